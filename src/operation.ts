@@ -1,0 +1,63 @@
+/** The type of a row of the operations table, and the four builders that make an unsafe row unwritable. No runtime import: a browser can use it. */
+import type { Answer, Body } from './schemas.ts'
+
+export type Role = 'user' | 'agent' | 'admin' | 'auditor' | 'service'
+
+/** Who may call a row. `self` is the role `user` acting on its own app user. */
+export type Caller = 'self' | 'agent' | 'admin' | 'service'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** Where the person acted on is named: in the path, in the body (`userId`), or twice in the body (a merge). */
+export type SubjectIn = 'path' | 'body' | 'both'
+
+interface Facts {
+  readonly by: readonly [Caller, ...Caller[]]
+  readonly returns: Answer
+  /** Absent: 200. */
+  readonly status?: 201
+  /** Query parameters that the row takes; all are required. */
+  readonly query?: readonly 'integrationIds'[]
+}
+interface Takes {
+  readonly takes?: Body
+  /** Absent: `path`. */
+  readonly subject?: SubjectIn
+}
+
+// Each builder fixes the columns that decide about safety: only `read` may be stored, `guarded` always invalidates and is always journalled.
+export const read = <const R extends Facts & { cache?: 'store' }>(method: 'GET', path: string, rest: R) =>
+  ({ effect: 'read', journal: 'none', method, path, ...rest }) as const
+export const reveal = <const R extends Facts>(method: 'GET', path: string, rest: R) =>
+  ({ effect: 'reveal', journal: 'recorded', cache: 'never', method, path, ...rest }) as const
+export const write = <const R extends Facts & Takes & { cache?: 'invalidate' }>(method: 'POST' | 'PUT', path: string, rest: R) =>
+  ({ effect: 'write', journal: 'recorded', method, path, ...rest }) as const
+export const guarded = <const R extends Facts & Takes>(method: 'POST' | 'DELETE', path: string, rest: R) =>
+  ({ effect: 'guarded', journal: 'guarded', cache: 'invalidate', method, path, ...rest }) as const
+
+export interface Row extends Facts, Takes {
+  readonly effect: 'read' | 'reveal' | 'write' | 'guarded'
+  readonly journal: 'none' | 'recorded' | 'guarded'
+  readonly cache?: 'store' | 'never' | 'invalidate'
+  readonly method: Method
+  readonly path: string
+}
+
+export interface Operation extends Row {
+  /** The vendor's name of the operation, used everywhere. */
+  readonly id: string
+}
+
+/** Classes of the limiter; the numbers are settings. */
+export type LimitClass = 'reads' | 'writes' | 'guarded' | 'images' | 'codes'
+
+const classes = { read: 'reads', reveal: 'codes', write: 'writes', guarded: 'guarded' } as const
+
+export const limitClass = (row: Row): LimitClass => (row.takes === 'ImageUpload' ? 'images' : classes[row.effect])
+
+/** Milliseconds within which the upstream must have answered in full. */
+export const timeLimit = (row: Row): number =>
+  row.takes === 'ImageUpload' ? 60_000 : row.effect === 'write' || row.effect === 'guarded' ? 15_000 : 8_000
+
+/** Names of the parameters in a row's path, in order. */
+export const pathParams = (row: Row): string[] => [...row.path.matchAll(/:(\w+)/g)].map((match) => match[1]!)

@@ -1,0 +1,76 @@
+/** TABLE: every failure has a stable code, a status and a sentence for the caller; the cause stays in the log. */
+
+// biome-ignore format: a table is read down its columns
+export const problems = {
+  bad_request:                 [400, 'The request is malformed.'],
+  invalid_id:                  [400, 'The id in the path cannot be a user id: 1 to 256 characters, none of / \\ % ? # ; and no control characters.'],
+  invalid_path:                [400, 'The path holds something that no path of this API needs, such as a dot segment or an encoded slash.'],
+  ambiguous_credentials:       [400, 'Send either the session cookie or a bearer token, not both.'],
+  same_person:                 [400, 'Both ids name the same person; there is nothing to merge.'],
+  unauthorized:                [401, 'A valid session is required: sign in, or send a bearer token.'],
+  invalid_service_key:         [401, 'A valid service key is required as bearer token.'],
+  payment_required:            [402, 'The plan of the messaging account does not allow this.'],
+  forbidden:                   [403, 'Your role does not allow this operation.'],
+  field_not_allowed:           [403, 'Your role may not write this field.'],
+  role_mismatch:               [403, 'The form field role must be appUser for your own user and appMaker for staff.'],
+  csrf:                        [403, 'A call with the session cookie must be same-origin and carry the header X-BFF-CSRF: 1.'],
+  not_found:                   [404, 'There is nothing at this path.'],
+  user_not_found:              [404, 'There is no such user.'],
+  app_not_found:               [404, 'There is no such app.'],
+  no_app_user:                 [404, 'This session has no app user, so "me" means nobody. Name the user in the path.'],
+  app_user_not_created:        [404, 'Your app user does not exist yet, and this service does not create it by itself.'],
+  session_not_found:           [404, 'There is no such session.'],
+  method_not_allowed:          [405, 'This path does not know that method; see the Allow header.'],
+  timeout:                     [408, 'The request body took too long to arrive.'],
+  conflict:                    [409, 'The request conflicts with the present state; read it again, then decide.'],
+  too_large:                   [413, 'The body is too large: 100 KB for JSON, 10 MB for an image.'],
+  target_too_long:             [414, 'The path and query are too long.'],
+  unsupported_media_type:      [415, 'The content type is not supported here.'],
+  misdirected:                 [421, 'This host name is not one that this service answers to.'],
+  locked:                      [423, 'The conversation is full.'],
+  too_many_requests:           [429, 'Too many requests; wait as long as Retry-After says.'],
+  headers_too_large:           [431, 'The header block is too large.'],
+  internal:                    [500, 'Something went wrong on our side; the request id helps to find it.'],
+  upstream_error:              [502, 'The messaging service failed to answer properly.'],
+  upstream_credentials:        [502, 'The messaging service refused our credentials; operators have been told.'],
+  upstream_misconfigured:      [502, 'The messaging service does not know this app; operators have been told.'],
+  session_store_unavailable:   [503, 'Sessions cannot be read for a moment; you are still signed in. Try again shortly.'],
+  upstream_busy:               [503, 'The messaging service is busy. Try again shortly.'],
+  subjects_unresolved:         [503, 'The users named could not be checked, so nothing was sent.'],
+  draining:                    [503, 'This instance is shutting down.'],
+  upstream_timeout:            [504, 'The messaging service did not answer in time.'],
+  upstream_unknown:            [504, 'The messaging service did not answer: the call may or may not have taken effect. Read the user before you try again.'],
+} as const satisfies Record<string, readonly [status: number, sentence: string]>
+
+export type ProblemCode = keyof typeof problems
+
+/** What became of a call to the upstream that failed: refused by it, unknown, or never sent. */
+export type FailedOutcome = 'failure' | 'unknown' | 'not_sent'
+
+interface Particulars {
+  /** For the caller; replaces the table's sentence. Never holds a secret, a foreign id or an upstream host. */
+  detail?: string
+  /** For the log only. */
+  cause?: unknown
+  headers?: Record<string, string>
+  /** The vendor's own code, passed on instead of ours. */
+  vendorCode?: string | undefined
+  /** The vendor's own words; shown to staff and programs only. */
+  vendorDescription?: string | undefined
+  outcome?: FailedOutcome
+}
+
+/** Thrown anywhere, answered by the one problem handler. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly status: number
+  readonly particulars: Particulars
+
+  constructor(code: ProblemCode, particulars: Particulars = {}) {
+    super(particulars.detail ?? problems[code][1], { cause: particulars.cause })
+    this.name = 'Problem'
+    this.code = code
+    this.status = problems[code][0]
+    this.particulars = particulars
+  }
+}

@@ -1,0 +1,155 @@
+/** Bodies and answers under the vendor's model names: one schema each for check, type, OpenAPI and projection. Bodies are strict; answers let unknown keys and values pass. */
+import { z } from 'zod'
+
+/** Integration types of v1.1; a channel that is not listed is refused. */
+export const channels = [
+  'android',
+  'api',
+  'apn',
+  'fcm',
+  'ios',
+  'line',
+  'mailgun',
+  'messagebird',
+  'messenger',
+  'telegram',
+  'twilio',
+  'twitter',
+  'viber',
+  'web',
+  'wechat',
+  'whatsapp',
+] as const
+
+const text = z.string().max(1024)
+/** An id in a body may hold what a path may not (`tenant/42`): it is encoded and proved before it is sent. */
+const id = z.string().min(1).max(1024)
+const property = z.union([z.string(), z.number(), z.boolean(), z.null()])
+const properties = z.record(z.string().min(1), property)
+const role = z.enum(['appUser', 'appMaker'])
+
+const profile = {
+  givenName: text.nullable().optional(),
+  surname: text.nullable().optional(),
+  email: text.nullable().optional(),
+  avatarUrl: text.nullable().optional(),
+  signedUpAt: z.iso.datetime({ offset: true }).optional(),
+  properties: properties.optional(),
+}
+
+const MessagePost = z.strictObject({
+  role,
+  type: text,
+  text: z.string().optional(),
+  mediaUrl: z.string().optional(),
+  mediaType: text.optional(),
+  altText: text.optional(),
+  name: text.optional(),
+  email: text.optional(),
+  avatarUrl: z.string().optional(),
+  payload: z.string().optional(),
+  metadata: z.record(z.string(), property).optional(),
+  actions: z
+    .array(
+      z.strictObject({
+        type: z.literal('link'),
+        text: text,
+        uri: z.string(),
+        default: z.boolean().optional(),
+        extraChannelOptions: z.unknown().optional(),
+        metadata: z.record(z.string(), property).optional(),
+      }),
+    )
+    .optional(),
+})
+
+const Confirmation = z
+  .strictObject({ type: z.enum(['immediate', 'userActivity', 'prompt']), message: MessagePost.optional() })
+  .refine((it) => it.type !== 'userActivity' || it.message, { path: ['message'], message: 'is needed for a confirmation by userActivity' })
+
+const link = {
+  integrationId: id.optional(),
+  primary: z.boolean().optional(),
+  givenName: text.optional(),
+  surname: text.optional(),
+  confirmation: Confirmation,
+}
+const phoneNumber = z
+  .string()
+  .max(64)
+  .regex(/^\+[0-9][0-9 ()\-.]*$/, 'must start with + and the country code')
+const byPhone = { ...link, phoneNumber }
+const AppUserLink = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('twilio'), ...byPhone }),
+  z.strictObject({ type: z.literal('messagebird'), ...byPhone }),
+  z.strictObject({ type: z.literal('whatsapp'), ...byPhone }),
+  z
+    .strictObject({ type: z.literal('messenger'), ...byPhone })
+    .refine((it) => it.confirmation.message, { path: ['confirmation', 'message'], message: 'is always needed for messenger' }),
+  z.strictObject({ type: z.literal('mailgun'), ...link, address: z.email().max(320), subject: text.optional() }),
+])
+
+const ImageUpload = z.strictObject({
+  role,
+  name: text.optional(),
+  text: z.string().max(4096).optional(),
+  email: text.optional(),
+  avatarUrl: text.optional(),
+  altText: text.optional(),
+})
+
+/** What callers send. `ImageUpload` holds the form fields beside the file, whose field is named `source`. */
+export const bodies = {
+  AppUserPreCreate: z.strictObject({ userId: id, ...profile }),
+  AppUserUpdate: z.strictObject(profile),
+  AppUserLink,
+  AppUserMerge: z.strictObject({ surviving: z.strictObject({ _id: id }), discarded: z.strictObject({ _id: id }) }),
+  ImageUpload,
+}
+
+const Client = z.looseObject({
+  id: z.string(),
+  platform: z.string(),
+  status: z.string().optional(),
+  active: z.boolean().optional(),
+  displayName: z.string().optional(),
+  integrationId: z.string().optional(),
+  externalId: z.string().optional(),
+  lastSeen: z.string().optional(),
+  info: z.looseObject({}).optional(),
+  raw: z.unknown().optional(),
+  pushNotificationToken: z.string().optional(),
+})
+
+const AppUser = z.looseObject({
+  _id: z.string(),
+  userId: z.string().optional(),
+  givenName: z.string().nullish(),
+  surname: z.string().nullish(),
+  email: z.string().nullish(),
+  signedUpAt: z.string().optional(),
+  conversationStarted: z.boolean(),
+  properties: z.record(z.string(), z.unknown()),
+  clients: z.array(Client).optional(),
+  pendingClients: z.array(Client).optional(),
+})
+
+const Message = z.looseObject({ _id: z.string(), authorId: z.string(), role: z.string(), type: z.string(), received: z.number() })
+
+/** What the upstream answers, and what we pass on after projection. */
+export const answers = {
+  AppUserResponse: z.looseObject({ appUser: AppUser }),
+  AppUserChannelsResponse: z.looseObject({ channels: z.array(z.looseObject({ type: z.string() })) }),
+  AppUserBusinessSystemsResponse: z.looseObject({ businessSystems: z.array(z.looseObject({ type: z.string() })) }),
+  AuthCodeResponse: z.looseObject({ authCode: z.string() }),
+  LinkRequestResponse: z.looseObject({
+    linkRequests: z.array(z.looseObject({ integrationId: z.string(), type: z.string(), code: z.string(), url: z.string() })),
+  }),
+  MessageResponse: z.looseObject({ message: Message, conversation: z.looseObject({ _id: z.string() }) }),
+  Empty: z.looseObject({}),
+}
+
+export type Body = keyof typeof bodies
+export type Answer = keyof typeof answers
+export type BodyOf<B extends Body> = z.infer<(typeof bodies)[B]>
+export type AnswerOf<A extends Answer> = z.infer<(typeof answers)[A]>

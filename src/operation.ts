@@ -24,6 +24,10 @@ interface Takes {
   /** Absent: `path`. */
   readonly subject?: SubjectIn
 }
+/** Which of the persons named is no more once the call succeeded: that person's sessions end. */
+interface Removes {
+  readonly removes?: 'subject' | 'discarded'
+}
 
 // Each builder fixes the columns that decide about safety: only `read` may be stored, `guarded` always invalidates and is always journalled.
 export const read = <const R extends Facts & { cache?: 'store' }>(method: 'GET', path: string, rest: R) =>
@@ -32,10 +36,10 @@ export const reveal = <const R extends Facts>(method: 'GET', path: string, rest:
   ({ effect: 'reveal', journal: 'recorded', cache: 'never', method, path, ...rest }) as const
 export const write = <const R extends Facts & Takes & { cache?: 'invalidate' }>(method: 'POST' | 'PUT', path: string, rest: R) =>
   ({ effect: 'write', journal: 'recorded', method, path, ...rest }) as const
-export const guarded = <const R extends Facts & Takes>(method: 'POST' | 'DELETE', path: string, rest: R) =>
+export const guarded = <const R extends Facts & Takes & Removes>(method: 'POST' | 'DELETE', path: string, rest: R) =>
   ({ effect: 'guarded', journal: 'guarded', cache: 'invalidate', method, path, ...rest }) as const
 
-export interface Row extends Facts, Takes {
+export interface Row extends Facts, Takes, Removes {
   readonly effect: 'read' | 'reveal' | 'write' | 'guarded'
   readonly journal: 'none' | 'recorded' | 'guarded'
   readonly cache?: 'store' | 'never' | 'invalidate'

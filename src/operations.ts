@@ -14,8 +14,8 @@ const rows = {
   link_app_user:                    guarded('POST',   '/appusers/:userId/channels',          { by: ['self', 'agent', 'admin'],                      returns: 'AppUserResponse', takes: 'AppUserLink' }),
   unlink_app_user:                  guarded('DELETE', '/appusers/:userId/channels/:channel', { by: ['self', 'agent', 'admin'],                      returns: 'Empty' }),
   delete_app_user_profile:          guarded('DELETE', '/appusers/:userId/profile',           { by: ['admin'],                                       returns: 'AppUserResponse' }),
-  delete_app_user:                  guarded('DELETE', '/appusers/:userId',                   { by: ['admin'],                                       returns: 'Empty' }),
-  merge_users:                      guarded('POST',   '/appusers/merge',                     { by: ['admin'],                                       returns: 'Empty', takes: 'AppUserMerge', subject: 'both' }),
+  delete_app_user:                  guarded('DELETE', '/appusers/:userId',                   { by: ['admin'],                                       returns: 'Empty', removes: 'subject' }),
+  merge_users:                      guarded('POST',   '/appusers/merge',                     { by: ['admin'],                                       returns: 'Empty', takes: 'AppUserMerge', subject: 'both', removes: 'discarded' }),
 } as const satisfies Record<string, Row>
 
 export type OperationId = keyof typeof rows

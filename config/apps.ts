@@ -1,0 +1,51 @@
+/** The apps that are served: one from the SMOOCH_ settings, or several from APPS_FILE. */
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import type { UpstreamApp } from '../src/upstream/client.ts'
+import { readSecretFile, type Settings, SettingsError } from './load.ts'
+import { Secret } from './secret.ts'
+import { settings as rows } from './settings.ts'
+
+export interface App extends UpstreamApp {
+  /** Exact origins of this app's front ends; empty: PUBLIC_ORIGIN. */
+  readonly origins: readonly string[]
+}
+
+const key = z
+  .strictObject({ id: z.string().min(1), secret: z.string().min(8).optional(), secretFile: z.string().optional() })
+  .refine((it) => Boolean(it.secret) !== Boolean(it.secretFile), 'needs secret or secretFile')
+const file = z.array(
+  z.strictObject({
+    appId: rows.SMOOCH_APP_ID.schema,
+    baseUrl: rows.SMOOCH_BASE_URL.schema,
+    auth: rows.SMOOCH_AUTH.schema.default('signed'),
+    keys: z.array(key).min(1).max(2),
+    origins: rows.PUBLIC_ORIGIN.schema.optional(),
+  }),
+)
+
+export const loadApps = (settings: Settings): App[] => (settings.APPS_FILE ? appsFromFile(settings.APPS_FILE) : [appFromSettings(settings)])
+
+/** `load` has made sure that what its way of signing needs is there. */
+const appFromSettings = (it: Settings): App => {
+  const keys = [{ id: it.SMOOCH_KEY_ID ?? 'jwt', secret: (it.SMOOCH_AUTH === 'jwt' ? it.SMOOCH_JWT : it.SMOOCH_KEY_SECRET)! }]
+  if (it.SMOOCH_KEY_ID_2 && it.SMOOCH_KEY_SECRET_2) keys.push({ id: it.SMOOCH_KEY_ID_2, secret: it.SMOOCH_KEY_SECRET_2 })
+  return { appId: it.SMOOCH_APP_ID!, baseUrl: it.SMOOCH_BASE_URL!, auth: it.SMOOCH_AUTH, keys, origins: [] }
+}
+
+const appsFromFile = (path: string): App[] => {
+  let content: unknown
+  try {
+    content = parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new SettingsError([`APPS_FILE cannot be read: ${(error as Error).message}`])
+  }
+  const parsed = file.safeParse(content)
+  if (!parsed.success) throw new SettingsError(parsed.error.issues.map((issue) => `APPS_FILE: ${issue.path.join('.')}: ${issue.message}`))
+  return parsed.data.map(({ keys, origins, ...app }) => ({
+    ...app,
+    origins: origins ?? [],
+    keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: new Secret(secret ?? readSecretFile(secretFile!)) })),
+  }))
+}

@@ -1,0 +1,133 @@
+/** Reads the settings from the environment and from NAME_FILE files, checks each by its row, and refuses to start with every fault listed. */
+import { readFileSync } from 'node:fs'
+import type { z } from 'zod'
+import { Secret } from './secret.ts'
+import { type SettingName, settings } from './settings.ts'
+
+type Rows = typeof settings
+type Parsed<R> = R extends { schema: infer S extends z.ZodType } ? (R extends { secret: true } ? Secret : z.infer<S>) : never
+type Optional<R, V> = R extends { default: string } ? V : V | undefined
+/** Without what cannot be missing any more once `load` has passed. */
+type Needed = 'SESSION_KEYS' | 'SESSION_PEPPERS'
+export type Settings = { readonly [N in SettingName]: N extends Needed ? Secret : Optional<Rows[N], Parsed<Rows[N]>> }
+
+export interface SecretFile {
+  readonly name: SettingName
+  readonly path: string
+  readonly secret: Secret
+}
+
+export interface Loaded {
+  readonly settings: Settings
+  /** Secrets that came from files and may be replaced while the process runs. */
+  readonly files: readonly SecretFile[]
+  /** Things that work but deserve a word at start. */
+  readonly warnings: readonly string[]
+}
+
+export class SettingsError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`The settings have ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.name = 'SettingsError'
+    this.faults = faults
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const names = Object.keys(settings) as SettingName[]
+
+/** Throws SettingsError with all faults at once. An empty variable counts as absent. */
+export const load = (env: Environment): Loaded => {
+  const faults = misspelt(env)
+  const warnings: string[] = []
+  const files: SecretFile[] = []
+  const values: Partial<Record<SettingName, unknown>> = {}
+
+  for (const name of names) {
+    const row: Rows[SettingName] = settings[name]
+    const isSecret = 'secret' in row
+    const path = isSecret ? env[`${name}_FILE`] : undefined
+    let text = env[name] || ('default' in row ? row.default : undefined)
+    if (path && env[name]) faults.push(`${name} and ${name}_FILE are both set; keep one`)
+    if (path) {
+      try {
+        text = readSecretFile(path)
+      } catch (error) {
+        faults.push(`${name}_FILE cannot be read: ${(error as Error).message}`)
+        continue
+      }
+    }
+    if (text === undefined) continue
+    const parsed = row.schema.safeParse(text)
+    if (!parsed.success) {
+      faults.push(`${name} ${isSecret ? 'is set but' : `is "${text}" but`} ${parsed.error.issues.map((issue) => issue.message).join('; ')}`)
+      continue
+    }
+    values[name] = isSecret ? new Secret(text) : parsed.data
+    if (path) files.push({ name, path, secret: values[name] as Secret })
+  }
+
+  const loaded = values as Settings
+  const whole = [...missing(loaded, alwaysNeeded), ...crossChecks(loaded, warnings)]
+  // A value that failed its own check is not missing as well.
+  faults.push(...whole.filter((fault) => !faults.some((other) => other.split(' ')[0] === fault.split(' ')[0])))
+  if (faults.length > 0) throw new SettingsError(faults)
+  return { settings: loaded, files, warnings }
+}
+
+export const readSecretFile = (path: string): string => readFileSync(path, 'utf8').trim()
+
+const alwaysNeeded: readonly Needed[] = ['SESSION_KEYS', 'SESSION_PEPPERS']
+const ofEveryApp = ['SMOOCH_BASE_URL', 'SMOOCH_APP_ID'] as const satisfies SettingName[]
+
+const missing = (it: Partial<Settings>, required: readonly SettingName[]): string[] =>
+  required.filter((name) => it[name] === undefined).map((name) => `${name} is missing: ${settings[name].about}`)
+
+const crossChecks = (it: Settings, warnings: string[]): string[] => {
+  const faults: string[] = it.APPS_FILE
+    ? []
+    : missing(it, it.SMOOCH_AUTH === 'jwt' ? [...ofEveryApp, 'SMOOCH_JWT'] : [...ofEveryApp, 'SMOOCH_KEY_ID', 'SMOOCH_KEY_SECRET'])
+  if (it.NODE_ENV === 'production') {
+    if (!it.REDIS_URL && !it.IN_PROCESS_STORE)
+      faults.push(
+        'REDIS_URL is missing: in production sessions live in Redis (or set IN_PROCESS_STORE=on and accept that a restart signs everybody out)',
+      )
+    if (!it.PUBLIC_ORIGIN?.length) faults.push('PUBLIC_ORIGIN is missing: name the exact origins that browsers use')
+    if (it.PUBLIC_ORIGIN?.some((origin) => origin.startsWith('http:'))) faults.push('PUBLIC_ORIGIN must be https in production')
+    if (it.SMOOCH_BASE_URL?.startsWith('http:')) warnings.push('SMOOCH_BASE_URL is plain http: the API key travels unencrypted')
+  }
+  if (!it.REDIS_URL)
+    warnings.push('sessions and limits are kept in this process: a restart signs everybody out, and a second process knows nothing of them')
+  if (it.SMOOCH_KEY_ID?.startsWith('act_'))
+    warnings.push('SMOOCH_KEY_ID is an account-scoped key, which could even delete the app; an app-scoped key (app_…) is safer')
+  if (Boolean(it.SMOOCH_KEY_ID_2) !== Boolean(it.SMOOCH_KEY_SECRET_2)) faults.push('SMOOCH_KEY_ID_2 and SMOOCH_KEY_SECRET_2 go together')
+  return faults
+}
+
+/** Variables that look like ours but are not: a silent typing error would leave a default in force. */
+const misspelt = (env: Environment): string[] => {
+  const known = new Set<string>([...names, ...names.map((name) => `${name}_FILE`)])
+  const ours = /^(SMOOCH|SESSION|SERVICE|LIMIT|PUBLIC_ORIGIN|PRIVATE|REDIS)_?/
+  return Object.keys(env)
+    .filter((name) => ours.test(name) && !known.has(name))
+    .flatMap((name) => {
+      const near = [...known].find((candidate) => distance(candidate, name) <= 2)
+      return near ? [`${name} is not a setting; did you mean ${near}?`] : []
+    })
+}
+
+/** Levenshtein distance. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

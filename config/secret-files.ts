@@ -1,0 +1,43 @@
+/** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file that fails its check keeps the old value and raises an alarm. */
+import { readSecretFile, type SecretFile } from './load.ts'
+import { settings } from './settings.ts'
+
+const everyMs = 2_000
+
+/** Returns the function that ends the watch. Polling, because mounted secrets are swapped by symlink, which file events miss. */
+export const watchSecretFiles = (
+  files: readonly SecretFile[],
+  changed: (name: string) => void,
+  alarm: (name: string, reason: string) => void,
+): (() => void) => {
+  const lastFault = new Map<string, string>()
+  const look = () => {
+    for (const { name, path, secret } of files) {
+      const fault = refresh(name, path, secret, changed)
+      if (fault && lastFault.get(name) !== fault) alarm(name, fault)
+      if (fault) lastFault.set(name, fault)
+      else lastFault.delete(name)
+    }
+  }
+  const timer = setInterval(look, everyMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+const refresh = (
+  name: SecretFile['name'],
+  path: string,
+  secret: SecretFile['secret'],
+  changed: (name: string) => void,
+): string | undefined => {
+  try {
+    const text = readSecretFile(path)
+    if (text === secret.reveal()) return undefined
+    if (!settings[name].schema.safeParse(text).success) return 'the new content does not pass its check; the old value stays in force'
+    secret.replace(text)
+    changed(name)
+    return undefined
+  } catch (error) {
+    return `cannot be read: ${(error as Error).message}; the old value stays in force`
+  }
+}

@@ -1,0 +1,105 @@
+/** TABLE: one row per setting. The loader, example.env and the README's table are derived from it; each secret can also be given as a file through NAME_FILE. */
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const perMinute = z.coerce.number().int().min(1).max(1_000_000)
+const flag = z.enum(['on', 'off']).transform((word) => word === 'on')
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+const origin = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text,
+    'must be an exact origin such as https://app.example.com',
+  )
+const origins = list.pipe(z.array(origin))
+const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https address')
+const networks = list.pipe(
+  z.array(
+    z
+      .string()
+      .refine(
+        (text) => isIP(text.split('/')[0]!) !== 0 && /^[^/]+(\/\d{1,3})?$/.test(text),
+        'must be addresses or CIDRs such as 10.0.0.0/8',
+      ),
+  ),
+)
+const redisUrl = z
+  .string()
+  .refine(
+    (text) => /^(redis|rediss|redis\+sentinel|redis\+cluster):\/\//.test(text) || text.startsWith('/'),
+    'must start with redis://, rediss://, redis+sentinel://, redis+cluster://, or be a socket path',
+  )
+
+/** `name:secret` pairs; 32 characters keep guessing out of reach. */
+const named = z
+  .string()
+  .refine(
+    (text) => text.split(',').every((pair) => /^[A-Za-z0-9_.-]{1,32}:[^:,]{32,}$/.test(pair.trim())),
+    'must be a comma list of name:secret with secrets of at least 32 characters, without : or ,',
+  )
+const serviceKeys = z
+  .string()
+  .refine(
+    (text) =>
+      text
+        .split(',')
+        .every((item) =>
+          /^[A-Za-z0-9_.-]{1,32}:[^:,]{32,}(:(user|agent|admin|auditor|service)(\+(user|agent|admin|auditor|service))*)?$/.test(
+            item.trim(),
+          ),
+        ),
+    'must be a comma list of name:secret or name:secret:role+role with secrets of at least 32 characters',
+  )
+
+interface Setting {
+  readonly schema: z.ZodType<unknown, unknown>
+  /** As it would be written in the environment; absent: the setting may be missing. */
+  readonly default?: string
+  readonly secret?: true
+  readonly about: string
+}
+
+// biome-ignore format: a table is read down its columns
+export const settings = {
+  NODE_ENV:           { schema: z.enum(['development', 'test', 'production']), default: 'development', about: 'production refuses in-process stores, http origins and the demo' },
+  PORT:               { schema: port, default: '3000', about: 'port of the public listener; 0 = any free one' },
+  HOST:               { schema: z.string(), default: '127.0.0.1', about: 'address of the public listener' },
+  PRIVATE_PORT:       { schema: port, default: '3001', about: 'port of the private listener: health, metrics, minting of sessions' },
+  PRIVATE_HOST:       { schema: z.string(), default: '127.0.0.1', about: 'address of the private listener; never expose it to the internet' },
+  BASE_PATH:          { schema: z.string().regex(/^(\/[A-Za-z0-9_-]+)*$/, 'must be empty or like /bff'), default: '/bff', about: 'prefix of every public path' },
+  PUBLIC_ORIGIN:      { schema: origins, about: 'exact origins that browsers use, comma list; default: this listener on loopback' },
+  TRUSTED_PROXIES:    { schema: networks, default: '', about: 'CIDRs whose X-Forwarded-For counts' },
+  SMOOCH_BASE_URL:    { schema: url, about: 'the vendor: https://api.smooch.io, https://api.eu-1.smooch.io or https://{subdomain}.zendesk.com/sc' },
+  SMOOCH_APP_ID:      { schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an app id'), about: 'the app whose users are served' },
+  SMOOCH_AUTH:        { schema: z.enum(['signed', 'basic', 'jwt']), default: 'signed', about: 'signed = a JWT signed per call from key id and secret; basic; jwt = SMOOCH_JWT as given' },
+  SMOOCH_KEY_ID:      { schema: z.string().min(1), about: 'id of the API key; an app-scoped key (app_…) is preferred' },
+  SMOOCH_KEY_SECRET:  { schema: z.string().min(8), secret: true, about: 'secret of the API key' },
+  SMOOCH_KEY_ID_2:    { schema: z.string().min(1), about: 'id of a second live key, for rotation' },
+  SMOOCH_KEY_SECRET_2:{ schema: z.string().min(8), secret: true, about: 'secret of the second live key' },
+  SMOOCH_JWT:         { schema: z.string().min(16), secret: true, about: 'a given JWT, when SMOOCH_AUTH=jwt' },
+  APPS_FILE:          { schema: z.string(), about: 'YAML file with several apps, instead of the SMOOCH_ settings' },
+  SESSION_KEYS:       { schema: named, secret: true, about: 'comma list kid:secret; the first signs session tokens, all verify' },
+  SESSION_PEPPERS:    { schema: named, secret: true, about: 'comma list kid:secret; the first seals session records, all open' },
+  SERVICE_KEYS:       { schema: serviceKeys, secret: true, about: 'comma list name:secret or name:secret:role+role (a cap) for POST /sessions on the private listener' },
+  REDIS_URL:          { schema: redisUrl, secret: true, about: 'sessions and limits: redis://, rediss://, redis+sentinel://, redis+cluster:// or a socket path; absent = in-process' },
+  IN_PROCESS_STORE:   { schema: flag, default: 'off', about: 'on = in production, keep sessions in this process although a restart signs everybody out' },
+  AUTO_CREATE:        { schema: flag, default: 'on', about: 'create the app user at the first call for "me" that finds none' },
+  SELF_PROPERTIES:    { schema: list, default: '', about: 'keys of custom properties that end users may write' },
+  OPERATION_CALLERS:  { schema: z.string(), default: '', about: 'who may call, per operation: delete_app_user=admin+agent,get_link_requests=service' },
+  LIMIT_READS:        { schema: perMinute, default: '120', about: 'reads per actor and minute' },
+  LIMIT_WRITES:       { schema: perMinute, default: '30', about: 'writes per actor and minute' },
+  LIMIT_GUARDED:      { schema: perMinute, default: '10', about: 'guarded operations per actor and minute' },
+  LIMIT_IMAGES:       { schema: perMinute, default: '10', about: 'image uploads per actor and minute' },
+  LIMIT_CODES:        { schema: perMinute, default: '5', about: 'auth codes and link requests per actor and minute' },
+  LIMIT_SERVICE:      { schema: perMinute, default: '1200', about: 'calls of any kind per service session and minute' },
+  DRAIN_DELAY_SECONDS:{ schema: z.coerce.number().int().min(0).max(60), default: '3', about: 'after SIGTERM: how long to serve on while /readyz already fails; set it above your load balancer\'s check interval' },
+  LOG_LEVEL:          { schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']), default: 'info', about: 'the access record is written at info' },
+} as const satisfies Record<string, Setting>
+
+export type SettingName = keyof typeof settings

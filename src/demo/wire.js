@@ -1,0 +1,106 @@
+/** One call to the API: sent, timed, and written to the page's log as it went over the wire. The log lives in the page alone. */
+
+export const find = (selector, root = document) => root.querySelector(selector)
+export const make = (tag, properties = {}, ...children) => {
+  const element = Object.assign(document.createElement(tag), properties)
+  element.append(...children)
+  return element
+}
+
+const { base } = document.body.dataset
+const longestLog = 60
+
+const exchange = async ({ method, url, headers, body }) => {
+  const begun = performance.now()
+  const response = await fetch(url, { method, headers, ...(body && { body: body instanceof FormData ? body : JSON.stringify(body) }) })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false
+  return {
+    ok: response.ok,
+    status: response.status,
+    took: `${Math.round(performance.now() - begun)} ms`,
+    requestId: response.headers.get('x-request-id') ?? 'none',
+    wait: response.headers.get('retry-after'),
+    content: isJson && text !== '' ? JSON.parse(text) : text,
+  }
+}
+
+const noAnswer = { ok: false, status: 0, took: 'no answer', requestId: 'none', content: 'No answer came. Is the demo still running?' }
+
+/** Never throws: whatever comes back is an answer. `path` is below the API's base; a body is an object or a FormData. */
+export const call = async (method, path, body) => {
+  const json = body !== undefined && !(body instanceof FormData)
+  const sent = { method, url: base + path, headers: { 'X-BFF-CSRF': '1', ...(json && { 'Content-Type': 'application/json' }) }, body }
+  const answer = await exchange(sent).catch(() => noAnswer)
+  log(sent, answer)
+  return answer
+}
+
+const log = (sent, { ok, status, took, requestId, content }) => {
+  const entry = find('#entry').content.firstElementChild.cloneNode(true)
+  const put = (selector, ...parts) => find(selector, entry).replaceChildren(...parts)
+  entry.dataset.ok = ok
+  put('summary b', sent.method)
+  put('.path', sent.url)
+  put('.status', status || '–')
+  put('.took', took)
+  put('code', requestId)
+  put('.sent pre', ...(sent.body instanceof FormData ? [printForm(sent.body)] : printed(sent.body)))
+  put('.answered pre', ...printed(withoutCodes(content)))
+  find('.sent', entry).hidden = sent.body === undefined
+  copies(find('button', entry), () => asFetch(sent))
+  for (const open of document.querySelectorAll('#calls details[open]')) open.open = false
+  find('details', entry).open = true
+  find('#calls').prepend(entry)
+  find('#calls').children[longestLog]?.remove()
+  find('#quiet').hidden = true
+  find('#last').textContent = `${sent.method} ${sent.url} · ${status || '–'} · ${took}`
+  find('#last').hidden = false
+}
+
+export const clearLog = () => find('#calls').replaceChildren()
+
+/** Codes are credentials: they are shown where they were asked for, and not a second time. */
+const withoutCodes = (content) => {
+  const hidden = '(not repeated here)'
+  if (content?.authCode) return { ...content, authCode: hidden }
+  if (content?.linkRequests) return { ...content, linkRequests: content.linkRequests.map((it) => ({ ...it, code: hidden, url: hidden })) }
+  return content
+}
+
+/** JSON as text and elements, so that the keys can have a colour of their own. */
+export const printed = (content) => {
+  if (content === undefined || content === '') return ['(no body)']
+  if (typeof content === 'string') return [content]
+  const parts = JSON.stringify(content, null, 2).split(/("(?:[^"\\]|\\.)*"(?=: ))/)
+  return parts.map((part, at) => (at % 2 ? make('span', { className: 'key', textContent: part }) : part))
+}
+
+const printForm = (form) =>
+  [...form].map(([name, it]) => `${name} = ${it instanceof File ? `${it.name} (${it.type}, ${it.size} bytes)` : it}`).join('\n')
+
+const asFetch = ({ method, url, headers, body }) => {
+  const form = body instanceof FormData
+  const append = ([name, it]) => `form.append('${name}', ${it instanceof File ? 'file' : JSON.stringify(it)})`
+  return [
+    ...(form ? ['const form = new FormData()', ...[...body].map(append)] : []),
+    `await fetch(${JSON.stringify(url)}, {`,
+    `  method: '${method}',`,
+    `  headers: ${JSON.stringify(headers)},`,
+    ...(body ? [form ? '  body: form,' : `  body: JSON.stringify(${JSON.stringify(body)}),`] : []),
+    '})',
+  ].join('\n')
+}
+
+/** Lets a button put a text on the clipboard, and say so for a moment. */
+export const copies = (button, text) => {
+  const label = button.textContent
+  button.addEventListener('click', async () => {
+    const done = await navigator.clipboard.writeText(text()).then(
+      () => true,
+      () => false,
+    )
+    button.textContent = done ? 'Copied' : 'Not allowed by the browser'
+    setTimeout(() => button.replaceChildren(label), 2000)
+  })
+}

@@ -1,0 +1,118 @@
+/** What every request must pass before routing: an unambiguous target, unambiguous headers, a host that is ours. It refuses and never repairs. */
+import type { IncomingMessage } from 'node:http'
+import type { RequestHandler } from 'express'
+import { Problem } from '../problems.ts'
+import { peerAddress, settleClientAddress, trustedPeers } from './client-address.ts'
+
+export interface AdmissionOptions {
+  /** Accepted values of Host; a function when the port is known only after listening; absent on the private listener, which has no such rule. */
+  readonly hosts?: ReadonlySet<string> | (() => ReadonlySet<string>)
+  /** The name of our session cookie, which may be sent once. */
+  readonly cookieName?: string
+  /** The path whose query may be long, since identity providers put much into it. */
+  readonly callbackPath?: string
+  /** CIDR blocks whose peers may name the client in X-Forwarded-For. */
+  readonly trustedProxies?: readonly string[]
+  /** Told once, when X-Forwarded-* first comes from a peer that is not trusted: mostly a proxy somebody forgot to configure. */
+  readonly onUntrustedForward?: (peer: string) => void
+}
+
+export const admission = (options: AdmissionOptions = {}): RequestHandler => {
+  const trusted = trustedPeers(options.trustedProxies ?? [])
+  let warned = false
+  return function admission(req, _res, next) {
+    // First, so that the record of a refused request names its client too.
+    settleClientAddress(req, trusted)
+    checkTarget(req.originalUrl, options.callbackPath)
+    const forwarding = checkHeaders(req.rawHeaders, options.cookieName)
+    checkHost(req, options.hosts)
+    if (forwarding && !warned && !trusted(peerAddress(req))) {
+      warned = true
+      options.onUntrustedForward?.(peerAddress(req))
+    }
+    next()
+  }
+}
+
+const targetLimit = 2048
+const callbackLimit = 8192
+
+const checkTarget = (target: string, callbackPath: string | undefined): void => {
+  const mark = target.indexOf('?')
+  const path = mark < 0 ? target : target.slice(0, mark)
+  if (target.length > (path === callbackPath ? callbackLimit : targetLimit)) throw new Problem('target_too_long')
+  if (/[^!-~]|#/.test(target))
+    throw new Problem('invalid_path', { detail: 'The target holds a fragment or a character that a URL cannot hold.' })
+  if (!path.startsWith('/')) throw new Problem('invalid_path', { detail: 'The target must be a path that begins with "/".' })
+  if (/\/\/|[\\;]/.test(path) || /%(?:2f|5c|25|[01][0-9a-f]|7f)/i.test(path)) throw new Problem('invalid_path')
+  // One decoding finds the dot segments of two, since an encoded percent sign has just been refused.
+  if (decoded(path).split('/').some(isDots)) throw new Problem('invalid_path')
+}
+
+const isDots = (segment: string): boolean => segment === '.' || segment === '..'
+
+const decoded = (path: string): string => {
+  try {
+    return path.includes('%') ? decodeURIComponent(path) : path
+  } catch (cause) {
+    throw new Problem('invalid_path', { detail: 'The path holds a malformed percent sign.', cause })
+  }
+}
+
+const headerCount = 100
+const headerBytes = 16 * 1024
+
+/** Node keeps the first of some doubled headers and says nothing, and a proxy may keep the last: so none of these may come twice. */
+const single = new Set(['host', 'authorization', 'content-type', 'content-length', 'transfer-encoding', 'idempotency-key'])
+
+/** Tells whether any X-Forwarded-* header was among them. */
+const checkHeaders = (raw: readonly string[], cookieName: string | undefined): boolean => {
+  if (raw.length > headerCount * 2) throw new Problem('headers_too_large', { detail: `At most ${headerCount} headers are accepted.` })
+  const seen = new Set<string>()
+  let bytes = 0
+  let cookies = 0
+  let forwarding = false
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase()
+    const value = raw[at + 1]!
+    bytes += name.length + value.length + 4
+    // Gateways written after CGI turn "_" into "-", so such a name could pass here and mean another header there.
+    if (name.includes('_')) throw new Problem('bad_request', { detail: 'Header names with an underscore are not accepted.' })
+    if (single.has(name)) {
+      if (seen.has(name)) throw new Problem('bad_request', { detail: `The header ${name} may appear once.` })
+      seen.add(name)
+    }
+    if (name === 'transfer-encoding' && value.trim().toLowerCase() !== 'chunked') {
+      throw new Problem('bad_request', { detail: 'The only accepted transfer-encoding is chunked.', headers: { Connection: 'close' } })
+    }
+    if (name === 'cookie' && cookieName !== undefined) cookies += timesIn(value, cookieName)
+    if (name.startsWith('x-forwarded-')) forwarding = true
+  }
+  if (bytes > headerBytes) throw new Problem('headers_too_large')
+  if (cookies > 1) throw new Problem('bad_request', { detail: 'The session cookie may appear once.' })
+  return forwarding
+}
+
+const timesIn = (cookies: string, name: string): number =>
+  cookies.split(';').filter((cookie) => cookie.trim().startsWith(`${name}=`)).length
+
+const checkHost = (req: IncomingMessage, hosts: AdmissionOptions['hosts']): void => {
+  const { host } = req.headers
+  if (host === undefined && req.httpVersion !== '1.0') throw new Problem('bad_request', { detail: 'The header host is required.' })
+  if (hosts === undefined) return
+  const ours = typeof hosts === 'function' ? hosts() : hosts
+  if (host === undefined || !ours.has(host.toLowerCase())) throw new Problem('misdirected')
+}
+
+const loopback = ['localhost', '127.0.0.1', '[::1]']
+
+/** The values of Host that belong to these origins. The names of the loopback are one; the scheme's own port may be written out. */
+export const hostsOf = (origins: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    origins.flatMap((origin) => {
+      const { hostname, port, protocol } = new URL(origin)
+      const names = loopback.includes(hostname) ? loopback : [hostname]
+      const ownPort = protocol === 'https:' ? '443' : '80'
+      return names.flatMap((name) => (port ? [`${name}:${port}`] : [name, `${name}:${ownPort}`]))
+    }),
+  )

@@ -1,0 +1,26 @@
+/** The exact origins that browsers use. They may be set after listening, when the port is any free one; whether they are https is known from the start. */
+import { hostsOf } from './admission.ts'
+
+export interface Origins {
+  set(origins: readonly string[]): void
+  /** True for exactly one of ours; the loopback names of one port are one. */
+  includes(origin: string): boolean
+  /** The values of Host that belong to them. */
+  hosts(): ReadonlySet<string>
+  /** True when browsers reach us over https. */
+  secure(): boolean
+}
+
+export const createOrigins = (configured: readonly string[]): Origins => {
+  let exact: ReadonlySet<string> = new Set()
+  let hosts: ReadonlySet<string> = new Set()
+  const set = (origins: readonly string[]) => {
+    hosts = hostsOf(origins)
+    exact = new Set(
+      origins.flatMap((origin) => [...hostsOf([origin])].map((host) => new URL(`${new URL(origin).protocol}//${host}`).origin)),
+    )
+  }
+  set(configured)
+  const secure = configured.some((origin) => origin.startsWith('https:'))
+  return { set, includes: (origin) => exact.has(origin), hosts: () => hosts, secure: () => secure }
+}

@@ -1,0 +1,68 @@
+/** Turns whatever was thrown into the one error body, whose shape serves the vendor's clients and RFC 9457 alike. Never a stack, never a cause. */
+import type { ErrorRequestHandler } from 'express'
+import { Problem, type ProblemCode, problems } from '../problems.ts'
+
+interface ErrorBody {
+  readonly error: { readonly code: string; readonly description: string }
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly requestId: string
+}
+
+/** The vendor's own words go to staff and programs only, hence the switch. */
+export const errorBody = (problem: Problem, requestId: string, showVendorWords = false): ErrorBody => {
+  const { vendorCode, vendorDescription } = problem.particulars
+  const detail = (showVendorWords ? vendorDescription : undefined) ?? problem.message
+  return {
+    error: { code: vendorCode ?? problem.code, description: detail },
+    type: `urn:smooch-bff:problem:${problem.code}`,
+    title: problems[problem.code][1],
+    status: problem.status,
+    detail,
+    requestId,
+  }
+}
+
+/** What Express itself throws carries a status; a 4xx of it is the caller's fault, everything else is ours. */
+const codeByStatus: Partial<Record<number, ProblemCode>> = { 408: 'timeout', 413: 'too_large', 415: 'unsupported_media_type' }
+
+export const toProblem = (error: unknown): Problem => {
+  if (error instanceof Problem) return error
+  const status = error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 500
+  const ofCaller = error instanceof URIError || (status >= 400 && status < 500)
+  return new Problem(ofCaller ? (codeByStatus[status] ?? 'bad_request') : 'internal', { cause: error })
+}
+
+const json = 'application/json'
+const problemJson = 'application/problem+json'
+
+/** What a handler had said about the answer it then did not give. */
+const ofTheBody = ['Content-Disposition', 'Content-Encoding', 'Content-Length', 'ETag', 'Last-Modified', 'Transfer-Encoding']
+
+/** A body that is known to be small is read to its end and the connection kept; the rest of a large or endless one is not waited for. */
+const bodyGoesOn = (req: { complete: boolean; headers: NodeJS.Dict<string | string[]> }): boolean =>
+  !req.complete && (req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 100 * 1024)
+
+export const problemHandler: ErrorRequestHandler = function problemHandler(error, req, res, _next) {
+  const problem = toProblem(error)
+  res.locals['problem'] = problem
+  if (res.headersSent) {
+    res.destroy()
+    return
+  }
+  for (const name of ofTheBody) res.removeHeader(name)
+  const body = errorBody(problem, String(res.locals['requestId'] ?? ''), res.locals['showVendorWords'] === true)
+  const text = Buffer.from(JSON.stringify(body))
+  res.statusCode = problem.status
+  res.setHeader('Cache-Control', 'no-store')
+  if (problem.status === 401) res.setHeader('WWW-Authenticate', 'Bearer')
+  if (bodyGoesOn(req)) res.setHeader('Connection', 'close')
+  for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
+  // The vendor's JavaScript client finds code and description only under application/json, so that is what everyone gets who does not ask.
+  const type = req.accepts([json, problemJson]) === problemJson ? problemJson : json
+  res.setHeader('Content-Type', `${type}; charset=utf-8`)
+  res.setHeader('Content-Length', text.length)
+  res.end(text)
+}

@@ -1,0 +1,30 @@
+/** Reads a query string that must hold exactly the parameters of its route: each once, none unknown. */
+import { Problem } from '../problems.ts'
+
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch (cause) {
+    throw new Problem('bad_request', { detail: 'The query holds a malformed percent sign.', cause })
+  }
+}
+
+/** `rawQuery` is what stands after the question mark, undecoded; every parameter in `allowed` is needed. */
+export const checkQuery = (rawQuery: string, allowed: readonly string[]): Record<string, string> => {
+  const found = new Map<string, string>()
+  for (const pair of rawQuery === '' ? [] : rawQuery.split('&')) {
+    const equals = pair.indexOf('=')
+    const name = decode(equals < 0 ? pair : pair.slice(0, equals))
+    const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
+    // An unknown name is not repeated in the answer: it is the caller's text, and may be anything.
+    if (!allowed.includes(name)) throw new Problem('bad_request', { detail: `The query holds an unknown parameter; ${known(allowed)}.` })
+    if (found.has(name)) throw new Problem('bad_request', { detail: `The query parameter ${name} may appear once.` })
+    if (/\p{Cc}/u.test(value)) throw new Problem('bad_request', { detail: `The query parameter ${name} holds a control character.` })
+    found.set(name, value)
+  }
+  const missing = allowed.find((name) => !found.get(name))
+  if (missing !== undefined) throw new Problem('bad_request', { detail: `The query parameter ${missing} is required.` })
+  return Object.fromEntries(found)
+}
+
+const known = (allowed: readonly string[]): string => (allowed.length > 0 ? `known here: ${allowed.join(', ')}` : 'this path takes none')

@@ -1,0 +1,88 @@
+/** JSON without the readings on which parsers disagree: doubled or magic keys, lone surrogates, numbers beyond all bounds, depth without end. */
+import { Problem } from '../problems.ts'
+
+const depthLimit = 16
+const magic = new Set(['__proto__', 'constructor', 'prototype'])
+/** Strings whole, then punctuation, then numbers and words. Only ever run over text that is known to be JSON. */
+const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+
+const refuse = (detail: string, cause?: unknown): Problem => new Problem('bad_request', { detail, cause })
+
+/** Bytes to value, or a `bad_request` that says what is wrong and where, and never what was sent. */
+export const parseStrictJson = (bytes: Uint8Array): unknown => {
+  const text = decode(bytes)
+  const value = parse(text)
+  scan(text)
+  return value
+}
+
+const decode = (bytes: Uint8Array): string => {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw refuse('The body begins with a byte order mark.')
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw refuse('The body is not valid UTF-8.', cause)
+  }
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // V8's message quotes the text around the fault, so only the position is taken from it.
+    const position = /at position (\d+)/.exec(String(error))?.[1]
+    throw refuse(position === undefined ? 'The body is not valid JSON.' : `The body is not valid JSON at character ${position}.`)
+  }
+}
+
+/** One open object or array; `label` is the key or index that is being read. */
+interface Frame {
+  readonly keys: Set<string> | undefined
+  label: string | number
+  awaitsKey: boolean
+}
+
+const scan = (text: string): void => {
+  const frames: Frame[] = []
+  for (const [token] of text.matchAll(tokens)) {
+    const frame = frames.at(-1)
+    if (token === '{' || token === '[') {
+      if (frames.length === depthLimit) throw refuse(`The body is nested more than ${depthLimit} deep${at(frames)}.`)
+      frames.push({ keys: token === '{' ? new Set() : undefined, label: token === '{' ? '' : 0, awaitsKey: token === '{' })
+    } else if (token === '}' || token === ']') frames.pop()
+    else if (token === ',') advance(frame!)
+    else if (token === ':') continue
+    else if (token.startsWith('"')) takeString(token, frames)
+    else if (/^[-\d]/.test(token) && !Number.isFinite(Number(token))) throw refuse(`The body holds a number out of range${at(frames)}.`)
+  }
+}
+
+const advance = (frame: Frame): void => {
+  if (frame.keys) {
+    frame.awaitsKey = true
+    frame.label = ''
+  } else frame.label = Number(frame.label) + 1
+}
+
+const takeString = (token: string, frames: Frame[]): void => {
+  // Without a backslash a string means what it shows, and decoded UTF-8 holds no lone surrogate.
+  const value = token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
+  if (!value.isWellFormed()) throw refuse(`The body holds half a surrogate pair${at(frames)}.`)
+  const frame = frames.at(-1)
+  if (!frame?.awaitsKey) return
+  const { keys } = frame
+  frame.awaitsKey = false
+  frame.label = value
+  if (magic.has(value)) throw refuse(`The body holds a key that is not accepted${at(frames)}.`)
+  if (keys?.has(value)) throw refuse(`The body holds a key twice${at(frames)}.`)
+  keys?.add(value)
+}
+
+const at = (frames: readonly Frame[]): string => (frames.length > 0 ? ` at ${placeOf(frames.map((frame) => frame.label))}` : '')
+
+/** Names a place in a body, `properties.colour` or `actions[2].uri`. A key that is not plainly a field's name could be any text, and is not repeated. */
+export const placeOf = (labels: readonly PropertyKey[]): string =>
+  labels
+    .map((label) => (typeof label === 'number' ? `[${label}]` : `.${/^[\w$-]{1,64}$/.test(String(label)) ? String(label) : '?'}`))
+    .join('')
+    .replace(/^\./, '')

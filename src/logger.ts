@@ -1,0 +1,47 @@
+/** The one door to pino: JSON lines with nothing in them that could end a line, steer a terminal or open a door. */
+import { type DestinationStream, destination, type Level, pino } from 'pino'
+
+export type Fields = Record<string, unknown>
+
+export interface Log {
+  debug(fields: Fields, message: string): void
+  info(fields: Fields, message: string): void
+  warn(fields: Fields, message: string): void
+  error(fields: Fields, message: string): void
+  /** Writes out what is buffered; to be called before the process ends. */
+  flush(): void
+}
+
+/** JSON escapes control characters but not the marks that reverse a line or end it in some readers. */
+const hidden = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+const token = /\b[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}\b/g
+const email = /[^\s"'<>,;:()]+@[^\s"'<>,;:()]+/g
+
+/** Text from outside, made fit for a log: bounded, without tokens and addresses. */
+export const loggable = (text: string): string => text.slice(0, 200).replace(token, '[token]').replace(email, '[email]')
+
+const escaped = (line: string): string => line.replace(hidden, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/** An error as the log shows it: name, code and message, cleaned; stacks only of what we did not expect. */
+export const describeError = (error: unknown): Fields => {
+  if (!(error instanceof Error)) return { message: loggable(String(error)) }
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
+  return { name: error.name, ...code, message: loggable(error.message) }
+}
+
+/** Lines go to standard output unless a writer is given. Times are ISO 8601. */
+export const createLog = (level: Level | 'silent', write?: (line: string) => void): Log => {
+  const out = write ? undefined : destination({ fd: 1, minLength: 4_096, sync: true, periodicFlush: 200 })
+  const sink: DestinationStream = { write: (line) => (write ? write(escaped(line)) : void out?.write(escaped(line))) }
+  const log = pino(
+    { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (label) => ({ level: label }) } },
+    sink,
+  )
+  return {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn: (fields, message) => log.warn(fields, message),
+    error: (fields, message) => log.error(fields, message),
+    flush: () => out?.flushSync(),
+  }
+}

@@ -1,0 +1,27 @@
+/** Routes of the thirteen rows in both path forms, derived from the table; other methods on their paths are 405 with Allow. */
+import { type RequestHandler, Router } from 'express'
+import type { Method, Operation } from './operation.ts'
+import { methodNotAllowed } from './session/routes.ts'
+
+const forms = ['/v1.1/apps/:appId', '/v1.1'] as const
+
+const verb = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const satisfies Record<Method, string>
+
+/** Which rows a path answers: `/appusers/merge` is also a user whose id is `merge`. */
+const matches = (row: Operation, path: string): boolean => new RegExp(`^${row.path.replace(/:\w+/g, '[^/]+')}$`).test(path)
+
+export const operationRoutes = (rows: readonly Operation[], handler: (row: Operation) => RequestHandler): Router => {
+  const router = Router({ caseSensitive: true, strict: true })
+  for (const form of forms) {
+    for (const row of rows) {
+      // Express would answer HEAD with GET's handler, and some of these GETs have effects.
+      router.head(`${form}${row.path}`, refuse(rows, row.path))
+      router[verb[row.method]](`${form}${row.path}`, handler(row))
+    }
+    for (const path of new Set(rows.map((row) => row.path))) router.all(`${form}${path}`, refuse(rows, path))
+  }
+  return router
+}
+
+const refuse = (rows: readonly Operation[], path: string): RequestHandler =>
+  methodNotAllowed(...new Set(rows.filter((row) => matches(row, path)).map((row) => row.method)))

@@ -1,0 +1,98 @@
+/** Faults on demand: which request one applies to, for how long, and what is wrong with its answer. */
+import { badRequest } from './refusal.ts'
+
+export interface Fault {
+  /** Absent: every request, also one that no route matches. */
+  operation?: string
+  /** Only requests about this user, by whichever of the two names. */
+  userId?: string
+  /** Absent: until cleared. */
+  times?: number
+  /** The operation is carried out first, and the wait and the wrong answer come after it. Absent: it is not carried out at all, or after the wait. */
+  applied?: boolean
+  /** Milliseconds. Alone: the answer is right but late. */
+  latency?: number
+  /** Alone: the vendor's error body for that status. */
+  status?: number
+  /** Seconds. A 429 says 1 unless this is false. */
+  retryAfter?: number | string | false
+  headers?: Record<string, string>
+  /** A string goes as text/plain, everything else as JSON. */
+  body?: unknown
+  /** A page, with 200 unless `status` says otherwise. */
+  html?: string
+  /** A JSON body that never ends. */
+  endless?: boolean
+  /** Where to; with 302 unless `status` says otherwise. */
+  redirect?: string
+  /** The connection is reset. */
+  reset?: boolean
+  /** No answer ever. */
+  hang?: boolean
+}
+
+const types: Record<keyof Fault, readonly string[]> = {
+  operation: ['string'],
+  userId: ['string'],
+  times: ['number'],
+  applied: ['boolean'],
+  latency: ['number'],
+  status: ['number'],
+  retryAfter: ['number', 'string', 'boolean'],
+  headers: ['object'],
+  body: ['string', 'number', 'boolean', 'object'],
+  html: ['string'],
+  endless: ['boolean'],
+  redirect: ['string'],
+  reset: ['boolean'],
+  hang: ['boolean'],
+}
+
+/** Faults also come over HTTP: a misspelt one would quietly test nothing. */
+export function checkFault(given: unknown): Fault {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw badRequest('A fault is an object')
+  for (const [name, value] of Object.entries(given)) {
+    const allowed = Object.hasOwn(types, name) ? types[name as keyof Fault] : undefined
+    if (!allowed) throw badRequest(`A fault has no ${name}; it has ${Object.keys(types).join(', ')}`)
+    if (!allowed.includes(typeof value)) throw badRequest(`${name} of a fault must be ${allowed.join(' or ')}`)
+  }
+  const fault = given as Fault
+  if (fault.status !== undefined && !(Number.isInteger(fault.status) && fault.status >= 200 && fault.status <= 599)) {
+    throw badRequest('status of a fault must be 200 to 599')
+  }
+  return fault
+}
+
+/** Whether it has an answer of its own, and does not merely delay the right one. */
+export const answersItself = ({ status, body, html, endless, redirect, reset, hang }: Fault) =>
+  status !== undefined || body !== undefined || html !== undefined || redirect !== undefined || Boolean(endless || reset || hang)
+
+export interface Faults {
+  add(fault: Fault): void
+  clear(): void
+  /** The oldest that fits; it is used up by one. */
+  take(operation: string | null, isAbout: (userId: string) => boolean): Fault | undefined
+}
+
+export function newFaults(): Faults {
+  let standing: { fault: Fault; left: number }[] = []
+  return {
+    add(fault) {
+      const left = checkFault(fault).times ?? Number.POSITIVE_INFINITY
+      if (left > 0) standing.push({ fault, left })
+    },
+    clear() {
+      standing = []
+    },
+    take(operation, isAbout) {
+      const found = standing.find(
+        ({ fault }) =>
+          (fault.operation === undefined || fault.operation === operation) && (fault.userId === undefined || isAbout(fault.userId)),
+      )
+      if (!found) return undefined
+      found.left -= 1
+      standing = standing.filter(({ left }) => left > 0)
+      return found.fault
+    },
+  }
+}

@@ -1,0 +1,49 @@
+/** Custom properties: flat, 4 KB in all, with over-long keys and values cut off. */
+import type { Property } from '../people.ts'
+import { badRequest } from '../refusal.ts'
+import { objectOf } from './call.ts'
+
+const total = 4096
+const longestKey = 100
+const longestValue = 800
+
+/** With `stream`, a character that the cut went through is left out. */
+const cut = (text: string, bytes: number) => new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true })
+
+const size = (properties: object) => Buffer.byteLength(JSON.stringify(properties))
+
+function checked(key: string, value: unknown): Property | null {
+  if (typeof value === 'string') return cut(value, longestValue)
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return value
+  throw badRequest(`properties.${key} must be a string, a number or a boolean`)
+}
+
+/** What was there and was not named stays; a null takes a key away. Keys are defined, never assigned, so that `__proto__` is a key like any other. */
+export function withProperties(had: Record<string, Property>, given: unknown, onNull: 'clear' | 'refuse'): Record<string, Property> {
+  if (given === undefined) return had
+  const now = new Map(Object.entries(had))
+  for (const [key, raw] of Object.entries(objectOf(given, 'properties'))) {
+    const value = checked(key, raw)
+    if (value !== null) now.set(cut(key, longestKey), value)
+    else if (onNull === 'refuse') throw badRequest(`properties.${key} must not be null`)
+    else now.delete(cut(key, longestKey))
+  }
+  const result = Object.fromEntries(now)
+  if (size(result) > total) throw badRequest('properties exceed 4 KB')
+  return result
+}
+
+/** In a merge, what no longer fits of the discarded user's properties is dropped. */
+export function mergedProperties(
+  surviving: Record<string, Property>,
+  discarded: Record<string, Property>,
+  clash: 'discarded' | 'surviving',
+): Record<string, Property> {
+  const now = new Map(Object.entries(surviving))
+  for (const [key, value] of Object.entries(discarded)) {
+    if (clash === 'surviving' && now.has(key)) continue
+    const next = new Map(now).set(key, value)
+    if (size(Object.fromEntries(next)) <= total) now.set(key, value)
+  }
+  return Object.fromEntries(now)
+}

@@ -1,0 +1,70 @@
+/** TABLE: the vendor's paths below an app. Written from the vendor's own description, on purpose not from the gateway's table. */
+import { badRequest } from './refusal.ts'
+
+type Takes = 'json' | 'form' | undefined
+
+// biome-ignore format: a table is read down its columns
+const routes: readonly (readonly [operation: string, method: string, path: string, takes?: Takes])[] = [
+  ['pre_create_app_user',              'POST',   'appusers',                           'json'],
+  ['merge_users',                      'POST',   'appusers/merge',                     'json'],
+  ['get_app_user',                     'GET',    'appusers/:userId'],
+  ['update_app_user',                  'PUT',    'appusers/:userId',                   'json'],
+  ['delete_app_user',                  'DELETE', 'appusers/:userId'],
+  ['delete_app_user_profile',          'DELETE', 'appusers/:userId/profile'],
+  ['get_app_user_auth_code',           'GET',    'appusers/:userId/authcode'],
+  ['get_app_user_business_system_ids', 'GET',    'appusers/:userId/businesssystems'],
+  ['get_app_user_entity_ids',          'GET',    'appusers/:userId/channels'],
+  ['link_app_user',                    'POST',   'appusers/:userId/channels',          'json'],
+  ['unlink_app_user',                  'DELETE', 'appusers/:userId/channels/:channel'],
+  ['get_link_requests',                'GET',    'appusers/:userId/linkrequest'],
+  ['post_image_message',               'POST',   'appusers/:userId/images',            'form'],
+  ['create_webhook',                   'POST',   'webhooks',                           'json'],
+  ['list_webhooks',                    'GET',    'webhooks'],
+  ['get_webhook',                      'GET',    'webhooks/:webhookId'],
+  ['delete_webhook',                   'DELETE', 'webhooks/:webhookId'],
+  // The most dangerous neighbour: what `DELETE …/appusers/..` becomes once somebody folds it.
+  ['delete_app',                       'DELETE', ''],
+]
+
+const patterns = routes.map(([operation, method, path, takes]) => ({ operation, method, takes, parts: path ? path.split('/') : [] }))
+
+export interface Match {
+  operation: string
+  takes: Takes
+  /** Undefined in the short form, where the credential implies the app. */
+  appId: string | undefined
+  params: Record<string, string | undefined>
+  query: URLSearchParams
+}
+
+const decode = (segment: string) => {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw badRequest('Malformed URI')
+  }
+}
+
+/** `target` exactly as it came: segments are taken as they are, `.` and `..` are not folded. One slash at the end makes no difference. */
+export function match(method: string, target: string, prefix: string): Match | undefined {
+  const [path = '', ...search] = target.split('?')
+  if (!path.startsWith(`${prefix}/v1.1/`)) return undefined
+  const segments = path.slice(`${prefix}/v1.1/`.length).split('/')
+  if (segments.at(-1) === '') segments.pop()
+  const long = segments[0] === 'apps' && segments.length > 1
+  const rest = long ? segments.slice(2) : segments
+  for (const { operation, parts, takes, method: its } of patterns) {
+    const fits =
+      its === method && parts.length === rest.length && parts.every((part, i) => (part.startsWith(':') ? rest[i] : part === rest[i]))
+    if (!fits || (operation === 'delete_app' && !long)) continue
+    const params = parts.flatMap((part, i) => (part.startsWith(':') ? [[part.slice(1), decode(rest[i]!)]] : []))
+    return {
+      operation,
+      takes,
+      appId: long ? decode(segments[1]!) : undefined,
+      params: Object.fromEntries(params),
+      query: new URLSearchParams(search.join('?')),
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,71 @@
+/** The stand-in steered over HTTP, under `/__sandbox`, from this machine only and without a credential. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Reply, send } from './answer.ts'
+import { readBody } from './body.ts'
+import { checkFault, type Fault } from './faults.ts'
+import { objectOf, optionalText, requiredText } from './operations/call.ts'
+import { badRequest, Refusal } from './refusal.ts'
+import type { Sandbox } from './sandbox.ts'
+
+type Steer = (sandbox: Sandbox, content: unknown, query: URLSearchParams) => unknown
+
+function addFaults(sandbox: Sandbox, content: unknown) {
+  const faults: Fault[] = (Array.isArray(content) ? content : [content]).map(checkFault)
+  for (const fault of faults) sandbox.fault(fault)
+  return { faults }
+}
+
+function settleLink(sandbox: Sandbox, content: unknown) {
+  const body = objectOf(content)
+  const appId = optionalText(body, 'appId') ?? sandbox.apps[0]!.appId
+  const userId = requiredText(body, 'userId')
+  const clientId = optionalText(body, 'clientId')
+  const message = optionalText(body, 'fail')
+  const settled =
+    message === undefined
+      ? sandbox.confirmLink(appId, userId, clientId)
+      : sandbox.failLink(appId, userId, { message, ...(clientId && { id: clientId }) })
+  if (!settled) throw new Refusal(404, { description: 'No link is pending' })
+  return { appUser: sandbox.user(appId, userId) }
+}
+
+function requestsSince(sandbox: Sandbox, query: URLSearchParams) {
+  const since = Number(query.get('since') ?? 0)
+  if (!Number.isInteger(since)) throw badRequest('since must be a number')
+  return { requests: sandbox.requests.filter(({ n }) => n > since) }
+}
+
+const steers: Record<string, Steer> = {
+  'GET /__sandbox/requests': (sandbox, _, query) => requestsSince(sandbox, query),
+  'DELETE /__sandbox/requests': (sandbox) => sandbox.clearRequests(),
+  'POST /__sandbox/faults': addFaults,
+  'DELETE /__sandbox/faults': (sandbox) => sandbox.clearFaults(),
+  'POST /__sandbox/reset': (sandbox) => sandbox.reset(),
+  'GET /__sandbox/users': (sandbox) => ({ users: sandbox.users() }),
+  'GET /__sandbox/apps': (sandbox) => ({ apps: sandbox.apps }),
+  'POST /__sandbox/confirm-link': settleLink,
+}
+
+const isLoopback = (address = '') => /^(::ffff:)?127\.|^::1$/.test(address)
+
+async function reply(sandbox: Sandbox, request: IncomingMessage): Promise<Reply> {
+  const { content, problem } = await readBody(request)
+  if (!isLoopback(request.socket.remoteAddress)) throw new Refusal(403, { description: 'Only from this machine' })
+  // A page of another site can make a browser send a form, but not with this type.
+  if (problem && content !== undefined) throw problem
+  const [path, search] = (request.url ?? '').split('?')
+  const steer = steers[`${request.method} ${path}`]
+  if (!steer) throw new Refusal(404)
+  return { status: 200, body: steer(sandbox, content, new URLSearchParams(search)) ?? {} }
+}
+
+export const isSteering = (url = '') => url.startsWith('/__sandbox/')
+
+export async function steer(sandbox: Sandbox, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    send(response, undefined, await reply(sandbox, request))
+  } catch (error) {
+    const refusal = error instanceof Refusal ? error : new Refusal(500)
+    send(response, undefined, { status: refusal.status, body: refusal.body })
+  }
+}

@@ -1,0 +1,34 @@
+/** Key rings: `kid:secret` lists of which the first signs or seals and all verify or open. */
+import { createHmac } from 'node:crypto'
+import type { Secret } from '../../config/secret.ts'
+
+export interface RingKey {
+  readonly id: string
+  readonly secret: string
+}
+
+/** First key first. Parsed again only when the secret's text has changed (a swapped file). */
+export type Ring = () => readonly [RingKey, ...RingKey[]]
+
+export const ring = (source: Secret): Ring => {
+  let text = ''
+  let keys: RingKey[] = []
+  return () => {
+    const now = source.reveal()
+    if (now !== text) {
+      text = now
+      keys = now.split(',').map((pair) => {
+        const [id = '', secret = ''] = pair.trim().split(':')
+        return { id, secret }
+      })
+    }
+    return keys as unknown as readonly [RingKey, ...RingKey[]]
+  }
+}
+
+/** A keyed name: an id in a key name or a mark is never the id itself. 22 characters, 128 bits. */
+export const keyedName = (secret: string, ...parts: readonly string[]): string => {
+  const hmac = createHmac('sha256', secret)
+  for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:${part}`)
+  return hmac.digest('base64url').slice(0, 22)
+}

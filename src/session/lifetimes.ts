@@ -1,0 +1,35 @@
+/** TABLE: how long sessions live, by kind and by who holds them. */
+import type { Role } from '../operation.ts'
+import type { Lifetime } from './sessions.ts'
+import type { Kind } from './token.ts'
+
+const minutes = 60_000
+const hours = 60 * minutes
+const days = 24 * hours
+
+interface Limits {
+  readonly idleMs: number
+  /** When the mint asks for nothing else. */
+  readonly defaultMs: number
+  readonly maxMs: number
+}
+
+// biome-ignore format: a table is read down its columns
+const lifetimes: Record<Kind, Record<'user' | 'staff', Limits>> = {
+  cookie:  { user:  { idleMs: 30 * minutes, defaultMs: 12 * hours,   maxMs: 12 * hours },
+             staff: { idleMs: 15 * minutes, defaultMs:  8 * hours,   maxMs:  8 * hours } },
+  bearer:  { user:  { idleMs: 12 * hours,   defaultMs: 15 * minutes, maxMs: 12 * hours },
+             staff: { idleMs:  8 * hours,   defaultMs: 15 * minutes, maxMs:  8 * hours } },
+  service: { user:  { idleMs: 90 * days,    defaultMs: 30 * days,    maxMs: 90 * days },
+             staff: { idleMs: 90 * days,    defaultMs: 30 * days,    maxMs: 90 * days } },
+}
+
+const staffRoles: readonly Role[] = ['agent', 'admin', 'auditor']
+
+export const isStaffRole = (role: Role): boolean => staffRoles.includes(role)
+
+/** The lifetime of a new session, and the longest that may be asked for (seconds). */
+export const lifetimeOf = (kind: Kind, roles: readonly Role[], ttlSeconds?: number): { lifetime: Lifetime; maxSeconds: number } => {
+  const { idleMs, defaultMs, maxMs } = lifetimes[kind][roles.some(isStaffRole) ? 'staff' : 'user']
+  return { lifetime: { idleMs, absoluteMs: ttlSeconds === undefined ? defaultMs : ttlSeconds * 1000 }, maxSeconds: maxMs / 1000 }
+}

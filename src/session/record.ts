@@ -1,0 +1,100 @@
+/** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import type { Role } from '../operation.ts'
+import { keyedName, type Ring, type RingKey } from './keys.ts'
+import type { Kind, Scope } from './token.ts'
+
+export interface Actor {
+  readonly id: string
+  readonly name?: string | undefined
+}
+
+export interface SessionRecord {
+  /** Public id of the session, for lists and revocation. */
+  readonly sid: string
+  readonly app: string
+  /** Absent for staff and programs who are nobody's app user. */
+  readonly userId?: string | undefined
+  readonly actor: Actor
+  readonly onBehalfOf?: string | undefined
+  readonly roles: readonly Role[]
+  readonly kind: Kind
+  readonly scope: Scope
+  /** When the person last proved who they are; seconds since 1970. */
+  readonly authTime: number
+  /** Calls per minute, when set at mint. */
+  readonly limit?: number | undefined
+  /** How the session came about. */
+  readonly method: string
+}
+
+/** A person of an app, as far as sessions go: by userId, else by the actor's id. */
+export interface Person {
+  readonly app: string
+  readonly userId?: string | undefined
+  readonly actor: Pick<Actor, 'id'>
+}
+
+/** The hash tag of a person's keys under each live pepper, the newest first. */
+export const tagsOf = (peppers: Ring, { app, userId, actor }: Person): [string, ...string[]] =>
+  peppers().map(({ secret }) =>
+    userId === undefined ? keyedName(secret, 'actor', app, actor.id) : keyedName(secret, 'user', app, userId),
+  ) as [string, ...string[]]
+
+export const storeKey = (jti: string): string => createHash('sha256').update(jti).digest('base64url')
+
+const version = 1
+const recordKey = (pepper: RingKey, jti: string) => Buffer.from(hkdfSync('sha256', jti, pepper.secret, 'smooch-bff session record', 32))
+const indexKey = (pepper: RingKey) => Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session index', 32))
+
+/** version | length of kid | kid | iv | tag | ciphertext */
+const seal = (pepper: RingKey, key: Buffer, aad: string, value: unknown): Buffer => {
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(aad))
+  const sealed = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()])
+  const kid = Buffer.from(pepper.id)
+  return Buffer.concat([Buffer.from([version, kid.length]), kid, iv, cipher.getAuthTag(), sealed])
+}
+
+/** Undefined when no live pepper opens it, or when it was moved under another name. */
+const open = (peppers: Ring, keyOf: (pepper: RingKey) => Buffer, aad: string, blob: Buffer): unknown => {
+  const kidEnd = 2 + (blob[1] ?? 0)
+  const kid = blob.subarray(2, kidEnd).toString()
+  const pepper = peppers().find(({ id }) => id === kid)
+  if (blob[0] !== version || !pepper) return undefined
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', keyOf(pepper), blob.subarray(kidEnd, kidEnd + 12), { authTagLength: 16 }).setAAD(
+      Buffer.from(aad),
+    )
+    decipher.setAuthTag(blob.subarray(kidEnd + 12, kidEnd + 28))
+    return JSON.parse(Buffer.concat([decipher.update(blob.subarray(kidEnd + 28)), decipher.final()]).toString())
+  } catch {
+    return undefined
+  }
+}
+
+export const sealRecord = (peppers: Ring, jti: string, tag: string, record: SessionRecord): Buffer => {
+  const [pepper] = peppers()
+  return seal(pepper, recordKey(pepper, jti), `${storeKey(jti)}|${tag}`, record)
+}
+
+export const openRecord = (peppers: Ring, jti: string, tag: string, blob: Buffer): SessionRecord | undefined =>
+  open(peppers, (pepper) => recordKey(pepper, jti), `${storeKey(jti)}|${tag}`, blob) as SessionRecord | undefined
+
+/** What can be read without the token: enough to list and end a session. */
+export interface IndexEntry {
+  readonly key: string
+  readonly tag: string
+  readonly app: string
+  readonly kind: Kind
+  readonly actor: string
+  readonly roles: readonly Role[]
+}
+
+export const sealIndex = (peppers: Ring, sid: string, entry: IndexEntry): Buffer => {
+  const [pepper] = peppers()
+  return seal(pepper, indexKey(pepper), sid, entry)
+}
+
+export const openIndex = (peppers: Ring, sid: string, blob: Buffer): IndexEntry | undefined =>
+  open(peppers, indexKey, sid, blob) as IndexEntry | undefined

@@ -1,0 +1,111 @@
+/** HTTP faces of sessions: who am I and sign out on the public listener; mint, list and revoke on the private one. */
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import type { Secret } from '../../config/secret.ts'
+import { note } from '../http/access-record.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
+import { checkBody, discardBody, readJson } from '../http/json-body.ts'
+import { checkQuery } from '../http/query.ts'
+import { Problem } from '../problems.ts'
+import { clearCookie } from './cookie.ts'
+import { type Mint, MintBody, type ServiceKey, serviceKeyOf } from './mint.ts'
+import type { Session, Sessions } from './sessions.ts'
+
+const failuresPerMinute = 10
+
+/** Express 5 routers of ours: exact paths only. */
+export const strictRouter = (): Router => Router({ caseSensitive: true, strict: true })
+
+export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler =>
+  function methodNotAllowed() {
+    throw new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } })
+  }
+
+const noQuery = (req: Request): void => {
+  checkQuery(req.originalUrl.split('?')[1] ?? '', [])
+}
+
+/** What a caller may know of the own session. Times are ISO 8601, but authTime is in seconds since 1970, as in OpenID. */
+export const sessionView = (session: Session) => ({
+  signedIn: true,
+  sessionId: session.sid,
+  appId: session.app,
+  userId: session.userId,
+  actor: session.actor,
+  onBehalfOf: session.onBehalfOf,
+  roles: session.roles,
+  kind: session.kind,
+  authTime: session.authTime,
+  createdAt: new Date(session.createdMs).toISOString(),
+  expiresAt: new Date(session.expiresMs).toISOString(),
+})
+
+/** `/auth/session` below the base path. */
+export const authRoutes = (sessions: Sessions, secure: () => boolean): Router => {
+  const show = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    await discardBody(req)
+    const session = await sessions.peek(req)
+    res.json(session ? sessionView(session) : { signedIn: false })
+  }
+  const signOut = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    await discardBody(req)
+    const session = await sessions.peek(req)
+    if (session) {
+      note(res, { actor: session.place.tag, session: session.sid })
+      await sessions.end(session)
+    }
+    res.setHeader('Set-Cookie', clearCookie(secure()))
+    res.status(204).end()
+  }
+  return strictRouter().get('/auth/session', show).delete('/auth/session', signOut).all('/auth/session', methodNotAllowed('GET', 'DELETE'))
+}
+
+/** `/sessions` on the private listener: for the customer's backend, which holds a service key. */
+export const mintRoutes = (sessions: Sessions, mint: Mint, serviceKeys: Secret | undefined): Router => {
+  const vouched = async (req: Request, res: Response): Promise<ServiceKey> => {
+    const [scheme, secret = ''] = req.headers.authorization?.split(' ') ?? []
+    const key = scheme?.toLowerCase() === 'bearer' && serviceKeys ? serviceKeyOf(serviceKeys, secret) : undefined
+    if (!key) {
+      await sessions.countFailure(addressKey(clientAddress(req)), failuresPerMinute)
+      throw new Problem('invalid_service_key')
+    }
+    note(res, { serviceKey: key.name })
+    return key
+  }
+  const create = async (req: Request, res: Response): Promise<void> => {
+    const key = await vouched(req, res)
+    noQuery(req)
+    const minted = await mint(checkBody(MintBody, await readJson(req)), `mint:${key.name}`, key.cap)
+    note(res, { session: minted.sessionId })
+    res.status(201).json(minted)
+  }
+  const list = async (req: Request, res: Response): Promise<void> => {
+    await vouched(req, res)
+    noQuery(req)
+    const listed = await sessions.listServices()
+    res.json({
+      sessions: listed.map(({ sid, createdMs, expiresMs, entry }) => ({
+        sessionId: sid,
+        appId: entry.app,
+        actor: entry.actor,
+        roles: entry.roles,
+        createdAt: new Date(createdMs).toISOString(),
+        expiresAt: new Date(expiresMs).toISOString(),
+      })),
+    })
+  }
+  const revoke = async (req: Request, res: Response): Promise<void> => {
+    await vouched(req, res)
+    noQuery(req)
+    await discardBody(req)
+    if (!(await sessions.endService(String(req.params['sessionId'])))) throw new Problem('session_not_found')
+    res.status(204).end()
+  }
+  return strictRouter()
+    .post('/sessions', create)
+    .get('/sessions', list)
+    .all('/sessions', methodNotAllowed('GET', 'POST'))
+    .delete('/sessions/:sessionId', revoke)
+    .all('/sessions/:sessionId', methodNotAllowed('DELETE'))
+}

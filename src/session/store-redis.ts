@@ -1,0 +1,143 @@
+/** Sessions in Redis. All keys of a person carry the hash tag {tag}, so each method is one script on one node; the clock is Redis's own.
+ *
+ * | key | type | content | lives |
+ * |---|---|---|---|
+ * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms | idle limit, at most the absolute one |
+ * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId) | 100 days after the last mark |
+ * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
+ * | `bff:l:{tag}:<class>` | string | uses in this window | window |
+ */
+import { connectRedis, type RedisClient, type Script } from '../redis.ts'
+import { type Entered, type Listed, markTtlMs, type Place, type SessionStore } from './store.ts'
+
+const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`
+const useLimit = `
+local function use(key, window)
+  local used = redis.call('INCR', key)
+  local left = redis.call('PTTL', key)
+  if left < 0 then redis.call('PEXPIRE', key, window); left = tonumber(window) end
+  return used, left
+end`
+const addListed = `
+local function addListed(key, sid, created, expires, index)
+  redis.call('HSET', key, sid, string.format('%.0f:%.0f:%s', created, expires, index))
+  if redis.call('PTTL', key) < expires - now then redis.call('PEXPIREAT', key, expires) end
+end`
+
+const scripts = {
+  bffCreate: {
+    numberOfKeys: 3,
+    lua: `${clock}${addListed}
+local created = math.max(now, (redis.call('HGET', KEYS[2], 'notBefore') or 0) + 1)
+local idle, expires = tonumber(ARGV[2]), created + ARGV[3]
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2])
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(created + idle, expires)))
+addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
+return {created, expires}`,
+  },
+  bffEnter: {
+    numberOfKeys: 3,
+    lua: `${clock}${useLimit}
+local s = redis.call('HMGET', KEYS[1], 'v', 'c', 'a', 'i')
+if not s[1] then return {} end
+local m = redis.call('HMGET', KEYS[2], 'notBefore', 'gone', 'smooch')
+local created, expires = tonumber(s[2]), tonumber(s[3])
+if created <= tonumber(m[1] or 0) then redis.call('DEL', KEYS[1]); return {} end
+if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))) end
+local used, left = 0, 0
+if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
+return {s[1], created, expires, m[3] or '', tonumber(m[2] or 0) >= created and 1 or 0, used, left}`,
+  },
+  bffEnd: {
+    numberOfKeys: 3,
+    lua: `local created = redis.call('HGET', KEYS[1], 'c')
+redis.call('HDEL', KEYS[3], ARGV[1])
+redis.call('DEL', KEYS[1])
+return created and tonumber(created) > tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) and 1 or 0`,
+  },
+  bffEndAll: {
+    numberOfKeys: 2,
+    lua: `${clock}
+redis.call('HSET', KEYS[1], 'notBefore', string.format('%.0f', math.max(now, redis.call('HGET', KEYS[1], 'notBefore') or 0)))
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('DEL', KEYS[2])`,
+  },
+  bffMark: {
+    numberOfKeys: 1,
+    lua: `${clock}
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] == 'now' and string.format('%.0f', now) or ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])`,
+  },
+  bffUnmark: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
+  bffReadMark: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], ARGV[1])` },
+  bffUse: { numberOfKeys: 1, lua: `${clock}${useLimit}\nlocal used, left = use(KEYS[1], ARGV[1]); return {used, left}` },
+  bffAddToList: {
+    numberOfKeys: 1,
+    lua: `${clock}${addListed}\naddListed(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4])`,
+  },
+  bffRemoveFromList: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
+  bffList: {
+    numberOfKeys: 1,
+    lua: `${clock}
+local all, live = redis.call('HGETALL', KEYS[1]), {}
+for i = 1, #all, 2 do
+  if tonumber(string.match(all[i + 1], '^%d+:(%d+):')) > now then live[#live + 1] = all[i]; live[#live + 1] = all[i + 1]
+  else redis.call('HDEL', KEYS[1], all[i]) end
+end
+return live`,
+  },
+} satisfies Record<string, Script>
+
+const session = ({ key, tag }: Place) => `bff:s:{${tag}}:${key}`
+const marks = (tag: string) => `bff:m:{${tag}}`
+const list = (tag: string) => `bff:n:{${tag}}`
+const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
+
+export const redisStore = async (url: string, failed: (error: Error) => void): Promise<SessionStore> =>
+  storeOn(await connectRedis(url, scripts, failed))
+
+const storeOn = (redis: RedisClient<keyof typeof scripts>): SessionStore => ({
+  create: async (place, { sid, sealed, index, idleMs, absoluteMs }) => {
+    const answer = await redis.run(
+      'bffCreate',
+      [session(place), marks(place.tag), list(place.tag)],
+      [sealed, idleMs, absoluteMs, sid, index],
+    )
+    const [createdMs, expiresMs] = answer as [number, number]
+    return { createdMs, expiresMs }
+  },
+  enter: async (place, { touch, limit }) => {
+    const keys = [session(place), marks(place.tag), limitKey(place.tag, limit?.name ?? 'none')]
+    return entered((await redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0])) as EnterAnswer | [])
+  },
+  end: async (place, sid) => (await redis.run('bffEnd', [session(place), marks(place.tag), list(place.tag)], [sid])) === 1,
+  endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)], [markTtlMs])),
+  mark: async (tag, mark, value) => void (await redis.run('bffMark', [marks(tag)], [mark, value, markTtlMs])),
+  markGone: async (tag) => void (await redis.run('bffMark', [marks(tag)], ['gone', 'now', markTtlMs])),
+  unmark: async (tag, mark) => void (await redis.run('bffUnmark', [marks(tag)], [mark])),
+  readMark: async (tag, mark) => ((await redis.run('bffReadMark', [marks(tag)], [mark])) as string | null) ?? undefined,
+  use: async (tag, limit) => {
+    const [used, leftMs] = (await redis.run('bffUse', [limitKey(tag, limit.name)], [limit.windowMs])) as [number, number]
+    return { used, leftMs }
+  },
+  list: async (tag) => listed((await redis.run('bffList', [list(tag)])) as string[]),
+  addToList: async (tag, { sid, createdMs, expiresMs, index }) =>
+    void (await redis.run('bffAddToList', [list(tag)], [sid, createdMs, expiresMs, index])),
+  removeFromList: async (tag, sid) => void (await redis.run('bffRemoveFromList', [list(tag)], [sid])),
+  ping: () => redis.ping(),
+  close: () => redis.close(),
+})
+
+type EnterAnswer = [sealed: string, created: number, expires: number, smooch: string, gone: number, used: number, left: number]
+
+const entered = (answer: EnterAnswer | []): Entered | undefined => {
+  if (answer.length === 0) return undefined
+  const [sealed, createdMs, expiresMs, smooch, gone, used, leftMs] = answer
+  return { sealed, createdMs, expiresMs, smooch: smooch || undefined, gone: gone === 1, used: used > 0 ? { used, leftMs } : undefined }
+}
+
+const listed = (flat: string[]): Listed[] =>
+  Array.from({ length: flat.length / 2 }, (_, i) => {
+    const [, created, expires, index = ''] = /^(\d+):(\d+):(.*)$/s.exec(flat[2 * i + 1]!) ?? []
+    return { sid: flat[2 * i]!, index, createdMs: Number(created), expiresMs: Number(expires) }
+  })

@@ -1,0 +1,77 @@
+/** The contract of a session store. All times are the store's own clock, in milliseconds since 1970; all limits are decided there. Every method rejects quickly when the store is away. */
+
+/** Where a session lies: SHA-256 of its jti, and the hash tag of its person. */
+export interface Place {
+  readonly key: string
+  readonly tag: string
+}
+
+/** A count of uses within a window; how many are allowed is the caller's matter. */
+export interface Window {
+  readonly name: string
+  readonly windowMs: number
+}
+
+/** Uses in the window including this one, and milliseconds until the window ends. */
+export interface Used {
+  readonly used: number
+  readonly leftMs: number
+}
+
+export interface NewSession {
+  readonly sid: string
+  /** The sealed record, base64. */
+  readonly sealed: string
+  /** The sealed index entry, base64. */
+  readonly index: string
+  readonly idleMs: number
+  readonly absoluteMs: number
+}
+
+export interface Entered {
+  readonly sealed: string
+  readonly createdMs: number
+  /** The absolute end. */
+  readonly expiresMs: number
+  /** Keyed name of the person's smoochId, once it has been learnt. */
+  readonly smooch?: string | undefined
+  /** True when the person was deleted or merged away since the session began. */
+  readonly gone: boolean
+  readonly used?: Used | undefined
+}
+
+export interface Listed {
+  readonly sid: string
+  readonly index: string
+  readonly createdMs: number
+  readonly expiresMs: number
+}
+
+/** A mark of a person that outlives sessions: `smooch` = keyed name of the smoochId, `gone` = deleted or merged away at that time. */
+export type Mark = 'smooch' | 'gone'
+
+export interface SessionStore {
+  create(place: Place, session: NewSession): Promise<{ createdMs: number; expiresMs: number }>
+  /** One round trip: the record if the session lives, its idle touch, the person's marks, and one use of a limit. */
+  enter(place: Place, options: { touch: boolean; limit?: Window | undefined }): Promise<Entered | undefined>
+  /** False when it had ended before. */
+  end(place: Place, sid: string): Promise<boolean>
+  /** Ends every session of the person that exists now; no later sign-in revives one. */
+  endAll(tag: string): Promise<void>
+  mark(tag: string, mark: Mark, value: string): Promise<void>
+  /** Sets `gone` to now. */
+  markGone(tag: string): Promise<void>
+  unmark(tag: string, mark: Mark): Promise<void>
+  readMark(tag: string, mark: Mark): Promise<string | undefined>
+  /** Uses a limit outside a session, e.g. failures by address. */
+  use(tag: string, limit: Window): Promise<Used>
+  /** Sessions listed under a tag (a person's, or `services`), without those that have ended by time. */
+  list(tag: string): Promise<Listed[]>
+  addToList(tag: string, listed: Listed): Promise<void>
+  removeFromList(tag: string, sid: string): Promise<void>
+  ping(): Promise<void>
+  close(): void
+}
+
+/** How long a person's marks are kept: longer than any session or refresh family lives. */
+export const markTtlMs = 100 * 24 * 60 * 60 * 1000

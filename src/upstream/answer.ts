@@ -1,0 +1,114 @@
+/** Turns what the vendor said, or failed to say, into an answer or a problem with its outcome. */
+import { z } from 'zod'
+import type { Operation } from '../operation.ts'
+import { Problem, type ProblemCode } from '../problems.ts'
+import { answers } from '../schemas.ts'
+import { holdsCredential, type UpstreamApp } from './credentials.ts'
+
+/** An answer that arrived in full; `text` is absent when it was too long or not text. */
+interface Answered {
+  readonly status: number
+  readonly text: string | undefined
+  readonly retryAfter: number | undefined
+  readonly requestId: string | undefined
+}
+
+/** No answer, or one that is not HTTP. */
+interface Unanswered {
+  readonly none: 'timeout' | 'reset' | 'malformed'
+  readonly sent: boolean
+  readonly cause: unknown
+}
+
+export type Reply = Answered | Unanswered
+
+/** Where the vendor's no to one caller keeps its status. */
+const kept: Readonly<Record<number, ProblemCode>> = {
+  400: 'bad_request',
+  402: 'payment_required',
+  404: 'user_not_found',
+  409: 'conflict',
+  413: 'too_large',
+  422: 'bad_request',
+  423: 'locked',
+}
+
+const VendorError = z.looseObject({ error: z.looseObject({ code: z.unknown(), description: z.unknown() }) })
+
+const parse = (text: string | undefined): unknown => {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
+}
+
+interface VendorWords {
+  /** Whether the body has the vendor's shape at all. */
+  readonly known: boolean
+  readonly code: string | undefined
+  readonly description: string | undefined
+}
+
+const wordsOf = (text: string | undefined, app: UpstreamApp): VendorWords => {
+  const { data } = VendorError.safeParse(parse(text))
+  const { code, description } = data?.error ?? {}
+  const clean = typeof description === 'string' ? description.replaceAll(/\p{C}/gu, '') : ''
+  return {
+    known: data !== undefined,
+    // A key id looks like a code, too.
+    code: typeof code === 'string' && /^[a-z][a-z0-9_]{1,40}$/.test(code) && !holdsCredential(app, code) ? code : undefined,
+    description: clean && !holdsCredential(app, clean) ? clean.slice(0, 300) : undefined,
+  }
+}
+
+/** A 404 that speaks of the app, or comes from something that is not the API (a wrong host or prefix). */
+const isAppMissing = (row: Operation, { known, code, description }: VendorWords): boolean =>
+  !known || code === 'app_not_found' || row.id === 'pre_create_app_user' || /\bapp not found\b/i.test(description ?? '')
+
+const refusal = (status: number, words: VendorWords, row: Operation): ProblemCode => {
+  if (status === 401 || status === 403) return 'upstream_credentials'
+  if (status === 404 && isAppMissing(row, words)) return 'upstream_misconfigured'
+  if (status === 415 && row.takes === 'ImageUpload') return 'unsupported_media_type'
+  return kept[status] ?? 'upstream_error'
+}
+
+/** A 4xx: the vendor refused, so nothing has changed. */
+const refused = (reply: Answered, row: Operation, app: UpstreamApp): Problem => {
+  const outcome = 'failure'
+  const cause = `upstream answered ${reply.status}`
+  if (reply.status === 429) {
+    // Some clients send a DELETE again by themselves when they are told when to.
+    const wait = row.effect === 'guarded' ? undefined : reply.retryAfter
+    return new Problem('upstream_busy', { outcome, cause, ...(wait && { headers: { 'Retry-After': String(wait) } }) })
+  }
+  const words = wordsOf(reply.text, app)
+  const code = refusal(reply.status, words, row)
+  if (code.startsWith('upstream_')) return new Problem(code, { outcome, cause })
+  return new Problem(code, { outcome, cause, vendorCode: words.code, vendorDescription: words.description })
+}
+
+const silence = ({ none, sent, cause }: Unanswered, row: Operation): Problem => {
+  const outcome = sent ? 'unknown' : 'not_sent'
+  if (none === 'malformed' || (none === 'reset' && !sent)) return new Problem('upstream_error', { outcome, cause })
+  const changes = row.effect === 'write' || row.effect === 'guarded'
+  return new Problem(sent && changes ? 'upstream_unknown' : 'upstream_timeout', { outcome, cause })
+}
+
+/** The body of a 2xx, checked against the row's model; `{}` where the vendor says nothing. */
+const accept = (text: string | undefined, row: Operation): object | undefined => {
+  if (row.returns === 'Empty' && text === '') return {}
+  const { data } = answers[row.returns].safeParse(parse(text))
+  return data && (row.returns === 'Empty' ? {} : data)
+}
+
+export const judge = (reply: Reply, row: Operation, app: UpstreamApp): { body: object } | Problem => {
+  if ('none' in reply) return silence(reply, row)
+  const { status, text } = reply
+  if (status >= 400 && status < 500) return refused(reply, row, app)
+  const body = status >= 200 && status < 300 ? accept(text, row) : undefined
+  // A redirect, a 5xx, or a 2xx that cannot be read: it may have taken effect.
+  return body
+    ? { body }
+    : new Problem('upstream_error', { outcome: 'unknown', cause: `upstream answered ${status} that is no ${row.returns}` })
+}

@@ -1,0 +1,160 @@
+/** The only place that talks to the vendor: one call in, an answer or a problem out, within the row's time limit. */
+import { ReadableStream } from 'node:stream/web'
+import { setTimeout as sleep } from 'node:timers/promises'
+import ky from 'ky'
+import { type Operation, timeLimit } from '../operation.ts'
+import { Problem } from '../problems.ts'
+import { judge, type Reply } from './answer.ts'
+import { createConnections, type Wire } from './connections.ts'
+import { authorization, createKeyring, type UpstreamApp, type UpstreamKey } from './credentials.ts'
+import { type Payload, requestHeaders, requestId, retryAfter } from './headers.ts'
+import type { ImageForm } from './image.ts'
+import { readText } from './read-text.ts'
+import { retryDelay } from './retry.ts'
+import { buildUrl } from './url.ts'
+
+export type { UpstreamApp, UpstreamKey } from './credentials.ts'
+
+export interface UpstreamLog {
+  /** Operators must act: the vendor refuses our key or does not know the app. */
+  alarm(event: { code: 'upstream_credentials' | 'upstream_misconfigured'; appId: string; status: number; keyId: string }): void
+  /** One send; the status is 0 when there was no answer. */
+  called(event: { operation: Operation['id']; status: number; ms: number; attempt: number; requestId: string | undefined }): void
+}
+
+export interface UpstreamCall {
+  operation: Operation
+  /** Decoded values. */
+  params?: Record<string, string>
+  query?: Readonly<Record<string, string>>
+  /** Already checked; serialised anew here. */
+  body?: unknown
+  image?: ImageForm
+  /** False keeps a `read` from being sent again; other rows never are. */
+  retry?: boolean
+}
+
+export interface UpstreamAnswer {
+  status: number
+  body: unknown
+  /** How often something was sent. */
+  calls: number
+  durationMs: number
+}
+
+interface Options {
+  /** For tests that cannot wait. */
+  timeLimit?: (row: Operation) => number
+}
+
+/** Bytes of an answer that we are willing to hold. */
+const most = { answer: 2_000_000, error: 64_000 }
+
+const isAnswerTo = (status: number, image: ImageForm | undefined): boolean => !image || image.sealed || status >= 400
+
+const payloadOf = ({ body, image }: UpstreamCall): { payload?: Payload; content?: BodyInit } => {
+  if (image) return { payload: { type: image.contentType }, content: ReadableStream.from(image.parts()) as unknown as BodyInit }
+  if (body === undefined) return {}
+  const content = JSON.stringify(body)
+  return { content, payload: { type: 'application/json', length: Buffer.byteLength(content) } }
+}
+
+/** The parser's errors: something came that is not HTTP. */
+const isMalformed = (error: unknown): boolean => String((error as NodeJS.ErrnoException | undefined)?.code).startsWith('HPE_')
+
+export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
+  const connections = createConnections()
+  const keyring = createKeyring()
+  const limitOf = options.timeLimit ?? timeLimit
+
+  /** One send and its answer. Throws only what the form of an image throws. */
+  const exchange = async (url: URL, call: UpstreamCall, token: string, signal: AbortSignal): Promise<Reply> => {
+    const { operation, image } = call
+    const wire: Wire = { sent: false }
+    const { payload, content } = payloadOf(call)
+    try {
+      const response = await ky(url, {
+        method: operation.method,
+        headers: requestHeaders(token, payload),
+        ...(content !== undefined && { body: content }),
+        retry: 0,
+        redirect: 'manual',
+        throwHttpErrors: false,
+        timeout: false,
+        fetch: (request) => connections.send(request as Request, { fresh: operation.effect === 'guarded', signal, wire }),
+      })
+      const { status, headers, ok } = response
+      // What an error says is a courtesy: its status stands without it.
+      const text = ok ? await readText(response, most.answer) : await readText(response, most.error).catch(() => undefined)
+      if (!isAnswerTo(status, image)) return { none: 'malformed', sent: true, cause: `answered ${status} to half a form` }
+      return { status, text, retryAfter: retryAfter(headers.get('retry-after')), requestId: requestId(headers.get('x-request-id')) }
+    } catch (error) {
+      if (error instanceof Problem) throw error
+      const none = signal.aborted ? 'timeout' : isMalformed(error) ? 'malformed' : 'reset'
+      return { none, sent: wire.sent, cause: error }
+    }
+  }
+
+  const alarm = (problem: Problem, { appId }: UpstreamApp, key: UpstreamKey | undefined, status: number): void => {
+    const { code } = problem
+    if (code === 'upstream_credentials' || code === 'upstream_misconfigured') log.alarm({ code, appId, status, keyId: key?.id ?? '' })
+  }
+
+  const tokenFor = (app: UpstreamApp, key: UpstreamKey | undefined): string => {
+    const token = key && authorization(app, key)
+    if (token) return token
+    const problem = new Problem('upstream_credentials', { outcome: 'not_sent', cause: 'there is no usable key' })
+    alarm(problem, app, key, 0)
+    throw problem
+  }
+
+  const attempts = async (app: UpstreamApp, call: UpstreamCall, deadline: number, signal: AbortSignal) => {
+    const { operation, image, params, query } = call
+    const url = buildUrl(app, operation, params, query)
+    let key = keyring.current(app)
+    let swapped = false
+    for (let calls = 1, retries = 0; ; calls += 1) {
+      const token = tokenFor(app, key)
+      const began = performance.now()
+      const reply = await exchange(url, call, token, signal)
+      const answered = 'none' in reply ? { status: 0, requestId: undefined } : reply
+      const { status } = answered
+      log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: calls, requestId: answered.requestId })
+      const verdict = judge(reply, operation, app)
+      if (!(verdict instanceof Problem)) return { status, body: verdict.body, calls }
+      alarm(verdict, app, key, status)
+      if (key && verdict.code === 'upstream_credentials') {
+        // A refused key did nothing, so another may be tried; a guarded row is sent once whatever happens, and a stream cannot be sent twice.
+        const other = keyring.refuse(app, key)
+        if (!other || swapped || operation.effect === 'guarded' || image) throw verdict
+        swapped = true
+        key = other
+        continue
+      }
+      const wait = call.retry === false ? undefined : retryDelay(operation, reply, retries)
+      if (wait === undefined || performance.now() + wait >= deadline) throw verdict
+      retries += 1
+      await sleep(wait)
+    }
+  }
+
+  return {
+    call: async (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer> => {
+      const started = performance.now()
+      const limit = limitOf(call.operation)
+      const budget = new AbortController()
+      const timer = setTimeout(() => budget.abort(), limit)
+      try {
+        const answer = await attempts(app, call, started + limit, budget.signal)
+        return { ...answer, durationMs: performance.now() - started }
+      } finally {
+        clearTimeout(timer)
+        call.image?.abandon()
+      }
+    },
+    /** Ends idle connections. */
+    close: connections.close,
+  }
+}
+
+export type Upstream = ReturnType<typeof createUpstream>

@@ -1,0 +1,53 @@
+/** Our credential joins here, at the last moment; and the list of what must never come back to a caller. */
+import { createHmac } from 'node:crypto'
+import type { Secret } from '../../config/secret.ts'
+
+export interface UpstreamKey {
+  readonly id: string
+  /** For `jwt` the given token itself. */
+  readonly secret: Secret
+}
+
+export interface UpstreamApp {
+  readonly appId: string
+  /** May hold a path prefix. */
+  readonly baseUrl: string
+  readonly auth: 'signed' | 'basic' | 'jwt'
+  /** One, or two while keys are being changed. */
+  readonly keys: readonly UpstreamKey[]
+}
+
+const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+const sign = ({ id, secret }: UpstreamKey, now: number): string => {
+  const iat = Math.floor(now / 1000)
+  const input = `${base64url({ alg: 'HS256', typ: 'JWT', kid: id })}.${base64url({ scope: 'app', iat, exp: iat + 120 })}`
+  return `${input}.${createHmac('sha256', secret.reveal()).update(input).digest('base64url')}`
+}
+
+const blob = ({ id, secret }: UpstreamKey): string => Buffer.from(`${id}:${secret.reveal()}`).toString('base64')
+
+/** The header's value, or undefined when the key cannot stand in a header: a library would name the value in its error. */
+export const authorization = ({ auth }: UpstreamApp, key: UpstreamKey, now = Date.now()): string | undefined => {
+  const value = auth === 'basic' ? blob(key) : auth === 'jwt' ? key.secret.reveal() : sign(key, now)
+  return /^[\x21-\x7e]+$/.test(value) ? `${auth === 'basic' ? 'Basic' : 'Bearer'} ${value}` : undefined
+}
+
+/** Whether the vendor's words hold any credential of the app. */
+export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean =>
+  keys.some((key) => [key.id, key.secret.reveal(), blob(key)].some((it) => it !== '' && text.includes(it)))
+
+/** Remembers per app which key the vendor took last, so that a refused one is left alone by later calls. */
+export const createKeyring = () => {
+  const preferred = new Map<string, string>()
+  const current = ({ appId, keys }: UpstreamApp): UpstreamKey | undefined => keys.find((key) => key.id === preferred.get(appId)) ?? keys[0]
+  return {
+    current,
+    /** Turns to the other key, if there is one and nobody has turned already. */
+    refuse: (app: UpstreamApp, refused: UpstreamKey): UpstreamKey | undefined => {
+      const other = app.keys.find((key) => key.id !== refused.id)
+      if (other && current(app)?.id === refused.id) preferred.set(app.appId, other.id)
+      return other
+    },
+  }
+}

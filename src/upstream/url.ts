@@ -1,0 +1,64 @@
+/** Builds the one URL a row may name, then proves by parsing it again that it says nothing else. */
+import type { Operation } from '../operation.ts'
+import { Problem } from '../problems.ts'
+
+interface Target {
+  readonly appId: string
+  readonly baseUrl: string
+}
+
+const unprovable = (cause?: unknown) => new Problem('invalid_id', { outcome: 'not_sent', cause })
+
+const encode = (value: string): string => {
+  try {
+    return encodeURIComponent(value)
+  } catch (cause) {
+    throw unprovable(cause) // a lone surrogate
+  }
+}
+
+const segmentsOf = (path: string): string[] => path.split('/').filter(Boolean)
+
+const fill = (part: string, params: Readonly<Record<string, string>>): string => {
+  if (!part.startsWith(':')) return part
+  const value = params[part.slice(1)]
+  if (!value) throw unprovable() // an empty segment would name another path
+  return value
+}
+
+const queryOf = (operation: Operation, query: Readonly<Record<string, string>>): [string, string][] =>
+  (operation.query ?? []).map((name) => {
+    const value = query[name]
+    if (!value) throw new Problem('bad_request', { detail: `The query parameter ${name} is needed.`, outcome: 'not_sent' })
+    return [name, value]
+  })
+
+// `encodeURIComponent('..')` is `..`, and a URL parser folds it: DELETE on user `..` would delete the app. So what was built is read back.
+const prove = (url: URL, base: URL, segments: readonly string[], query: readonly (readonly [string, string])[]): boolean => {
+  const found = url.pathname.split('/').slice(1)
+  return (
+    url.origin === base.origin &&
+    url.username + url.password + url.hash === '' &&
+    found.length === segments.length &&
+    found.every((segment, index) => decodeURIComponent(segment) === segments[index]) &&
+    url.searchParams.size === query.length &&
+    query.every(([name, value]) => url.searchParams.get(name) === value)
+  )
+}
+
+export const buildUrl = (
+  { appId, baseUrl }: Target,
+  operation: Operation,
+  params: Readonly<Record<string, string>> = {},
+  query: Readonly<Record<string, string>> = {},
+): URL => {
+  const base = new URL(baseUrl)
+  const own = ['v1.1', 'apps', appId, ...segmentsOf(operation.path).map((part) => fill(part, params))]
+  const wanted = queryOf(operation, query)
+  const prefix = segmentsOf(base.pathname)
+  const path = [...prefix, ...own.map(encode)].join('/')
+  const search = wanted.map(([name, value]) => `${name}=${encode(value)}`).join('&')
+  const url = new URL(`${base.origin}/${path}${search && `?${search}`}`)
+  if (!prove(url, base, [...prefix.map(decodeURIComponent), ...own], wanted)) throw unprovable()
+  return url
+}

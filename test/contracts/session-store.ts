@@ -1,0 +1,165 @@
+/** What every session store must do; run over each implementation. */
+
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { NewSession, Place, SessionStore } from '../../src/session/store.ts'
+
+const unique = () => randomBytes(16).toString('base64url')
+const place = (tag = unique()): Place => ({ key: unique(), tag })
+const session = (more: Partial<NewSession> = {}): NewSession => ({
+  sid: `s_${unique()}`,
+  sealed: 'c2VhbGVk',
+  index: 'aW5kZXg=',
+  idleMs: 60_000,
+  absoluteMs: 120_000,
+  ...more,
+})
+const touch = { touch: true } as const
+
+export const sessionStoreContract = (name: string, make: () => Promise<SessionStore>): void => {
+  describe(`session store: ${name}`, () => {
+    let store: SessionStore
+    beforeAll(async () => {
+      store = await make()
+    })
+    afterAll(() => store.close())
+
+    test('gives back what was put in, with its times', async () => {
+      const at = place()
+      const before = Date.now()
+      const { createdMs, expiresMs } = await store.create(at, session())
+      expect(Math.abs(createdMs - before)).toBeLessThan(2_000)
+      expect(expiresMs - createdMs).toBe(120_000)
+      expect(await store.enter(at, touch)).toEqual({
+        sealed: 'c2VhbGVk',
+        createdMs,
+        expiresMs,
+        smooch: undefined,
+        gone: false,
+        used: undefined,
+      })
+    })
+
+    test('knows nothing of another key or another tag', async () => {
+      const at = place()
+      await store.create(at, session())
+      expect(await store.enter({ ...at, key: unique() }, touch)).toBeUndefined()
+      expect(await store.enter({ ...at, tag: unique() }, touch)).toBeUndefined()
+    })
+
+    test('ends a session once', async () => {
+      const at = place()
+      const made = session()
+      await store.create(at, made)
+      expect(await store.end(at, made.sid)).toBe(true)
+      expect(await store.end(at, made.sid)).toBe(false)
+      expect(await store.enter(at, touch)).toBeUndefined()
+      expect(await store.list(at.tag)).toEqual([])
+    })
+
+    test('ends a session that is idle, and only activity keeps it', async () => {
+      const touched = place()
+      const looked = place()
+      for (const at of [touched, looked]) await store.create(at, session({ idleMs: 400 }))
+      for (let i = 0; i < 3; i++) {
+        await sleep(180)
+        expect(await store.enter(touched, touch)).toBeDefined()
+        await store.enter(looked, { touch: false })
+      }
+      expect(await store.enter(looked, touch)).toBeUndefined()
+    })
+
+    test('ends a session at its absolute limit, however active', async () => {
+      const at = place()
+      await store.create(at, session({ idleMs: 60_000, absoluteMs: 300 }))
+      for (let i = 0; i < 4; i++) {
+        await store.enter(at, touch)
+        await sleep(100)
+      }
+      expect(await store.enter(at, touch)).toBeUndefined()
+    })
+
+    test('ends all sessions of a person, and a later one does not revive them', async () => {
+      const [first, second] = [place(), place()]
+      const mine = { ...second, tag: first.tag }
+      const other = place()
+      for (const at of [first, mine, other]) await store.create(at, session())
+      await store.endAll(first.tag)
+      const later = place(first.tag)
+      await store.create(later, session())
+      expect(await store.enter(first, touch)).toBeUndefined()
+      expect(await store.enter(mine, touch)).toBeUndefined()
+      expect(await store.enter(later, touch)).toBeDefined()
+      expect(await store.enter(other, touch)).toBeDefined()
+      expect(await store.end(first, 'any')).toBe(false)
+    })
+
+    test('counts uses of a limit in the same step, per person and name', async () => {
+      const at = place()
+      await store.create(at, session())
+      const enter = async (limit: string) => (await store.enter(at, { touch: true, limit: { name: limit, windowMs: 60_000 } }))?.used
+      expect((await enter('reads'))?.used).toBe(1)
+      expect((await enter('reads'))?.used).toBe(2)
+      expect((await enter('writes'))?.used).toBe(1)
+      const used = await enter('reads')
+      expect(used?.used).toBe(3)
+      expect(used?.leftMs).toBeGreaterThan(50_000)
+      expect(used?.leftMs).toBeLessThanOrEqual(60_000)
+    })
+
+    test('starts a limit anew after its window', async () => {
+      const tag = unique()
+      const window = { name: 'reads', windowMs: 150 }
+      expect((await store.use(tag, window)).used).toBe(1)
+      expect((await store.use(tag, window)).used).toBe(2)
+      await sleep(200)
+      expect((await store.use(tag, window)).used).toBe(1)
+    })
+
+    test('does not count a limit for a session that has ended', async () => {
+      const at = place()
+      const limit = { name: 'reads', windowMs: 60_000 }
+      expect(await store.enter(at, { touch: true, limit })).toBeUndefined()
+      expect((await store.use(at.tag, limit)).used).toBe(1)
+    })
+
+    test('keeps marks of a person across sessions', async () => {
+      const at = place()
+      await store.mark(at.tag, 'smooch', 'name-1')
+      await store.create(at, session())
+      expect((await store.enter(at, touch))?.smooch).toBe('name-1')
+      expect(await store.readMark(at.tag, 'smooch')).toBe('name-1')
+      await store.unmark(at.tag, 'smooch')
+      expect(await store.readMark(at.tag, 'smooch')).toBeUndefined()
+    })
+
+    test('tells a session from before a person was gone from a later one', async () => {
+      const before = place()
+      await store.create(before, session())
+      await sleep(5)
+      await store.markGone(before.tag)
+      await sleep(5)
+      const after = place(before.tag)
+      await store.create(after, session())
+      expect((await store.enter(before, touch))?.gone).toBe(true)
+      expect((await store.enter(after, touch))?.gone).toBe(false)
+      await store.unmark(before.tag, 'gone')
+      expect((await store.enter(before, touch))?.gone).toBe(false)
+    })
+
+    test('lists sessions, without those whose time is over', async () => {
+      const tag = unique()
+      const made = session()
+      const { createdMs, expiresMs } = await store.create(place(tag), made)
+      await store.addToList(tag, { sid: 'over', index: 'eA==', createdMs: createdMs - 10, expiresMs: createdMs - 1 })
+      expect(await store.list(tag)).toEqual([{ sid: made.sid, index: 'aW5kZXg=', createdMs, expiresMs }])
+      await store.removeFromList(tag, made.sid)
+      expect(await store.list(tag)).toEqual([])
+    })
+
+    test('answers a ping', async () => {
+      await expect(store.ping()).resolves.toBeUndefined()
+    })
+  })
+}

@@ -1,0 +1,26 @@
+/** Starts what all tests share: a real Redis. A REDIS_URL given by the caller wins. */
+import { redisInstalled, startRedis, type TestRedis } from './redis.ts'
+
+declare global {
+  var testRedis: TestRedis | undefined
+}
+
+const setUp = async (): Promise<void> => {
+  const given = process.env['REDIS_URL']
+  // The tests choose their own settings; what the shell holds must not leak into them.
+  delete process.env['REDIS_URL']
+  if (given) {
+    process.env['TEST_REDIS_URL'] = given
+    return
+  }
+  if (!redisInstalled()) {
+    const line = 'redis-server is missing: install it with "apt-get install redis-server", or set REDIS_URL'
+    if (process.env['CI']) throw new Error(line)
+    process.stderr.write(`${line}; the tests that need it are skipped\n`)
+    return
+  }
+  globalThis.testRedis = await startRedis()
+  process.env['TEST_REDIS_URL'] = globalThis.testRedis.url
+}
+
+export default setUp

@@ -1,0 +1,6 @@
+/** Ends what the setup started. */
+const tearDown = async (): Promise<void> => {
+  await globalThis.testRedis?.stop()
+}
+
+export default tearDown

@@ -1,0 +1,51 @@
+/** A small app behind the HTTP-wide parts alone, as every test of them needs it: it echoes what came through. */
+import express, { type Express } from 'express'
+import { type AdmissionOptions, admission } from '../../src/http/admission.ts'
+import { clientAddress } from '../../src/http/client-address.ts'
+import { discardBody, readJson } from '../../src/http/json-body.ts'
+import { type Listener, type ListenOptions, listen } from '../../src/http/listener.ts'
+import { problemHandler } from '../../src/http/problem-handler.ts'
+import { requestId } from '../../src/http/request-id.ts'
+import { securityHeaders } from '../../src/http/security-headers.ts'
+import { pathId } from '../../src/ids.ts'
+import { Problem } from '../../src/problems.ts'
+
+export interface EchoListener extends Listener {
+  /** What got past admission: nothing else may ever have been reached. */
+  readonly reached: string[]
+}
+
+export const startEcho = async (
+  options: AdmissionOptions = {},
+  rest: Partial<ListenOptions> & { bodyWithin?: number; routes?: (app: Express) => void } = {},
+): Promise<EchoListener> => {
+  const reached: string[] = []
+  const app = express()
+  app.set('case sensitive routing', true).set('strict routing', true).set('query parser', 'simple').set('etag', false)
+  app.disable('x-powered-by')
+  app.use(requestId, securityHeaders({ https: false }), admission(options))
+  app.use((req, _res, next) => {
+    reached.push(`${req.method} ${req.url}`)
+    next()
+  })
+  rest.routes?.(app)
+  app
+    .route('/users/:id')
+    .get(async (req, res) => {
+      await discardBody(req)
+      res.json({ id: pathId(req.params.id), address: clientAddress(req), method: req.method })
+    })
+    .delete(async (req, res) => {
+      await discardBody(req)
+      res.json({ id: pathId(req.params.id) })
+    })
+    .put(async (req, res) => {
+      res.json({ body: await readJson(req, rest.bodyWithin) })
+    })
+  app.use(() => {
+    throw new Problem('not_found')
+  })
+  app.use(problemHandler)
+  const listener = await listen(app, { port: 0, host: '127.0.0.1', ...rest })
+  return Object.assign(listener, { reached })
+}

@@ -1,0 +1,52 @@
+/** A Redis of the test run's own, on a unix socket in a folder of its own. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface TestRedis {
+  /** The socket's path, which is a valid REDIS_URL. */
+  readonly url: string
+  readonly process: ChildProcess
+  stop(): Promise<void>
+}
+
+export const redisInstalled = (): boolean => spawnSync('redis-server', ['--version']).status === 0
+
+export const startRedis = async (...options: string[]): Promise<TestRedis> => {
+  const folder = mkdtempSync(join(tmpdir(), 'bff-redis-'))
+  const socket = join(folder, 's')
+  const child = spawn(
+    'redis-server',
+    [
+      '--port',
+      '0',
+      '--unixsocket',
+      socket,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--maxmemory-policy',
+      'noeviction',
+      '--dir',
+      folder,
+      ...options,
+    ],
+    { stdio: 'ignore' },
+  )
+  for (let waited = 0; !existsSync(socket); waited += 20) {
+    if (waited > 5_000 || child.exitCode !== null) throw new Error('redis-server did not start')
+    await sleep(20)
+  }
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGKILL')
+      await ended
+    }
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { url: socket, process: child, stop }
+}

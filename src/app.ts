@@ -3,6 +3,7 @@ import express, { type Express, type RequestHandler, type Router } from 'express
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
 import { withCallers } from './callers.ts'
+import { docsRoutes } from './docs.ts'
 import { accessRecord } from './http/access-record.ts'
 import { admission } from './http/admission.ts'
 import { alive, type Health, ready, startedUp } from './http/health.ts'
@@ -113,9 +114,11 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
         ),
     }),
   ])
+  const rows = withCallers(all, settings.OPERATION_CALLERS)
   publicApp.use(
     settings.BASE_PATH || '/',
-    operationRoutes(withCallers(all, settings.OPERATION_CALLERS), pipeline),
+    operationRoutes(rows, pipeline),
+    docsRoutes({ basePath: settings.BASE_PATH, operations: rows, https: origins.secure() }),
     authRoutes(sessions, secure),
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
@@ -126,9 +129,11 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   privateApp.use(mintRoutes(sessions, mint, settings.SERVICE_KEYS), healthRoutes(health, sessions, metrics))
   closeWith(privateApp)
 
+  const onRefusal = (problem: Problem, id: string) =>
+    log.info({ requestId: id, status: problem.status, code: problem.code }, 'refused before it could be read')
   const listeners = await listenAll([
-    () => listen(publicApp, { port: settings.PORT, host: settings.HOST }),
-    () => listen(privateApp, { port: settings.PRIVATE_PORT, host: settings.PRIVATE_HOST }),
+    () => listen(publicApp, { port: settings.PORT, host: settings.HOST, onRefusal }),
+    () => listen(privateApp, { port: settings.PRIVATE_PORT, host: settings.PRIVATE_HOST, onRefusal }),
   ])
   const [publicListener, privateListener] = listeners as [Listener, Listener]
   const used = configuredOrigins(settings, apps)

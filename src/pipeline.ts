@@ -5,7 +5,7 @@ import { note } from './http/access-record.ts'
 import { checkBody, discardBody, readJson } from './http/json-body.ts'
 import { limitHeaders } from './http/limit-headers.ts'
 import { checkQuery } from './http/query.ts'
-import { type Caller, limitClass, type Operation } from './operation.ts'
+import { type Caller, limitClass, type Operation, pathParams } from './operation.ts'
 import { operations } from './operations.ts'
 import { decide, isStaff, requireFields, requireImageRole } from './policy.ts'
 import { Problem } from './problems.ts'
@@ -69,29 +69,34 @@ export const createPipeline = (parts: PipelineParts) => {
     try {
       return await upstream.call(app, call)
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'user_not_found' || !subjects.every(({ self }) => self)) throw error
-      await createSelf(app, session)
+      if (!saysNoUser(error, call.operation) || !subjects.every(({ self }) => self)) throw error
+      const created = await createSelf(app, session)
+      // The user was there, so the 404 spoke of something else, such as the channel.
+      if (!created && call.operation.effect === 'guarded') throw error
       return await upstream.call(app, call)
     }
   }
 
-  /** Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or merged away since the session began. */
-  async function createSelf(app: UpstreamApp, session: Session): Promise<void> {
+  /** False when the user was there already. Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or merged away since the session began. */
+  async function createSelf(app: UpstreamApp, session: Session): Promise<boolean> {
     if (session.kind === 'service' || !session.roles.includes('user'))
       throw new Problem('no_app_user', { detail: 'This session has no app user yet.' })
     if (!parts.autoCreate) throw new Problem('app_user_not_created')
     if (!(await sessions.mayCreate(session))) throw new Problem('unauthorized')
     try {
       await upstream.call(app, { operation: operations.pre_create_app_user, body: { userId: session.userId } })
+      return true
     } catch (error) {
       // Somebody else was faster, which is as good.
       if (!(error instanceof Problem) || error.code !== 'conflict') throw error
+      return false
     }
   }
 
   /** A stream cannot be sent again, so the user is made sure of before it starts. */
   async function sendImage(app: UpstreamApp, call: UpstreamCall, session: Session, caller: Caller, subject: Subject, req: IncomingMessage) {
-    const image = await readImageForm(req, { checkFields: ({ role }) => requireImageRole(session, caller, subject, role) })
+    // Let go of whatever happens before it is sent: an upload that nobody reads would block its connection.
+    using image = await readImageForm(req, { checkFields: ({ role }) => requireImageRole(session, caller, subject, role) })
     if (subject.self && session.smooch === undefined)
       await sendForSelf(app, { operation: operations.get_app_user, params: { userId: subject.id } }, session, [subject])
     return await upstream.call(app, { ...call, image })
@@ -168,6 +173,12 @@ const bySmoochId = (call: UpstreamCall, found: readonly Found[]): UpstreamCall =
   const smoochId = found[0]?.smoochId
   return smoochId === undefined ? call : { ...call, params: { ...call.params, userId: smoochId } }
 }
+
+/** Where a channel or an integration is named too, a bare 404 may mean that one. */
+const saysNoUser = (error: unknown, operation: Operation): boolean =>
+  error instanceof Problem &&
+  error.code === 'user_not_found' &&
+  (error.particulars.vendorCode === 'user_not_found' || !(operation.query || pathParams(operation).includes('channel')))
 
 const rawQuery = (req: Request): string => {
   const mark = req.originalUrl.indexOf('?')

@@ -99,6 +99,7 @@ export const settings = {
   LIMIT_CODES:        { schema: perMinute, default: '5', about: 'auth codes and link requests per actor and minute' },
   LIMIT_SERVICE:      { schema: perMinute, default: '1200', about: 'calls of any kind per service session and minute' },
   DRAIN_DELAY_SECONDS:{ schema: z.coerce.number().int().min(0).max(60), default: '3', about: 'after SIGTERM: how long to serve on while /readyz already fails; set it above your load balancer\'s check interval' },
+  WORKERS:            { schema: z.coerce.number().int().min(1).max(64), default: '1', about: 'processes that share the ports; more than 1 needs REDIS_URL' },
   LOG_LEVEL:          { schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']), default: 'info', about: 'the access record is written at info' },
 } as const satisfies Record<string, Setting>
 

@@ -1,40 +1,24 @@
-/** The process: load the settings, start, drain on a signal, leave with an exit code. */
-import { loadApps } from '../config/apps.ts'
+/** The process: load the settings, serve or run several that serve, leave with an exit code. */
+import cluster from 'node:cluster'
 import { load, SettingsError } from '../config/load.ts'
-import { watchSecretFiles } from '../config/secret-files.ts'
-import { startApp } from './app.ts'
-import { createLog, describeError } from './logger.ts'
-import { untilSignal } from './signals.ts'
+import { describeError } from './logger.ts'
+import { serve } from './serve.ts'
+import { runWorkers } from './workers.ts'
 
-const drainMs = 25_000
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 try {
-  const { settings, files, warnings } = load(process.env)
-  const apps = loadApps(settings)
-  const log = createLog(settings.LOG_LEVEL)
-  for (const warning of warnings) log.warn({}, warning)
-  const app = await startApp({ settings, apps, log })
-  const unwatch = watchSecretFiles(
-    files,
-    (name) => log.info({ setting: name }, 'a secret was replaced'),
-    (name, reason) => log.error({ alarm: 'secret_file', setting: name, reason }, 'alarm'),
-  )
-  log.info({ public: app.publicUrl, private: app.privateUrl, origins: app.origins, apps: apps.map(({ appId }) => appId) }, 'ready')
-  process.stderr.write(
-    `smooch-bff serves ${app.publicUrl}${settings.BASE_PATH} to ${app.origins.join(', ')}; health and sessions on ${app.privateUrl}\n`,
-  )
-
-  const signal = await untilSignal()
-  log.info({ signal }, 'draining')
-  app.drain()
-  // A person at the keyboard does not wait for a load balancer to notice.
-  if (signal === 'SIGTERM') await new Promise((resolve) => setTimeout(resolve, settings.DRAIN_DELAY_SECONDS * 1000))
-  const cut = await app.close(drainMs)
-  unwatch()
-  log.info({ cut }, 'stopped')
-  log.flush()
+  const loaded = load(process.env)
+  if (loaded.settings.WORKERS > 1 && cluster.isPrimary) {
+    if (!(await runWorkers(loaded.settings.WORKERS, say))) process.exitCode = 1
+  } else {
+    await serve(loaded, say)
+  }
+  // The channel to the first process would keep a worker alive.
+  if (cluster.isWorker) process.disconnect?.()
 } catch (error) {
   const known = error instanceof SettingsError || (error instanceof Error && 'syscall' in error)
-  process.stderr.write(known ? `${(error as Error).message}\n` : `smooch-bff could not start: ${JSON.stringify(describeError(error))}\n`)
+  say(known ? (error as Error).message : `smooch-bff could not start: ${JSON.stringify(describeError(error))}`)
   process.exitCode = 1
+  if (cluster.isWorker) process.disconnect?.()
 }

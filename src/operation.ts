@@ -30,13 +30,16 @@ interface Removes {
 }
 
 // Each builder fixes the columns that decide about safety: only `read` may be stored, `guarded` always invalidates and is always journalled.
-export const read = <const R extends Facts & { cache?: 'store' }>(method: 'GET', path: string, rest: R) =>
+export const read = <const P extends string, const R extends Facts & { cache?: 'store' }>(method: 'GET', path: P, rest: R) =>
   ({ effect: 'read', journal: 'none', method, path, ...rest }) as const
-export const reveal = <const R extends Facts>(method: 'GET', path: string, rest: R) =>
+export const reveal = <const P extends string, const R extends Facts>(method: 'GET', path: P, rest: R) =>
   ({ effect: 'reveal', journal: 'recorded', cache: 'never', method, path, ...rest }) as const
-export const write = <const R extends Facts & Takes & { cache?: 'invalidate' }>(method: 'POST' | 'PUT', path: string, rest: R) =>
-  ({ effect: 'write', journal: 'recorded', method, path, ...rest }) as const
-export const guarded = <const R extends Facts & Takes & Removes>(method: 'POST' | 'DELETE', path: string, rest: R) =>
+export const write = <const P extends string, const R extends Facts & Takes & { cache?: 'invalidate' }>(
+  method: 'POST' | 'PUT',
+  path: P,
+  rest: R,
+) => ({ effect: 'write', journal: 'recorded', method, path, ...rest }) as const
+export const guarded = <const P extends string, const R extends Facts & Takes & Removes>(method: 'POST' | 'DELETE', path: P, rest: R) =>
   ({ effect: 'guarded', journal: 'guarded', cache: 'invalidate', method, path, ...rest }) as const
 
 export interface Row extends Facts, Takes, Removes {

@@ -1,5 +1,5 @@
 /** The one door to Redis: standalone, Sentinel or Cluster by the form of the URL, with every wait bounded (ioredis waits without end by default). */
-import { Cluster, Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 
 export interface Script {
   readonly lua: string
@@ -19,7 +19,9 @@ const bounded = { commandTimeout: 250, connectTimeout: 1_000, maxRetriesPerReque
 
 type Connection = Redis | Cluster
 
-const connect = (url: string, scripts: Record<string, Script>): Connection => {
+const connect = async (url: string, scripts: Record<string, Script>): Promise<Connection> => {
+  // Loaded only where it is used: it holds 15 MB that a process without Redis can do without.
+  const { Cluster, Redis } = await import('ioredis')
   const options = { ...bounded, scripts, retryStrategy, enableOfflineQueue: false }
   const [, scheme, credentials = '', hosts = '', path = ''] =
     /^redis\+(sentinel|cluster):\/\/(?:([^@/]*)@)?([^/]+)(?:\/(.*))?$/.exec(url) ?? []
@@ -48,7 +50,7 @@ export const connectRedis = async <Name extends string>(
   scripts: Record<Name, Script>,
   failed: (error: Error) => void,
 ): Promise<RedisClient<Name>> => {
-  const connection = connect(url, scripts)
+  const connection = await connect(url, scripts)
   connection.on('error', failed)
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, 1_000)

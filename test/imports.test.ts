@@ -10,9 +10,15 @@ const files = ['src', 'config'].flatMap((folder) =>
 )
 
 const statement = /^(?:import|export)\s+(type\s+)?([^'"]*?from\s+)?['"]([^'"]+)['"]/gm
+const dynamic = /\bimport\(['"]([^'"]+)['"]\)/g
 
 /** Modules that a file needs at run time: a package's name, or a path from the root. */
-const importsOf = (file: string): string[] =>
+const importsOf = (file: string): string[] => [
+  ...staticImportsOf(file),
+  ...[...readFileSync(file, 'utf8').matchAll(dynamic)].map(([, from = '']) => from),
+]
+
+const staticImportsOf = (file: string): string[] =>
   [...readFileSync(file, 'utf8').matchAll(statement)]
     .filter(([, type, clause = '']) => !type && !/^\{\s*(type [^,}]+,?\s*)+\}\s*from\s+$/.test(clause))
     .map(([, , , from = '']) => (from.startsWith('.') ? normalize(join(file, '..', from)) : from))

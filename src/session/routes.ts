@@ -6,6 +6,7 @@ import { addressKey, clientAddress } from '../http/client-address.ts'
 import { checkBody, discardBody, readJson } from '../http/json-body.ts'
 import { checkQuery } from '../http/query.ts'
 import { Problem } from '../problems.ts'
+import { readBearer } from './bearer.ts'
 import { clearCookie } from './cookie.ts'
 import { type Mint, MintBody, type ServiceKey, serviceKeyOf } from './mint.ts'
 import type { Session, Sessions } from './sessions.ts'
@@ -64,8 +65,8 @@ export const authRoutes = (sessions: Sessions, secure: () => boolean): Router =>
 /** `/sessions` on the private listener: for the customer's backend, which holds a service key. */
 export const mintRoutes = (sessions: Sessions, mint: Mint, serviceKeys: Secret | undefined): Router => {
   const vouched = async (req: Request, res: Response): Promise<ServiceKey> => {
-    const [scheme, secret = ''] = req.headers.authorization?.split(' ') ?? []
-    const key = scheme?.toLowerCase() === 'bearer' && serviceKeys ? serviceKeyOf(serviceKeys, secret) : undefined
+    const secret = readBearer(req.headers.authorization)
+    const key = secret !== undefined && serviceKeys ? serviceKeyOf(serviceKeys, secret) : undefined
     if (!key) {
       await sessions.countFailure(addressKey(clientAddress(req)), failuresPerMinute)
       throw new Problem('invalid_service_key')

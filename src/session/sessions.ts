@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Origins } from '../http/origins.ts'
 import type { LimitClass } from '../operation.ts'
 import { Problem } from '../problems.ts'
+import { readBearer } from './bearer.ts'
 import { cookieName, readCookie } from './cookie.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
 import { keyedName, type Ring } from './keys.ts'
@@ -100,14 +101,13 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
   /** The token that the request carries and how; undefined when it carries none. CSRF is checked before anything is looked up. */
   const credential = (request: IncomingMessage, csrf: CsrfClass): { text: string; kinds: readonly Kind[] } | undefined => {
     const cookie = readCookie(request.headers.cookie, cookieName(origins.secure()))
-    const [scheme = '', bearer = ''] = request.headers.authorization?.split(' ') ?? []
-    const isBearer = scheme.toLowerCase() === 'bearer'
-    if (cookie !== undefined && isBearer) throw new Problem('ambiguous_credentials')
+    const bearer = readBearer(request.headers.authorization)
+    if (cookie !== undefined && bearer !== undefined) throw new Problem('ambiguous_credentials')
     if (cookie !== undefined) {
       requireSameOrigin(request, origins, csrf)
       return { text: cookie, kinds: ['cookie'] }
     }
-    return isBearer ? { text: bearer, kinds: ['bearer', 'service'] } : undefined
+    return bearer === undefined ? undefined : { text: bearer, kinds: ['bearer', 'service'] }
   }
 
   const find = async (
@@ -152,7 +152,11 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
       return found && (await find(found.text, found.kinds, { touch: false }))?.session
     },
 
-    end: (session: Session): Promise<boolean> => reachable(store.end(session.place, session.sid)),
+    end: async (session: Session): Promise<boolean> => {
+      const lived = await reachable(store.end(session.place, session.sid))
+      if (session.kind === 'service') await reachable(store.removeFromList(services, session.sid))
+      return lived
+    },
 
     /** Ends all sessions that the person has now, and forgets the smoochId: who comes back under this name is somebody new. */
     endPerson: async (person: Person): Promise<void> => {

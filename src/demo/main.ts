@@ -36,7 +36,7 @@ const run = async (): Promise<void> => {
     })
     const log = createLog(settings.LOG_LEVEL)
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
-      root: demoPage(settings.BASE_PATH),
+      root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger')),
       below: demoSignIn(mint, origins),
     })
     const app = await startApp({ settings, apps: loadApps(settings), log, extend })

@@ -64,13 +64,20 @@ export function signCheckpoint(checkpoint: Checkpoint, key: KeyObject): string {
   return `${text}\n— ${checkpoint.origin} ${signature.toString('base64')}\n`
 }
 
-const NOTE = /^(?<text>(?<origin>[^\s+]+)\n(?<size>0|[1-9]\d*)\n(?<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*)\n(?<lines>(?:— [^\n ]+ [A-Za-z0-9+/=]+\n)+)$/
+const NOTE =
+  /^(?<text>(?<origin>[^\s+]+)\n(?<size>0|[1-9]\d*)\n(?<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*)\n(?<lines>(?:— [^\n ]+ [A-Za-z0-9+/=]+\n)+)$/
 
 /** The content of a note, its signature not looked at. */
 export function parseCheckpoint(note: string): (Checkpoint & { text: string; lines: string }) | undefined {
   const groups = NOTE.exec(note)?.groups as Record<'text' | 'origin' | 'size' | 'root' | 'lines', string> | undefined
   if (!groups || !Number.isSafeInteger(Number(groups.size))) return undefined
-  return { origin: groups.origin, size: Number(groups.size), root: Buffer.from(groups.root, 'base64'), text: groups.text, lines: groups.lines }
+  return {
+    origin: groups.origin,
+    size: Number(groups.size),
+    root: Buffer.from(groups.root, 'base64'),
+    text: groups.text,
+    lines: groups.lines,
+  }
 }
 
 function signatureOf(note: { origin: string; lines: string }, key: PublicKey): Buffer | undefined {
@@ -100,5 +107,7 @@ export function checkSignature(note: string, key: PublicKey): Promise<boolean> {
   const parsed = parseCheckpoint(note)
   const signature = parsed && signatureOf(parsed, key)
   if (!parsed || !signature) return Promise.resolve(false)
-  return new Promise((resolve) => verify(null, Buffer.from(parsed.text), importPublic(key), signature, (error, good) => resolve(!error && good)))
+  return new Promise((resolve) =>
+    verify(null, Buffer.from(parsed.text), importPublic(key), signature, (error, good) => resolve(!error && good)),
+  )
 }

@@ -41,14 +41,25 @@ export interface Event {
   readonly reason?: { readonly code?: string; readonly ticket?: string }
   readonly policy?: Readonly<Record<string, string>>
   readonly request?: { readonly method: string; readonly path: string; readonly digest: string | null }
-  readonly before?: { readonly state: 'captured' | 'unavailable'; readonly commitment?: string; readonly fields?: readonly string[]; readonly until?: string }
+  readonly before?: {
+    readonly state: 'captured' | 'unavailable'
+    readonly commitment?: string
+    readonly fields?: readonly string[]
+    readonly until?: string
+  }
   readonly context?: Readonly<Record<string, string>>
   /** SHA-256(salt ‖ sealed part): binds the erasable personal part to the event. */
   readonly sealed?: string
   readonly outcome?: Outcome
   /** An event of the level `recorded`: an outcome without an intent. */
   readonly recorded?: true
-  readonly upstream?: { readonly status: number | null; readonly code?: string | null; readonly durationMs?: number; readonly requestId?: string; readonly sent: boolean }
+  readonly upstream?: {
+    readonly status: number | null
+    readonly code?: string | null
+    readonly durationMs?: number
+    readonly requestId?: string
+    readonly sent: boolean
+  }
   readonly response?: { readonly status: number }
   /** Commitment of the sealed answer that a repeated Idempotency-Key is given. */
   readonly answer?: string
@@ -65,14 +76,21 @@ export interface Event {
 export const newId = (prefix: 'evt' | 'op' | 'i'): string => `${prefix}_${randomUUIDv7()}`
 
 /** The millisecond in which an id was made. */
-export const timeOfId = (id: string): number => Number.parseInt(id.slice(id.indexOf('_') + 1).replaceAll('-', '').slice(0, 12), 16)
+export const timeOfId = (id: string): number =>
+  Number.parseInt(
+    id
+      .slice(id.indexOf('_') + 1)
+      .replaceAll('-', '')
+      .slice(0, 12),
+    16,
+  )
 
 const LONGEST = 16_384
 const TEXT = 512
 
 // C1 controls, zero-width and bidirectional marks, line separators, the byte order mark: what makes a log line read differently from what it is.
 const TREACHEROUS = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
-const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 const clean = (_key: string, value: unknown): unknown => {
   if (typeof value !== 'string') return value
@@ -84,12 +102,13 @@ const clean = (_key: string, value: unknown): unknown => {
 
 /** The bytes that are stored and hashed; never made a second time from the parsed event. */
 export function encode(event: Event): string {
-  const body = JSON.stringify(event, clean).replace(TREACHEROUS, escape)
+  const body = JSON.stringify(event, clean).replace(TREACHEROUS, escaped)
   if (Buffer.byteLength(body) > LONGEST) throw new RangeError(`an event is at most ${LONGEST} bytes`)
   return body
 }
 
-export const decode = (body: string | Uint8Array): Event => JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString('utf8')) as Event
+export const decode = (body: string | Uint8Array): Event =>
+  JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString('utf8')) as Event
 
 /** What an event is found by: whom it is about, by pseudonym and by the vendor's id. */
 export function tokensOf(event: Event): string[] {

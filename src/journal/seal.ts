@@ -40,10 +40,14 @@ const commit = (salt: Uint8Array, bytes: Uint8Array): string => `sha256:${hash('
 
 /** The first secret seals; all of them open. Lookups and digests stay with the last, the oldest, so that they survive a rotation. */
 export function createSealer(secrets: readonly Buffer[]): Sealer {
-  const keys = secrets.map((secret) => ({ id: Buffer.from(hash('sha256', derive(secret, 'id'), 'buffer')).subarray(0, KEY_ID), key: derive(secret, 'seal') }))
+  const keys = secrets.map((secret) => ({
+    id: Buffer.from(hash('sha256', derive(secret, 'id'), 'buffer')).subarray(0, KEY_ID),
+    key: derive(secret, 'seal'),
+  }))
   const [first] = keys
   const oldest = secrets.at(-1)
-  if (!first || !oldest || secrets.some((secret) => secret.length < 32)) throw new TypeError('a journal needs a sealing secret of at least 32 bytes')
+  if (!first || !oldest || secrets.some((secret) => secret.length < 32))
+    throw new TypeError('a journal needs a sealing secret of at least 32 bytes')
   const lookupKey = derive(oldest, 'lookup')
   const digestKey = derive(oldest, 'digest')
 
@@ -56,14 +60,17 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
     const box = Buffer.from(sealed)
     const known = keys.find(({ id }) => id.equals(box.subarray(0, KEY_ID)))
     if (!known || box.length < KEY_ID + NONCE + TAG) return undefined
-    const decipher = createDecipheriv('aes-256-gcm', known.key, box.subarray(KEY_ID, KEY_ID + NONCE)).setAAD(Buffer.from(aad)).setAuthTag(box.subarray(-TAG))
+    const decipher = createDecipheriv('aes-256-gcm', known.key, box.subarray(KEY_ID, KEY_ID + NONCE))
+      .setAAD(Buffer.from(aad))
+      .setAuthTag(box.subarray(-TAG))
     try {
       return Buffer.concat([decipher.update(box.subarray(KEY_ID + NONCE, -TAG)), decipher.final()])
     } catch {
       return undefined
     }
   }
-  const lookup = (tenant: string, userId: string): string => createHmac('sha256', lookupKey).update(`${tenant}\0${userId}`).digest('base64url')
+  const lookup = (tenant: string, userId: string): string =>
+    createHmac('sha256', lookupKey).update(`${tenant}\0${userId}`).digest('base64url')
 
   return {
     seal,

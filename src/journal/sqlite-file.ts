@@ -57,7 +57,9 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
   // An empty file with the right mode first: SQLite would make it readable to the group.
   if (!readOnly && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   const db = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds, defensive: true })
-  db.exec(`PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`)
+  db.exec(
+    `PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`,
+  )
   if (!readOnly) db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 1000')
   if (maxPages) db.exec(`PRAGMA max_page_count = ${maxPages}`)
 
@@ -72,7 +74,8 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
     return made
   }
   const run = (sql: string, ...params: SQLInputValue[]): number => Number(prepare(sql).run(...params).changes)
-  const select = (sql: string, params: readonly Value[]): Rows => prepare(sqlite(sql)).all(...(params as SQLInputValue[])) as unknown as Rows
+  const select = (sql: string, params: readonly Value[]): Rows =>
+    prepare(sqlite(sql)).all(...(params as SQLInputValue[])) as unknown as Rows
   const transaction = <T>(work: () => T): T => {
     db.exec('BEGIN IMMEDIATE')
     try {
@@ -92,11 +95,13 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
       for (const token of tokens) run('INSERT INTO target (token, seq) VALUES (?, ?)', token, seq)
       for (const { part, expires, salt, sealed } of parts)
         run('INSERT INTO snapshot (event, part, expires, salt, sealed) VALUES (?, ?, ?, ?, ?)', event.id, part, expires, salt, sealed)
-      for (const { pseudonym, lookup, sealed } of subjects) run('INSERT INTO subject (pseudonym, lookup, sealed) VALUES (?, ?, ?)', pseudonym, lookup, sealed)
+      for (const { pseudonym, lookup, sealed } of subjects)
+        run('INSERT INTO subject (pseudonym, lookup, sealed) VALUES (?, ?, ?)', pseudonym, lookup, sealed)
     })
     for (const [op, { seq, state }] of batch.operations)
       run('INSERT INTO operation (seq, op, state) VALUES (?, ?, ?) ON CONFLICT (op) DO UPDATE SET state = excluded.state', seq, op, state)
-    for (const { level, position, hash } of batch.nodes) run('INSERT INTO node (level, position, hash) VALUES (?, ?, ?)', level, position, hash)
+    for (const { level, position, hash } of batch.nodes)
+      run('INSERT INTO node (level, position, hash) VALUES (?, ?, ?)', level, position, hash)
     if (batch.note) run('INSERT INTO checkpoint (size, note) VALUES (?, ?)', batch.head.size, batch.note)
   }
 
@@ -106,11 +111,22 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
       for (const statement of schema) db.exec(statement)
       const { journal, key, batch } = birth(keys[0]!)
       write(batch)
-      run('INSERT INTO head (one, journal, size, frontier, cut, key) VALUES (1, ?, ?, ?, 0, ?)', journal, batch.head.size, packFrontier(batch.head.hashes), key)
+      run(
+        'INSERT INTO head (one, journal, size, frontier, cut, key) VALUES (1, ?, ?, ?, 0, ?)',
+        journal,
+        batch.head.size,
+        packFrontier(batch.head.hashes),
+        key,
+      )
     })
   const readHead = (): Head & { key: string } => {
     const row = prepare('SELECT size, frontier, cut, key FROM head').get() as Record<string, Value>
-    return { size: Number(row['size']), hashes: unpackFrontier(row['frontier'] as Uint8Array), cut: Number(row['cut']), key: String(row['key']) }
+    return {
+      size: Number(row['size']),
+      hashes: unpackFrontier(row['frontier'] as Uint8Array),
+      cut: Number(row['cut']),
+      key: String(row['key']),
+    }
   }
   const journal = String((prepare('SELECT journal FROM head').get() as Record<string, Value>)['journal'])
   if (keys.length > 0) keyInForce(keys, readHead().key)
@@ -119,7 +135,8 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
   /** A file that was unlinked or replaced would take our writes to nowhere. */
   const sameFiles = (): void => {
     for (const { name, inode } of opened)
-      if (inode !== undefined && statSync(name, { throwIfNoEntry: false })?.ino !== inode) throw new Error(`${name} was removed or replaced`)
+      if (inode !== undefined && statSync(name, { throwIfNoEntry: false })?.ino !== inode)
+        throw new Error(`${name} was removed or replaced`)
   }
 
   return {
@@ -134,7 +151,13 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
         const { accepted, results, changed } = decide(entries, head, facts)
         const batch = extend(journal, head, accepted, changed, keyInForce(keys, head.key))
         write(batch)
-        if (batch.note) run('UPDATE head SET size = ?, frontier = ?, key = ?', batch.head.size, packFrontier(batch.head.hashes), keyAfter(accepted, head.key))
+        if (batch.note)
+          run(
+            'UPDATE head SET size = ?, frontier = ?, key = ?',
+            batch.head.size,
+            packFrontier(batch.head.hashes),
+            keyAfter(accepted, head.key),
+          )
         return { results, size: batch.head.size, ...(batch.note !== undefined && { note: batch.note }) }
       })
     },
@@ -174,8 +197,12 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
     },
     inspect: () => {
       const found = select('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL', []).map((row) => String(row['sql']))
-      const missing = schema.filter((statement) => !found.includes(statement)).map((statement) => `the schema lacks: ${statement.slice(0, 60)}…`)
-      const foreign = found.filter((statement) => !schema.includes(statement)).map((statement) => `not part of the schema: ${statement.slice(0, 60)}…`)
+      const missing = schema
+        .filter((statement) => !found.includes(statement))
+        .map((statement) => `the schema lacks: ${statement.slice(0, 60)}…`)
+      const foreign = found
+        .filter((statement) => !schema.includes(statement))
+        .map((statement) => `not part of the schema: ${statement.slice(0, 60)}…`)
       const broken = select('PRAGMA integrity_check(20)', []).map((row) => String(row['integrity_check']))
       return [...missing, ...foreign, ...broken.filter((line) => line !== 'ok')]
     },

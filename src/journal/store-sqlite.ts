@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { File, FileOptions } from './sqlite-file.ts'
 import type { Committed, Rows, Store, StoreOptions } from './store.ts'
@@ -66,6 +67,20 @@ function isHeld(file: string): boolean {
   }
 }
 
+/** Another process that starts at this moment may sweep our file away before we hold it: then take it again. */
+async function holdOwnLock(file: string): Promise<DatabaseSync> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const lock = holdLock(file)
+      if (existsSync(file)) return lock
+      lock.close()
+    } catch (error) {
+      if (tries === 20) throw error
+    }
+    await setTimeout(10)
+  }
+}
+
 export async function openSqlite(options: FileOptions & StoreOptions): Promise<Store> {
   const writer = startThread(options)
   const journal = await writer.call('journal').catch(async (error: unknown) => {
@@ -75,7 +90,7 @@ export async function openSqlite(options: FileOptions & StoreOptions): Promise<S
   const reader = startThread({ ...options, readOnly: true, keys: [] })
   const living = `${options.path}-living`
   mkdirSync(living, { recursive: true, mode: 0o700 })
-  const own = holdLock(join(living, options.instance))
+  const own = await holdOwnLock(join(living, options.instance))
   for (const name of readdirSync(living)) if (name !== options.instance) isHeld(join(living, name))
 
   return {
@@ -88,7 +103,8 @@ export async function openSqlite(options: FileOptions & StoreOptions): Promise<S
       if (found !== journal) throw new Error(`another journal (${String(found)}) stands in the place of ${String(journal)}`)
       await reader.call('reopen')
     },
-    isAlive: (instance) => Promise.resolve(instance === options.instance || isHeld(join(living, instance))),
+    isAlive: (instance) =>
+      Promise.resolve(instance === options.instance || (/^i_[\w-]+$/.test(instance) && isHeld(join(living, instance)))),
     erase: (tokens) => writer.call('erase', tokens) as ReturnType<Store['erase']>,
     expire: (now) => writer.call('expire', now) as Promise<number>,
     prune: (cut, nodes) => writer.call('prune', cut, nodes) as Promise<number>,

@@ -1,7 +1,7 @@
 /** The store's contract, the rules that hold inside its lock, and group commit in front of it. Both stores differ only in how they lock and write. */
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { originOf, publicKey, signCheckpoint } from './checkpoint.ts'
-import { encode, type Event, newId, nextState, type State, tokensOf } from './events.ts'
+import { type Event, encode, newId, nextState, type State, tokensOf } from './events.ts'
 import type { Part, Subject } from './seal.ts'
 import { type Frontier, leafHash, push, rootOf } from './tree.ts'
 
@@ -98,12 +98,18 @@ type Question = { sql: string; params: Value[]; into: (facts: Facts, row: Record
 /** What to ask before this batch can be decided; nothing at all for most. */
 export function questions(entries: readonly Entry[]): Question[] {
   const ids = entries.filter((entry) => entry.again).map((entry) => entry.event.id)
-  const operations = entries.filter(({ event }) => event.kind === 'resolved' || (event.kind === 'outcome' && !event.recorded)).map(({ event }) => event.operation!.id)
+  const operations = entries
+    .filter(({ event }) => event.kind === 'resolved' || (event.kind === 'outcome' && !event.recorded))
+    .map(({ event }) => event.operation!.id)
   const keyed = entries.filter(({ event }) => event.kind === 'intent' && event.operation?.key)
   const keys = keyed.map(({ event }) => event.operation!.key!)
   const since = keyed.length ? new Date(Math.min(...keyed.map(({ event }) => Date.parse(event.time))) - KEY_LIFE).toISOString() : ''
   const asked: Question[] = [
-    { sql: `SELECT id, seq FROM event WHERE id IN (${marks(ids)})`, params: ids, into: (facts, row) => facts.ids.set(String(row['id']), Number(row['seq'])) },
+    {
+      sql: `SELECT id, seq FROM event WHERE id IN (${marks(ids)})`,
+      params: ids,
+      into: (facts, row) => facts.ids.set(String(row['id']), Number(row['seq'])),
+    },
     {
       sql: `SELECT op, seq, state FROM operation WHERE op IN (${marks(operations)})`,
       params: operations,
@@ -120,7 +126,11 @@ export function questions(entries: readonly Entry[]): Question[] {
 }
 
 /** The rules of the log, applied inside the lock: which entries go in, and what the others are told. */
-export function decide(entries: readonly Entry[], head: Head, facts: Facts): { accepted: Entry[]; results: Result[]; changed: Batch['operations'] } {
+export function decide(
+  entries: readonly Entry[],
+  head: Head,
+  facts: Facts,
+): { accepted: Entry[]; results: Result[]; changed: Batch['operations'] } {
   const accepted: Entry[] = []
   const changed = new Map<string, { seq: number; state: State }>()
   const accept = (entry: Entry): Result => {
@@ -150,12 +160,18 @@ export function decide(entries: readonly Entry[], head: Head, facts: Facts): { a
 /** The key that signs: the one the log says is in force. A `key_rotated` event is signed by the key that it ends. */
 export function keyInForce(keys: readonly KeyObject[], inForce: string): KeyObject {
   const key = keys.find((candidate) => publicKey(candidate) === inForce)
-  if (!key) throw new Error('the journal is signed by a key that is not configured; give the former key beside the new one, so that it can sign the change')
+  if (!key)
+    throw new Error(
+      'the journal is signed by a key that is not configured; give the former key beside the new one, so that it can sign the change',
+    )
   return key
 }
 
 export const keyAfter = (entries: readonly Entry[], inForce: string): string =>
-  entries.reduce((key, { event }) => (event.kind === 'system' && event.action === 'key_rotated' ? String(event.facts?.['key']) : key), inForce)
+  entries.reduce(
+    (key, { event }) => (event.kind === 'system' && event.action === 'key_rotated' ? String(event.facts?.['key']) : key),
+    inForce,
+  )
 
 export const systemEvent = (action: string, facts: Event['facts'] = {}, now = new Date()): Event => ({
   v: 1,

@@ -34,7 +34,8 @@ export function push(frontier: Frontier, leaf: Hash, kept?: (level: number, posi
   frontier.size += 1
 }
 
-export const rootOf = ({ hashes }: Frontier): Hash => (hashes.length === 0 ? emptyRoot : hashes.reduceRight((right, left) => nodeHash(left, right)))
+export const rootOf = ({ hashes }: Frontier): Hash =>
+  hashes.length === 0 ? emptyRoot : hashes.reduceRight((right, left) => nodeHash(left, right))
 
 /** The complete subtrees of a tree of this size, largest first. */
 export function peaks(size: number): { level: number; position: number }[] {

@@ -1,0 +1,242 @@
+/** The store for several replicas: PostgreSQL. Appends go through one locked head row; `pg` is loaded only when this store is configured. */
+import { hash, type KeyObject } from 'node:crypto'
+import { Socket } from 'node:net'
+import type { Client, ClientConfig, QueryResult } from 'pg'
+import { createSchema, grantTo, triggers } from './postgres-schema.ts'
+import {
+  type Batch,
+  birth,
+  type Committed,
+  decide,
+  type Entry,
+  extend,
+  keyAfter,
+  keyInForce,
+  noFacts,
+  packFrontier,
+  questions,
+  type Rows,
+  type Store,
+  type StoreOptions,
+  unpackFrontier,
+  type Value,
+} from './store.ts'
+
+export interface PostgresOptions extends StoreOptions {
+  readonly url: string
+  /** Within which a batch is committed, or its connection cut. */
+  readonly commitMilliseconds?: number
+}
+
+interface Link {
+  readonly client: Client
+  /** At once and without a word: what waits on it fails. */
+  cut(): void
+}
+
+async function connect(url: string, settings: ClientConfig = {}): Promise<Link> {
+  const { default: pg } = await import('pg')
+  const socket = new Socket()
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 1500,
+    keepAlive: true,
+    application_name: 'smooch-bff journal',
+    ...settings,
+    stream: () => socket,
+    types: {
+      getTypeParser: (oid: number, format?: 'text') => (oid === 20 ? Number : pg.types.getTypeParser(oid, format as 'text')),
+    } as NonNullable<ClientConfig['types']>,
+  })
+  // An idle connection that breaks is found by the next query.
+  client.on('error', () => {})
+  const cut = (): void => {
+    socket.destroy()
+  }
+  try {
+    await client.connect()
+    await client.query("SET search_path = journal; SET synchronous_commit = 'on'; SET standard_conforming_strings = on")
+  } catch (error) {
+    cut()
+    throw error
+  }
+  return { client, cut }
+}
+
+/** One connection, made when first needed and again after a failure; calls wait their turn. */
+function lane(url: string, settings: ClientConfig) {
+  let link: Promise<Link> | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+  const drop = async (): Promise<void> => {
+    const last = link
+    link = undefined
+    await last?.then(
+      (it) => it.cut(),
+      () => {},
+    )
+  }
+  const attempt = async <T>(work: (client: Client) => Promise<T>, milliseconds: number): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined
+    try {
+      link ??= connect(url, settings)
+      const opened = await link
+      timer = setTimeout(opened.cut, milliseconds)
+      return await work(opened.client)
+    } catch (error) {
+      await drop()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  return {
+    run: <T>(work: (client: Client) => Promise<T>, milliseconds: number): Promise<T> => {
+      const mine = turn.then(() => attempt(work, milliseconds))
+      turn = mine.catch(() => {})
+      return mine
+    },
+    drop,
+  }
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+const packNodes = (nodes: Batch['nodes']) => nodes.map(({ level, position, hash }) => ({ level, position, hash: base64(hash) }))
+
+const write = (client: Client, { first, entries, operations, nodes, head, note }: Batch, key: string): Promise<QueryResult> => {
+  const batch = {
+    entries: entries.map(({ body, tokens }) => ({ body, tokens })),
+    parts: entries.flatMap(({ parts }) => parts.map((part) => ({ ...part, salt: base64(part.salt), sealed: base64(part.sealed) }))),
+    subjects: entries.flatMap(({ subjects }) => subjects.map((subject) => ({ ...subject, sealed: base64(subject.sealed) }))),
+    operations: [...operations].map(([op, { seq, state }]) => ({ op, seq, state })),
+    nodes: packNodes(nodes),
+  }
+  return client.query({
+    name: 'append',
+    text: 'SELECT append($1, $2, $3, $4, $5, $6)',
+    values: [first, JSON.stringify(batch), head.size, packFrontier(head.hashes), note, key],
+  })
+}
+
+/** Creates schema, functions and the first event; run as the owner, harmless when it is all there. The role is the application's, which may not write otherwise. */
+export async function createPostgres(url: string, key: KeyObject, role?: string): Promise<void> {
+  const { client, cut } = await connect(url)
+  try {
+    await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('smooch-bff journal'))")
+    if ((await client.query("SELECT to_regclass('journal.head') AS found")).rows[0].found === null) {
+      await client.query(createSchema)
+      const born = birth(key)
+      await client.query({ text: "INSERT INTO journal.head VALUES (1, $1, 0, '', 0, $2)", values: [born.journal, born.key] })
+      await write(client, born.batch, born.key)
+    }
+    if (role !== undefined) await client.query(grantTo(client.escapeIdentifier(role)))
+    await client.query('COMMIT')
+    await client.end()
+  } finally {
+    cut()
+  }
+}
+
+export async function openPostgres({ url, keys, instance, commitMilliseconds = 1800 }: PostgresOptions): Promise<Store> {
+  const writer = lane(url, { lock_timeout: 1500, statement_timeout: 1800 })
+  const reader = lane(url, { statement_timeout: 60_000 })
+  const select = async (sql: string, params: readonly Value[] = []): Promise<Rows> =>
+    (await reader.run((client) => client.query(sql, [...params]), 60_000)).rows as Rows
+
+  const found = await reader.run((client) => client.query("SELECT to_regclass('journal.head') AS found"), 2000)
+  if (found.rows[0].found === null)
+    await createPostgres(url, keys[0]!).catch((error: unknown) => {
+      throw new Error('PostgreSQL holds no journal yet; let its owner run: npm run journal -- init', { cause: error })
+    })
+  const identify = async (): Promise<{ journal: string; key: string }> =>
+    (await select('SELECT journal, key FROM head'))[0] as { journal: string; key: string }
+  const { journal, key } = await identify()
+  if (keys.length > 0) keyInForce(keys, key)
+
+  const lockName = (name: string): string => hash('sha256', `${journal}/${name}`, 'buffer').readBigInt64BE().toString()
+  const lease = holdLease(url, lockName(instance))
+  await lease.held
+
+  const commitWith = async (client: Client, entries: readonly Entry[]): Promise<Committed> => {
+    const locked = (await client.query('BEGIN; SELECT * FROM lock_head()')) as unknown as QueryResult[]
+    const row = locked[1]!.rows[0] as Record<string, Value>
+    const head = { size: Number(row['size']), hashes: unpackFrontier(row['frontier'] as Uint8Array), cut: Number(row['cut']) }
+    const inForce = String(row['key'])
+    const facts = noFacts()
+    for (const { sql, params, into } of questions(entries)) for (const it of (await client.query(sql, params)).rows) into(facts, it)
+    const { accepted, results, changed } = decide(entries, head, facts)
+    const batch = extend(journal, head, accepted, changed, keyInForce(keys, inForce))
+    if (batch.note !== undefined) await write(client, batch, keyAfter(accepted, inForce))
+    const done = await client.query('COMMIT')
+    // A transaction that failed inside answers COMMIT with ROLLBACK.
+    if (done.command !== 'COMMIT') throw new Error('the batch was rolled back')
+    return { results, size: batch.head.size, ...(batch.note !== undefined && { note: batch.note }) }
+  }
+
+  return {
+    kind: 'postgres',
+    journal,
+    select,
+    commit: (entries) => writer.run((client) => commitWith(client, entries), commitMilliseconds),
+    reopen: async () => {
+      await Promise.all([writer.drop(), reader.drop()])
+      const now = await identify()
+      if (now.journal !== journal) throw new Error(`another journal (${now.journal}) stands in the place of ${journal}`)
+    },
+    isAlive: async (other) => {
+      if (other === instance) return true
+      const [row] = await select('SELECT pg_try_advisory_lock($1::bigint) AS free', [lockName(other)])
+      if (row?.['free'] as unknown) await select('SELECT pg_advisory_unlock($1::bigint)', [lockName(other)])
+      return !row?.['free']
+    },
+    erase: async (tokens) => {
+      const [row] = (await reader.run((client) => client.query('SELECT * FROM erase($1)', [[...tokens]]), 60_000)).rows as {
+        subjects: number
+        parts: number
+      }[]
+      await reader.run((client) => client.query('VACUUM (FULL) snapshot'), 600_000)
+      await reader.run((client) => client.query('VACUUM (FULL) subject'), 600_000)
+      return row!
+    },
+    expire: async (now) => Number((await select('SELECT expire($1) AS gone', [now]))[0]!['gone']),
+    prune: async (cut, nodes) =>
+      Number((await select('SELECT prune($1, $2) AS gone', [cut, JSON.stringify(packNodes(nodes))]))[0]!['gone']),
+    backup: () => Promise.reject(new Error('back PostgreSQL up with its own tools: pg_dump --schema=journal')),
+    inspect: async () => {
+      const enabled = (
+        await select(
+          "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' AND tgrelid IN ('event'::regclass, 'checkpoint'::regclass)",
+        )
+      ).map((row) => String(row['tgname']))
+      return triggers.filter((name) => !enabled.includes(name)).map((name) => `the trigger ${name} is missing or disabled`)
+    },
+    close: async () => {
+      await Promise.all([writer.drop(), reader.drop(), lease.release()])
+    },
+  }
+}
+
+/** A session advisory lock says that this process lives; it ends with the connection, so that is watched and renewed. */
+function holdLease(url: string, name: string): { held: Promise<void>; release(): Promise<void> } {
+  let ended = false
+  let link: Link | undefined
+  let timer: NodeJS.Timeout | undefined
+  const take = async (): Promise<void> => {
+    link = await connect(url, { keepAlive: true })
+    link.client.once('end', () => {
+      if (!ended) again()
+    })
+    await link.client.query('SELECT pg_advisory_lock($1::bigint)', [name])
+  }
+  const again = (): void => {
+    timer = setTimeout(() => void take().catch(again), 500).unref()
+  }
+  return {
+    held: take(),
+    release: () => {
+      ended = true
+      clearTimeout(timer)
+      link?.cut()
+      return Promise.resolve()
+    },
+  }
+}

@@ -77,7 +77,7 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
     open,
     lookup,
     part(event, part, content, expires) {
-      const bytes = Buffer.from(JSON.stringify(content) ?? 'null')
+      const bytes = Buffer.from(JSON.stringify(content ?? null))
       const salt = randomBytes(32)
       return { row: { event, part, expires, salt, sealed: seal(bytes, `${event}/${part}`) }, commitment: commit(salt, bytes) }
     },

@@ -193,6 +193,8 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
         return run('DELETE FROM event WHERE seq < ?', cut)
       }),
     backup: (to) => {
+      // Empty and private first: SQLite would make it readable to the group.
+      closeSync(openSync(to, 'wx', 0o600))
       db.prepare('VACUUM INTO ?').run(to)
     },
     inspect: () => {

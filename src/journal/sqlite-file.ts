@@ -31,6 +31,7 @@ export function refuseNetwork(type: number): void {
 
 export interface File {
   readonly journal: string
+  readonly inode: number
   commit(entries: readonly Entry[]): Committed
   select(sql: string, params: readonly Value[]): Rows
   erase(tokens: readonly string[]): { subjects: number; parts: number }
@@ -44,6 +45,8 @@ export interface File {
 export interface FileOptions extends StoreOptions {
   readonly path: string
   readonly readOnly?: boolean
+  /** Opened again: only this journal, in this file, will do, and none is made anew. */
+  readonly mustBe?: { readonly journal: string; readonly inode: number } | undefined
   readonly busyMilliseconds?: number
   /** A cap on the file, in pages of 4 KB. */
   readonly maxPages?: number
@@ -51,9 +54,14 @@ export interface FileOptions extends StoreOptions {
 
 const sqlite = (sql: string): string => sql.replaceAll(/\$(\d+)/g, '?$1')
 
-export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500, maxPages }: FileOptions): File {
+export function openFile({ path, keys, readOnly = false, mustBe, busyMilliseconds = 1500, maxPages }: FileOptions): File {
   if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   refuseNetwork(statfsSync(dirname(path)).type)
+  const size = (name: string): number => statSync(name, { throwIfNoEntry: false })?.size ?? 0
+  // Looked at before SQLite may: it would drop a write-ahead log beside an empty file, or play it into a foreign one.
+  if (mustBe && statSync(path, { throwIfNoEntry: false })?.ino !== mustBe.inode) throw new Error(`${path} was removed or replaced`)
+  if (size(path) === 0 && size(`${path}-wal`) > 0)
+    throw new Error(`${path} is empty or gone, but its write-ahead log is there: put the file back`)
   // An empty file with the right mode first: SQLite would make it readable to the group.
   if (!readOnly && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   const db = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds, defensive: true })
@@ -108,6 +116,7 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
   if (!readOnly)
     transaction(() => {
       if (prepare("SELECT 1 FROM sqlite_schema WHERE name = 'head'").get()) return
+      if (mustBe) throw new Error(`${path} holds no journal any more`)
       for (const statement of schema) db.exec(statement)
       const { journal, key, batch } = birth(keys[0]!)
       write(batch)
@@ -129,6 +138,7 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
     }
   }
   const journal = String((prepare('SELECT journal FROM head').get() as Record<string, Value>)['journal'])
+  if (mustBe && journal !== mustBe.journal) throw new Error(`another journal (${journal}) stands in the place of ${mustBe.journal}`)
   if (keys.length > 0) keyInForce(keys, readHead().key)
 
   const opened = [path, `${path}-wal`].map((name) => ({ name, inode: existsSync(name) ? statSync(name).ino : undefined }))
@@ -141,6 +151,7 @@ export function openFile({ path, keys, readOnly = false, busyMilliseconds = 1500
 
   return {
     journal,
+    inode: statSync(path).ino,
     select,
     commit: (entries) => {
       sameFiles()

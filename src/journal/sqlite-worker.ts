@@ -4,12 +4,13 @@ import { type File, type FileOptions, openFile } from './sqlite-file.ts'
 
 interface Call {
   readonly id: number
-  readonly verb: keyof File | 'reopen'
+  readonly verb: Exclude<keyof File, 'inode'> | 'reopen'
   readonly args: unknown[]
 }
 
 const options = workerData as FileOptions
 let file: File | undefined
+let first: { journal: string; inode: number } | undefined
 
 const close = (): void => {
   try {
@@ -22,7 +23,8 @@ const close = (): void => {
 function answer({ verb, args }: Call): unknown {
   if (verb === 'close') return close()
   if (verb === 'reopen') close()
-  file ??= openFile(options)
+  file ??= openFile({ ...options, mustBe: first })
+  first ??= { journal: file.journal, inode: file.inode }
   if (verb === 'reopen' || verb === 'journal') return file.journal
   return (file[verb] as (...args: unknown[]) => unknown)(...args)
 }

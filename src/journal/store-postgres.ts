@@ -159,6 +159,7 @@ export async function openPostgres({ url, keys, instance, commitMilliseconds = 1
   const commitWith = async (client: Client, entries: readonly Entry[]): Promise<Committed> => {
     const locked = (await client.query('BEGIN; SELECT * FROM lock_head()')) as unknown as QueryResult[]
     const row = locked[1]!.rows[0] as Record<string, Value>
+    if (row['journal'] !== journal) throw new Error(`another journal (${String(row['journal'])}) stands in the place of ${journal}`)
     const head = { size: Number(row['size']), hashes: unpackFrontier(row['frontier'] as Uint8Array), cut: Number(row['cut']) }
     const inForce = String(row['key'])
     const facts = noFacts()

@@ -99,8 +99,7 @@ export async function openSqlite(options: FileOptions & StoreOptions): Promise<S
     commit: (entries) => writer.call('commit', entries) as Promise<Committed>,
     select: (sql, params = []) => reader.call('select', sql, params) as Promise<Rows>,
     reopen: async () => {
-      const found = await writer.call('reopen')
-      if (found !== journal) throw new Error(`another journal (${String(found)}) stands in the place of ${String(journal)}`)
+      await writer.call('reopen')
       await reader.call('reopen')
     },
     isAlive: (instance) =>

@@ -40,7 +40,7 @@ async function world() {
   const now = (): Date => new Date(Date.now() + ahead)
   const it = await place.open({ now })
   const users = new Map<string, AppUserSeen>()
-  const fault = { status: 0 }
+  const fault = { status: 0 as number }
   const checker = createChecker({
     journal: it.journal,
     read: (_tenant, id) => {

@@ -75,7 +75,19 @@ export async function startPostgres(bin: string): Promise<Postgres> {
   return {
     url: (database = 'postgres', user = 'postgres') => `postgres://${user}@localhost/${database}?host=${encodeURIComponent(directory)}`,
     sql: (text, database = 'postgres') =>
-      run('psql', ['-h', directory, '-U', 'postgres', '-d', database, '-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', text]),
+      run('psql', [
+        '-h',
+        directory,
+        '-U',
+        'postgres',
+        '-d',
+        `dbname=${database} options='-c default_transaction_read_only=off'`,
+        '-qAtX',
+        '-v',
+        'ON_ERROR_STOP=1',
+        '-c',
+        text,
+      ]),
     signal: (signal) => {
       for (const it of [...children(), pid()]) process.kill(it, signal)
     },

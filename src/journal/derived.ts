@@ -32,7 +32,7 @@ export async function checkDerived(
 ): Promise<void> {
   for (const { index, event, row } of rows)
     for (const [name, value] of Object.entries(columnsOf(event)))
-      if (row[name] !== value) find(`the column ${name} contradicts the event`, index)
+      if (name in row && row[name] !== value) find(`the column ${name} contradicts the event`, index)
 
   const targets = new Set(
     (await store.select('SELECT token, seq FROM target WHERE seq >= $1 AND seq < $2', [from, to])).map(

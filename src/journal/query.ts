@@ -31,6 +31,8 @@ export interface Found<T> {
 }
 
 interface Condition {
+  /** Whose rows it narrows, and so whose index gives the order. */
+  readonly table: 'e' | 'o'
   readonly sql: (column: (name: string) => string, first: number) => string
   readonly params: readonly Value[]
   /** Counts up to a bound how much it lets through, so that the narrowest leads. */
@@ -40,14 +42,15 @@ interface Condition {
 const open = ['pending', 'unknown', 'indeterminate', 'contradiction']
 const marks = (count: number, first: number): string => Array.from({ length: count }, (_, at) => `$${first + at}`).join(',')
 const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[]): Condition => ({
-  sql: (name, first) => `${name(`${table}.${column}`)} IN (${marks(values.length, first)})`,
+  table,
+  sql: (name, first) => `${name(`${table}.${column}`)} ${values.length === 1 ? `= $${first}` : `IN (${marks(values.length, first)})`}`,
   params: values,
   probe: (first) =>
     `SELECT count(*) AS n FROM (SELECT 1 FROM ${table === 'e' ? 'event' : 'operation'} WHERE ${column} IN (${marks(values.length, first)}) LIMIT 2000) AS some`,
 })
 
 /** Times come from several clocks, so the index is bounded with a minute to spare, and the time itself is compared as well. */
-async function bounds(store: Store, { from, to, cursor }: Filter): Promise<{ sql: string; params: Value[] }> {
+async function bounds(store: Store, seq: string, { from, to, cursor }: Filter): Promise<{ sql: string; params: Value[] }> {
   const spare = 60_000
   const at = async (sql: string, time: number): Promise<number | undefined> => {
     const [row] = await store.select(sql, [new Date(time).toISOString()])
@@ -59,7 +62,7 @@ async function bounds(store: Store, { from, to, cursor }: Filter): Promise<{ sql
     params.push(value)
     parts.push(`${sql} $${params.length}`)
   }
-  if (cursor !== undefined) add('o.seq <', cursor)
+  if (cursor !== undefined) add(`${seq} <`, cursor)
   if (from) {
     add(
       'o.seq >=',
@@ -68,7 +71,7 @@ async function bounds(store: Store, { from, to, cursor }: Filter): Promise<{ sql
     add('e.time >=', from.toISOString())
   }
   if (to) {
-    add('o.seq <=', (await at('SELECT seq FROM event WHERE time <= $1 ORDER BY time DESC, seq DESC LIMIT 1', to.getTime() + spare)) ?? -1)
+    add(`${seq} <=`, (await at('SELECT seq FROM event WHERE time <= $1 ORDER BY time DESC, seq DESC LIMIT 1', to.getTime() + spare)) ?? -1)
     add('e.time <', to.toISOString())
   }
   return { sql: parts.join(' AND '), params }
@@ -85,6 +88,7 @@ async function conditions(store: Store, sealer: Sealer, { target, tenant, actor,
   if (target !== undefined) {
     const tokens = [target, ...(await pseudonymsOf(target))]
     found.push({
+      table: 'o',
       sql: (_, first) => `o.seq IN (SELECT seq FROM target WHERE token IN (${marks(tokens.length, first)}))`,
       params: tokens,
       probe: (first) =>
@@ -107,9 +111,10 @@ async function leader(store: Store, found: readonly Condition[]): Promise<Condit
 
 export async function operations(store: Store, sealer: Sealer, filter: Filter = {}): Promise<Found<OperationRow>> {
   const limit = Math.min(Math.max(filter.limit ?? 50, 1), 500)
-  const bound = await bounds(store, filter)
   const found = await conditions(store, sealer, filter)
   const first = await leader(store, found)
+  const seq = `${first?.table ?? 'o'}.seq`
+  const bound = await bounds(store, seq, filter)
   const params = [...bound.params]
   const where = found.map((condition) => {
     const sql = condition.sql((name) => (store.kind === 'sqlite' && condition !== first ? `+${name}` : name), params.length + 1)
@@ -117,7 +122,7 @@ export async function operations(store: Store, sealer: Sealer, filter: Filter = 
     return sql
   })
   const all = [bound.sql, ...where].filter(Boolean).join(' AND ')
-  const sql = `SELECT o.op, o.seq, o.state, e.body FROM operation o JOIN event e ON e.seq = o.seq ${all && `WHERE ${all}`} ORDER BY o.seq DESC LIMIT ${limit + 1}`
+  const sql = `SELECT o.op, o.seq, o.state, e.body FROM operation o JOIN event e ON e.seq = o.seq ${all && `WHERE ${all}`} ORDER BY ${seq} DESC LIMIT ${limit + 1}`
   const rows = (await store.select(sql, params)).map(
     (row): OperationRow => ({
       id: String(row['op']),

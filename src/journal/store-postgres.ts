@@ -137,7 +137,7 @@ export async function createPostgres(url: string, key: KeyObject, role?: string)
 }
 
 export async function openPostgres({ url, keys, instance, commitMilliseconds = 1800 }: PostgresOptions): Promise<Store> {
-  const writer = lane(url, { lock_timeout: 1500, statement_timeout: 1800 })
+  const writer = lane(url, { pipeline: true, lock_timeout: 1500, statement_timeout: 1800 })
   const reader = lane(url, { statement_timeout: 60_000 })
   const select = async (sql: string, params: readonly Value[] = []): Promise<Rows> =>
     (await reader.run((client) => client.query(sql, [...params]), 60_000)).rows as Rows
@@ -157,17 +157,26 @@ export async function openPostgres({ url, keys, instance, commitMilliseconds = 1
   await lease.held
 
   const commitWith = async (client: Client, entries: readonly Entry[]): Promise<Committed> => {
-    const locked = (await client.query('BEGIN; SELECT * FROM lock_head()')) as unknown as QueryResult[]
+    // Two round trips under the lock: what must be known, then what is written.
+    const asked = questions(entries)
+    const [locked, ...answers] = await Promise.all([
+      client.query('BEGIN; SELECT * FROM lock_head()') as unknown as Promise<QueryResult[]>,
+      ...asked.map(({ sql, params }) => client.query(sql, params)),
+    ])
     const row = locked[1]!.rows[0] as Record<string, Value>
     if (row['journal'] !== journal) throw new Error(`another journal (${String(row['journal'])}) stands in the place of ${journal}`)
     const head = { size: Number(row['size']), hashes: unpackFrontier(row['frontier'] as Uint8Array), cut: Number(row['cut']) }
     const inForce = String(row['key'])
     const facts = noFacts()
-    for (const { sql, params, into } of questions(entries)) for (const it of (await client.query(sql, params)).rows) into(facts, it)
+    asked.forEach(({ into }, at) => {
+      for (const it of answers[at]!.rows) into(facts, it)
+    })
     const { accepted, results, changed } = decide(entries, head, facts)
     const batch = extend(journal, head, accepted, changed, keyInForce(keys, inForce))
-    if (batch.note !== undefined) await write(client, batch, keyAfter(accepted, inForce))
-    const done = await client.query('COMMIT')
+    const [done] = await Promise.all([
+      ...(batch.note === undefined ? [] : [write(client, batch, keyAfter(accepted, inForce))]),
+      client.query('COMMIT'),
+    ]).then((all) => all.slice(-1) as [QueryResult])
     // A transaction that failed inside answers COMMIT with ROLLBACK.
     if (done.command !== 'COMMIT') throw new Error('the batch was rolled back')
     return { results, size: batch.head.size, ...(batch.note !== undefined && { note: batch.note }) }

@@ -115,11 +115,13 @@ export async function verify(store: Store, { trusted = [], anchors = [], sealer,
       find(`the log is not the one that was anchored at ${tree.size}`, index)
   }
 
+  // In SQLite the columns are read out of the body each time, and inspect() compares the indexes; in PostgreSQL they are stored.
+  const columns = store.kind === 'postgres' ? ', id, op, kind, action, time, actor, key, ticket' : ''
   let next = cut
   while (next < size) {
     const to = Math.min(next + PAGE, size)
     const rows = await store.select(
-      `SELECT seq, ${bytesOf(store)} AS bytes, id, op, kind, action, time, actor, key, ticket FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`,
+      `SELECT seq, ${bytesOf(store)} AS bytes${columns} FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`,
       [next, to],
     )
     const notes = new Map(
@@ -240,7 +242,7 @@ function pairing(store: Store, states: Uint8Array, cut: number, find: Find): (pa
     // Most outcomes follow their intent closely; the rest is asked for at once.
     if (operations.size > 50_000) operations.clear()
     for (const { index, event } of page.rows)
-      if (event.operation && startsOperation(event) && !operations.has(event.operation.id)) operations.set(event.operation.id, index)
+      if (startsOperation(event) && event.operation && !operations.has(event.operation.id)) operations.set(event.operation.id, index)
     const unknown = [
       ...new Set(page.rows.flatMap(({ event }) => (event.operation && !operations.has(event.operation.id) ? [event.operation.id] : []))),
     ]

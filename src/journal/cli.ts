@@ -1,8 +1,9 @@
 /** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Context, commands, type Output, Usage } from './commands.ts'
+import { type Context, commands, type Output } from './commands.ts'
 import { newId } from './events.ts'
+import { Usage } from './flags.ts'
 import { keysOf, openStore } from './open.ts'
 import { createPostgres } from './store-postgres.ts'
 

@@ -7,6 +7,7 @@ import type { Anchor, Mark } from './anchor.ts'
 import { openCheckpoint, originOf, publicKey, verifierKey } from './checkpoint.ts'
 import { decode, type Event, type Verdict } from './events.ts'
 import { exportLines } from './export.ts'
+import { type Flags, formatOf, need, number, text, Usage } from './flags.ts'
 import { partOf } from './idempotency.ts'
 import type { Keys } from './open.ts'
 import { eventOf, eventsFrom, operations } from './query.ts'
@@ -29,21 +30,6 @@ export interface Context extends Keys {
   readonly stop: AbortSignal
 }
 
-export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
-
-export class Usage extends Error {}
-
-const text = (flags: Flags, name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)
-const need = (flags: Flags, name: string): string => {
-  const value = text(flags, name)
-  if (value === undefined || value === '') throw new Usage(`--${name} is needed`)
-  return value
-}
-const number = (flags: Flags, name: string): number | undefined => {
-  const value = text(flags, name)
-  if (value !== undefined && !/^\d+$/.test(value)) throw new Usage(`--${name} is a number`)
-  return value === undefined ? undefined : Number(value)
-}
 const say = ({ out }: Context, record: Record<string, unknown>, words: string): void =>
   out.write(out.people ? `${words}\n` : `${JSON.stringify(record)}\n`)
 
@@ -233,12 +219,6 @@ export const commands: Readonly<
       return 0
     },
   },
-}
-
-const formatOf = (flags: Flags): 'ndjson' | 'csv' => {
-  const format = text(flags, 'format') ?? 'ndjson'
-  if (format !== 'ndjson' && format !== 'csv') throw new Usage('--format is ndjson or csv')
-  return format
 }
 
 /** To a file or to the output; returns the digest of what was written. */

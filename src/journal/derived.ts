@@ -2,7 +2,9 @@
 import { type Event, tokensOf } from './events.ts'
 import { partOf } from './idempotency.ts'
 import type { Sealer } from './seal.ts'
+import type { Find } from './signed-tree.ts'
 import type { Store, Value } from './store.ts'
+import { type Frontier, peaks } from './tree.ts'
 
 export interface Page {
   readonly from: number
@@ -77,5 +79,26 @@ async function checkParts(
     const committed = { person: owner?.event.sealed, before: owner?.event.before?.commitment, answer: owner?.event.answer }[part.part]
     if (!sealer.openPart(part, committed)?.bound)
       find(`the sealed part "${part.part}" is not the one that the event committed to`, owner?.index)
+  }
+}
+
+/** The kept hashes of the tree, which proofs are made of. */
+export async function checkNodes(
+  store: Store,
+  grown: ReadonlyMap<string, Buffer>,
+  start: Frontier,
+  cut: number,
+  find: Find,
+): Promise<void> {
+  const expected = new Map(grown)
+  peaks(cut).forEach(({ level, position }, at) => {
+    expected.set(`${level}/${position}`, start.hashes[at] ?? Buffer.alloc(0))
+  })
+  const found = new Map<string, Uint8Array>()
+  for (const row of await store.select('SELECT level, position, hash FROM node'))
+    found.set(`${Number(row['level'])}/${Number(row['position'])}`, row['hash'] as Uint8Array)
+  for (const [name, hash] of expected) {
+    const node = found.get(name)
+    if (!node || !hash.equals(node)) return find(`the node ${name} of the tree is not what the events give`)
   }
 }

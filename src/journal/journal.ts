@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Anchor, contradicts, type Mark, markOf } from './anchor.ts'
 import { publicKey } from './checkpoint.ts'
+import { atMostOnceASecond, oneAtATime } from './pace.ts'
 import { checkTail, latestCheckpoint, tipOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
 import { type Entry, entryOf, groupCommit, type Result, type Store, type StoreOptions, systemEvent } from './store.ts'
@@ -136,9 +137,7 @@ export async function openJournal({
       await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false })
       try {
         await store.reopen()
-        await checkTail(store)
-        await compare()
-        await remember()
+        await settle()
         while (kept.length > 0) {
           const [next] = kept
           next!.resolve(await commit(next!.entry))
@@ -162,22 +161,29 @@ export async function openJournal({
         }),
     )
 
-  try {
-    await checkTail(store)
-    await compare()
-    await rotate()
-    await commit(entryOf(systemEvent('start', { instance }, now())))
-    await remember()
-  } catch (error) {
-    shut(messageOf(error))
-  }
-
   /** A new first key is announced by an event that the former key still signs. */
-  async function rotate(): Promise<void> {
+  const rotate = async (): Promise<void> => {
     const [first] = keys
     const { key } = await tipOf(store)
     if (first && publicKey(first) !== key) await commit(entryOf(systemEvent('key_rotated', { key: publicKey(first), former: key }, now())))
   }
+  /** Before anything is written: is this the log that we know, whole and at its end? */
+  async function settle(): Promise<void> {
+    await checkTail(store)
+    await compare()
+    await rotate()
+    await remember()
+  }
+
+  try {
+    await settle()
+    await commit(entryOf(systemEvent('start', { instance }, now())))
+  } catch (error) {
+    shut(messageOf(error))
+  }
+  const hourly = setInterval(() => {
+    store.expire(now().getTime()).catch(() => {})
+  }, 3_600_000).unref()
 
   return {
     store,
@@ -205,50 +211,10 @@ export async function openJournal({
       if (recovering && kept.length > 0) await Promise.race([recovering, sleep(3000, undefined, { ref: false })])
       await commit(entryOf(systemEvent('stop', { instance }, now()))).catch(() => {})
       ended = true
+      clearInterval(hourly)
       published.stop()
       await recovering
       await store.close()
     },
-  }
-}
-
-function atMostOnceASecond(call: (note: string) => void): ((note: string) => void) & { stop(): void } {
-  let timer: NodeJS.Timeout | undefined
-  let latest: string | undefined
-  const fire = (): void => {
-    timer = undefined
-    if (latest === undefined) return
-    call(latest)
-    latest = undefined
-    timer = setTimeout(fire, 1000).unref()
-  }
-  const offer = (note: string): void => {
-    latest = note
-    if (!timer) fire()
-  }
-  return Object.assign(offer, {
-    stop: () => {
-      if (latest !== undefined) call(latest)
-      clearTimeout(timer)
-    },
-  })
-}
-
-/** The newest value wins; those in between are skipped; a failure waits for the next. */
-function oneAtATime(work: (note: string) => Promise<void>): (note: string) => void {
-  let latest: string | undefined
-  let running = false
-  const run = async (): Promise<void> => {
-    running = true
-    while (latest !== undefined) {
-      const note = latest
-      latest = undefined
-      await work(note).catch(() => {})
-    }
-    running = false
-  }
-  return (note) => {
-    latest = note
-    if (!running) void run()
   }
 }

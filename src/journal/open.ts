@@ -54,3 +54,46 @@ export function openStore(url: string, options: StoreOptions): Promise<Store> {
   if (/^postgres(ql)?:/.test(url)) return openPostgres({ ...options, url })
   throw new Error('the address of a journal is sqlite:PATH or postgres://…')
 }
+
+/** For the service: a store that is away at the start does not keep reads away. Its gate is closed until it can be opened. */
+export async function openStorePatiently(url: string, options: StoreOptions): Promise<Store> {
+  let store: Store | undefined
+  let cause: unknown
+  const attempt = async (): Promise<Store> => {
+    try {
+      store ??= await openStore(url, options)
+      return store
+    } catch (error) {
+      cause = error
+      throw error
+    }
+  }
+  await attempt().catch(() => {})
+  if (store) return store
+  const there = (): Store => {
+    if (!store) throw new Error('the journal could not be opened', { cause })
+    return store
+  }
+  return {
+    kind: url.startsWith('sqlite:') ? 'sqlite' : 'postgres',
+    get journal() {
+      return there().journal
+    },
+    commit: async (entries) => there().commit(entries),
+    select: async (sql, params) => there().select(sql, params),
+    reopen: async () => {
+      const fresh = store === undefined
+      await attempt()
+      if (!fresh) await there().reopen()
+    },
+    isAlive: async (instance) => there().isAlive(instance),
+    erase: async (tokens) => there().erase(tokens),
+    expire: async (now) => there().expire(now),
+    prune: async (cut, nodes) => there().prune(cut, nodes),
+    backup: async (path) => there().backup(path),
+    inspect: async () => there().inspect(),
+    close: async () => {
+      await store?.close()
+    },
+  }
+}

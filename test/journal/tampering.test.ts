@@ -238,7 +238,7 @@ describe('tampering', () => {
       copyFileSync(place.path, path)
       attack(path, place.key, ({ db, run: change }) => {
         const [table, column, id] = round % 2 ? ['event', 'body', 'seq'] : ['checkpoint', 'note', 'size']
-        const at = 1 + Math.floor(Math.random() * 300)
+        const { at } = db.prepare(`SELECT ${id} AS at FROM ${table} ORDER BY random() LIMIT 1`).get() as { at: number }
         const row = db.prepare(`SELECT CAST(${column} AS BLOB) AS bytes FROM ${table} WHERE ${id} = ?`).get(at) as { bytes: Uint8Array }
         // A byte without which the database would not take the row: then another one.
         for (let taken = false; !taken; ) {

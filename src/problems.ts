@@ -24,11 +24,14 @@ export const problems = {
   method_not_allowed:          [405, 'This path does not know that method; see the Allow header.'],
   timeout:                     [408, 'The request body took too long to arrive.'],
   conflict:                    [409, 'The request conflicts with the present state; read it again, then decide.'],
+  operation_pending:           [409, 'The first request with this Idempotency-Key is still running.'],
+  operation_settled:           [409, 'The first request with this Idempotency-Key is over, and its answer is no longer kept; read the user to see how it stands.'],
   too_large:                   [413, 'The body is too large: 100 KB for JSON, 10 MB for an image.'],
   target_too_long:             [414, 'The path and query are too long.'],
   unsupported_media_type:      [415, 'The content type is not supported here.'],
   expectation_failed:          [417, 'The only expectation understood is 100-continue.'],
   misdirected:                 [421, 'This host name is not one that this service answers to.'],
+  idempotency_key_reused:      [422, 'This Idempotency-Key was used before with another request.'],
   locked:                      [423, 'The conversation is full.'],
   too_many_requests:           [429, 'Too many requests; wait as long as Retry-After says.'],
   headers_too_large:           [431, 'The header block is too large.'],
@@ -37,11 +40,13 @@ export const problems = {
   upstream_credentials:        [502, 'The messaging service refused our credentials; operators have been told.'],
   upstream_misconfigured:      [502, 'The messaging service does not know this app; operators have been told.'],
   session_store_unavailable:   [503, 'Sessions cannot be read for a moment; you are still signed in. Try again shortly.'],
+  journal_unavailable:         [503, 'The call cannot be recorded for a moment, so nothing was sent. Try again shortly.'],
   upstream_busy:               [503, 'The messaging service is busy. Try again shortly.'],
   subjects_unresolved:         [503, 'The users named could not be checked, so nothing was sent.'],
   draining:                    [503, 'This instance is shutting down.'],
   upstream_timeout:            [504, 'The messaging service did not answer in time.'],
   upstream_unknown:            [504, 'The messaging service did not answer: the call may or may not have taken effect. Read the user before you try again.'],
+  operation_unknown:           [504, 'It is not known whether the first request with this Idempotency-Key took effect; it is not sent again. Read the user before you try anew.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 export type ProblemCode = keyof typeof problems

@@ -2,6 +2,7 @@
 import express, { type Express, type RequestHandler, type Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
+import type { Secret } from '../config/secret.ts'
 import { withCallers } from './callers.ts'
 import { docsRoutes } from './docs.ts'
 import { accessRecord } from './http/access-record.ts'
@@ -12,20 +13,23 @@ import { createOrigins, type Origins } from './http/origins.ts'
 import { problemHandler } from './http/problem-handler.ts'
 import { requestId } from './http/request-id.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { startJournal } from './journal/start.ts'
+import type { AppUserSeen, Sighting } from './journal/verdicts.ts'
 import { describeError, type Log } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { Operation } from './operation.ts'
-import { all } from './operations.ts'
+import { all, operations } from './operations.ts'
 import { createPipeline } from './pipeline.ts'
 import { Problem } from './problems.ts'
 import { operationRoutes } from './routes.ts'
+import type { AnswerOf } from './schemas.ts'
 import { ring } from './session/keys.ts'
 import { createMint, type Mint } from './session/mint.ts'
 import { authRoutes, mintRoutes, strictRouter } from './session/routes.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
 import { memoryStore } from './session/store-memory.ts'
 import { redisStore } from './session/store-redis.ts'
-import { createUpstream, type UpstreamLog } from './upstream/client.ts'
+import { createUpstream, type Upstream, type UpstreamLog } from './upstream/client.ts'
 
 export interface Extension {
   /** Routes outside the base path. */
@@ -90,7 +94,26 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
   const mint = createMint({ sessions, upstream, apps: byId, secure })
+  const journalling = await startJournal({
+    url: settings.JOURNAL_URL.reveal(),
+    secrets: {
+      ...(settings.JOURNAL_SIGNING_KEY && { signing: keyList(settings.JOURNAL_SIGNING_KEY) }),
+      ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY) }),
+    },
+    onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
+    onGate: ({ open, cause, since }) => {
+      if (!open) metrics.alarm('journal_gate')
+      log[open ? 'info' : 'error']({ ...(open ? {} : { alarm: 'journal_gate' }), open, cause, since }, 'journal gate')
+    },
+    read: async (tenant, id) => {
+      const app = byId.get(tenant)
+      if (!app) throw new Error('the app is not served here any more')
+      return await sighting(upstream, app, id)
+    },
+  })
   const pipeline = createPipeline({
+    guard: journalling.guard,
+    auditRules: { reasons: settings.AUDIT_REASONS, ticket: new RegExp(settings.AUDIT_TICKET), requiredFor: settings.AUDIT_REQUIRED_FOR },
     sessions,
     upstream,
     apps: byId,
@@ -154,9 +177,26 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
       const cut = await publicListener.close(graceMs)
       await privateListener.close(1_000)
       await upstream.close()
+      await journalling.close()
       sessions.close()
       return cut
     },
+  }
+}
+
+const keyList = (secret: Secret): string[] => {
+  const text = secret.reveal()
+  return text.includes('PRIVATE KEY') ? [text] : text.split(',').map((part) => part.trim())
+}
+
+/** What the checker sees of a user: past every cache, and only an answer is one. */
+const sighting = async (upstream: Upstream, app: App, id: string): Promise<Sighting> => {
+  try {
+    const { status, body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: id } })
+    return { status, appUser: (body as AnswerOf<'AppUserResponse'>).appUser as AppUserSeen }
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'user_not_found') return { status: 404 }
+    throw error
   }
 }
 

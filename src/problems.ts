@@ -24,6 +24,7 @@ export const problems = {
   method_not_allowed:          [405, 'This path does not know that method; see the Allow header.'],
   timeout:                     [408, 'The request body took too long to arrive.'],
   conflict:                    [409, 'The request conflicts with the present state; read it again, then decide.'],
+  reason_required:             [400, 'Say why: this call needs the header Audit-Reason.'],
   operation_pending:           [409, 'The first request with this Idempotency-Key is still running.'],
   operation_settled:           [409, 'The first request with this Idempotency-Key is over, and its answer is no longer kept; read the user to see how it stands.'],
   too_large:                   [413, 'The body is too large: 100 KB for JSON, 10 MB for an image.'],
@@ -65,6 +66,8 @@ interface Particulars {
   /** The vendor's own words; shown to staff and programs only. */
   vendorDescription?: string | undefined
   outcome?: FailedOutcome
+  /** What the vendor answered, for the journal. */
+  upstreamStatus?: number | undefined
 }
 
 /** Thrown anywhere, answered by the one problem handler. */

@@ -34,7 +34,13 @@ export interface Asked {
   readonly reason?: { readonly code?: string; readonly ticket?: string; readonly note?: string }
   readonly policy?: Readonly<Record<string, string>>
   /** As it is to be sent; the path by `_id` where that is known, else a template, with the real one in `personal`. */
-  readonly request?: { readonly method: string; readonly path: string; readonly body?: string | Uint8Array | null }
+  readonly request?: {
+    readonly method: string
+    readonly path: string
+    readonly body?: string | Uint8Array | null
+    /** What the caller asked for, when the path is not yet known: by it a repeat under the same Idempotency-Key is told from another request. */
+    readonly asked?: string
+  }
   readonly context?: Readonly<Record<string, string>> & { readonly ip?: string; readonly userAgent?: string }
   /** More that belongs to the erasable part. */
   readonly personal?: Readonly<Record<string, unknown>>
@@ -82,7 +88,7 @@ async function pseudonyms(
 const YEAR = 400 * 86_400_000
 
 export const digestOf = (journal: Journal, request: Asked['request']): string | null =>
-  request ? journal.sealer.digest(request.method, request.path, request.body ?? '') : null
+  request ? journal.sealer.digest(request.method, request.asked ?? request.path, request.body ?? '') : null
 
 export async function compose(journal: Journal, asked: Asked): Promise<Composed> {
   const { sealer } = journal

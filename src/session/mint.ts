@@ -34,6 +34,7 @@ export const MintBody = z
     scope: z.enum(['app', 'account', 'appUser']).default('app'),
     kind: z.enum(['bearer', 'cookie', 'service']),
     ttl: z.number().int().positive().optional(),
+    audit: z.strictObject({ reason: word.optional(), ticket: word.optional() }).optional(),
     limit: z.number().int().positive().max(1_000_000).optional(),
   })
   .refine((it) => it.userId !== undefined || it.actor, { path: ['actor'], message: 'is required when there is no userId' })
@@ -102,6 +103,7 @@ export const createMint = ({ sessions, upstream, apps, secure }: MintParts) => {
       scope: ask.scope,
       authTime: ask.authTime ?? now,
       limit: ask.limit,
+      audit: ask.audit,
       method,
     }
     if (userId !== undefined) await meet(app, { app: app.appId, userId, actor })

@@ -1,35 +1,29 @@
 /** The only file that constructs parts: takes settings, listens, and gives back what is running with a close. */
-import express, { type Express, type RequestHandler, type Router } from 'express'
+import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
-import type { Secret } from '../config/secret.ts'
 import { withCallers } from './callers.ts'
 import { docsRoutes } from './docs.ts'
-import { accessRecord } from './http/access-record.ts'
 import { admission } from './http/admission.ts'
-import { alive, type Health, ready, startedUp } from './http/health.ts'
+import { closeWith, expressApp, httpWide, listenAll } from './http/express-app.ts'
+import { type Health, healthRoutes } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createOrigins, type Origins } from './http/origins.ts'
-import { problemHandler } from './http/problem-handler.ts'
-import { requestId } from './http/request-id.ts'
-import { securityHeaders } from './http/security-headers.ts'
-import { startJournal } from './journal/start.ts'
-import type { AppUserSeen, Sighting } from './journal/verdicts.ts'
+import { openTheJournal } from './journalling.ts'
 import { describeError, type Log } from './logger.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics } from './metrics.ts'
 import type { Operation } from './operation.ts'
-import { all, operations } from './operations.ts'
+import { all } from './operations.ts'
 import { createPipeline } from './pipeline.ts'
-import { Problem } from './problems.ts'
+import type { Problem } from './problems.ts'
 import { operationRoutes } from './routes.ts'
-import type { AnswerOf } from './schemas.ts'
 import { ring } from './session/keys.ts'
 import { createMint, type Mint } from './session/mint.ts'
-import { authRoutes, mintRoutes, strictRouter } from './session/routes.ts'
-import { createSessions, type Sessions } from './session/sessions.ts'
+import { authRoutes, mintRoutes } from './session/routes.ts'
+import { createSessions } from './session/sessions.ts'
 import { memoryStore } from './session/store-memory.ts'
 import { redisStore } from './session/store-redis.ts'
-import { createUpstream, type Upstream, type UpstreamLog } from './upstream/client.ts'
+import { createUpstream, type UpstreamLog } from './upstream/client.ts'
 
 export interface Extension {
   /** Routes outside the base path. */
@@ -94,23 +88,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
   const mint = createMint({ sessions, upstream, apps: byId, secure })
-  const journalling = await startJournal({
-    url: settings.JOURNAL_URL.reveal(),
-    secrets: {
-      ...(settings.JOURNAL_SIGNING_KEY && { signing: keyList(settings.JOURNAL_SIGNING_KEY) }),
-      ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY) }),
-    },
-    onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
-    onGate: ({ open, cause, since }) => {
-      if (!open) metrics.alarm('journal_gate')
-      log[open ? 'info' : 'error']({ ...(open ? {} : { alarm: 'journal_gate' }), open, cause, since }, 'journal gate')
-    },
-    read: async (tenant, id) => {
-      const app = byId.get(tenant)
-      if (!app) throw new Error('the app is not served here any more')
-      return await sighting(upstream, app, id)
-    },
-  })
+  const journalling = await openTheJournal({ settings, apps: byId, upstream, log, metrics })
   const pipeline = createPipeline({
     guard: journalling.guard,
     auditRules: { reasons: settings.AUDIT_REASONS, ticket: new RegExp(settings.AUDIT_TICKET), requiredFor: settings.AUDIT_REQUIRED_FOR },
@@ -149,7 +127,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   closeWith(publicApp)
 
   const privateApp = expressApp([...httpWide(log, metrics, false), admission()])
-  privateApp.use(mintRoutes(sessions, mint, settings.SERVICE_KEYS), healthRoutes(health, sessions, metrics))
+  privateApp.use(mintRoutes(sessions, mint, settings.SERVICE_KEYS), healthRoutes(health, sessions.ping, metrics))
   closeWith(privateApp)
 
   const onRefusal = (problem: Problem, id: string) =>
@@ -184,68 +162,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   }
 }
 
-const keyList = (secret: Secret): string[] => {
-  const text = secret.reveal()
-  return text.includes('PRIVATE KEY') ? [text] : text.split(',').map((part) => part.trim())
-}
-
-/** What the checker sees of a user: past every cache, and only an answer is one. */
-const sighting = async (upstream: Upstream, app: App, id: string): Promise<Sighting> => {
-  try {
-    const { status, body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: id } })
-    return { status, appUser: (body as AnswerOf<'AppUserResponse'>).appUser as AppUserSeen }
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'user_not_found') return { status: 404 }
-    throw error
-  }
-}
-
 const configuredOrigins = (settings: Settings, apps: readonly App[]): string[] => [
   ...(settings.PUBLIC_ORIGIN ?? []),
   ...apps.flatMap((app) => app.origins),
 ]
-
-const expressApp = (middleware: readonly RequestHandler[]): Express => {
-  const app = express()
-  app.set('case sensitive routing', true)
-  app.set('strict routing', true)
-  app.set('query parser', 'simple')
-  app.disable('etag')
-  app.disable('x-powered-by')
-  for (const step of middleware) app.use(step)
-  return app
-}
-
-const httpWide = (log: Log, metrics: Metrics, https: boolean): RequestHandler[] => [
-  requestId,
-  accessRecord(log, metrics.request),
-  securityHeaders({ https }),
-]
-
-const closeWith = (app: Express): void => {
-  app.use(function nothingHere() {
-    throw new Problem('not_found')
-  })
-  app.use(problemHandler)
-}
-
-const healthRoutes = (health: Health, sessions: Sessions, metrics: Metrics): Router =>
-  strictRouter()
-    .get('/livez', alive)
-    .get('/startupz', startedUp(health))
-    .get('/readyz', ready(health, sessions.ping))
-    .get('/metrics', async (_req, res) => {
-      res.type(metrics.contentType).send(await metrics.text())
-    })
-
-/** All or none: a second port that is taken must not leave the first one open. */
-const listenAll = async (starts: readonly (() => Promise<Listener>)[]): Promise<Listener[]> => {
-  const open: Listener[] = []
-  try {
-    for (const start of starts) open.push(await start())
-    return open
-  } catch (error) {
-    await Promise.all(open.map((listener) => listener.close(0)))
-    throw error
-  }
-}

@@ -9,6 +9,8 @@ export interface Script {
 export interface RedisClient<Name extends string = string> {
   /** Runs a registered script. Rejects within about 250 ms when Redis does not answer. */
   run(name: Name, keys: readonly string[], args?: readonly (string | number)[]): Promise<unknown>
+  /** Any one command. */
+  command(name: string, ...args: (string | number)[]): Promise<unknown>
   ping(): Promise<void>
   close(): void
 }
@@ -62,6 +64,7 @@ export const connectRedis = async <Name extends string>(
   const commands = connection as unknown as Record<Name, (...args: (string | number)[]) => Promise<unknown>>
   return {
     run: (name, keys, args = []) => commands[name](...keys, ...args),
+    command: (name, ...args) => connection.call(name, ...args),
     ping: async () => {
       await connection.ping()
     },

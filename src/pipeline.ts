@@ -166,7 +166,7 @@ export const createPipeline = (parts: PipelineParts) => {
 
   /** A stream cannot be sent again, so the user is made sure of before it starts. */
   async function sendImage(app: UpstreamApp, call: UpstreamCall, session: Session, caller: Caller, subject: Subject, req: IncomingMessage) {
-    // Let go of whatever happens before it is sent: an upload that nobody reads would block its connection.
+    // Let go of whatever happens before it is sent, rather than when its deadline comes.
     using image = await readImageForm(req, { checkFields: ({ role }) => requireImageRole(session, caller, subject, role) })
     if (subject.self && session.smooch === undefined)
       await sendForSelf(app, { operation: operations.get_app_user, params: { userId: subject.id } }, session, [subject])

@@ -191,11 +191,16 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
       return entered !== undefined && !entered.gone
     },
 
-    listServices: async (): Promise<(Listed & { entry: IndexEntry })[]> =>
-      (await reachable(store.list(services))).flatMap((listed) => {
-        const entry = openIndex(peppers, listed.sid, Buffer.from(listed.index, 'base64'))
-        return entry ? [{ ...listed, entry }] : []
-      }),
+    /** Those that still live: one may have ended with its person. */
+    listServices: async (): Promise<(Listed & { entry: IndexEntry })[]> => {
+      const listed = await reachable(store.list(services))
+      const opened = listed.flatMap((it) => {
+        const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
+        return entry ? [{ ...it, entry }] : []
+      })
+      const live = await Promise.all(opened.map(({ entry }) => reachable(store.enter(entry, { touch: false }))))
+      return opened.filter((_, at) => live[at])
+    },
 
     endService: async (sid: string): Promise<boolean> => {
       const listed = (await reachable(store.list(services))).find((it) => it.sid === sid)

@@ -79,7 +79,7 @@ export async function openStorePatiently(url: string, options: StoreOptions): Pr
     get journal() {
       return there().journal
     },
-    commit: async (entries) => there().commit(entries),
+    commit: async (entries, after) => there().commit(entries, after),
     select: async (sql, params) => there().select(sql, params),
     reopen: async () => {
       const fresh = store === undefined

@@ -96,7 +96,7 @@ export async function openSqlite(options: FileOptions & StoreOptions): Promise<S
   return {
     kind: 'sqlite',
     journal: journal as string,
-    commit: (entries) => writer.call('commit', entries) as Promise<Committed>,
+    commit: (entries, after) => writer.call('commit', entries, after) as Promise<Committed>,
     select: (sql, params = []) => reader.call('select', sql, params) as Promise<Rows>,
     reopen: async () => {
       await writer.call('reopen')

@@ -48,7 +48,7 @@ export function keysOf(url: string, { signing = [], sealing = [] }: Secrets): Ke
   }
 }
 
-export function openStore(url: string, options: StoreOptions): Promise<Store> {
+export function openStore(url: string, options: StoreOptions & { threads?: boolean }): Promise<Store> {
   const path = pathOf(url)
   if (path !== undefined) return openSqlite({ ...options, path })
   if (/^postgres(ql)?:/.test(url)) return openPostgres({ ...options, url })

@@ -52,6 +52,12 @@ export interface Journal {
 const MOST_WAITING = 5000
 const BACK_OFF = [100, 250, 500, 1000, 2000]
 
+/** A listener that throws is no reason to call a commit failed. */
+const harmless = (tell: () => void): void => {
+  try {
+    tell()
+  } catch {}
+}
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export async function openJournal({
@@ -87,7 +93,7 @@ export async function openJournal({
     if (cause === undefined) {
       cause = why
       since = now().toISOString()
-      onGate?.(status())
+      harmless(() => onGate?.(status()))
     }
     if (recovering) renewed = why
     recovering ??= recover().finally(() => {
@@ -97,7 +103,7 @@ export async function openJournal({
 
   // What this process has seen itself is an anchor too.
   let mine: string | undefined
-  const published = atMostOnceASecond((note) => onCheckpoint?.(note))
+  const published = atMostOnceASecond((note) => harmless(() => onCheckpoint?.(note)))
   const raised = oneAtATime(async (note) => {
     await anchor?.raise(store.journal, markOf(note))
     anchoredAt = now().toISOString()
@@ -146,7 +152,7 @@ export async function openJournal({
         await commit(entryOf(systemEvent('gate_opened', { instance, cause, since }, now())))
         cause = renewed
         if (cause !== undefined) continue
-        onGate?.(status())
+        harmless(() => onGate?.(status()))
         return
       } catch (error) {
         cause = messageOf(error)

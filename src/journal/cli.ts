@@ -70,7 +70,7 @@ export async function runCli(
       out.write(out.people ? 'the journal is ready\n' : '{"ready":true}\n')
       return 0
     }
-    const store = await openStore(url, { keys: keys.keys, instance: newId('i') })
+    const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false })
     try {
       return await command.run({ ...keys, store, anchor, out, stop }, values, words)
     } finally {

@@ -4,7 +4,7 @@ import { type ActorFacts, type Event, newId, type Target } from './events.ts'
 import type { Journal } from './journal.ts'
 import type { Part, Subject } from './seal.ts'
 
-export interface Actor {
+interface Actor {
   readonly type: ActorFacts['type']
   /** Issuer-scoped; of staff and programs. */
   readonly id?: string
@@ -17,7 +17,7 @@ export interface Actor {
   readonly onBehalfOf?: string | null
 }
 
-export interface Person {
+interface Person {
   readonly role: Target['role']
   readonly userId?: string
   readonly smoochId?: string

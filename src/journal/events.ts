@@ -1,7 +1,7 @@
 /** The events of the journal: their shape, their ids, the one place where they become bytes, and the state of an operation derived from them. */
 import { randomUUIDv7 } from 'node:crypto'
 
-export type Kind = 'intent' | 'outcome' | 'denied' | 'resolved' | 'viewed' | 'erased' | 'system'
+type Kind = 'intent' | 'outcome' | 'denied' | 'resolved' | 'viewed' | 'erased' | 'system'
 /** `success` means accepted by the upstream, whose deletion may end later. */
 export type Outcome = 'success' | 'failure' | 'not_sent' | 'unknown'
 export type Verdict = 'applied' | 'not_applied' | 'indeterminate'
@@ -9,7 +9,9 @@ export type Verdict = 'applied' | 'not_applied' | 'indeterminate'
 export type State = 'pending' | Outcome | Verdict | 'denied' | 'contradiction'
 
 /** States that a person or the checker must still look at. */
-export const openStates: readonly State[] = ['pending', 'unknown', 'indeterminate', 'contradiction']
+export const openStates = ['pending', 'unknown', 'indeterminate', 'contradiction'] as const satisfies readonly State[]
+
+export const isOpen = (state: State): boolean => (openStates as readonly State[]).includes(state)
 
 export interface Target {
   readonly role: 'subject' | 'surviving' | 'discarded'
@@ -75,16 +77,6 @@ export interface Event {
 
 export const newId = (prefix: 'evt' | 'op' | 'i'): string => `${prefix}_${randomUUIDv7()}`
 
-/** The millisecond in which an id was made. */
-export const timeOfId = (id: string): number =>
-  Number.parseInt(
-    id
-      .slice(id.indexOf('_') + 1)
-      .replaceAll('-', '')
-      .slice(0, 12),
-    16,
-  )
-
 const LONGEST = 16_384
 const TEXT = 512
 
@@ -128,7 +120,7 @@ export function nextState(state: State | undefined, event: Event): State | undef
       if (state === 'pending') return event.outcome
       return state === 'applied' || state === 'not_applied' || state === 'indeterminate' ? 'contradiction' : undefined
     case 'resolved':
-      return state !== undefined && (openStates.includes(state) || state === 'success') ? event.verdict : undefined
+      return state !== undefined && (isOpen(state) || state === 'success') ? event.verdict : undefined
     default:
       return undefined
   }

@@ -12,7 +12,7 @@ export interface ExportOptions {
   readonly to?: number
 }
 
-const PAGE = 500
+const PAGE = 200
 
 const columns: Readonly<Record<string, (event: Event) => unknown>> = {
   id: (event) => event.id,

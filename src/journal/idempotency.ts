@@ -1,6 +1,7 @@
 /** A second use of an Idempotency-Key: the intent is its record, and it never leads to a second call. */
 import { Problem } from '../problems.ts'
 import { digestOf } from './compose.ts'
+import { isOpen } from './events.ts'
 import type { GuardedCall, Replayed } from './guard.ts'
 import type { Journal } from './journal.ts'
 import { historyOf } from './reader.ts'
@@ -42,7 +43,7 @@ export async function answerOf(journal: Journal, operation: string, digest: stri
   if (intent.request?.digest !== digest) throw new Problem('idempotency_key_reused', { headers })
   if (history.state === 'pending' && journal.now().getTime() - Date.parse(intent.time) < STILL_RUNNING)
     throw new Problem('operation_pending', { headers })
-  if (['pending', 'unknown', 'indeterminate', 'contradiction'].includes(history.state)) throw new Problem('operation_unknown', { headers })
+  if (isOpen(history.state)) throw new Problem('operation_unknown', { headers })
   const outcome = history.events.find(({ event }) => event.kind === 'outcome')?.event
   const [row] = outcome
     ? await journal.store.select("SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1 AND part = 'answer'", [

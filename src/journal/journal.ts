@@ -1,11 +1,11 @@
 /** The journal of one process: appending with group commit, the gate that closes when it cannot record, the way back, and the anchors. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Anchor, contradicts, type Mark, markOf } from './anchor.ts'
+import { type Anchor, contradicts, markOf } from './anchor.ts'
 import { publicKey } from './checkpoint.ts'
 import { atMostOnceASecond, oneAtATime } from './pace.ts'
 import { checkTail, latestCheckpoint, tipOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
-import { type Entry, entryOf, groupCommit, type Result, type Store, type StoreOptions, systemEvent } from './store.ts'
+import { type Committed, type Entry, entryOf, groupCommit, type Result, type Store, type StoreOptions, systemEvent } from './store.ts'
 
 export interface JournalOptions {
   readonly store: Store
@@ -52,6 +52,12 @@ export interface Journal {
 const MOST_WAITING = 5000
 const BACK_OFF = [100, 250, 500, 1000, 2000]
 
+/** A listener that throws is no reason to call a commit failed. */
+const harmless = (tell: () => void): void => {
+  try {
+    tell()
+  } catch {}
+}
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export async function openJournal({
@@ -71,6 +77,7 @@ export async function openJournal({
   let anchoredAt: string | undefined
   let ended = false
   let recovering: Promise<void> | undefined
+  let renewed: string | undefined
   const kept: { entry: Entry; resolve: (result: Result) => void }[] = []
 
   const status = (): Status => ({
@@ -86,25 +93,29 @@ export async function openJournal({
     if (cause === undefined) {
       cause = why
       since = now().toISOString()
-      onGate?.(status())
+      harmless(() => onGate?.(status()))
     }
+    if (recovering) renewed = why
     recovering ??= recover().finally(() => {
       recovering = undefined
     })
   }
 
-  const published = atMostOnceASecond((note) => onCheckpoint?.(note))
+  // What this process has seen itself is an anchor too.
+  let mine: string | undefined
+  const published = atMostOnceASecond((note) => harmless(() => onCheckpoint?.(note)))
   const raised = oneAtATime(async (note) => {
     await anchor?.raise(store.journal, markOf(note))
     anchoredAt = now().toISOString()
   })
-  const commit = groupCommit(store.commit, ({ size: grown, note }) => {
-    if (grown < size) shut(`the log went back from ${size} to ${grown}`)
-    size = Math.max(size, grown)
+  const take = ({ size: grown, note }: Committed): void => {
+    size = grown
     if (note === undefined) return
+    mine = note
     published(note)
     if (anchor && cause === undefined) raised(note)
-  })
+  }
+  const commit = groupCommit((entries) => store.commit(entries, mine), take)
   const append = (entry: Entry): Promise<Result> =>
     commit(entry).catch((error: unknown) => {
       shut(messageOf(error))
@@ -113,7 +124,8 @@ export async function openJournal({
 
   const compare = async (): Promise<void> => {
     const highest = await anchor?.highest(store.journal)
-    const wrong = (await contradicts(store, highest)) ?? ((await accepted()) ? undefined : await contradicts(store, mine))
+    const wrong =
+      (await contradicts(store, highest)) ?? (mine === undefined || (await accepted()) ? undefined : await contradicts(store, markOf(mine)))
     if (wrong !== undefined) throw new Error(wrong)
   }
   /** Whether a person has accepted that the log went back, after the gate had closed for it. */
@@ -123,11 +135,8 @@ export async function openJournal({
     )
     return rows.some((row) => String(row['time']) >= since)
   }
-  // What this process has seen itself is an anchor too.
-  let mine: Mark | undefined
   const remember = async (): Promise<void> => {
-    const note = await latestCheckpoint(store)
-    mine = note === undefined ? undefined : markOf(note)
+    mine = await latestCheckpoint(store)
     size = (await tipOf(store)).size
   }
 
@@ -135,22 +144,30 @@ export async function openJournal({
   async function recover(): Promise<void> {
     for (let tries = 0; !ended; tries += 1) {
       await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false })
+      renewed = undefined
       try {
         await store.reopen()
         await settle()
-        while (kept.length > 0) {
-          const [next] = kept
-          next!.resolve(await commit(next!.entry))
-          kept.shift()
-        }
+        await flush()
         await commit(entryOf(systemEvent('gate_opened', { instance, cause, since }, now())))
-        cause = undefined
-        onGate?.(status())
+        cause = renewed
+        if (cause !== undefined) continue
+        harmless(() => onGate?.(status()))
         return
       } catch (error) {
         cause = messageOf(error)
       }
     }
+  }
+
+  const flush = async (): Promise<void> => {
+    const batch = [...kept]
+    for (const { entry } of batch) entry.again = true
+    const results = await Promise.all(batch.map(({ entry }) => commit(entry)))
+    kept.splice(0, batch.length)
+    batch.forEach(({ resolve }, at) => {
+      resolve(results[at]!)
+    })
   }
 
   const keep = (entry: Entry): Promise<Result> =>
@@ -171,8 +188,8 @@ export async function openJournal({
   async function settle(): Promise<void> {
     await checkTail(store)
     await compare()
-    await rotate()
     await remember()
+    await rotate()
   }
 
   try {

@@ -48,7 +48,7 @@ export function keysOf(url: string, { signing = [], sealing = [] }: Secrets): Ke
   }
 }
 
-export function openStore(url: string, options: StoreOptions): Promise<Store> {
+export function openStore(url: string, options: StoreOptions & { threads?: boolean }): Promise<Store> {
   const path = pathOf(url)
   if (path !== undefined) return openSqlite({ ...options, path })
   if (/^postgres(ql)?:/.test(url)) return openPostgres({ ...options, url })
@@ -79,7 +79,7 @@ export async function openStorePatiently(url: string, options: StoreOptions): Pr
     get journal() {
       return there().journal
     },
-    commit: async (entries) => there().commit(entries),
+    commit: async (entries, after) => there().commit(entries, after),
     select: async (sql, params) => there().select(sql, params),
     reopen: async () => {
       const fresh = store === undefined

@@ -1,5 +1,5 @@
 /** Questions to the journal: operations by filter, one row each; events by index. The cursor is an index, and stays right because the log only grows. */
-import { decode, type Event, type State } from './events.ts'
+import { decode, type Event, openStates, type State } from './events.ts'
 import type { Sealer } from './seal.ts'
 import type { Store, Value } from './store.ts'
 
@@ -39,7 +39,6 @@ interface Condition {
   readonly probe: (first: number) => string
 }
 
-const open = ['pending', 'unknown', 'indeterminate', 'contradiction']
 const marks = (count: number, first: number): string => Array.from({ length: count }, (_, at) => `$${first + at}`).join(',')
 const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[]): Condition => ({
   table,
@@ -96,7 +95,7 @@ async function conditions(store: Store, sealer: Sealer, { target, tenant, actor,
     })
   }
   if (ticket !== undefined) found.push(oneOf('e', 'ticket', [ticket]))
-  if (state !== undefined) found.push(oneOf('o', 'state', state === 'open' ? open : [state]))
+  if (state !== undefined) found.push(oneOf('o', 'state', state === 'open' ? openStates : [state]))
   if (actor !== undefined) found.push(oneOf('e', 'actor', [actor, ...(await pseudonymsOf(actor))]))
   if (action !== undefined) found.push(oneOf('e', 'action', [action]))
   return found

@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
 
 /** `person`: names, addresses, reason text. `before`: what stood there. `answer`: what a repeated Idempotency-Key is given. */
-export type PartName = 'person' | 'before' | 'answer'
+type PartName = 'person' | 'before' | 'answer'
 
 export interface Part {
   readonly event: string

@@ -32,7 +32,7 @@ export function refuseNetwork(type: number): void {
 export interface File {
   readonly journal: string
   readonly inode: number
-  commit(entries: readonly Entry[]): Committed
+  commit(entries: readonly Entry[], after?: string): Committed
   select(sql: string, params: readonly Value[]): Rows
   erase(tokens: readonly string[]): { subjects: number; parts: number }
   expire(now: number): number
@@ -153,13 +153,13 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
     journal,
     inode: statSync(path).ino,
     select,
-    commit: (entries) => {
+    commit: (entries, after) => {
       sameFiles()
       return transaction(() => {
         const head = readHead()
         const facts = noFacts()
-        for (const { sql, params, into } of questions(entries)) for (const row of select(sql, params)) into(facts, row)
-        const { accepted, results, changed } = decide(entries, head, facts)
+        for (const { sql, params, into } of questions(entries, after)) for (const row of select(sql, params)) into(facts, row)
+        const { accepted, results, changed } = decide(entries, head, facts, after)
         const batch = extend(journal, head, accepted, changed, keyInForce(keys, head.key))
         write(batch)
         if (batch.note)

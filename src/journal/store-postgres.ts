@@ -85,9 +85,9 @@ export async function openPostgres({ url, keys, instance, commitMilliseconds = 1
   const lease = holdLease(url, lockName(instance))
   await lease.held
 
-  const commitWith = async (client: Client, entries: readonly Entry[]): Promise<Committed> => {
+  const commitWith = async (client: Client, entries: readonly Entry[], after?: string): Promise<Committed> => {
     // Two round trips under the lock: what must be known, then what is written.
-    const asked = questions(entries)
+    const asked = questions(entries, after)
     const [locked, ...answers] = await Promise.all([
       client.query('BEGIN; SELECT * FROM lock_head()') as unknown as Promise<QueryResult[]>,
       ...asked.map(({ sql, params }) => client.query(sql, params)),
@@ -100,7 +100,7 @@ export async function openPostgres({ url, keys, instance, commitMilliseconds = 1
     asked.forEach(({ into }, at) => {
       for (const it of answers[at]!.rows) into(facts, it)
     })
-    const { accepted, results, changed } = decide(entries, head, facts)
+    const { accepted, results, changed } = decide(entries, head, facts, after)
     const batch = extend(journal, head, accepted, changed, keyInForce(keys, inForce))
     const [done] = await Promise.all([
       ...(batch.note === undefined ? [] : [write(client, batch, keyAfter(accepted, inForce))]),
@@ -115,7 +115,7 @@ export async function openPostgres({ url, keys, instance, commitMilliseconds = 1
     kind: 'postgres',
     journal,
     select,
-    commit: (entries) => writer.run((client) => commitWith(client, entries), commitMilliseconds),
+    commit: (entries, after) => writer.run((client) => commitWith(client, entries, after), commitMilliseconds),
     reopen: async () => {
       await Promise.all([writer.drop(), reader.drop()])
       const now = await identify()

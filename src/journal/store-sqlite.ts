@@ -4,16 +4,21 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { File, FileOptions } from './sqlite-file.ts'
+import { answerCalls, type Verb } from './sqlite-calls.ts'
+import type { FileOptions } from './sqlite-file.ts'
 import type { Committed, Rows, Store, StoreOptions } from './store.ts'
 
 interface Thread {
-  call(verb: keyof File | 'reopen', ...args: unknown[]): Promise<unknown>
+  call(verb: Verb, ...args: unknown[]): Promise<unknown>
   end(): Promise<void>
 }
 
 function startThread(options: FileOptions): Thread {
-  const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: options })
+  const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
+    workerData: options,
+    // Rows pass through and are gone: a small nursery keeps a long export or verify from growing the process.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  })
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
   let last = 0
   let ended: Error | undefined
@@ -46,6 +51,12 @@ function startThread(options: FileOptions): Thread {
       await worker.terminate()
     },
   }
+}
+
+/** For the command line, which has no one to keep waiting, and should stay small. */
+function inThisThread(options: FileOptions): Thread {
+  const answer = answerCalls(options)
+  return { call: async (verb, ...args) => answer(verb, args), end: () => Promise.resolve() }
 }
 
 /** A lock that the operating system drops when its holder dies, however it dies. */
@@ -81,13 +92,14 @@ async function holdOwnLock(file: string): Promise<DatabaseSync> {
   }
 }
 
-export async function openSqlite(options: FileOptions & StoreOptions): Promise<Store> {
-  const writer = startThread(options)
+export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
+  const start = threads ? startThread : inThisThread
+  const writer = start(options)
   const journal = await writer.call('journal').catch(async (error: unknown) => {
     await writer.end()
     throw error
   })
-  const reader = startThread({ ...options, readOnly: true, keys: [] })
+  const reader = start({ ...options, readOnly: true, keys: [] })
   const living = `${options.path}-living`
   mkdirSync(living, { recursive: true, mode: 0o700 })
   const own = await holdOwnLock(join(living, options.instance))
@@ -96,7 +108,7 @@ export async function openSqlite(options: FileOptions & StoreOptions): Promise<S
   return {
     kind: 'sqlite',
     journal: journal as string,
-    commit: (entries) => writer.call('commit', entries) as Promise<Committed>,
+    commit: (entries, after) => writer.call('commit', entries, after) as Promise<Committed>,
     select: (sql, params = []) => reader.call('select', sql, params) as Promise<Rows>,
     reopen: async () => {
       await writer.call('reopen')

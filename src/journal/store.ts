@@ -1,6 +1,6 @@
 /** The store's contract, the rules that hold inside its lock, and group commit in front of it. Both stores differ only in how they lock and write. */
 import { type KeyObject, randomBytes } from 'node:crypto'
-import { originOf, publicKey, signCheckpoint } from './checkpoint.ts'
+import { originOf, parseCheckpoint, publicKey, signCheckpoint } from './checkpoint.ts'
 import { type Event, encode, newId, nextState, type State, tokensOf } from './events.ts'
 import type { Part, Subject } from './seal.ts'
 import { type Frontier, leafHash, push, rootOf } from './tree.ts'
@@ -39,6 +39,8 @@ export interface Facts {
   readonly ids: Map<string, number>
   readonly operations: Map<string, { seq: number; state: State }>
   readonly keys: Map<string, { seq: number; operation: string }>
+  /** Whether the checkpoint that the caller has seen is still there. */
+  continues: boolean
 }
 
 /** A batch as it is to be written, in one transaction. */
@@ -65,7 +67,8 @@ export interface Store {
   readonly kind: 'sqlite' | 'postgres'
   readonly journal: string
   /** All or nothing, durable when it resolves. At most one in flight: group commit stands in front. */
-  commit(entries: readonly Entry[]): Promise<Committed>
+  /** `after` is the newest checkpoint that the caller has seen: unless the log still holds it, nothing is written. */
+  commit(entries: readonly Entry[], after?: string): Promise<Committed>
   /** Reads, with `$1`-style parameters; the same words for both stores. */
   select(sql: string, params?: readonly Value[]): Promise<Rows>
   /** Closes and opens anew after an error. */
@@ -95,8 +98,8 @@ const KEY_LIFE = 86_400_000
 const marks = (values: readonly unknown[], from = 1): string => values.map((_, at) => `$${at + from}`).join(',')
 type Question = { sql: string; params: Value[]; into: (facts: Facts, row: Record<string, Value>) => void }
 
-/** What to ask before this batch can be decided; nothing at all for most. */
-export function questions(entries: readonly Entry[]): Question[] {
+/** What to ask before this batch can be decided. */
+export function questions(entries: readonly Entry[], after: string | undefined): Question[] {
   const ids = entries.filter((entry) => entry.again).map((entry) => entry.event.id)
   const operations = entries
     .filter(({ event }) => event.kind === 'resolved' || (event.kind === 'outcome' && !event.recorded))
@@ -105,6 +108,13 @@ export function questions(entries: readonly Entry[]): Question[] {
   const keys = keyed.map(({ event }) => event.operation!.key!)
   const since = keyed.length ? new Date(Math.min(...keyed.map(({ event }) => Date.parse(event.time))) - KEY_LIFE).toISOString() : ''
   const asked: Question[] = [
+    {
+      sql: 'SELECT note FROM checkpoint WHERE size = $1',
+      params: after === undefined ? [] : [parseCheckpoint(after)!.size],
+      into: (facts, row) => {
+        facts.continues = row['note'] === after
+      },
+    },
     {
       sql: `SELECT id, seq FROM event WHERE id IN (${marks(ids)})`,
       params: ids,
@@ -125,12 +135,20 @@ export function questions(entries: readonly Entry[]): Question[] {
   return asked.filter(({ params }) => params.length > 0)
 }
 
+/** A restored backup, or a failover that lost commits, is noticed before anything is written to it. */
+function mustContinue(head: Head, facts: Facts, seen: number): void {
+  if (head.size < seen) throw new Error(`the log went back from ${seen} to ${head.size}`)
+  if (seen >= head.cut && !facts.continues) throw new Error(`the log is not the one that ended at ${seen}`)
+}
+
 /** The rules of the log, applied inside the lock: which entries go in, and what the others are told. */
 export function decide(
   entries: readonly Entry[],
   head: Head,
   facts: Facts,
+  after: string | undefined,
 ): { accepted: Entry[]; results: Result[]; changed: Batch['operations'] } {
+  if (after !== undefined) mustContinue(head, facts, parseCheckpoint(after)!.size)
   const accepted: Entry[] = []
   const changed = new Map<string, { seq: number; state: State }>()
   const accept = (entry: Entry): Result => {
@@ -189,7 +207,7 @@ export function birth(key: KeyObject): { journal: string; key: string; batch: Ba
   return { journal, key: publicKey(key), batch: extend(journal, { size: 0, hashes: [], cut: 0 }, [entry], new Map(), key) }
 }
 
-export const noFacts = (): Facts => ({ ids: new Map(), operations: new Map(), keys: new Map() })
+export const noFacts = (): Facts => ({ ids: new Map(), operations: new Map(), keys: new Map(), continues: false })
 
 /** Grows the tree by the accepted entries and signs where it ends: no batch without its checkpoint. */
 export function extend(journal: string, head: Head, entries: readonly Entry[], operations: Batch['operations'], key: KeyObject): Batch {
@@ -207,7 +225,10 @@ export const unpackFrontier = (packed: Uint8Array): Buffer[] =>
 const LARGEST_BATCH = 256
 
 /** Group commit: one batch in flight, the next fills meanwhile. */
-export function groupCommit(commit: Store['commit'], committed: (batch: Committed) => void = () => {}): (entry: Entry) => Promise<Result> {
+export function groupCommit(
+  commit: (entries: readonly Entry[]) => Promise<Committed>,
+  committed: (batch: Committed) => void = () => {},
+): (entry: Entry) => Promise<Result> {
   let waiting: { entry: Entry; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = []
   let running = false
   const run = async (): Promise<void> => {
@@ -217,10 +238,10 @@ export function groupCommit(commit: Store['commit'], committed: (batch: Committe
       waiting = waiting.slice(LARGEST_BATCH)
       try {
         const done = await commit(batch.map(({ entry }) => entry))
+        committed(done)
         batch.forEach(({ resolve }, at) => {
           resolve(done.results[at]!)
         })
-        committed(done)
       } catch (error) {
         for (const { entry, reject } of batch) {
           // It may have been committed although we were told of an error.

@@ -9,7 +9,7 @@ import { peaks } from './tree.ts'
 const write = async (store: Store, event: Event): Promise<Result> => (await store.commit([entryOf(event)])).results[0]!
 
 /** Every name that this person has in the log: pseudonyms by userId, and those that stand beside the `_id`. */
-export async function namesOf(store: Store, sealer: Sealer, tenant: string, person: string): Promise<string[]> {
+async function namesOf(store: Store, sealer: Sealer, tenant: string, person: string): Promise<string[]> {
   const own = (await store.select('SELECT pseudonym FROM subject WHERE lookup = $1', [sealer.lookup(tenant, person)])).map((row) =>
     String(row['pseudonym']),
   )

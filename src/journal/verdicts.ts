@@ -10,7 +10,7 @@ export interface AppUserSeen {
   readonly clients?: readonly ClientSeen[]
   readonly pendingClients?: readonly ClientSeen[]
 }
-export interface ClientSeen {
+interface ClientSeen {
   readonly id?: string
   readonly platform?: string
 }
@@ -20,7 +20,7 @@ export interface Sighting {
   readonly status: number
   readonly appUser?: AppUserSeen
 }
-export type Look = (id: string, of: string) => Promise<Sighting>
+type Look = (id: string, of: string) => Promise<Sighting>
 
 /** `still`: as before; it must be seen twice, a minute apart, since the upstream works asynchronously. */
 export type Sign = 'applied' | 'still' | 'unclear'

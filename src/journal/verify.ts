@@ -9,7 +9,7 @@ import { beginning, type Find, growTree, readEvent } from './signed-tree.ts'
 import type { Rows, Store } from './store.ts'
 import { rootOf } from './tree.ts'
 
-export interface Finding {
+interface Finding {
   readonly what: string
   /** The first event that is wrong, where that can be said. */
   readonly index?: number

@@ -15,7 +15,7 @@ export interface Fixture {
   close(): Promise<void>
 }
 
-export const intentEvent = (more: Partial<Event> = {}, key?: string): Event => ({
+const intentEvent = (more: Partial<Event> = {}, key?: string): Event => ({
   v: 1,
   id: newId('evt'),
   kind: 'intent',
@@ -28,7 +28,7 @@ export const intentEvent = (more: Partial<Event> = {}, key?: string): Event => (
   ...more,
 })
 
-export const outcomeEvent = (intent: Event, outcome: Event['outcome'] = 'success'): Event => ({
+const outcomeEvent = (intent: Event, outcome: Event['outcome'] = 'success'): Event => ({
   v: 1,
   id: newId('evt'),
   kind: 'outcome',

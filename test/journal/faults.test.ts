@@ -9,8 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { newId } from '../../src/journal/events.ts'
 import type { Begun, Guard } from '../../src/journal/guard.ts'
+import { openStorePatiently } from '../../src/journal/open.ts'
 import type { Store } from '../../src/journal/store.ts'
 import { createPostgres, openPostgres } from '../../src/journal/store-postgres.ts'
+import { acceptRollback } from '../../src/journal/upkeep.ts'
 import { verify } from '../../src/journal/verify.ts'
 import { Problem } from '../../src/problems.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
@@ -142,7 +144,15 @@ describeWithServer('PostgreSQL', () => {
       const store = await openPostgres({ url: address, keys: [own.key], instance: newId('i') })
       return own.open({ store })
     }
-    return { database: `fault_${last}`, url, through, [Symbol.asyncDispose]: () => own[Symbol.asyncDispose]() }
+    return {
+      database: `fault_${last}`,
+      url,
+      through,
+      anchor: own.anchor,
+      key: own.key,
+      open: own.open,
+      [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
+    }
   }
 
   test('it is stopped', async () => {
@@ -192,6 +202,38 @@ describeWithServer('PostgreSQL', () => {
     await refuses(it.guard)
     await holder.end()
     await recovers(it.guard, it.store)
+  })
+
+  test('it lost commits in a failover: the gate closes before anything is sent, until a person accepts', async () => {
+    await using at = await place()
+    await using it = await at.through()
+    await worked(it.guard)
+    server.sql('CREATE TABLE journal.saved AS SELECT * FROM journal.head', at.database)
+    for (let round = 0; round < 3; round += 1) await worked(it.guard)
+    server.sql(
+      `SET search_path = journal; ALTER TABLE event DISABLE TRIGGER ALL; ALTER TABLE checkpoint DISABLE TRIGGER ALL;
+       DELETE FROM event WHERE seq >= (SELECT size FROM saved); DELETE FROM checkpoint WHERE size > (SELECT size FROM saved);
+       DELETE FROM operation WHERE seq >= (SELECT size FROM saved); DELETE FROM target WHERE seq >= (SELECT size FROM saved);
+       UPDATE head SET size = saved.size, frontier = saved.frontier FROM saved;
+       ALTER TABLE event ENABLE TRIGGER ALL; ALTER TABLE checkpoint ENABLE TRIGGER ALL; DROP TABLE saved; DELETE FROM snapshot WHERE event NOT IN (SELECT id FROM event)`,
+      at.database,
+    )
+    await refuses(it.guard)
+    await sleep(700)
+    expect(it.guard.status()).toMatchObject({ open: false, cause: expect.stringContaining('went back') })
+    await acceptRollback(it.store, at.anchor, 'ops')
+    await recovers(it.guard, it.store)
+  })
+
+  test('it is away when the service starts: the gate is closed, and opens when it comes', async () => {
+    await using at = await place()
+    server.stop()
+    const instance = newId('i')
+    const store = await openStorePatiently(at.url, { keys: [at.key], instance })
+    await using it = await at.open({ store, instance })
+    await refuses(it.guard)
+    await server.start()
+    await recovers(it.guard, store)
   })
 
   test('the connection is cut inside COMMIT: the event is looked up before it is written again', async () => {

@@ -56,8 +56,8 @@ describe('the guard', () => {
     const order: string[] = []
     const slow: Store = {
       ...store,
-      commit: async (entries) => {
-        const done = await store.commit(entries)
+      commit: async (entries, after) => {
+        const done = await store.commit(entries, after)
         await sleep(60)
         order.push(`committed ${entries.map(({ event }) => event.kind).join()}`)
         return done
@@ -104,9 +104,9 @@ describe('the guard', () => {
     let hang: Promise<void> | undefined
     const hanging: Store = {
       ...store,
-      commit: async (entries) => {
+      commit: async (entries, after) => {
         await hang
-        return store.commit(entries)
+        return store.commit(entries, after)
       },
     }
     await using it = await place.open({ store: hanging }, { beginMilliseconds: 200 })
@@ -133,7 +133,7 @@ describe('the guard', () => {
     const fault = new Set<string>()
     const faulty: Store = {
       ...store,
-      commit: (entries) => (fault.has('broken') ? Promise.reject(new Error('ENOSPC')) : store.commit(entries)),
+      commit: (entries, after) => (fault.has('broken') ? Promise.reject(new Error('ENOSPC')) : store.commit(entries, after)),
       reopen: () => (fault.has('broken') ? Promise.reject(new Error('ENOSPC')) : store.reopen()),
     }
     await using it = await place.open({ store: faulty }, { endMilliseconds: 100 })
@@ -155,8 +155,8 @@ describe('the guard', () => {
     const fault = new Set<string>()
     const lossy: Store = {
       ...store,
-      commit: async (entries) => {
-        const done = await store.commit(entries)
+      commit: async (entries, after) => {
+        const done = await store.commit(entries, after)
         if (fault.delete('lose')) {
           throw new Error('connection reset')
         }

@@ -9,6 +9,7 @@ import { closeWith, expressApp, httpWide, listenAll } from './http/express-app.t
 import { type Health, healthRoutes } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createOrigins, type Origins } from './http/origins.ts'
+import { journalRoutes } from './journal/routes.ts'
 import { openTheJournal } from './journalling.ts'
 import { describeError, type Log } from './logger.ts'
 import { createMetrics } from './metrics.ts'
@@ -121,6 +122,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     operationRoutes(rows, pipeline),
     docsRoutes({ basePath: settings.BASE_PATH, operations: rows, https: origins.secure() }),
     authRoutes(sessions, secure),
+    journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard }),
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)

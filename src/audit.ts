@@ -77,7 +77,7 @@ const isUser = ({ roles, userId }: Session): boolean => userId !== undefined && 
 
 interface Particulars {
   readonly session: Session
-  readonly operation: Operation
+  readonly operation: Pick<Operation, 'id'>
   readonly targets: readonly Person[]
   readonly requestId: string
   readonly caller?: Caller

@@ -17,7 +17,7 @@ interface Actor {
   readonly onBehalfOf?: string | null
 }
 
-interface Person {
+export interface Person {
   readonly role: Target['role']
   readonly userId?: string
   readonly smoochId?: string

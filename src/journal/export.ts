@@ -10,6 +10,8 @@ export interface ExportOptions {
   readonly from?: number
   /** Exclusive. */
   readonly to?: number
+  /** Events of one app only; the file then proves less than the whole. */
+  readonly tenant?: string
 }
 
 const PAGE = 200
@@ -36,14 +38,15 @@ const columns: Readonly<Record<string, (event: Event) => unknown>> = {
 }
 
 /** Lines with their ends. The ndjson lines of events are the signed bytes themselves. */
-export async function* exportLines(store: Store, { format, from, to }: ExportOptions): AsyncGenerator<string> {
+export async function* exportLines(store: Store, { format, from, to, tenant }: ExportOptions): AsyncGenerator<string> {
   const { size, cut } = await tipOf(store)
   const end = Math.min(to ?? size, size)
   if (format === 'csv') yield line(['index', ...Object.keys(columns)])
   for (let next = Math.max(from ?? cut, cut); next < end; ) {
     const rows = await eventsFrom(store, next, PAGE, end)
     if (rows.length === 0) break
-    yield rows.map(({ index, body }) => (format === 'csv' ? csvLine(index, decode(body)) : `${body}\n`)).join('')
+    const shown = tenant === undefined ? rows : rows.filter(({ body }) => [tenant, undefined].includes(decode(body).tenant))
+    yield shown.map(({ index, body }) => (format === 'csv' ? csvLine(index, decode(body)) : `${body}\n`)).join('')
     next = rows.at(-1)!.index + 1
   }
   const note = await latestCheckpoint(store)

@@ -185,6 +185,8 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
     unmarkGone: async (person: Person): Promise<void> => {
       await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.unmark(tag, 'gone'))))
     },
+    lives: async (session: Session): Promise<boolean> => (await reachable(store.enter(session.place, { touch: false }))) !== undefined,
+
     /** True when the session still lives and its person was not deleted or merged away since it began. Asked afresh. */
     mayCreate: async (session: Session): Promise<boolean> => {
       const entered = await reachable(store.enter(session.place, { touch: false }))

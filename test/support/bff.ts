@@ -36,6 +36,8 @@ export type Carried = Record<string, string>
 export interface Bff extends AsyncDisposable {
   readonly app: RunningApp
   readonly sandbox: Sandbox
+  /** The file of the journal. */
+  readonly journalFile: string
   /** Parsed log lines. */
   readonly lines: Record<string, unknown>[]
   /** A call on the public listener, below the base path. */
@@ -119,6 +121,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
   const bff: Bff = {
     app,
     sandbox,
+    journalFile: join(folder, 'journal.db'),
     lines,
     call: async (method, path, { headers = {}, json, body } = {}) =>
       look(

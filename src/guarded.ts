@@ -144,8 +144,6 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
   return send
 }
 
-export type Guarded = ReturnType<typeof createGuarded>
-
 interface Found {
   readonly role: Subject['role']
   readonly smoochId: string | undefined

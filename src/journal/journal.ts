@@ -1,11 +1,13 @@
 /** The journal of one process: appending with group commit, the gate that closes when it cannot record, the way back, and the anchors. */
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Anchor, contradicts, markOf } from './anchor.ts'
 import { publicKey } from './checkpoint.ts'
+import { groupCommit } from './group-commit.ts'
 import { atMostOnceASecond, oneAtATime } from './pace.ts'
 import { checkTail, latestCheckpoint, tipOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
-import { type Committed, type Entry, entryOf, groupCommit, type Result, type Store, type StoreOptions, systemEvent } from './store.ts'
+import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from './store.ts'
 
 export interface JournalOptions {
   readonly store: Store

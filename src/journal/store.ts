@@ -1,4 +1,4 @@
-/** The store's contract, the rules that hold inside its lock, and group commit in front of it. Both stores differ only in how they lock and write. */
+/** The store's contract, and the rules that hold inside its lock. Both stores differ only in how they lock and write. */
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { originOf, parseCheckpoint, publicKey, signCheckpoint } from './checkpoint.ts'
 import { type Event, encode, newId, nextState, type State, tokensOf } from './events.ts'
@@ -221,40 +221,3 @@ export function extend(journal: string, head: Head, entries: readonly Entry[], o
 export const packFrontier = (hashes: readonly Buffer[]): Buffer => Buffer.concat(hashes)
 export const unpackFrontier = (packed: Uint8Array): Buffer[] =>
   Array.from({ length: packed.length / 32 }, (_, at) => Buffer.from(packed.subarray(at * 32, at * 32 + 32)))
-
-const LARGEST_BATCH = 256
-
-/** Group commit: one batch in flight, the next fills meanwhile. */
-export function groupCommit(
-  commit: (entries: readonly Entry[]) => Promise<Committed>,
-  committed: (batch: Committed) => void = () => {},
-): (entry: Entry) => Promise<Result> {
-  let waiting: { entry: Entry; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = []
-  let running = false
-  const run = async (): Promise<void> => {
-    running = true
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, LARGEST_BATCH)
-      waiting = waiting.slice(LARGEST_BATCH)
-      try {
-        const done = await commit(batch.map(({ entry }) => entry))
-        committed(done)
-        batch.forEach(({ resolve }, at) => {
-          resolve(done.results[at]!)
-        })
-      } catch (error) {
-        for (const { entry, reject } of batch) {
-          // It may have been committed although we were told of an error.
-          entry.again = true
-          reject(error)
-        }
-      }
-    }
-    running = false
-  }
-  return (entry) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ entry, resolve, reject })
-      if (!running) void run()
-    })
-}

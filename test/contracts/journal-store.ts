@@ -1,10 +1,12 @@
 /** What every store of the journal must do; run over each of them. */
+
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { openCheckpoint, publicKey } from '../../src/journal/checkpoint.ts'
 import { type Event, newId } from '../../src/journal/events.ts'
+import { groupCommit } from '../../src/journal/group-commit.ts'
 import { createSealer } from '../../src/journal/seal.ts'
-import { type Entry, entryOf, groupCommit, type Store, systemEvent } from '../../src/journal/store.ts'
+import { type Entry, entryOf, type Store, systemEvent } from '../../src/journal/store.ts'
 import { leafHash, push, rootOf } from '../../src/journal/tree.ts'
 
 export interface Fixture {

@@ -30,9 +30,11 @@ export interface Postgres extends AsyncDisposable {
 export async function startPostgres(bin: string): Promise<Postgres> {
   const directory = mkdtempSync(join(tmpdir(), 'pg-'))
   const asRoot = process.getuid?.() === 0
-  // It refuses to run as root.
+  // It refuses to run as root; setpriv becomes the server, where runuser would stay beside it and stop when it is paused.
   const as = (program: string, args: string[]): [string, string[]] =>
-    asRoot ? ['runuser', ['-u', 'postgres', '--', join(bin, program), ...args]] : [join(bin, program), args]
+    asRoot
+      ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', join(bin, program), ...args]]
+      : [join(bin, program), args]
   const run = (program: string, args: string[]): string =>
     execFileSync(...as(program, args), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   if (asRoot) execFileSync('chown', ['postgres', directory])

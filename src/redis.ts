@@ -10,6 +10,8 @@ export interface RedisClient<Name extends string = string> {
   /** Runs a registered script. Rejects within about 250 ms when Redis does not answer. */
   run(name: Name, keys: readonly string[], args?: readonly (string | number)[]): Promise<unknown>
   ping(): Promise<void>
+  /** Keys of different tags lie on different nodes. */
+  readonly cluster: boolean
   close(): void
 }
 
@@ -63,6 +65,7 @@ export const connectRedis = async <Name extends string>(
     ping: async () => {
       await connection.ping()
     },
+    cluster: connection instanceof Cluster,
     close: () => connection.disconnect(),
   }
 }

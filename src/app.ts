@@ -20,10 +20,12 @@ import { Problem } from './problems.ts'
 import { operationRoutes } from './routes.ts'
 import { ring } from './session/keys.ts'
 import { createMint, type Mint } from './session/mint.ts'
+import { createPeople } from './session/people.ts'
 import { authRoutes, mintRoutes, strictRouter } from './session/routes.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
 import { memoryStore } from './session/store-memory.ts'
 import { redisStore } from './session/store-redis.ts'
+import { createVouch } from './session/vouch.ts'
 import { createUpstream, type UpstreamLog } from './upstream/client.ts'
 
 export interface Extension {
@@ -64,10 +66,14 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   const store = settings.REDIS_URL
     ? await redisStore(settings.REDIS_URL.reveal(), (error) => log.warn({ cause: describeError(error) }, 'redis connection'))
     : memoryStore()
+  const keys = ring(settings.SESSION_KEYS)
+  const peppers = ring(settings.SESSION_PEPPERS)
+  const people = createPeople({ store, peppers })
   const sessions = createSessions({
     store,
-    keys: ring(settings.SESSION_KEYS),
-    peppers: ring(settings.SESSION_PEPPERS),
+    keys,
+    peppers,
+    people,
     origins,
     limits: {
       reads: settings.LIMIT_READS,
@@ -88,7 +94,8 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   const upstream = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
-  const mint = createMint({ sessions, upstream, apps: byId, secure })
+  const vouch = createVouch({ sessions, people, upstream, apps: byId })
+  const mint = createMint({ sessions, vouch, secure })
   const pipeline = createPipeline({
     sessions,
     upstream,

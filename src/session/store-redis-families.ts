@@ -90,8 +90,9 @@ export const familiesOn = (redis: RedisClient<Name>): FamilyStore => ({
       redis.run('bffFamilyRead', [family(place), marks(place.tag)]),
       app === undefined ? null : redis.run('bffReadMark', [marks(app)], ['notBefore']),
     ])
-    const [sealed, roles, createdMs] = answer as [string, string, number] | []
-    return sealed === undefined || createdMs! <= Number(notBefore) ? undefined : { sealed, roles: roles || undefined }
+    const found = answer as [string, string, number] | []
+    if (found.length === 0 || found[2] <= Number(notBefore)) return undefined
+    return { sealed: found[0], roles: found[1] || undefined }
   },
   refresh: async (place, { sid, token, next, access, graceMs }) => {
     const keys = [family(place), marks(place.tag), accessAt(place, access.key), list(place.tag)]

@@ -18,10 +18,13 @@ import { all } from './operations.ts'
 import { createPipeline } from './pipeline.ts'
 import { Problem } from './problems.ts'
 import { operationRoutes } from './routes.ts'
+import { createAuth } from './session/auth.ts'
 import { ring } from './session/keys.ts'
 import { createMint, type Mint } from './session/mint.ts'
 import { createPeople } from './session/people.ts'
-import { authRoutes, mintRoutes, strictRouter } from './session/routes.ts'
+import { personRoutes } from './session/person-routes.ts'
+import type { Provider } from './session/providers.ts'
+import { mintRoutes, requireServiceKey, strictRouter } from './session/routes.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
 import { memoryStore } from './session/store-memory.ts'
 import { redisStore } from './session/store-redis.ts'
@@ -38,6 +41,8 @@ export interface Extension {
 export interface AppOptions {
   readonly settings: Settings
   readonly apps: readonly App[]
+  /** Issuers that are trusted for signing in or for exchanging tokens. */
+  readonly providers?: readonly Provider[]
   readonly log: Log
   /** How long the vendor may take, in milliseconds; by default as the row says. */
   readonly timeLimit?: (row: Operation) => number
@@ -56,13 +61,13 @@ export interface RunningApp {
   close(graceMs: number): Promise<number>
 }
 
-export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOptions): Promise<RunningApp> => {
+export const startApp = async ({ settings, apps, providers = [], log, timeLimit, extend }: AppOptions): Promise<RunningApp> => {
   const metrics = createMetrics()
   const alarm = (what: string, cause: unknown) => {
     metrics.alarm('internal')
     log.error({ alarm: what, cause: describeError(cause) }, 'alarm')
   }
-  const origins = createOrigins(configuredOrigins(settings, apps))
+  const origins = createOrigins(configuredOrigins(settings, apps), settings.STAFF_ORIGIN)
   const store = settings.REDIS_URL
     ? await redisStore(settings.REDIS_URL.reveal(), (error) => log.warn({ cause: describeError(error) }, 'redis connection'))
     : memoryStore()
@@ -112,6 +117,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     admission({
       hosts: origins.hosts,
       cookieName: sessions.cookieName,
+      callbackPath: `${settings.BASE_PATH}/auth/callback`,
       trustedProxies: settings.TRUSTED_PROXIES,
       onUntrustedForward: () =>
         log.warn(
@@ -123,14 +129,26 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   publicApp.use(
     settings.BASE_PATH || '/',
     operationRoutes(withCallers(all, settings.OPERATION_CALLERS), pipeline),
-    authRoutes(sessions, secure),
+    ...createAuth({
+      ...{ store, keys, peppers, people, sessions, vouch, origins, providers },
+      basePath: settings.BASE_PATH,
+      failuresPerMinute: settings.LIMIT_FAILURES,
+      tokenMaxAgeSeconds: settings.TRUSTED_TOKEN_MAX_AGE_SECONDS,
+      signedOutPath: settings.SIGNED_OUT_PATH,
+      clearSiteData: settings.CLEAR_SITE_DATA,
+      reused: (event) => {
+        metrics.alarm('refresh_token_reused')
+        log.error({ alarm: 'refresh_token_reused', ...event }, 'alarm')
+      },
+    }),
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)
   closeWith(publicApp)
 
   const privateApp = expressApp([...httpWide(log, metrics, false), admission()])
-  privateApp.use(mintRoutes(sessions, mint, settings.SERVICE_KEYS), healthRoutes(health, sessions, metrics))
+  const vouched = requireServiceKey(sessions, settings.SERVICE_KEYS, settings.LIMIT_FAILURES)
+  privateApp.use(personRoutes(people, byId, vouched), mintRoutes(sessions, mint, vouched), healthRoutes(health, sessions, metrics))
   closeWith(privateApp)
 
   const listeners = await listenAll([

@@ -1,6 +1,7 @@
 /** The process: load the settings, start, drain on a signal, leave with an exit code. */
 import { loadApps } from '../config/apps.ts'
 import { load, SettingsError } from '../config/load.ts'
+import { loadProviders } from '../config/providers.ts'
 import { watchSecretFiles } from '../config/secret-files.ts'
 import { startApp } from './app.ts'
 import { createLog, describeError } from './logger.ts'
@@ -13,7 +14,7 @@ try {
   const apps = loadApps(settings)
   const log = createLog(settings.LOG_LEVEL)
   for (const warning of warnings) log.warn({}, warning)
-  const app = await startApp({ settings, apps, log })
+  const app = await startApp({ settings, apps, providers: loadProviders(settings), log })
   const unwatch = watchSecretFiles(
     files,
     (name) => log.info({ setting: name }, 'a secret was replaced'),

@@ -9,8 +9,9 @@ const decode = (text: string): string => {
   }
 }
 
-/** `rawQuery` is what stands after the question mark, undecoded; every parameter in `allowed` is needed. */
-export const checkQuery = (rawQuery: string, allowed: readonly string[]): Record<string, string> => {
+/** `rawQuery` is what stands after the question mark, undecoded; every parameter in `needed` must be there, those in `optional` may. */
+export const checkQuery = (rawQuery: string, needed: readonly string[], optional: readonly string[] = []): Record<string, string> => {
+  const allowed = [...needed, ...optional]
   const found = new Map<string, string>()
   for (const pair of rawQuery === '' ? [] : rawQuery.split('&')) {
     const equals = pair.indexOf('=')
@@ -22,7 +23,7 @@ export const checkQuery = (rawQuery: string, allowed: readonly string[]): Record
     if (/\p{Cc}/u.test(value)) throw new Problem('bad_request', { detail: `The query parameter ${name} holds a control character.` })
     found.set(name, value)
   }
-  const missing = allowed.find((name) => !found.get(name))
+  const missing = needed.find((name) => !found.get(name))
   if (missing !== undefined) throw new Problem('bad_request', { detail: `The query parameter ${missing} is required.` })
   return Object.fromEntries(found)
 }

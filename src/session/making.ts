@@ -41,6 +41,8 @@ interface Extra {
 const sealExtra = (peppers: Ring, { key }: Place, extra: Extra): string | undefined =>
   extra.idToken === undefined ? undefined : sealFor(peppers, 'session extra', key, extra)
 
+type Old = Pick<Session, 'place' | 'sid'>
+
 interface Parts {
   readonly store: SessionStore
   readonly keys: Ring
@@ -74,17 +76,17 @@ export const createMaking = ({ store, keys, peppers, people }: Parts) => {
     },
 
     /** A new token for a session that goes on under the same id; the old token ends. Undefined when the session had ended before. */
-    rotate: async (session: Session, changes: Partial<SessionRecord>, idleMs: number, extra?: Extra): Promise<Created | undefined> => {
-      const { place, createdMs: _created, expiresMs: _expires, smooch: _smooch, rolesMark: _mark, staff: _staff, ...before } = session
-      const record: SessionRecord = { ...before, ...changes }
+    rotate: async (old: Old, given: Omit<SessionRecord, 'sid'>, idleMs: number, extra?: Extra): Promise<Created | undefined> => {
+      const { place, sid } = old
+      const record: SessionRecord = { ...given, sid }
       const jti = newJti()
       const next = { key: storeKey(jti), tag: place.tag }
       const index = indexOf(peppers, next, record)
       const sealed = sealRecord(peppers, jti, place.tag, record).toString('base64')
       const kept = sealExtra(peppers, next, extra ?? (await readExtra(place)))
-      const times = await reachable(store.rotate(place, next.key, { sid: record.sid, sealed, index, idleMs, extra: kept }))
+      const times = await reachable(store.rotate(place, next.key, { sid, sealed, index, idleMs, extra: kept }))
       if (!times) return undefined
-      await people.joined(record, { sid: record.sid, index, ...times })
+      await people.joined(record, { sid, index, ...times })
       return sign(jti, place.tag, record, times.expiresMs)
     },
 
@@ -95,4 +97,10 @@ export const createMaking = ({ store, keys, peppers, people }: Parts) => {
     const sealed = await reachable(store.extra(place))
     return ((sealed && openFor(peppers, 'session extra', place.key, sealed)) as Extra | undefined) ?? {}
   }
+}
+
+/** The record alone, as it was sealed. */
+export const recordOf = (session: Session): SessionRecord => {
+  const { place: _place, createdMs: _created, expiresMs: _expires, smooch: _smooch, rolesMark: _mark, staff: _staff, ...record } = session
+  return record
 }

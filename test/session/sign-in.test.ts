@@ -1,7 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { mina } from '../support/bff.ts'
+import { exportJWK } from 'jose'
+import { mina, startBff } from '../support/bff.ts'
+import { startProvider } from '../support/provider.ts'
 import { createWalker } from '../support/walk.ts'
-import { startWithProvider, type WithProvider } from '../support/with-provider.ts'
+import { providerEnv, startWithProvider, type WithProvider } from '../support/with-provider.ts'
 
 describe('signing in with a browser', () => {
   let it: WithProvider
@@ -175,6 +178,8 @@ describe('signing in with a browser', () => {
     test('changes nothing when somebody else signs in', async () => {
       const walker = await it.signIn('ada')
       const before = walker.headers(origin)
+      // Else the provider would end Ada's sessions when the other one takes over.
+      walker.cookies.delete('127.0.0.1')
       const { last } = await walker.signIn(login('?stepUp=1'), 'somebody-else')
       expect([last.status, last.text]).toEqual([401, expect.stringContaining('Somebody else')])
       expect(await it.who(before)).toMatchObject({ actor: { id: 'ada' } })
@@ -185,9 +190,9 @@ describe('signing in with a browser', () => {
     test("gives the provider's address, and the session is over", async () => {
       const walker = await it.signIn(mina.userId)
       const headers = walker.headers(origin)
-      const out = await it.bff.call('DELETE', '/auth/session', { headers })
+      const out = await fetch(`${origin}/bff/auth/session`, { method: 'DELETE', headers })
       expect(out.status).toBe(200)
-      const away = new URL(out.json.endSession)
+      const away = new URL(((await out.json()) as { endSession: string }).endSession)
       expect([away.origin, away.searchParams.get('post_logout_redirect_uri')]).toEqual([it.provider.issuer, `${origin}/`])
       expect(away.searchParams.get('id_token_hint')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
       expect(await it.who(headers)).toEqual({ signedIn: false })
@@ -207,20 +212,16 @@ test('a provider that is away stops nobody who is signed in, and nobody is told 
   await it.provider.stop()
   expect((await it.bff.call('GET', '/v1.1/appusers/me', { headers })).status).toBe(200)
   expect((await it.bff.call('DELETE', '/auth/session', { headers })).status).toBe(200)
-  await using fresh = await startWithProvider({ OIDC_ISSUER: 'http://127.0.0.1:9' })
+  await using fresh = await startWithProvider({ OIDC_ISSUER: 'http://127.0.0.1:9', TRUSTED_ISSUERS: '' })
   const answer = await fetch(`${fresh.origin}/bff/auth/login`, { headers: { accept: 'text/html' }, redirect: 'manual' })
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
 })
 
 test('private_key_jwt proves the client as well', async () => {
-  const { generateKeyPairSync } = await import('node:crypto')
-  const { exportJWK } = await import('jose')
-  const { startProvider, clientId } = await import('../support/provider.ts')
-  const { providerEnv } = await import('../support/with-provider.ts')
-  const { startBff } = await import('../support/bff.ts')
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'own', alg: 'ES256' }] }
-  await using provider = await startProvider({ client: { token_endpoint_auth_method: 'private_key_jwt', jwks, client_secret: undefined } })
+  const keys = [{ ...(await exportJWK(publicKey)), kid: 'own', alg: 'ES256', use: 'sig' }]
+  const client = { token_endpoint_auth_method: 'private_key_jwt', client_secret: undefined }
+  await using provider = await startProvider({ client, keys })
   const key = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
   const env = { ...providerEnv(provider), OIDC_CLIENT_AUTH: 'private_key_jwt', OIDC_CLIENT_KEY: key, OIDC_CLIENT_KEY_ID: 'own' }
   await using bff = await startBff({ env })
@@ -229,5 +230,4 @@ test('private_key_jwt proves the client as well', async () => {
   const walker = createWalker()
   expect((await walker.signIn(`${origin}/bff/auth/login`, 'zoe')).to).toBe('/')
   expect((await bff.call('GET', '/auth/session', { headers: walker.headers(origin) })).json).toMatchObject({ userId: 'zoe' })
-  expect(clientId).toBe('bff-web')
 })

@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, type JWTPayload, SignJWT } from 'jose'
+import { exportJWK, SignJWT } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
 
 export const clientId = 'bff-web'
@@ -15,7 +15,7 @@ export interface TestProvider extends AsyncDisposable {
   /** Where the provider may send people back to, and whom it tells of logouts. Known only once the service listens. */
   register(origins: readonly string[], logoutUri: string): void
   /** A JWT signed with the provider's own key; `header` may replace its parts. */
-  sign(claims: JWTPayload, header?: { typ?: string | undefined; alg?: string; kid?: string }): Promise<string>
+  sign(claims: Record<string, unknown>, header?: { typ?: string | undefined; alg?: string; kid?: string }): Promise<string>
   /** From now on it signs with a new key. */
   rotate(): Promise<void>
   /** Requests for its keys. */
@@ -23,23 +23,14 @@ export interface TestProvider extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** It says at length that tests are not production. */
-const quietly = <T>(build: () => T): T => {
-  const { info, warn } = console
-  Object.assign(console, { info: () => undefined, warn: () => undefined })
-  try {
-    return build()
-  } finally {
-    Object.assign(console, { info, warn })
-  }
-}
-
 const newKey = async (kid: string) => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   return { privateKey, jwk: { ...(await exportJWK(privateKey)), kid, use: 'sig', alg: 'RS256' } }
 }
 
-export const startProvider = async (more: { client?: Record<string, unknown> } = {}): Promise<TestProvider> => {
+export const startProvider = async (more: { client?: Record<string, unknown>; keys?: readonly unknown[] } = {}): Promise<TestProvider> => {
+  // It says at length, again and again, that this is not for production.
+  Object.assign(console, { info: () => undefined, warn: () => undefined })
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -61,6 +52,7 @@ export const startProvider = async (more: { client?: Record<string, unknown> } =
           backchannel_logout_uri: logoutUri || 'http://127.0.0.1:1/',
           backchannel_logout_session_required: true,
           require_auth_time: true,
+          ...(more.keys && { jwks_uri: `${issuer}/client-jwks` }),
           ...more.client,
         },
       ],
@@ -87,11 +79,13 @@ export const startProvider = async (more: { client?: Record<string, unknown> } =
       // Its guard against calls to the own network is in the dispatcher; the tests live on that network.
       fetch: (url, { dispatcher: _guard, ...options }: RequestInit & { dispatcher?: unknown }) => fetch(url as string, options),
     } as Configuration
-    handler = quietly(() => new Provider(issuer, configuration)).callback()
+    handler = new Provider(issuer, configuration).callback()
   }
   build(last)
   server.on('request', (req, res) => {
     if (req.url === '/jwks') fetches++
+    if (req.url === '/client-jwks')
+      return void res.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify({ keys: more.keys }))
     void handler(req, res)
   })
 

@@ -47,10 +47,11 @@ export const createWalker = (): Walker => {
       let at = await visit(url)
       for (let steps = 0; steps < 15; steps++) {
         const location = at.headers.get('location')
-        const form = /<form[^>]*action="([^"]+)"[^>]*>[\s\S]*?name="prompt" value="(\w+)"/.exec(at.text)
+        const form = /<form[^>]*action="([^"]+)"/.exec(at.text)
         if (location) at = await visit(new URL(location, at.url).href)
         else if (form) {
-          const body = new URLSearchParams({ prompt: form[2]!, login, password: 'x' })
+          const hidden = [...at.text.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [name!, value!])
+          const body = new URLSearchParams({ login, password: 'x', ...Object.fromEntries(hidden) })
           at = await visit(new URL(form[1]!, at.url).href, { method: 'POST', body })
         } else {
           const to = /http-equiv="refresh" content="0; url=([^"]*)"/.exec(at.text)?.[1]?.replaceAll('&amp;', '&')

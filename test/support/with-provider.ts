@@ -28,7 +28,12 @@ export const startWithProvider = async (env: Record<string, string> = {}): Promi
   const provider = await startProvider()
   provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
   const redis = process.env['TEST_REDIS_URL']
-  const bff = await startBff({ env: { ...(redis && { REDIS_URL: redis }), ...providerEnv(provider), ...env } })
+  const bff = await startBff({ env: { ...(redis && { REDIS_URL: redis }), ...providerEnv(provider), ...env } }).catch(
+    async (error: unknown) => {
+      await provider.stop()
+      throw error
+    },
+  )
   const origin = bff.app.origins[0]!
   provider.register([origin], `${bff.app.publicUrl}/bff/auth/backchannel-logout`)
   return {

@@ -5,7 +5,7 @@ import { note } from '../http/access-record.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
 import { checkBody, discardBody, readJson } from '../http/json-body.ts'
 import type { Origins } from '../http/origins.ts'
-import { checkQuery } from '../http/query.ts'
+import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { Problem } from '../problems.ts'
 import { clearCookie } from './cookie.ts'
 import { type Mint, MintBody, type ServiceKey, serviceKeyOf } from './mint.ts'
@@ -20,7 +20,7 @@ export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler 
   }
 
 export const noQuery = (req: Request): void => {
-  checkQuery(req.originalUrl.split('?')[1] ?? '', [])
+  checkQuery(rawQueryOf(req.originalUrl), [])
 }
 
 /** What a caller may know of the own session. Times are ISO 8601, but authTime is in seconds since 1970, as in OpenID. */

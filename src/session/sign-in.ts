@@ -5,7 +5,7 @@ import { note } from '../http/access-record.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
 import type { Origins } from '../http/origins.ts'
 import { toProblem } from '../http/problem-handler.ts'
-import { checkQuery } from '../http/query.ts'
+import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { pageHeaders } from '../http/security-headers.ts'
 import { stepUpMaxAge } from '../policy.ts'
 import { Problem } from '../problems.ts'
@@ -48,7 +48,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
   const redirectUri = (origin: string) => `${origin}${basePath}/auth/callback`
 
   const login = async (req: Request, res: Response): Promise<void> => {
-    const query: Partial<Record<string, string>> = checkQuery(req.originalUrl.split('?')[1] ?? '', [], ['returnTo', 'provider', 'stepUp'])
+    const query: Partial<Record<string, string>> = checkQuery(rawQueryOf(req.originalUrl), [], ['returnTo', 'provider', 'stepUp'])
     requireTopLevel(req)
     const site = req.headers['sec-fetch-site']
     const previous = await sessions.peekOnPage(req)
@@ -75,7 +75,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
   }
 
   const callback = async (req: Request, res: Response): Promise<void> => {
-    const search = req.originalUrl.split('?')[1] ?? ''
+    const search = rawQueryOf(req.originalUrl)
     const states = new URLSearchParams(search).getAll('state')
     const { transaction, end } = findTransaction(peppers, states[0] ?? '', secure(), req.headers.cookie)
     const origin = origins.of(req.headers.host)

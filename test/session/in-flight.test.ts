@@ -31,7 +31,8 @@ on(
       const start = (i: number) => {
         const begunAfter = over
         const counted = ask(i % 2 ? one : two, 'GET', headers).then((status) => {
-          if (status !== 200 && status !== 401) tally.odd++
+          // On a machine under load the store may be late; that is said, and signs nobody in or out.
+          if (![200, 401, 503].includes(status)) tally.odd++
           if (status === 200) tally[begunAfter ? 'revived' : 'before']++
         })
         started.push(counted)

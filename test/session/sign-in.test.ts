@@ -57,6 +57,12 @@ describe('signing in with a browser', () => {
     expect([...walker.cookies.get('localhost')!.keys()]).toEqual(['bff-dev'])
   })
 
+  test.each(['/?back', '/%3Fback', '/a?b?c=%26#d'])('goes on to %s as it was given', async (returnTo) => {
+    const walker = createWalker()
+    const { to } = await walker.signIn(login(`?returnTo=${encodeURIComponent(returnTo)}`), mina.userId)
+    expect(to).toBe(returnTo)
+  })
+
   test('gives the roles that the claims say', async () => {
     const walker = await it.signIn('ada')
     expect(await it.who(walker.headers(origin))).toMatchObject({ roles: ['user', 'admin'], actor: { id: 'ada', name: 'Ada Admin' } })

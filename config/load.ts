@@ -101,6 +101,12 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
   }
   if (it.WORKERS > 1 && !it.REDIS_URL)
     faults.push('WORKERS is more than 1, so REDIS_URL is needed: the processes must share their sessions')
+  if (it.NODE_ENV === 'production' && it.STAFF_ORIGIN?.startsWith('http:')) faults.push('STAFF_ORIGIN must be https in production')
+  if (it.STAFF_ORIGIN && it.PUBLIC_ORIGIN?.includes(it.STAFF_ORIGIN)) faults.push('STAFF_ORIGIN must be another origin than PUBLIC_ORIGIN')
+  if (it.OIDC_ISSUER && !it.OIDC_PROVIDERS_FILE) {
+    const proof = it.OIDC_CLIENT_AUTH === 'private_key_jwt' ? 'OIDC_CLIENT_KEY' : 'OIDC_CLIENT_SECRET'
+    faults.push(...missing(it, ['OIDC_CLIENT_ID', proof]))
+  }
   if (!it.REDIS_URL)
     warnings.push('sessions and limits are kept in this process: a restart signs everybody out, and a second process knows nothing of them')
   if (it.SMOOCH_KEY_ID?.startsWith('act_'))
@@ -112,7 +118,7 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
 /** Variables that look like ours but are not: a silent typing error would leave a default in force. */
 const misspelt = (env: Environment): string[] => {
   const known = new Set<string>([...names, ...names.map((name) => `${name}_FILE`)])
-  const ours = /^(SMOOCH|SESSION|SERVICE|LIMIT|PUBLIC_ORIGIN|PRIVATE|REDIS)_?/
+  const ours = /^(SMOOCH|SESSION|SERVICE|LIMIT|PUBLIC_ORIGIN|PRIVATE|REDIS|OIDC|TRUSTED|STAFF)_?/
   return Object.keys(env)
     .filter((name) => ours.test(name) && !known.has(name))
     .flatMap((name) => {

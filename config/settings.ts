@@ -57,6 +57,21 @@ const serviceKeys = z
     'must be a comma list of name:secret or name:secret:role+role with secrets of at least 32 characters',
   )
 
+const roleMap = list.pipe(
+  z.array(
+    z.string().regex(/^[^=]+=(user|agent|admin|auditor)$/, 'must be a comma list of word=role with the roles user, agent, admin, auditor'),
+  ),
+)
+const roles = list.pipe(z.array(z.enum(['user', 'agent', 'admin', 'auditor'])))
+const issuers = list.pipe(
+  z.array(
+    z
+      .string()
+      .regex(/^\S+ \S+$/, 'must be a comma list of issuer and audience, separated by a space')
+      .refine((text) => url.safeParse(text.split(' ')[0]).success, 'must name issuers by their http or https address'),
+  ),
+)
+
 interface Setting {
   readonly schema: z.ZodType<unknown, unknown>
   /** As it would be written in the environment; absent: the setting may be missing. */
@@ -74,6 +89,7 @@ export const settings = {
   PRIVATE_HOST:       { schema: z.string(), default: '127.0.0.1', about: 'address of the private listener; never expose it to the internet' },
   BASE_PATH:          { schema: z.string().regex(/^(\/[A-Za-z0-9_-]+)*$/, 'must be empty or like /bff'), default: '/bff', about: 'prefix of every public path' },
   PUBLIC_ORIGIN:      { schema: origins, about: 'exact origins that browsers use, comma list; default: this listener on loopback' },
+  STAFF_ORIGIN:       { schema: origin, about: 'the exact origin of staff: their sessions work only there, and others do not' },
   TRUSTED_PROXIES:    { schema: networks, default: '', about: 'CIDRs whose X-Forwarded-For counts' },
   SMOOCH_BASE_URL:    { schema: url, about: 'the vendor: https://api.smooch.io, https://api.eu-1.smooch.io or https://{subdomain}.zendesk.com/sc' },
   SMOOCH_APP_ID:      { schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an app id'), about: 'the app whose users are served' },
@@ -95,6 +111,26 @@ export const settings = {
   AUDIT_REASONS:      { schema: list, default: 'gdpr_request,customer_request,duplicate,fraud,test,error,other', about: 'codes that the header Audit-Reason may hold' },
   AUDIT_TICKET:       { schema: z.string().max(200), default: '^[A-Za-z][A-Za-z0-9_]*-[0-9]+$', about: 'pattern of the header Audit-Ticket' },
   AUDIT_REQUIRED_FOR: { schema: list.pipe(z.array(z.enum(['self', 'agent', 'admin', 'service']))), default: '', about: 'callers who must give Audit-Reason with guarded operations: admin,agent' },
+  OIDC_ISSUER:        { schema: url, about: 'the OpenID provider at which people sign in with a browser' },
+  OIDC_CLIENT_ID:     { schema: z.string().min(1), about: 'our client id there; the redirect address is {origin}{BASE_PATH}/auth/callback' },
+  OIDC_CLIENT_AUTH:   { schema: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']), default: 'client_secret_basic', about: 'how we prove to be that client' },
+  OIDC_CLIENT_SECRET: { schema: z.string().min(16), secret: true, about: 'the client secret, for client_secret_basic and client_secret_post' },
+  OIDC_CLIENT_KEY:    { schema: z.string().includes('PRIVATE KEY'), secret: true, about: 'the private key in PEM, for private_key_jwt (RSA, P-256 or Ed25519)' },
+  OIDC_CLIENT_KEY_ID: { schema: z.string().min(1), about: 'the kid of that key at the provider' },
+  OIDC_SCOPE:         { schema: z.string().regex(/(^| )openid( |$)/, 'must hold openid'), default: 'openid profile', about: 'what is asked for; what your claims need' },
+  OIDC_ID_TOKEN_ALG:  { schema: z.string(), default: 'RS256', about: 'how the provider signs ID tokens' },
+  OIDC_USER_ID_CLAIM: { schema: z.string().min(1), default: 'sub', about: 'the claim that is the userId of the app user; a path such as ext.customer is fine' },
+  OIDC_USER_ID_PREFIX:{ schema: z.string().max(64), default: '', about: 'stands before that claim; two issuers need two prefixes' },
+  OIDC_ROLES_CLAIM:   { schema: z.string().min(1), about: 'the claim that gives roles: a list, or words' },
+  OIDC_ROLES:         { schema: roleMap, default: '', about: 'from those words to roles: support=agent,support-lead=admin' },
+  OIDC_DEFAULT_ROLES: { schema: roles, default: 'user', about: 'what everybody is who signs in' },
+  OIDC_APP_CLAIM:     { schema: z.string().min(1), about: 'the claim that names the app, when several are served' },
+  OIDC_APP_ID:        { schema: z.string().min(1), about: 'the app of everybody who signs in, when several are served' },
+  OIDC_PROVIDERS_FILE:{ schema: z.string(), about: 'YAML file with several providers, instead of the OIDC_ settings' },
+  TRUSTED_ISSUERS:    { schema: issuers, default: '', about: 'whose tokens mobile apps may exchange: comma list of issuer and audience, separated by a space' },
+  TRUSTED_TOKEN_MAX_AGE_SECONDS: { schema: z.coerce.number().int().min(10).max(86_400), default: '600', about: 'how old a token may be that is exchanged' },
+  SIGNED_OUT_PATH:    { schema: z.string().regex(/^\/(?![/\\])[!-~]*$/, 'must be a path such as /'), default: '/', about: 'where the provider sends people after signing out; register it there' },
+  CLEAR_SITE_DATA:    { schema: z.enum(['staff', 'always', 'never']), default: 'staff', about: 'tell the browser at sign-out to forget the site: on STAFF_ORIGIN only, or always, which also wipes what your own site keeps' },
   AUTO_CREATE:        { schema: flag, default: 'on', about: 'create the app user at the first call for "me" that finds none' },
   SELF_PROPERTIES:    { schema: list, default: '', about: 'keys of custom properties that end users may write' },
   OPERATION_CALLERS:  { schema: z.string(), default: '', about: 'who may call, per operation: delete_app_user=admin+agent,get_link_requests=service' },
@@ -104,6 +140,7 @@ export const settings = {
   LIMIT_IMAGES:       { schema: perMinute, default: '10', about: 'image uploads per actor and minute' },
   LIMIT_CODES:        { schema: perMinute, default: '5', about: 'auth codes and link requests per actor and minute' },
   LIMIT_SERVICE:      { schema: perMinute, default: '1200', about: 'calls of any kind per service session and minute' },
+  LIMIT_FAILURES:     { schema: perMinute, default: '10', about: 'failed sign-ins, exchanges, logout tokens and service keys per address and minute' },
   DRAIN_DELAY_SECONDS:{ schema: z.coerce.number().int().min(0).max(60), default: '3', about: 'after SIGTERM: how long to serve on while /readyz already fails; set it above your load balancer\'s check interval' },
   WORKERS:            { schema: z.coerce.number().int().min(1).max(64), default: '1', about: 'processes that share the ports; more than 1 needs REDIS_URL' },
   LOG_LEVEL:          { schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']), default: 'info', about: 'the access record is written at info' },

@@ -18,12 +18,17 @@ import { all } from './operations.ts'
 import { createPipeline } from './pipeline.ts'
 import type { Problem } from './problems.ts'
 import { operationRoutes } from './routes.ts'
+import { createAuth } from './session/auth.ts'
 import { ring } from './session/keys.ts'
 import { createMint, type Mint } from './session/mint.ts'
-import { authRoutes, mintRoutes } from './session/routes.ts'
+import { createPeople } from './session/people.ts'
+import { personRoutes } from './session/person-routes.ts'
+import type { Provider } from './session/providers.ts'
+import { mintRoutes, requireServiceKey } from './session/routes.ts'
 import { createSessions } from './session/sessions.ts'
 import { memoryStore } from './session/store-memory.ts'
 import { redisStore } from './session/store-redis.ts'
+import { createVouch } from './session/vouch.ts'
 import { createUpstream, type UpstreamLog } from './upstream/client.ts'
 
 export interface Extension {
@@ -36,6 +41,8 @@ export interface Extension {
 export interface AppOptions {
   readonly settings: Settings
   readonly apps: readonly App[]
+  /** Issuers that are trusted for signing in or for exchanging tokens. */
+  readonly providers?: readonly Provider[]
   readonly log: Log
   /** How long the vendor may take, in milliseconds; by default as the row says. */
   readonly timeLimit?: (row: Operation) => number
@@ -54,20 +61,24 @@ export interface RunningApp {
   close(graceMs: number): Promise<number>
 }
 
-export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOptions): Promise<RunningApp> => {
+export const startApp = async ({ settings, apps, providers = [], log, timeLimit, extend }: AppOptions): Promise<RunningApp> => {
   const metrics = createMetrics()
   const alarm = (what: string, cause: unknown) => {
     metrics.alarm('internal')
     log.error({ alarm: what, cause: describeError(cause) }, 'alarm')
   }
-  const origins = createOrigins(configuredOrigins(settings, apps))
+  const origins = createOrigins(configuredOrigins(settings, apps), settings.STAFF_ORIGIN)
   const store = settings.REDIS_URL
     ? await redisStore(settings.REDIS_URL.reveal(), (error) => log.warn({ cause: describeError(error) }, 'redis connection'))
     : memoryStore()
+  const keys = ring(settings.SESSION_KEYS)
+  const peppers = ring(settings.SESSION_PEPPERS)
+  const people = createPeople({ store, peppers })
   const sessions = createSessions({
     store,
-    keys: ring(settings.SESSION_KEYS),
-    peppers: ring(settings.SESSION_PEPPERS),
+    keys,
+    peppers,
+    people,
     origins,
     limits: {
       reads: settings.LIMIT_READS,
@@ -88,7 +99,8 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   const upstream = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
-  const mint = createMint({ sessions, upstream, apps: byId, secure })
+  const vouch = createVouch({ sessions, people, upstream, apps: byId })
+  const mint = createMint({ sessions, vouch, secure })
   const journalling = await openTheJournal({ settings, apps: byId, upstream, log, metrics })
   const pipeline = createPipeline({
     guard: journalling.guard,
@@ -108,6 +120,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     admission({
       hosts: origins.hosts,
       cookieName: sessions.cookieName,
+      callbackPath: `${settings.BASE_PATH}/auth/callback`,
       trustedProxies: settings.TRUSTED_PROXIES,
       onUntrustedForward: () =>
         log.warn(
@@ -121,15 +134,27 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     settings.BASE_PATH || '/',
     operationRoutes(rows, pipeline),
     docsRoutes({ basePath: settings.BASE_PATH, operations: rows, https: origins.secure() }),
-    authRoutes(sessions, secure),
     journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard }),
+    ...createAuth({
+      ...{ store, keys, peppers, people, sessions, vouch, origins, providers },
+      basePath: settings.BASE_PATH,
+      failuresPerMinute: settings.LIMIT_FAILURES,
+      tokenMaxAgeSeconds: settings.TRUSTED_TOKEN_MAX_AGE_SECONDS,
+      signedOutPath: settings.SIGNED_OUT_PATH,
+      clearSiteData: settings.CLEAR_SITE_DATA,
+      reused: (event) => {
+        metrics.alarm('refresh_token_reused')
+        log.error({ alarm: 'refresh_token_reused', ...event }, 'alarm')
+      },
+    }),
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)
   closeWith(publicApp)
 
   const privateApp = expressApp([...httpWide(log, metrics, false), admission()])
-  privateApp.use(mintRoutes(sessions, mint, settings.SERVICE_KEYS), healthRoutes(health, sessions.ping, metrics))
+  const vouched = requireServiceKey(sessions, settings.SERVICE_KEYS, settings.LIMIT_FAILURES)
+  privateApp.use(personRoutes(people, byId, vouched), mintRoutes(sessions, mint, vouched), healthRoutes(health, sessions.ping, metrics))
   closeWith(privateApp)
 
   const onRefusal = (problem: Problem, id: string) =>

@@ -12,6 +12,8 @@ export interface RedisClient<Name extends string = string> {
   /** Any one command. */
   command(name: string, ...args: (string | number)[]): Promise<unknown>
   ping(): Promise<void>
+  /** Keys of different tags lie on different nodes. */
+  readonly cluster: boolean
   close(): void
 }
 
@@ -69,6 +71,7 @@ export const connectRedis = async <Name extends string>(
     ping: async () => {
       await connection.ping()
     },
+    cluster: connection.isCluster,
     close: () => connection.disconnect(),
   }
 }

@@ -1,6 +1,7 @@
 /** One serving process: start, drain on a signal, stop. */
 import { loadApps } from '../config/apps.ts'
 import type { Loaded } from '../config/load.ts'
+import { loadProviders } from '../config/providers.ts'
 import { watchSecretFiles } from '../config/secret-files.ts'
 import { startApp } from './app.ts'
 import { createLog } from './logger.ts'
@@ -13,7 +14,7 @@ export const serve = async ({ settings, files, warnings }: Loaded, started: (lin
   const apps = loadApps(settings)
   const log = createLog(settings.LOG_LEVEL)
   for (const warning of warnings) log.warn({}, warning)
-  const app = await startApp({ settings, apps, log })
+  const app = await startApp({ settings, apps, providers: loadProviders(settings), log })
   const unwatch = watchSecretFiles(
     files,
     (name) => log.info({ setting: name }, 'a secret was replaced'),

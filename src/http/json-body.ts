@@ -22,7 +22,7 @@ const checkType = ({ headers }: IncomingMessage): void => {
 const close = { Connection: 'close' }
 
 /** The whole body, or a Problem once it is too large, too late or broken off; nothing is read beyond that point. */
-const readBytes = (req: IncomingMessage, within: number): Promise<Buffer> =>
+export const readBytes = (req: IncomingMessage, within = deadline): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

@@ -9,12 +9,18 @@ export interface Origins {
   hosts(): ReadonlySet<string>
   /** True when browsers reach us over https. */
   secure(): boolean
+  /** Whether this value of Host is the staff's; undefined when staff have no origin of their own. */
+  isStaff(host: string | undefined): boolean | undefined
+  /** The origin under which a browser sent this value of Host, which admission has let in. */
+  of(host: string | undefined): string
 }
 
-export const createOrigins = (configured: readonly string[]): Origins => {
+export const createOrigins = (configured: readonly string[], staff?: string): Origins => {
   let exact: ReadonlySet<string> = new Set()
   let hosts: ReadonlySet<string> = new Set()
-  const set = (origins: readonly string[]) => {
+  const staffHosts = hostsOf(staff === undefined ? [] : [staff])
+  const set = (others: readonly string[]) => {
+    const origins = staff === undefined ? others : [...others, staff]
     hosts = hostsOf(origins)
     exact = new Set(
       origins.flatMap((origin) => [...hostsOf([origin])].map((host) => new URL(`${new URL(origin).protocol}//${host}`).origin)),
@@ -22,5 +28,12 @@ export const createOrigins = (configured: readonly string[]): Origins => {
   }
   set(configured)
   const secure = configured.some((origin) => origin.startsWith('https:'))
-  return { set, includes: (origin) => exact.has(origin), hosts: () => hosts, secure: () => secure }
+  return {
+    set,
+    includes: (origin) => exact.has(origin),
+    hosts: () => hosts,
+    secure: () => secure,
+    isStaff: (host = '') => (staff === undefined ? undefined : staffHosts.has(host.toLowerCase())),
+    of: (host = '') => new URL(`${secure ? 'https' : 'http'}://${host}`).origin,
+  }
 }

@@ -13,7 +13,9 @@ export const requireSameOrigin = (request: IncomingMessage, origins: Origins, ki
   const site = request.headers['sec-fetch-site']
   const { origin } = request.headers
   const sameSite = site === undefined ? safe.has(request.method ?? '') || origin !== undefined : site === 'same-origin'
-  const sameOrigin = origin === undefined || origins.includes(origin)
+  // One of ours is not enough: the customers' site has no business at the staff's origin.
+  const sameOrigin =
+    origin === undefined || (origins.includes(origin) && origins.isStaff(new URL(origin).host) === origins.isStaff(request.headers.host))
   const marked = kind === 'stream' ? site !== undefined : request.headers['x-bff-csrf'] === '1'
   if (!sameSite || !sameOrigin || !marked) throw new Problem('csrf')
 }

@@ -1,6 +1,6 @@
 /** TABLE: how long sessions live, by kind and by who holds them. */
 import type { Role } from '../operation.ts'
-import type { Lifetime } from './sessions.ts'
+import type { Lifetime } from './making.ts'
 import type { Kind } from './token.ts'
 
 const minutes = 60_000
@@ -33,3 +33,13 @@ export const lifetimeOf = (kind: Kind, roles: readonly Role[], ttlSeconds?: numb
   const { idleMs, defaultMs, maxMs } = lifetimes[kind][roles.some(isStaffRole) ? 'staff' : 'user']
   return { lifetime: { idleMs, absoluteMs: ttlSeconds === undefined ? defaultMs : ttlSeconds * 1000 }, maxSeconds: maxMs / 1000 }
 }
+
+/** A refresh family; each access session in it lives as long as a bearer session does by default. */
+export const familyLifetimeOf = (roles: readonly Role[]): Lifetime & { accessMs: number } => {
+  const staff = roles.some(isStaffRole)
+  const accessMs = lifetimes.bearer[staff ? 'staff' : 'user'].defaultMs
+  return staff ? { idleMs: 8 * hours, absoluteMs: 8 * hours, accessMs } : { idleMs: 14 * days, absoluteMs: 30 * days, accessMs }
+}
+
+/** How long a refresh token that was used gets the same answer again: clients on bad networks ask twice. */
+export const refreshGraceMs = 20_000

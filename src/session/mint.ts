@@ -2,16 +2,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
-import { looksLikeSmoochId, provableId } from '../ids.ts'
-import type { Role } from '../operation.ts'
-import { operations } from '../operations.ts'
-import { Problem } from '../problems.ts'
-import type { AnswerOf } from '../schemas.ts'
-import type { Upstream, UpstreamApp } from '../upstream/client.ts'
 import { setCookie } from './cookie.ts'
-import { lifetimeOf } from './lifetimes.ts'
-import type { SessionRecord } from './record.ts'
-import type { Created, Sessions } from './sessions.ts'
+import type { Created } from './making.ts'
+import type { Sessions } from './sessions.ts'
+import type { Vouch } from './vouch.ts'
 
 const word = z
   .string()
@@ -63,87 +57,24 @@ export const serviceKeyOf = (keys: Secret, secret: string): ServiceKey | undefin
   return found
 }
 
-export interface MintParts {
-  readonly sessions: Sessions
-  readonly upstream: Upstream
-  readonly apps: ReadonlyMap<string, UpstreamApp>
-  readonly secure: () => boolean
-}
-
 export interface Minted extends Created {
   /** The header value to pass on, for kind `cookie`. */
   readonly setCookie?: string
 }
 
-/** How long the look-up of a person's smoochId may hold up a sign-in. */
-const lookUpMs = 2_000
+export interface MintParts {
+  readonly sessions: Sessions
+  readonly vouch: Vouch
+  readonly secure: () => boolean
+}
 
-export const createMint = ({ sessions, upstream, apps, secure }: MintParts) => {
+export const createMint =
+  ({ sessions, vouch, secure }: MintParts) =>
   /** Makes the session of a person whom somebody trusted has vouched for. `method` says who. */
-  const mint = async (ask: z.infer<typeof MintBody>, method: string, cap?: readonly string[]): Promise<Minted> => {
-    const app = appOf(apps, ask.appId)
-    const roles: Role[] = [...new Set(ask.roles)]
-    const beyond = cap && roles.find((role) => !cap.includes(role))
-    if (beyond) throw new Problem('forbidden', { detail: `This service key may not mint the role ${beyond}.` })
-    const { lifetime, maxSeconds } = lifetimeOf(ask.kind, roles, ask.ttl)
-    if (ask.ttl !== undefined && ask.ttl > maxSeconds)
-      throw new Problem('bad_request', { detail: `ttl: at most ${maxSeconds} seconds for this kind and these roles.` })
-    const now = Math.floor(Date.now() / 1000)
-    if (ask.authTime !== undefined && ask.authTime > now + 60)
-      throw new Problem('bad_request', { detail: 'authTime: seconds since 1970, not in the future.' })
-    const userId = ask.userId === undefined ? undefined : provableId(ask.userId)
-    const actor = ask.actor ?? { id: userId! }
-    const record: Omit<SessionRecord, 'sid'> = {
-      app: app.appId,
-      userId,
-      actor,
-      onBehalfOf: ask.onBehalfOf,
-      roles,
-      kind: ask.kind,
-      scope: ask.scope,
-      authTime: ask.authTime ?? now,
-      limit: ask.limit,
-      audit: ask.audit,
-      method,
-    }
-    if (userId !== undefined) await meet(app, { app: app.appId, userId, actor })
+  async (ask: z.infer<typeof MintBody>, method: string, cap?: readonly string[]): Promise<Minted> => {
+    const { record, lifetime } = await vouch(ask, method, cap)
     const created = await sessions.create(record, lifetime)
     return ask.kind === 'cookie' ? { ...created, setCookie: setCookie(created.token, secure()) } : created
   }
 
-  /** Learns the person's smoochId once, so that a call by it needs no look-up; refuses a userId that is somebody's smoochId. */
-  const meet = async (app: UpstreamApp, person: { app: string; userId: string; actor: { id: string } }): Promise<void> => {
-    const doubtful = looksLikeSmoochId(person.userId)
-    if (!doubtful && (await sessions.knows(person))) return
-    const found = await lookUp(app, person.userId, doubtful)
-    if (!found) return
-    if (found.userId !== person.userId) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
-    await sessions.learn(person, found._id)
-  }
-
-  const lookUp = async (app: UpstreamApp, userId: string, needed: boolean): Promise<AnswerOf<'AppUserResponse'>['appUser'] | undefined> => {
-    const call = upstream.call(app, { operation: operations.get_app_user, params: { userId } })
-    try {
-      const answer = needed ? await call : await Promise.race([call, pause(lookUpMs)])
-      return answer && (answer.body as AnswerOf<'AppUserResponse'>).appUser
-    } catch (error) {
-      if (!needed || (error instanceof Problem && error.code === 'user_not_found')) return undefined
-      throw new Problem('subjects_unresolved', { cause: error, headers: { 'Retry-After': '5' } })
-    }
-  }
-
-  return mint
-}
-
 export type Mint = ReturnType<typeof createMint>
-
-const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
-
-const appOf = (apps: ReadonlyMap<string, UpstreamApp>, id: string | undefined): UpstreamApp => {
-  const app = id === undefined && apps.size === 1 ? [...apps.values()][0] : apps.get(id ?? '')
-  if (!app)
-    throw new Problem('bad_request', {
-      detail: id === undefined ? 'appId: is required, since several apps are served.' : 'appId: this app is not served here.',
-    })
-  return app
-}

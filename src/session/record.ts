@@ -28,6 +28,21 @@ export interface SessionRecord {
   readonly audit?: { readonly reason?: string | undefined; readonly ticket?: string | undefined } | undefined
   /** How the session came about. */
   readonly method: string
+  /** The browser or app, in a few words, for the person's own list. */
+  readonly device?: string | undefined
+  /** Who vouched, when it was an identity provider: for its logout tokens and for signing out there. */
+  readonly provider?: ProviderSession | undefined
+  /** The roles mark that these roles took into account. */
+  readonly rolesVersion?: string | undefined
+  /** Store key of the refresh family that this access session belongs to. */
+  readonly family?: string | undefined
+}
+
+export interface ProviderSession {
+  readonly id: string
+  readonly issuer: string
+  readonly sub: string
+  readonly sid?: string | undefined
 }
 
 /** A person of an app, as far as sessions go: by userId, else by the actor's id. */
@@ -91,6 +106,9 @@ export interface IndexEntry {
   readonly kind: Kind
   readonly actor: string
   readonly roles: readonly Role[]
+  readonly device?: string | undefined
+  /** The key is that of a refresh family. */
+  readonly family?: true
 }
 
 export const sealIndex = (peppers: Ring, sid: string, entry: IndexEntry): Buffer => {
@@ -100,3 +118,14 @@ export const sealIndex = (peppers: Ring, sid: string, entry: IndexEntry): Buffer
 
 export const openIndex = (peppers: Ring, sid: string, blob: Buffer): IndexEntry | undefined =>
   open(peppers, indexKey, sid, blob) as IndexEntry | undefined
+
+const purposeKey = (pepper: RingKey, purpose: string) => Buffer.from(hkdfSync('sha256', pepper.secret, '', `smooch-bff ${purpose}`, 32))
+
+/** Seals something small for one purpose and one place. base64url. */
+export const sealFor = (peppers: Ring, purpose: string, place: string, value: unknown): string => {
+  const [pepper] = peppers()
+  return seal(pepper, purposeKey(pepper, purpose), place, value).toString('base64url')
+}
+
+export const openFor = (peppers: Ring, purpose: string, place: string, text: string): unknown =>
+  open(peppers, (pepper) => purposeKey(pepper, purpose), place, Buffer.from(text, 'base64url'))

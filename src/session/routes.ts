@@ -4,14 +4,13 @@ import type { Secret } from '../../config/secret.ts'
 import { note } from '../http/access-record.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
 import { checkBody, discardBody, readJson } from '../http/json-body.ts'
-import { checkQuery } from '../http/query.ts'
+import type { Origins } from '../http/origins.ts'
+import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { Problem } from '../problems.ts'
 import { readBearer } from './bearer.ts'
 import { clearCookie } from './cookie.ts'
 import { type Mint, MintBody, type ServiceKey, serviceKeyOf } from './mint.ts'
 import type { Session, Sessions } from './sessions.ts'
-
-const failuresPerMinute = 10
 
 /** Express 5 routers of ours: exact paths only. */
 export const strictRouter = (): Router => Router({ caseSensitive: true, strict: true })
@@ -21,8 +20,8 @@ export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler 
     throw new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } })
   }
 
-const noQuery = (req: Request): void => {
-  checkQuery(req.originalUrl.split('?')[1] ?? '', [])
+export const noQuery = (req: Request): void => {
+  checkQuery(rawQueryOf(req.originalUrl), [])
 }
 
 /** What a caller may know of the own session. Times are ISO 8601, but authTime is in seconds since 1970, as in OpenID. */
@@ -40,8 +39,17 @@ export const sessionView = (session: Session) => ({
   expiresAt: new Date(session.expiresMs).toISOString(),
 })
 
+export interface AuthParts {
+  readonly sessions: Sessions
+  readonly origins: Origins
+  /** Where the person signs out at the identity provider, too. */
+  readonly endSession: (provider: string, idToken: string | undefined, origin: string) => Promise<string | undefined>
+  /** `staff`: on a staff origin of its own only, since it wipes whatever else the site keeps in the browser. */
+  readonly clearSiteData: 'staff' | 'always' | 'never'
+}
+
 /** `/auth/session` below the base path. */
-export const authRoutes = (sessions: Sessions, secure: () => boolean): Router => {
+export const authRoutes = ({ sessions, origins, endSession, clearSiteData }: AuthParts): Router => {
   const show = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     await discardBody(req)
@@ -52,19 +60,31 @@ export const authRoutes = (sessions: Sessions, secure: () => boolean): Router =>
     noQuery(req)
     await discardBody(req)
     const session = await sessions.peek(req)
+    const { host } = req.headers
+    let away: string | undefined
     if (session) {
       note(res, { actor: session.place.tag, session: session.sid })
+      const idToken = session.provider && (await sessions.idToken(session))
       await sessions.end(session)
+      // Only now, since the provider may be slow to say where.
+      away = session.kind === 'cookie' && session.provider ? await endSession(session.provider.id, idToken, origins.of(host)) : undefined
     }
-    res.setHeader('Set-Cookie', clearCookie(secure()))
-    res.status(204).end()
+    res.setHeader('Set-Cookie', clearCookie(origins.secure()))
+    if (clearSiteData === 'always' || (clearSiteData === 'staff' && origins.isStaff(host)))
+      res.setHeader('Clear-Site-Data', '"cache", "cookies", "storage"')
+    if (away === undefined) res.status(204).end()
+    else res.json({ endSession: away })
   }
-  return strictRouter().get('/auth/session', show).delete('/auth/session', signOut).all('/auth/session', methodNotAllowed('GET', 'DELETE'))
+  return strictRouter()
+    .get('/auth/session', show)
+    .delete('/auth/session', signOut)
+    .all('/auth/session', methodNotAllowed('GET', 'POST', 'DELETE'))
 }
 
-/** `/sessions` on the private listener: for the customer's backend, which holds a service key. */
-export const mintRoutes = (sessions: Sessions, mint: Mint, serviceKeys: Secret | undefined): Router => {
-  const vouched = async (req: Request, res: Response): Promise<ServiceKey> => {
+/** The service key that a call on the private listener holds; throws `invalid_service_key`. */
+export const requireServiceKey =
+  (sessions: Sessions, serviceKeys: Secret | undefined, failuresPerMinute: number) =>
+  async (req: Request, res: Response): Promise<ServiceKey> => {
     const secret = readBearer(req.headers.authorization)
     const key = secret !== undefined && serviceKeys ? serviceKeyOf(serviceKeys, secret) : undefined
     if (!key) {
@@ -74,6 +94,9 @@ export const mintRoutes = (sessions: Sessions, mint: Mint, serviceKeys: Secret |
     note(res, { serviceKey: key.name })
     return key
   }
+
+/** `/sessions` on the private listener: for the customer's backend, which holds a service key. */
+export const mintRoutes = (sessions: Sessions, mint: Mint, vouched: ReturnType<typeof requireServiceKey>): Router => {
   const create = async (req: Request, res: Response): Promise<void> => {
     const key = await vouched(req, res)
     noQuery(req)

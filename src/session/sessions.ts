@@ -1,5 +1,4 @@
 /** Sessions: made, found in a request, ended. The token finds the record; the record decides. */
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Origins } from '../http/origins.ts'
 import type { LimitClass } from '../operation.ts'
@@ -8,25 +7,24 @@ import { readBearer } from './bearer.ts'
 import { cookieName, readCookie } from './cookie.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
 import { keyedName, type Ring } from './keys.ts'
-import {
-  type IndexEntry,
-  openIndex,
-  openRecord,
-  type Person,
-  type SessionRecord,
-  sealIndex,
-  sealRecord,
-  storeKey,
-  tagsOf,
-} from './record.ts'
+import { isStaffRole } from './lifetimes.ts'
+import { createMaking, services } from './making.ts'
+import type { People } from './people.ts'
+import { reachable } from './reachable.ts'
+import { type IndexEntry, openIndex, openRecord, type Person, type SessionRecord, storeKey, tagsOf } from './record.ts'
+import { openRoles, type RolesMark, rolesLeft } from './roles.ts'
 import type { Entered, Listed, Place, SessionStore, Used } from './store.ts'
-import { type Kind, signToken, type Token, verifyToken } from './token.ts'
+import { type Kind, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {
   readonly place: Place
   readonly createdMs: number
   readonly expiresMs: number
   readonly smooch: string | undefined
+  /** The person's roles as last changed, when that was after this session's own. */
+  readonly rolesMark: RolesMark | undefined
+  /** Began with a staff role, whatever is left of it. */
+  readonly staff: boolean
 }
 
 export interface Limit {
@@ -42,61 +40,13 @@ export interface SessionParts {
   readonly origins: Origins
   /** Uses per minute for each class; `service` counts all calls of a service session. */
   readonly limits: Readonly<Record<LimitClass | 'service', number>>
+  readonly people: People
 }
 
-export interface Created {
-  readonly token: string
-  readonly sessionId: string
-  /** ISO 8601. */
-  readonly expiresAt: string
-}
-
-export interface Lifetime {
-  readonly idleMs: number
-  readonly absoluteMs: number
-}
-
-/** The tag under which service sessions are listed. */
-const services = 'services'
 const minute = 60_000
 
-/** A store that does not answer is never a reason to say 401: nobody is signed out by an outage. */
-const reachable = async <T>(answer: Promise<T>): Promise<T> => {
-  try {
-    return await answer
-  } catch (cause) {
-    throw new Problem('session_store_unavailable', { cause, headers: { 'Retry-After': '1' } })
-  }
-}
-
-export const createSessions = ({ store, keys, peppers, origins, limits }: SessionParts) => {
-  const create = async (record: Omit<SessionRecord, 'sid'>, { idleMs, absoluteMs }: Lifetime): Promise<Created> => {
-    const sid = `s_${randomBytes(12).toString('base64url')}`
-    const jti = randomBytes(32).toString('base64url')
-    const [tag] = tagsOf(peppers, record)
-    const place = { key: storeKey(jti), tag }
-    const full: SessionRecord = { ...record, sid }
-    const entry: IndexEntry = {
-      ...place,
-      app: record.app,
-      kind: record.kind,
-      actor: record.actor.name ?? record.actor.id,
-      roles: record.roles,
-    }
-    const index = sealIndex(peppers, sid, entry).toString('base64')
-    const sealed = sealRecord(peppers, jti, tag, full).toString('base64')
-    const times = await reachable(store.create(place, { sid, sealed, index, idleMs, absoluteMs }))
-    if (record.kind === 'service') await reachable(store.addToList(services, { sid, index, ...times }))
-    const token: Token = {
-      jti,
-      kind: record.kind,
-      tag,
-      scope: record.scope,
-      ...(record.scope === 'appUser' && record.userId !== undefined ? { userId: record.userId } : {}),
-      exp: Math.ceil(times.expiresMs / 1000),
-    }
-    return { token: signToken(keys, token), sessionId: sid, expiresAt: new Date(times.expiresMs).toISOString() }
-  }
+export const createSessions = ({ store, keys, peppers, origins, limits, people }: SessionParts) => {
+  const { create, rotate, readExtra } = createMaking({ store, keys, peppers, people })
 
   /** The token that the request carries and how; undefined when it carries none. CSRF is checked before anything is looked up. */
   const credential = (request: IncomingMessage, csrf: CsrfClass): { text: string; kinds: readonly Kind[] } | undefined => {
@@ -112,7 +62,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
 
   const find = async (
     text: string,
-    kinds: readonly Kind[],
+    kinds: readonly Token['kind'][],
     options: { touch: boolean; limit?: LimitClass },
   ): Promise<{ session: Session; limit?: Limit } | undefined> => {
     const token = verifyToken(keys, text, Date.now())
@@ -120,16 +70,37 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
     const place = { key: storeKey(token.jti), tag: token.tag }
     const name = options.limit && (token.kind === 'service' ? 'service' : options.limit)
     const entered: Entered | undefined = await reachable(
-      store.enter(place, { touch: options.touch, limit: name && { name, windowMs: minute } }),
+      store.enter(place, { touch: options.touch, limit: name && { name, windowMs: minute }, app: token.app }),
     )
     const record = entered && openRecord(peppers, token.jti, token.tag, Buffer.from(entered.sealed, 'base64'))
     if (!entered || !record || record.kind !== token.kind) return undefined
-    const session: Session = { ...record, place, createdMs: entered.createdMs, expiresMs: entered.expiresMs, smooch: entered.smooch }
+    const { createdMs, expiresMs, smooch } = entered
+    const rolesMark = openRoles(peppers, token.tag, entered.roles)
+    const session: Session = {
+      ...record,
+      roles: rolesLeft(record, rolesMark),
+      place,
+      createdMs,
+      expiresMs,
+      smooch,
+      rolesMark,
+      staff: record.roles.some(isStaffRole),
+    }
     return name && entered.used ? { session, limit: { name, max: record.limit ?? limits[name], used: entered.used } } : { session }
+  }
+
+  /** Staff sessions work on the staff origin only, when there is one, and others not there; programs go by no origin. */
+  const requireSide = (request: IncomingMessage, session: Session | undefined): void => {
+    const side = origins.isStaff(request.headers.host)
+    if (!session || session.kind === 'service' || side === undefined || side === session.staff) return
+    throw new Problem('forbidden', {
+      detail: side ? 'Only staff sessions work on this origin.' : 'Staff sessions work on the staff origin only.',
+    })
   }
 
   return {
     create,
+    rotate,
     cookieName: cookieName(origins.secure()),
 
     /** The caller's session, or a Problem: `unauthorized`, `csrf`, `too_many_requests`, `session_store_unavailable`. `counted` hears of the limit in any case. */
@@ -137,6 +108,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
       const found = credential(request, csrf)
       const entered = found && (await find(found.text, found.kinds, { touch: true, limit }))
       if (!entered) throw new Problem('unauthorized')
+      requireSide(request, entered.session)
       if (entered.limit) {
         counted(entered.limit)
         const { used, leftMs } = entered.limit.used
@@ -149,14 +121,34 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
     /** Who the caller is, without counting as activity. */
     peek: async (request: IncomingMessage): Promise<Session | undefined> => {
       const found = credential(request, 'api')
-      return found && (await find(found.text, found.kinds, { touch: false }))?.session
+      const session = found && (await find(found.text, found.kinds, { touch: false }))?.session
+      requireSide(request, session)
+      return session
     },
 
-    end: async (session: Session): Promise<boolean> => {
-      const lived = await reachable(store.end(session.place, session.sid))
-      if (session.kind === 'service') await reachable(store.removeFromList(services, session.sid))
+    /** The session of the browser that opens a page; it grants nothing there. */
+    peekOnPage: async (request: IncomingMessage): Promise<Session | undefined> => {
+      const cookie = readCookie(request.headers.cookie, cookieName(origins.secure()))
+      return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false }))?.session
+    },
+
+    end: async ({
+      place,
+      sid,
+      family,
+      kind,
+    }: Pick<Session, 'place' | 'sid' | 'family'> & Partial<Pick<Session, 'kind'>>): Promise<boolean> => {
+      const lived = await reachable(family === undefined ? store.end(place, sid) : store.endFamily({ key: family, tag: place.tag }, sid))
+      if (kind === 'service') await reachable(store.removeFromList(services, sid))
       return lived
     },
+
+    /** The provider's ID token that the session began with. */
+    idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,
+
+    /** True the first time within the window, on whichever replica. */
+    once: async (what: string, id: string, windowMs: number): Promise<boolean> =>
+      (await reachable(store.use(keyedName(peppers()[0].secret, 'once', what, id), { name: 'once', windowMs }))).used === 1,
 
     /** Ends all sessions that the person has now, and forgets the smoochId: who comes back under this name is somebody new. */
     endPerson: async (person: Person): Promise<void> => {

@@ -11,11 +11,14 @@ import {
   type Window,
 } from './store.ts'
 
-interface Kept extends NewSession {
+export interface Kept extends NewSession {
   readonly createdMs: number
-  readonly expiresMs: number
+  expiresMs: number
   idleUntil: number
+  lastMs: number
 }
+
+import { familiesInMemory } from './store-memory-families.ts'
 
 const sweepEveryMs = 30_000
 
@@ -27,6 +30,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
 
   const sweep = () => {
     const at = now()
+    families.sweep(at)
     for (const [name, session] of sessions) if (session.idleUntil <= at) sessions.delete(name)
     for (const [name, mark] of marks) if (mark.until <= at) marks.delete(name)
     for (const [name, used] of limits) if (used.until <= at) limits.delete(name)
@@ -47,6 +51,11 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
   }
   const notBefore = (tag: string) => Number(marksOf(tag)?.get('notBefore') ?? 0)
 
+  const live = (place: Place): Kept | undefined => {
+    const session = sessions.get(name(place))
+    return session && session.idleUntil > now() && session.createdMs > notBefore(place.tag) ? session : undefined
+  }
+
   const use = (tag: string, { name, windowMs }: Window): Used => {
     const id = `${tag}:${name}`
     const at = now()
@@ -62,23 +71,39 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
   }
   const removeFromList = (tag: string, sid: string) => lists.get(tag)?.delete(sid)
 
+  const families = familiesInMemory({
+    now,
+    sessions,
+    name,
+    notBefore,
+    rolesOf: (tag) => marksOf(tag)?.get('roles'),
+    addToList,
+    removeFromList,
+  })
+
   return {
+    ...families.methods,
     create: async (place, session) => {
       // Later than any mark: a session made in the millisecond of an endAll is a new one.
       const createdMs = Math.max(now(), notBefore(place.tag) + 1)
       const expiresMs = createdMs + session.absoluteMs
-      sessions.set(name(place), { ...session, createdMs, expiresMs, idleUntil: Math.min(createdMs + session.idleMs, expiresMs) })
+      const idleUntil = Math.min(createdMs + session.idleMs, expiresMs)
+      sessions.set(name(place), { ...session, createdMs, expiresMs, idleUntil, lastMs: createdMs })
       addToList(place.tag, { sid: session.sid, index: session.index, createdMs, expiresMs })
       return { createdMs, expiresMs }
     },
-    enter: async (place, { touch, limit }): Promise<Entered | undefined> => {
+    enter: async (place, { touch, limit, app }): Promise<Entered | undefined> => {
       const session = sessions.get(name(place))
       const at = now()
-      if (!session || session.idleUntil <= at || session.createdMs <= notBefore(place.tag)) {
+      if (
+        !session ||
+        session.idleUntil <= at ||
+        session.createdMs <= Math.max(notBefore(place.tag), app === undefined ? 0 : notBefore(app))
+      ) {
         sessions.delete(name(place))
         return undefined
       }
-      if (touch) session.idleUntil = Math.min(at + session.idleMs, session.expiresMs)
+      if (touch) Object.assign(session, { idleUntil: Math.min(at + session.idleMs, session.expiresMs), lastMs: at })
       const person = marksOf(place.tag)
       return {
         sealed: session.sealed,
@@ -86,9 +111,23 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
         expiresMs: session.expiresMs,
         smooch: person?.get('smooch'),
         gone: Number(person?.get('gone') ?? 0) >= session.createdMs,
+        roles: person?.get('roles'),
         used: limit && use(place.tag, limit),
       }
     },
+    rotate: async (old, key, session) => {
+      const before = live(old)
+      if (!before) return undefined
+      const { createdMs, expiresMs } = before
+      const idleUntil = Math.min(now() + session.idleMs, expiresMs)
+      sessions.set(name({ key, tag: old.tag }), { ...before, ...session, idleUntil, lastMs: now() })
+      sessions.delete(name(old))
+      addToList(old.tag, { sid: session.sid, index: session.index, createdMs, expiresMs })
+      return { createdMs, expiresMs }
+    },
+    extra: async (place) => live(place)?.extra || undefined,
+    lastSeen: async (tag, records) =>
+      records.map(({ key, family }) => (family ? families.lastSeen({ key, tag }) : live({ key, tag })?.lastMs)),
     end: async (place, sid) => {
       const lived = (sessions.get(name(place))?.createdMs ?? 0) > notBefore(place.tag)
       removeFromList(place.tag, sid)

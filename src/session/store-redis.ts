@@ -2,26 +2,23 @@
  *
  * | key | type | content | lives |
  * |---|---|---|---|
- * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms | idle limit, at most the absolute one |
- * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId) | 100 days after the last mark |
+ * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms, l last use, x sealed particulars | idle limit, at most the absolute one |
+ * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see store-redis-families.ts | its idle limit, at most the absolute one |
+ * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:l:{tag}:<class>` | string | uses in this window | window |
  */
 import { connectRedis, type RedisClient, type Script } from '../redis.ts'
-import { type Entered, type Listed, markTtlMs, type Place, type SessionStore } from './store.ts'
+import { type Entered, type Listed, markTtlMs, type SessionStore } from './store.ts'
+import { familiesOn, familyScripts } from './store-redis-families.ts'
+import { addListed, clock, family, list, marks, session } from './store-redis-keys.ts'
 
-const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`
 const useLimit = `
 local function use(key, window)
   local used = redis.call('INCR', key)
   local left = redis.call('PTTL', key)
   if left < 0 then redis.call('PEXPIRE', key, window); left = tonumber(window) end
   return used, left
-end`
-const addListed = `
-local function addListed(key, sid, created, expires, index)
-  redis.call('HSET', key, sid, string.format('%.0f:%.0f:%s', created, expires, index))
-  if redis.call('PTTL', key) < expires - now then redis.call('PEXPIREAT', key, expires) end
 end`
 
 const scripts = {
@@ -30,23 +27,23 @@ const scripts = {
     lua: `${clock}${addListed}
 local created = math.max(now, (redis.call('HGET', KEYS[2], 'notBefore') or 0) + 1)
 local idle, expires = tonumber(ARGV[2]), created + ARGV[3]
-redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2])
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2], 'x', ARGV[6])
 redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(created + idle, expires)))
 addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
 return {created, expires}`,
   },
   bffEnter: {
-    numberOfKeys: 3,
+    numberOfKeys: 4,
     lua: `${clock}${useLimit}
 local s = redis.call('HMGET', KEYS[1], 'v', 'c', 'a', 'i')
 if not s[1] then return {} end
-local m = redis.call('HMGET', KEYS[2], 'notBefore', 'gone', 'smooch')
+local m = redis.call('HMGET', KEYS[2], 'notBefore', 'gone', 'smooch', 'roles')
 local created, expires = tonumber(s[2]), tonumber(s[3])
-if created <= tonumber(m[1] or 0) then redis.call('DEL', KEYS[1]); return {} end
-if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))) end
+if created <= math.max(m[1] or 0, redis.call('HGET', KEYS[4], 'notBefore') or 0) then redis.call('DEL', KEYS[1]); return {} end
+if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))); redis.call('HSET', KEYS[1], 'l', string.format('%.0f', now)) end
 local used, left = 0, 0
 if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
-return {s[1], created, expires, m[3] or '', tonumber(m[2] or 0) >= created and 1 or 0, used, left}`,
+return {s[1], created, expires, m[3] or '', tonumber(m[2] or 0) >= created and 1 or 0, used, left, m[4] or ''}`,
   },
   bffEnd: {
     numberOfKeys: 3,
@@ -62,6 +59,28 @@ redis.call('HSET', KEYS[1], 'notBefore', string.format('%.0f', math.max(now, red
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 redis.call('DEL', KEYS[2])`,
   },
+  bffRotate: {
+    numberOfKeys: 4,
+    lua: `${clock}${addListed}
+local s = redis.call('HMGET', KEYS[1], 'c', 'a')
+if not s[1] or tonumber(s[1]) <= tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) then return {} end
+redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', s[2], 'i', ARGV[2], 'x', ARGV[5], 'l', string.format('%.0f', now))
+redis.call('PEXPIREAT', KEYS[4], string.format('%.0f', math.min(now + ARGV[2], s[2])))
+redis.call('DEL', KEYS[1])
+addListed(KEYS[3], ARGV[3], tonumber(s[1]), tonumber(s[2]), ARGV[4])
+return {tonumber(s[1]), tonumber(s[2])}`,
+  },
+  bffExtra: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], 'x')` },
+  // The names in ARGV carry the tag of KEYS[1], so they lie on the same node.
+  bffLastSeen: {
+    numberOfKeys: 1,
+    lua: `local seen = {}
+for i, key in ipairs(ARGV) do
+  local at = redis.call('HMGET', key, 'l', 'c')
+  seen[i] = tonumber(at[1] or at[2] or 0)
+end
+return seen`,
+  },
   bffMark: {
     numberOfKeys: 1,
     lua: `${clock}
@@ -76,6 +95,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])`,
     lua: `${clock}${addListed}\naddListed(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4])`,
   },
   bffRemoveFromList: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
+  ...familyScripts,
   bffList: {
     numberOfKeys: 1,
     lua: `${clock}
@@ -88,27 +108,47 @@ return live`,
   },
 } satisfies Record<string, Script>
 
-const session = ({ key, tag }: Place) => `bff:s:{${tag}}:${key}`
-const marks = (tag: string) => `bff:m:{${tag}}`
-const list = (tag: string) => `bff:n:{${tag}}`
 const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
 export const redisStore = async (url: string, failed: (error: Error) => void): Promise<SessionStore> =>
   storeOn(await connectRedis(url, scripts, failed))
 
 const storeOn = (redis: RedisClient<keyof typeof scripts>): SessionStore => ({
-  create: async (place, { sid, sealed, index, idleMs, absoluteMs }) => {
+  ...familiesOn(redis),
+  create: async (place, { sid, sealed, index, idleMs, absoluteMs, extra }) => {
     const answer = await redis.run(
       'bffCreate',
       [session(place), marks(place.tag), list(place.tag)],
-      [sealed, idleMs, absoluteMs, sid, index],
+      [sealed, idleMs, absoluteMs, sid, index, extra ?? ''],
     )
     const [createdMs, expiresMs] = answer as [number, number]
     return { createdMs, expiresMs }
   },
-  enter: async (place, { touch, limit }) => {
-    const keys = [session(place), marks(place.tag), limitKey(place.tag, limit?.name ?? 'none')]
-    return entered((await redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0])) as EnterAnswer | [])
+  enter: async (place, { touch, limit, app }) => {
+    // On a Cluster the app's mark lies on another node: it is asked for at the same time, and the person's own stands in for it.
+    const elsewhere = redis.cluster && app !== undefined
+    const keys = [
+      session(place),
+      marks(place.tag),
+      limitKey(place.tag, limit?.name ?? 'none'),
+      marks(elsewhere ? place.tag : (app ?? place.tag)),
+    ]
+    const [answer, notBefore] = await Promise.all([
+      redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0]),
+      elsewhere ? redis.run('bffReadMark', [marks(app)], ['notBefore']) : null,
+    ])
+    const found = entered(answer as EnterAnswer | [])
+    return found && found.createdMs <= Number(notBefore) ? undefined : found
+  },
+  rotate: async (old, key, { sid, sealed, index, idleMs, extra }) => {
+    const keys = [session(old), marks(old.tag), list(old.tag), session({ key, tag: old.tag })]
+    const [createdMs, expiresMs] = (await redis.run('bffRotate', keys, [sealed, idleMs, sid, index, extra ?? ''])) as number[]
+    return createdMs === undefined || expiresMs === undefined ? undefined : { createdMs, expiresMs }
+  },
+  extra: async (place) => ((await redis.run('bffExtra', [session(place)])) as string | null) || undefined,
+  lastSeen: async (tag, records) => {
+    const names = records.map(({ key, family: inFamily }) => (inFamily ? family : session)({ key, tag }))
+    return ((await redis.run('bffLastSeen', [list(tag)], names)) as number[]).map((at) => at || undefined)
   },
   end: async (place, sid) => (await redis.run('bffEnd', [session(place), marks(place.tag), list(place.tag)], [sid])) === 1,
   endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)], [markTtlMs])),
@@ -128,12 +168,22 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>): SessionStore => ({
   close: () => redis.close(),
 })
 
-type EnterAnswer = [sealed: string, created: number, expires: number, smooch: string, gone: number, used: number, left: number]
+type EnterAnswer = [
+  sealed: string,
+  created: number,
+  expires: number,
+  smooch: string,
+  gone: number,
+  used: number,
+  left: number,
+  roles: string,
+]
 
 const entered = (answer: EnterAnswer | []): Entered | undefined => {
   if (answer.length === 0) return undefined
-  const [sealed, createdMs, expiresMs, smooch, gone, used, leftMs] = answer
-  return { sealed, createdMs, expiresMs, smooch: smooch || undefined, gone: gone === 1, used: used > 0 ? { used, leftMs } : undefined }
+  const [sealed, createdMs, expiresMs, smooch, gone, used, leftMs, roles] = answer
+  const marked = { smooch: smooch || undefined, gone: gone === 1, roles: roles || undefined }
+  return { sealed, createdMs, expiresMs, ...marked, used: used > 0 ? { used, leftMs } : undefined }
 }
 
 const listed = (flat: string[]): Listed[] =>

@@ -1,5 +1,7 @@
 /** The contract of a session store. All times are the store's own clock, in milliseconds since 1970; all limits are decided there. Every method rejects quickly when the store is away. */
 
+import type { FamilyStore } from './store-families.ts'
+
 /** Where a session lies: SHA-256 of its jti, and the hash tag of its person. */
 export interface Place {
   readonly key: string
@@ -26,6 +28,8 @@ export interface NewSession {
   readonly index: string
   readonly idleMs: number
   readonly absoluteMs: number
+  /** Sealed particulars that no request needs, base64. */
+  readonly extra?: string | undefined
 }
 
 export interface Entered {
@@ -37,6 +41,8 @@ export interface Entered {
   readonly smooch?: string | undefined
   /** True when the person was deleted or merged away since the session began. */
   readonly gone: boolean
+  /** The person's roles as last changed, sealed; absent when nobody changed them. */
+  readonly roles?: string | undefined
   readonly used?: Used | undefined
 }
 
@@ -47,13 +53,26 @@ export interface Listed {
   readonly expiresMs: number
 }
 
-/** A mark of a person that outlives sessions: `smooch` = keyed name of the smoochId, `gone` = deleted or merged away at that time. */
-export type Mark = 'smooch' | 'gone'
+/** A mark of a person that outlives sessions: `smooch` = keyed name of the smoochId, `gone` = deleted or merged away at that time, `roles` = the roles as last changed, sealed. */
+export type Mark = 'smooch' | 'gone' | 'roles'
 
-export interface SessionStore {
+export interface EnterOptions {
+  readonly touch: boolean
+  readonly limit?: Window | undefined
+  /** The app's tag: its not-before mark counts too. */
+  readonly app?: string | undefined
+}
+
+export interface SessionStore extends FamilyStore {
   create(place: Place, session: NewSession): Promise<{ createdMs: number; expiresMs: number }>
   /** One round trip: the record if the session lives, its idle touch, the person's marks, and one use of a limit. */
-  enter(place: Place, options: { touch: boolean; limit?: Window | undefined }): Promise<Entered | undefined>
+  enter(place: Place, options: EnterOptions): Promise<Entered | undefined>
+  /** Puts a new token's record in the old one's place if that still lives. Beginning and absolute end stay, so every mark since holds for the new one too. */
+  rotate(old: Place, key: string, session: Omit<NewSession, 'absoluteMs'>): Promise<{ createdMs: number; expiresMs: number } | undefined>
+  /** The sealed particulars of a session. */
+  extra(place: Place): Promise<string | undefined>
+  /** When each record of a person was last used; undefined for one that lives no more. */
+  lastSeen(tag: string, records: readonly { key: string; family: boolean }[]): Promise<(number | undefined)[]>
   /** False when it had ended before. */
   end(place: Place, sid: string): Promise<boolean>
   /** Ends every session of the person that exists now; no later sign-in revives one. */

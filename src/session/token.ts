@@ -9,9 +9,14 @@ export type Scope = 'app' | 'account' | 'appUser'
 export interface Token {
   /** 32 random bytes, base64url: with a pepper it makes the key of the record. */
   readonly jti: string
-  readonly kind: Kind
+  /** `refresh` opens nothing by itself; it gets the next access token. */
+  readonly kind: Kind | 'refresh'
   /** Hash tag of the person's keys. */
   readonly tag: string
+  /** Tag of the app's own mark. */
+  readonly app: string
+  /** Of a refresh token: 32 random bytes that find its family and open its record. */
+  readonly fam?: string
   readonly scope: Scope
   /** The vendor's client wants the claim when scope is appUser. */
   readonly userId?: string

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { NewSession, Place, SessionStore } from '../../src/session/store.ts'
+import type { NewFamily } from '../../src/session/store-families.ts'
 
 const unique = () => randomBytes(16).toString('base64url')
 const place = (tag = unique()): Place => ({ key: unique(), tag })
@@ -37,6 +38,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
         expiresMs,
         smooch: undefined,
         gone: false,
+        roles: undefined,
         used: undefined,
       })
     })
@@ -156,6 +158,148 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect(await store.list(tag)).toEqual([{ sid: made.sid, index: 'aW5kZXg=', createdMs, expiresMs }])
       await store.removeFromList(tag, made.sid)
       expect(await store.list(tag)).toEqual([])
+    })
+
+    test("ends every session of an app by the app's own mark", async () => {
+      const at = place()
+      const app = unique()
+      await store.create(at, session())
+      expect(await store.enter(at, { touch: true, app })).toBeDefined()
+      await sleep(5)
+      await store.endAll(app)
+      expect(await store.enter(at, { touch: true, app: unique() })).toBeDefined()
+      expect(await store.enter(at, { touch: true, app })).toBeUndefined()
+      await sleep(5)
+      const later = place(at.tag)
+      await store.create(later, session())
+      expect(await store.enter(later, { touch: true, app })).toBeDefined()
+    })
+
+    test('puts a new token in the place of an old one, once, with the same times', async () => {
+      const at = place()
+      const made = session({ extra: 'b25l' })
+      const times = await store.create(at, made)
+      expect(await store.extra(at)).toBe('b25l')
+      const next = session({ sid: made.sid, sealed: 'bmV3', index: 'bmV3', extra: 'dHdv' })
+      const answers = await Promise.all([1, 2, 3].map((n) => store.rotate(at, `${at.key}${n}`, next)))
+      expect(answers.filter(Boolean)).toEqual([times])
+      expect(await store.enter(at, touch)).toBeUndefined()
+      const won = { ...at, key: `${at.key}${answers.findIndex(Boolean) + 1}` }
+      expect(await store.enter(won, touch)).toMatchObject({ sealed: 'bmV3', ...times })
+      expect(await store.extra(won)).toBe('dHdv')
+      expect(await store.list(at.tag)).toEqual([{ sid: made.sid, index: 'bmV3', ...times }])
+    })
+
+    test('does not bring a session back by putting a new token in its place', async () => {
+      const [ended, marked] = [place(), place()]
+      for (const at of [ended, marked]) await store.create(at, session())
+      await store.end(ended, 'any')
+      await sleep(5)
+      await store.endAll(marked.tag)
+      for (const at of [ended, marked]) expect(await store.rotate(at, unique(), session())).toBeUndefined()
+    })
+
+    test('a mark made before a new token took the place counts for it too', async () => {
+      const at = place()
+      await store.create(at, session())
+      await sleep(5)
+      await store.markGone(at.tag)
+      const key = unique()
+      await store.rotate(at, key, session())
+      expect((await store.enter({ ...at, key }, touch))?.gone).toBe(true)
+    })
+
+    test('tells when sessions were last used', async () => {
+      const at = place()
+      const { createdMs } = await store.create(at, session())
+      const records = [
+        { key: at.key, family: false },
+        { key: unique(), family: false },
+      ]
+      expect(await store.lastSeen(at.tag, records)).toEqual([createdMs, undefined])
+      await sleep(20)
+      await store.enter(at, { touch: false })
+      expect(await store.lastSeen(at.tag, records)).toEqual([createdMs, undefined])
+      await store.enter(at, touch)
+      expect((await store.lastSeen(at.tag, records))[0]).toBeGreaterThan(createdMs)
+    })
+
+    describe('refresh families', () => {
+      const access = (lifeMs = 10_000) => ({ key: unique(), sealed: 'YWNjZXNz', lifeMs })
+      const start = async (more: Partial<NewFamily> = {}) => {
+        const at = place()
+        const family = { sid: `s_${unique()}`, sealed: 'ZmFt', index: 'aQ==', idleMs: 60_000, absoluteMs: 120_000, token: 't1', ...more }
+        const made = { ...family, access: more.access ?? access() }
+        return { at, made, times: await store.createFamily(at, made) }
+      }
+      const shown = (sid: string, token: string, next: string, graceMs = 20_000) => ({ sid, token, next, graceMs, access: access() })
+
+      test('begin with an access session of their own times', async () => {
+        const { at, made, times } = await start()
+        expect(times.expiresMs - times.createdMs).toBe(120_000)
+        expect(times.accessExpiresMs - times.createdMs).toBe(10_000)
+        const found = await store.enter({ ...at, key: made.access.key }, touch)
+        expect(found).toMatchObject({ sealed: 'YWNjZXNz', createdMs: times.createdMs, expiresMs: times.accessExpiresMs })
+        expect(await store.list(at.tag)).toHaveLength(1)
+        expect(await store.readFamily(at)).toEqual({ sealed: 'ZmFt', roles: undefined })
+        expect((await store.lastSeen(at.tag, [{ key: at.key, family: true }]))[0]).toBe(times.createdMs)
+      })
+
+      test('fifty at once get one successor', async () => {
+        const { at, made } = await start()
+        const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => store.refresh(at, shown(made.sid, 't1', `t2-${i}`))))
+        expect(answers.filter(({ outcome }) => outcome === 'new')).toHaveLength(1)
+        expect(answers.filter(({ outcome }) => outcome === 'same')).toHaveLength(49)
+        expect(new Set(answers.map((it) => 'next' in it && it.next)).size).toBe(1)
+        expect(new Set(answers.map((it) => 'next' in it && it.accessExpiresMs)).size).toBe(1)
+      })
+
+      test('end when a token comes again after the grace, with all they gave out', async () => {
+        const { at, made } = await start()
+        const second = shown(made.sid, 't1', 't2', 30)
+        expect((await store.refresh(at, second)).outcome).toBe('new')
+        expect((await store.refresh(at, shown(made.sid, 't1', 't2', 30))).outcome).toBe('same')
+        await sleep(60)
+        expect((await store.refresh(at, shown(made.sid, 't1', 't2', 30))).outcome).toBe('reused')
+        expect((await store.refresh(at, shown(made.sid, 't2', 't3', 30))).outcome).toBe('over')
+        for (const { key } of [made.access, second.access]) expect(await store.enter({ ...at, key }, touch)).toBeUndefined()
+        expect(await store.list(at.tag)).toEqual([])
+        expect(await store.readFamily(at)).toBeUndefined()
+      })
+
+      test('end when a token comes that was never given out', async () => {
+        const { at, made } = await start()
+        expect((await store.refresh(at, shown(made.sid, 'forged', 't2'))).outcome).toBe('reused')
+      })
+
+      test('leave the access token of before its calls in flight, and no more', async () => {
+        const { at, made } = await start({ access: access(60_000) })
+        await store.refresh(at, shown(made.sid, 't1', 't2'))
+        const old = await store.enter({ ...at, key: made.access.key }, touch)
+        expect(old!.expiresMs - Date.now()).toBeLessThanOrEqual(21_000)
+      })
+
+      test('end with the person and with the app, and by themselves', async () => {
+        const [byPerson, byApp, itself] = [await start(), await start(), await start()]
+        await sleep(5)
+        const app = unique()
+        await Promise.all([store.endAll(byPerson.at.tag), store.endAll(app)])
+        expect(await store.readFamily(byPerson.at)).toBeUndefined()
+        expect((await store.refresh(byPerson.at, shown('s', 't1', 't2'))).outcome).toBe('over')
+        expect(await store.readFamily(byApp.at, app)).toBeUndefined()
+        expect(await store.endFamily(itself.at, itself.made.sid)).toBe(true)
+        expect(await store.endFamily(itself.at, itself.made.sid)).toBe(false)
+        expect(await store.enter({ ...itself.at, key: itself.made.access.key }, touch)).toBeUndefined()
+        expect((await store.refresh(itself.at, shown('s', 't1', 't2'))).outcome).toBe('over')
+      })
+
+      test('end when idle, and at their absolute limit', async () => {
+        const idle = await start({ idleMs: 100 })
+        const old = await start({ absoluteMs: 150 })
+        await store.refresh(old.at, shown(old.made.sid, 't1', 't2'))
+        await sleep(200)
+        for (const { at } of [idle, old]) expect(await store.readFamily(at)).toBeUndefined()
+      })
     })
 
     test('answers a ping', async () => {

@@ -12,6 +12,7 @@ const token: Token = {
   jti: randomBytes(32).toString('base64url'),
   kind: 'bearer',
   tag: 'T'.repeat(22),
+  app: 'A'.repeat(22),
   scope: 'app',
   exp: Math.floor(now / 1000) + 60,
 }

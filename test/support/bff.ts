@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { App } from '../../config/apps.ts'
 import { loadApps } from '../../config/apps.ts'
 import { load } from '../../config/load.ts'
+import { loadProviders } from '../../config/providers.ts'
 import { type AppOptions, type RunningApp, startApp } from '../../src/app.ts'
 import { createLog } from '../../src/logger.ts'
 import type { Role } from '../../src/operation.ts'
@@ -112,6 +113,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
   const app = await startApp({
     settings,
     apps: options.apps ?? loadApps(settings),
+    providers: loadProviders(settings),
     log,
     ...(options.extend && { extend: options.extend }),
     ...(options.timeLimit && { timeLimit: options.timeLimit }),

@@ -14,26 +14,15 @@ export interface TestRedis {
 
 export const redisInstalled = (): boolean => spawnSync('redis-server', ['--version']).status === 0
 
-export const startRedis = async (...options: string[]): Promise<TestRedis> => {
-  const folder = mkdtempSync(join(tmpdir(), 'bff-redis-'))
+export const startRedis = (): Promise<TestRedis> => startRedisIn(mkdtempSync(join(tmpdir(), 'bff-redis-')))
+
+/** In a folder where another one may have died: it begins empty, at the same address. */
+export const startRedisIn = async (folder: string): Promise<TestRedis> => {
   const socket = join(folder, 's')
+  rmSync(socket, { force: true })
   const child = spawn(
     'redis-server',
-    [
-      '--port',
-      '0',
-      '--unixsocket',
-      socket,
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--maxmemory-policy',
-      'noeviction',
-      '--dir',
-      folder,
-      ...options,
-    ],
+    ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction', '--dir', folder],
     { stdio: 'ignore' },
   )
   for (let waited = 0; !existsSync(socket); waited += 20) {

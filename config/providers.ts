@@ -1,0 +1,115 @@
+/** The issuers that are trusted: one from the OIDC_ settings and those of TRUSTED_ISSUERS, or several from OIDC_PROVIDERS_FILE. */
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import type { ClaimRules, ProviderRole } from '../src/session/claims.ts'
+import type { Provider } from '../src/session/providers.ts'
+import { readSecretFile, type Settings, SettingsError } from './load.ts'
+import { Secret } from './secret.ts'
+import { settings as rows } from './settings.ts'
+
+const role = z.enum(['user', 'agent', 'admin', 'auditor'])
+const client = z
+  .strictObject({
+    id: z.string().min(1),
+    auth: rows.OIDC_CLIENT_AUTH.schema.default('client_secret_basic'),
+    secret: z.string().min(16).optional(),
+    secretFile: z.string().optional(),
+    keyFile: z.string().optional(),
+    keyId: z.string().optional(),
+    scope: rows.OIDC_SCOPE.schema.default('openid profile'),
+    idTokenAlg: z.string().default('RS256'),
+  })
+  .refine((it) => (it.auth === 'private_key_jwt' ? it.keyFile : Boolean(it.secret) !== Boolean(it.secretFile)), {
+    message: 'needs secret or secretFile, or keyFile for private_key_jwt',
+  })
+const file = z.array(
+  z
+    .strictObject({
+      id: z.string().regex(/^[a-z0-9-]{1,32}$/),
+      issuer: rows.OIDC_ISSUER.schema,
+      client: client.optional(),
+      audience: z.string().min(1).optional(),
+      claims: z
+        .strictObject({
+          userId: z.string().min(1).default('sub'),
+          prefix: z.string().max(64).default(''),
+          roles: z.string().min(1).optional(),
+          roleMap: z.record(z.string(), role).default({}),
+          defaultRoles: z.array(role).default(['user']),
+          app: z.string().min(1).optional(),
+          appId: z.string().min(1).optional(),
+        })
+        .prefault({}),
+    })
+    .refine((it) => it.client ?? it.audience, { message: 'needs client (to sign in), audience (to exchange tokens) or both' }),
+)
+
+/** Throws SettingsError when two issuers could give two people one userId. */
+export const loadProviders = (settings: Settings): Provider[] => {
+  const providers = settings.OIDC_PROVIDERS_FILE ? fromFile(settings.OIDC_PROVIDERS_FILE) : fromSettings(settings)
+  const faults: string[] = []
+  for (const [i, one] of providers.entries()) {
+    for (const other of providers.slice(0, i)) {
+      if (one.id === other.id) faults.push(`OIDC_PROVIDERS_FILE: the id ${one.id} is there twice`)
+      if (one.issuer !== other.issuer && one.claims.prefix === other.claims.prefix)
+        faults.push(`${one.issuer} and ${other.issuer} need different prefixes of userIds, or the same sub at both would be one person`)
+    }
+  }
+  if (faults.length > 0) throw new SettingsError(faults)
+  return providers
+}
+
+const fromSettings = (it: Settings): Provider[] => {
+  const claims: ClaimRules = {
+    userId: it.OIDC_USER_ID_CLAIM,
+    prefix: it.OIDC_USER_ID_PREFIX,
+    roles: it.OIDC_ROLES_CLAIM,
+    roleMap: Object.fromEntries(it.OIDC_ROLES.map((pair) => pair.split(/=(?=[^=]*$)/) as [string, ProviderRole])),
+    defaultRoles: it.OIDC_DEFAULT_ROLES,
+    app: it.OIDC_APP_CLAIM,
+    appId: it.OIDC_APP_ID,
+  }
+  const trusted = new Map(it.TRUSTED_ISSUERS.map((pair) => pair.split(' ') as [string, string]))
+  const providers: Provider[] = []
+  if (it.OIDC_ISSUER)
+    providers.push({
+      id: 'default',
+      issuer: it.OIDC_ISSUER,
+      audience: trusted.get(it.OIDC_ISSUER),
+      claims,
+      client: {
+        id: it.OIDC_CLIENT_ID!,
+        auth: it.OIDC_CLIENT_AUTH,
+        secret: it.OIDC_CLIENT_SECRET,
+        key: it.OIDC_CLIENT_KEY,
+        keyId: it.OIDC_CLIENT_KEY_ID,
+        scope: it.OIDC_SCOPE,
+        idTokenAlg: it.OIDC_ID_TOKEN_ALG,
+      },
+    })
+  trusted.delete(it.OIDC_ISSUER ?? '')
+  for (const [issuer, audience] of trusted) providers.push({ id: `issuer-${providers.length + 1}`, issuer, audience, claims })
+  return providers
+}
+
+const fromFile = (path: string): Provider[] => {
+  let content: unknown
+  try {
+    content = parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new SettingsError([`OIDC_PROVIDERS_FILE cannot be read: ${(error as Error).message}`])
+  }
+  const parsed = file.safeParse(content)
+  if (!parsed.success)
+    throw new SettingsError(parsed.error.issues.map((issue) => `OIDC_PROVIDERS_FILE: ${issue.path.join('.')}: ${issue.message}`))
+  return parsed.data.map(({ client: given, ...provider }) => {
+    if (!given) return provider
+    const { secret, secretFile, keyFile, ...client } = given
+    const text = secret ?? (secretFile && readSecretFile(secretFile))
+    return {
+      ...provider,
+      client: { ...client, secret: text ? new Secret(text) : undefined, key: keyFile ? new Secret(readSecretFile(keyFile)) : undefined },
+    }
+  })
+}

@@ -1,0 +1,19 @@
+/** Reads a form body (`application/x-www-form-urlencoded`), as OAuth and OpenID send them: each field once. */
+import type { IncomingMessage } from 'node:http'
+import { Problem } from '../problems.ts'
+import { readBytes } from './json-body.ts'
+
+const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i
+
+export const isForm = ({ headers }: IncomingMessage): boolean => formType.test(headers['content-type'] ?? '')
+
+export const readForm = async (req: IncomingMessage): Promise<Record<string, string>> => {
+  if (!isForm(req) || req.headers['content-encoding'] !== undefined)
+    throw new Problem('unsupported_media_type', { detail: 'The content type must be application/x-www-form-urlencoded, in UTF-8.' })
+  const fields = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams((await readBytes(req)).toString())) {
+    if (fields.has(name)) throw new Problem('bad_request', { detail: 'A field of the form appears twice.' })
+    fields.set(name, value)
+  }
+  return Object.fromEntries(fields)
+}

@@ -1,0 +1,54 @@
+/** Everything below `/auth`, put together: signing in with a browser and without, refreshing, own sessions, logout from the provider. */
+import type { Router } from 'express'
+import type { Origins } from '../http/origins.ts'
+import { backchannelLogoutRoutes } from './backchannel-logout.ts'
+import { exchangeRoutes } from './exchange.ts'
+import { createFamilies } from './families.ts'
+import type { Ring } from './keys.ts'
+import { ownSessionsRoutes } from './own-sessions.ts'
+import type { People } from './people.ts'
+import { createRelyingParty, type Provider } from './providers.ts'
+import { type AuthParts, authRoutes } from './routes.ts'
+import type { Sessions } from './sessions.ts'
+import { signInRoutes } from './sign-in.ts'
+import type { SessionStore } from './store.ts'
+import { createThirdPartyTokens } from './third-party-tokens.ts'
+import type { Vouch } from './vouch.ts'
+
+interface Options {
+  readonly store: SessionStore
+  readonly keys: Ring
+  readonly peppers: Ring
+  readonly people: People
+  readonly sessions: Sessions
+  readonly vouch: Vouch
+  readonly origins: Origins
+  readonly providers: readonly Provider[]
+  readonly basePath: string
+  readonly failuresPerMinute: number
+  readonly tokenMaxAgeSeconds: number
+  readonly signedOutPath: string
+  readonly clearSiteData: AuthParts['clearSiteData']
+  /** A refresh token was used again: operators hear of it. */
+  readonly reused: Parameters<typeof createFamilies>[0]['reused']
+}
+
+export const createAuth = (options: Options): Router[] => {
+  const { sessions, people, providers, origins, clearSiteData } = options
+  const parties = new Map(
+    providers.flatMap((provider) =>
+      provider.client ? [[provider.id, { provider, party: createRelyingParty(provider, provider.client) }] as const] : [],
+    ),
+  )
+  const shared = { ...options, parties, prefixes: providers.map(({ claims }) => claims.prefix) }
+  const tokens = createThirdPartyTokens(providers, options.tokenMaxAgeSeconds)
+  const endSession: AuthParts['endSession'] = async (provider, idToken, origin) =>
+    await parties.get(provider)?.party.endSession(idToken, `${origin}${options.signedOutPath}`)
+  return [
+    signInRoutes(shared),
+    exchangeRoutes({ ...shared, families: createFamilies(options), tokens }),
+    backchannelLogoutRoutes({ ...shared, tokens }),
+    ownSessionsRoutes(sessions, people, () => origins.secure()),
+    authRoutes({ sessions, origins, endSession, clearSiteData }),
+  ]
+}

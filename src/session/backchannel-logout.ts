@@ -1,0 +1,41 @@
+/** `/auth/backchannel-logout`: an identity provider tells that somebody signed out there, or was signed out. No cookie grants anything here; the token must prove itself. */
+import type { Request, Response, Router } from 'express'
+import { z } from 'zod'
+import { note } from '../http/access-record.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
+import { readForm } from '../http/form-body.ts'
+import { checkBody } from '../http/json-body.ts'
+import { Problem } from '../problems.ts'
+import type { People } from './people.ts'
+import { methodNotAllowed, noQuery, strictRouter } from './routes.ts'
+import type { Sessions } from './sessions.ts'
+import type { ThirdPartyTokens } from './third-party-tokens.ts'
+
+const Body = z.object({ logout_token: z.string().min(1).max(16_384) })
+
+/** Longer than a token may be old. */
+const rememberMs = 10 * 60_000
+
+interface Parts {
+  readonly sessions: Sessions
+  readonly people: People
+  readonly tokens: ThirdPartyTokens
+  readonly failuresPerMinute: number
+}
+
+export const backchannelLogoutRoutes = ({ sessions, people, tokens, failuresPerMinute }: Parts): Router => {
+  const logout = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    const body = checkBody(Body, await readForm(req))
+    try {
+      const { jti, ...named } = await tokens.logout(body.logout_token)
+      if (!(await sessions.once('logout', `${named.issuer} ${jti}`, rememberMs))) throw new Problem('invalid_logout_token')
+      note(res, { ended: await people.endByProvider(named) })
+      res.status(200).end()
+    } catch (error) {
+      if (error instanceof Problem && error.status < 500) await sessions.countFailure(addressKey(clientAddress(req)), failuresPerMinute)
+      throw error
+    }
+  }
+  return strictRouter().post('/auth/backchannel-logout', logout).all('/auth/backchannel-logout', methodNotAllowed('POST'))
+}

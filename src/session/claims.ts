@@ -1,0 +1,77 @@
+/** From an identity provider's claims to the person we know: settings say which claim means what. */
+import type { Role } from '../operation.ts'
+import { Problem } from '../problems.ts'
+import type { Ask } from './vouch.ts'
+
+export type ProviderRole = Exclude<Role, 'service'>
+
+export interface ClaimRules {
+  /** The claim that names the app user. */
+  readonly userId: string
+  /** Stands before it; keeps apart people of several issuers. */
+  readonly prefix: string
+  /** The claim that gives roles: a list, or words separated by spaces. */
+  readonly roles?: string | undefined
+  /** From the provider's words to ours; other words mean nothing. */
+  readonly roleMap: Readonly<Record<string, ProviderRole>>
+  /** What everybody is. */
+  readonly defaultRoles: readonly ProviderRole[]
+  /** The claim that names the app, when several are served. */
+  readonly app?: string | undefined
+  /** The app of all people of this provider. */
+  readonly appId?: string | undefined
+}
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** A claim by its own name (which may hold dots and slashes), else by a path such as `realm_access.roles`. */
+const claimOf = (claims: Claims, name: string): unknown => {
+  if (Object.hasOwn(claims, name)) return claims[name]
+  return name
+    .split('.')
+    .reduce<unknown>(
+      (at, step) => (typeof at === 'object' && at !== null && Object.hasOwn(at, step) ? (at as Claims)[step] : undefined),
+      claims,
+    )
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
+
+const words = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : typeof value === 'string' ? value.split(' ') : [])
+
+const rolesOf = (rules: ClaimRules, claims: Claims): ProviderRole[] => {
+  const said = rules.roles === undefined ? [] : words(claimOf(claims, rules.roles))
+  const mapped = said.flatMap((word) => (typeof word === 'string' && Object.hasOwn(rules.roleMap, word) ? [rules.roleMap[word]!] : []))
+  return [...new Set([...rules.defaultRoles, ...mapped])]
+}
+
+/** A name for lists and for the journal; nobody is known by it. */
+const nameOf = (claims: Claims): string | undefined => {
+  const name = text(claims['name']) ?? text(claims['preferred_username'])
+  return name?.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '').slice(0, 256) || undefined
+}
+
+export type Vouching = Pick<Ask, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'>
+
+/**
+ * `prefixes` are those of all issuers: with them no two people of two issuers can come to the same userId, whatever their claims hold.
+ * A claim of when the person last proved who they are that is missing counts as long ago, so that staff have to step up.
+ */
+export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims: Claims): Vouching => {
+  const prefixed = (name: string): string => {
+    const own = text(claimOf(claims, name))
+    if (own === undefined) throw new Problem('sign_in_failed', { detail: 'The identity provider did not say who you are.' })
+    const id = `${rules.prefix}${own}`
+    const others = prefixes.some((prefix) => prefix.length > rules.prefix.length && id.startsWith(prefix))
+    if (others) throw new Problem('sign_in_failed', { detail: 'Your id at the identity provider belongs to another provider here.' })
+    return id
+  }
+  const roles = rolesOf(rules, claims)
+  if (roles.length === 0) throw new Problem('sign_in_forbidden')
+  const appId = rules.app === undefined ? rules.appId : (text(claimOf(claims, rules.app)) ?? '')
+  const isUser = roles.includes('user')
+  const userId = isUser ? prefixed(rules.userId) : undefined
+  const authTime = typeof claims['auth_time'] === 'number' ? Math.floor(claims['auth_time']) : 0
+  return { appId, userId, actor: { id: userId ?? prefixed('sub'), name: nameOf(claims) }, roles, authTime }
+}

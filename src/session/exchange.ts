@@ -1,0 +1,110 @@
+/** Signing in without a browser: `POST /auth/session` takes a trusted issuer's token (RFC 8693), `POST /auth/refresh` goes on from there. */
+import type { Request, Response, Router } from 'express'
+import { z } from 'zod'
+import { note } from '../http/access-record.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
+import { isForm, readForm } from '../http/form-body.ts'
+import { checkBody, readJson } from '../http/json-body.ts'
+import type { Origins } from '../http/origins.ts'
+import { toProblem } from '../http/problem-handler.ts'
+import { Problem } from '../problems.ts'
+import { personOf } from './claims.ts'
+import { setCookie } from './cookie.ts'
+import { deviceOf } from './device.ts'
+import type { Families, Tokens } from './families.ts'
+import { lifetimeOf } from './lifetimes.ts'
+import { recordOf } from './making.ts'
+import type { People } from './people.ts'
+import { rolesNow } from './roles.ts'
+import { methodNotAllowed, noQuery, strictRouter } from './routes.ts'
+import type { Sessions } from './sessions.ts'
+import type { ThirdPartyTokens } from './third-party-tokens.ts'
+import type { Vouch } from './vouch.ts'
+
+export interface ExchangeParts {
+  readonly sessions: Sessions
+  readonly people: People
+  readonly families: Families
+  readonly tokens: ThirdPartyTokens
+  readonly vouch: Vouch
+  readonly origins: Origins
+  readonly prefixes: readonly string[]
+  readonly failuresPerMinute: number
+}
+
+const tokenType = (name: string) => `urn:ietf:params:oauth:token-type:${name}` as const
+const token = z.string().min(1).max(16_384)
+
+export const ExchangeBody = z.strictObject({
+  grant_type: z.literal('urn:ietf:params:oauth:grant-type:token-exchange'),
+  subject_token: token,
+  subject_token_type: z.enum([tokenType('id_token'), tokenType('jwt'), tokenType('access_token')]),
+  requested_token_type: z.literal(tokenType('access_token')).optional(),
+})
+
+export const RefreshBody = z.strictObject({ grant_type: z.literal('refresh_token').optional(), refresh_token: token })
+
+/** OAuth's clients send forms, others find JSON easier. */
+const readFields = (req: Request): Promise<unknown> => (isForm(req) ? readForm(req) : readJson(req))
+
+/** RFC 6749, section 5.1, and RFC 8693. */
+const answer = (res: Response, made: Tokens): void => {
+  const secondsTo = (ms: number) => Math.max(0, Math.floor((ms - Date.now()) / 1000))
+  res.json({
+    access_token: made.accessToken,
+    issued_token_type: tokenType('access_token'),
+    token_type: 'Bearer',
+    expires_in: secondsTo(made.accessExpiresMs),
+    refresh_token: made.refreshToken,
+    refresh_expires_in: secondsTo(made.refreshExpiresMs),
+    sessionId: made.sessionId,
+  })
+}
+
+export const exchangeRoutes = (parts: ExchangeParts): Router => {
+  const { sessions, people, families, tokens, vouch, origins } = parts
+
+  const exchange = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    const body = checkBody(ExchangeBody, await readFields(req))
+    try {
+      const { provider, payload } = await tokens.subject(body.subject_token)
+      const person = personOf(provider.claims, parts.prefixes, payload)
+      const { record } = await vouch({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`)
+      const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
+      const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub!, sid }
+      if (await people.endedByProvider(from, payload.iat! * 1000)) throw new Problem('invalid_grant')
+      const made = await families.begin({ ...record, provider: from, device: deviceOf(req.headers['user-agent']) })
+      note(res, { session: made.sessionId, provider: provider.id })
+      if (await people.endedByProvider(from, payload.iat! * 1000)) {
+        await people.endOne(record, made.sessionId)
+        throw new Problem('invalid_grant')
+      }
+      answer(res, made)
+    } catch (error) {
+      if (toProblem(error).status < 500) await sessions.countFailure(addressKey(clientAddress(req)), parts.failuresPerMinute)
+      throw error
+    }
+  }
+
+  /** A mobile app shows its refresh token; a page shows its cookie, and gets a new one with the roles that the person has by now. */
+  const refresh = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    if (req.headers['content-type'] !== undefined) {
+      const { refresh_token: text } = checkBody(RefreshBody, await readFields(req))
+      return answer(res, await families.refresh(text))
+    }
+    const session = await sessions.require(req, 'writes', 'api', () => undefined)
+    if (session.kind !== 'cookie') throw new Problem('bad_request', { detail: 'refresh_token: is required.' })
+    const { rolesMark } = session
+    const record = recordOf(session)
+    const changed = { ...record, roles: rolesNow(record, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }
+    const created = await sessions.rotate(session, changed, lifetimeOf('cookie', changed.roles).lifetime.idleMs)
+    if (!created) throw new Problem('unauthorized')
+    note(res, { actor: session.place.tag, session: session.sid })
+    res.setHeader('Set-Cookie', setCookie(created.token, origins.secure()))
+    res.json({ sessionId: created.sessionId, expiresAt: created.expiresAt })
+  }
+
+  return strictRouter().post('/auth/session', exchange).post('/auth/refresh', refresh).all('/auth/refresh', methodNotAllowed('POST'))
+}

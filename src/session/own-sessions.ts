@@ -1,0 +1,67 @@
+/** `/auth/sessions`: people see where they are signed in and end what they do not know; staff end a user's sessions. */
+import type { Request, Response, Router } from 'express'
+import { z } from 'zod'
+import { note } from '../http/access-record.ts'
+import { checkBody, discardBody, readJson } from '../http/json-body.ts'
+import { limitHeaders } from '../http/limit-headers.ts'
+import type { LimitClass } from '../operation.ts'
+import { Problem } from '../problems.ts'
+import { clearCookie } from './cookie.ts'
+import type { LiveSession, People } from './people.ts'
+import { methodNotAllowed, noQuery, strictRouter } from './routes.ts'
+import type { Session, Sessions } from './sessions.ts'
+
+export const EndBody = z.strictObject({ userId: z.string().min(1).max(1024) })
+
+const view = ({ sid, createdMs, expiresMs, lastSeenMs, entry }: LiveSession, own: string) => ({
+  sessionId: sid,
+  current: sid === own,
+  kind: entry.kind,
+  device: entry.device,
+  createdAt: new Date(createdMs).toISOString(),
+  lastSeenAt: new Date(lastSeenMs).toISOString(),
+  expiresAt: new Date(expiresMs).toISOString(),
+})
+
+export const ownSessionsRoutes = (sessions: Sessions, people: People, secure: () => boolean): Router => {
+  const caller = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
+    noQuery(req)
+    const session = await sessions.require(req, limit, 'api', (used) => limitHeaders(res, used))
+    note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
+    return session
+  }
+  const list = async (req: Request, res: Response): Promise<void> => {
+    const session = await caller(req, res, 'reads')
+    await discardBody(req)
+    res.json({ sessions: (await people.list(session)).map((it) => view(it, session.sid)) })
+  }
+  const endOne = async (req: Request, res: Response): Promise<void> => {
+    const session = await caller(req, res, 'writes')
+    await discardBody(req)
+    const id = String(req.params['sessionId'])
+    if (!(await people.endOne(session, id))) throw new Problem('session_not_found')
+    if (id === session.sid && session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
+    res.status(204).end()
+  }
+  const endMine = async (req: Request, res: Response): Promise<void> => {
+    const session = await caller(req, res, 'writes')
+    await discardBody(req)
+    await people.endAll(session)
+    if (session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
+    res.status(204).end()
+  }
+  const endTheirs = async (req: Request, res: Response): Promise<void> => {
+    const session = await caller(req, res, 'writes')
+    const { userId } = checkBody(EndBody, await readJson(req))
+    if (!session.roles.some((role) => role === 'agent' || role === 'admin')) throw new Problem('forbidden')
+    await people.endAll({ app: session.app, userId, actor: { id: userId } })
+    res.status(204).end()
+  }
+  return strictRouter()
+    .get('/auth/sessions', list)
+    .delete('/auth/sessions', endMine)
+    .all('/auth/sessions', methodNotAllowed('GET', 'DELETE'))
+    .post('/auth/sessions/end', endTheirs)
+    .delete('/auth/sessions/:sessionId', endOne)
+    .all('/auth/sessions/:sessionId', methodNotAllowed('DELETE'))
+}

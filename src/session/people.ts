@@ -1,0 +1,106 @@
+/** The sessions of a person, as they can be seen and ended without holding their tokens. */
+import type { Role } from '../operation.ts'
+import { keyedName, type Ring } from './keys.ts'
+import { reachable } from './reachable.ts'
+import { type IndexEntry, openIndex, type Person, type ProviderSession, type SessionRecord, tagsOf } from './record.ts'
+import { openRoles, sealRoles } from './roles.ts'
+import type { Listed, SessionStore } from './store.ts'
+
+/** Beyond this the oldest ends. */
+const mostSessions = 10
+
+/** By `sub` all sessions of a provider's user, by `sid` one session at the provider, by both what fits both. */
+type Named = Pick<ProviderSession, 'issuer'> & Partial<Pick<ProviderSession, 'sub' | 'sid'>>
+
+export interface LiveSession extends Listed {
+  readonly entry: IndexEntry
+  readonly lastSeenMs: number
+}
+
+export const createPeople = ({ store, peppers }: { store: SessionStore; peppers: Ring }) => {
+  const opened = (listed: readonly Listed[]): (Listed & { entry: IndexEntry })[] =>
+    listed.flatMap((it) => {
+      const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
+      return entry ? [{ ...it, entry }] : []
+    })
+
+  /** Oldest first; those that have ended by being idle are taken off the list. */
+  const liveUnder = async (tag: string): Promise<LiveSession[]> => {
+    const all = opened(await reachable(store.list(tag)))
+    const records = all.map(({ entry: { key, family } }) => ({ key, family: family === true }))
+    const seen = all.length > 0 ? await reachable(store.lastSeen(tag, records)) : []
+    await Promise.all(all.flatMap(({ sid }, i) => (seen[i] === undefined ? [reachable(store.removeFromList(tag, sid))] : [])))
+    return all.flatMap((it, i) => (seen[i] === undefined ? [] : [{ ...it, lastSeenMs: seen[i] }]))
+  }
+
+  const list = async (person: Person): Promise<LiveSession[]> =>
+    (await Promise.all(tagsOf(peppers, person).map(liveUnder))).flat().sort((a, b) => a.createdMs - b.createdMs || (a.sid < b.sid ? -1 : 1))
+
+  const endListed = ({ sid, entry: { key, tag, family } }: { sid: string; entry: IndexEntry }): Promise<boolean> =>
+    reachable(family ? store.endFamily({ key, tag }, sid) : store.end({ key, tag }, sid))
+
+  /** Names under which a provider's logout token finds sessions: its user, its session, or only that session of that user; per live pepper. */
+  const providerTags = ({ issuer, sub, sid }: Named): Record<'sub' | 'sid' | 'both', string[]> => {
+    const under = (...names: readonly (string | undefined)[]) =>
+      names.includes(undefined) ? [] : peppers().map(({ secret }) => keyedName(secret, 'provider', issuer, ...(names as string[])))
+    return { sub: under('sub', sub), sid: under('sid', sid), both: under('both', sub, sid) }
+  }
+  const markedAt = async (tags: readonly string[]): Promise<number> =>
+    Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await reachable(store.readMark(tag, 'gone'))) ?? 0)))))
+
+  return {
+    list,
+    endListed,
+
+    /** After a session was made: it can be found by its provider, and the person has no more than they may. */
+    joined: async (record: SessionRecord, listed: Listed): Promise<void> => {
+      const tags = record.provider ? Object.values(providerTags(record.provider)) : []
+      await Promise.all(tags.flatMap(([newest]) => (newest === undefined ? [] : [reachable(store.addToList(newest, listed))])))
+      const interactive = (await list(record)).filter(({ entry }) => entry.kind !== 'service')
+      await Promise.all(interactive.slice(0, -mostSessions).map(endListed))
+    },
+
+    /** False when the person has no such session. */
+    endOne: async (person: Person, sid: string): Promise<boolean> => {
+      const found = (await list(person)).find((it) => it.sid === sid)
+      return found !== undefined && (await endListed(found))
+    },
+
+    /** Ends all that exist now; no later sign-in revives one. */
+    endAll: async (person: Person): Promise<void> => {
+      await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.endAll(tag))))
+    },
+
+    endApp: async (app: string): Promise<void> => {
+      await Promise.all(peppers().map(({ secret }) => reachable(store.endAll(keyedName(secret, 'app', app)))))
+    },
+
+    setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {
+      await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.mark(tag, 'roles', sealRoles(peppers, tag, roles)))))
+    },
+
+    rolesVersion: async (person: Person): Promise<string | undefined> => {
+      const [tag] = tagsOf(peppers, person)
+      return openRoles(peppers, tag, await reachable(store.readMark(tag, 'roles')))?.version
+    },
+
+    /** Ends what a logout token names, and tells how many sessions that were. */
+    endByProvider: async (named: Named): Promise<number> => {
+      const { sub, sid, both } = providerTags(named)
+      const tags = [both, sid, sub].find(({ length }) => length > 0) ?? []
+      // First the mark, then the list: a sign-in that is under way sees the one or is seen in the other.
+      await Promise.all(tags.map((tag) => reachable(store.markGone(tag))))
+      const listed = opened((await Promise.all(tags.map((tag) => reachable(store.list(tag))))).flat())
+      return (await Promise.all(listed.map(endListed))).filter(Boolean).length
+    },
+
+    /** True when the provider has already ended what a new session stands on. */
+    endedByProvider: async (provider: ProviderSession, issuedMs: number): Promise<boolean> => {
+      const { sub, sid, both } = providerTags(provider)
+      const [sessionAt, userAt] = await Promise.all([markedAt([...sid, ...both]), markedAt(sub)])
+      return sessionAt > 0 || userAt >= issuedMs
+    },
+  }
+}
+
+export type People = ReturnType<typeof createPeople>

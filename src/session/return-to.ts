@@ -1,0 +1,15 @@
+/** Where a person goes after signing in: a path on our own origin, or `/`. Whatever a browser could read as another place is `/`. */
+
+const longest = 512
+const anywhere = 'http://origin.invalid'
+
+export const returnPath = (wanted: string | undefined, basePath: string): string => {
+  if (wanted === undefined || wanted.length > longest) return '/'
+  // One slash, then anything printable but a backslash, which browsers read as a slash.
+  if (!/^\/(?!\/)[!-[\]-~]*$/.test(wanted) || !URL.canParse(wanted, anywhere)) return '/'
+  const { origin, pathname, search, hash } = new URL(wanted, anywhere)
+  // Dot segments may have uncovered a second slash.
+  if (origin !== anywhere || pathname.startsWith('//')) return '/'
+  // Back to signing in would never end.
+  return pathname.startsWith(`${basePath}/auth/`) ? '/' : `${pathname}${search}${hash}`
+}

@@ -1,0 +1,30 @@
+/** Changes of roles while sessions live: a mark of the person, read with every request. An old token may lose roles by it but never gain any. */
+import { randomBytes } from 'node:crypto'
+import type { Role } from '../operation.ts'
+import type { Ring } from './keys.ts'
+import { openFor, sealFor } from './record.ts'
+
+export interface RolesMark {
+  readonly version: string
+  readonly roles: readonly Role[]
+}
+
+export const sealRoles = (peppers: Ring, tag: string, roles: readonly Role[]): string =>
+  sealFor(peppers, 'roles', tag, { version: randomBytes(9).toString('base64url'), roles } satisfies RolesMark)
+
+/** A mark that cannot be opened leaves no role: better to ask for a new sign-in than to go on with roles that were taken away. */
+export const openRoles = (peppers: Ring, tag: string, mark: string | undefined): RolesMark | undefined =>
+  mark === undefined ? undefined : ((openFor(peppers, 'roles', tag, mark) as RolesMark | undefined) ?? { version: 'unreadable', roles: [] })
+
+interface Holder {
+  readonly roles: readonly Role[]
+  readonly rolesVersion?: string | undefined
+}
+
+/** What the holder of an older token still has. */
+export const rolesLeft = ({ roles, rolesVersion }: Holder, mark: RolesMark | undefined): readonly Role[] =>
+  mark === undefined || mark.version === rolesVersion ? roles : roles.filter((role) => mark.roles.includes(role))
+
+/** What a new token gets: the change as a whole. */
+export const rolesNow = ({ roles, rolesVersion }: Holder, mark: RolesMark | undefined): readonly Role[] =>
+  mark === undefined || mark.version === rolesVersion ? roles : mark.roles

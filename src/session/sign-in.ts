@@ -1,0 +1,186 @@
+/** Signing in with a browser: `/auth/login` sends it to the identity provider, `/auth/callback` takes it back and makes the session. */
+import { randomBytes } from 'node:crypto'
+import type { Request, RequestHandler, Response, Router } from 'express'
+import { note } from '../http/access-record.ts'
+import { addressKey, clientAddress } from '../http/client-address.ts'
+import type { Origins } from '../http/origins.ts'
+import { toProblem } from '../http/problem-handler.ts'
+import { checkQuery, rawQueryOf } from '../http/query.ts'
+import { pageHeaders } from '../http/security-headers.ts'
+import { stepUpMaxAge } from '../policy.ts'
+import { Problem } from '../problems.ts'
+import { personOf, type Vouching } from './claims.ts'
+import { setCookie } from './cookie.ts'
+import { deviceOf } from './device.ts'
+import type { Ring } from './keys.ts'
+import { isStaffRole, lifetimeOf } from './lifetimes.ts'
+import type { Created } from './making.ts'
+import { bouncePage, failurePage } from './pages.ts'
+import type { People } from './people.ts'
+import type { Provider, RelyingParty, SignedIn } from './providers.ts'
+import { tagsOf } from './record.ts'
+import { returnPath } from './return-to.ts'
+import { methodNotAllowed, strictRouter } from './routes.ts'
+import type { Sessions } from './sessions.ts'
+import { beginTransaction, findTransaction, type Transaction, transactionMs } from './transaction.ts'
+import type { Vouch } from './vouch.ts'
+
+export interface SignInParts {
+  readonly sessions: Sessions
+  readonly people: People
+  readonly vouch: Vouch
+  readonly peppers: Ring
+  readonly origins: Origins
+  readonly basePath: string
+  readonly failuresPerMinute: number
+  /** By id, the first is the one when none is named. */
+  readonly parties: ReadonlyMap<string, { readonly provider: Provider; readonly party: RelyingParty }>
+  /** Of all issuers. */
+  readonly prefixes: readonly string[]
+}
+
+/** The provider's clock may be behind ours. */
+const clockSkewSeconds = 60
+
+export const signInRoutes = (parts: SignInParts): Router => {
+  const { sessions, people, vouch, peppers, origins, basePath, parties } = parts
+  const secure = () => origins.secure()
+  const redirectUri = (origin: string) => `${origin}${basePath}/auth/callback`
+
+  const login = async (req: Request, res: Response): Promise<void> => {
+    const query: Partial<Record<string, string>> = checkQuery(rawQueryOf(req.originalUrl), [], ['returnTo', 'provider', 'stepUp'])
+    requireTopLevel(req)
+    const site = req.headers['sec-fetch-site']
+    const previous = await sessions.peekOnPage(req)
+    // Opened from another site the browser keeps the session cookie back; opened from our own page it sends it.
+    if (!previous && (site === 'cross-site' || site === 'same-site')) return showPage(res, 200, bouncePage(req.originalUrl))
+    const stepUp = query['stepUp'] === '1' && previous !== undefined
+    const id = query['provider'] ?? (stepUp ? previous.provider?.id : undefined) ?? [...parties.keys()][0]
+    const chosen = parties.get(id ?? '')
+    if (!chosen) throw new Problem('bad_request', { detail: 'provider: there is no such identity provider.' })
+    const transaction: Transaction = {
+      state: random(),
+      nonce: random(),
+      verifier: random(),
+      provider: chosen.provider.id,
+      origin: origins.of(req.headers.host),
+      returnTo: returnPath(query['returnTo'], basePath),
+      startedMs: Date.now(),
+      previous: previous && { place: previous.place, sid: previous.sid },
+      stepUp,
+    }
+    const to = await chosen.party.begin(transaction, redirectUri(transaction.origin), stepUp ? stepUpMaxAge : undefined)
+    res.setHeader('Set-Cookie', beginTransaction(peppers, transaction, secure(), req.headers.cookie))
+    res.redirect(302, to.href)
+  }
+
+  const callback = async (req: Request, res: Response): Promise<void> => {
+    const search = rawQueryOf(req.originalUrl)
+    const states = new URLSearchParams(search).getAll('state')
+    const { transaction, end } = findTransaction(peppers, states[0] ?? '', secure(), req.headers.cookie)
+    const origin = origins.of(req.headers.host)
+    const chosen = parties.get(transaction?.provider ?? '')
+    if (states.length !== 1 || transaction?.origin !== origin || !chosen) throw new Problem('sign_in_expired')
+    if (!(await sessions.once('sign-in', transaction.state, transactionMs))) throw new Problem('sign_in_expired')
+    res.setHeader('Set-Cookie', end)
+    const url = new URL(`${redirectUri(origin)}?${search}`)
+    const signedIn = await chosen.party.finish(transaction, url, transaction.stepUp ? stepUpMaxAge : undefined)
+    const created = await enter(req, res, transaction, chosen.provider, signedIn)
+    res.setHeader('Set-Cookie', [end, setCookie(created.token, secure())])
+    showPage(res, 200, bouncePage(transaction.returnTo))
+  }
+
+  /** The session: a new one, or the present one under a new token when the person only proved again who they are. */
+  const enter = async (req: Request, res: Response, transaction: Transaction, provider: Provider, signedIn: SignedIn): Promise<Created> => {
+    const { claims, idToken } = signedIn
+    const person = onThisSide(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
+    const { record, lifetime } = await vouch({ ...person, kind: 'cookie', scope: 'app' }, `oidc:${provider.id}`)
+    const sid = typeof claims['sid'] === 'string' ? claims['sid'] : undefined
+    const from = { id: provider.id, issuer: provider.issuer, sub: claims.sub, sid }
+    const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
+    const created = transaction.stepUp ? await stepUp(transaction, full, idToken) : await sessions.create(full, lifetime, { idToken })
+    note(res, { actor: tagsOf(peppers, record)[0], session: created.sessionId, provider: provider.id })
+    if (await people.endedByProvider(from, claims.iat * 1000)) {
+      await people.endOne(full, created.sessionId)
+      throw new Problem('sign_in_failed', { detail: 'The identity provider has signed you out meanwhile.' })
+    }
+    if (!transaction.stepUp) await endPrevious(req, transaction, created)
+    return created
+  }
+
+  /** Only the same person can step up; the present session goes on under a new token, with the new time of proof. */
+  const stepUp = async (
+    { previous, startedMs }: Transaction,
+    record: Parameters<Sessions['create']>[0],
+    idToken: string,
+  ): Promise<Created> => {
+    if (!previous || !tagsOf(peppers, record).includes(previous.place.tag))
+      throw new Problem('sign_in_failed', { detail: 'Somebody else signed in; nothing was changed.' })
+    if (record.authTime < startedMs / 1000 - clockSkewSeconds)
+      throw new Problem('sign_in_failed', { detail: 'The identity provider did not ask you to sign in again.' })
+    const { idleMs } = lifetimeOf('cookie', record.roles).lifetime
+    const created = await sessions.rotate(previous, record, idleMs, { idToken })
+    if (!created) throw new Problem('sign_in_expired', { detail: 'Your session has ended meanwhile; sign in again.' })
+    return created
+  }
+
+  /** Whatever session the browser had, also one that somebody planted, is over. */
+  const endPrevious = async (req: Request, { previous }: Transaction, created: Created): Promise<void> => {
+    const now = await sessions.peekOnPage(req)
+    for (const old of [previous, now]) if (old && old.sid !== created.sessionId) await sessions.end(old)
+  }
+
+  const page =
+    (handler: (req: Request, res: Response) => Promise<void>): RequestHandler =>
+    async (req, res) => {
+      try {
+        await handler(req, res)
+      } catch (error) {
+        const problem = toProblem(error)
+        if (!req.accepts(['json', 'html']) || req.accepts(['json', 'html']) === 'json') throw problem
+        res.locals['problem'] = problem
+        for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
+        showPage(res, problem.status, failurePage(problem, String(res.locals['requestId']), `${basePath}/auth/login`))
+      }
+    }
+  const counted =
+    (handler: (req: Request, res: Response) => Promise<void>) =>
+    async (req: Request, res: Response): Promise<void> => {
+      try {
+        await handler(req, res)
+      } catch (error) {
+        if (toProblem(error).status < 500) await sessions.countFailure(addressKey(clientAddress(req)), parts.failuresPerMinute)
+        throw error
+      }
+    }
+
+  return strictRouter()
+    .use('/auth/login', pageHeaders({ https: secure() }))
+    .use('/auth/callback', pageHeaders({ https: secure() }))
+    .get('/auth/login', page(login))
+    .all('/auth/login', methodNotAllowed('GET'))
+    .get('/auth/callback', page(counted(callback)))
+    .all('/auth/callback', methodNotAllowed('GET'))
+}
+
+const random = () => randomBytes(32).toString('base64url')
+
+/** A page of another site must not start sign-ins behind the person's back. */
+const requireTopLevel = (req: Request): void => {
+  const dest = req.headers['sec-fetch-dest']
+  if (req.method !== 'GET' || (dest !== undefined && dest !== 'document'))
+    throw new Problem('csrf', { detail: 'Signing in begins in a window of its own.' })
+}
+
+const showPage = (res: Response, status: number, html: string): void => {
+  res.status(status).type('html').send(html)
+}
+
+/** Where staff have an origin of their own, a person who is both gets there the one part and elsewhere the other. */
+export const onThisSide = (person: Vouching, staffSide: boolean | undefined): Vouching => {
+  if (staffSide === undefined) return person
+  const roles = person.roles.filter((role) => isStaffRole(role) === staffSide)
+  if (roles.length === 0)
+    throw new Problem('sign_in_forbidden', { detail: staffSide ? 'Only staff sign in here.' : 'Staff sign in at their own address.' })
+  return roles.includes('user') ? { ...person, roles } : { ...person, roles, userId: undefined }
+}

@@ -1,0 +1,97 @@
+/** From what somebody trusted says about a person to the record of a session: minting, signing in and exchanging a token all come through here. */
+import type { z } from 'zod'
+import { looksLikeSmoochId, provableId } from '../ids.ts'
+import type { Role } from '../operation.ts'
+import { operations } from '../operations.ts'
+import { Problem } from '../problems.ts'
+import type { AnswerOf } from '../schemas.ts'
+import type { Upstream, UpstreamApp } from '../upstream/client.ts'
+import { lifetimeOf } from './lifetimes.ts'
+import type { Lifetime } from './making.ts'
+import type { MintBody } from './mint.ts'
+import type { People } from './people.ts'
+import type { SessionRecord } from './record.ts'
+import type { Sessions } from './sessions.ts'
+
+export type Ask = z.infer<typeof MintBody>
+
+interface VouchParts {
+  readonly sessions: Sessions
+  readonly people: People
+  readonly upstream: Upstream
+  readonly apps: ReadonlyMap<string, UpstreamApp>
+}
+
+export interface Vouched {
+  readonly record: Omit<SessionRecord, 'sid'>
+  readonly lifetime: Lifetime
+}
+
+/** How long the look-up of a person's smoochId may hold up a sign-in. */
+const lookUpMs = 2_000
+
+export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) => {
+  const vouch = async (ask: Ask, method: string, cap?: readonly string[]): Promise<Vouched> => {
+    const app = appOf(apps, ask.appId)
+    const roles: Role[] = [...new Set(ask.roles)]
+    requireWithin(cap, roles)
+    const { lifetime, maxSeconds } = lifetimeOf(ask.kind, roles, ask.ttl)
+    if (ask.ttl !== undefined && ask.ttl > maxSeconds)
+      throw new Problem('bad_request', { detail: `ttl: at most ${maxSeconds} seconds for this kind and these roles.` })
+    const now = Math.floor(Date.now() / 1000)
+    if (ask.authTime !== undefined && ask.authTime > now + 60)
+      throw new Problem('bad_request', { detail: 'authTime: seconds since 1970, not in the future.' })
+    const userId = ask.userId === undefined ? undefined : provableId(ask.userId)
+    const actor = ask.actor ?? { id: userId! }
+    const person = { app: app.appId, userId, actor }
+    if (userId !== undefined) await meet(app, { app: app.appId, userId, actor })
+    const { onBehalfOf, kind, scope, limit, audit } = ask
+    const rolesVersion = await people.rolesVersion(person)
+    return {
+      record: { ...person, onBehalfOf, roles, kind, scope, authTime: ask.authTime ?? now, limit, audit, method, rolesVersion },
+      lifetime,
+    }
+  }
+
+  /** Learns the person's smoochId once, so that a call by it needs no look-up; refuses a userId that is somebody's smoochId. */
+  const meet = async (app: UpstreamApp, person: { app: string; userId: string; actor: { id: string } }): Promise<void> => {
+    const doubtful = looksLikeSmoochId(person.userId)
+    if (!doubtful && (await sessions.knows(person))) return
+    const found = await lookUp(app, person.userId, doubtful)
+    if (!found) return
+    if (found.userId !== person.userId) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
+    await sessions.learn(person, found._id)
+  }
+
+  const lookUp = async (app: UpstreamApp, userId: string, needed: boolean): Promise<AnswerOf<'AppUserResponse'>['appUser'] | undefined> => {
+    const call = upstream.call(app, { operation: operations.get_app_user, params: { userId } })
+    try {
+      const answer = needed ? await call : await Promise.race([call, pause(lookUpMs)])
+      return answer && (answer.body as AnswerOf<'AppUserResponse'>).appUser
+    } catch (error) {
+      if (!needed || (error instanceof Problem && error.code === 'user_not_found')) return undefined
+      throw new Problem('subjects_unresolved', { cause: error, headers: { 'Retry-After': '5' } })
+    }
+  }
+
+  return vouch
+}
+
+export type Vouch = ReturnType<typeof createVouch>
+
+/** What a service key may not mint, it may not give either. */
+export const requireWithin = (cap: readonly string[] | undefined, roles: readonly Role[]): void => {
+  const beyond = cap && roles.find((role) => !cap.includes(role))
+  if (beyond) throw new Problem('forbidden', { detail: `This service key may not mint the role ${beyond}.` })
+}
+
+const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
+
+export const appOf = (apps: ReadonlyMap<string, UpstreamApp>, id: string | undefined): UpstreamApp => {
+  const app = id === undefined && apps.size === 1 ? [...apps.values()][0] : apps.get(id ?? '')
+  if (!app)
+    throw new Problem('bad_request', {
+      detail: id === undefined ? 'appId: is required, since several apps are served.' : 'appId: this app is not served here.',
+    })
+  return app
+}

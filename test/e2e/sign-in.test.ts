@@ -1,0 +1,114 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { pageHeaders } from '../../src/http/security-headers.ts'
+import { strictRouter } from '../../src/session/routes.ts'
+import { appId } from '../support/bff.ts'
+import { startProvider, type TestProvider } from '../support/provider.ts'
+import { type Replicas, startReplicas } from '../support/replicas.ts'
+import { providerEnv } from '../support/with-provider.ts'
+
+const executablePath = '/usr/bin/chromium'
+const redisUrl = process.env['TEST_REDIS_URL']
+const given = existsSync(executablePath) && redisUrl ? describe : describe.skip
+
+const html = `<!doctype html><title>Shop</title><p>A page of the customer's</p>
+<a id="in" href="/bff/auth/login?returnTo=/?back">Sign in</a> <a id="up" href="/bff/auth/login?stepUp=1&amp;returnTo=/?stepped">Prove it is you</a>`
+
+given('a person with a browser, a real provider and two replicas', () => {
+  let provider: TestProvider
+  let replicas: Replicas
+  let context: BrowserContext
+  const folder = mkdtempSync(join(tmpdir(), 'bff-chromium-'))
+  beforeAll(async () => {
+    provider = await startProvider()
+    provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
+    const page = pageHeaders({ https: false })
+    const root = strictRouter().get('/', page, (_req, res) => void res.type('html').send(html))
+    replicas = await startReplicas({ env: { ...providerEnv(provider), REDIS_URL: redisUrl! }, extend: () => ({ root }) })
+    provider.register([replicas.origin], `${replicas.origin}/bff/auth/backchannel-logout`)
+    const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
+    context = await chromium.launchPersistentContext(folder, { executablePath, args, headless: true })
+  }, 60_000)
+  afterAll(async () => {
+    await context.close()
+    await replicas[Symbol.asyncDispose]()
+    await provider.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** A call as the page's own script makes it. */
+  const call = (page: Page, method: string, path: string): Promise<{ status: number; body: Record<string, unknown> }> =>
+    page.evaluate(
+      async ([method, path]) => {
+        const answer = await fetch(`/bff${path}`, { method: method!, headers: { 'X-BFF-CSRF': '1' } })
+        const text = await answer.text()
+        return { status: answer.status, body: text ? (JSON.parse(text) as Record<string, unknown>) : {} }
+      },
+      [method, path],
+    )
+  const fillIn = async (page: Page, login: string, then: RegExp) => {
+    await page.fill('input[name=login]', login)
+    await page.fill('input[name=password]', 'x')
+    await page.click('button[type=submit]')
+    await page.waitForURL(then)
+  }
+  const signIn = async (page: Page, login: string) => {
+    await page.goto(replicas.origin)
+    await page.click('#in')
+    await fillIn(page, login, /\?back$/)
+  }
+  const sessionCookie = async () => (await context.cookies(replicas.origin)).find(({ name }) => name === 'bff-dev')
+
+  test('signs in, uses the API, steps up for what cannot be undone, and signs out', async () => {
+    const page = await context.newPage()
+    await signIn(page, 'ada')
+    expect(await sessionCookie()).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/', domain: 'localhost' })
+    expect(await page.evaluate(() => document.cookie)).toBe('')
+    expect((await call(page, 'GET', '/v1.1/appusers/me')).body).toMatchObject({ appUser: { userId: 'ada' } })
+    expect((await call(page, 'GET', '/auth/session')).body).toMatchObject({ signedIn: true, roles: ['user', 'admin'], userId: 'ada' })
+    expect((await call(page, 'GET', '/auth/sessions')).body).toMatchObject({ sessions: [{ current: true, device: 'Chrome, Linux' }] })
+
+    // A session whose person proved who they are long ago.
+    const authTime = Math.floor(Date.now() / 1000) - 3_600
+    const minted = await replicas.each[0].signIn({ kind: 'cookie', userId: 'ada', roles: ['user', 'admin'], authTime })
+    const value = minted['cookie']!.slice('bff-dev='.length)
+    await context.addCookies([{ name: 'bff-dev', value, url: replicas.origin, httpOnly: true, sameSite: 'Strict' }])
+    for (const { sandbox } of replicas.each) sandbox.createUser(appId, { userId: 'to-clear', givenName: 'Gone' })
+    expect(await call(page, 'DELETE', '/v1.1/appusers/to-clear/profile')).toMatchObject({
+      status: 401,
+      body: { error: { code: 'step_up_required' } },
+    })
+    await page.click('#up')
+    await fillIn(page, 'ada', /\?stepped$/)
+    expect((await call(page, 'DELETE', '/v1.1/appusers/to-clear/profile')).status).toBe(200)
+    expect((await sessionCookie())?.value).not.toBe(value)
+
+    const out = await call(page, 'DELETE', '/auth/session')
+    expect(out).toMatchObject({ status: 200, body: { endSession: expect.stringContaining(provider.issuer) } })
+    expect(await sessionCookie()).toBeUndefined()
+    expect((await call(page, 'GET', '/auth/session')).body).toEqual({ signedIn: false })
+    await page.goto(String(out.body['endSession']))
+    await page.click('button[value=yes], button[type=submit]')
+    await page.waitForURL(`${replicas.origin}/`)
+    expect(Math.min(...replicas.served)).toBeGreaterThan(0)
+    await page.close()
+  }, 60_000)
+
+  test("a logout at the provider ends the tab's session", async () => {
+    const tab = await context.newPage()
+    await signIn(tab, 'ada')
+    expect((await call(tab, 'GET', '/auth/session')).body['signedIn']).toBe(true)
+    const elsewhere = await context.newPage()
+    await elsewhere.goto(`${provider.issuer}/session/end`)
+    await elsewhere.click('button[value=yes], button[type=submit]')
+    await elsewhere.waitForURL(/success|end/)
+    for (let waited = 0; waited < 2_000 && (await call(tab, 'GET', '/auth/session')).body['signedIn']; waited += 100)
+      await tab.waitForTimeout(100)
+    expect((await call(tab, 'GET', '/v1.1/appusers/me')).status).toBe(401)
+    await elsewhere.close()
+    await tab.close()
+  }, 60_000)
+})

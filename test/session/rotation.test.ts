@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals'
+import { Secret } from '../../config/secret.ts'
+import { createFamilies } from '../../src/session/families.ts'
+import { ring } from '../../src/session/keys.ts'
+import { createPeople } from '../../src/session/people.ts'
+import type { SessionRecord } from '../../src/session/record.ts'
+import { memoryStore } from '../../src/session/store-memory.ts'
+import { redisStore } from '../../src/session/store-redis.ts'
+import { appId, startBff } from '../support/bff.ts'
+import { canaryPepper, canarySessionKey } from '../support/canaries.ts'
+
+const url = process.env['TEST_REDIS_URL']
+const onRedis = url ? test : test.skip
+const newKey = `k2:${canarySessionKey}-new`
+const newPepper = `p2:${canaryPepper}-new`
+
+onRedis('new keys and peppers sign nobody out, and what is ended stays ended under both', async () => {
+  const env = { REDIS_URL: url! }
+  await using before = await startBff({ env })
+  const headers = await before.signIn({ kind: 'cookie', userId: 'rotating' })
+  const other = await before.signIn({ userId: 'rotating' })
+  const both = { SESSION_KEYS: `${newKey},k1:${canarySessionKey}`, SESSION_PEPPERS: `${newPepper},p1:${canaryPepper}` }
+  await using during = await startBff({ env: { ...env, ...both } })
+  const lives = async (carried: Record<string, string>) => (await during.call('GET', '/auth/session', { headers: carried })).json.signedIn
+  expect([await lives(headers), await lives(other)]).toEqual([true, true])
+  const fresh = await during.signIn({ userId: 'rotating' })
+  expect((await during.call('GET', '/auth/sessions', { headers: fresh })).json.sessions).toHaveLength(3)
+  await using after = await startBff({ env: { ...env, SESSION_KEYS: newKey, SESSION_PEPPERS: newPepper } })
+  expect((await after.call('GET', '/auth/session', { headers: fresh })).json).toMatchObject({ signedIn: true, appId })
+  expect((await after.call('GET', '/auth/session', { headers })).json).toEqual({ signedIn: false })
+  expect((await during.call('DELETE', '/auth/sessions', { headers: fresh })).status).toBe(204)
+  expect([await lives(headers), await lives(other), await lives(fresh)]).toEqual([false, false, false])
+  expect((await after.call('GET', '/auth/session', { headers: fresh })).json).toEqual({ signedIn: false })
+})
+
+const stores = [['in this process', async () => memoryStore()], ...(url ? [['Redis', () => redisStore(url, () => undefined)]] : [])] as [
+  string,
+  () => Promise<ReturnType<typeof memoryStore>>,
+][]
+
+test.each(stores)('a refresh token asked for twice across a change of keys gets the same successor, %s', async (_name, make) => {
+  const [keyText, pepperText] = [new Secret(`k1:${canarySessionKey}`), new Secret(`p1:${canaryPepper}`)]
+  const [keys, peppers] = [ring(keyText), ring(pepperText)]
+  const store = await make()
+  const families = createFamilies({ store, keys, peppers, people: createPeople({ store, peppers }), reused: () => undefined })
+  const record: Omit<SessionRecord, 'sid'> = {
+    ...{ app: 'a', userId: 'u', actor: { id: 'u' }, roles: ['user'], kind: 'bearer', scope: 'app', authTime: 1, method: 'test' },
+  }
+  const jtiOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).jti
+  try {
+    const first = await families.begin(record)
+    const one = await families.refresh(first.refreshToken)
+    keyText.replace(`${newKey},k1:${canarySessionKey}`)
+    pepperText.replace(`${newPepper},p1:${canaryPepper}`)
+    const two = await families.refresh(first.refreshToken)
+    expect([jtiOf(two.refreshToken), jtiOf(two.accessToken)]).toEqual([jtiOf(one.refreshToken), jtiOf(one.accessToken)])
+    await expect(families.refresh(one.refreshToken)).resolves.toBeDefined()
+  } finally {
+    store.close()
+  }
+})

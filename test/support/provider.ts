@@ -1,0 +1,112 @@
+/** A real OpenID provider of the test run's own, on a free port of 127.0.0.1: another site than localhost, where the service is reached. */
+import { generateKeyPairSync } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, SignJWT } from 'jose'
+import Provider, { type Configuration } from 'oidc-provider'
+
+export const clientId = 'bff-web'
+export const clientSecret = 'canary-oidc-client-secret-0001-abcdef'
+
+export interface TestProvider extends AsyncDisposable {
+  readonly issuer: string
+  /** Claims by login; whoever is not there has only a `sub`. */
+  readonly accounts: Map<string, Record<string, unknown>>
+  /** Where the provider may send people back to, and whom it tells of logouts. Known only once the service listens. */
+  register(origins: readonly string[], logoutUri: string): void
+  /** A JWT signed with the provider's own key; `header` may replace its parts. */
+  sign(claims: Record<string, unknown>, header?: { typ?: string | undefined; alg?: string; kid?: string }): Promise<string>
+  /** From now on it signs with a new key. */
+  rotate(): Promise<void>
+  /** Requests for its keys. */
+  readonly keyFetches: () => number
+  stop(): Promise<void>
+}
+
+const newKey = async (kid: string) => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return { privateKey, jwk: { ...(await exportJWK(privateKey)), kid, use: 'sig', alg: 'RS256' } }
+}
+
+export const startProvider = async (more: { client?: Record<string, unknown>; keys?: readonly unknown[] } = {}): Promise<TestProvider> => {
+  // It says at length, again and again, that this is not for production.
+  Object.assign(console, { info: () => undefined, warn: () => undefined })
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const accounts = new Map<string, Record<string, unknown>>()
+  let key = await newKey('key-1')
+  let fetches = 0
+  let handler: ReturnType<Provider['callback']>
+  let last: [readonly string[], string] = [[], '']
+
+  const build = ([origins, logoutUri]: typeof last): void => {
+    last = [origins, logoutUri]
+    const configuration: Configuration = {
+      clients: [
+        {
+          client_id: clientId,
+          client_secret: clientSecret,
+          redirect_uris: origins.map((origin) => `${origin}/bff/auth/callback`),
+          post_logout_redirect_uris: origins.map((origin) => `${origin}/`),
+          backchannel_logout_uri: logoutUri || 'http://127.0.0.1:1/',
+          backchannel_logout_session_required: true,
+          require_auth_time: true,
+          ...(more.keys && { jwks_uri: `${issuer}/client-jwks` }),
+          ...more.client,
+        },
+      ],
+      jwks: { keys: [key.jwk as never] },
+      ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+      cookies: { keys: ['canary-provider-cookie-key'] },
+      features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: true } },
+      claims: { openid: ['sub', 'roles', 'app'], profile: ['name', 'email'] },
+      conformIdTokenClaims: false,
+      pkce: { required: () => true },
+      findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts.get(id) }) }),
+      // Nobody is asked for consent: the service is the company's own.
+      loadExistingGrant: async (ctx) => {
+        const { client, session, provider } = ctx.oidc as unknown as {
+          client: { clientId: string }
+          session: { accountId: string }
+          provider: Provider
+        }
+        const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
+        grant.addOIDCScope('openid profile')
+        await grant.save()
+        return grant
+      },
+      // Its guard against calls to the own network is in the dispatcher; the tests live on that network.
+      fetch: (url, { dispatcher: _guard, ...options }: RequestInit & { dispatcher?: unknown }) => fetch(url as string, options),
+    } as Configuration
+    handler = new Provider(issuer, configuration).callback()
+  }
+  build(last)
+  server.on('request', (req, res) => {
+    if (req.url === '/jwks') fetches++
+    if (req.url === '/client-jwks')
+      return void res.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify({ keys: more.keys }))
+    void handler(req, res)
+  })
+
+  const stop = async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  return {
+    issuer,
+    accounts,
+    register: (origins, logoutUri) => build([origins, logoutUri]),
+    sign: (claims, header = {}) =>
+      new SignJWT({ iss: issuer, ...claims })
+        .setProtectedHeader({ alg: 'RS256', kid: key.jwk.kid, ...header } as { alg: string })
+        .sign(key.privateKey),
+    rotate: async () => {
+      key = await newKey(`key-${Date.now()}`)
+      build(last)
+    },
+    keyFetches: () => fetches,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}

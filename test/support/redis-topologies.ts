@@ -1,0 +1,92 @@
+/** Redis as it stands in production: a master with a Sentinel, and a Cluster of three; started by the tests on free ports. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+
+export interface Topology {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+
+const folders: string[] = []
+const folder = () => {
+  const made = mkdtempSync(join(tmpdir(), 'bff-redis-'))
+  folders.push(made)
+  return made
+}
+
+const start = (args: readonly string[]): ChildProcess => spawn('redis-server', args, { stdio: 'ignore' })
+const plain = (port: number) => ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder()]
+
+const client = (port: number) => new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50 }).on('error', () => undefined)
+
+/** Asks until the answer is the wanted one. */
+const until = async (what: string, ask: () => Promise<boolean>): Promise<void> => {
+  for (let waited = 0; !(await ask()); waited += 50) {
+    if (waited > 15_000) throw new Error(`${what} did not come up`)
+    await sleep(50)
+  }
+}
+
+const stopAll = (processes: readonly ChildProcess[]) => async () => {
+  await Promise.all(
+    processes.map(async (child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGKILL')
+      await ended
+    }),
+  )
+  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
+}
+
+export const startSentinel = async (): Promise<Topology> => {
+  const [port, sentinelPort] = [await freePort(), await freePort()]
+  const config = join(folder(), 'sentinel.conf')
+  writeFileSync(config, `port ${sentinelPort}\nbind 127.0.0.1\nsentinel monitor bff 127.0.0.1 ${port} 1\n`)
+  const processes = [start(plain(port)), start([config, '--sentinel'])]
+  const sentinel = client(sentinelPort)
+  await until('the Sentinel', async () => {
+    const master = await sentinel.call('SENTINEL', 'master', 'bff').catch(() => [])
+    return (master as string[]).includes('master')
+  })
+  sentinel.disconnect()
+  return { url: `redis+sentinel://127.0.0.1:${sentinelPort}/bff`, stop: stopAll(processes) }
+}
+
+const slots = 16_384
+
+export const startCluster = async (): Promise<Topology> => {
+  const ports = [await freePort(), await freePort(), await freePort()]
+  const buses = [await freePort(), await freePort(), await freePort()]
+  const cluster = (i: number) => ['--cluster-enabled', 'yes', '--cluster-port', String(buses[i]), '--cluster-node-timeout', '3000']
+  const processes = ports.map((port, i) => start([...plain(port), ...cluster(i)]))
+  const clients = ports.map(client)
+  await Promise.all(
+    clients.map((node, i) => {
+      const [from, to] = [Math.ceil((slots / 3) * i), Math.ceil((slots / 3) * (i + 1)) - 1]
+      return node.call('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to))
+    }),
+  )
+  for (const at of [1, 2]) await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', String(ports[at]), String(buses[at]))
+  for (const node of clients) {
+    await until('the Cluster', async () => {
+      const info = String(await node.call('CLUSTER', 'INFO'))
+      return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3') && info.includes('cluster_slots_assigned:16384')
+    })
+    node.disconnect()
+  }
+  return { url: `redis+cluster://${ports.map((port) => `127.0.0.1:${port}`).join(',')}`, stop: stopAll(processes) }
+}

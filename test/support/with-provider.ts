@@ -1,0 +1,54 @@
+/** The service with a real OpenID provider beside it, as most tests of signing in need them. */
+import { type Bff, startBff } from './bff.ts'
+import { clientId, clientSecret, startProvider, type TestProvider } from './provider.ts'
+import { createWalker, type Walker } from './walk.ts'
+
+export const audience = 'api://bff'
+
+export interface WithProvider extends AsyncDisposable {
+  readonly provider: TestProvider
+  readonly bff: Bff
+  readonly origin: string
+  /** A browser in which this person has signed in. */
+  signIn(login: string, query?: string): Promise<Walker>
+  who(headers: Record<string, string>): Promise<Record<string, unknown>>
+}
+
+export const providerEnv = (provider: TestProvider): Record<string, string> => ({
+  OIDC_ISSUER: provider.issuer,
+  OIDC_CLIENT_ID: clientId,
+  OIDC_CLIENT_SECRET: clientSecret,
+  OIDC_ROLES_CLAIM: 'roles',
+  OIDC_ROLES: 'support=agent,support-lead=admin',
+  TRUSTED_ISSUERS: `${provider.issuer} ${audience}`,
+  LIMIT_FAILURES: '10000',
+})
+
+export const startWithProvider = async (env: Record<string, string> = {}): Promise<WithProvider> => {
+  const provider = await startProvider()
+  provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
+  const redis = process.env['TEST_REDIS_URL']
+  const bff = await startBff({ env: { ...(redis && { REDIS_URL: redis }), ...providerEnv(provider), ...env } }).catch(
+    async (error: unknown) => {
+      await provider.stop()
+      throw error
+    },
+  )
+  const origin = bff.app.origins[0]!
+  provider.register([origin], `${bff.app.publicUrl}/bff/auth/backchannel-logout`)
+  return {
+    provider,
+    bff,
+    origin,
+    signIn: async (login, query = '') => {
+      const walker = createWalker()
+      await walker.signIn(`${origin}/bff/auth/login${query}`, login)
+      return walker
+    },
+    who: async (headers) => (await bff.call('GET', '/auth/session', { headers })).json,
+    [Symbol.asyncDispose]: async () => {
+      await bff[Symbol.asyncDispose]()
+      await provider.stop()
+    },
+  }
+}

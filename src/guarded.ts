@@ -52,10 +52,17 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
       body: JSON.stringify(call.body ?? null),
     }
     if (!guard.status().open) throw new Problem('journal_unavailable', { outcome: 'not_sent', headers: { 'Retry-After': '5' } })
-    const before = await guard.recall({ ...ask.asked([]), request: repeatable, ...key })
+    const recall = () => guard.recall({ ...ask.asked([]), request: repeatable, ...key })
+    const before = await recall()
     if (before) return replayed(before)
 
-    const found = await lookAt(ask)
+    const found = await lookAt(ask).catch(async (error: unknown) => {
+      // The first call with this key may have removed the person meanwhile.
+      const first = await recall()
+      if (first) return first
+      throw error
+    })
+    if ('replay' in found) return replayed(found)
     const named = bySmoochId(call, found)
     const begun = await guard.begin({
       ...ask.asked(

@@ -39,7 +39,7 @@ const arrows: [RegExp, RegExp][] = [
   [/^src\/operations\.ts$/, /^src\/operation\.ts$/],
   [/^src\/policy\.ts$/, /^src\/problems\.ts$/],
   [/^src\/upstream\//, /^(src\/upstream\/|src\/(operation|permit|problems|schemas)\.ts$|config\/secret\.ts$)/],
-  [/^src\/session\//, /^(src\/session\/|src\/http\/|src\/(ids|operation|operations|problems|redis)\.ts$)/],
+  [/^src\/session\//, /^(src\/session\/|src\/http\/|src\/(ids|operation|operations|policy|problems|redis)\.ts$)/],
   [/^src\/journal\//, /^(src\/journal\/|src\/http\/|src\/(audit|ids|operation|permit|policy|problems|redis)\.ts$)/],
   [/^src\/sandbox\//, /^src\/sandbox\//],
   [/^src\/http\//, /^src\/(http\/|problems\.ts$|logger\.ts$)/],

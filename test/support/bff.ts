@@ -1,4 +1,5 @@
 /** The whole service in front of the stand-in of the vendor, as tests use it: real listeners on free ports, log lines kept, every answer searched for canaries. */
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -76,6 +77,9 @@ const look = async (response: Response): Promise<Answer> => {
 
 export const mina = { userId: 'cust-20481', givenName: 'Mina', surname: 'Okafor', email: canaryEmail, properties: { plan: 'gold' } }
 
+/** Of this test file alone, so that files that share a Redis do not meet each other's people; replicas within a file do. */
+const pepper = `${canaryPepper}-${randomBytes(8).toString('hex')}`
+
 export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
   const sandbox = await startSandbox({
     apps: [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' }] }],
@@ -93,7 +97,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     SMOOCH_KEY_ID: keyId,
     SMOOCH_KEY_SECRET: canaryKey,
     SESSION_KEYS: `k1:${canarySessionKey}`,
-    SESSION_PEPPERS: `p1:${canaryPepper}`,
+    SESSION_PEPPERS: `p1:${pepper}`,
     SERVICE_KEYS: `backend:${canaryServiceKey},capped:${canaryServiceKey}-2:user+agent`,
     JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}`,
     LIMIT_READS: '100000',

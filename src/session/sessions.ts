@@ -133,7 +133,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     },
 
     end: ({ place, sid, family }: Pick<Session, 'place' | 'sid' | 'family'>): Promise<boolean> =>
-      reachable(family === undefined ? store.end(place, sid) : store.endFamily({ key: family, tag: place.tag }, sid)),
+      people.endListed({ sid, entry: family === undefined ? place : { key: family, tag: place.tag, family: true } }),
 
     /** The provider's ID token that the session began with. */
     idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,

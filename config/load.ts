@@ -103,6 +103,11 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
     faults.push('WORKERS is more than 1, so REDIS_URL is needed: the processes must share their sessions')
   if (it.NODE_ENV === 'production' && it.STAFF_ORIGIN?.startsWith('http:')) faults.push('STAFF_ORIGIN must be https in production')
   if (it.STAFF_ORIGIN && it.PUBLIC_ORIGIN?.includes(it.STAFF_ORIGIN)) faults.push('STAFF_ORIGIN must be another origin than PUBLIC_ORIGIN')
+  if (it.STAFF_ORIGIN && !it.APPS_FILE) {
+    const scheme = new URL(it.STAFF_ORIGIN).protocol
+    if (!it.PUBLIC_ORIGIN?.some((origin) => origin.startsWith(scheme)))
+      faults.push('PUBLIC_ORIGIN is missing beside STAFF_ORIGIN: name the origins of customers too, of the same scheme')
+  }
   if (it.OIDC_ISSUER && !it.OIDC_PROVIDERS_FILE) {
     const proof = it.OIDC_CLIENT_AUTH === 'private_key_jwt' ? 'OIDC_CLIENT_KEY' : 'OIDC_CLIENT_SECRET'
     faults.push(...missing(it, ['OIDC_CLIENT_ID', proof]))

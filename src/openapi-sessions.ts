@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { errorRef, ref } from './openapi-components.ts'
+import { exchangeOperation } from './openapi-sign-in.ts'
 import { MintBody } from './session/mint.ts'
 
 const times = { createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() }
@@ -75,11 +76,21 @@ export const sessionPaths: ZodOpenApiPathsObject = {
         ...errors(400, 403, 503),
       },
     },
+    post: exchangeOperation,
     delete: {
       operationId: 'sign_out',
       tags: ['Sessions'],
       summary: 'Sign out: the session ends everywhere at once, and the cookie is cleared.',
-      responses: { 204: nothing, ...errors(400, 403, 503) },
+      responses: {
+        200: {
+          description: 'Signed out here; endSession is where the person can sign out at the identity provider',
+          content: {
+            'application/json': { schema: z.object({ endSession: z.url() }), example: { endSession: 'https://id.example.com/logout?…' } },
+          },
+        },
+        204: nothing,
+        ...errors(400, 403, 503),
+      },
     },
   },
   '/sessions': {

@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiMediaTypeObject, type ZodOpenApiOperatio
 import { exampleAnswers, exampleBodies, sentences } from './manual.ts'
 import { components, errorRef, imageUpload, limitHeaders, ref, statuses } from './openapi-components.ts'
 import { sessionPaths } from './openapi-sessions.ts'
+import { signInPaths } from './openapi-sign-in.ts'
 import { limitClass, type Operation, pathParams } from './operation.ts'
 import type { OperationId } from './operations.ts'
 import { answers, bodies } from './schemas.ts'
@@ -35,7 +36,7 @@ export const openapiDocument = (basePath: string, operations: readonly Operation
       { name: 'Private', description: 'On the private listener, for the backend that vouches for people' },
     ],
     security: [{ cookie: [] }, { bearer: [] }],
-    paths: { ...operationPaths(operations), ...sessionPaths },
+    paths: { ...operationPaths(operations), ...sessionPaths, ...signInPaths },
     components,
   })
 

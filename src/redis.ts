@@ -49,6 +49,8 @@ const connect = async (url: string, scripts: Record<string, Script>): Promise<Co
   return new Redis({ ...options, ...login, sentinels: nodes, name, db: Number(db) })
 }
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
+
 /** `failed` hears of connection errors; commands reject by themselves. Resolves once the first connection is up, or after `connectTimeout` with Redis still away. */
 export const connectRedis = async <Name extends string>(
   url: string,
@@ -64,9 +66,27 @@ export const connectRedis = async <Name extends string>(
       resolve()
     })
   })
+  // Once a command has timed out the next ones need not wait for the same: they fail at once until Redis has answered a ping.
+  let stalled = false
+  const probe = async (): Promise<void> => {
+    while (stalled && connection.status !== 'end') {
+      stalled = await connection.ping().then(
+        () => false,
+        () => pause(100).then(() => true),
+      )
+    }
+  }
+  const watch = (error: unknown): never => {
+    if (!stalled && !connection.isCluster && error instanceof Error && error.message === 'Command timed out') {
+      stalled = true
+      void probe()
+    }
+    throw error
+  }
   const commands = connection as unknown as Record<Name, (...args: (string | number)[]) => Promise<unknown>>
   return {
-    run: (name, keys, args = []) => commands[name](...keys, ...args),
+    run: (name, keys, args = []) =>
+      stalled ? Promise.reject(new Error('Redis has not answered')) : commands[name](...keys, ...args).catch(watch),
     command: (name, ...args) => connection.call(name, ...args),
     ping: async () => {
       await connection.ping()

@@ -1,6 +1,7 @@
 /** From an identity provider's claims to the person we know: settings say which claim means what. */
 import type { Role } from '../operation.ts'
 import { Problem } from '../problems.ts'
+import { isStaffRole } from './lifetimes.ts'
 import type { Ask } from './vouch.ts'
 
 export type ProviderRole = Exclude<Role, 'service'>
@@ -74,4 +75,13 @@ export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims:
   const userId = isUser ? prefixed(rules.userId) : undefined
   const authTime = typeof claims['auth_time'] === 'number' ? Math.floor(claims['auth_time']) : 0
   return { appId, userId, actor: { id: userId ?? prefixed('sub'), name: nameOf(claims) }, roles, authTime }
+}
+
+/** Where staff have an origin of their own, a person who is both gets there the one part and elsewhere the other. */
+export const onThisSide = (person: Vouching, staffSide: boolean | undefined): Vouching => {
+  if (staffSide === undefined) return person
+  const roles = person.roles.filter((role) => isStaffRole(role) === staffSide)
+  if (roles.length === 0)
+    throw new Problem('sign_in_forbidden', { detail: staffSide ? 'Only staff sign in here.' : 'Staff sign in at their own address.' })
+  return roles.includes('user') ? { ...person, roles } : { ...person, roles, userId: undefined }
 }

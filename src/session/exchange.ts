@@ -8,7 +8,7 @@ import { checkBody, readJson } from '../http/json-body.ts'
 import type { Origins } from '../http/origins.ts'
 import { toProblem } from '../http/problem-handler.ts'
 import { Problem } from '../problems.ts'
-import { personOf } from './claims.ts'
+import { onThisSide, personOf } from './claims.ts'
 import { setCookie } from './cookie.ts'
 import { deviceOf } from './device.ts'
 import type { Families, Tokens } from './families.ts'
@@ -69,7 +69,7 @@ export const exchangeRoutes = (parts: ExchangeParts): Router => {
     const body = checkBody(ExchangeBody, await readFields(req))
     try {
       const { provider, payload } = await tokens.subject(body.subject_token)
-      const person = personOf(provider.claims, parts.prefixes, payload)
+      const person = onThisSide(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
       const { record } = await vouch({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`)
       const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
       const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub!, sid }

@@ -12,6 +12,11 @@ const mostSessions = 10
 /** By `sub` all sessions of a provider's user, by `sid` one session at the provider, by both what fits both. */
 type Named = Pick<ProviderSession, 'issuer'> & Partial<Pick<ProviderSession, 'sub' | 'sid'>>
 
+interface Ending {
+  readonly sid: string
+  readonly entry: Pick<IndexEntry, 'key' | 'tag' | 'family'>
+}
+
 export interface LiveSession extends Listed {
   readonly entry: IndexEntry
   readonly lastSeenMs: number
@@ -36,8 +41,13 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
   const list = async (person: Person): Promise<LiveSession[]> =>
     (await Promise.all(tagsOf(peppers, person).map(liveUnder))).flat().sort((a, b) => a.createdMs - b.createdMs || (a.sid < b.sid ? -1 : 1))
 
-  const endListed = ({ sid, entry: { key, tag, family } }: { sid: string; entry: IndexEntry }): Promise<boolean> =>
-    reachable(family ? store.endFamily({ key, tag }, sid) : store.end({ key, tag }, sid))
+  /** Also when another token takes the place of this one at the same moment: the session is the one of this id, whatever its token. */
+  const endListed = async ({ sid, entry: { key, tag, family } }: Ending): Promise<boolean> => {
+    if (family) return await reachable(store.endFamily({ key, tag }, sid))
+    if (await reachable(store.end({ key, tag }, sid))) return true
+    const now = opened(await reachable(store.list(tag))).find((it) => it.sid === sid)
+    return now !== undefined && now.entry.key !== key && (await reachable(store.end({ key: now.entry.key, tag }, sid)))
+  }
 
   /** Names under which a provider's logout token finds sessions: its user, its session, or only that session of that user; per live pepper. */
   const providerTags = ({ issuer, sub, sid }: Named): Record<'sub' | 'sid' | 'both', string[]> => {

@@ -138,7 +138,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       family,
       kind,
     }: Pick<Session, 'place' | 'sid' | 'family'> & Partial<Pick<Session, 'kind'>>): Promise<boolean> => {
-      const lived = await reachable(family === undefined ? store.end(place, sid) : store.endFamily({ key: family, tag: place.tag }, sid))
+      const lived = await people.endListed({ sid, entry: family === undefined ? place : { key: family, tag: place.tag, family: true } })
       if (kind === 'service') await reachable(store.removeFromList(services, sid))
       return lived
     },

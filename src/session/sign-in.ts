@@ -9,11 +9,11 @@ import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { pageHeaders } from '../http/security-headers.ts'
 import { stepUpMaxAge } from '../policy.ts'
 import { Problem } from '../problems.ts'
-import { personOf, type Vouching } from './claims.ts'
+import { onThisSide, personOf } from './claims.ts'
 import { setCookie } from './cookie.ts'
 import { deviceOf } from './device.ts'
 import type { Ring } from './keys.ts'
-import { isStaffRole, lifetimeOf } from './lifetimes.ts'
+import { lifetimeOf } from './lifetimes.ts'
 import type { Created } from './making.ts'
 import { bouncePage, failurePage } from './pages.ts'
 import type { People } from './people.ts'
@@ -174,13 +174,4 @@ const requireTopLevel = (req: Request): void => {
 
 const showPage = (res: Response, status: number, html: string): void => {
   res.status(status).type('html').send(html)
-}
-
-/** Where staff have an origin of their own, a person who is both gets there the one part and elsewhere the other. */
-export const onThisSide = (person: Vouching, staffSide: boolean | undefined): Vouching => {
-  if (staffSide === undefined) return person
-  const roles = person.roles.filter((role) => isStaffRole(role) === staffSide)
-  if (roles.length === 0)
-    throw new Problem('sign_in_forbidden', { detail: staffSide ? 'Only staff sign in here.' : 'Staff sign in at their own address.' })
-  return roles.includes('user') ? { ...person, roles } : { ...person, roles, userId: undefined }
 }

@@ -130,7 +130,8 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       records.map(({ key, family }) => (family ? families.lastSeen({ key, tag }) : live({ key, tag })?.lastMs)),
     end: async (place, sid) => {
       const lived = (sessions.get(name(place))?.createdMs ?? 0) > notBefore(place.tag)
-      removeFromList(place.tag, sid)
+      // A list entry without this record belongs to the token that took its place.
+      if (sessions.has(name(place))) removeFromList(place.tag, sid)
       return sessions.delete(name(place)) && lived
     },
     endAll: async (tag) => {

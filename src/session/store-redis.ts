@@ -48,7 +48,7 @@ return {s[1], created, expires, m[3] or '', tonumber(m[2] or 0) >= created and 1
   bffEnd: {
     numberOfKeys: 3,
     lua: `local created = redis.call('HGET', KEYS[1], 'c')
-redis.call('HDEL', KEYS[3], ARGV[1])
+if created then redis.call('HDEL', KEYS[3], ARGV[1]) end
 redis.call('DEL', KEYS[1])
 return created and tonumber(created) > tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) and 1 or 0`,
   },

@@ -12,7 +12,7 @@ const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 type Keys = ReturnType<typeof createRemoteJWKSet>
 
 /** The issuer's keys; a kid that is not known is looked for again, but not more often than the cool-down allows. */
-const createKeys = (issuer: string, now: () => number = Date.now): (() => Promise<Keys>) => {
+const createKeys = (issuer: string, cooldownDuration: number): (() => Promise<Keys>) => {
   const retryMs = 10_000
   let keys: Promise<Keys> | undefined
   let failedAt = 0
@@ -22,17 +22,17 @@ const createKeys = (issuer: string, now: () => number = Date.now): (() => Promis
     const { issuer: named, jwks_uri: uri } = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown }
     if (!answer.ok || named !== issuer || typeof uri !== 'string') throw new Error(`The discovery document of ${issuer} is not its own`)
     return createRemoteJWKSet(new URL(uri), {
-      cooldownDuration: 30_000,
+      cooldownDuration,
       cacheMaxAge: 10 * 60_000,
       timeoutDuration: 3_000,
       [customFetch]: (url, options) => fetch(url, { ...options, redirect: 'error' }),
     })
   }
   return async () => {
-    if (!keys && now() - failedAt < retryMs) throw new Error(`${issuer} could not be reached a moment ago`)
+    if (!keys && Date.now() - failedAt < retryMs) throw new Error(`${issuer} could not be reached a moment ago`)
     keys ??= discover().catch((error: unknown) => {
       keys = undefined
-      failedAt = now()
+      failedAt = Date.now()
       throw error
     })
     return await keys
@@ -54,8 +54,8 @@ export interface LogoutToken {
 const unreachable = (cause: unknown) => new Problem('identity_provider_unavailable', { cause, headers: { 'Retry-After': '5' } })
 const isOurs = (error: unknown): boolean => error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
 
-export const createThirdPartyTokens = (providers: readonly Provider[], maxAgeSeconds: number) => {
-  const keysOf = new Map(providers.map(({ issuer }) => [issuer, createKeys(issuer)]))
+export const createThirdPartyTokens = (providers: readonly Provider[], maxAgeSeconds: number, coolDownMs = 30_000) => {
+  const keysOf = new Map(providers.map(({ issuer }) => [issuer, createKeys(issuer, coolDownMs)]))
 
   /** Before anything is proved: whom it claims to be from, so that only known issuers are ever asked for keys. */
   const claimed = (token: string): JWTPayload => {

@@ -63,9 +63,9 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
     test('ends a session that is idle, and only activity keeps it', async () => {
       const touched = place()
       const looked = place()
-      for (const at of [touched, looked]) await store.create(at, session({ idleMs: 400 }))
+      for (const at of [touched, looked]) await store.create(at, session({ idleMs: 900 }))
       for (let i = 0; i < 3; i++) {
-        await sleep(180)
+        await sleep(350)
         expect(await store.enter(touched, touch)).toBeDefined()
         await store.enter(looked, { touch: false })
       }
@@ -237,7 +237,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       test('begin with an access session of their own times', async () => {
         const { at, made, times } = await start()
         expect(times.expiresMs - times.createdMs).toBe(120_000)
-        expect(times.accessExpiresMs - times.createdMs).toBe(10_000)
+        expect(Math.abs(times.accessExpiresMs - times.createdMs - 10_000)).toBeLessThan(50)
         const found = await store.enter({ ...at, key: made.access.key }, touch)
         expect(found).toMatchObject({ sealed: 'YWNjZXNz', createdMs: times.createdMs, expiresMs: times.accessExpiresMs })
         expect(await store.list(at.tag)).toHaveLength(1)

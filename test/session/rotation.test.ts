@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http'
 import { expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
+import { createOrigins } from '../../src/http/origins.ts'
 import { createFamilies } from '../../src/session/families.ts'
 import { ring } from '../../src/session/keys.ts'
 import { createPeople } from '../../src/session/people.ts'
 import type { SessionRecord } from '../../src/session/record.ts'
+import { createSessions } from '../../src/session/sessions.ts'
 import { memoryStore } from '../../src/session/store-memory.ts'
 import { redisStore } from '../../src/session/store-redis.ts'
 import { appId, startBff } from '../support/bff.ts'
@@ -59,3 +62,40 @@ test.each(stores)('a refresh token asked for twice across a change of keys gets 
     store.close()
   }
 })
+
+test.each(stores)(
+  'signing out ends the session also when a new token takes the place of the old one meanwhile, %s',
+  async (_name, make) => {
+    const [keys, peppers] = [ring(new Secret(`k1:${canarySessionKey}`)), ring(new Secret(`p1:${canaryPepper}`))]
+    const store = await make()
+    const people = createPeople({ store, peppers })
+    const limits = { reads: 9, writes: 9, guarded: 9, images: 9, codes: 9, service: 9 }
+    const sessions = createSessions({ store, keys, peppers, people, origins: createOrigins(['http://localhost:1']), limits })
+    const by = (token: string) =>
+      ({ method: 'GET', headers: { authorization: `Bearer ${token}`, host: 'localhost:1' } }) as unknown as IncomingMessage
+    try {
+      const record: Omit<SessionRecord, 'sid'> = {
+        ...{
+          app: 'a',
+          userId: 'racer',
+          actor: { id: 'racer' },
+          roles: ['user'],
+          kind: 'bearer',
+          scope: 'app',
+          authTime: 1,
+          method: 'test',
+        },
+      }
+      const first = await sessions.create(record, { idleMs: 60_000, absoluteMs: 60_000 })
+      const session = (await sessions.peek(by(first.token)))!
+      const second = (await sessions.rotate(session, record, 60_000))!
+      expect((await sessions.peek(by(second.token)))?.sid).toBe(session.sid)
+      expect(await sessions.end(session)).toBe(true)
+      expect(await sessions.peek(by(second.token))).toBeUndefined()
+      expect(await sessions.rotate(session, record, 60_000)).toBeUndefined()
+      expect(await sessions.end(session)).toBe(false)
+    } finally {
+      store.close()
+    }
+  },
+)

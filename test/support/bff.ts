@@ -106,6 +106,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     LIMIT_IMAGES: '100000',
     LIMIT_CODES: '100000',
     LIMIT_SERVICE: '100000',
+    LIMIT_FAILURES: '100000',
     ...options.env,
   })
   const lines: Record<string, unknown>[] = []

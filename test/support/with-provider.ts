@@ -21,7 +21,6 @@ export const providerEnv = (provider: TestProvider): Record<string, string> => (
   OIDC_ROLES_CLAIM: 'roles',
   OIDC_ROLES: 'support=agent,support-lead=admin',
   TRUSTED_ISSUERS: `${provider.issuer} ${audience}`,
-  LIMIT_FAILURES: '10000',
 })
 
 export const startWithProvider = async (env: Record<string, string> = {}): Promise<WithProvider> => {

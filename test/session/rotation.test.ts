@@ -9,7 +9,7 @@ import type { SessionRecord } from '../../src/session/record.ts'
 import { createSessions } from '../../src/session/sessions.ts'
 import { memoryStore } from '../../src/session/store-memory.ts'
 import { redisStore } from '../../src/session/store-redis.ts'
-import { appId, startBff } from '../support/bff.ts'
+import { appId, pepper, startBff } from '../support/bff.ts'
 import { canaryPepper, canarySessionKey } from '../support/canaries.ts'
 
 const url = process.env['TEST_REDIS_URL']
@@ -22,7 +22,7 @@ onRedis('new keys and peppers sign nobody out, and what is ended stays ended und
   await using before = await startBff({ env })
   const headers = await before.signIn({ kind: 'cookie', userId: 'rotating' })
   const other = await before.signIn({ userId: 'rotating' })
-  const both = { SESSION_KEYS: `${newKey},k1:${canarySessionKey}`, SESSION_PEPPERS: `${newPepper},p1:${canaryPepper}` }
+  const both = { SESSION_KEYS: `${newKey},k1:${canarySessionKey}`, SESSION_PEPPERS: `${newPepper},p1:${pepper}` }
   await using during = await startBff({ env: { ...env, ...both } })
   const lives = async (carried: Record<string, string>) => (await during.call('GET', '/auth/session', { headers: carried })).json.signedIn
   expect([await lives(headers), await lives(other)]).toEqual([true, true])
@@ -42,7 +42,7 @@ const stores = [['in this process', async () => memoryStore()], ...(url ? [['Red
 ][]
 
 test.each(stores)('a refresh token asked for twice across a change of keys gets the same successor, %s', async (_name, make) => {
-  const [keyText, pepperText] = [new Secret(`k1:${canarySessionKey}`), new Secret(`p1:${canaryPepper}`)]
+  const [keyText, pepperText] = [new Secret(`k1:${canarySessionKey}`), new Secret(`p1:${pepper}`)]
   const [keys, peppers] = [ring(keyText), ring(pepperText)]
   const store = await make()
   const families = createFamilies({ store, keys, peppers, people: createPeople({ store, peppers }), reused: () => undefined })
@@ -54,7 +54,7 @@ test.each(stores)('a refresh token asked for twice across a change of keys gets 
     const first = await families.begin(record)
     const one = await families.refresh(first.refreshToken)
     keyText.replace(`${newKey},k1:${canarySessionKey}`)
-    pepperText.replace(`${newPepper},p1:${canaryPepper}`)
+    pepperText.replace(`${newPepper},p1:${pepper}`)
     const two = await families.refresh(first.refreshToken)
     expect([jtiOf(two.refreshToken), jtiOf(two.accessToken)]).toEqual([jtiOf(one.refreshToken), jtiOf(one.accessToken)])
     await expect(families.refresh(one.refreshToken)).resolves.toBeDefined()
@@ -66,7 +66,7 @@ test.each(stores)('a refresh token asked for twice across a change of keys gets 
 test.each(stores)(
   'signing out ends the session also when a new token takes the place of the old one meanwhile, %s',
   async (_name, make) => {
-    const [keys, peppers] = [ring(new Secret(`k1:${canarySessionKey}`)), ring(new Secret(`p1:${canaryPepper}`))]
+    const [keys, peppers] = [ring(new Secret(`k1:${canarySessionKey}`)), ring(new Secret(`p1:${pepper}`))]
     const store = await make()
     const people = createPeople({ store, peppers })
     const limits = { reads: 9, writes: 9, guarded: 9, images: 9, codes: 9, service: 9 }

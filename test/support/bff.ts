@@ -78,7 +78,7 @@ const look = async (response: Response): Promise<Answer> => {
 export const mina = { userId: 'cust-20481', givenName: 'Mina', surname: 'Okafor', email: canaryEmail, properties: { plan: 'gold' } }
 
 /** Of this test file alone, so that files that share a Redis do not meet each other's people; replicas within a file do. */
-const pepper = `${canaryPepper}-${randomBytes(8).toString('hex')}`
+export const pepper = `${canaryPepper}-${randomBytes(8).toString('hex')}`
 
 export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
   const sandbox = await startSandbox({

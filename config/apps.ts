@@ -21,7 +21,11 @@ const file = z.array(
     baseUrl: rows.SMOOCH_BASE_URL.schema,
     auth: rows.SMOOCH_AUTH.schema.default('signed'),
     keys: z.array(key).min(1).max(2),
-    origins: rows.PUBLIC_ORIGIN.schema.optional(),
+    origins: z
+      .array(z.string())
+      .transform((list) => list.join(','))
+      .pipe(rows.PUBLIC_ORIGIN.schema)
+      .optional(),
   }),
 )
 

@@ -125,6 +125,12 @@ export const settings = {
   TRUSTED_TOKEN_MAX_AGE_SECONDS: { schema: z.coerce.number().int().min(10).max(86_400), default: '600', about: 'how old a token may be that is exchanged' },
   SIGNED_OUT_PATH:    { schema: z.string().regex(/^\/(?![/\\])[!-~]*$/, 'must be a path such as /'), default: '/', about: 'where the provider sends people after signing out; register it there' },
   CLEAR_SITE_DATA:    { schema: z.enum(['staff', 'always', 'never']), default: 'staff', about: 'tell the browser at sign-out to forget the site: on STAFF_ORIGIN only, or always, which also wipes what your own site keeps' },
+  JOURNAL_URL:        { schema: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://…'), default: 'sqlite:./data/journal.db', secret: true, about: 'the journal of what was done to users: sqlite:PATH (a local disk) or postgres://… (several replicas)' },
+  JOURNAL_SIGNING_KEY:{ schema: z.string().min(32), secret: true, about: 'Ed25519 key that signs the journal (PEM, or 32 bytes as base64 or hex); several: first signs. SQLite makes its own beside the file' },
+  JOURNAL_SEALING_KEY:{ schema: z.string().min(32), secret: true, about: 'comma list of secrets that seal personal data in the journal; the first seals. SQLite makes its own beside the file' },
+  AUDIT_REASONS:      { schema: list, default: 'gdpr_request,customer_request,duplicate,fraud,test,error,other', about: 'codes that the header Audit-Reason may hold' },
+  AUDIT_TICKET:       { schema: z.string().max(200), default: '^[A-Za-z][A-Za-z0-9_]*-[0-9]+$', about: 'pattern of the header Audit-Ticket' },
+  AUDIT_REQUIRED_FOR: { schema: list.pipe(z.array(z.enum(['self', 'agent', 'admin', 'service']))), default: '', about: 'callers who must give Audit-Reason with guarded operations: admin,agent' },
   AUTO_CREATE:        { schema: flag, default: 'on', about: 'create the app user at the first call for "me" that finds none' },
   SELF_PROPERTIES:    { schema: list, default: '', about: 'keys of custom properties that end users may write' },
   OPERATION_CALLERS:  { schema: z.string(), default: '', about: 'who may call, per operation: delete_app_user=admin+agent,get_link_requests=service' },
@@ -136,6 +142,7 @@ export const settings = {
   LIMIT_SERVICE:      { schema: perMinute, default: '1200', about: 'calls of any kind per service session and minute' },
   LIMIT_FAILURES:     { schema: perMinute, default: '10', about: 'failed sign-ins, exchanges, logout tokens and service keys per address and minute' },
   DRAIN_DELAY_SECONDS:{ schema: z.coerce.number().int().min(0).max(60), default: '3', about: 'after SIGTERM: how long to serve on while /readyz already fails; set it above your load balancer\'s check interval' },
+  WORKERS:            { schema: z.coerce.number().int().min(1).max(64), default: '1', about: 'processes that share the ports; more than 1 needs REDIS_URL' },
   LOG_LEVEL:          { schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']), default: 'info', about: 'the access record is written at info' },
 } as const satisfies Record<string, Setting>
 

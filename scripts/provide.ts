@@ -6,11 +6,16 @@ import { delimiter, join } from 'node:path'
 /** Program → Debian package, and what goes untested without it. */
 const needed = [
   { program: 'redis-server', debian: 'redis-server', for: 'the Redis stores' },
+  { program: 'initdb', debian: 'postgresql', for: 'the journal in PostgreSQL' },
   { program: 'chromium', debian: 'chromium', for: 'the pages in a real browser' },
 ] as const
 
 const found = (program: string): boolean =>
-  [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/lib/postgresql/15/bin'].some((folder) => {
+  [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
+    ...[15, 16, 17, 18].map((version) => `/usr/lib/postgresql/${version}/bin`),
+  ].some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
       return true

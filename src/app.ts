@@ -1,22 +1,22 @@
 /** The only file that constructs parts: takes settings, listens, and gives back what is running with a close. */
-import express, { type Express, type RequestHandler, type Router } from 'express'
+import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
 import { withCallers } from './callers.ts'
-import { accessRecord } from './http/access-record.ts'
+import { docsRoutes } from './docs.ts'
 import { admission } from './http/admission.ts'
-import { alive, type Health, ready, startedUp } from './http/health.ts'
+import { closeWith, expressApp, httpWide, listenAll } from './http/express-app.ts'
+import { type Health, healthRoutes } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createOrigins, type Origins } from './http/origins.ts'
-import { problemHandler } from './http/problem-handler.ts'
-import { requestId } from './http/request-id.ts'
-import { securityHeaders } from './http/security-headers.ts'
+import { journalRoutes } from './journal/routes.ts'
+import { openTheJournal } from './journalling.ts'
 import { describeError, type Log } from './logger.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics } from './metrics.ts'
 import type { Operation } from './operation.ts'
 import { all } from './operations.ts'
 import { createPipeline } from './pipeline.ts'
-import { Problem } from './problems.ts'
+import type { Problem } from './problems.ts'
 import { operationRoutes } from './routes.ts'
 import { createAuth } from './session/auth.ts'
 import { ring } from './session/keys.ts'
@@ -24,8 +24,8 @@ import { createMint, type Mint } from './session/mint.ts'
 import { createPeople } from './session/people.ts'
 import { personRoutes } from './session/person-routes.ts'
 import type { Provider } from './session/providers.ts'
-import { mintRoutes, requireServiceKey, strictRouter } from './session/routes.ts'
-import { createSessions, type Sessions } from './session/sessions.ts'
+import { mintRoutes, requireServiceKey } from './session/routes.ts'
+import { createSessions } from './session/sessions.ts'
 import { memoryStore } from './session/store-memory.ts'
 import { redisStore } from './session/store-redis.ts'
 import { createVouch } from './session/vouch.ts'
@@ -101,7 +101,10 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const secure = () => origins.secure()
   const vouch = createVouch({ sessions, people, upstream, apps: byId })
   const mint = createMint({ sessions, vouch, secure })
+  const journalling = await openTheJournal({ settings, apps: byId, upstream, log, metrics })
   const pipeline = createPipeline({
+    guard: journalling.guard,
+    auditRules: { reasons: settings.AUDIT_REASONS, ticket: new RegExp(settings.AUDIT_TICKET), requiredFor: settings.AUDIT_REQUIRED_FOR },
     sessions,
     upstream,
     apps: byId,
@@ -126,9 +129,11 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
         ),
     }),
   ])
+  const rows = withCallers(all, settings.OPERATION_CALLERS)
   publicApp.use(
     settings.BASE_PATH || '/',
-    operationRoutes(withCallers(all, settings.OPERATION_CALLERS), pipeline),
+    operationRoutes(rows, pipeline),
+    docsRoutes({ basePath: settings.BASE_PATH, operations: rows, https: origins.secure() }),
     ...createAuth({
       ...{ store, keys, peppers, people, sessions, vouch, origins, providers },
       basePath: settings.BASE_PATH,
@@ -141,6 +146,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
         log.error({ alarm: 'refresh_token_reused', ...event }, 'alarm')
       },
     }),
+    journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard }),
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)
@@ -148,12 +154,14 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
 
   const privateApp = expressApp([...httpWide(log, metrics, false), admission()])
   const vouched = requireServiceKey(sessions, settings.SERVICE_KEYS, settings.LIMIT_FAILURES)
-  privateApp.use(personRoutes(people, byId, vouched), mintRoutes(sessions, mint, vouched), healthRoutes(health, sessions, metrics))
+  privateApp.use(personRoutes(people, byId, vouched), mintRoutes(sessions, mint, vouched), healthRoutes(health, sessions.ping, metrics))
   closeWith(privateApp)
 
+  const onRefusal = (problem: Problem, id: string) =>
+    log.info({ requestId: id, status: problem.status, code: problem.code }, 'refused before it could be read')
   const listeners = await listenAll([
-    () => listen(publicApp, { port: settings.PORT, host: settings.HOST }),
-    () => listen(privateApp, { port: settings.PRIVATE_PORT, host: settings.PRIVATE_HOST }),
+    () => listen(publicApp, { port: settings.PORT, host: settings.HOST, onRefusal }),
+    () => listen(privateApp, { port: settings.PRIVATE_PORT, host: settings.PRIVATE_HOST, onRefusal }),
   ])
   const [publicListener, privateListener] = listeners as [Listener, Listener]
   const used = configuredOrigins(settings, apps)
@@ -174,6 +182,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       const cut = await publicListener.close(graceMs)
       await privateListener.close(1_000)
       await upstream.close()
+      await journalling.close()
       sessions.close()
       return cut
     },
@@ -184,48 +193,3 @@ const configuredOrigins = (settings: Settings, apps: readonly App[]): string[] =
   ...(settings.PUBLIC_ORIGIN ?? []),
   ...apps.flatMap((app) => app.origins),
 ]
-
-const expressApp = (middleware: readonly RequestHandler[]): Express => {
-  const app = express()
-  app.set('case sensitive routing', true)
-  app.set('strict routing', true)
-  app.set('query parser', 'simple')
-  app.disable('etag')
-  app.disable('x-powered-by')
-  for (const step of middleware) app.use(step)
-  return app
-}
-
-const httpWide = (log: Log, metrics: Metrics, https: boolean): RequestHandler[] => [
-  requestId,
-  accessRecord(log, metrics.request),
-  securityHeaders({ https }),
-]
-
-const closeWith = (app: Express): void => {
-  app.use(function nothingHere() {
-    throw new Problem('not_found')
-  })
-  app.use(problemHandler)
-}
-
-const healthRoutes = (health: Health, sessions: Sessions, metrics: Metrics): Router =>
-  strictRouter()
-    .get('/livez', alive)
-    .get('/startupz', startedUp(health))
-    .get('/readyz', ready(health, sessions.ping))
-    .get('/metrics', async (_req, res) => {
-      res.type(metrics.contentType).send(await metrics.text())
-    })
-
-/** All or none: a second port that is taken must not leave the first one open. */
-const listenAll = async (starts: readonly (() => Promise<Listener>)[]): Promise<Listener[]> => {
-  const open: Listener[] = []
-  try {
-    for (const start of starts) open.push(await start())
-    return open
-  } catch (error) {
-    await Promise.all(open.map((listener) => listener.close(0)))
-    throw error
-  }
-}

@@ -64,6 +64,3 @@ export const exampleAnswers: { readonly [A in Answer]: AnswerOf<A> } = {
   },
   Empty: {},
 }
-
-/** An example for each parameter of a path or query. */
-export const exampleParams = { userId: 'me', channel: 'twilio', integrationIds: '69f0100f2a3b4c5d6e7f80a2' } as const

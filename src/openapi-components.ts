@@ -28,6 +28,11 @@ const errorBody = z
       "The one error body: the vendor's shape and RFC 9457 in one. With Accept: application/problem+json it comes under that type.",
   })
 
+/** The form whole: the schema of its fields, and the file that is streamed past it. */
+export const imageUpload = bodies.ImageUpload.extend({
+  source: z.string().meta({ format: 'binary', description: 'PNG, JPEG, GIF or WebP, at most 10 MB; its part must name the true type' }),
+})
+
 export const limitHeaders = {
   RateLimit: ref('headers', 'RateLimit'),
   'RateLimit-Policy': ref('headers', 'RateLimit-Policy'),
@@ -70,7 +75,7 @@ export const errorRef = (status: number) => ref('responses', `Status${status}`)
 const header = (description: string, example: string) => ({ description, schema: { type: 'string' as const }, example })
 
 export const components: ZodOpenApiComponentsObject = {
-  schemas: { ...bodies, ...answers, Error: errorBody },
+  schemas: { ...bodies, ImageUpload: imageUpload, ...answers, Error: errorBody },
   responses: Object.fromEntries(statuses.map((status) => [`Status${status}`, errorResponse(status)])),
   headers: {
     RateLimit: header('What is left of the limit, and the seconds until it is full again', '"reads";r=118;t=42'),

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document: the rows in both path forms, and the routes of sessions. Derived, so it cannot lag behind. */
 import { createDocument, type ZodOpenApiMediaTypeObject, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import { exampleAnswers, exampleBodies, sentences } from './manual.ts'
-import { components, errorRef, limitHeaders, ref, statuses } from './openapi-components.ts'
+import { components, errorRef, imageUpload, limitHeaders, ref, statuses } from './openapi-components.ts'
 import { sessionPaths } from './openapi-sessions.ts'
 import { signInPaths } from './openapi-sign-in.ts'
 import { limitClass, type Operation, pathParams } from './operation.ts'
@@ -88,20 +88,9 @@ const ofHttp: readonly number[] = [405, 414, 417, 421, 431]
 const statusesOf = (row: Operation): number[] =>
   statuses.filter((status) => !ofHttp.includes(status) && (row.takes || !withBodyOnly.includes(status)))
 
-const file = {
-  type: 'string',
-  format: 'binary',
-  description: 'PNG, JPEG, GIF or WebP, at most 10 MB; its part must name the true type',
-} as const
-
 const imageForm: Record<string, ZodOpenApiMediaTypeObject> = {
   'multipart/form-data': {
-    schema: {
-      allOf: [{ $ref: '#/components/schemas/ImageUpload' }],
-      type: 'object',
-      properties: { source: file },
-      required: ['source'],
-    },
+    schema: imageUpload,
     encoding: { source: { contentType: 'image/png, image/jpeg, image/gif, image/webp' } },
     example: { ...exampleBodies.ImageUpload, source: 'the bytes of the file' },
   },

@@ -30,13 +30,16 @@ interface Removes {
 }
 
 // Each builder fixes the columns that decide about safety: only `read` may be stored, `guarded` always invalidates and is always journalled.
-export const read = <const R extends Facts & { cache?: 'store' }>(method: 'GET', path: string, rest: R) =>
+export const read = <const P extends string, const R extends Facts & { cache?: 'store' }>(method: 'GET', path: P, rest: R) =>
   ({ effect: 'read', journal: 'none', method, path, ...rest }) as const
-export const reveal = <const R extends Facts>(method: 'GET', path: string, rest: R) =>
+export const reveal = <const P extends string, const R extends Facts>(method: 'GET', path: P, rest: R) =>
   ({ effect: 'reveal', journal: 'recorded', cache: 'never', method, path, ...rest }) as const
-export const write = <const R extends Facts & Takes & { cache?: 'invalidate' }>(method: 'POST' | 'PUT', path: string, rest: R) =>
-  ({ effect: 'write', journal: 'recorded', method, path, ...rest }) as const
-export const guarded = <const R extends Facts & Takes & Removes>(method: 'POST' | 'DELETE', path: string, rest: R) =>
+export const write = <const P extends string, const R extends Facts & Takes & { cache?: 'invalidate' }>(
+  method: 'POST' | 'PUT',
+  path: P,
+  rest: R,
+) => ({ effect: 'write', journal: 'recorded', method, path, ...rest }) as const
+export const guarded = <const P extends string, const R extends Facts & Takes & Removes>(method: 'POST' | 'DELETE', path: P, rest: R) =>
   ({ effect: 'guarded', journal: 'guarded', cache: 'invalidate', method, path, ...rest }) as const
 
 export interface Row extends Facts, Takes, Removes {
@@ -51,6 +54,13 @@ export interface Operation extends Row {
   /** The vendor's name of the operation, used everywhere. */
   readonly id: string
 }
+
+/** Destroys, or may: it cannot be sent without a permit of the journal. */
+export type GuardedOperation = Operation & { readonly effect: 'guarded' }
+export type OpenOperation = Operation & { readonly effect: Exclude<Row['effect'], 'guarded'> }
+
+export const isGuarded = (operation: Operation): operation is GuardedOperation => operation.effect === 'guarded'
+export const isOpen = (operation: Operation): operation is OpenOperation => operation.effect !== 'guarded'
 
 /** Classes of the limiter; the numbers are settings. */
 export type LimitClass = 'reads' | 'writes' | 'guarded' | 'images' | 'codes'

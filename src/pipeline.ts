@@ -1,19 +1,25 @@
 /** The one straight path of a request: admission has passed; then CSRF, session and limit, params and body, subjects, policy, upstream, projection, response. */
 import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
+import { type AuditRules, askedOf, readIdempotencyKey, readReason } from './audit.ts'
+import { createGuarded } from './guarded.ts'
 import { note } from './http/access-record.ts'
 import { checkBody, discardBody, readJson } from './http/json-body.ts'
 import { limitHeaders } from './http/limit-headers.ts'
+import { errorBody } from './http/problem-handler.ts'
 import { checkQuery } from './http/query.ts'
-import { type Caller, limitClass, type Operation } from './operation.ts'
+import { looksLikeSmoochId } from './ids.ts'
+import type { Asked, Person } from './journal/compose.ts'
+import type { Guard } from './journal/guard.ts'
+import { type Caller, isGuarded, isOpen, limitClass, type OpenOperation, type Operation, pathParams } from './operation.ts'
 import { operations } from './operations.ts'
 import { decide, isStaff, requireFields, requireImageRole } from './policy.ts'
 import { Problem } from './problems.ts'
 import { project } from './projection.ts'
 import { type AnswerOf, bodies } from './schemas.ts'
 import type { Session, Sessions } from './session/sessions.ts'
-import { asUserId, checkParams, type Subject, subjectsOf } from './subjects.ts'
-import type { Upstream, UpstreamApp, UpstreamCall } from './upstream/client.ts'
+import { checkParams, type Subject, subjectsOf } from './subjects.ts'
+import type { Upstream, UpstreamAnswer, UpstreamApp, UpstreamCall } from './upstream/client.ts'
 import { readImageForm } from './upstream/image.ts'
 
 export interface PipelineParts {
@@ -25,11 +31,14 @@ export interface PipelineParts {
   readonly autoCreate: boolean
   /** Something that operators must hear of although the caller was served. */
   readonly alarm: (what: string, cause: unknown) => void
+  readonly guard: Guard
+  readonly auditRules: AuditRules
 }
 
 /** The handler of one row. */
 export const createPipeline = (parts: PipelineParts) => {
   const { sessions, upstream } = parts
+  const guarded = createGuarded(parts)
 
   return (operation: Operation): RequestHandler =>
     async function pipeline(req, res) {
@@ -41,21 +50,87 @@ export const createPipeline = (parts: PipelineParts) => {
       const query = checkQuery(rawQuery(req), operation.query ?? [])
       const body = await readBody(operation, req)
       const subjects = subjectsOf(operation, params, body, (id) => sessions.isSelf(session, id))
-      const caller = decide(session, operation, subjects, Date.now())
-      requireFields(caller, operation, body, parts)
+      const about = { session, operation, requestId: String(res.locals['requestId']) }
+      const caller = permitted(operation, subjects, session, body, (targets) => askedOf(req, { ...about, targets }))
+      const reason = readReason(req, session, caller, operation, parts.auditRules)
+      const asked = (targets: readonly Person[]) => askedOf(req, { ...about, targets, caller, reason })
       res.locals['showVendorWords'] = isStaff(caller) || session.kind === 'service'
 
-      const call: UpstreamCall = { operation, params, query, body }
-      const answer =
-        operation.takes === 'ImageUpload'
-          ? await sendImage(app, call, session, caller, subjects[0], req)
-          : operation.effect === 'guarded'
-            ? await sendGuarded(app, call, session, subjects)
-            : await sendForSelf(app, call, session, subjects)
-      await learnOwnId(session, subjects, operation, answer.body)
-      note(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
-      respond(res, operation, project(operation, caller, answer.body))
+      const respond = (answer: UpstreamAnswer | Problem): Reply =>
+        answer instanceof Problem
+          ? { status: answer.status, body: errorBody(answer, about.requestId, res.locals['showVendorWords'] === true) }
+          : { status: operation.status ?? 200, body: operation.returns === 'Empty' ? {} : project(operation, caller, answer.body) }
+
+      if (isGuarded(operation)) {
+        const idempotencyKey = readIdempotencyKey(req)
+        const call = { operation, params, query, body }
+        const { answer, replay, headers } = await guarded({
+          app,
+          call,
+          subjects,
+          asked,
+          idempotencyKey,
+          createSelf: () => createSelf(app, session),
+          respond,
+        })
+        for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+        if (answer) await finish(answer)
+        send(res, answer ? respond(answer) : replay!)
+      } else if (isOpen(operation)) {
+        const call: UpstreamCall = { operation, params, query, body }
+        const answer = await recorded(
+          operation,
+          () => asked(targetsOf(subjects)),
+          () =>
+            operation.takes === 'ImageUpload'
+              ? sendImage(app, call, session, caller, subjects[0], req)
+              : sendForSelf(app, call, session, subjects),
+        )
+        await finish(answer)
+        send(res, respond(answer))
+      }
+
+      async function finish(answer: UpstreamAnswer): Promise<void> {
+        note(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
+        await learnOwnId(session, subjects, operation, answer.body)
+      }
     }
+
+  /** Policy's word; a no to anything that the journal knows is an event. */
+  function permitted(
+    operation: Operation,
+    subjects: readonly Subject[],
+    session: Session,
+    body: unknown,
+    asked: (targets: readonly Person[]) => Asked,
+  ): Caller {
+    try {
+      const caller = decide(session, operation, subjects, Date.now())
+      requireFields(caller, operation, body, parts)
+      return caller
+    } catch (error) {
+      if (operation.journal !== 'none') parts.guard.denied(asked(targetsOf(subjects)))
+      throw error
+    }
+  }
+
+  /** One event after the fact for what changes or reveals without destroying; it never stops the call. */
+  async function recorded(operation: OpenOperation, asked: () => Asked, run: () => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> {
+    if (operation.journal === 'none') return await run()
+    try {
+      const answer = await run()
+      parts.guard.recorded(asked(), {
+        outcome: 'success',
+        upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true },
+      })
+      return answer
+    } catch (error) {
+      const { outcome = 'not_sent', upstreamStatus } =
+        error instanceof Problem ? error.particulars : { outcome: 'unknown' as const, upstreamStatus: undefined }
+      if (outcome !== 'not_sent') parts.guard.recorded(asked(), { outcome, upstream: { status: upstreamStatus ?? null, sent: true } })
+      throw error
+    }
+  }
 
   function appOf(session: Session, named: unknown): UpstreamApp {
     const app = parts.apps.get(session.app)
@@ -69,7 +144,7 @@ export const createPipeline = (parts: PipelineParts) => {
     try {
       return await upstream.call(app, call)
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'user_not_found' || !subjects.every(({ self }) => self)) throw error
+      if (!saysNoUser(error, call.operation) || !subjects.every(({ self }) => self)) throw error
       await createSelf(app, session)
       return await upstream.call(app, call)
     }
@@ -91,55 +166,11 @@ export const createPipeline = (parts: PipelineParts) => {
 
   /** A stream cannot be sent again, so the user is made sure of before it starts. */
   async function sendImage(app: UpstreamApp, call: UpstreamCall, session: Session, caller: Caller, subject: Subject, req: IncomingMessage) {
-    const image = await readImageForm(req, { checkFields: ({ role }) => requireImageRole(session, caller, subject, role) })
+    // Let go of whatever happens before it is sent, rather than when its deadline comes.
+    using image = await readImageForm(req, { checkFields: ({ role }) => requireImageRole(session, caller, subject, role) })
     if (subject.self && session.smooch === undefined)
       await sendForSelf(app, { operation: operations.get_app_user, params: { userId: subject.id } }, session, [subject])
     return await upstream.call(app, { ...call, image })
-  }
-
-  /** Looks at the persons afresh, sends once by smoochId, and ends the sessions of a person who is no more or may be no more. */
-  async function sendGuarded(app: UpstreamApp, call: UpstreamCall, session: Session, subjects: readonly Subject[]) {
-    const { operation } = call
-    if (!operation.removes) return await sendForSelf(app, call, session, subjects)
-    const found = await Promise.all(subjects.map((subject) => lookUp(app, operation, subject)))
-    const named = bySmoochId(call, found)
-    const removed = found.find(({ role }) => role === operation.removes)
-    const person = removed?.userId === undefined ? undefined : { app: app.appId, userId: removed.userId, actor: { id: removed.userId } }
-    if (person) await sessions.markGone(person)
-    try {
-      const answer = await upstream.call(app, named)
-      await endPerson(person)
-      return answer
-    } catch (error) {
-      const outcome = error instanceof Problem ? error.particulars.outcome : 'unknown'
-      if (outcome === 'unknown') await endPerson(person)
-      else if (person) await sessions.unmarkGone(person)
-      throw error
-    }
-  }
-
-  /** The vendor has answered, so a store that fails now must not turn the answer into an error. */
-  async function endPerson(person: Parameters<Sessions['endPerson']>[0] | undefined): Promise<void> {
-    try {
-      if (person) await sessions.endPerson(person)
-    } catch (cause) {
-      parts.alarm('the sessions of a removed person could not be ended', cause)
-    }
-  }
-
-  /** A merge is sent only when both are known for certain; a deletion must not hang on a read. */
-  async function lookUp(app: UpstreamApp, operation: Operation, subject: Subject): Promise<Found> {
-    try {
-      const { body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: subject.id } })
-      const { _id, userId } = (body as AnswerOf<'AppUserResponse'>).appUser
-      return { role: subject.role, smoochId: _id, userId }
-    } catch (cause) {
-      const refused = cause instanceof Problem && cause.particulars.outcome === 'failure' && cause.code === 'user_not_found'
-      if (refused) throw cause
-      if (operation.subject === 'both')
-        throw new Problem('subjects_unresolved', { cause, headers: { 'Retry-After': '5' }, outcome: 'not_sent' })
-      return { role: subject.role, smoochId: undefined, userId: asUserId(subject.id) }
-    }
   }
 
   async function learnOwnId(session: Session, subjects: readonly Subject[], operation: Operation, body: unknown): Promise<void> {
@@ -152,22 +183,11 @@ export const createPipeline = (parts: PipelineParts) => {
   }
 }
 
-interface Found {
-  readonly role: Subject['role']
-  readonly smoochId: string | undefined
-  readonly userId: string | undefined
-}
-
-/** The same call with the persons named by smoochId where it is known: it cannot come to mean somebody else in between. Throws `same_person`. */
-const bySmoochId = (call: UpstreamCall, found: readonly Found[]): UpstreamCall => {
-  if (call.operation.subject === 'both') {
-    const [surviving, discarded] = found.map(({ smoochId }) => smoochId)
-    if (surviving === discarded) throw new Problem('same_person')
-    return { ...call, body: { surviving: { _id: surviving }, discarded: { _id: discarded } } }
-  }
-  const smoochId = found[0]?.smoochId
-  return smoochId === undefined ? call : { ...call, params: { ...call.params, userId: smoochId } }
-}
+/** Where a channel or an integration is named too, a bare 404 may mean that one. */
+const saysNoUser = (error: unknown, operation: Operation): boolean =>
+  error instanceof Problem &&
+  error.code === 'user_not_found' &&
+  (error.particulars.vendorCode === 'user_not_found' || !(operation.query || pathParams(operation).includes('channel')))
 
 const rawQuery = (req: Request): string => {
   const mark = req.originalUrl.indexOf('?')
@@ -182,8 +202,17 @@ const readBody = async (operation: Operation, req: Request): Promise<unknown> =>
   return undefined
 }
 
-const respond = (res: Response, operation: Operation, body: unknown): void => {
-  const bytes = Buffer.from(JSON.stringify(operation.returns === 'Empty' ? {} : body))
-  res.writeHead(operation.status ?? 200, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length })
+interface Reply {
+  readonly status: number
+  readonly body?: unknown
+}
+
+const send = (res: Response, { status, body }: Reply): void => {
+  const bytes = Buffer.from(JSON.stringify(body ?? {}))
+  res.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length })
   res.end(bytes)
 }
+
+/** As far as they are known before anything is read: by the names that the caller used. */
+const targetsOf = (subjects: readonly Subject[]): Person[] =>
+  subjects.map(({ role, id }) => (looksLikeSmoochId(id) ? { role, smoochId: id } : { role, userId: id }))

@@ -29,13 +29,17 @@ export const decide = (actor: PolicyActor, operation: Operation, subjects: reado
   const own = subjects.every(({ self }) => self)
   const caller = held.find((candidate) => candidate !== 'self' || own)
   if (!caller) throw new Problem(held.length > 0 ? 'user_not_found' : 'forbidden')
-  if (needsStepUp(actor, operation) && nowMs / 1000 - actor.authTime > stepUpMaxAge) throw stepUpRequired()
+  if (needsStepUp(operation)) requireRecentSignIn(actor, nowMs)
   return caller
 }
 
-/** What only staff may do and nobody can undo; programs are exempt, since nobody sits there to sign in. */
-const needsStepUp = (actor: PolicyActor, operation: Operation): boolean =>
-  actor.kind !== 'service' && operation.effect === 'guarded' && !operation.by.includes('self')
+/** What only staff may do and nobody can undo. */
+const needsStepUp = (operation: Operation): boolean => operation.effect === 'guarded' && !operation.by.includes('self')
+
+/** Throws `step_up_required`. Programs are exempt, since nobody sits there to sign in. */
+export const requireRecentSignIn = (actor: PolicyActor, nowMs: number): void => {
+  if (actor.kind !== 'service' && nowMs / 1000 - actor.authTime > stepUpMaxAge) throw stepUpRequired()
+}
 
 /** RFC 9470. */
 const stepUpRequired = (): Problem =>

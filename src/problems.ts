@@ -25,15 +25,21 @@ export const problems = {
   app_not_found:               [404, 'There is no such app.'],
   no_app_user:                 [404, 'This session has no app user, so "me" means nobody. Name the user in the path.'],
   app_user_not_created:        [404, 'Your app user does not exist yet, and this service does not create it by itself.'],
+  operation_not_found:         [404, 'The journal knows no such operation or event.'],
   session_not_found:           [404, 'There is no such session.'],
   method_not_allowed:          [405, 'This path does not know that method; see the Allow header.'],
   timeout:                     [408, 'The request body took too long to arrive.'],
   conflict:                    [409, 'The request conflicts with the present state; read it again, then decide.'],
+  reason_required:             [400, 'Say why: this call needs the header Audit-Reason.'],
+  operation_not_open:          [409, 'This operation is settled; there is nothing to resolve.'],
+  operation_pending:           [409, 'The first request with this Idempotency-Key is still running.'],
+  operation_settled:           [409, 'The first request with this Idempotency-Key is over, and its answer is no longer kept; read the user to see how it stands.'],
   too_large:                   [413, 'The body is too large: 100 KB for JSON, 10 MB for an image.'],
   target_too_long:             [414, 'The path and query are too long.'],
   unsupported_media_type:      [415, 'The content type is not supported here.'],
   expectation_failed:          [417, 'The only expectation understood is 100-continue.'],
   misdirected:                 [421, 'This host name is not one that this service answers to.'],
+  idempotency_key_reused:      [422, 'This Idempotency-Key was used before with another request.'],
   locked:                      [423, 'The conversation is full.'],
   too_many_requests:           [429, 'Too many requests; wait as long as Retry-After says.'],
   headers_too_large:           [431, 'The header block is too large.'],
@@ -43,11 +49,13 @@ export const problems = {
   upstream_misconfigured:      [502, 'The messaging service does not know this app; operators have been told.'],
   session_store_unavailable:   [503, 'Sessions cannot be read for a moment; you are still signed in. Try again shortly.'],
   identity_provider_unavailable: [503, 'The identity provider does not answer. Sessions that exist go on; try again shortly.'],
+  journal_unavailable:         [503, 'The call cannot be recorded for a moment, so nothing was sent. Try again shortly.'],
   upstream_busy:               [503, 'The messaging service is busy. Try again shortly.'],
   subjects_unresolved:         [503, 'The users named could not be checked, so nothing was sent.'],
   draining:                    [503, 'This instance is shutting down.'],
   upstream_timeout:            [504, 'The messaging service did not answer in time.'],
   upstream_unknown:            [504, 'The messaging service did not answer: the call may or may not have taken effect. Read the user before you try again.'],
+  operation_unknown:           [504, 'It is not known whether the first request with this Idempotency-Key took effect; it is not sent again. Read the user before you try anew.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 export type ProblemCode = keyof typeof problems
@@ -66,6 +74,8 @@ interface Particulars {
   /** The vendor's own words; shown to staff and programs only. */
   vendorDescription?: string | undefined
   outcome?: FailedOutcome
+  /** What the vendor answered, for the journal. */
+  upstreamStatus?: number | undefined
 }
 
 /** Thrown anywhere, answered by the one problem handler. */

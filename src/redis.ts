@@ -1,5 +1,5 @@
 /** The one door to Redis: standalone, Sentinel or Cluster by the form of the URL, with every wait bounded (ioredis waits without end by default). */
-import { Cluster, Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 
 export interface Script {
   readonly lua: string
@@ -9,6 +9,8 @@ export interface Script {
 export interface RedisClient<Name extends string = string> {
   /** Runs a registered script. Rejects within about 200 ms when Redis does not answer. */
   run(name: Name, keys: readonly string[], args?: readonly (string | number)[]): Promise<unknown>
+  /** Any one command. */
+  command(name: string, ...args: (string | number)[]): Promise<unknown>
   ping(): Promise<void>
   /** Keys of different tags lie on different nodes. */
   readonly cluster: boolean
@@ -17,11 +19,14 @@ export interface RedisClient<Name extends string = string> {
 
 // Back within 2 s of Redis being back: the pause never grows beyond a second.
 const retryStrategy = (attempt: number) => Math.min(100 * attempt, 1_000)
+// The promise is an answer within 300 ms of an outage; the rest is for a busy event loop.
 const bounded = { commandTimeout: 200, connectTimeout: 1_000, maxRetriesPerRequest: 1 }
 
 type Connection = Redis | Cluster
 
-const connect = (url: string, scripts: Record<string, Script>): Connection => {
+const connect = async (url: string, scripts: Record<string, Script>): Promise<Connection> => {
+  // Loaded only where it is used: it holds 15 MB that a process without Redis can do without.
+  const { Cluster, Redis } = await import('ioredis')
   const options = { ...bounded, scripts, retryStrategy, enableOfflineQueue: false }
   const [, scheme, credentials = '', hosts = '', path = ''] =
     /^redis\+(sentinel|cluster):\/\/(?:([^@/]*)@)?([^/]+)(?:\/(.*))?$/.exec(url) ?? []
@@ -52,7 +57,7 @@ export const connectRedis = async <Name extends string>(
   scripts: Record<Name, Script>,
   failed: (error: Error) => void,
 ): Promise<RedisClient<Name>> => {
-  const connection = connect(url, scripts)
+  const connection = await connect(url, scripts)
   connection.on('error', failed)
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, 1_000)
@@ -72,7 +77,7 @@ export const connectRedis = async <Name extends string>(
     }
   }
   const watch = (error: unknown): never => {
-    if (!stalled && connection instanceof Redis && error instanceof Error && error.message === 'Command timed out') {
+    if (!stalled && !connection.isCluster && error instanceof Error && error.message === 'Command timed out') {
       stalled = true
       void probe()
     }
@@ -82,10 +87,11 @@ export const connectRedis = async <Name extends string>(
   return {
     run: (name, keys, args = []) =>
       stalled ? Promise.reject(new Error('Redis has not answered')) : commands[name](...keys, ...args).catch(watch),
+    command: (name, ...args) => connection.call(name, ...args),
     ping: async () => {
       await connection.ping()
     },
-    cluster: connection instanceof Cluster,
+    cluster: connection.isCluster,
     close: () => connection.disconnect(),
   }
 }

@@ -12,13 +12,13 @@ const matches = (row: Operation, path: string): boolean => new RegExp(`^${row.pa
 
 export const operationRoutes = (rows: readonly Operation[], handler: (row: Operation) => RequestHandler): Router => {
   const router = Router({ caseSensitive: true, strict: true })
+  // Literal paths first: `/appusers/merge` would be refused as a user's path, without its POST.
+  const paths = [...new Set(rows.map((row) => row.path))].sort((a, b) => Number(a.includes(':')) - Number(b.includes(':')))
   for (const form of forms) {
-    for (const row of rows) {
-      // Express would answer HEAD with GET's handler, and some of these GETs have effects.
-      router.head(`${form}${row.path}`, refuse(rows, row.path))
-      router[verb[row.method]](`${form}${row.path}`, handler(row))
-    }
-    for (const path of new Set(rows.map((row) => row.path))) router.all(`${form}${path}`, refuse(rows, path))
+    // Express would answer HEAD with GET's handler, and some of these GETs have effects.
+    for (const path of paths) router.head(`${form}${path}`, refuse(rows, path))
+    for (const row of rows) router[verb[row.method]](`${form}${row.path}`, handler(row))
+    for (const path of paths) router.all(`${form}${path}`, refuse(rows, path))
   }
   return router
 }

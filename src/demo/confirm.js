@@ -13,6 +13,7 @@ export const ask = ({ title, request = '', lines, button }) => {
   find('code', dialog).textContent = request.replace(' ', ` ${base}`)
   find('ul', dialog).replaceChildren(...lines.map((line) => make('li', { textContent: line })))
   find('[value=yes]', dialog).textContent = button
+  find('[value=yes]', dialog).classList.toggle('danger', request !== '')
   dialog.returnValue = 'no'
   dialog.showModal()
   return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true }))

@@ -29,6 +29,7 @@ const run = async (): Promise<void> => {
       ...chosen('SERVICE_KEYS', `demo:${serviceKey}`),
       ...chosen('SELF_PROPERTIES', 'language'),
       ...chosen('LOG_LEVEL', 'warn'),
+      ...chosen('JOURNAL_URL', 'sqlite:./data/demo/journal.db'),
       SMOOCH_BASE_URL: sandbox.url,
       SMOOCH_APP_ID: appId,
       SMOOCH_KEY_ID: key.id,
@@ -36,7 +37,7 @@ const run = async (): Promise<void> => {
     })
     const log = createLog(settings.LOG_LEVEL)
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
-      root: demoPage(settings.BASE_PATH),
+      root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger')),
       below: demoSignIn(mint, origins),
     })
     const app = await startApp({ settings, apps: loadApps(settings), log, extend })
@@ -73,7 +74,7 @@ Try a mobile-style call:
     -H 'Content-Type: application/json' -d '{"kind":"bearer","userId":"${people.customer.userId}"}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
   curl -s ${origin}${base}/v1.1/appusers/me -H "Authorization: Bearer $TOKEN"
 
-Ctrl-C ends it; nothing is kept.
+Ctrl-C ends it. Users and sessions are gone then; the journal stays in ./data/demo.
 `
 
 try {

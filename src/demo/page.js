@@ -122,7 +122,9 @@ const openUser = async (shown) => {
   clearPerson()
   show(shown)
   find('#person-title').focus()
-  if (person !== 'customer') showSystems((await send('GET', `${appUser(subject)}/businesssystems`)).content)
+  if (person === 'customer') return
+  showChannels((await send('GET', `${appUser(subject)}/channels`)).content)
+  showSystems((await send('GET', `${appUser(subject)}/businesssystems`)).content)
 }
 
 const isPending = () => user?.pendingClients?.length > 0
@@ -184,7 +186,7 @@ const enter = async ({ roles, actor, userId }) => {
   find('#role').textContent = person
   find('#picture [name=role]').value = person === 'customer' ? 'appUser' : 'appMaker'
   offerIntegration(document.body.dataset.integration)
-  remember(userId)
+  remember(...document.body.dataset.known.split(' '), userId)
   if (person !== 'customer') return find('#lookup-title').focus()
   subject = 'me'
   await openUser(await readUser('me'))

@@ -3,25 +3,26 @@ import { readFileSync } from 'node:fs'
 import { Router } from 'express'
 import { pageHeaders } from '../http/security-headers.ts'
 import { Problem } from '../problems.ts'
+import { appUsers } from './people.ts'
 
-const asset = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
+const text = (file: URL): string => readFileSync(file, 'utf8')
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!)
 
 /** `basePath` is where the API stands on this origin; `integrationId` is offered to those who try link requests. */
 export const demoPage = (basePath: string, integrationId = ''): Router => {
-  const html = asset('./page.html')
-    .replace('{{base}}', () => escaped(basePath))
-    .replace('{{integration}}', () => escaped(integrationId))
+  const known = appUsers.map(({ userId }) => userId)
+  const values: Record<string, string> = { base: basePath, integration: integrationId, known: known.join(' '), example: known.join(', ') }
+  const html = text(new URL('./page.html', import.meta.url)).replace(/\{\{(\w+)\}\}/g, (_, name: string) => escaped(values[name]!))
   const files = [
     ['/', 'html', html],
-    ['/demo.css', 'css', asset('./page.css')],
-    ['/parts.css', 'css', asset('./parts.css')],
-    ['/demo.js', 'js', asset('./page.js')],
-    ['/confirm.js', 'js', asset('./confirm.js')],
-    ['/person.js', 'js', asset('./person.js')],
-    ['/wire.js', 'js', asset('./wire.js')],
+    ['/demo.css', 'css', text(new URL('./page.css', import.meta.url))],
+    ['/parts.css', 'css', text(new URL('./parts.css', import.meta.url))],
+    ['/demo.js', 'js', text(new URL('./page.js', import.meta.url))],
+    ['/confirm.js', 'js', text(new URL('./confirm.js', import.meta.url))],
+    ['/person.js', 'js', text(new URL('./person.js', import.meta.url))],
+    ['/wire.js', 'js', text(new URL('./wire.js', import.meta.url))],
   ] as const
 
   const router = Router({ caseSensitive: true, strict: true })

@@ -9,7 +9,7 @@ export const showUser = (user, own) => {
   const facts = {
     userId: user.userId ?? 'none (anonymous)',
     _id: user._id,
-    'Signed up': user.signedUpAt ? new Date(user.signedUpAt).toLocaleString('en') : 'unknown',
+    'Signed up': user.signedUpAt ? new Date(user.signedUpAt).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' }) : 'unknown',
     Conversation: user.conversationStarted ? 'started' : 'not started',
     Properties: pairs(user.properties) || 'none',
   }
@@ -109,6 +109,7 @@ export const clearPerson = () => {
   for (const id of ['person-title', 'facts', 'clients', 'reached', 'systems', 'code', 'requests', 'posted'])
     find(`#${id}`).replaceChildren()
   for (const form of document.querySelectorAll('#person form')) form.reset()
+  for (const field of document.querySelectorAll('[data-was]')) delete field.dataset.was
   for (const said of document.querySelectorAll('#person output')) said.replaceChildren()
 }
 

@@ -41,7 +41,7 @@ const log = (sent, { ok, status, took, requestId, content }) => {
   const put = (selector, ...parts) => find(selector, entry).replaceChildren(...parts)
   entry.dataset.ok = ok
   put('summary b', sent.method)
-  put('.path', sent.url)
+  put('.path', ...breakable(sent.url))
   put('.status', status || '–')
   put('.took', took)
   put('code', requestId)
@@ -54,9 +54,12 @@ const log = (sent, { ok, status, took, requestId, content }) => {
   find('#calls').prepend(entry)
   find('#calls').children[longestLog]?.remove()
   find('#quiet').hidden = true
-  find('#last').textContent = `${sent.method} ${sent.url} · ${status || '–'} · ${took}`
+  find('#last').textContent = `${status || '–'} in ${took}: ${sent.method} ${sent.url}`
   find('#last').hidden = false
 }
+
+/** A long path may break after a slash or a question mark. */
+const breakable = (url) => url.split(/(?<=[/?])/).flatMap((part) => [part, make('wbr')])
 
 export const clearLog = () => find('#calls').replaceChildren()
 

@@ -1,5 +1,6 @@
 /** Health for orchestrators: alive, ready (the session store answers, not draining), started. */
-import type { RequestHandler } from 'express'
+import { type RequestHandler, Router } from 'express'
+import type { Metrics } from '../metrics.ts'
 
 export interface Health {
   started: boolean
@@ -27,3 +28,13 @@ export const ready = (health: Health, ping: () => Promise<void>): RequestHandler
     )
     return (up ? alive : plain(503, 'session store unavailable'))(req, res, next)
   }
+
+/** The routes of the private listener that tell how the process does. */
+export const healthRoutes = (health: Health, ping: () => Promise<void>, metrics: Metrics): Router =>
+  Router({ caseSensitive: true, strict: true })
+    .get('/livez', alive)
+    .get('/startupz', startedUp(health))
+    .get('/readyz', ready(health, ping))
+    .get('/metrics', async (_req, res) => {
+      res.type(metrics.contentType).send(await metrics.text())
+    })

@@ -28,6 +28,7 @@ export const MintBody = z
     scope: z.enum(['app', 'account', 'appUser']).default('app'),
     kind: z.enum(['bearer', 'cookie', 'service']),
     ttl: z.number().int().positive().optional(),
+    audit: z.strictObject({ reason: word.optional(), ticket: word.optional() }).optional(),
     limit: z.number().int().positive().max(1_000_000).optional(),
   })
   .refine((it) => it.userId !== undefined || it.actor, { path: ['actor'], message: 'is required when there is no userId' })

@@ -24,6 +24,8 @@ export interface SessionRecord {
   readonly authTime: number
   /** Calls per minute, when set at mint. */
   readonly limit?: number | undefined
+  /** Why, when a call does not say: given to a program when its session is minted. */
+  readonly audit?: { readonly reason?: string | undefined; readonly ticket?: string | undefined } | undefined
   /** How the session came about. */
   readonly method: string
   /** The browser or app, in a few words, for the person's own list. */

@@ -7,6 +7,7 @@ import { checkBody, discardBody, readJson } from '../http/json-body.ts'
 import type { Origins } from '../http/origins.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { Problem } from '../problems.ts'
+import { readBearer } from './bearer.ts'
 import { clearCookie } from './cookie.ts'
 import { type Mint, MintBody, type ServiceKey, serviceKeyOf } from './mint.ts'
 import type { Session, Sessions } from './sessions.ts'
@@ -84,8 +85,8 @@ export const authRoutes = ({ sessions, origins, endSession, clearSiteData }: Aut
 export const requireServiceKey =
   (sessions: Sessions, serviceKeys: Secret | undefined, failuresPerMinute: number) =>
   async (req: Request, res: Response): Promise<ServiceKey> => {
-    const [scheme, secret = ''] = req.headers.authorization?.split(' ') ?? []
-    const key = scheme?.toLowerCase() === 'bearer' && serviceKeys ? serviceKeyOf(serviceKeys, secret) : undefined
+    const secret = readBearer(req.headers.authorization)
+    const key = secret !== undefined && serviceKeys ? serviceKeyOf(serviceKeys, secret) : undefined
     if (!key) {
       await sessions.countFailure(addressKey(clientAddress(req)), failuresPerMinute)
       throw new Problem('invalid_service_key')

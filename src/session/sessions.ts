@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Origins } from '../http/origins.ts'
 import type { LimitClass } from '../operation.ts'
 import { Problem } from '../problems.ts'
+import { readBearer } from './bearer.ts'
 import { cookieName, readCookie } from './cookie.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
 import { keyedName, type Ring } from './keys.ts'
@@ -25,6 +26,8 @@ export interface Session extends SessionRecord {
   /** Began with a staff role, whatever is left of it. */
   readonly staff: boolean
 }
+
+type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 'kind'>>
 
 export interface Limit {
   readonly name: string
@@ -50,14 +53,13 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
   /** The token that the request carries and how; undefined when it carries none. CSRF is checked before anything is looked up. */
   const credential = (request: IncomingMessage, csrf: CsrfClass): { text: string; kinds: readonly Kind[] } | undefined => {
     const cookie = readCookie(request.headers.cookie, cookieName(origins.secure()))
-    const [scheme = '', bearer = ''] = request.headers.authorization?.split(' ') ?? []
-    const isBearer = scheme.toLowerCase() === 'bearer'
-    if (cookie !== undefined && isBearer) throw new Problem('ambiguous_credentials')
+    const bearer = readBearer(request.headers.authorization)
+    if (cookie !== undefined && bearer !== undefined) throw new Problem('ambiguous_credentials')
     if (cookie !== undefined) {
       requireSameOrigin(request, origins, csrf)
       return { text: cookie, kinds: ['cookie'] }
     }
-    return isBearer ? { text: bearer, kinds: ['bearer', 'service'] } : undefined
+    return bearer === undefined ? undefined : { text: bearer, kinds: ['bearer', 'service'] }
   }
 
   const find = async (
@@ -132,8 +134,11 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false }))?.session
     },
 
-    end: ({ place, sid, family }: Pick<Session, 'place' | 'sid' | 'family'>): Promise<boolean> =>
-      people.endListed({ sid, entry: family === undefined ? place : { key: family, tag: place.tag, family: true } }),
+    end: async ({ place, sid, family, kind }: Ending): Promise<boolean> => {
+      const lived = await people.endListed({ sid, entry: family === undefined ? place : { key: family, tag: place.tag, family: true } })
+      if (kind === 'service') await reachable(store.removeFromList(services, sid))
+      return lived
+    },
 
     /** The provider's ID token that the session began with. */
     idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,
@@ -169,17 +174,24 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     unmarkGone: async (person: Person): Promise<void> => {
       await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.unmark(tag, 'gone'))))
     },
+    lives: async (session: Session): Promise<boolean> => (await reachable(store.enter(session.place, { touch: false }))) !== undefined,
+
     /** True when the session still lives and its person was not deleted or merged away since it began. Asked afresh. */
     mayCreate: async (session: Session): Promise<boolean> => {
       const entered = await reachable(store.enter(session.place, { touch: false }))
       return entered !== undefined && !entered.gone
     },
 
-    listServices: async (): Promise<(Listed & { entry: IndexEntry })[]> =>
-      (await reachable(store.list(services))).flatMap((listed) => {
-        const entry = openIndex(peppers, listed.sid, Buffer.from(listed.index, 'base64'))
-        return entry ? [{ ...listed, entry }] : []
-      }),
+    /** Those that still live: one may have ended with its person. */
+    listServices: async (): Promise<(Listed & { entry: IndexEntry })[]> => {
+      const listed = await reachable(store.list(services))
+      const opened = listed.flatMap((it) => {
+        const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
+        return entry ? [{ ...it, entry }] : []
+      })
+      const live = await Promise.all(opened.map(({ entry }) => reachable(store.enter(entry, { touch: false }))))
+      return opened.filter((_, at) => live[at])
+    },
 
     endService: async (sid: string): Promise<boolean> => {
       const listed = (await reachable(store.list(services))).find((it) => it.sid === sid)

@@ -45,9 +45,12 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
     const actor = ask.actor ?? { id: userId! }
     const person = { app: app.appId, userId, actor }
     if (userId !== undefined) await meet(app, { app: app.appId, userId, actor })
-    const { onBehalfOf, kind, scope, limit } = ask
+    const { onBehalfOf, kind, scope, limit, audit } = ask
     const rolesVersion = await people.rolesVersion(person)
-    return { record: { ...person, onBehalfOf, roles, kind, scope, authTime: ask.authTime ?? now, limit, method, rolesVersion }, lifetime }
+    return {
+      record: { ...person, onBehalfOf, roles, kind, scope, authTime: ask.authTime ?? now, limit, audit, method, rolesVersion },
+      lifetime,
+    }
   }
 
   /** Learns the person's smoochId once, so that a call by it needs no look-up; refuses a userId that is somebody's smoochId. */

@@ -2,7 +2,8 @@
 import { ReadableStream } from 'node:stream/web'
 import { setTimeout as sleep } from 'node:timers/promises'
 import ky from 'ky'
-import { type Operation, timeLimit } from '../operation.ts'
+import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } from '../operation.ts'
+import { type Permit, spendPermit } from '../permit.ts'
 import { Problem } from '../problems.ts'
 import { judge, type Reply } from './answer.ts'
 import { createConnections, type Wire } from './connections.ts'
@@ -22,8 +23,8 @@ export interface UpstreamLog {
   called(event: { operation: Operation['id']; status: number; ms: number; attempt: number; requestId: string | undefined }): void
 }
 
-export interface UpstreamCall {
-  operation: Operation
+export interface UpstreamCall<O extends Operation = OpenOperation> {
+  operation: O
   /** Decoded values. */
   params?: Record<string, string>
   query?: Readonly<Record<string, string>>
@@ -52,7 +53,9 @@ const most = { answer: 2_000_000, error: 64_000 }
 
 const isAnswerTo = (status: number, image: ImageForm | undefined): boolean => !image || image.sealed || status >= 400
 
-const payloadOf = ({ body, image }: UpstreamCall): { payload?: Payload; content?: BodyInit } => {
+type AnyCall = UpstreamCall<Operation>
+
+const payloadOf = ({ body, image }: AnyCall): { payload?: Payload; content?: BodyInit } => {
   if (image) return { payload: { type: image.contentType }, content: ReadableStream.from(image.parts()) as unknown as BodyInit }
   if (body === undefined) return {}
   const content = JSON.stringify(body)
@@ -68,7 +71,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const limitOf = options.timeLimit ?? timeLimit
 
   /** One send and its answer. Throws only what the form of an image throws. */
-  const exchange = async (url: URL, call: UpstreamCall, token: string, signal: AbortSignal): Promise<Reply> => {
+  const exchange = async (url: URL, call: AnyCall, token: string, signal: AbortSignal): Promise<Reply> => {
     const { operation, image } = call
     const wire: Wire = { sent: false }
     const { payload, content } = payloadOf(call)
@@ -108,7 +111,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     throw problem
   }
 
-  const attempts = async (app: UpstreamApp, call: UpstreamCall, deadline: number, signal: AbortSignal) => {
+  const attempts = async (app: UpstreamApp, call: AnyCall, deadline: number, signal: AbortSignal) => {
     const { operation, image, params, query } = call
     const url = buildUrl(app, operation, params, query)
     let key = keyring.current(app)
@@ -121,6 +124,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
       const { status } = answered
       log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: calls, requestId: answered.requestId })
       const verdict = judge(reply, operation, app)
+      if (verdict instanceof Problem) verdict.particulars.upstreamStatus = status || undefined
       if (!(verdict instanceof Problem)) return { status, body: verdict.body, calls }
       alarm(verdict, app, key, status)
       if (key && verdict.code === 'upstream_credentials') {
@@ -138,19 +142,26 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     }
   }
 
+  const send = async (app: UpstreamApp, call: AnyCall): Promise<UpstreamAnswer> => {
+    const started = performance.now()
+    const limit = limitOf(call.operation)
+    const budget = new AbortController()
+    const timer = setTimeout(() => budget.abort(), limit)
+    try {
+      const answer = await attempts(app, call, started + limit, budget.signal)
+      return { ...answer, durationMs: performance.now() - started }
+    } finally {
+      clearTimeout(timer)
+      call.image?.abandon()
+    }
+  }
+
   return {
-    call: async (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer> => {
-      const started = performance.now()
-      const limit = limitOf(call.operation)
-      const budget = new AbortController()
-      const timer = setTimeout(() => budget.abort(), limit)
-      try {
-        const answer = await attempts(app, call, started + limit, budget.signal)
-        return { ...answer, durationMs: performance.now() - started }
-      } finally {
-        clearTimeout(timer)
-        call.image?.abandon()
-      }
+    call: (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer> => send(app, call),
+    /** What destroys is sent only on a permit of the journal, which this spends; without one it does not compile. */
+    callGuarded: async (app: UpstreamApp, permit: Permit, call: UpstreamCall<GuardedOperation>): Promise<UpstreamAnswer> => {
+      spendPermit(permit, call.operation.id)
+      return await send(app, call)
     },
     /** Ends idle connections. */
     close: connections.close,

@@ -1,4 +1,7 @@
 /** The whole service in front of the stand-in of the vendor, as tests use it: real listeners on free ports, log lines kept, every answer searched for canaries. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { App } from '../../config/apps.ts'
 import { loadApps } from '../../config/apps.ts'
 import { load } from '../../config/load.ts'
@@ -34,6 +37,8 @@ export type Carried = Record<string, string>
 export interface Bff extends AsyncDisposable {
   readonly app: RunningApp
   readonly sandbox: Sandbox
+  /** The file of the journal. */
+  readonly journalFile: string
   /** Parsed log lines. */
   readonly lines: Record<string, unknown>[]
   /** A call on the public listener, below the base path. */
@@ -78,6 +83,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     ...options.sandbox,
     switches: { confirmLinksAfter: 'never', deletionTakes: 5, ...options.sandbox?.switches },
   })
+  const folder = mkdtempSync(join(tmpdir(), 'bff-journal-'))
   const { settings } = load({
     NODE_ENV: 'test',
     PORT: '0',
@@ -89,6 +95,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     SESSION_KEYS: `k1:${canarySessionKey}`,
     SESSION_PEPPERS: `p1:${canaryPepper}`,
     SERVICE_KEYS: `backend:${canaryServiceKey},capped:${canaryServiceKey}-2:user+agent`,
+    JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}`,
     LIMIT_READS: '100000',
     LIMIT_WRITES: '100000',
     LIMIT_GUARDED: '100000',
@@ -117,6 +124,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
   const bff: Bff = {
     app,
     sandbox,
+    journalFile: join(folder, 'journal.db'),
     lines,
     call: async (method, path, { headers = {}, json, body } = {}) =>
       look(
@@ -152,6 +160,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     [Symbol.asyncDispose]: async () => {
       await app.close(1_000)
       await sandbox.close()
+      rmSync(folder, { recursive: true, force: true })
     },
   }
   return bff

@@ -18,7 +18,12 @@ const bodies: Record<Answer, unknown> = {
 
 const params = { userId: 'steveb@channel5.com', channel: 'twilio' }
 const query = { integrationIds: 'a,b' }
-const callOf = (operation: Operation): UpstreamCall => ({ operation, params, query, ...(operation.takes && { body: { some: 'zoë' } }) })
+const callOf = (operation: Operation): UpstreamCall<Operation> => ({
+  operation,
+  params,
+  query,
+  ...(operation.takes && { body: { some: 'zoë' } }),
+})
 const jsonRows = all.filter(({ takes }) => takes !== 'ImageUpload')
 const byEffect = {
   read: operations.get_app_user,

@@ -12,7 +12,11 @@ const rows = {
   guarded: operations.delete_app_user,
 }
 const each = Object.entries(rows) as [keyof typeof rows, Operation][]
-const callOf = (operation: Operation): UpstreamCall => ({ operation, params: { userId: 'u' }, ...(operation.takes && { body: {} }) })
+const callOf = (operation: Operation): UpstreamCall<Operation> => ({
+  operation,
+  params: { userId: 'u' },
+  ...(operation.takes && { body: {} }),
+})
 const changes = (effect: string) => effect === 'write' || effect === 'guarded'
 const http = (status: string, body = '', ...headers: string[]) =>
   [`HTTP/1.1 ${status}`, `content-length: ${body.length}`, ...headers, '', body].join('\r\n')

@@ -1,7 +1,7 @@
 /** An image that breaks on its way, from either side: no hang, no second send, no whole form by accident, and flat memory. */
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { Problem } from '../../src/problems.ts'
-import { boundary, end, field, file, form, gateway, multipart, open, png, pngOf, until, upload } from './uploads.ts'
+import { boundary, field, file, form, gateway, multipart, open, png, pngOf, until, upload } from './uploads.ts'
 import { json, listen, listenRaw } from './vendor.ts'
 
 const message = {

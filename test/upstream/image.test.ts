@@ -1,7 +1,7 @@
 /** An image on its way: what passes, what never does, and that the vendor gets a whole form or none. */
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { Problem } from '../../src/problems.ts'
-import { boundary, end, field, file, form, gateway, multipart, open, png, pngOf, until, upload } from './uploads.ts'
+import { boundary, end, field, file, form, gateway, open, png, pngOf, upload } from './uploads.ts'
 import { json, listen, listenRaw } from './vendor.ts'
 
 const message = {

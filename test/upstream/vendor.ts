@@ -4,8 +4,10 @@ import { createServer, type IncomingHttpHeaders, type RequestListener } from 'no
 import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { Secret } from '../../config/secret.ts'
+import { isGuarded, isOpen, type Operation } from '../../src/operation.ts'
+import { issuePermit } from '../../src/permit.ts'
 import { Problem } from '../../src/problems.ts'
-import { createUpstream, type UpstreamApp } from '../../src/upstream/client.ts'
+import { createUpstream, type UpstreamApp, type UpstreamCall } from '../../src/upstream/client.ts'
 
 export const appId = '69f0100f2a3b4c5d6e7f8091'
 export const secrets = ['UNMISTAKABLE-SECRET-ONE', 'UNMISTAKABLE-SECRET-TWO'] as const
@@ -86,7 +88,14 @@ export const upstreamWith = (options?: Parameters<typeof createUpstream>[1]) => 
   const alarms: Parameters<Log['alarm']>[0][] = []
   const called: Parameters<Log['called']>[0][] = []
   const upstream = createUpstream({ alarm: (event) => alarms.push(event), called: (event) => called.push(event) }, options)
-  return { ...upstream, alarms, called, [Symbol.dispose]: upstream.close }
+  /** Any row: a guarded one with a permit of its own, as the journal would give it. */
+  const call = (app: UpstreamApp, call: UpstreamCall<Operation>) => {
+    const { operation } = call
+    if (isGuarded(operation)) return upstream.callGuarded(app, issuePermit('op_test', operation.id, 5_000), { ...call, operation })
+    if (isOpen(operation)) return upstream.call(app, { ...call, operation })
+    throw new Error('no such effect')
+  }
+  return { ...upstream, call, alarms, called, [Symbol.dispose]: upstream.close }
 }
 
 /** The problem that a promise ends with. */

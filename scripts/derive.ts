@@ -1,0 +1,121 @@
+/** Writes what is derived from the tables: config/example.env, docs/errors.md and the marked parts of README.md. With --check it writes nothing and names what is stale. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { settings } from '../config/settings.ts'
+import { sentences } from '../src/manual.ts'
+import { limitClass } from '../src/operation.ts'
+import { all, type OperationId } from '../src/operations.ts'
+import { problems } from '../src/problems.ts'
+
+interface SettingRow {
+  readonly default?: string
+  readonly secret?: true
+  readonly about: string
+}
+
+const rows: readonly (readonly [name: string, row: SettingRow])[] = Object.entries(settings)
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+const code = (text: string): string => `\`${text}\``
+
+/** Padded, as the formatter wants it. */
+const table = (heads: readonly string[], lines: readonly (readonly string[])[]): string => {
+  const widths = heads.map((head, at) => Math.max(3, head.length, ...lines.map((cells) => cells[at]!.length)))
+  const dashes = widths.map((width) => '-'.repeat(width))
+  return [heads, dashes, ...lines].map((cells) => `| ${cells.map((text, at) => text.padEnd(widths[at]!)).join(' | ')} |`).join('\n')
+}
+
+const exampleEnv = (): string => {
+  const lines = rows.flatMap(([name, row]) => [
+    '',
+    `# ${row.about}`,
+    `#${name}=${row.default ?? ''}`,
+    ...(row.secret ? [`#${name}_FILE=/run/secrets/${name.toLowerCase()}`] : []),
+  ])
+  return `# Settings of smooch-bff. Copy this file to .env, take off the # where you set something; npm start reads it.
+# What stands here after = is the default. A secret can be given as a file: NAME_FILE instead of NAME.
+# This file is derived from config/settings.ts by: npm run derive
+${lines.join('\n')}
+`
+}
+
+const settingsTable = (): string =>
+  table(
+    ['Setting', 'Default', 'Meaning'],
+    rows.map(([name, row]) => [code(name) + (row.secret ? ' (secret)' : ''), row.default ? code(row.default) : '', cell(row.about)]),
+  )
+
+const operationsTable = (): string =>
+  table(
+    ['Operation', 'Method and path', 'Who may call', 'Limit', 'Takes', 'Answers', 'What it does'],
+    all.map((row) => {
+      const query = row.query ? `?${row.query.map((name) => `${name}=`).join('&')}` : ''
+      const answer = row.returns === 'Empty' ? '`{}`' : row.returns
+      return [
+        code(row.id),
+        code(`${row.method} ${row.path}${query}`),
+        row.by.join(', '),
+        limitClass(row),
+        row.takes ?? '',
+        `${row.status ?? 200} ${answer}`,
+        cell(sentences[row.id as OperationId]),
+      ]
+    }),
+  )
+
+const errorsPage = (): string => `# Errors
+
+Every error has one body, and \`error.code\` is stable. Where the vendor refused a call, \`error.code\` may be the vendor's own.
+
+\`\`\`json
+{
+  "error": { "code": "user_not_found", "description": "${problems.user_not_found[1]}" },
+  "type": "urn:smooch-bff:problem:user_not_found",
+  "title": "${problems.user_not_found[1]}",
+  "status": 404,
+  "detail": "${problems.user_not_found[1]}",
+  "requestId": "req_oQ6pWq0bT1mHc8dV2nKx"
+}
+\`\`\`
+
+It comes as \`application/json\`, which the vendor's client libraries need, and as \`application/problem+json\` (RFC 9457) to those who ask for it. Operators find the request in the log by its \`requestId\`, which is also in the header \`X-Request-Id\`.
+
+${table(
+  ['Code', 'Status', 'Meaning'],
+  Object.entries(problems).map(([name, [status, sentence]]) => [code(name), String(status), cell(sentence)]),
+)}
+
+Derived from \`src/problems.ts\` by \`npm run derive\`.
+`
+
+/** The text with what stands between a section's two marks replaced. */
+const withSection = (text: string, name: string, content: string): string => {
+  const [open, close] = [`<!-- derived: ${name} -->`, `<!-- /derived: ${name} -->`]
+  const [before, rest, more] = text.split(open)
+  const [, after, ...others] = rest?.split(close) ?? []
+  if (more !== undefined || after === undefined || others.length > 0)
+    throw new Error(`README.md must hold "${open}" and "${close}" once each`)
+  return `${before}${open}\n${content}\n${close}${after}`
+}
+
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const readme = read('README.md') ?? ''
+const sections = { settings: settingsTable(), operations: operationsTable() }
+const files: Readonly<Record<string, string>> = {
+  'config/example.env': exampleEnv(),
+  'docs/errors.md': errorsPage(),
+  'README.md': Object.entries(sections).reduce((text, [name, content]) => withSection(text, name, content), readme),
+}
+
+const stale = Object.keys(files).filter((path) => read(path) !== files[path])
+if (!process.argv.includes('--check')) for (const path of stale) writeFileSync(path, files[path]!)
+else if (stale.length > 0) {
+  process.stderr.write(`Stale: ${stale.join(', ')}. Write anew with: npm run derive\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,46 @@
+/** The Express apps of both listeners as far as they are alike: strict routing, what is HTTP-wide, the end of the line. */
+import express, { type Express, type RequestHandler } from 'express'
+import type { Log } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
+import { Problem } from '../problems.ts'
+import { accessRecord } from './access-record.ts'
+import type { Listener } from './listener.ts'
+import { problemHandler } from './problem-handler.ts'
+import { requestId } from './request-id.ts'
+import { securityHeaders } from './security-headers.ts'
+
+export const expressApp = (middleware: readonly RequestHandler[]): Express => {
+  const app = express()
+  app.set('case sensitive routing', true)
+  app.set('strict routing', true)
+  app.set('query parser', 'simple')
+  app.disable('etag')
+  app.disable('x-powered-by')
+  for (const step of middleware) app.use(step)
+  return app
+}
+
+export const httpWide = (log: Log, metrics: Metrics, https: boolean): RequestHandler[] => [
+  requestId,
+  accessRecord(log, metrics.request),
+  securityHeaders({ https }),
+]
+
+export const closeWith = (app: Express): void => {
+  app.use(function nothingHere() {
+    throw new Problem('not_found')
+  })
+  app.use(problemHandler)
+}
+
+/** All or none: a second port that is taken must not leave the first one open. */
+export const listenAll = async (starts: readonly (() => Promise<Listener>)[]): Promise<Listener[]> => {
+  const open: Listener[] = []
+  try {
+    for (const start of starts) open.push(await start())
+    return open
+  } catch (error) {
+    await Promise.all(open.map((listener) => listener.close(0)))
+    throw error
+  }
+}

@@ -1,0 +1,39 @@
+/** The highest checkpoint in Redis. It takes two commands of any client, so the library stays behind its own door. */
+import type { RedisClient } from '../redis.ts'
+import type { Anchor, Mark } from './anchor.ts'
+
+export interface RedisCommands {
+  get(key: string): Promise<string | null>
+  set(key: string, value: string): Promise<unknown>
+  eval(script: string, keys: number, ...args: string[]): Promise<unknown>
+}
+
+// Only upward: a replica that lags must not pull the mark down.
+const raise = `
+local old = redis.call('GET', KEYS[1])
+if not old or tonumber(cjson.decode(old).size) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[2]) end
+return 1`
+
+export function anchorInRedis(redis: RedisCommands): Anchor {
+  const keyOf = (journal: string): string => `journal:{${journal}}:highest`
+  return {
+    highest: async (journal) => {
+      const found = await redis.get(keyOf(journal))
+      return found === null ? undefined : (JSON.parse(found) as Mark)
+    },
+    raise: async (journal, mark) => {
+      await redis.eval(raise, 1, keyOf(journal), String(mark.size), JSON.stringify(mark))
+    },
+    reset: async (journal, mark) => {
+      await redis.set(keyOf(journal), JSON.stringify(mark))
+    },
+  }
+}
+
+/** Over our own connection. */
+export const anchorOn = (redis: Pick<RedisClient, 'command'>): Anchor =>
+  anchorInRedis({
+    get: async (key) => (await redis.command('GET', key)) as string | null,
+    set: (key, value) => redis.command('SET', key, value),
+    eval: (script, keys, ...args) => redis.command('EVAL', script, keys, ...args),
+  })

@@ -1,0 +1,113 @@
+/** Checkpoints: the tree's size and root as a signed note (C2SP tlog-checkpoint, signed-note, Ed25519), and the keys that sign them. */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+export interface Checkpoint {
+  readonly origin: string
+  readonly size: number
+  readonly root: Buffer
+}
+
+/** A public key as it stands in events and on the command line: `base64(0x01 ‖ 32 bytes)`, the last part of a Go verifier key. */
+export type PublicKey = string
+
+const ED25519 = 1
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
+
+export const originOf = (journal: string): string => `smooch-bff/${journal}`
+
+export function publicKey(key: KeyObject): PublicKey {
+  const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' })
+  return Buffer.concat([Buffer.of(ED25519), spki.subarray(SPKI.length)]).toString('base64')
+}
+
+const imported = new Map<PublicKey, KeyObject>()
+function importPublic(key: PublicKey): KeyObject {
+  const known = imported.get(key)
+  if (known) return known
+  const made = createPublicKey({ key: Buffer.concat([SPKI, Buffer.from(key, 'base64').subarray(1)]), format: 'der', type: 'spki' })
+  imported.set(key, made)
+  return made
+}
+
+/** From a secret: PEM, or 32 bytes in base64 or hex. */
+export function signingKey(secret: string): KeyObject {
+  if (secret.includes('PRIVATE KEY')) return createPrivateKey(secret)
+  const text = secret.trim()
+  const seed = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64')
+  if (seed.length !== 32) throw new TypeError('a signing key is PEM, or 32 bytes as base64 or hex')
+  return createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
+}
+
+/** From a file; made on first use, readable by its owner only. */
+export function signingKeyFile(path: string): KeyObject {
+  if (!existsSync(path)) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const { privateKey } = generateKeyPairSync('ed25519')
+    writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
+    chmodSync(path, 0o600)
+  }
+  return signingKey(readFileSync(path, 'utf8'))
+}
+
+/** What verifiers are configured with: `name+hash+key`. */
+export const verifierKey = (origin: string, key: PublicKey): string => `${origin}+${keyId(origin, key).toString('hex')}+${key}`
+
+const keyId = (name: string, key: PublicKey): Buffer =>
+  hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.from(key, 'base64')]), 'buffer').subarray(0, 4)
+
+export function signCheckpoint(checkpoint: Checkpoint, key: KeyObject): string {
+  const text = `${checkpoint.origin}\n${checkpoint.size}\n${checkpoint.root.toString('base64')}\n`
+  const signature = Buffer.concat([keyId(checkpoint.origin, publicKey(key)), sign(null, Buffer.from(text), key)])
+  return `${text}\n— ${checkpoint.origin} ${signature.toString('base64')}\n`
+}
+
+const NOTE =
+  /^(?<text>(?<origin>[^\s+]+)\n(?<size>0|[1-9]\d*)\n(?<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*)\n(?<lines>(?:— [^\n ]+ [A-Za-z0-9+/=]+\n)+)$/
+
+/** The content of a note, its signature not looked at. */
+export function parseCheckpoint(note: string): (Checkpoint & { text: string; lines: string }) | undefined {
+  const groups = NOTE.exec(note)?.groups as Record<'text' | 'origin' | 'size' | 'root' | 'lines', string> | undefined
+  if (!groups || !Number.isSafeInteger(Number(groups.size))) return undefined
+  return {
+    origin: groups.origin,
+    size: Number(groups.size),
+    root: Buffer.from(groups.root, 'base64'),
+    text: groups.text,
+    lines: groups.lines,
+  }
+}
+
+function signatureOf(note: { origin: string; lines: string }, key: PublicKey): Buffer | undefined {
+  const id = keyId(note.origin, key)
+  for (const line of note.lines.trimEnd().split('\n')) {
+    const [, name, encoded] = line.split(' ')
+    const bytes = Buffer.from(encoded ?? '', 'base64')
+    // Canonical base64 only: otherwise one signature could be written in several ways, and a changed byte pass unseen.
+    if (name === note.origin && bytes.subarray(0, 4).equals(id) && bytes.toString('base64') === encoded) return bytes.subarray(4)
+  }
+  return undefined
+}
+
+/** The checkpoint, when one of the keys signed it; else undefined. */
+export function openCheckpoint(note: string, keys: readonly PublicKey[]): Checkpoint | undefined {
+  const parsed = parseCheckpoint(note)
+  if (!parsed) return undefined
+  const good = keys.some((key) => {
+    const signature = signatureOf(parsed, key)
+    return signature !== undefined && verify(null, Buffer.from(parsed.text), importPublic(key), signature)
+  })
+  return good ? { origin: parsed.origin, size: parsed.size, root: parsed.root } : undefined
+}
+
+/** As openCheckpoint, with the arithmetic on another thread. */
+export function checkSignature(note: string, key: PublicKey): Promise<boolean> {
+  const parsed = parseCheckpoint(note)
+  const signature = parsed && signatureOf(parsed, key)
+  if (!parsed || !signature) return Promise.resolve(false)
+  return new Promise((resolve) =>
+    verify(null, Buffer.from(parsed.text), importPublic(key), signature, (error, good) => resolve(!error && good)),
+  )
+}

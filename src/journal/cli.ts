@@ -1,0 +1,115 @@
+/** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
+import { existsSync, readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { connectRedis } from '../redis.ts'
+import { anchorOn } from './anchor-redis.ts'
+import { type Context, commands, type Output } from './commands.ts'
+import { newId } from './events.ts'
+import { Usage } from './flags.ts'
+import { keysOf, openStore } from './open.ts'
+import { createPostgres } from './store-postgres.ts'
+
+const names = [
+  'from',
+  'to',
+  'format',
+  'out',
+  'verdict',
+  'by',
+  'note',
+  'tenant',
+  'user',
+  'before',
+  'target',
+  'actor',
+  'action',
+  'state',
+  'ticket',
+  'cursor',
+  'role',
+] as const
+
+const options = {
+  checkpoint: { type: 'string', multiple: true },
+  follow: { type: 'boolean' },
+  personal: { type: 'boolean' },
+  proof: { type: 'boolean' },
+  ...(Object.fromEntries(names.map((name) => [name, { type: 'string' }])) as Record<(typeof names)[number], { type: 'string' }>),
+} as const
+
+const help = `npm run journal -- COMMAND\n\n${Object.values(commands)
+  .map((command) => `  ${command.help}`)
+  .join(
+    '\n',
+  )}\n  init [--role NAME]                                create the tables (PostgreSQL, as owner)\n\nJOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or _FILE) its keys.\n`
+
+type Environment = Readonly<Record<string, string | undefined>>
+const secret = (env: Environment, name: string): string[] | undefined => {
+  const file = env[`${name}_FILE`]
+  const value = file === undefined ? env[name] : readFileSync(file, 'utf8')
+  return value?.includes('PRIVATE KEY') ? [value] : value?.split(',').map((part) => part.trim())
+}
+
+export async function runCli(
+  argv: readonly string[],
+  env: Environment,
+  out: Output,
+  stop: AbortSignal,
+  anchor?: Context['anchor'],
+): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
+    const [name = '', ...words] = positionals
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (!command && name !== 'init') throw new Usage(help)
+    const url = env['JOURNAL_URL'] ?? 'sqlite:./data/journal.db'
+    // To make a new, empty journal by a slip of the pen, and then call it intact, would help nobody.
+    if (command && url.startsWith('sqlite:') && !existsSync(url.slice('sqlite:'.length))) throw new Error(`there is no journal at ${url}`)
+    const [signing, sealing] = [secret(env, 'JOURNAL_SIGNING_KEY'), secret(env, 'JOURNAL_SEALING_KEY')]
+    const keys = keysOf(url, { ...(signing && { signing }), ...(sealing && { sealing }) })
+    if (!command) {
+      await createPostgres(url, keys.keys[0]!, values.role)
+      out.write(out.people ? 'the journal is ready\n' : '{"ready":true}\n')
+      return 0
+    }
+    const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false })
+    try {
+      return await command.run({ ...keys, store, anchor, out, stop }, values, words)
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    const { message, code } = error as Error & { code?: string }
+    const wrongUse = error instanceof Usage || code?.startsWith('ERR_PARSE_ARGS')
+    out.progress('')
+    out.write(out.people ? `${message}\n` : `${JSON.stringify({ error: message })}\n`)
+    return wrongUse ? 2 : 3
+  }
+}
+
+if (import.meta.main) {
+  const people = process.stdout.isTTY
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  let shown = 0
+  const url = process.env['REDIS_URL']
+  const redis = url ? await connectRedis(url, {}, () => undefined) : undefined
+  process.exitCode = await runCli(
+    process.argv.slice(2),
+    process.env,
+    {
+      people,
+      write: (text) => {
+        process.stdout.write(text)
+      },
+      progress: (text) => {
+        if (!process.stderr.isTTY || (text !== '' && performance.now() - shown < 200)) return
+        shown = performance.now()
+        process.stderr.write(`\r\u001b[K${text}`)
+      },
+    },
+    stop.signal,
+    redis && anchorOn(redis),
+  )
+  redis?.close()
+}

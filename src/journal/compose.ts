@@ -1,0 +1,140 @@
+/** From what the pipeline knows to what the journal may show: pseudonyms for people, digests for bodies, and the personal rest for the sealed part. */
+import { isIPv4 } from 'node:net'
+import { type ActorFacts, type Event, newId, type Target } from './events.ts'
+import type { Journal } from './journal.ts'
+import type { Part, Subject } from './seal.ts'
+
+interface Actor {
+  readonly type: ActorFacts['type']
+  /** Issuer-scoped; of staff and programs. */
+  readonly id?: string
+  /** Of an end user, who stands in the journal by pseudonym. */
+  readonly userId?: string
+  readonly name?: string
+  readonly email?: string
+  readonly roles?: readonly string[]
+  readonly auth?: NonNullable<ActorFacts['auth']>
+  readonly onBehalfOf?: string | null
+}
+
+export interface Person {
+  readonly role: Target['role']
+  readonly userId?: string
+  readonly smoochId?: string
+}
+
+/** What an event says of a request, as the pipeline knows it. */
+export interface Asked {
+  /** The operation's id in the table. */
+  readonly action: string
+  /** The app. */
+  readonly tenant: string
+  readonly actor: Actor
+  readonly targets: readonly Person[]
+  readonly reason?: { readonly code?: string; readonly ticket?: string; readonly note?: string }
+  readonly policy?: Readonly<Record<string, string>>
+  /** As it is to be sent; the path by `_id` where that is known, else a template, with the real one in `personal`. */
+  readonly request?: {
+    readonly method: string
+    readonly path: string
+    readonly body?: string | Uint8Array | null
+    /** What the caller asked for, when the path is not yet known: by it a repeat under the same Idempotency-Key is told from another request. */
+    readonly asked?: string
+  }
+  readonly context?: Readonly<Record<string, string>> & { readonly ip?: string; readonly userAgent?: string }
+  /** More that belongs to the erasable part. */
+  readonly personal?: Readonly<Record<string, unknown>>
+}
+
+export interface Composed {
+  readonly event: Omit<Event, 'kind' | 'operation'>
+  readonly parts: Part[]
+  readonly subjects: Subject[]
+}
+
+/** The network that an address is in: enough to see a pattern, too little to name a household. */
+export function networkOf(ip: string): string {
+  const address = ip.startsWith('::ffff:') ? ip.slice(7) : ip
+  if (isIPv4(address)) return `${address.split('.').slice(0, 3).join('.')}.0/24`
+  const [head = '', tail] = address.split('%')[0]!.split('::')
+  const front = head.split(':').filter(Boolean)
+  const back = tail === undefined ? [] : tail.split(':').filter(Boolean)
+  const groups = [...front, ...Array(Math.max(0, 8 - front.length - back.length)).fill('0'), ...back]
+  return `${groups.slice(0, 3).join(':')}::/48`
+}
+
+/** The pseudonyms of these people; new ones are stored with the event that first names them. */
+async function pseudonyms(
+  journal: Journal,
+  tenant: string,
+  userIds: readonly string[],
+): Promise<{ of: Map<string, string>; created: Subject[] }> {
+  const of = new Map<string, string>()
+  const created: Subject[] = []
+  const wanted = new Map([...new Set(userIds)].map((userId) => [journal.sealer.lookup(tenant, userId), userId]))
+  if (wanted.size === 0) return { of, created }
+  const marks = [...wanted].map((_, at) => `$${at + 1}`).join(',')
+  for (const row of await journal.store.select(`SELECT lookup, pseudonym FROM subject WHERE lookup IN (${marks})`, [...wanted.keys()]))
+    of.set(wanted.get(String(row['lookup']))!, String(row['pseudonym']))
+  for (const userId of wanted.values()) {
+    if (of.has(userId)) continue
+    const subject = journal.sealer.subject(tenant, userId)
+    of.set(userId, subject.pseudonym)
+    created.push(subject)
+  }
+  return { of, created }
+}
+
+const YEAR = 400 * 86_400_000
+
+export const digestOf = (journal: Journal, request: Asked['request']): string | null =>
+  request ? journal.sealer.digest(request.method, request.asked ?? request.path, request.body ?? '') : null
+
+export async function compose(journal: Journal, asked: Asked): Promise<Composed> {
+  const { sealer } = journal
+  const id = newId('evt')
+  const at = journal.now()
+  const { actor, targets, reason, context: { ip, userAgent, ...context } = {} } = asked
+  const people = [actor.userId, ...targets.map((target) => target.userId)].filter((userId): userId is string => userId !== undefined)
+  const { of, created } = await pseudonyms(journal, asked.tenant, people)
+  const named = Object.fromEntries(people.map((userId) => [of.get(userId)!, userId]))
+  const personal = { actor: { name: actor.name, email: actor.email }, people: named, ip, userAgent, note: reason?.note, ...asked.personal }
+  const sealed = sealer.part(id, 'person', personal, at.getTime() + YEAR)
+  return {
+    parts: [sealed.row],
+    subjects: created,
+    event: {
+      v: 1,
+      id,
+      time: at.toISOString(),
+      action: asked.action,
+      tenant: asked.tenant,
+      actor: {
+        type: actor.type,
+        id: actor.id ?? (actor.userId === undefined ? 'anonymous' : of.get(actor.userId)!),
+        ...(actor.roles && { roles: actor.roles }),
+        ...(actor.auth && { auth: actor.auth }),
+        onBehalfOf: actor.onBehalfOf ?? null,
+      },
+      targets: targets.map(({ role, userId, smoochId }) => ({
+        role,
+        type: 'appuser',
+        ...(userId !== undefined && { subject: of.get(userId)! }),
+        ...(smoochId !== undefined && { smoochId }),
+      })),
+      ...(reason && {
+        reason: { ...(reason.code !== undefined && { code: reason.code }), ...(reason.ticket !== undefined && { ticket: reason.ticket }) },
+      }),
+      ...(asked.policy && { policy: asked.policy }),
+      ...(asked.request && {
+        request: { method: asked.request.method, path: asked.request.path, digest: digestOf(journal, asked.request) },
+      }),
+      context: {
+        ...context,
+        ...(ip !== undefined && { ipNet: networkOf(ip) }),
+        ...(userAgent !== undefined && { ua: sealer.digest(userAgent) }),
+      },
+      sealed: sealed.commitment,
+    },
+  }
+}

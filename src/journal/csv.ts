@@ -1,0 +1,31 @@
+/** CSV by RFC 4180 that no spreadsheet evaluates: a cell that begins like a formula gets an apostrophe, and so does one that begins with an apostrophe, so that reading gives back what was written. */
+
+// Also the full-width forms, and anything that a spreadsheet might skip before them.
+const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠'|%]|^[\t\r\n]/u
+
+export const cell = (value: unknown): string => {
+  const text = value === undefined || value === null ? '' : String(value)
+  const safe = FORMULA.test(text) ? `'${text}` : text
+  return /[",;\t\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+export const line = (cells: readonly unknown[]): string => `${cells.map(cell).join(',')}\r\n`
+
+/** The cells of a whole text, apostrophes taken off again. */
+export function parse(text: string): string[][] {
+  const rows: string[][] = []
+  let row: string[] = []
+  const token = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/gy
+  while (token.lastIndex < text.length) {
+    const match = token.exec(text)
+    if (!match) throw new SyntaxError('not a CSV text')
+    const content = match[1] === undefined ? match[2]! : match[1].replaceAll('""', '"')
+    row.push(content.startsWith("'") ? content.slice(1) : content)
+    if (match[3] !== ',') {
+      rows.push(row)
+      row = []
+    } else if (token.lastIndex === text.length) row.push('')
+  }
+  if (row.length > 0) rows.push(row)
+  return rows
+}

@@ -1,0 +1,127 @@
+/** The events of the journal: their shape, their ids, the one place where they become bytes, and the state of an operation derived from them. */
+import { randomUUIDv7 } from 'node:crypto'
+
+type Kind = 'intent' | 'outcome' | 'denied' | 'resolved' | 'viewed' | 'erased' | 'system'
+/** `success` means accepted by the upstream, whose deletion may end later. */
+export type Outcome = 'success' | 'failure' | 'not_sent' | 'unknown'
+export type Verdict = 'applied' | 'not_applied' | 'indeterminate'
+/** Derived, never stored in an event. `contradiction`: an outcome arrived after a verdict. */
+export type State = 'pending' | Outcome | Verdict | 'denied' | 'contradiction'
+
+/** States that a person or the checker must still look at. */
+export const openStates = ['pending', 'unknown', 'indeterminate', 'contradiction'] as const satisfies readonly State[]
+
+export const isOpen = (state: State): boolean => (openStates as readonly State[]).includes(state)
+
+export interface Target {
+  readonly role: 'subject' | 'surviving' | 'discarded'
+  readonly type: 'appuser'
+  /** A random pseudonym; whom it means stands in the erasable part. */
+  readonly subject?: string
+  readonly smoochId?: string
+}
+
+export interface ActorFacts {
+  readonly type: 'user' | 'staff' | 'service' | 'system'
+  /** Issuer-scoped for staff and programs, a pseudonym for an end user. */
+  readonly id: string
+  readonly roles?: readonly string[]
+  readonly auth?: { readonly method: string; readonly session?: string; readonly acr?: string; readonly at?: string }
+  readonly onBehalfOf?: string | null
+}
+
+export interface Event {
+  readonly v: 1
+  readonly id: string
+  readonly kind: Kind
+  readonly time: string
+  readonly action: string
+  readonly operation?: { readonly id: string; readonly key?: string; readonly instance?: string; readonly deadline?: string }
+  readonly tenant?: string
+  readonly actor?: ActorFacts
+  readonly targets?: readonly Target[]
+  readonly reason?: { readonly code?: string; readonly ticket?: string }
+  readonly policy?: Readonly<Record<string, string>>
+  readonly request?: { readonly method: string; readonly path: string; readonly digest: string | null }
+  readonly before?: {
+    readonly state: 'captured' | 'unavailable'
+    readonly commitment?: string
+    readonly fields?: readonly string[]
+    readonly until?: string
+  }
+  readonly context?: Readonly<Record<string, string>>
+  /** SHA-256(salt ‖ sealed part): binds the erasable personal part to the event. */
+  readonly sealed?: string
+  readonly outcome?: Outcome
+  /** An event of the level `recorded`: an outcome without an intent. */
+  readonly recorded?: true
+  readonly upstream?: {
+    readonly status: number | null
+    readonly code?: string | null
+    readonly durationMs?: number
+    readonly requestId?: string
+    readonly sent: boolean
+  }
+  readonly response?: { readonly status: number }
+  /** Commitment of the sealed answer that a repeated Idempotency-Key is given. */
+  readonly answer?: string
+  readonly intentIndex?: number
+  readonly verdict?: Verdict
+  readonly evidence?: Readonly<Record<string, unknown>>
+  readonly by?: string
+  /** Further attempts that this one event stands for. */
+  readonly count?: number
+  /** Particulars of `system`, `viewed` and `erased` events. */
+  readonly facts?: Readonly<Record<string, unknown>>
+}
+
+export const newId = (prefix: 'evt' | 'op' | 'i'): string => `${prefix}_${randomUUIDv7()}`
+
+const LONGEST = 16_384
+const TEXT = 512
+
+// C1 controls, zero-width and bidirectional marks, line separators, the byte order mark: what makes a log line read differently from what it is.
+const TREACHEROUS = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+const clean = (_key: string, value: unknown): unknown => {
+  if (typeof value !== 'string') return value
+  // PostgreSQL's jsonb knows no U+0000 and no lone surrogate.
+  const text = value.toWellFormed()
+  const safe = text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
+  return safe.length > TEXT ? `${safe.slice(0, TEXT).toWellFormed()}…` : safe
+}
+
+/** The bytes that are stored and hashed; never made a second time from the parsed event. */
+export function encode(event: Event): string {
+  const body = JSON.stringify(event, clean).replace(TREACHEROUS, escaped)
+  if (Buffer.byteLength(body) > LONGEST) throw new RangeError(`an event is at most ${LONGEST} bytes`)
+  return body
+}
+
+export const decode = (body: string | Uint8Array): Event =>
+  JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString('utf8')) as Event
+
+/** What an event is found by: whom it is about, by pseudonym and by the vendor's id. */
+export function tokensOf(event: Event): string[] {
+  const named = (event.targets ?? []).flatMap((target) => [target.subject, target.smoochId])
+  return [...new Set(named.filter((token): token is string => token !== undefined))]
+}
+
+/** The state after one more event, or undefined when the event has no place there (a second outcome, a verdict on a settled operation). */
+export function nextState(state: State | undefined, event: Event): State | undefined {
+  switch (event.kind) {
+    case 'intent':
+      return state === undefined ? 'pending' : undefined
+    case 'denied':
+      return state === undefined ? 'denied' : undefined
+    case 'outcome':
+      if (event.recorded) return state === undefined ? event.outcome : undefined
+      if (state === 'pending') return event.outcome
+      return state === 'applied' || state === 'not_applied' || state === 'indeterminate' ? 'contradiction' : undefined
+    case 'resolved':
+      return state !== undefined && (isOpen(state) || state === 'success') ? event.verdict : undefined
+    default:
+      return undefined
+  }
+}

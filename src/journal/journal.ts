@@ -1,0 +1,239 @@
+/** The journal of one process: appending with group commit, the gate that closes when it cannot record, the way back, and the anchors. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Anchor, contradicts, markOf } from './anchor.ts'
+import { publicKey } from './checkpoint.ts'
+import { groupCommit } from './group-commit.ts'
+import { atMostOnceASecond, oneAtATime } from './pace.ts'
+import { checkTail, latestCheckpoint, tipOf } from './reader.ts'
+import type { Sealer } from './seal.ts'
+import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from './store.ts'
+
+export interface JournalOptions {
+  readonly store: Store
+  readonly sealer: Sealer
+  readonly instance: string
+  readonly keys: StoreOptions['keys']
+  readonly anchor?: Anchor | undefined
+  /** Each new checkpoint, at most one a second: for stdout and the SIEM behind it. */
+  readonly onCheckpoint?: (note: string) => void
+  readonly onGate?: (status: Status) => void
+  readonly now?: () => Date
+}
+
+export interface Status {
+  readonly open: boolean
+  readonly cause?: string
+  readonly since?: string
+  /** Events that wait in memory for the store. */
+  readonly waiting: number
+  /** Events of the level `recorded` that were given up. */
+  readonly dropped: number
+  readonly size: number
+  readonly anchoredAt?: string
+}
+
+export interface Journal {
+  readonly store: Store
+  readonly sealer: Sealer
+  readonly instance: string
+  now(): Date
+  status(): Status
+  /** Rejects when it could not be committed; the gate is closed then. */
+  append(entry: Entry): Promise<Result>
+  /** Resolves when it is in the log, however long the store is away. */
+  keep(entry: Entry): Promise<Result>
+  /** Kept as well, but given up when too many wait. */
+  note(entry: Entry): void
+  shut(cause: string): void
+  /** Whether the log has gone back behind its anchor; asked with each intent. */
+  rolledBack(): Promise<boolean>
+  close(): Promise<void>
+}
+
+const MOST_WAITING = 5000
+const BACK_OFF = [100, 250, 500, 1000, 2000]
+
+/** A listener that throws is no reason to call a commit failed. */
+const harmless = (tell: () => void): void => {
+  try {
+    tell()
+  } catch {}
+}
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+export async function openJournal({
+  store,
+  sealer,
+  instance,
+  keys,
+  anchor,
+  onCheckpoint,
+  onGate,
+  now = () => new Date(),
+}: JournalOptions): Promise<Journal> {
+  let cause: string | undefined
+  let since = now().toISOString()
+  let size = 0
+  let dropped = 0
+  let anchoredAt: string | undefined
+  let ended = false
+  let recovering: Promise<void> | undefined
+  let renewed: string | undefined
+  const kept: { entry: Entry; resolve: (result: Result) => void }[] = []
+
+  const status = (): Status => ({
+    open: cause === undefined && !ended,
+    ...(cause !== undefined && { cause, since }),
+    waiting: kept.length,
+    dropped,
+    size,
+    ...(anchoredAt !== undefined && { anchoredAt }),
+  })
+  const shut = (why: string): void => {
+    if (ended) return
+    if (cause === undefined) {
+      cause = why
+      since = now().toISOString()
+      harmless(() => onGate?.(status()))
+    }
+    if (recovering) renewed = why
+    recovering ??= recover().finally(() => {
+      recovering = undefined
+    })
+  }
+
+  // What this process has seen itself is an anchor too.
+  let mine: string | undefined
+  const published = atMostOnceASecond((note) => harmless(() => onCheckpoint?.(note)))
+  const raised = oneAtATime(async (note) => {
+    await anchor?.raise(store.journal, markOf(note))
+    anchoredAt = now().toISOString()
+  })
+  const take = ({ size: grown, note }: Committed): void => {
+    size = grown
+    if (note === undefined) return
+    mine = note
+    published(note)
+    if (anchor && cause === undefined) raised(note)
+  }
+  const commit = groupCommit((entries) => store.commit(entries, mine), take)
+  const append = (entry: Entry): Promise<Result> =>
+    commit(entry).catch((error: unknown) => {
+      shut(messageOf(error))
+      throw error
+    })
+
+  const compare = async (): Promise<void> => {
+    const highest = await anchor?.highest(store.journal)
+    const wrong =
+      (await contradicts(store, highest)) ?? (mine === undefined || (await accepted()) ? undefined : await contradicts(store, markOf(mine)))
+    if (wrong !== undefined) throw new Error(wrong)
+  }
+  /** Whether a person has accepted that the log went back, after the gate had closed for it. */
+  const accepted = async (): Promise<boolean> => {
+    const rows = await store.select(
+      "SELECT time FROM event WHERE kind = 'system' AND action = 'rollback_accepted' ORDER BY seq DESC LIMIT 1",
+    )
+    return rows.some((row) => String(row['time']) >= since)
+  }
+  const remember = async (): Promise<void> => {
+    mine = await latestCheckpoint(store)
+    size = (await tipOf(store)).size
+  }
+
+  /** Closed, opened anew, the tail checked, what waited written: only then does the gate open. */
+  async function recover(): Promise<void> {
+    for (let tries = 0; !ended; tries += 1) {
+      await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false })
+      renewed = undefined
+      try {
+        await store.reopen()
+        await settle()
+        await flush()
+        await commit(entryOf(systemEvent('gate_opened', { instance, cause, since }, now())))
+        cause = renewed
+        if (cause !== undefined) continue
+        harmless(() => onGate?.(status()))
+        return
+      } catch (error) {
+        cause = messageOf(error)
+      }
+    }
+  }
+
+  const flush = async (): Promise<void> => {
+    const batch = [...kept]
+    for (const { entry } of batch) entry.again = true
+    const results = await Promise.all(batch.map(({ entry }) => commit(entry)))
+    kept.splice(0, batch.length)
+    batch.forEach(({ resolve }, at) => {
+      resolve(results[at]!)
+    })
+  }
+
+  const keep = (entry: Entry): Promise<Result> =>
+    append(entry).catch(
+      () =>
+        new Promise<Result>((resolve) => {
+          kept.push({ entry, resolve })
+        }),
+    )
+
+  /** A new first key is announced by an event that the former key still signs. */
+  const rotate = async (): Promise<void> => {
+    const [first] = keys
+    const { key } = await tipOf(store)
+    if (first && publicKey(first) !== key) await commit(entryOf(systemEvent('key_rotated', { key: publicKey(first), former: key }, now())))
+  }
+  /** Before anything is written: is this the log that we know, whole and at its end? */
+  async function settle(): Promise<void> {
+    await checkTail(store)
+    await compare()
+    await remember()
+    await rotate()
+  }
+
+  try {
+    await settle()
+    await commit(entryOf(systemEvent('start', { instance }, now())))
+  } catch (error) {
+    shut(messageOf(error))
+  }
+  const hourly = setInterval(() => {
+    store.expire(now().getTime()).catch(() => {})
+  }, 3_600_000).unref()
+
+  return {
+    store,
+    sealer,
+    instance,
+    now,
+    status,
+    append,
+    keep,
+    shut,
+    note: (entry) => {
+      if (kept.length >= MOST_WAITING) dropped += 1
+      else void keep(entry)
+    },
+    rolledBack: async () => {
+      const highest = await anchor?.highest(store.journal).catch(() => undefined)
+      // Only a mark above what we know can mean that the log went back; most often another replica was faster.
+      if (!highest || highest.size <= size) return false
+      const wrong = await contradicts(store, highest)
+      if (wrong !== undefined) shut(wrong)
+      return wrong !== undefined
+    },
+    close: async () => {
+      // What still waits is lost with this process: the operation stays open, and the checker finds it.
+      if (recovering && kept.length > 0) await Promise.race([recovering, sleep(3000, undefined, { ref: false })])
+      await commit(entryOf(systemEvent('stop', { instance }, now()))).catch(() => {})
+      ended = true
+      clearInterval(hourly)
+      published.stop()
+      await recovering
+      await store.close()
+    },
+  }
+}

@@ -1,0 +1,99 @@
+/** Opening the journal that an address names: `sqlite:PATH` or `postgres://…`. A local file brings its own keys; a shared one must be given them. */
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { signingKey, signingKeyFile } from './checkpoint.ts'
+import { createSealer, type Sealer } from './seal.ts'
+import type { Store, StoreOptions } from './store.ts'
+import { openPostgres } from './store-postgres.ts'
+import { openSqlite } from './store-sqlite.ts'
+
+export interface Secrets {
+  /** The first signs; former keys after it. PEM, or 32 bytes as base64 or hex. */
+  readonly signing?: readonly string[]
+  /** The first seals; former ones after it. At least 32 bytes. */
+  readonly sealing?: readonly string[]
+}
+
+export interface Keys {
+  readonly keys: StoreOptions['keys']
+  readonly sealer: Sealer
+}
+
+const pathOf = (url: string): string | undefined => (url.startsWith('sqlite:') ? resolve(url.slice('sqlite:'.length)) : undefined)
+
+/** 32 bytes as base64 or hex where they look like it, else the text itself. */
+function sealingSecret(text: string): Buffer {
+  const trimmed = text.trim()
+  if (/^[0-9a-f]{64}$/i.test(trimmed)) return Buffer.from(trimmed, 'hex')
+  const decoded = Buffer.from(trimmed, 'base64')
+  return decoded.length >= 32 && decoded.toString('base64') === trimmed ? decoded : Buffer.from(trimmed)
+}
+
+function sealingSecretFile(path: string): Buffer {
+  if (!existsSync(path)) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeFileSync(path, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
+  }
+  return sealingSecret(readFileSync(path, 'utf8'))
+}
+
+export function keysOf(url: string, { signing = [], sealing = [] }: Secrets): Keys {
+  const path = pathOf(url)
+  if (path === undefined && (signing.length === 0 || sealing.length === 0))
+    throw new Error('a shared journal needs JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or each as _FILE): every replica the same')
+  return {
+    keys: signing.length > 0 ? signing.map(signingKey) : [signingKeyFile(`${path}.signing-key`)],
+    sealer: createSealer(sealing.length > 0 ? sealing.map(sealingSecret) : [sealingSecretFile(`${path}.sealing-key`)]),
+  }
+}
+
+export function openStore(url: string, options: StoreOptions & { threads?: boolean }): Promise<Store> {
+  const path = pathOf(url)
+  if (path !== undefined) return openSqlite({ ...options, path })
+  if (/^postgres(ql)?:/.test(url)) return openPostgres({ ...options, url })
+  throw new Error('the address of a journal is sqlite:PATH or postgres://…')
+}
+
+/** For the service: a store that is away at the start does not keep reads away. Its gate is closed until it can be opened. */
+export async function openStorePatiently(url: string, options: StoreOptions): Promise<Store> {
+  let store: Store | undefined
+  let cause: unknown
+  const attempt = async (): Promise<Store> => {
+    try {
+      store ??= await openStore(url, options)
+      return store
+    } catch (error) {
+      cause = error
+      throw error
+    }
+  }
+  await attempt().catch(() => {})
+  if (store) return store
+  const there = (): Store => {
+    if (!store) throw new Error('the journal could not be opened', { cause })
+    return store
+  }
+  return {
+    kind: url.startsWith('sqlite:') ? 'sqlite' : 'postgres',
+    get journal() {
+      return there().journal
+    },
+    commit: async (entries, after) => there().commit(entries, after),
+    select: async (sql, params) => there().select(sql, params),
+    reopen: async () => {
+      const fresh = store === undefined
+      await attempt()
+      if (!fresh) await there().reopen()
+    },
+    isAlive: async (instance) => there().isAlive(instance),
+    erase: async (tokens) => there().erase(tokens),
+    expire: async (now) => there().expire(now),
+    prune: async (cut, nodes) => there().prune(cut, nodes),
+    backup: async (path) => there().backup(path),
+    inspect: async () => there().inspect(),
+    close: async () => {
+      await store?.close()
+    },
+  }
+}

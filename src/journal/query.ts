@@ -1,0 +1,153 @@
+/** Questions to the journal: operations by filter, one row each; events by index. The cursor is an index, and stays right because the log only grows. */
+import { decode, type Event, openStates, type State } from './events.ts'
+import type { Sealer } from './seal.ts'
+import type { Store, Value } from './store.ts'
+
+export interface Filter {
+  /** A userId, an `_id` or a pseudonym. */
+  readonly target?: string
+  readonly tenant?: string
+  readonly actor?: string
+  readonly action?: string
+  readonly state?: State | 'open'
+  readonly ticket?: string
+  readonly from?: Date
+  readonly to?: Date
+  /** The index below which to go on. */
+  readonly cursor?: number
+  readonly limit?: number
+}
+
+export interface OperationRow {
+  readonly id: string | undefined
+  readonly index: number
+  readonly state: State
+  readonly opened: Event
+}
+
+export interface Found<T> {
+  readonly rows: readonly T[]
+  readonly next?: number
+}
+
+interface Condition {
+  /** Whose rows it narrows, and so whose index gives the order. */
+  readonly table: 'e' | 'o'
+  readonly sql: (column: (name: string) => string, first: number) => string
+  readonly params: readonly Value[]
+  /** Counts up to a bound how much it lets through, so that the narrowest leads. */
+  readonly probe: (first: number) => string
+}
+
+const marks = (count: number, first: number): string => Array.from({ length: count }, (_, at) => `$${first + at}`).join(',')
+const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[]): Condition => ({
+  table,
+  sql: (name, first) => `${name(`${table}.${column}`)} ${values.length === 1 ? `= $${first}` : `IN (${marks(values.length, first)})`}`,
+  params: values,
+  probe: (first) =>
+    `SELECT count(*) AS n FROM (SELECT 1 FROM ${table === 'e' ? 'event' : 'operation'} WHERE ${column} IN (${marks(values.length, first)}) LIMIT 2000) AS some`,
+})
+
+/** Times come from several clocks, so the index is bounded with a minute to spare, and the time itself is compared as well. */
+async function bounds(store: Store, seq: string, { from, to, cursor }: Filter): Promise<{ sql: string; params: Value[] }> {
+  const spare = 60_000
+  const at = async (sql: string, time: number): Promise<number | undefined> => {
+    const [row] = await store.select(sql, [new Date(time).toISOString()])
+    return row && Number(row['seq'])
+  }
+  const parts: string[] = []
+  const params: Value[] = []
+  const add = (sql: string, value: Value): void => {
+    params.push(value)
+    parts.push(`${sql} $${params.length}`)
+  }
+  if (cursor !== undefined) add(`${seq} <`, cursor)
+  if (from) {
+    add(
+      'o.seq >=',
+      (await at('SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', from.getTime() - spare)) ?? Number.MAX_SAFE_INTEGER,
+    )
+    add('e.time >=', from.toISOString())
+  }
+  if (to) {
+    add(`${seq} <=`, (await at('SELECT seq FROM event WHERE time <= $1 ORDER BY time DESC, seq DESC LIMIT 1', to.getTime() + spare)) ?? -1)
+    add('e.time <', to.toISOString())
+  }
+  return { sql: parts.join(' AND '), params }
+}
+
+async function conditions(store: Store, sealer: Sealer, { target, tenant, actor, action, state, ticket }: Filter): Promise<Condition[]> {
+  const found: Condition[] = []
+  const pseudonymsOf = async (userId: string): Promise<string[]> =>
+    tenant === undefined
+      ? []
+      : (await store.select('SELECT pseudonym FROM subject WHERE lookup = $1', [sealer.lookup(tenant, userId)])).map((row) =>
+          String(row['pseudonym']),
+        )
+  if (target !== undefined) {
+    const tokens = [target, ...(await pseudonymsOf(target))]
+    found.push({
+      table: 'o',
+      sql: (_, first) => `o.seq IN (SELECT seq FROM target WHERE token IN (${marks(tokens.length, first)}))`,
+      params: tokens,
+      probe: (first) =>
+        `SELECT count(*) AS n FROM (SELECT 1 FROM target WHERE token IN (${marks(tokens.length, first)}) LIMIT 2000) AS some`,
+    })
+  }
+  if (ticket !== undefined) found.push(oneOf('e', 'ticket', [ticket]))
+  if (state !== undefined) found.push(oneOf('o', 'state', state === 'open' ? openStates : [state]))
+  if (actor !== undefined) found.push(oneOf('e', 'actor', [actor, ...(await pseudonymsOf(actor))]))
+  if (action !== undefined) found.push(oneOf('e', 'action', [action]))
+  return found
+}
+
+/** SQLite keeps no statistics here: the narrowest condition is found by counting, and the others are kept from its planner by a unary plus. */
+async function leader(store: Store, found: readonly Condition[]): Promise<Condition | undefined> {
+  if (found.length < 2 || store.kind !== 'sqlite') return found[0]
+  const counts = await Promise.all(found.map(async ({ probe, params }) => Number((await store.select(probe(1), params))[0]!['n'])))
+  return found[counts.indexOf(Math.min(...counts))]
+}
+
+export async function operations(store: Store, sealer: Sealer, filter: Filter = {}): Promise<Found<OperationRow>> {
+  const limit = Math.min(Math.max(filter.limit ?? 50, 1), 500)
+  const found = await conditions(store, sealer, filter)
+  const first = await leader(store, found)
+  const seq = `${first?.table ?? 'o'}.seq`
+  const bound = await bounds(store, seq, filter)
+  const params = [...bound.params]
+  const where = found.map((condition) => {
+    const sql = condition.sql((name) => (store.kind === 'sqlite' && condition !== first ? `+${name}` : name), params.length + 1)
+    params.push(...condition.params)
+    return sql
+  })
+  const all = [bound.sql, ...where].filter(Boolean).join(' AND ')
+  const sql = `SELECT o.op, o.seq, o.state, e.body FROM operation o JOIN event e ON e.seq = o.seq ${all && `WHERE ${all}`} ORDER BY ${seq} DESC LIMIT ${limit + 1}`
+  const rows = (await store.select(sql, params)).map(
+    (row): OperationRow => ({
+      id: String(row['op']),
+      index: Number(row['seq']),
+      state: row['state'] as State,
+      opened: decode(String(row['body'])),
+    }),
+  )
+  return page(rows, limit, ({ index }) => index)
+}
+
+const page = <T>(rows: T[], limit: number, cursor: (row: T) => number): Found<T> =>
+  rows.length > limit ? { rows: rows.slice(0, limit), next: cursor(rows[limit - 1]!) } : { rows }
+
+export interface EventRow {
+  readonly index: number
+  readonly body: string
+}
+
+/** Raw events in the order of the log, from an index on: paging, the live tail, the export. */
+export async function eventsFrom(store: Store, index: number, limit = 500, below = Number.MAX_SAFE_INTEGER): Promise<EventRow[]> {
+  const rows = await store.select('SELECT seq, body FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3', [index, below, limit])
+  return rows.map((row) => ({ index: Number(row['seq']), body: String(row['body']) }))
+}
+
+export async function eventOf(store: Store, id: string): Promise<EventRow | undefined> {
+  const [row] = await store.select('SELECT seq, body FROM event WHERE id = $1', [id])
+  return row && { index: Number(row['seq']), body: String(row['body']) }
+}

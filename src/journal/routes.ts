@@ -1,0 +1,215 @@
+/** The journal's read API, for staff with `auditor` or `admin`: `/ops/api` below the base path. What changes or reveals is for `admin`. */
+import { once } from 'node:events'
+import { type Request, type Response, Router } from 'express'
+import { z } from 'zod'
+import { askedOf } from '../audit.ts'
+import { checkBody, readJson } from '../http/json-body.ts'
+import { limitHeaders } from '../http/limit-headers.ts'
+import { checkQuery } from '../http/query.ts'
+import type { Role } from '../operation.ts'
+import { requireRecentSignIn } from '../policy.ts'
+import { Problem } from '../problems.ts'
+import type { CsrfClass } from '../session/csrf.ts'
+import type { Session, Sessions } from '../session/sessions.ts'
+import { openStates, type State } from './events.ts'
+import { exportLines } from './export.ts'
+import type { Guard } from './guard.ts'
+import { partOf } from './idempotency.ts'
+import type { Journal } from './journal.ts'
+import { eventOf, eventsFrom, type Filter, operations } from './query.ts'
+import { latestCheckpoint, proofOf } from './reader.ts'
+import { streamEvents } from './stream.ts'
+import { resolveByHand } from './upkeep.ts'
+import { historyView, viewOf } from './views.ts'
+
+export interface JournalRoutesParts {
+  readonly sessions: Sessions
+  readonly journal: Journal
+  readonly guard: Guard
+}
+
+const readers: readonly Role[] = ['auditor', 'admin']
+const admins: readonly Role[] = ['admin']
+const states: readonly string[] = [...openStates, 'open', 'success', 'failure', 'not_sent', 'applied', 'not_applied', 'denied']
+
+const ResolveBody = z.strictObject({ verdict: z.enum(['applied', 'not_applied', 'indeterminate']), note: z.string().max(2_000).optional() })
+
+const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
+  checkQuery(req.originalUrl.split('?')[1] ?? '', [], optional)
+
+const wholeNumber = (name: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined
+  if (!/^\d{1,15}$/.test(text)) throw new Problem('bad_request', { detail: `${name}: a whole number.` })
+  return Number(text)
+}
+
+const dateOf = (name: string, text: string | undefined): Date | undefined => {
+  if (text === undefined) return undefined
+  const date = new Date(text)
+  if (Number.isNaN(date.getTime()))
+    throw new Problem('bad_request', { detail: `${name}: a date or time such as 2026-01-31 or 2026-01-31T09:00:00Z.` })
+  return date
+}
+
+const stateOf = (text: string | undefined): State | 'open' | undefined => {
+  if (text !== undefined && !states.includes(text)) throw new Problem('bad_request', { detail: `state: one of ${states.join(', ')}.` })
+  return text as State | 'open' | undefined
+}
+
+/** Without the names that are undefined, which exact optional types do not take. */
+const present = <T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
+
+export const filterOf = (
+  tenant: string,
+  { target, actor, action, state, ticket, from, to, cursor, limit }: Record<string, string | undefined>,
+): Filter => ({
+  tenant,
+  ...present({
+    target,
+    actor,
+    action,
+    ticket,
+    state: stateOf(state),
+    from: dateOf('from', from),
+    to: dateOf('to', to),
+    cursor: wholeNumber('cursor', cursor),
+    limit: wholeNumber('limit', limit),
+  }),
+})
+
+export const filterNames = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to', 'cursor', 'limit'] as const
+
+export const journalRoutes = ({ sessions, journal, guard }: JournalRoutesParts): Router => {
+  const { store, sealer } = journal
+
+  const staff = async (req: Request, res: Response, csrf: CsrfClass, roles = readers): Promise<Session> => {
+    const session = await sessions.require(req, 'reads', csrf, (limit) => limitHeaders(res, limit))
+    if (!session.roles.some((role) => roles.includes(role))) throw new Problem('forbidden')
+    return session
+  }
+
+  const list = async (req: Request, res: Response): Promise<void> => {
+    const session = await staff(req, res, 'api')
+    const { rows, next } = await operations(store, sealer, filterOf(session.app, queryOf(req, ...filterNames)))
+    res.json({ operations: rows.map(viewOf), ...(next !== undefined && { next }) })
+  }
+
+  const one = async (req: Request, res: Response): Promise<void> => {
+    const session = await staff(req, res, 'api')
+    queryOf(req)
+    const history = await historyView(store, session.app, String(req.params['id']))
+    if (!history) throw new Problem('operation_not_found')
+    res.json(history)
+  }
+
+  const events = async (req: Request, res: Response): Promise<void> => {
+    const session = await staff(req, res, 'api')
+    const { from, limit } = queryOf(req, 'from', 'limit')
+    const rows = await eventsFrom(store, wholeNumber('from', from) ?? 0, Math.min(wholeNumber('limit', limit) ?? 100, 500))
+    const shown = rows
+      .map(({ index, body }) => ({ index, event: JSON.parse(body) as { tenant?: string } }))
+      .filter(({ event }) => [session.app, undefined].includes(event.tenant))
+    res.json({ events: shown, next: (rows.at(-1)?.index ?? (wholeNumber('from', from) ?? 0) - 1) + 1 })
+  }
+
+  const ownEvent = async (req: Request, session: Session) => {
+    const found = await eventOf(store, String(req.params['id']))
+    const event = found && (JSON.parse(found.body) as { id: string; tenant?: string })
+    if (!found || !event || ![session.app, undefined].includes(event.tenant)) throw new Problem('operation_not_found')
+    return { index: found.index, event }
+  }
+
+  const event = async (req: Request, res: Response): Promise<void> => {
+    const session = await staff(req, res, 'api')
+    queryOf(req)
+    res.json(await ownEvent(req, session))
+  }
+
+  const proof = async (req: Request, res: Response): Promise<void> => {
+    const session = await staff(req, res, 'stream')
+    queryOf(req)
+    const {
+      event: { id },
+    } = await ownEvent(req, session)
+    res.setHeader('Content-Disposition', `attachment; filename="${id}.tlog-proof"`)
+    res.type('text/plain').send(await proofOf(store, id))
+  }
+
+  const checkpoint = async (req: Request, res: Response): Promise<void> => {
+    await staff(req, res, 'stream')
+    queryOf(req)
+    res.type('text/plain').send((await latestCheckpoint(store)) ?? '')
+  }
+
+  const status = async (req: Request, res: Response): Promise<void> => {
+    await staff(req, res, 'api')
+    queryOf(req)
+    res.json({ ...guard.status(), checkpoint: await latestCheckpoint(store).catch(() => undefined) })
+  }
+
+  const stream = async (req: Request, res: Response): Promise<void> => {
+    const session = await staff(req, res, 'stream')
+    queryOf(req)
+    await streamEvents(store, req, res, { tenant: session.app, mayGoOn: () => sessions.lives(session) })
+  }
+
+  const exported = async (req: Request, res: Response): Promise<void> => {
+    const session = await staff(req, res, 'stream')
+    const { format = 'ndjson' } = queryOf(req, 'format')
+    if (format !== 'ndjson' && format !== 'csv') throw new Problem('bad_request', { detail: 'format: ndjson or csv.' })
+    res.setHeader('Content-Disposition', `attachment; filename="journal.${format}"`)
+    res.type(format === 'csv' ? 'text/csv' : 'application/x-ndjson')
+    for await (const chunk of exportLines(store, { format, tenant: session.app })) {
+      if (res.destroyed) return
+      if (!res.write(chunk)) await Promise.race([once(res, 'drain'), once(res, 'close')])
+    }
+    res.end()
+  }
+
+  const resolve = async (req: Request, res: Response): Promise<void> => {
+    const session = await staff(req, res, 'api', admins)
+    queryOf(req)
+    const { verdict, note } = checkBody(ResolveBody, await readJson(req))
+    const id = String(req.params['id'])
+    const history = await historyView(store, session.app, id)
+    if (!history) throw new Problem('operation_not_found')
+    if (
+      !(openStates as readonly string[]).includes(history.state) ||
+      !(await resolveByHand(store, sealer, id, verdict, session.actor.id, note))
+    )
+      throw new Problem('operation_not_open')
+    res.json(await historyView(store, session.app, id))
+  }
+
+  /** Personal data of one operation: who, from where, what stood there before. Recorded before it is shown. */
+  const reveal = async (req: Request, res: Response): Promise<void> => {
+    const session = await staff(req, res, 'api', admins)
+    requireRecentSignIn(session, Date.now())
+    queryOf(req)
+    const id = String(req.params['id'])
+    const history = await historyView(store, session.app, id)
+    const [opened] = history?.events ?? []
+    if (!opened) throw new Problem('operation_not_found')
+    const about = { session, operation: { id: opened.action }, targets: [], requestId: String(res.locals['requestId']) }
+    await guard.viewed(askedOf(req, about), { operation: id })
+    const rows = await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1', [opened.id])
+    res.json({
+      operation: id,
+      personal: Object.fromEntries(rows.map((row) => [String(row['part']), sealer.openPart(partOf(row), undefined)?.content])),
+    })
+  }
+
+  return Router({ caseSensitive: true, strict: true })
+    .get('/ops/api/operations', list)
+    .get('/ops/api/operations/:id', one)
+    .post('/ops/api/operations/:id/resolve', resolve)
+    .post('/ops/api/operations/:id/reveal', reveal)
+    .get('/ops/api/events', events)
+    .get('/ops/api/events/:id', event)
+    .get('/ops/api/events/:id/proof', proof)
+    .get('/ops/api/checkpoint', checkpoint)
+    .get('/ops/api/status', status)
+    .get('/ops/api/stream', stream)
+    .get('/ops/api/export', exported)
+}

@@ -1,0 +1,42 @@
+/** The journal of a serving process: opened, guarding, checked for what nobody saw end. */
+import { type Anchor, anchorInMemory } from './anchor.ts'
+import { createChecker } from './checker.ts'
+import { newId } from './events.ts'
+import { createGuard, type Guard } from './guard.ts'
+import { type Journal, openJournal, type Status } from './journal.ts'
+import { keysOf, openStorePatiently, type Secrets } from './open.ts'
+import type { Sighting } from './verdicts.ts'
+
+export interface StartOptions {
+  readonly url: string
+  readonly secrets: Secrets
+  readonly anchor?: Anchor | undefined
+  readonly onCheckpoint: (note: string) => void
+  readonly onGate: (status: Status) => void
+  /** GET of one user, fresh; throws when there was no answer. */
+  readonly read: (tenant: string, id: string) => Promise<Sighting>
+}
+
+export interface RunningJournal {
+  readonly journal: Journal
+  readonly guard: Guard
+  close(): Promise<void>
+}
+
+export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate, read }: StartOptions): Promise<RunningJournal> => {
+  const instance = newId('i')
+  const { keys, sealer } = keysOf(url, secrets)
+  const store = await openStorePatiently(url, { keys, instance })
+  const journal = await openJournal({ store, sealer, instance, keys, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate })
+  const guard = createGuard({ journal })
+  const checker = createChecker({ journal, read })
+  checker.start()
+  return {
+    journal,
+    guard,
+    close: async () => {
+      await checker[Symbol.asyncDispose]()
+      await guard.close()
+    },
+  }
+}

@@ -1,0 +1,155 @@
+/** The store for several replicas: PostgreSQL. Appends go through one locked head row. */
+import { hash, type KeyObject } from 'node:crypto'
+import type { Client, QueryResult } from 'pg'
+import { connect, holdLease, lane } from './postgres-link.ts'
+import { createSchema, grantTo, triggers } from './postgres-schema.ts'
+import {
+  type Batch,
+  birth,
+  type Committed,
+  decide,
+  type Entry,
+  extend,
+  keyAfter,
+  keyInForce,
+  noFacts,
+  packFrontier,
+  questions,
+  type Rows,
+  type Store,
+  type StoreOptions,
+  unpackFrontier,
+  type Value,
+} from './store.ts'
+
+export interface PostgresOptions extends StoreOptions {
+  readonly url: string
+  /** Within which a batch is committed, or its connection cut. */
+  readonly commitMilliseconds?: number
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+const packNodes = (nodes: Batch['nodes']) => nodes.map(({ level, position, hash }) => ({ level, position, hash: base64(hash) }))
+
+const write = (client: Client, { first, entries, operations, nodes, head, note }: Batch, key: string): Promise<QueryResult> => {
+  const batch = {
+    entries: entries.map(({ body, tokens }) => ({ body, tokens })),
+    parts: entries.flatMap(({ parts }) => parts.map((part) => ({ ...part, salt: base64(part.salt), sealed: base64(part.sealed) }))),
+    subjects: entries.flatMap(({ subjects }) => subjects.map((subject) => ({ ...subject, sealed: base64(subject.sealed) }))),
+    operations: [...operations].map(([op, { seq, state }]) => ({ op, seq, state })),
+    nodes: packNodes(nodes),
+  }
+  return client.query({
+    name: 'append',
+    text: 'SELECT append($1, $2, $3, $4, $5, $6)',
+    values: [first, JSON.stringify(batch), head.size, packFrontier(head.hashes), note, key],
+  })
+}
+
+/** Creates schema, functions and the first event; run as the owner, harmless when it is all there. The role is the application's, which may not write otherwise. */
+export async function createPostgres(url: string, key: KeyObject, role?: string): Promise<void> {
+  const { client, cut } = await connect(url)
+  try {
+    await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('smooch-bff journal'))")
+    if ((await client.query("SELECT to_regclass('journal.head') AS found")).rows[0].found === null) {
+      await client.query(createSchema)
+      const born = birth(key)
+      await client.query({ text: "INSERT INTO journal.head VALUES (1, $1, 0, '', 0, $2)", values: [born.journal, born.key] })
+      await write(client, born.batch, born.key)
+    }
+    if (role !== undefined) await client.query(grantTo(client.escapeIdentifier(role)))
+    await client.query('COMMIT')
+    await client.end()
+  } finally {
+    cut()
+  }
+}
+
+export async function openPostgres({ url, keys, instance, commitMilliseconds = 1800 }: PostgresOptions): Promise<Store> {
+  const writer = lane(url, { pipeline: true, lock_timeout: 1500, statement_timeout: 1800 })
+  const reader = lane(url, { statement_timeout: 60_000 })
+  const select = async (sql: string, params: readonly Value[] = []): Promise<Rows> =>
+    (await reader.run((client) => client.query(sql, [...params]), 60_000)).rows as Rows
+
+  const found = await reader.run((client) => client.query("SELECT to_regclass('journal.head') AS found"), 2000)
+  if (found.rows[0].found === null)
+    await createPostgres(url, keys[0]!).catch((error: unknown) => {
+      throw new Error('PostgreSQL holds no journal yet; let its owner run: npm run journal -- init', { cause: error })
+    })
+  const identify = async (): Promise<{ journal: string; key: string }> =>
+    (await select('SELECT journal, key FROM head'))[0] as { journal: string; key: string }
+  const { journal, key } = await identify()
+  if (keys.length > 0) keyInForce(keys, key)
+
+  const lockName = (name: string): string => hash('sha256', `${journal}/${name}`, 'buffer').readBigInt64BE().toString()
+  const lease = holdLease(url, lockName(instance))
+  await lease.held
+
+  const commitWith = async (client: Client, entries: readonly Entry[], after?: string): Promise<Committed> => {
+    // Two round trips under the lock: what must be known, then what is written.
+    const asked = questions(entries, after)
+    const [locked, ...answers] = await Promise.all([
+      client.query('BEGIN; SELECT * FROM lock_head()') as unknown as Promise<QueryResult[]>,
+      ...asked.map(({ sql, params }) => client.query(sql, params)),
+    ])
+    const row = locked[1]!.rows[0] as Record<string, Value>
+    if (row['journal'] !== journal) throw new Error(`another journal (${String(row['journal'])}) stands in the place of ${journal}`)
+    const head = { size: Number(row['size']), hashes: unpackFrontier(row['frontier'] as Uint8Array), cut: Number(row['cut']) }
+    const inForce = String(row['key'])
+    const facts = noFacts()
+    asked.forEach(({ into }, at) => {
+      for (const it of answers[at]!.rows) into(facts, it)
+    })
+    const { accepted, results, changed } = decide(entries, head, facts, after)
+    const batch = extend(journal, head, accepted, changed, keyInForce(keys, inForce))
+    const [done] = await Promise.all([
+      ...(batch.note === undefined ? [] : [write(client, batch, keyAfter(accepted, inForce))]),
+      client.query('COMMIT'),
+    ]).then((all) => all.slice(-1) as [QueryResult])
+    // A transaction that failed inside answers COMMIT with ROLLBACK.
+    if (done.command !== 'COMMIT') throw new Error('the batch was rolled back')
+    return { results, size: batch.head.size, ...(batch.note !== undefined && { note: batch.note }) }
+  }
+
+  return {
+    kind: 'postgres',
+    journal,
+    select,
+    commit: (entries, after) => writer.run((client) => commitWith(client, entries, after), commitMilliseconds),
+    reopen: async () => {
+      await Promise.all([writer.drop(), reader.drop()])
+      const now = await identify()
+      if (now.journal !== journal) throw new Error(`another journal (${now.journal}) stands in the place of ${journal}`)
+    },
+    isAlive: async (other) => {
+      if (other === instance) return true
+      const [row] = await select('SELECT pg_try_advisory_lock($1::bigint) AS free', [lockName(other)])
+      if (row?.['free'] as unknown) await select('SELECT pg_advisory_unlock($1::bigint)', [lockName(other)])
+      return !row?.['free']
+    },
+    erase: async (tokens) => {
+      const [row] = (await reader.run((client) => client.query('SELECT * FROM erase($1)', [[...tokens]]), 60_000)).rows as {
+        subjects: number
+        parts: number
+      }[]
+      await reader.run((client) => client.query('VACUUM (FULL) snapshot'), 600_000)
+      await reader.run((client) => client.query('VACUUM (FULL) subject'), 600_000)
+      return row!
+    },
+    expire: async (now) => Number((await select('SELECT expire($1) AS gone', [now]))[0]!['gone']),
+    prune: async (cut, nodes) =>
+      Number((await select('SELECT prune($1, $2) AS gone', [cut, JSON.stringify(packNodes(nodes))]))[0]!['gone']),
+    backup: () => Promise.reject(new Error('back PostgreSQL up with its own tools: pg_dump --schema=journal')),
+    inspect: async () => {
+      const enabled = (
+        await select(
+          "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' AND tgrelid IN ('event'::regclass, 'checkpoint'::regclass)",
+        )
+      ).map((row) => String(row['tgname']))
+      return triggers.filter((name) => !enabled.includes(name)).map((name) => `the trigger ${name} is missing or disabled`)
+    },
+    close: async () => {
+      await Promise.all([writer.drop(), reader.drop(), lease.release()])
+    },
+  }
+}

@@ -1,0 +1,133 @@
+/** The default store: one SQLite file (`node:sqlite`), written by one worker thread and read by another. */
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { answerCalls, type Verb } from './sqlite-calls.ts'
+import type { FileOptions } from './sqlite-file.ts'
+import type { Committed, Rows, Store, StoreOptions } from './store.ts'
+
+interface Thread {
+  call(verb: Verb, ...args: unknown[]): Promise<unknown>
+  end(): Promise<void>
+}
+
+function startThread(options: FileOptions): Thread {
+  const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
+    workerData: options,
+    // Rows pass through and are gone: a small nursery keeps a long export or verify from growing the process.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  })
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
+  let last = 0
+  let ended: Error | undefined
+  const end = (error: Error): void => {
+    ended = error
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+  }
+  worker.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {
+    const call = waiting.get(id)
+    waiting.delete(id)
+    if (waiting.size === 0) worker.unref()
+    if (error === undefined) call?.resolve(result)
+    else call?.reject(new Error(error))
+  })
+  worker.on('error', end)
+  worker.on('exit', () => end(new Error('the thread of the journal has ended')))
+  worker.unref()
+  return {
+    call: (verb, ...args) =>
+      new Promise((resolve, reject) => {
+        if (ended) return reject(ended)
+        last += 1
+        waiting.set(last, { resolve, reject })
+        // An open call keeps the process; an idle thread does not.
+        worker.ref()
+        worker.postMessage({ id: last, verb, args })
+      }),
+    end: async () => {
+      await worker.terminate()
+    },
+  }
+}
+
+/** For the command line, which has no one to keep waiting, and should stay small. */
+function inThisThread(options: FileOptions): Thread {
+  const answer = answerCalls(options)
+  return { call: async (verb, ...args) => answer(verb, args), end: () => Promise.resolve() }
+}
+
+/** A lock that the operating system drops when its holder dies, however it dies. */
+function holdLock(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 0 })
+  db.exec('BEGIN EXCLUSIVE')
+  return db
+}
+
+/** True when another holds it; a lock that nobody holds is removed with its file. */
+function isHeld(file: string): boolean {
+  if (!existsSync(file)) return false
+  try {
+    holdLock(file).close()
+    rmSync(file, { force: true })
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Another process that starts at this moment may sweep our file away before we hold it: then take it again. */
+async function holdOwnLock(file: string): Promise<DatabaseSync> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const lock = holdLock(file)
+      if (existsSync(file)) return lock
+      lock.close()
+    } catch (error) {
+      if (tries === 20) throw error
+    }
+    await setTimeout(10)
+  }
+}
+
+export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
+  const start = threads ? startThread : inThisThread
+  const writer = start(options)
+  const journal = await writer.call('journal').catch(async (error: unknown) => {
+    await writer.end()
+    throw error
+  })
+  const reader = start({ ...options, readOnly: true, keys: [] })
+  const living = `${options.path}-living`
+  mkdirSync(living, { recursive: true, mode: 0o700 })
+  const own = await holdOwnLock(join(living, options.instance))
+  for (const name of readdirSync(living)) if (name !== options.instance) isHeld(join(living, name))
+
+  return {
+    kind: 'sqlite',
+    journal: journal as string,
+    commit: (entries, after) => writer.call('commit', entries, after) as Promise<Committed>,
+    select: (sql, params = []) => reader.call('select', sql, params) as Promise<Rows>,
+    reopen: async () => {
+      await writer.call('reopen')
+      await reader.call('reopen')
+    },
+    isAlive: (instance) =>
+      Promise.resolve(instance === options.instance || (/^i_[\w-]+$/.test(instance) && isHeld(join(living, instance)))),
+    erase: (tokens) => writer.call('erase', tokens) as ReturnType<Store['erase']>,
+    expire: (now) => writer.call('expire', now) as Promise<number>,
+    prune: (cut, nodes) => writer.call('prune', cut, nodes) as Promise<number>,
+    backup: async (path) => {
+      await writer.call('backup', path)
+    },
+    inspect: () => reader.call('inspect') as Promise<string[]>,
+    close: async () => {
+      await Promise.allSettled([writer.call('close'), reader.call('close')])
+      await Promise.all([writer.end(), reader.end()])
+      own.close()
+      rmSync(join(living, options.instance), { force: true })
+    },
+  }
+}

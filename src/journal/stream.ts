@@ -1,0 +1,47 @@
+/** The live tail as server-sent events: `id` is the index in the log, so a client that comes back with Last-Event-ID misses nothing and sees nothing twice. */
+import type { Request, Response } from 'express'
+import { decode } from './events.ts'
+import { eventsFrom } from './query.ts'
+import { tipOf } from './reader.ts'
+import type { Store } from './store.ts'
+
+export interface StreamOptions {
+  readonly tenant: string
+  /** False ends the stream: the session has ended. Asked every ten seconds. */
+  readonly mayGoOn: () => Promise<boolean>
+}
+
+const lookEveryMs = 400
+const checkEveryMs = 10_000
+const beatEveryMs = 15_000
+
+/** The log is looked at rather than listened to: another replica may have written to it. */
+export const streamEvents = async (store: Store, req: Request, res: Response, { tenant, mayGoOn }: StreamOptions): Promise<void> => {
+  const last = Number(req.headers['last-event-id'] ?? Number.NaN)
+  let next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (await tipOf(store)).size
+  let checked = Date.now()
+  let beat = Date.now()
+  const closed = Promise.withResolvers<void>()
+  res.once('close', () => closed.resolve())
+  res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
+  res.write('retry: 1000\n\n')
+  while (!res.destroyed && !res.writableEnded) {
+    const rows = await eventsFrom(store, next, 200).catch(() => [])
+    for (const { index, body } of rows) {
+      const mine = [tenant, undefined].includes(decode(body).tenant)
+      if (mine) res.write(`id: ${index}\ndata: ${body}\n\n`)
+      next = index + 1
+    }
+    const now = Date.now()
+    if (now - checked > checkEveryMs) {
+      checked = now
+      if (!(await mayGoOn().catch(() => true))) break
+    }
+    if (now - beat > beatEveryMs) {
+      beat = now
+      res.write(`id: ${next - 1}\n: \n\n`)
+    }
+    if (rows.length < 200) await Promise.race([closed.promise, new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref())])
+  }
+  res.end()
+}

@@ -1,0 +1,125 @@
+/** Work on the journal by people: erasing a person, pruning the past, accepting a rollback, closing an open operation by hand. Each leaves an event. */
+import { type Anchor, markOf } from './anchor.ts'
+import { decode, type Event, newId, type Verdict } from './events.ts'
+import { latestCheckpoint, tipOf, treeOf } from './reader.ts'
+import type { Sealer } from './seal.ts'
+import { entryOf, type Result, type Store, systemEvent } from './store.ts'
+import { peaks } from './tree.ts'
+
+const write = async (store: Store, event: Event): Promise<Result> => (await store.commit([entryOf(event)])).results[0]!
+
+/** Every name that this person has in the log: pseudonyms by userId, and those that stand beside the `_id`. */
+async function namesOf(store: Store, sealer: Sealer, tenant: string, person: string): Promise<string[]> {
+  const own = (await store.select('SELECT pseudonym FROM subject WHERE lookup = $1', [sealer.lookup(tenant, person)])).map((row) =>
+    String(row['pseudonym']),
+  )
+  const names = new Set([...own, person])
+  // One person has two kinds of name, and an event that says both connects them.
+  for (const name of [...names])
+    for (const row of await store.select('SELECT e.body FROM event e JOIN target t ON t.seq = e.seq WHERE t.token = $1', [name])) {
+      const { targets = [] } = decode(String(row['body']))
+      for (const { subject, smoochId } of targets.filter((target) => target.subject === name || target.smoochId === name)) {
+        if (subject !== undefined) names.add(subject)
+        if (smoochId !== undefined) names.add(smoochId)
+      }
+    }
+  return [...names]
+}
+
+/** The person's names, addresses and images go; the events stay, and stay provable. */
+export async function erasePerson(
+  store: Store,
+  sealer: Sealer,
+  tenant: string,
+  person: string,
+  by: string,
+): Promise<{ subjects: number; parts: number }> {
+  const gone = await store.erase(await namesOf(store, sealer, tenant, person))
+  await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', by, facts: { ...gone } })
+  return gone
+}
+
+export interface Cut {
+  readonly from: number
+  readonly to: number
+}
+
+/** What can be pruned: whole batches, older than the day given, without open operations. */
+export async function cutBefore(store: Store, time: Date): Promise<Cut> {
+  const { cut, size } = await tipOf(store)
+  const [young] = await store.select('SELECT min(seq) AS seq FROM event WHERE time >= $1', [time.toISOString()])
+  const [open] = await store.select(
+    "SELECT min(seq) AS seq FROM operation WHERE state IN ('pending', 'unknown', 'indeterminate', 'contradiction')",
+  )
+  const limit = Math.min(Number(young?.['seq'] ?? size), Number(open?.['seq'] ?? size))
+  const [whole] = await store.select('SELECT max(size) AS size FROM checkpoint WHERE size <= $1', [limit])
+  return { from: cut, to: Math.max(cut, Number(whole?.['size'] ?? cut)) }
+}
+
+/** Export first: `digest` is of what was exported. The event carries the frontier, from which every later root can be proved. */
+export async function prune(store: Store, { from, to }: Cut, digest: string, by: string): Promise<number> {
+  if (to <= from) return 0
+  const hashOf = treeOf(store)
+  const nodes = await Promise.all(peaks(to).map(async (peak) => ({ ...peak, hash: await hashOf(peak.level, peak.position) })))
+  const frontier = nodes.map(({ hash }) => hash.toString('base64'))
+  const key = await keyAt(store, to)
+  await write(store, { ...systemEvent('pruned', { from, to, frontier, key, digest }), by })
+  return store.prune(to, nodes)
+}
+
+/** The key in force for the batch that begins at this size. */
+async function keyAt(store: Store, size: number): Promise<string> {
+  const [named] = await store.select(
+    "SELECT body FROM event WHERE action IN ('created', 'key_rotated') AND kind = 'system' AND seq < $1 ORDER BY seq DESC LIMIT 1",
+    [size],
+  )
+  const [pruned] = named
+    ? [named]
+    : await store.select("SELECT body FROM event WHERE action = 'pruned' AND kind = 'system' AND seq < $1 ORDER BY seq DESC LIMIT 1", [
+        size,
+      ])
+  const [row] = pruned
+    ? [pruned]
+    : await store.select("SELECT body FROM event WHERE action = 'pruned' AND kind = 'system' ORDER BY seq LIMIT 1")
+  return String(decode(String(row!['body'])).facts?.['key'])
+}
+
+/** The anchor is set back to where the log now ends; what was lost is written down. */
+export async function acceptRollback(store: Store, anchor: Anchor, by: string): Promise<{ from: number; to: number }> {
+  const highest = await anchor.highest(store.journal)
+  const { size } = await tipOf(store)
+  const facts = { from: highest?.size ?? size, to: size, lostRoot: highest?.root ?? null }
+  await write(store, { ...systemEvent('rollback_accepted', facts), by })
+  await anchor.reset(store.journal, markOf((await latestCheckpoint(store))!))
+  return facts
+}
+
+/** A person's verdict on an operation that the checker could not decide. */
+export async function resolveByHand(
+  store: Store,
+  sealer: Sealer,
+  operation: string,
+  verdict: Verdict,
+  by: string,
+  note?: string,
+): Promise<boolean> {
+  const [intent] = await store.select('SELECT e.action, o.seq FROM operation o JOIN event e ON e.seq = o.seq WHERE o.op = $1', [operation])
+  if (!intent) return false
+  const id = newId('evt')
+  const sealed = note === undefined ? undefined : sealer.part(id, 'person', { note }, Date.now() + 400 * 86_400_000)
+  const event: Event = {
+    v: 1,
+    id,
+    kind: 'resolved',
+    time: new Date().toISOString(),
+    action: String(intent['action']),
+    operation: { id: operation },
+    verdict,
+    evidence: { source: 'person' },
+    by,
+    intentIndex: Number(intent['seq']),
+    ...(sealed && { sealed: sealed.commitment }),
+  }
+  const { results } = await store.commit([entryOf(event, sealed ? [sealed.row] : [])])
+  return results[0]?.refused === undefined
+}

@@ -1,0 +1,72 @@
+/** The journal as this process uses it: its settings, where its checkpoints go, how its checker reads the vendor. */
+
+import type { Settings } from '../config/load.ts'
+import type { Secret } from '../config/secret.ts'
+import { anchorOn } from './journal/anchor-redis.ts'
+import { type RunningJournal, startJournal } from './journal/start.ts'
+import type { AppUserSeen, Sighting } from './journal/verdicts.ts'
+import { describeError, type Log } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import { operations } from './operations.ts'
+import { Problem } from './problems.ts'
+import { connectRedis } from './redis.ts'
+import type { AnswerOf } from './schemas.ts'
+import type { Upstream, UpstreamApp } from './upstream/client.ts'
+
+export interface JournallingParts {
+  readonly settings: Settings
+  readonly apps: ReadonlyMap<string, UpstreamApp>
+  readonly upstream: Upstream
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export const openTheJournal = async ({ settings, apps, upstream, log, metrics }: JournallingParts): Promise<RunningJournal> => {
+  const redis =
+    settings.REDIS_URL &&
+    (await connectRedis(settings.REDIS_URL.reveal(), {}, (error) =>
+      log.warn({ cause: describeError(error) }, 'redis connection of the journal'),
+    ))
+  const running = await startJournal({
+    url: settings.JOURNAL_URL.reveal(),
+    secrets: {
+      ...(settings.JOURNAL_SIGNING_KEY && { signing: keyList(settings.JOURNAL_SIGNING_KEY) }),
+      ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY) }),
+    },
+    anchor: redis && anchorOn(redis),
+    onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
+    onGate: ({ open, cause, since }) => {
+      if (open) return log.info({ open }, 'journal gate')
+      metrics.alarm('journal_gate')
+      log.error({ alarm: 'journal_gate', open, cause, since }, 'alarm')
+    },
+    read: async (tenant, id) => {
+      const app = apps.get(tenant)
+      if (!app) throw new Error('the app is not served here any more')
+      return await sighting(upstream, app, id)
+    },
+  })
+  return {
+    ...running,
+    close: async () => {
+      await running.close()
+      redis?.close()
+    },
+  }
+}
+
+const keyList = (secret: Secret): string[] => {
+  const text = secret.reveal()
+  return text.includes('PRIVATE KEY') ? [text] : text.split(',').map((part) => part.trim())
+}
+
+/** What the checker sees of a user: past every cache, and only an answer is one. */
+const sighting = async (upstream: Upstream, app: UpstreamApp, id: string): Promise<Sighting> => {
+  try {
+    const { status, body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: id } })
+    return { status, appUser: (body as AnswerOf<'AppUserResponse'>).appUser as AppUserSeen }
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'user_not_found') return { status: 404 }
+    throw error
+  }
+}

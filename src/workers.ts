@@ -1,0 +1,40 @@
+/** Several processes that share the ports. One that dies is replaced; a signal to the first drains all. */
+import cluster, { type Worker } from 'node:cluster'
+import { untilSignal } from './signals.ts'
+
+/** A worker that cannot even start must not be started over and over. */
+const tooShortMs = 5_000
+
+/** Resolves when all have ended, with true when each ended as it should. */
+export const runWorkers = async (count: number, said: (line: string) => void): Promise<boolean> => {
+  const state: { stopping: boolean; sound: boolean } = { stopping: false, sound: true }
+  const { promise: failed, resolve: fail } = Promise.withResolvers<void>()
+  const ended = new Map<Worker, Promise<void>>()
+
+  const fork = (): void => {
+    const worker = cluster.fork()
+    const since = Date.now()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    ended.set(worker, promise)
+    worker.once('exit', (code, signal) => {
+      ended.delete(worker)
+      resolve()
+      if (state.stopping) {
+        state.sound &&= code === 0
+        return
+      }
+      said(`worker ${worker.process.pid} ended (${signal ?? code})`)
+      if (Date.now() - since > tooShortMs) return fork()
+      state.sound = false
+      fail()
+    })
+  }
+  for (let i = 0; i < count; i++) fork()
+
+  const signal = await Promise.race([untilSignal(), failed.then(() => 'SIGTERM' as const)])
+  state.stopping = true
+  const last = [...ended.values()]
+  for (const worker of ended.keys()) worker.process.kill(signal)
+  await Promise.all(last)
+  return state.sound
+}

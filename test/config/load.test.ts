@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { loadApps } from '../../config/apps.ts'
+import { load, SettingsError } from '../../config/load.ts'
+import { Secret } from '../../config/secret.ts'
+import { watchSecretFiles } from '../../config/secret-files.ts'
+import { canaryKey } from '../support/canaries.ts'
+
+const good = {
+  SMOOCH_BASE_URL: 'https://acme.zendesk.com/sc',
+  SMOOCH_APP_ID: '69f0100f2a3b4c5d6e7f8091',
+  SMOOCH_KEY_ID: 'app_1',
+  SMOOCH_KEY_SECRET: canaryKey,
+  SESSION_KEYS: `k1:${'a'.repeat(32)}`,
+  SESSION_PEPPERS: `p1:${'b'.repeat(32)}`,
+}
+
+const faultsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    load(env)
+    return []
+  } catch (error) {
+    return (error as SettingsError).faults
+  }
+}
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bff-config-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+describe('settings', () => {
+  test('with what is needed, the rest has defaults', () => {
+    const { settings, warnings } = load(good)
+    expect(settings).toMatchObject({ PORT: 3000, PRIVATE_PORT: 3001, BASE_PATH: '/bff', AUTO_CREATE: true, LIMIT_READS: 120 })
+    expect(warnings.join()).toMatch(/in this process/)
+    expect(loadApps(settings)).toMatchObject([{ appId: good.SMOOCH_APP_ID, auth: 'signed', keys: [{ id: 'app_1' }] }])
+  })
+
+  test('with nothing, every missing one is named', () => {
+    const faults = faultsOf({})
+    for (const name of Object.keys(good)) expect(faults.some((fault) => fault.startsWith(`${name} is missing: `))).toBe(true)
+  })
+
+  test('all faults are told at once, without the secrets', () => {
+    const faults = faultsOf({
+      ...good,
+      PORT: '99999',
+      BASE_PATH: 'bff/',
+      SESSION_KEYS: 'k1:short-secret',
+      LIMIT_READS: 'many',
+      PUBLIC_ORIGIN: 'https://a.example/',
+    })
+    expect(faults).toHaveLength(5)
+    expect(faults.join()).not.toContain('short-secret')
+  })
+
+  test('a misspelt name is offered the right one', () => {
+    expect(faultsOf({ ...good, SMOOCH_KEYID: 'x' })).toEqual(['SMOOCH_KEYID is not a setting; did you mean SMOOCH_KEY_ID?'])
+  })
+
+  test('production asks for Redis, https origins and says why', () => {
+    expect(faultsOf({ ...good, NODE_ENV: 'production' }).map((fault) => fault.split(' ')[0])).toEqual(['REDIS_URL', 'PUBLIC_ORIGIN'])
+    expect(faultsOf({ ...good, NODE_ENV: 'production', REDIS_URL: 'redis://r', PUBLIC_ORIGIN: 'http://a.example' })).toEqual([
+      'PUBLIC_ORIGIN must be https in production',
+    ])
+  })
+
+  test('a secret never shows', () => {
+    const { settings } = load(good)
+    for (const shown of [
+      JSON.stringify(settings),
+      inspect(settings, { depth: 9 }),
+      String(settings.SMOOCH_KEY_SECRET),
+      `${settings.SESSION_KEYS}`,
+    ])
+      expect(shown).not.toContain(canaryKey)
+    expect(settings.SMOOCH_KEY_SECRET?.reveal()).toBe(canaryKey)
+  })
+
+  test('a secret may come as a file, but not twice', () => {
+    const file = join(folder, 'key')
+    writeFileSync(file, `${canaryKey}\n`)
+    const { SMOOCH_KEY_SECRET: _, ...rest } = good
+    expect(load({ ...rest, SMOOCH_KEY_SECRET_FILE: file }).settings.SMOOCH_KEY_SECRET?.reveal()).toBe(canaryKey)
+    expect(faultsOf({ ...good, SMOOCH_KEY_SECRET_FILE: file })).toEqual([
+      'SMOOCH_KEY_SECRET and SMOOCH_KEY_SECRET_FILE are both set; keep one',
+    ])
+    expect(faultsOf({ ...rest, SMOOCH_KEY_SECRET_FILE: join(folder, 'none') })[0]).toMatch(/^SMOOCH_KEY_SECRET_FILE cannot be read/)
+  })
+
+  test('a swapped file takes effect, and garbage keeps the old value and alarms once', () => {
+    jest.useFakeTimers()
+    try {
+      const file = join(folder, 'keys')
+      writeFileSync(file, good.SESSION_KEYS)
+      const secret = new Secret(good.SESSION_KEYS)
+      const alarms: string[] = []
+      const changed: string[] = []
+      const stop = watchSecretFiles(
+        [{ name: 'SESSION_KEYS', path: file, secret }],
+        (name) => changed.push(name),
+        (name) => alarms.push(name),
+      )
+      writeFileSync(file, `k2:${'c'.repeat(32)}`)
+      jest.advanceTimersByTime(4_900)
+      expect([secret.reveal(), changed]).toEqual([`k2:${'c'.repeat(32)}`, ['SESSION_KEYS']])
+      writeFileSync(file, 'garbage')
+      jest.advanceTimersByTime(20_000)
+      expect([secret.reveal(), alarms]).toEqual([`k2:${'c'.repeat(32)}`, ['SESSION_KEYS']])
+      stop()
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
+  test('several apps come from a file, and a fault in it is named', () => {
+    const file = join(folder, 'apps.yaml')
+    writeFileSync(
+      file,
+      `- appId: app1\n  baseUrl: https://api.smooch.io\n  keys: [{ id: app_1, secret: ${canaryKey} }]\n  origins: [https://a.example]\n- appId: app2\n  baseUrl: https://api.eu-1.smooch.io\n  auth: basic\n  keys: [{ id: app_2, secret: ${canaryKey} }]\n`,
+    )
+    const { SESSION_KEYS, SESSION_PEPPERS } = good
+    const { settings } = load({ SESSION_KEYS, SESSION_PEPPERS, APPS_FILE: file })
+    expect(loadApps(settings)).toMatchObject([
+      { appId: 'app1', auth: 'signed', origins: ['https://a.example'] },
+      { appId: 'app2', auth: 'basic', origins: [] },
+    ])
+    writeFileSync(file, '- appId: app1\n  baseUrl: ftp://x\n  keys: []\n')
+    expect(() => loadApps(settings)).toThrow(SettingsError)
+  })
+})

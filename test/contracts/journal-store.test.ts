@@ -1,0 +1,73 @@
+/** The contract over SQLite and PostgreSQL. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll } from '@jest/globals'
+import type { Store } from '../../src/journal/store.ts'
+import { createPostgres, openPostgres } from '../../src/journal/store-postgres.ts'
+import { openSqlite } from '../../src/journal/store-sqlite.ts'
+import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
+import { storeContract } from './journal-store.ts'
+
+storeContract('SQLite', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'journal-'))
+  const path = join(directory, 'journal.db')
+  return {
+    open: (keys, instance) => openSqlite({ path, keys, instance }),
+    attack: async (sql) => {
+      const db = new DatabaseSync(path)
+      try {
+        db.exec(sql)
+      } finally {
+        db.close()
+      }
+    },
+    close: async () => rmSync(directory, { recursive: true }),
+  }
+})
+
+const bin = findPostgres()
+if (bin) {
+  let server: Postgres
+  let last = 0
+  beforeAll(async () => {
+    server = await startPostgres(bin)
+    server.sql('CREATE ROLE bff LOGIN')
+  })
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]()
+  })
+
+  storeContract('PostgreSQL', async () => {
+    last += 1
+    const database = `journal_${last}`
+    server.sql(`CREATE DATABASE ${database}`)
+    const opened: Store[] = []
+    return {
+      open: async (keys, instance) => {
+        await createPostgres(server.url(database), keys.at(-1)!, 'bff')
+        const [app, owner] = [
+          await openPostgres({ url: server.url(database, 'bff'), keys, instance }),
+          await openPostgres({ url: server.url(database), keys, instance: `${instance}_owner` }),
+        ]
+        opened.push(owner)
+        // Erasing and pruning are the owner's.
+        return { ...app, erase: owner.erase, prune: owner.prune }
+      },
+      attack: async (sql) => {
+        const { default: pg } = await import('pg')
+        const client = new pg.Client(server.url(database, 'bff'))
+        await client.connect()
+        try {
+          await client.query(`SET search_path = journal; ${sql}`)
+        } finally {
+          await client.end()
+        }
+      },
+      close: async () => {
+        await Promise.all(opened.map((store) => store.close()))
+      },
+    }
+  })
+}

@@ -1,0 +1,141 @@
+/** What the image holds, without an engine to build it: what the Dockerfile copies and production dependencies alone must start, answer the health check, write nothing and stop. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
+import { settings } from '../config/settings.ts'
+
+const dockerfile = readFileSync('Dockerfile', 'utf8')
+const ignored = readFileSync('.dockerignore', 'utf8')
+  .split('\n')
+  .filter((line) => /^[\w.]/.test(line))
+
+/** A folder as the image's /app would be. */
+const stage = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'bff-image-'))
+  for (const [, sources = ''] of dockerfile.matchAll(/^COPY (.+) \S+$/gm)) {
+    for (const source of sources.split(' '))
+      cpSync(source, join(folder, source), { recursive: true, filter: (path) => !ignored.includes(path) })
+  }
+  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: true; devOptional?: true }>
+  }
+  for (const [path, { dev, devOptional }] of Object.entries(packages)) {
+    // Copied, not linked: a link would lead back to where the development dependencies are. Packages within packages come with them.
+    if (path && !dev && !devOptional && existsSync(path) && dirname(path).split('node_modules').length === 2)
+      cpSync(path, join(folder, path), { recursive: true })
+  }
+  return folder
+}
+
+const commands = [...dockerfile.matchAll(/^ *CMD (\[.+\])$/gm)].map(([, json]) => JSON.parse(json!) as string[])
+/** The health check's stands first in the file. */
+const [healthCheck, start] = commands as [string[], string[]]
+
+const variables = (): Record<string, string> =>
+  Object.fromEntries([.../^ENV (.+)$/m.exec(dockerfile)![1]!.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]))
+
+const line = (child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> =>
+  new Promise((resolve, reject) => {
+    let text = ''
+    child.stderr!.on('data', (chunk) => {
+      text += String(chunk)
+      const found = pattern.exec(text)
+      if (found) resolve(found)
+    })
+    child.once('close', () => reject(new Error(`ended: ${text}`)))
+  })
+
+const run = ([, ...args]: string[], folder: string, env: Record<string, string>): ChildProcess =>
+  spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
+
+/** The journal's folder, which the Dockerfile makes a volume. */
+const isVolume = (path: string): boolean => path === 'data' || path.startsWith('data/')
+
+const files = (folder: string): string[] =>
+  (readdirSync(folder, { recursive: true }) as string[]).filter((path) => !path.startsWith('node_modules/') && !isVolume(path))
+
+describe('the image', () => {
+  test('starts with production dependencies only, answers its health check, writes nothing, and stops on SIGTERM', async () => {
+    const folder = stage()
+    try {
+      expect(existsSync(join(folder, 'node_modules/jest'))).toBe(false)
+      writeFileSync(join(folder, 'secret'), `k1:${'0123456789'.repeat(4)}\n`)
+      const before = files(folder)
+      const env = {
+        ...variables(),
+        NODE_COMPILE_CACHE: join(folder, 'node_modules/.cache'),
+        PORT: '0',
+        PRIVATE_PORT: '0',
+        PUBLIC_ORIGIN: 'https://app.example.com',
+        IN_PROCESS_STORE: 'on',
+        SMOOCH_BASE_URL: 'https://vendor.invalid',
+        SMOOCH_APP_ID: 'app',
+        SMOOCH_KEY_ID: 'app_1',
+        SMOOCH_KEY_SECRET: 'a-key-of-nobody',
+        SESSION_KEYS_FILE: join(folder, 'secret'),
+        SESSION_PEPPERS_FILE: join(folder, 'secret'),
+        SERVICE_KEYS_FILE: join(folder, 'secret'),
+        DRAIN_DELAY_SECONDS: '0',
+      }
+      const child = run(start, folder, env)
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+      const [, port = ''] = await line(child, /health and sessions on http:\/\/127\.0\.0\.1:(\d+)/)
+      const health = run(healthCheck, folder, { PRIVATE_PORT: port })
+      expect(await new Promise((resolve) => health.once('exit', resolve))).toBe(0)
+      child.kill('SIGTERM')
+      expect(await ended).toBe(0)
+      const sick = run(healthCheck, folder, { PRIVATE_PORT: port })
+      expect(await new Promise((resolve) => sick.once('exit', resolve))).toBe(1)
+      expect(files(folder)).toEqual(before)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  test('holds neither the demo, where anybody is anybody, nor the stand-in, and does not run as root', () => {
+    expect(ignored).toEqual(expect.arrayContaining(['src/demo', 'src/sandbox']))
+    expect(dockerfile).toMatch(/^USER [1-9]\d*$/m)
+  })
+})
+
+describe('docker-compose.yml', () => {
+  const compose = parse(readFileSync('docker-compose.yml', 'utf8')) as {
+    services: Record<
+      string,
+      { environment?: Record<string, string>; command?: string[]; secrets?: string[]; read_only?: boolean; cap_drop?: string[] }
+    >
+  }
+
+  test('sets nothing that is no setting, and hands secrets over as files', () => {
+    const { environment = {}, secrets = [], read_only, cap_drop } = compose.services['bff']!
+    const rows = settings as Readonly<Record<string, { secret?: true }>>
+    for (const [name, value] of Object.entries(environment)) {
+      const setting = name.replace(/_FILE$/, '')
+      expect([name, rows[setting] !== undefined]).toEqual([name, true])
+      if (name !== setting)
+        expect([rows[setting]!.secret, secrets]).toEqual([true, expect.arrayContaining([value.replace('/run/secrets/', '')])])
+    }
+    expect([read_only, cap_drop]).toEqual([true, ['ALL']])
+  })
+
+  test('keeps sessions in a Redis that evicts nothing', () => {
+    const command = compose.services['redis']!.command ?? []
+    expect(command[command.indexOf('--maxmemory-policy') + 1]).toBe('noeviction')
+  })
+
+  const installed = spawnSync('docker-compose', ['--version']).status === 0
+  const whenInstalled = installed ? test : test.skip
+  whenInstalled('is valid to docker-compose', () => {
+    const env = {
+      PATH: process.env['PATH'],
+      SMOOCH_BASE_URL: 'https://a.example',
+      SMOOCH_APP_ID: 'a',
+      SMOOCH_KEY_ID: 'app_1',
+      PUBLIC_ORIGIN: 'https://b.example',
+    }
+    expect(execFileSync('docker-compose', ['config', '-q'], { env, encoding: 'utf8' })).toBe('')
+  })
+})

@@ -1,0 +1,47 @@
+/** The anchor in a real Redis: it only rises, unless a person sets it back. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { Redis } from 'ioredis'
+import { anchorInMemory } from '../../src/journal/anchor.ts'
+import { anchorInRedis } from '../../src/journal/anchor-redis.ts'
+
+const marks = [3, 9, 5].map((size) => ({ size, root: `root${size}` }))
+
+const rises = async (anchor: ReturnType<typeof anchorInMemory>): Promise<void> => {
+  expect(await anchor.highest('j_1')).toBeUndefined()
+  for (const mark of marks) await anchor.raise('j_1', mark)
+  expect(await anchor.highest('j_1')).toEqual(marks[1])
+  expect(await anchor.highest('j_2')).toBeUndefined()
+  await anchor.reset('j_1', marks[0]!)
+  expect(await anchor.highest('j_1')).toEqual(marks[0])
+}
+
+test('in memory', () => rises(anchorInMemory()))
+
+test('in Redis', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'anchor-'))
+  const path = join(directory, 'redis.sock')
+  const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--save', ''], { stdio: ['ignore', 'pipe', 'ignore'] })
+  server.on('error', () => {})
+  const redis = new Redis({ path, lazyConnect: true, retryStrategy: (times) => (times < 60 ? 50 : null) })
+  redis.on('error', () => {})
+  try {
+    await redis.connect().catch(() => {})
+    await rises(
+      anchorInRedis({
+        get: (key) => redis.get(key),
+        set: (key, value) => redis.set(key, value),
+        eval: (script, keys, ...args) => redis.eval(script, keys, ...args),
+      }),
+    )
+  } finally {
+    redis.disconnect()
+    server.kill()
+    if (server.pid !== undefined && server.exitCode === null) await once(server, 'exit')
+    rmSync(directory, { recursive: true })
+  }
+})

@@ -1,0 +1,84 @@
+/** The command line: its output for people and for pipes, and its exit codes. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { runCli } from '../../src/journal/cli.ts'
+import type { Begun } from '../../src/journal/guard.ts'
+import { latestCheckpoint } from '../../src/journal/reader.ts'
+import { spendPermit } from '../../src/permit.ts'
+import { deletion, makePlace, success } from './place.ts'
+
+test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-rollback', async () => {
+  await using place = makePlace()
+  const it = await place.open()
+  const one = (await it.guard.begin(deletion({ targets: [{ role: 'subject', userId: 'mina', smoochId: 'a'.repeat(24) }] }))) as Begun
+  spendPermit(one.permit, 'delete_app_user')
+  await one.end(success)
+  const lost = (await it.guard.begin(deletion())) as Begun
+  spendPermit(lost.permit, 'delete_app_user')
+  await lost.end()
+  const note = (await latestCheckpoint(it.store))!
+  const { journal } = it.store
+  await it.guard.close()
+
+  const secrets = {
+    JOURNAL_URL: `sqlite:${place.path}`,
+    JOURNAL_SIGNING_KEY: place.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    JOURNAL_SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
+  }
+  const run = async (line: string[], people = false, env: Record<string, string> = secrets): Promise<{ code: number; text: string }> => {
+    let text = ''
+    const code = await runCli(
+      line,
+      env,
+      {
+        people,
+        write: (part) => {
+          text += part
+        },
+        progress: () => {},
+      },
+      new AbortController().signal,
+      place.anchor,
+    )
+    return { code, text }
+  }
+
+  const anchor = join(place.directory, 'anchor.txt')
+  writeFileSync(anchor, note)
+  expect(JSON.parse((await run(['verify', '--checkpoint', anchor])).text)).toMatchObject({ ok: true, anchors: 2 })
+  expect((await run(['verify'], true)).text).toMatch(/^intact: \d+ events/)
+  expect((await run(['tail'])).text.trim().split('\n')).toHaveLength(7)
+  expect((await run(['tail', '--from', '2'], true)).text).toContain('delete_app_user')
+  const shown = (await run(['show', one.id, '--personal'])).text.trim().split('\n')
+  expect(JSON.parse(shown[0]!)).toEqual({ operation: one.id, state: 'success' })
+  expect(shown[1]).toContain('mina@example.org')
+  expect((await run(['show', 'op_nobody'])).code).toBe(2)
+  expect((await run(['show', one.id, '--proof'])).text).toMatch(/^c2sp.org\/tlog-proof@v1\n/)
+  expect((await run(['list', '--state', 'open'])).text.trim().split('\n')).toHaveLength(1)
+  expect((await run(['list', '--target', 'mina', '--tenant', 'app1'], true)).text).toContain(one.id)
+  expect((await run(['resolve', lost.id, '--verdict', 'maybe', '--by', 'ops'])).code).toBe(2)
+  expect((await run(['resolve', lost.id, '--verdict', 'applied', '--by', 'ops', '--note', 'looked'])).code).toBe(0)
+  expect((await run(['resolve', lost.id, '--verdict', 'applied', '--by', 'ops'])).code).toBe(1)
+  expect((await run(['export', '--format', 'csv'])).text).toMatch(/^index,id,time/)
+  expect(JSON.parse((await run(['erase', '--tenant', 'app1', '--user', 'mina', '--by', 'ops'])).text)).toEqual({
+    erased: { subjects: 1, parts: 2 },
+  })
+  const out = join(place.directory, 'old.ndjson')
+  expect((await run(['prune', '--before', '2999-01-01', '--out', out, '--by', 'ops'], true)).text).toContain('pruned events 0 to')
+  expect(readFileSync(out, 'utf8')).toContain('"kind":"intent"')
+  expect((await run(['verify'])).code).toBe(0)
+  const copy = join(place.directory, 'copy.db')
+  expect((await run(['backup', copy])).code).toBe(0)
+  expect(existsSync(copy)).toBe(true)
+  await place.anchor.raise(journal, { size: 1000, root: 'x' })
+  expect((await run(['verify'], true)).text).toContain('NOT INTACT')
+  expect((await run(['verify'])).code).toBe(1)
+  expect((await run(['accept-rollback', '--by', 'ops'])).code).toBe(0)
+  expect((await run(['verify'])).code).toBe(0)
+
+  expect((await run(['nonsense'])).code).toBe(2)
+  expect((await run(['verify', '--nonsense'])).code).toBe(2)
+  expect((await run(['verify'], false, { ...secrets, JOURNAL_URL: `sqlite:${place.directory}/none.db` })).code).toBe(3)
+  expect(existsSync(`${place.directory}/none.db`)).toBe(false)
+})

@@ -1,0 +1,75 @@
+/** How an event becomes bytes, and what may follow what. */
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { networkOf } from '../../src/journal/compose.ts'
+import { decode, type Event, encode, newId, nextState, type State } from '../../src/journal/events.ts'
+import { refuseNetwork } from '../../src/journal/sqlite-file.ts'
+
+const event = (more: Partial<Event>): Event => ({
+  v: 1,
+  id: newId('evt'),
+  kind: 'intent',
+  time: '2026-03-02T09:14:07.482Z',
+  action: 'delete_app_user',
+  ...more,
+})
+
+describe('an event', () => {
+  test('is one line of JSON without a character that lies to the eye, whatever a client sent', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+        const body = encode(event({ reason: { ticket: `a${text}` } }))
+        expect(body).not.toMatch(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u)
+        expect(decode(body).reason?.ticket).toBe(`a${text}`.toWellFormed().replaceAll('\0', '\ufffd'))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('is at most 16 KB, and long texts are shortened', () => {
+    expect(decode(encode(event({ reason: { ticket: 'x'.repeat(9000) } }))).reason?.ticket).toHaveLength(513)
+    const roles = Array.from({ length: 100 }, () => 'x'.repeat(400))
+    expect(() => encode(event({ actor: { type: 'staff', id: 'a', roles } }))).toThrow('16384')
+  })
+
+  test('ids rise with time', () => {
+    const ids = Array.from({ length: 50 }, () => newId('op'))
+    expect(new Set(ids).size).toBe(50)
+    expect(ids[0]).toMatch(/^op_[0-9a-f]{8}-[0-9a-f]{4}-7/)
+  })
+
+  test.each([
+    [undefined, { kind: 'intent' }, 'pending'],
+    ['pending', { kind: 'intent' }, undefined],
+    [undefined, { kind: 'outcome', outcome: 'success' }, undefined],
+    [undefined, { kind: 'outcome', outcome: 'success', recorded: true }, 'success'],
+    ['pending', { kind: 'outcome', outcome: 'unknown' }, 'unknown'],
+    ['success', { kind: 'outcome', outcome: 'failure' }, undefined],
+    ['unknown', { kind: 'resolved', verdict: 'applied' }, 'applied'],
+    ['pending', { kind: 'resolved', verdict: 'not_applied' }, 'not_applied'],
+    ['applied', { kind: 'outcome', outcome: 'success' }, 'contradiction'],
+    ['contradiction', { kind: 'resolved', verdict: 'applied' }, 'applied'],
+    ['indeterminate', { kind: 'resolved', verdict: 'applied' }, 'applied'],
+    ['success', { kind: 'resolved', verdict: 'applied' }, 'applied'],
+    ['failure', { kind: 'resolved', verdict: 'applied' }, undefined],
+    ['not_sent', { kind: 'resolved', verdict: 'applied' }, undefined],
+    [undefined, { kind: 'denied' }, 'denied'],
+  ] as [State | undefined, Partial<Event>, State | undefined][])('after %s, %j leads to %s', (before, more, after) => {
+    expect(nextState(before, event(more))).toBe(after)
+  })
+})
+
+test.each([
+  ['203.0.113.77', '203.0.113.0/24'],
+  ['::ffff:203.0.113.77', '203.0.113.0/24'],
+  ['2001:db8:12:34::1', '2001:db8:12::/48'],
+  ['2001:db8::1', '2001:db8:0::/48'],
+  ['fe80::1%eth0', 'fe80:0:0::/48'],
+])('%s is in the network %s', (ip, network) => {
+  expect(networkOf(ip)).toBe(network)
+})
+
+test('network file systems are refused, local ones are not', () => {
+  for (const type of [0x6969, 0xff534d42, -11317950, 0xfe534d42]) expect(() => refuseNetwork(type)).toThrow('network file system')
+  for (const type of [0xef53, 0x58465342, 0x01021994]) expect(() => refuseNetwork(type)).not.toThrow()
+})

@@ -1,0 +1,77 @@
+/** A journal of a test's own, in a temporary directory. */
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Anchor, anchorInMemory } from '../../src/journal/anchor.ts'
+import { newId } from '../../src/journal/events.ts'
+import { createGuard, type Guard, type GuardedCall, type GuardOptions } from '../../src/journal/guard.ts'
+import { type Journal, type JournalOptions, openJournal } from '../../src/journal/journal.ts'
+import { createSealer, type Sealer } from '../../src/journal/seal.ts'
+import type { FileOptions } from '../../src/journal/sqlite-file.ts'
+import type { Store } from '../../src/journal/store.ts'
+import { openSqlite } from '../../src/journal/store-sqlite.ts'
+
+export interface Place extends AsyncDisposable {
+  readonly directory: string
+  readonly path: string
+  readonly key: KeyObject
+  readonly sealer: Sealer
+  readonly anchor: Anchor
+  store(more?: Partial<FileOptions>): Promise<Store>
+  open(
+    more?: Partial<JournalOptions>,
+    limits?: GuardOptions['limits'],
+    file?: Partial<FileOptions>,
+  ): Promise<{ journal: Journal; guard: Guard; store: Store } & AsyncDisposable>
+}
+
+export function makePlace(): Place {
+  const directory = mkdtempSync(join(tmpdir(), 'journal-'))
+  const path = join(directory, 'journal.db')
+  const { privateKey: key } = generateKeyPairSync('ed25519')
+  const sealer = createSealer([Buffer.alloc(32, 7)])
+  const anchor = anchorInMemory()
+  const store: Place['store'] = (more) => openSqlite({ path, keys: [key], instance: newId('i'), ...more })
+  return {
+    directory,
+    path,
+    key,
+    sealer,
+    anchor,
+    store,
+    open: async (more = {}, limits = {}, file = {}) => {
+      const instance = newId('i')
+      const opened = more.store ?? (await store({ instance, ...file }))
+      const journal = await openJournal({ sealer, keys: [key], instance, anchor, ...more, store: opened })
+      const guard = createGuard({ journal, limits })
+      return { journal, guard, store: opened, [Symbol.asyncDispose]: () => guard.close() }
+    },
+    [Symbol.asyncDispose]: () => {
+      rmSync(directory, { recursive: true, force: true })
+      return Promise.resolve()
+    },
+  }
+}
+
+let last = 0
+export const deletion = (more: Partial<GuardedCall> = {}): GuardedCall => {
+  last += 1
+  return {
+    action: 'delete_app_user',
+    tenant: 'app1',
+    actor: { type: 'staff', id: 'idp1|00u5x', name: 'Ada Admin', email: 'ada@example.org', roles: ['admin'] },
+    targets: [{ role: 'subject', userId: `cust-${last}`, smoochId: (0x6a1f0c2be84d + last).toString(16).padStart(24, '0') }],
+    reason: { code: 'gdpr_request', ticket: 'OPS-4711', note: 'asked by letter' },
+    request: { method: 'DELETE', path: `/v1.1/apps/app1/appusers/${last}` },
+    before: { state: 'captured', image: { givenName: 'Mina', email: 'mina@example.org' }, fields: ['givenName', 'email'] },
+    context: { requestId: 'r_1', ip: '203.0.113.77', userAgent: 'curl/8' },
+    ...more,
+  }
+}
+
+export const success = {
+  outcome: 'success',
+  upstream: { status: 200, code: null, durationMs: 3, sent: true },
+  response: { status: 200, body: { ok: true } },
+} as const

@@ -1,0 +1,193 @@
+/** Searching, exporting, erasing, pruning, proving: the journal as people use it. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { publicKey } from '../../src/journal/checkpoint.ts'
+import { cell, line, parse } from '../../src/journal/csv.ts'
+import { exportLines } from '../../src/journal/export.ts'
+import type { Begun, Guard } from '../../src/journal/guard.ts'
+import { checkProof } from '../../src/journal/proof.ts'
+import { eventsFrom, operations } from '../../src/journal/query.ts'
+import { proofOf, tipOf } from '../../src/journal/reader.ts'
+import type { Store } from '../../src/journal/store.ts'
+import { cutBefore, erasePerson, prune, resolveByHand } from '../../src/journal/upkeep.ts'
+import { verify } from '../../src/journal/verify.ts'
+import { spendPermit } from '../../src/permit.ts'
+import { deletion, makePlace, type Place, success } from './place.ts'
+
+const all = async (lines: AsyncGenerator<string>): Promise<string> => {
+  let text = ''
+  for await (const part of lines) text += part
+  return text
+}
+
+describe('CSV', () => {
+  test('gives back what was written, and no cell is a formula', () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({
+        unit: fc.constantFrom(
+          '=',
+          '+',
+          '-',
+          '@',
+          '\t',
+          '\r',
+          '\n',
+          "'",
+          '"',
+          ',',
+          ';',
+          ' ',
+          '＝',
+          '＋',
+          '－',
+          '＠',
+          '\u200b',
+          '\ufeff',
+          '|',
+          '1',
+          'A',
+        ),
+      }),
+    )
+    fc.assert(
+      fc.property(fc.array(hostile, { minLength: 1, maxLength: 5 }), (cells) => {
+        const text = line(cells)
+        expect(parse(text)).toEqual([cells])
+        // What a spreadsheet takes out of the cell, before it decides.
+        for (const value of cells) {
+          const written = cell(value)
+          const content = written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written
+          expect(content).not.toMatch(/^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠|%]/u)
+          expect(content).not.toMatch(/^[\t\r\n]/)
+        }
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+})
+
+describe('a journal with history', () => {
+  let place: Place
+  let it: { guard: Guard; store: Store } & AsyncDisposable
+  const ids: string[] = []
+
+  beforeAll(async () => {
+    place = makePlace()
+    it = await place.open()
+    for (let at = 0; at < 30; at += 1) {
+      const op = (await it.guard.begin(
+        deletion({
+          action: at % 3 ? 'delete_app_user' : 'unlink_app_user',
+          actor: at % 2 ? { type: 'staff', id: 'idp1|even', name: '=HYPERLINK("x")' } : { type: 'user', userId: `person-${at}` },
+          targets: [{ role: 'subject', userId: `person-${at}`, smoochId: at.toString(16).padStart(24, 'a') }],
+          reason: { ticket: at === 7 ? 'OPS-7' : 'OPS-1', note: 'the long story' },
+        }),
+      )) as Begun
+      ids.push(op.id)
+      spendPermit(op.permit, at % 3 ? 'delete_app_user' : 'unlink_app_user')
+      await op.end(at === 9 ? undefined : success)
+    }
+  })
+  afterAll(async () => {
+    await it[Symbol.asyncDispose]()
+    await place[Symbol.asyncDispose]()
+  })
+
+  test.each([
+    [{ target: 'person-4', tenant: 'app1' }, [4]],
+    [{ target: (5).toString(16).padStart(24, 'a') }, [5]],
+    [{ target: 'person-4', tenant: 'other-app' }, []],
+    [{ ticket: 'OPS-7' }, [7]],
+    [{ state: 'open' as const }, [9]],
+    [{ state: 'unknown' as const, actor: 'idp1|even', action: 'unlink_app_user' }, [9]],
+    [{ actor: 'person-8', tenant: 'app1' }, [8]],
+    [
+      { actor: 'idp1|even', action: 'unlink_app_user', ticket: 'OPS-1', from: new Date(0), to: new Date(Date.now() + 1e6) },
+      [27, 21, 15, 9, 3],
+    ],
+    [{ to: new Date(0) }, []],
+  ])('finds operations by %j', async (filter, expected) => {
+    const found = await operations(it.store, place.sealer, filter)
+    expect(found.rows.map(({ id }) => ids.indexOf(id!))).toEqual(expected)
+  })
+
+  test('pages through all of them, newest first, none twice', async () => {
+    const seen: string[] = []
+    let cursor: number | undefined
+    do {
+      const page = await operations(it.store, place.sealer, { limit: 7, ...(cursor !== undefined && { cursor }) })
+      seen.push(...page.rows.map(({ id }) => id!))
+      cursor = page.next
+    } while (cursor !== undefined)
+    expect(seen).toEqual([...ids].reverse())
+  })
+
+  test('the ndjson export is the signed bytes, then the checkpoint', async () => {
+    const lines = (await all(exportLines(it.store, { format: 'ndjson' }))).trimEnd().split('\n')
+    expect(lines.slice(0, -1)).toEqual((await eventsFrom(it.store, 0, 1000)).map(({ body }) => body))
+    expect(JSON.parse(lines.at(-1)!)).toHaveProperty('checkpoint')
+  })
+
+  test('the csv export can be read back', async () => {
+    const rows = parse(await all(exportLines(it.store, { format: 'csv' })))
+    expect(rows).toHaveLength(2 + (await tipOf(it.store)).size)
+    expect(rows[5]).toContain('OPS-1')
+  })
+
+  test('every event can be proved offline, and no other bytes can', async () => {
+    const keys = [publicKey(place.key)]
+    for (const { body } of (await eventsFrom(it.store, 0, 1000)).filter((_, at) => at % 7 === 0)) {
+      const proof = (await proofOf(it.store, (JSON.parse(body) as { id: string }).id))!
+      expect(proof.startsWith('c2sp.org/tlog-proof@v1\nindex ')).toBe(true)
+      expect(checkProof(proof, Buffer.from(body), keys)).toBe(true)
+      expect(checkProof(proof, Buffer.from(`${body} `), keys)).toBe(false)
+    }
+  })
+
+  test('a person resolves what the checker could not', async () => {
+    expect(await resolveByHand(it.store, place.sealer, ids[9]!, 'applied', 'ops@example', 'looked it up')).toBe(true)
+    expect(await resolveByHand(it.store, place.sealer, ids[9]!, 'not_applied', 'ops@example')).toBe(false)
+    expect((await operations(it.store, place.sealer, { state: 'open' })).rows).toEqual([])
+  })
+
+  test('after erasing a person nothing of them is left, in any file, and the journal verifies', async () => {
+    const before = Number((await it.store.select('SELECT count(*) AS n FROM snapshot'))[0]!['n'])
+    const gone = await erasePerson(it.store, place.sealer, 'app1', 'person-11', 'ops')
+    expect(gone.subjects).toBe(1)
+    expect(gone.parts).toBe(2)
+    expect(Number((await it.store.select('SELECT count(*) AS n FROM snapshot'))[0]!['n'])).toBe(before - 2)
+    await it.store.backup(join(place.directory, 'after.db'))
+    const files = readdirSync(place.directory, { withFileTypes: true }).filter((entry) => entry.isFile())
+    const bytes =
+      Buffer.concat(files.map((entry) => readFileSync(join(place.directory, entry.name)))).toString('latin1') +
+      (await all(exportLines(it.store, { format: 'csv' })))
+    for (const word of ['person-11', 'mina@example.org', 'Mina', '203.0.113.77', 'the long story']) expect(bytes).not.toContain(word)
+    expect(bytes).not.toContain(place.sealer.lookup('app1', 'person-11'))
+    expect((await operations(it.store, place.sealer, { target: 'person-11', tenant: 'app1' })).rows).toEqual([])
+    expect(await verify(it.store, { sealer: place.sealer })).toMatchObject({ ok: true, findings: [] })
+  })
+
+  test('pruned, it still verifies, proves what is left, and goes on', async () => {
+    const anchor = (await place.anchor.highest(it.store.journal))!
+    const day = String((await it.store.select('SELECT time FROM event WHERE seq = 40'))[0]!['time'])
+    const cut = await cutBefore(it.store, new Date(day))
+    expect(cut.to).toBeGreaterThan(35)
+    expect(await prune(it.store, cut, 'sha256:x', 'ops')).toBe(cut.to)
+    expect(await verify(it.store, { trusted: [publicKey(place.key)], anchors: [anchor], sealer: place.sealer })).toMatchObject({
+      ok: true,
+      findings: [],
+      from: cut.to,
+    })
+    const op = (await it.guard.begin(deletion())) as Begun
+    await op.end()
+    const { body } = (await eventsFrom(it.store, op.index, 1))[0]!
+    const proof = (await proofOf(it.store, (JSON.parse(body) as { id: string }).id))!
+    expect(checkProof(proof, Buffer.from(body), [publicKey(place.key)])).toBe(true)
+    const again = await cutBefore(it.store, new Date(Date.now() + 1000))
+    await prune(it.store, again, 'sha256:y', 'ops')
+    expect(await verify(it.store, { trusted: [publicKey(place.key)] })).toMatchObject({ ok: true, findings: [], from: again.to })
+  })
+})

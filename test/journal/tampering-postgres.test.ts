@@ -1,0 +1,65 @@
+/** The owner of the database changes the journal behind its back: found here as well. The full list of tamperings runs on SQLite, with the same verify. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Mark } from '../../src/journal/anchor.ts'
+import { publicKey } from '../../src/journal/checkpoint.ts'
+import { newId } from '../../src/journal/events.ts'
+import type { Begun } from '../../src/journal/guard.ts'
+import type { Store } from '../../src/journal/store.ts'
+import { createPostgres, openPostgres } from '../../src/journal/store-postgres.ts'
+import { verify } from '../../src/journal/verify.ts'
+import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
+import { deletion, makePlace, type Place } from './place.ts'
+
+const bin = findPostgres()
+const describeWithServer = bin ? describe : describe.skip
+
+describeWithServer('tampering in PostgreSQL', () => {
+  let server: Postgres
+  let place: Place
+  let mark: Mark
+
+  beforeAll(async () => {
+    server = await startPostgres(bin!)
+    place = makePlace()
+    await createPostgres(server.url(), place.key)
+    const it = await place.open({ store: await openPostgres({ url: server.url(), keys: [place.key], instance: newId('i') }) })
+    for (let at = 0; at < 20; at += 1) await ((await it.guard.begin(deletion())) as Begun).end()
+    await it.guard.close()
+    mark = (await place.anchor.highest(it.store.journal))!
+  })
+  afterAll(async () => {
+    await place[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+  })
+
+  let copies = 0
+  const after = async (sql: string): Promise<Awaited<ReturnType<typeof verify>>> => {
+    copies += 1
+    server.sql(`CREATE DATABASE copy_${copies} TEMPLATE postgres`, 'template1')
+    const off = ['event', 'checkpoint'].map((table) => `ALTER TABLE ${table} DISABLE TRIGGER USER;`).join('')
+    if (sql) server.sql(`SET search_path = journal; ${off} ${sql}; ${off.replaceAll('DISABLE', 'ENABLE')}`, `copy_${copies}`)
+    const store: Store = await openPostgres({ url: server.url(`copy_${copies}`), keys: [], instance: newId('i') })
+    try {
+      return await verify(store, { trusted: [publicKey(place.key)], anchors: [mark], sealer: place.sealer })
+    } finally {
+      await store.close()
+    }
+  }
+
+  test('untouched: intact', async () => {
+    expect(await after('')).toMatchObject({ ok: true, findings: [] })
+  })
+
+  test.each([
+    "UPDATE event SET body = replace(body, 'OPS-4711', 'OPS-4712') WHERE seq = 10",
+    'DELETE FROM event WHERE seq = 10',
+    'DELETE FROM target WHERE seq = 10',
+    "UPDATE operation SET state = 'success' WHERE seq = 10",
+    'DELETE FROM event WHERE seq >= 30; DELETE FROM checkpoint WHERE size > 30; DELETE FROM operation WHERE seq >= 30; DELETE FROM target WHERE seq >= 30; UPDATE head SET size = 30',
+    "UPDATE snapshot SET sealed = '\\x00'",
+    'DROP TRIGGER event_no_update ON event',
+    'UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 11) WHERE size = 12',
+  ])('finds %s', async (sql) => {
+    expect((await after(sql)).ok).toBe(false)
+  })
+})

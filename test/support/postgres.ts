@@ -1,0 +1,108 @@
+/** A PostgreSQL of the tests' own, on a unix socket in a temporary directory. */
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const candidates = (): string[] => {
+  const debian = '/usr/lib/postgresql'
+  const versions = existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, 'bin')) : []
+  return [...versions, '/usr/local/bin', '/usr/bin', '/opt/homebrew/bin']
+}
+
+/** Where the server's programs are; undefined, with one clear line, when there are none (an error in CI). */
+export function findPostgres(): string | undefined {
+  const found = candidates().find((directory) => existsSync(join(directory, 'initdb')) && existsSync(join(directory, 'postgres')))
+  const lack = 'PostgreSQL is not installed, so its store is not tested here: apt-get install postgresql'
+  if (!found && process.env['CI']) throw new Error(lack)
+  if (!found) process.stderr.write(`${lack}\n`)
+  return found
+}
+
+export interface Postgres extends AsyncDisposable {
+  url(database?: string, user?: string): string
+  sql(text: string, database?: string): string
+  signal(signal: NodeJS.Signals): void
+  stop(): void
+  start(): Promise<void>
+}
+
+export async function startPostgres(bin: string): Promise<Postgres> {
+  const directory = mkdtempSync(join(tmpdir(), 'pg-'))
+  const asRoot = process.getuid?.() === 0
+  // It refuses to run as root; setpriv becomes the server, where runuser would stay beside it and stop when it is paused.
+  const as = (program: string, args: string[]): [string, string[]] =>
+    asRoot
+      ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', join(bin, program), ...args]]
+      : [join(bin, program), args]
+  const run = (program: string, args: string[]): string =>
+    execFileSync(...as(program, args), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  if (asRoot) execFileSync('chown', ['postgres', directory])
+  const cluster = join(directory, 'cluster')
+  run('initdb', ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'])
+  const pid = (): number => Number(readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0])
+  const children = (): number[] =>
+    execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid())], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/)
+      .map(Number)
+  const start = async (): Promise<void> => {
+    const [program, args] = as('postgres', [
+      '-D',
+      cluster,
+      '-k',
+      directory,
+      '-c',
+      'listen_addresses=',
+      '-c',
+      'shared_buffers=16MB',
+      '-c',
+      'max_connections=60',
+    ])
+    spawn(program, args, { stdio: 'ignore', detached: true }).unref()
+    for (let tries = 0; ; tries += 1) {
+      try {
+        run('pg_isready', ['-q', '-h', directory])
+        return
+      } catch (error) {
+        if (tries === 200) throw error
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+  }
+  const stop = (): void => {
+    run('pg_ctl', ['-D', cluster, '-m', 'immediate', '-w', 'stop'])
+  }
+  await start()
+  return {
+    url: (database = 'postgres', user = 'postgres') => `postgres://${user}@localhost/${database}?host=${encodeURIComponent(directory)}`,
+    sql: (text, database = 'postgres') =>
+      run('psql', [
+        '-h',
+        directory,
+        '-U',
+        'postgres',
+        '-d',
+        `dbname=${database} options='-c default_transaction_read_only=off'`,
+        '-qAtX',
+        '-v',
+        'ON_ERROR_STOP=1',
+        '-c',
+        text,
+      ]),
+    signal: (signal) => {
+      for (const it of [...children(), pid()]) process.kill(it, signal)
+    },
+    stop,
+    start,
+    [Symbol.asyncDispose]: () => {
+      try {
+        stop()
+      } catch {
+        // Stopped by the test itself.
+      }
+      rmSync(directory, { recursive: true, force: true })
+      return Promise.resolve()
+    },
+  }
+}

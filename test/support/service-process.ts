@@ -1,0 +1,64 @@
+/** The service as a process of its own, as an operator starts it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { canaryKey, canaryPepper, canaryServiceKey, canarySessionKey } from './canaries.ts'
+
+/** One for all processes of a test file, which is how replicas on one machine share it. */
+const journal = join(mkdtempSync(join(tmpdir(), 'bff-process-')), 'journal.db')
+
+export const processEnv = {
+  NODE_ENV: 'test',
+  PORT: '0',
+  PRIVATE_PORT: '0',
+  SMOOCH_BASE_URL: 'http://127.0.0.1:9',
+  SMOOCH_APP_ID: '69f0100f2a3b4c5d6e7f8091',
+  SMOOCH_KEY_ID: 'app_69f0100f2a3b4c5d6e7f8092',
+  SMOOCH_KEY_SECRET: canaryKey,
+  SESSION_KEYS: `k1:${canarySessionKey}`,
+  SESSION_PEPPERS: `p1:${canaryPepper}`,
+  SERVICE_KEYS: `backend:${canaryServiceKey}`,
+  JOURNAL_URL: `sqlite:${journal}`,
+}
+
+export interface ServiceProcess extends AsyncDisposable {
+  readonly child: ChildProcess
+  readonly publicUrl: string
+  readonly privateUrl: string
+  /** Both streams as far as they have come. */
+  output(): string
+  /** The exit code; null when it was killed. */
+  readonly ended: Promise<number | null>
+}
+
+/** Starts `src/main.ts`; resolves when it is ready or has ended. */
+export const startProcess = async (env: Record<string, string> = processEnv): Promise<ServiceProcess> => {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const ready = new Promise<void>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString()
+        if (/health and sessions on \S+\n/.test(output)) resolve()
+      })
+    }
+  })
+  await Promise.race([ready, ended])
+  const [, publicUrl = '', privateUrl = ''] = /serves (http:\/\/[^/]+)\S* to .*; health and sessions on (\S+)/.exec(output) ?? []
+  return {
+    child,
+    publicUrl,
+    privateUrl,
+    output: () => output,
+    ended,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}

@@ -99,8 +99,6 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
     if (it.PUBLIC_ORIGIN?.some((origin) => origin.startsWith('http:'))) faults.push('PUBLIC_ORIGIN must be https in production')
     if (it.SMOOCH_BASE_URL?.startsWith('http:')) warnings.push('SMOOCH_BASE_URL is plain http: the API key travels unencrypted')
   }
-  if (it.WORKERS > 1 && !it.REDIS_URL)
-    faults.push('WORKERS is more than 1, so REDIS_URL is needed: the processes must share their sessions')
   if (it.NODE_ENV === 'production' && it.STAFF_ORIGIN?.startsWith('http:')) faults.push('STAFF_ORIGIN must be https in production')
   if (it.STAFF_ORIGIN && it.PUBLIC_ORIGIN?.includes(it.STAFF_ORIGIN)) faults.push('STAFF_ORIGIN must be another origin than PUBLIC_ORIGIN')
   if (it.STAFF_ORIGIN && !it.APPS_FILE) {
@@ -112,6 +110,8 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
     const proof = it.OIDC_CLIENT_AUTH === 'private_key_jwt' ? 'OIDC_CLIENT_KEY' : 'OIDC_CLIENT_SECRET'
     faults.push(...missing(it, ['OIDC_CLIENT_ID', proof]))
   }
+  if (it.WORKERS > 1 && !it.REDIS_URL)
+    faults.push('WORKERS is more than 1, so REDIS_URL is needed: the processes must share their sessions')
   if (!it.REDIS_URL)
     warnings.push('sessions and limits are kept in this process: a restart signs everybody out, and a second process knows nothing of them')
   if (it.SMOOCH_KEY_ID?.startsWith('act_'))

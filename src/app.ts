@@ -134,7 +134,6 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     settings.BASE_PATH || '/',
     operationRoutes(rows, pipeline),
     docsRoutes({ basePath: settings.BASE_PATH, operations: rows, https: origins.secure() }),
-    journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard }),
     ...createAuth({
       ...{ store, keys, peppers, people, sessions, vouch, origins, providers },
       basePath: settings.BASE_PATH,
@@ -147,6 +146,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
         log.error({ alarm: 'refresh_token_reused', ...event }, 'alarm')
       },
     }),
+    journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard }),
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)

@@ -27,6 +27,8 @@ export interface Session extends SessionRecord {
   readonly staff: boolean
 }
 
+type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 'kind'>>
+
 export interface Limit {
   readonly name: string
   readonly max: number
@@ -132,12 +134,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false }))?.session
     },
 
-    end: async ({
-      place,
-      sid,
-      family,
-      kind,
-    }: Pick<Session, 'place' | 'sid' | 'family'> & Partial<Pick<Session, 'kind'>>): Promise<boolean> => {
+    end: async ({ place, sid, family, kind }: Ending): Promise<boolean> => {
       const lived = await people.endListed({ sid, entry: family === undefined ? place : { key: family, tag: place.tag, family: true } })
       if (kind === 'service') await reachable(store.removeFromList(services, sid))
       return lived

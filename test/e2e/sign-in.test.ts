@@ -56,6 +56,7 @@ given('a person with a browser, a real provider and two replicas', () => {
     await page.waitForURL(then)
   }
   const signIn = async (page: Page, login: string) => {
+    await context.clearCookies()
     await page.goto(replicas.origin)
     await page.click('#in')
     await fillIn(page, login, /\?back$/)

@@ -64,7 +64,7 @@ given('Redis', () => {
       mina.userId,
       'signedIn',
       '"roles"',
-      'eyJ',
+      'eyJhbGci',
     ]
     const signatures = tokens.map((token: string) => token.split('.')[2]!)
     for (const text of [dump, seen.join('\n')]) expect(canariesIn(text, [...words, ...tokens, ...jtis, ...signatures])).toEqual([])

@@ -88,6 +88,7 @@ export const settings = {
   SESSION_PEPPERS:    { schema: named, secret: true, about: 'comma list kid:secret; the first seals session records, all open' },
   SERVICE_KEYS:       { schema: serviceKeys, secret: true, about: 'comma list name:secret or name:secret:role+role (a cap) for POST /sessions on the private listener' },
   REDIS_URL:          { schema: redisUrl, secret: true, about: 'sessions and limits: redis://, rediss://, redis+sentinel://, redis+cluster:// or a socket path; absent = in-process' },
+  CACHE_REDIS_URL:    { schema: redisUrl, secret: true, about: 'a Redis of its own for the user cache; absent = the one of REDIS_URL, which makes a hot read one round trip' },
   IN_PROCESS_STORE:   { schema: flag, default: 'off', about: 'on = in production, keep sessions in this process although a restart signs everybody out' },
   AUTO_CREATE:        { schema: flag, default: 'on', about: 'create the app user at the first call for "me" that finds none' },
   SELF_PROPERTIES:    { schema: list, default: '', about: 'keys of custom properties that end users may write' },

@@ -2,6 +2,10 @@
 import express, { type Express, type RequestHandler, type Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
+import { createChanges } from './cache/changes.ts'
+import { memoryCache } from './cache/store-memory.ts'
+import { cellPeek, redisCache } from './cache/store-redis.ts'
+import { createUsers } from './cache/users.ts'
 import { withCallers } from './callers.ts'
 import { accessRecord } from './http/access-record.ts'
 import { admission } from './http/admission.ts'
@@ -61,13 +65,16 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     log.error({ alarm: what, cause: describeError(cause) }, 'alarm')
   }
   const origins = createOrigins(configuredOrigins(settings, apps))
-  const store = settings.REDIS_URL
-    ? await redisStore(settings.REDIS_URL.reveal(), (error) => log.warn({ cause: describeError(error) }, 'redis connection'))
-    : memoryStore()
+  const failed = (error: Error) => log.warn({ cause: describeError(error) }, 'redis connection')
+  const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
+  const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
+  const peppers = ring(settings.SESSION_PEPPERS)
+  const store = settings.REDIS_URL ? await redisStore(settings.REDIS_URL.reveal(), failed, shared ? cellPeek : undefined) : memoryStore()
+  const cache = cacheUrl ? await redisCache(cacheUrl.reveal(), failed) : memoryCache()
   const sessions = createSessions({
     store,
     keys: ring(settings.SESSION_KEYS),
-    peppers: ring(settings.SESSION_PEPPERS),
+    peppers,
     origins,
     limits: {
       reads: settings.LIMIT_READS,
@@ -85,14 +92,19 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
       log.error({ alarm: event.code, ...event }, 'alarm')
     },
   }
-  const upstream = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
+  const vendor = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
+  const changes = createChanges({ store: cache, peppers, strict: shared, alarm })
+  const upstream = changes.keepingFresh(vendor)
+  const users = createUsers({ store: cache, peppers, alarm })
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
   const mint = createMint({ sessions, upstream, apps: byId, secure })
   const pipeline = createPipeline({
     sessions,
     upstream,
+    users,
     apps: byId,
+    peppers,
     selfProperties: settings.SELF_PROPERTIES,
     autoCreate: settings.AUTO_CREATE,
     alarm,
@@ -148,7 +160,9 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
       health.draining = true
       const cut = await publicListener.close(graceMs)
       await privateListener.close(1_000)
-      await upstream.close()
+      await vendor.close()
+      changes.close()
+      cache.close()
       sessions.close()
       return cut
     },

@@ -18,7 +18,7 @@ import {
   storeKey,
   tagsOf,
 } from './record.ts'
-import type { Entered, Listed, Place, SessionStore, Used } from './store.ts'
+import type { Copy, Entered, Listed, Place, SessionStore, Used } from './store.ts'
 import { type Kind, signToken, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {
@@ -26,6 +26,8 @@ export interface Session extends SessionRecord {
   readonly createdMs: number
   readonly expiresMs: number
   readonly smooch: string | undefined
+  /** The person's user from the cache, when it was asked for and is there. */
+  readonly copy?: Copy | undefined
 }
 
 export interface Limit {
@@ -54,6 +56,9 @@ export interface Lifetime {
   readonly idleMs: number
   readonly absoluteMs: number
 }
+
+/** Whether the call reads the user of the person with this tag: then the copy comes along. Nobody else's ever does. */
+type Peek = (tag: string) => boolean
 
 /** The tag under which service sessions are listed. */
 const services = 'services'
@@ -113,18 +118,19 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
   const find = async (
     text: string,
     kinds: readonly Kind[],
-    options: { touch: boolean; limit?: LimitClass },
+    options: { touch: boolean; limit?: LimitClass; peek?: Peek | undefined },
   ): Promise<{ session: Session; limit?: Limit } | undefined> => {
     const token = verifyToken(keys, text, Date.now())
     if (!token || !kinds.includes(token.kind)) return undefined
     const place = { key: storeKey(token.jti), tag: token.tag }
     const name = options.limit && (token.kind === 'service' ? 'service' : options.limit)
     const entered: Entered | undefined = await reachable(
-      store.enter(place, { touch: options.touch, limit: name && { name, windowMs: minute } }),
+      store.enter(place, { touch: options.touch, limit: name && { name, windowMs: minute }, peek: options.peek?.(token.tag) }),
     )
     const record = entered && openRecord(peppers, token.jti, token.tag, Buffer.from(entered.sealed, 'base64'))
     if (!entered || !record || record.kind !== token.kind) return undefined
-    const session: Session = { ...record, place, createdMs: entered.createdMs, expiresMs: entered.expiresMs, smooch: entered.smooch }
+    const { createdMs, expiresMs, smooch, copy } = entered
+    const session: Session = { ...record, place, createdMs, expiresMs, smooch, copy }
     return name && entered.used ? { session, limit: { name, max: record.limit ?? limits[name], used: entered.used } } : { session }
   }
 
@@ -133,9 +139,15 @@ export const createSessions = ({ store, keys, peppers, origins, limits }: Sessio
     cookieName: cookieName(origins.secure()),
 
     /** The caller's session, or a Problem: `unauthorized`, `csrf`, `too_many_requests`, `session_store_unavailable`. `counted` hears of the limit in any case. */
-    require: async (request: IncomingMessage, limit: LimitClass, csrf: CsrfClass, counted: (limit: Limit) => void): Promise<Session> => {
+    require: async (
+      request: IncomingMessage,
+      limit: LimitClass,
+      csrf: CsrfClass,
+      counted: (limit: Limit) => void,
+      peek?: Peek,
+    ): Promise<Session> => {
       const found = credential(request, csrf)
-      const entered = found && (await find(found.text, found.kinds, { touch: true, limit }))
+      const entered = found && (await find(found.text, found.kinds, { touch: true, limit, peek }))
       if (!entered) throw new Problem('unauthorized')
       if (entered.limit) {
         counted(entered.limit)

@@ -24,6 +24,14 @@ local function addListed(key, sid, created, expires, index)
   if redis.call('PTTL', key) < expires - now then redis.call('PEXPIREAT', key, expires) end
 end`
 
+/** What a cache adds to finding a session: the key of a tag's copy, and `peek(key, now)` that gives copy, age and time left. */
+export interface Peek {
+  readonly key: (tag: string) => string
+  readonly lua: string
+}
+
+const noPeek: Peek = { key: (tag) => `bff:u:{${tag}}`, lua: `local function peek() return '', 0, 0 end` }
+
 const scripts = {
   bffCreate: {
     numberOfKeys: 3,
@@ -36,7 +44,7 @@ addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
 return {created, expires}`,
   },
   bffEnter: {
-    numberOfKeys: 3,
+    numberOfKeys: 4,
     lua: `${clock}${useLimit}
 local s = redis.call('HMGET', KEYS[1], 'v', 'c', 'a', 'i')
 if not s[1] then return {} end
@@ -46,7 +54,9 @@ if created <= tonumber(m[1] or 0) then redis.call('DEL', KEYS[1]); return {} end
 if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))) end
 local used, left = 0, 0
 if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
-return {s[1], created, expires, m[3] or '', tonumber(m[2] or 0) >= created and 1 or 0, used, left}`,
+local copy, age, fresh = '', 0, 0
+if ARGV[3] == '1' then copy, age, fresh = peek(KEYS[4], now) end
+return {s[1], created, expires, m[3] or '', tonumber(m[2] or 0) >= created and 1 or 0, used, left, copy, age, fresh}`,
   },
   bffEnd: {
     numberOfKeys: 3,
@@ -93,10 +103,12 @@ const marks = (tag: string) => `bff:m:{${tag}}`
 const list = (tag: string) => `bff:n:{${tag}}`
 const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
-export const redisStore = async (url: string, failed: (error: Error) => void): Promise<SessionStore> =>
-  storeOn(await connectRedis(url, scripts, failed))
+export const redisStore = async (url: string, failed: (error: Error) => void, peek = noPeek): Promise<SessionStore> => {
+  const bffEnter = { ...scripts.bffEnter, lua: `${peek.lua}\n${scripts.bffEnter.lua}` }
+  return storeOn(await connectRedis(url, { ...scripts, bffEnter }, failed), peek)
+}
 
-const storeOn = (redis: RedisClient<keyof typeof scripts>): SessionStore => ({
+const storeOn = (redis: RedisClient<keyof typeof scripts>, peek: Peek): SessionStore => ({
   create: async (place, { sid, sealed, index, idleMs, absoluteMs }) => {
     const answer = await redis.run(
       'bffCreate',
@@ -106,9 +118,9 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>): SessionStore => ({
     const [createdMs, expiresMs] = answer as [number, number]
     return { createdMs, expiresMs }
   },
-  enter: async (place, { touch, limit }) => {
-    const keys = [session(place), marks(place.tag), limitKey(place.tag, limit?.name ?? 'none')]
-    return entered((await redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0])) as EnterAnswer | [])
+  enter: async (place, { touch, limit, peek: wanted }) => {
+    const keys = [session(place), marks(place.tag), limitKey(place.tag, limit?.name ?? 'none'), peek.key(place.tag)]
+    return entered((await redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ? 1 : 0])) as EnterAnswer | [])
   },
   end: async (place, sid) => (await redis.run('bffEnd', [session(place), marks(place.tag), list(place.tag)], [sid])) === 1,
   endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)], [markTtlMs])),
@@ -128,12 +140,31 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>): SessionStore => ({
   close: () => redis.close(),
 })
 
-type EnterAnswer = [sealed: string, created: number, expires: number, smooch: string, gone: number, used: number, left: number]
+type EnterAnswer = [
+  sealed: string,
+  created: number,
+  expires: number,
+  smooch: string,
+  gone: number,
+  used: number,
+  left: number,
+  copy: string,
+  age: number,
+  fresh: number,
+]
 
 const entered = (answer: EnterAnswer | []): Entered | undefined => {
   if (answer.length === 0) return undefined
-  const [sealed, createdMs, expiresMs, smooch, gone, used, leftMs] = answer
-  return { sealed, createdMs, expiresMs, smooch: smooch || undefined, gone: gone === 1, used: used > 0 ? { used, leftMs } : undefined }
+  const [sealed, createdMs, expiresMs, smooch, gone, used, leftMs, copy, ageMs, fresh] = answer
+  return {
+    sealed,
+    createdMs,
+    expiresMs,
+    smooch: smooch || undefined,
+    gone: gone === 1,
+    used: used > 0 ? { used, leftMs } : undefined,
+    copy: copy ? { sealed: copy, ageMs, leftMs: fresh } : undefined,
+  }
 }
 
 const listed = (flat: string[]): Listed[] =>

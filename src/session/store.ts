@@ -28,6 +28,13 @@ export interface NewSession {
   readonly absoluteMs: number
 }
 
+/** A fresh copy of the person's user from the cache, where session and cache lie on the same node. */
+export interface Copy {
+  readonly sealed: string
+  readonly ageMs: number
+  readonly leftMs: number
+}
+
 export interface Entered {
   readonly sealed: string
   readonly createdMs: number
@@ -38,6 +45,7 @@ export interface Entered {
   /** True when the person was deleted or merged away since the session began. */
   readonly gone: boolean
   readonly used?: Used | undefined
+  readonly copy?: Copy | undefined
 }
 
 export interface Listed {
@@ -52,8 +60,8 @@ export type Mark = 'smooch' | 'gone'
 
 export interface SessionStore {
   create(place: Place, session: NewSession): Promise<{ createdMs: number; expiresMs: number }>
-  /** One round trip: the record if the session lives, its idle touch, the person's marks, and one use of a limit. */
-  enter(place: Place, options: { touch: boolean; limit?: Window | undefined }): Promise<Entered | undefined>
+  /** One round trip: the record if the session lives, its idle touch, the person's marks, one use of a limit, and with `peek` the copy of the person's user. */
+  enter(place: Place, options: { touch: boolean; limit?: Window | undefined; peek?: boolean | undefined }): Promise<Entered | undefined>
   /** False when it had ended before. */
   end(place: Place, sid: string): Promise<boolean>
   /** Ends every session of the person that exists now; no later sign-in revives one. */

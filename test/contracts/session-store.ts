@@ -38,6 +38,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
         smooch: undefined,
         gone: false,
         used: undefined,
+        copy: undefined,
       })
     })
 

@@ -77,7 +77,7 @@ const jittered = (ms: number): number => Math.round(ms * (0.9 + Math.random() * 
 
 export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
   const life = { ...lifetimes, ...times }
-  const flights = createFlights<Fetched>(mostJoined)
+  const flights = createFlights<Landed>(mostJoined)
   const convoy = createConvoys<Fetched>()
   const prefix = randomBytes(9).toString('base64url')
   let count = 0
@@ -115,13 +115,13 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
   }
 
   /** One fetch under the lease. It goes on when its first reader hangs up, and tells the cell what it learnt. */
-  const lead = (cell: string, ask: Ask, name: Name, looked: Lead, token: string, fetch: () => Promise<Fetched>): Promise<Fetched> =>
+  const lead = (cell: string, ask: Ask, name: Name, looked: Lead, token: string, fetch: () => Promise<Fetched>): Promise<Landed> =>
     flights.start(token, async () => {
       try {
         const fetched = await fetch()
-        await quietly(() => keep(cell, ask, name, looked, fetched.body as User))
-        await quietly(() => store.release(cell, token))
-        return fetched
+        const kept = await quietly(() => keep(cell, ask, name, looked, fetched.body as User))
+        if (!kept) await quietly(() => store.release(cell, token))
+        return { fetched, kept: kept === true }
       } catch (error) {
         const none = { sealed: seal(peppers, `copy|${cell}`, 'null'), freshMs: life.noneMs, keepMs: life.noneMs }
         const { generation, atMs } = looked
@@ -132,31 +132,30 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
       }
     })
 
-  const quietly = async (work: () => Promise<unknown>): Promise<void> => {
+  const quietly = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
-      await work()
+      return await work()
     } catch (cause) {
       alarm('the user cache could not be written', cause)
+      return undefined
     }
   }
 
-  /** The answer to a reader who led or joined; an old copy instead of the vendor's trouble, while it is not too old. */
-  const settle = async (
-    answer: Promise<Fetched>,
-    led: boolean,
-    looked: Looked & { ageMs: number; sealed?: string },
-    cell: string,
-  ): Promise<Read> => {
+  /** An old copy instead of the vendor's trouble, while it is not too old. */
+  const orOld = async (cell: string, looked: Old, answer: () => Promise<Read>): Promise<Read> => {
     try {
-      const fetched = await answer
-      return led
-        ? { body: fetched.body, status: status.miss, outcome: 'miss', fetched }
-        : { body: fetched.body, status: status.collapsed, outcome: 'collapsed' }
+      return await answer()
     } catch (error) {
       const old = isTrouble(error) && looked.ageMs < life.ifErrorMs ? copyIn(cell, looked.sealed) : undefined
       if (!old) throw error
       return { body: old, status: status.ifError((error as Problem).status), outcome: 'error' }
     }
+  }
+
+  /** What a flight brought is for those who joined only when it could be kept: else a write under the other name may have come before they asked. */
+  const join = async (cell: string, flight: Promise<Landed>, fetch: () => Promise<Fetched>): Promise<Read> => {
+    const { fetched, kept } = await flight
+    return kept ? { body: fetched.body, status: status.collapsed, outcome: 'collapsed' } : await bypass(cell, 'not-kept', fetch)
   }
 
   const bypass = async (cell: string, detail: string, fetch: () => Promise<Fetched>): Promise<Read> => {
@@ -189,7 +188,11 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
       const old = looked.ageMs < life.revalidateMs ? copyIn(cell, looked.sealed) : undefined
       if (looked.state === 'lead') {
         const answer = lead(cell, ask, name, looked, token, fetch)
-        if (!old) return await settle(answer, true, looked, cell)
+        if (!old)
+          return await orOld(cell, looked, async () => {
+            const { fetched } = await answer
+            return { body: fetched.body, status: status.miss, outcome: 'miss', fetched }
+          })
         answer.catch(() => undefined)
         return answerFrom(old, life.freshMs - looked.ageMs)
       }
@@ -198,7 +201,7 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
       if (joined === 'full') throw new Problem('upstream_busy', { outcome: 'not_sent', headers: { 'Retry-After': '1' } })
       if (joined) {
         try {
-          return await settle(joined, false, looked, cell)
+          return await orOld(cell, looked, () => join(cell, joined, fetch))
         } catch (error) {
           // Once more, together with the others who waited: the trouble may have been the leader's alone.
           if (!isTrouble(error) || failures++ > 0) throw error
@@ -223,6 +226,17 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
       return await wait(cell, ask, fetch)
     },
   }
+}
+
+/** What a flight brought, and whether it is now in the cell. */
+interface Landed {
+  readonly fetched: Fetched
+  readonly kept: boolean
+}
+
+interface Old {
+  readonly sealed?: string
+  readonly ageMs: number
 }
 
 type Lead = Extract<Looked, { state: 'lead' }>

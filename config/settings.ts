@@ -83,6 +83,7 @@ export const settings = {
   SMOOCH_KEY_ID_2:    { schema: z.string().min(1), about: 'id of a second live key, for rotation' },
   SMOOCH_KEY_SECRET_2:{ schema: z.string().min(8), secret: true, about: 'secret of the second live key' },
   SMOOCH_JWT:         { schema: z.string().min(16), secret: true, about: 'a given JWT, when SMOOCH_AUTH=jwt' },
+  SMOOCH_WEBHOOK_SECRET: { schema: z.string().min(8), secret: true, about: 'secret of the registered webhook (npm run webhooks -- register); a comma list while it is being changed' },
   APPS_FILE:          { schema: z.string(), about: 'YAML file with several apps, instead of the SMOOCH_ settings' },
   SESSION_KEYS:       { schema: named, secret: true, about: 'comma list kid:secret; the first signs session tokens, all verify' },
   SESSION_PEPPERS:    { schema: named, secret: true, about: 'comma list kid:secret; the first seals session records, all open' },

@@ -6,6 +6,7 @@ import { createChanges } from './cache/changes.ts'
 import { memoryCache } from './cache/store-memory.ts'
 import { cellPeek, redisCache } from './cache/store-redis.ts'
 import { createUsers } from './cache/users.ts'
+import { webhookRoutes } from './cache/webhooks.ts'
 import { withCallers } from './callers.ts'
 import { accessRecord } from './http/access-record.ts'
 import { admission } from './http/admission.ts'
@@ -129,6 +130,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     settings.BASE_PATH || '/',
     operationRoutes(withCallers(all, settings.OPERATION_CALLERS), pipeline),
     authRoutes(sessions, secure),
+    webhookRoutes(byId, changes),
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)

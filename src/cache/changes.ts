@@ -5,7 +5,7 @@ import type { AnswerOf, BodyOf } from '../schemas.ts'
 import type { Ring } from '../session/keys.ts'
 import type { Upstream, UpstreamCall } from '../upstream/client.ts'
 import { cellsOf, type Name, namesOf } from './cells.ts'
-import { open } from './seal.ts'
+import { cellsBehind, linkTo } from './links.ts'
 import type { CacheStore, Drop } from './store.ts'
 
 export interface ChangesParts {
@@ -14,6 +14,12 @@ export interface ChangesParts {
   /** The store is also that of the sessions: when it is away nothing may change. Otherwise changes go on, and what could not be dropped is dropped later. */
   readonly strict: boolean
   readonly alarm: (what: string, cause: unknown) => void
+}
+
+/** Names that a person may have, and the two that are known to belong together. */
+export interface Named {
+  readonly names: readonly Name[]
+  readonly both?: readonly [smooch: Name, user: Name] | undefined
 }
 
 /** A person that a call is about, by the id it was given. */
@@ -49,11 +55,8 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
     timer = undefined
   }
 
-  const follow = async (link: string | undefined, cell: string, drop: Drop): Promise<void> => {
-    const text = link && open(peppers, `link|${cell}`, link)
-    if (!text) return
-    const { app, kind, id } = JSON.parse(text) as Name & { app: string }
-    await Promise.all(cellsOf(peppers, app, { kind, id }).map((other) => store.drop(other, drop)))
+  const follow = async (link: string | undefined, cell: string, { link: _, ...drop }: Drop): Promise<void> => {
+    await Promise.all(cellsBehind(peppers, cell, link).map((other) => store.drop(other, drop)))
   }
 
   const dropCell = async (cell: string, drop: Drop): Promise<void> => {
@@ -66,16 +69,19 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
   }
 
   /** Forgets the person under this name and the one linked to it. Rejects when the store is away, and then goes on trying. */
-  const drop = async (app: string, names: readonly Name[], how: Drop): Promise<void> => {
-    const cells = new Set(names.flatMap((name) => cellsOf(peppers, app, name)))
-    const done = await Promise.allSettled([...cells].map((cell) => dropCell(cell, how)))
+  const drop = async (app: string, { names, both }: Named, how: Drop): Promise<void> => {
+    const drops = new Map<string, Drop>()
+    for (const name of names) for (const cell of cellsOf(peppers, app, name)) drops.set(cell, how)
+    for (const [name, other] of both ? [both, [both[1], both[0]] as const] : [])
+      for (const cell of cellsOf(peppers, app, name)) drops.set(cell, { ...how, link: linkTo(peppers, cell, app, other) })
+    const done = await Promise.allSettled([...drops].map(([cell, each]) => dropCell(cell, each)))
     const failed = done.find((it) => it.status === 'rejected')
     if (failed) throw failed.reason
   }
 
-  const before = async (app: string, names: readonly Name[]): Promise<void> => {
+  const before = async (app: string, named: Named): Promise<void> => {
     try {
-      await drop(app, names, { blockMs: underWayMs })
+      await drop(app, named, { blockMs: underWayMs })
     } catch (cause) {
       if (strict) throw new Problem('session_store_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
       alarm('copies could not be dropped before a change; it goes on', cause)
@@ -83,9 +89,9 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
   }
 
   /** The vendor has answered, so a store that fails now must not turn the answer into an error: the block set before holds until it is back. */
-  const after = async (app: string, names: readonly Name[], how: Drop): Promise<void> => {
+  const after = async (app: string, named: Named, how: Drop): Promise<void> => {
     try {
-      await drop(app, names, how)
+      await drop(app, named, how)
     } catch (cause) {
       alarm('copies could not be dropped after a change; it will be tried again', cause)
     }
@@ -102,19 +108,19 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
     call: async (app, call) => {
       if (call.operation.cache !== 'invalidate') return await upstream.call(app, call)
       const persons = personsOf(call)
-      await Promise.all(persons.map(({ id }) => before(app.appId, namesOf(id))))
+      await Promise.all(persons.map(({ id }) => before(app.appId, { names: namesOf(id) })))
       let ending: (person: Person) => Drop = () => ({ blockMs: tombstoneMs, tombstone: '?' })
-      let more: Name[] = []
+      let both: Named['both']
       try {
         const answer = await upstream.call(app, call)
         ending = ({ id, removed }) => (removed ? { blockMs: tombstoneMs, tombstone: tombstoneOf(app.appId, id) } : { blockMs: 0 })
-        more = namesIn(call.operation, answer.body)
+        both = bothNames(call.operation, answer.body)
         return answer
       } catch (error) {
         if (error instanceof Problem && error.particulars.outcome !== 'unknown') ending = () => ({ blockMs: 0 })
         throw error
       } finally {
-        await Promise.all(persons.map((person) => after(app.appId, [...namesOf(person.id), ...more], ending(person))))
+        await Promise.all(persons.map((person) => after(app.appId, { names: namesOf(person.id), both }, ending(person))))
       }
     },
   })
@@ -122,8 +128,8 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
   return {
     keepingFresh,
     /** From outside, the vendor's webhooks: drops, and ends the tombstone of a person whom the vendor says to be gone. Rejects when the store is away. */
-    drop: (app: string, names: readonly Name[], final?: string): Promise<void> =>
-      drop(app, names, { blockMs: 0, ...(final !== undefined && { final: tombstoneOf(app, final) }) }),
+    drop: (app: string, named: Named, final?: string): Promise<void> =>
+      drop(app, named, { blockMs: 0, ...(final !== undefined && { final: tombstoneOf(app, final) }) }),
     close: (): void => clearInterval(timer),
   }
 }
@@ -140,8 +146,17 @@ const personsOf = ({ operation, params, body }: UpstreamCall): Person[] => {
   return id === undefined ? [] : [{ id, removed: operation.removes !== undefined }]
 }
 
-const namesIn = (operation: Operation, body: unknown): Name[] => {
-  if (operation.returns !== 'AppUserResponse') return []
+const bothNames = (operation: Operation, body: unknown): Named['both'] => {
+  if (operation.returns !== 'AppUserResponse') return undefined
   const { _id, userId } = (body as AnswerOf<'AppUserResponse'>).appUser
-  return [{ kind: 'smooch', id: _id }, ...(userId === undefined ? [] : [{ kind: 'user', id: userId } as const])]
+  return bothOf(_id, userId)
 }
+
+/** The two names of one person, when both are known for certain. */
+export const bothOf = (smoochId: string, userId: string | undefined): Named['both'] =>
+  userId === undefined
+    ? undefined
+    : [
+        { kind: 'smooch', id: smoochId },
+        { kind: 'user', id: userId },
+      ]

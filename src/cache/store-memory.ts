@@ -93,17 +93,18 @@ export const memoryCache = (most = 10_000, now: () => number = Date.now): CacheS
       keepMark(cell, { ...mark, link }, times.linkMs)
       return true
     },
-    drop: async (cell, { blockMs, tombstone, final }) => {
+    drop: async (cell, { blockMs, tombstone, final, link }) => {
       const at = now()
       copies.delete(cell)
-      const mark = { ...markOf(cell), noLinkUntil: at + times.unlinkedMs }
+      const old = markOf(cell)
+      const mark = { ...old, ...(link ? { link, noLinkUntil: 0 } : { noLinkUntil: at + times.unlinkedMs }) }
       if (final !== undefined && mark.tombstone === final) Object.assign(mark, { tombstone: undefined, blockedUntil: 0 })
       if (mark.blockedUntil <= at) mark.tombstone = undefined
       if (blockMs > 0) mark.blockedUntil = Math.max(mark.blockedUntil, at + blockMs)
       else if (mark.tombstone === undefined) mark.blockedUntil = 0
       if (tombstone !== undefined) mark.tombstone = tombstone
-      keepMark(cell, mark, Math.max(times.unlinkedMs, blockMs))
-      return mark.link?.sealed
+      keepMark(cell, mark, Math.max(link ? times.linkMs : times.unlinkedMs, blockMs))
+      return old.link?.sealed
     },
     release: async (cell, token) => {
       const copy = copyOf(cell)

@@ -59,7 +59,8 @@ return 1`,
     lua: `${clock}${live}
 redis.call('DEL', KEYS[1])
 local c = redis.call('HMGET', KEYS[2], 'o', 'x', 'xn')
-redis.call('HSET', KEYS[2], 'b', at(now + ${times.unlinkedMs}))
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'n', ARGV[4], 'o', ARGV[5]); redis.call('HDEL', KEYS[2], 'b'); atLeast(KEYS[2], ${times.linkMs})
+else redis.call('HSET', KEYS[2], 'b', at(now + ${times.unlinkedMs})) end
 if ARGV[3] ~= '' and c[3] == ARGV[3] then redis.call('HDEL', KEYS[2], 'x', 'xn'); c[2] = false; c[3] = false end
 if num(ARGV[1]) > 0 then redis.call('HSET', KEYS[2], 'x', at(math.max(num(c[2]), now + ARGV[1])))
 elseif not c[3] then redis.call('HDEL', KEYS[2], 'x') end
@@ -99,8 +100,10 @@ const cacheOn = (redis: RedisClient<keyof typeof scripts>): CacheStore => ({
       [generation, atMs, sealed, freshMs, keepMs, link?.name ?? '', link?.sealed ?? ''],
     )) === 1,
   link: async (cell, { name, sealed }) => (await redis.run('bffLink', [links(cell)], [name, sealed])) === 1,
-  drop: async (cell, { blockMs, tombstone, final }) =>
-    ((await redis.run('bffDrop', [copy(cell), links(cell)], [blockMs, tombstone ?? '', final ?? ''])) as string) || undefined,
+  drop: async (cell, { blockMs, tombstone = '', final = '', link = { name: '', sealed: '' } }) => {
+    const found = await redis.run('bffDrop', [copy(cell), links(cell)], [blockMs, tombstone, final, link.name, link.sealed])
+    return (found as string) || undefined
+  },
   release: async (cell, token) => void (await redis.run('bffRelease', [copy(cell)], [token])),
   ping: () => redis.ping(),
   close: () => redis.close(),

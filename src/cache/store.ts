@@ -32,6 +32,8 @@ export interface Drop {
   readonly tombstone?: string | undefined
   /** Ends the tombstone of this smoochId. */
   readonly final?: string | undefined
+  /** The other name, when it is known and dropped as well: then nothing can have missed this. */
+  readonly link?: Link | undefined
 }
 
 export interface CacheStore {

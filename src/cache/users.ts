@@ -6,9 +6,10 @@ import type { AnswerOf } from '../schemas.ts'
 import type { Ring } from '../session/keys.ts'
 import { cellsOf, isCellOf, type Name, nameOf } from './cells.ts'
 import { createConvoys, createFlights } from './flights.ts'
+import { linkTo } from './links.ts'
 import { open, seal } from './seal.ts'
 import { hit, status } from './status.ts'
-import type { CacheStore, Link, Looked } from './store.ts'
+import type { CacheStore, Looked } from './store.ts'
 
 type User = AnswerOf<'AppUserResponse'>
 
@@ -94,11 +95,6 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
       ? _id === id && cellsOf(peppers, app, { kind, id: _id })[0] === cell
       : userId !== undefined && isCellOf(peppers, cell, app, userId)
 
-  const linkTo = (cell: string, other: Name, app: string): Link => ({
-    name: cellsOf(peppers, app, other)[0],
-    sealed: seal(peppers, `link|${cell}`, JSON.stringify({ app, ...other })),
-  })
-
   /** Somebody without a userId is not kept: the vendor may give that person one at any time, and nobody would tell us. */
   const keep = async (cell: string, { app }: Ask, name: Name, lead: Lead, body: User): Promise<boolean> => {
     const { _id, userId } = body.appUser
@@ -107,10 +103,10 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
     if (sealed.length > mostBytes) return false
     const here: Name = name.kind === 'user' ? { kind: 'user', id: userId } : { kind: 'smooch', id: _id }
     const there: Name = name.kind === 'user' ? { kind: 'smooch', id: _id } : { kind: 'user', id: userId }
-    const linked = await Promise.all(cellsOf(peppers, app, there).map((other) => store.link(other, linkTo(other, here, app))))
+    const linked = await Promise.all(cellsOf(peppers, app, there).map((other) => store.link(other, linkTo(peppers, other, app, here))))
     if (linked.includes(false)) return false
     const { generation, atMs } = lead
-    const kept = { freshMs: jittered(life.freshMs), keepMs: life.ifErrorMs, link: linkTo(cell, there, app) }
+    const kept = { freshMs: jittered(life.freshMs), keepMs: life.ifErrorMs, link: linkTo(peppers, cell, app, there) }
     return await store.store(cell, { generation, atMs, sealed, ...kept })
   }
 

@@ -132,7 +132,7 @@ export const writing = async (it: Replica, vendor: Vendor, by: '_id' | 'userId',
     // The vendor changed the person by itself, and tells us by the smoochId alone.
     await turns(delays.before)
     version = vendor.version += 1
-    await it.changes.drop(app.appId, [{ kind: 'smooch', id: vendor._id }], vendor._id)
+    await it.changes.drop(app.appId, { names: [{ kind: 'smooch', id: vendor._id }] }, vendor._id)
     return version
   }
   const made = (number: number) => {

@@ -51,6 +51,8 @@ export interface BffOptions {
   extend?: AppOptions['extend']
   timeLimit?: AppOptions['timeLimit']
   apps?: App[]
+  /** Another replica: in front of the same stand-in, which is not closed with it. */
+  beside?: Bff
 }
 
 const look = async (response: Response): Promise<Answer> => {
@@ -71,12 +73,14 @@ const look = async (response: Response): Promise<Answer> => {
 export const mina = { userId: 'cust-20481', givenName: 'Mina', surname: 'Okafor', email: canaryEmail, properties: { plan: 'gold' } }
 
 export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
-  const sandbox = await startSandbox({
-    apps: [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' }] }],
-    people: [mina],
-    ...options.sandbox,
-    switches: { confirmLinksAfter: 'never', deletionTakes: 5, ...options.sandbox?.switches },
-  })
+  const sandbox =
+    options.beside?.sandbox ??
+    (await startSandbox({
+      apps: [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' }] }],
+      people: [mina],
+      ...options.sandbox,
+      switches: { confirmLinksAfter: 'never', deletionTakes: 5, ...options.sandbox?.switches },
+    }))
   const { settings } = load({
     NODE_ENV: 'test',
     PORT: '0',
@@ -148,7 +152,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     },
     [Symbol.asyncDispose]: async () => {
       await app.close(1_000)
-      await sandbox.close()
+      if (!options.beside) await sandbox.close()
     },
   }
   return bff

@@ -5,7 +5,7 @@ import type { Settings } from '../config/load.ts'
 import { createChanges } from './cache/changes.ts'
 import { memoryCache } from './cache/store-memory.ts'
 import { cellPeek, redisCache } from './cache/store-redis.ts'
-import { createUsers } from './cache/users.ts'
+import { createUsers, type UsersParts } from './cache/users.ts'
 import { webhookRoutes } from './cache/webhooks.ts'
 import { withCallers } from './callers.ts'
 import { accessRecord } from './http/access-record.ts'
@@ -44,6 +44,8 @@ export interface AppOptions {
   readonly log: Log
   /** How long the vendor may take, in milliseconds; by default as the row says. */
   readonly timeLimit?: (row: Operation) => number
+  /** How long copies of users live, in milliseconds; for tests. */
+  readonly cacheTimes?: UsersParts['times']
   /** More routes for the public listener; the demo's page and sign-in come this way. */
   readonly extend?: (parts: { mint: Mint; origins: Origins }) => Extension
 }
@@ -59,7 +61,7 @@ export interface RunningApp {
   close(graceMs: number): Promise<number>
 }
 
-export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOptions): Promise<RunningApp> => {
+export const startApp = async ({ settings, apps, log, timeLimit, cacheTimes, extend }: AppOptions): Promise<RunningApp> => {
   const metrics = createMetrics()
   const alarm = (what: string, cause: unknown) => {
     metrics.alarm('internal')
@@ -96,7 +98,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
   const vendor = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
   const changes = createChanges({ store: cache, peppers, strict: shared, alarm })
   const upstream = changes.keepingFresh(vendor)
-  const users = createUsers({ store: cache, peppers, alarm })
+  const users = createUsers({ store: cache, peppers, alarm, ...(cacheTimes && { times: cacheTimes }) })
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
   const mint = createMint({ sessions, upstream, apps: byId, secure })

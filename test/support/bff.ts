@@ -50,6 +50,7 @@ export interface BffOptions {
   sandbox?: SandboxOptions
   extend?: AppOptions['extend']
   timeLimit?: AppOptions['timeLimit']
+  cacheTimes?: AppOptions['cacheTimes']
   apps?: App[]
   /** Another replica: in front of the same stand-in, which is not closed with it. */
   beside?: Bff
@@ -112,6 +113,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     log,
     ...(options.extend && { extend: options.extend }),
     ...(options.timeLimit && { timeLimit: options.timeLimit }),
+    ...(options.cacheTimes && { cacheTimes: options.cacheTimes }),
   })
   let seen = 0
 

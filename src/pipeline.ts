@@ -234,7 +234,8 @@ const readBody = async (operation: Operation, req: Request): Promise<unknown> =>
 }
 
 const respond = (res: Response, operation: Operation, body: unknown): void => {
-  const bytes = Buffer.from(JSON.stringify(operation.returns === 'Empty' ? {} : body))
-  res.writeHead(operation.status ?? 200, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length })
-  res.end(bytes)
+  // As one text it leaves in one write together with the head.
+  const text = JSON.stringify(operation.returns === 'Empty' ? {} : body)
+  res.writeHead(operation.status ?? 200, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(text) })
+  res.end(text)
 }

@@ -1,5 +1,5 @@
 /** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
 import type { Role } from '../operation.ts'
 import { keyedName, type Ring, type RingKey } from './keys.ts'
 import type { Kind, Scope } from './token.ts'
@@ -41,10 +41,20 @@ export const tagsOf = (peppers: Ring, { app, userId, actor }: Person): [string, 
     userId === undefined ? keyedName(secret, 'actor', app, actor.id) : keyedName(secret, 'user', app, userId),
   ) as [string, ...string[]]
 
-export const storeKey = (jti: string): string => createHash('sha256').update(jti).digest('base64url')
+export const storeKey = (jti: string): string => hash('sha256', jti, 'base64url')
 
-const version = 1
-const recordKey = (pepper: RingKey, jti: string) => Buffer.from(hkdfSync('sha256', jti, pepper.secret, 'smooch-bff session record', 32))
+const version = 2
+const prk = new WeakMap<RingKey, Buffer>()
+
+/** The key for records, made once for each pepper; from it and the jti, which is as random as a key, one HMAC makes the key of a record. */
+const recordsKey = (pepper: RingKey): Buffer => {
+  const known = prk.get(pepper)
+  if (known) return known
+  const key = Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session record', 32))
+  prk.set(pepper, key)
+  return key
+}
+const recordKey = (pepper: RingKey, jti: string) => createHmac('sha256', recordsKey(pepper)).update(jti).digest()
 const indexKey = (pepper: RingKey) => Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session index', 32))
 
 /** version | length of kid | kid | iv | tag | ciphertext */
@@ -67,7 +77,7 @@ const open = (peppers: Ring, keyOf: (pepper: RingKey) => Buffer, aad: string, bl
       Buffer.from(aad),
     )
     decipher.setAuthTag(blob.subarray(kidEnd + 12, kidEnd + 28))
-    return JSON.parse(Buffer.concat([decipher.update(blob.subarray(kidEnd + 28)), decipher.final()]).toString())
+    return JSON.parse(decipher.update(blob.subarray(kidEnd + 28), undefined, 'utf8') + decipher.final('utf8'))
   } catch {
     return undefined
   }

@@ -21,7 +21,14 @@ export interface Token {
 
 const maxLength = 2_048
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const header = (key: RingKey) => encode({ alg: 'HS256', typ: 'JWT', kid: key.id })
+const headers = new WeakMap<RingKey, string>()
+const header = (key: RingKey): string => {
+  const known = headers.get(key)
+  if (known !== undefined) return known
+  const made = encode({ alg: 'HS256', typ: 'JWT', kid: key.id })
+  headers.set(key, made)
+  return made
+}
 const mac = (key: RingKey, text: string) => createHmac('sha256', key.secret).update(text).digest('base64url')
 
 export const signToken = (keys: Ring, token: Token): string => {

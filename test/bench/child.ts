@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const ready = (told: Record<string, string>): void => {
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
-    process.send?.({ cpu: user + system })
+    process.send?.({ cpu: user + system, user })
   })
   process.on('disconnect', () => process.exit())
   process.send?.(told)

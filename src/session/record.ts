@@ -1,6 +1,7 @@
 /** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
 import type { Role } from '../operation.ts'
+import { type Hmac, hmacWith } from './hmac.ts'
 import { keyedName, type Ring, type RingKey } from './keys.ts'
 import type { Kind, Scope } from './token.ts'
 
@@ -44,17 +45,16 @@ export const tagsOf = (peppers: Ring, { app, userId, actor }: Person): [string, 
 export const storeKey = (jti: string): string => hash('sha256', jti, 'base64url')
 
 const version = 2
-const prk = new WeakMap<RingKey, Buffer>()
+const recordKeys = new WeakMap<RingKey, Hmac>()
 
-/** The key for records, made once for each pepper; from it and the jti, which is as random as a key, one HMAC makes the key of a record. */
-const recordsKey = (pepper: RingKey): Buffer => {
-  const known = prk.get(pepper)
-  if (known) return known
-  const key = Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session record', 32))
-  prk.set(pepper, key)
-  return key
+/** From a key of the pepper, made once, and the jti, which is as random as a key, one HMAC makes the key of a record. */
+const recordKey = (pepper: RingKey, jti: string): Buffer => {
+  const known = recordKeys.get(pepper)
+  if (known) return known(jti, 'buffer')
+  const made = hmacWith(Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session record', 32)))
+  recordKeys.set(pepper, made)
+  return made(jti, 'buffer')
 }
-const recordKey = (pepper: RingKey, jti: string) => createHmac('sha256', recordsKey(pepper)).update(jti).digest()
 const indexKey = (pepper: RingKey) => Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session index', 32))
 
 /** version | length of kid | kid | iv | tag | ciphertext */

@@ -1,5 +1,6 @@
 /** The session token: a compact JWS (HS256), JWT-shaped because the vendor's JavaScript client takes nothing else. The server-side record decides; the token only finds it. */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { type Hmac, hmacWith } from './hmac.ts'
 import type { Ring, RingKey } from './keys.ts'
 
 export type Kind = 'cookie' | 'bearer' | 'service'
@@ -29,7 +30,12 @@ const header = (key: RingKey): string => {
   headers.set(key, made)
   return made
 }
-const mac = (key: RingKey, text: string) => createHmac('sha256', key.secret).update(text).digest('base64url')
+const hmacs = new WeakMap<RingKey, Hmac>()
+const mac = (key: RingKey, text: string): string => {
+  const hmac = hmacs.get(key) ?? hmacWith(key.secret)
+  hmacs.set(key, hmac)
+  return hmac(text, 'base64url')
+}
 
 export const signToken = (keys: Ring, token: Token): string => {
   const [key] = keys()

@@ -14,7 +14,7 @@ import type { CacheStore, Looked } from './store.ts'
 type User = AnswerOf<'AppUserResponse'>
 
 /** A fresh copy that came along with the session. */
-export interface Peeked {
+interface Peeked {
   readonly sealed: string
   readonly ageMs: number
   readonly leftMs: number

@@ -25,7 +25,7 @@ local function addListed(key, sid, created, expires, index)
 end`
 
 /** What a cache adds to finding a session: the key of a tag's copy, and `peek(key, now)` that gives copy, age and time left. */
-export interface Peek {
+interface Peek {
   readonly key: (tag: string) => string
   readonly lua: string
 }

@@ -21,6 +21,7 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds)
+const warmUps = 3
 const ms = Number(values.seconds) * 1000
 const users = Number(values.users)
 
@@ -110,12 +111,12 @@ const measure = async (server: Server, job: Partial<Job>): Promise<Measured> => 
   return { ...result, cpuUs, perCpuSecond: 1e6 / cpuUs, perSecond: (result.done / result.ms) * 1000, upstream: (await calls()) - sent }
 }
 
-/** Rounds in turns, so that what else happens on the machine meets all alike. The first warms up and does not count. */
+/** Rounds in turns, so that what else happens on the machine meets all alike. The first ones warm up and do not count: optimised code is there only after some seconds. */
 const inTurns = async (servers: readonly Server[], job: Partial<Job>): Promise<Map<Kind, Measured[]>> => {
   const found = new Map<Kind, Measured[]>(servers.map(({ kind }) => [kind, []]))
-  for (let round = 0; round <= rounds; round += 1)
+  for (let round = -warmUps + 1; round <= rounds; round += 1)
     for (const server of servers) {
-      const measured = await measure(server, { ...job, seed: round + 1 })
+      const measured = await measure(server, { ...job, seed: round + warmUps })
       if (round > 0) found.get(server.kind)!.push(measured)
     }
   return found

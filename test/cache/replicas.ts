@@ -65,7 +65,7 @@ interface Delays {
   readonly after: number
 }
 
-export interface Vendor {
+interface Vendor {
   version: number
   readonly _id: string
   readonly userId: string
@@ -73,7 +73,7 @@ export interface Vendor {
   readonly call: (operation: Operation, delays: Delays, how?: WriteHow, made?: (version: number) => void) => Promise<unknown>
 }
 
-export const newVendor = (): Vendor => {
+const newVendor = (): Vendor => {
   const person = { _id: randomBytes(12).toString('hex'), userId: `u-${randomBytes(8).toString('hex')}` }
   const vendor: Vendor = {
     version: 0,
@@ -113,7 +113,7 @@ const rowOf = (how: WriteHow): Operation =>
 const bodyOf = (how: WriteHow, vendor: Vendor): Pick<UpstreamCall, 'body' | 'params'> =>
   how === 'merge' ? { body: { surviving: { _id: vendor._id }, discarded: { _id: randomBytes(12).toString('hex') } } } : { body: {} }
 
-export const reading = async ({ users }: Replica, vendor: Vendor, by: By, delays: Delays): Promise<number> => {
+const reading = async ({ users }: Replica, vendor: Vendor, by: By, delays: Delays): Promise<number> => {
   const own = by === 'me' ? cellsOf(peppers, app.appId, { kind: 'user', id: vendor.userId })[0] : undefined
   const id = by === '_id' ? vendor._id : vendor.userId
   const read = await users.read({ app: app.appId, id, own }, async () => ({
@@ -126,7 +126,7 @@ export const reading = async ({ users }: Replica, vendor: Vendor, by: By, delays
 }
 
 /** Gives the version that the write made, or 0 when nobody can know that it made one. */
-export const writing = async (it: Replica, vendor: Vendor, by: '_id' | 'userId', how: WriteHow, delays: Delays): Promise<number> => {
+const writing = async (it: Replica, vendor: Vendor, by: '_id' | 'userId', how: WriteHow, delays: Delays): Promise<number> => {
   let version = 0
   if (how === 'webhook') {
     // The vendor changed the person by itself, and tells us by the smoochId alone.

@@ -10,6 +10,7 @@ import { settings as rows } from './settings.ts'
 export interface App extends UpstreamApp {
   /** Exact origins of this app's front ends; empty: PUBLIC_ORIGIN. */
   readonly origins: readonly string[]
+  readonly webhookSecret?: Secret | undefined
 }
 
 const key = z
@@ -26,6 +27,8 @@ const file = z.array(
       .transform((list) => list.join(','))
       .pipe(rows.PUBLIC_ORIGIN.schema)
       .optional(),
+    webhookSecret: z.string().min(8).optional(),
+    webhookSecretFile: z.string().optional(),
   }),
 )
 
@@ -35,8 +38,18 @@ export const loadApps = (settings: Settings): App[] => (settings.APPS_FILE ? app
 const appFromSettings = (it: Settings): App => {
   const keys = [{ id: it.SMOOCH_KEY_ID ?? 'jwt', secret: (it.SMOOCH_AUTH === 'jwt' ? it.SMOOCH_JWT : it.SMOOCH_KEY_SECRET)! }]
   if (it.SMOOCH_KEY_ID_2 && it.SMOOCH_KEY_SECRET_2) keys.push({ id: it.SMOOCH_KEY_ID_2, secret: it.SMOOCH_KEY_SECRET_2 })
-  return { appId: it.SMOOCH_APP_ID!, baseUrl: it.SMOOCH_BASE_URL!, auth: it.SMOOCH_AUTH, keys, origins: [] }
+  return {
+    appId: it.SMOOCH_APP_ID!,
+    baseUrl: it.SMOOCH_BASE_URL!,
+    auth: it.SMOOCH_AUTH,
+    keys,
+    origins: [],
+    webhookSecret: it.SMOOCH_WEBHOOK_SECRET,
+  }
 }
+
+const secretOf = (text: string | undefined, path: string | undefined): Secret | undefined =>
+  text !== undefined || path !== undefined ? new Secret(text ?? readSecretFile(path!)) : undefined
 
 const appsFromFile = (path: string): App[] => {
   let content: unknown
@@ -47,8 +60,9 @@ const appsFromFile = (path: string): App[] => {
   }
   const parsed = file.safeParse(content)
   if (!parsed.success) throw new SettingsError(parsed.error.issues.map((issue) => `APPS_FILE: ${issue.path.join('.')}: ${issue.message}`))
-  return parsed.data.map(({ keys, origins, ...app }) => ({
+  return parsed.data.map(({ keys, origins, webhookSecret, webhookSecretFile, ...app }) => ({
     ...app,
+    webhookSecret: secretOf(webhookSecret, webhookSecretFile),
     origins: origins ?? [],
     keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: new Secret(secret ?? readSecretFile(secretFile!)) })),
   }))

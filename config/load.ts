@@ -123,7 +123,7 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
 /** Variables that look like ours but are not: a silent typing error would leave a default in force. */
 const misspelt = (env: Environment): string[] => {
   const known = new Set<string>([...names, ...names.map((name) => `${name}_FILE`)])
-  const ours = /^(SMOOCH|SESSION|SERVICE|LIMIT|PUBLIC_ORIGIN|PRIVATE|REDIS|OIDC|TRUSTED|STAFF)_?/
+  const ours = /^(SMOOCH|SESSION|SERVICE|LIMIT|PUBLIC_ORIGIN|PRIVATE|REDIS|CACHE|OIDC|TRUSTED|STAFF)_?/
   return Object.keys(env)
     .filter((name) => ours.test(name) && !known.has(name))
     .flatMap((name) => {

@@ -2,6 +2,11 @@
 import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
+import { createChanges } from './cache/changes.ts'
+import { memoryCache } from './cache/store-memory.ts'
+import { cellPeek, redisCache } from './cache/store-redis.ts'
+import { createUsers, type UsersParts } from './cache/users.ts'
+import { webhookRoutes } from './cache/webhooks.ts'
 import { withCallers } from './callers.ts'
 import { docsRoutes } from './docs.ts'
 import { admission } from './http/admission.ts'
@@ -46,6 +51,8 @@ export interface AppOptions {
   readonly log: Log
   /** How long the vendor may take, in milliseconds; by default as the row says. */
   readonly timeLimit?: (row: Operation) => number
+  /** How long copies of users live, in milliseconds; for tests. */
+  readonly cacheTimes?: UsersParts['times']
   /** More routes for the public listener; the demo's page and sign-in come this way. */
   readonly extend?: (parts: { mint: Mint; origins: Origins }) => Extension
 }
@@ -61,16 +68,18 @@ export interface RunningApp {
   close(graceMs: number): Promise<number>
 }
 
-export const startApp = async ({ settings, apps, providers = [], log, timeLimit, extend }: AppOptions): Promise<RunningApp> => {
+export const startApp = async ({ settings, apps, providers = [], log, timeLimit, cacheTimes, extend }: AppOptions): Promise<RunningApp> => {
   const metrics = createMetrics()
   const alarm = (what: string, cause: unknown) => {
     metrics.alarm('internal')
     log.error({ alarm: what, cause: describeError(cause) }, 'alarm')
   }
   const origins = createOrigins(configuredOrigins(settings, apps), settings.STAFF_ORIGIN)
-  const store = settings.REDIS_URL
-    ? await redisStore(settings.REDIS_URL.reveal(), (error) => log.warn({ cause: describeError(error) }, 'redis connection'))
-    : memoryStore()
+  const failed = (error: Error) => log.warn({ cause: describeError(error) }, 'redis connection')
+  const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
+  const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
+  const store = settings.REDIS_URL ? await redisStore(settings.REDIS_URL.reveal(), failed, shared ? cellPeek : undefined) : memoryStore()
+  const cache = cacheUrl ? await redisCache(cacheUrl.reveal(), failed) : memoryCache()
   const keys = ring(settings.SESSION_KEYS)
   const peppers = ring(settings.SESSION_PEPPERS)
   const people = createPeople({ store, peppers })
@@ -96,7 +105,10 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       log.error({ alarm: event.code, ...event }, 'alarm')
     },
   }
-  const upstream = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
+  const vendor = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
+  const changes = createChanges({ store: cache, peppers, strict: shared, alarm })
+  const upstream = changes.keepingFresh(vendor)
+  const users = createUsers({ store: cache, peppers, alarm, ...(cacheTimes && { times: cacheTimes }) })
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
   const vouch = createVouch({ sessions, people, upstream, apps: byId })
@@ -107,7 +119,9 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     auditRules: { reasons: settings.AUDIT_REASONS, ticket: new RegExp(settings.AUDIT_TICKET), requiredFor: settings.AUDIT_REQUIRED_FOR },
     sessions,
     upstream,
+    users,
     apps: byId,
+    peppers,
     selfProperties: settings.SELF_PROPERTIES,
     autoCreate: settings.AUTO_CREATE,
     alarm,
@@ -147,6 +161,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       },
     }),
     journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard }),
+    webhookRoutes(byId, changes),
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)
@@ -181,8 +196,10 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       health.draining = true
       const cut = await publicListener.close(graceMs)
       await privateListener.close(1_000)
-      await upstream.close()
+      await vendor.close()
       await journalling.close()
+      changes.close()
+      cache.close()
       sessions.close()
       return cut
     },

@@ -29,14 +29,24 @@ export const describeError = (error: unknown): Fields => {
   return { name: error.name, ...code, message: loggable(error.message) }
 }
 
+let lastMs = 0
+let lastTime = ''
+
+/** ISO 8601. At load many lines fall into one millisecond. */
+const timestamp = (): string => {
+  const ms = Date.now()
+  if (ms !== lastMs) {
+    lastMs = ms
+    lastTime = `,"time":"${new Date(ms).toISOString()}"`
+  }
+  return lastTime
+}
+
 /** Lines go to standard output unless a writer is given. Times are ISO 8601. */
 export const createLog = (level: Level | 'silent', write?: (line: string) => void): Log => {
   const out = write ? undefined : destination({ fd: 1, minLength: 4_096, sync: true, periodicFlush: 200 })
   const sink: DestinationStream = { write: (line) => (write ? write(escaped(line)) : void out?.write(escaped(line))) }
-  const log = pino(
-    { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (label) => ({ level: label }) } },
-    sink,
-  )
+  const log = pino({ level, base: null, timestamp, formatters: { level: (label) => ({ level: label }) } }, sink)
   return {
     debug: (fields, message) => log.debug(fields, message),
     info: (fields, message) => log.info(fields, message),

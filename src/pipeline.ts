@@ -2,6 +2,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import { type AuditRules, askedOf, readIdempotencyKey, readReason } from './audit.ts'
+import { isCellOf } from './cache/cells.ts'
+import type { Users } from './cache/users.ts'
 import { createGuarded } from './guarded.ts'
 import { note } from './http/access-record.ts'
 import { checkBody, discardBody, readJson } from './http/json-body.ts'
@@ -17,6 +19,7 @@ import { decide, isStaff, requireFields, requireImageRole } from './policy.ts'
 import { Problem } from './problems.ts'
 import { project } from './projection.ts'
 import { type AnswerOf, bodies } from './schemas.ts'
+import type { Ring } from './session/keys.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import { checkParams, type Subject, subjectsOf } from './subjects.ts'
 import type { Upstream, UpstreamAnswer, UpstreamApp, UpstreamCall } from './upstream/client.ts'
@@ -24,9 +27,12 @@ import { readImageForm } from './upstream/image.ts'
 
 export interface PipelineParts {
   readonly sessions: Sessions
+  /** One that keeps the cache free of what a call may have changed. */
   readonly upstream: Upstream
+  readonly users: Users
   /** By app id. */
   readonly apps: ReadonlyMap<string, UpstreamApp>
+  readonly peppers: Ring
   readonly selfProperties: readonly string[]
   readonly autoCreate: boolean
   /** Something that operators must hear of although the caller was served. */
@@ -37,13 +43,14 @@ export interface PipelineParts {
 
 /** The handler of one row. */
 export const createPipeline = (parts: PipelineParts) => {
-  const { sessions, upstream } = parts
+  const { sessions, upstream, users } = parts
   const guarded = createGuarded(parts)
 
   return (operation: Operation): RequestHandler =>
     async function pipeline(req, res) {
       note(res, { operation: operation.id })
-      const session = await sessions.require(req, limitClass(operation), 'api', (limit) => limitHeaders(res, limit))
+      const peek = operation.cache === 'store' ? (tag: string) => namesOwnUser(req, tag) : undefined
+      const session = await sessions.require(req, limitClass(operation), 'api', (limit) => limitHeaders(res, limit), peek)
       note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
       const app = appOf(session, req.params['appId'])
       const params = checkParams(operation, req.params, session)
@@ -84,15 +91,17 @@ export const createPipeline = (parts: PipelineParts) => {
           () =>
             operation.takes === 'ImageUpload'
               ? sendImage(app, call, session, caller, subjects[0], req)
-              : sendForSelf(app, call, session, subjects),
+              : operation.cache === 'store'
+                ? readStored(app, call, session, subjects, res)
+                : sendForSelf(app, call, session, subjects),
         )
         await finish(answer)
         send(res, respond(answer))
       }
 
       async function finish(answer: UpstreamAnswer): Promise<void> {
-        note(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
-        await learnOwnId(session, subjects, operation, answer.body)
+        if (answer.calls > 0) note(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
+        if (answer.calls > 0 || session.smooch === undefined) await learnOwnId(session, subjects, operation, answer.body)
       }
     }
 
@@ -139,14 +148,57 @@ export const createPipeline = (parts: PipelineParts) => {
     return app
   }
 
+  /** Whether the path names the user of the person with this tag, as far as can be told before the session is found. */
+  function namesOwnUser(req: Request, tag: string): boolean {
+    const id = req.params['userId']
+    if (typeof id !== 'string' || id === 'me') return id === 'me'
+    const app = req.params['appId'] ?? (parts.apps.size === 1 ? parts.apps.keys().next().value : undefined)
+    return typeof app === 'string' && isCellOf(parts.peppers, tag, app, id)
+  }
+
+  /** From the cache, or from the vendor with everybody who asks the same. */
+  async function readStored(app: UpstreamApp, call: UpstreamCall, session: Session, subjects: readonly Subject[], res: Response) {
+    const [{ id, self }] = subjects as [Subject]
+    const ask = { app: app.appId, id, own: self ? session.place.tag : undefined }
+    let peeked = self ? session.copy : undefined
+    const send = async (): Promise<UpstreamAnswer> => {
+      const read = await users.read({ ...ask, peeked }, () => upstream.call(app, call))
+      note(res, { cache: read.outcome })
+      res.setHeader('Cache-Status', read.status)
+      return read.fetched ? { ...read.fetched, body: read.body } : { status: 200, body: read.body, calls: 0, durationMs: 0 }
+    }
+    const afresh = () => {
+      peeked = undefined
+      return send()
+    }
+    return await orCreateSelf(call.operation, send, afresh, app, session, subjects)
+  }
+
+  async function sendForSelf(
+    app: UpstreamApp,
+    call: UpstreamCall,
+    session: Session,
+    subjects: readonly Subject[],
+  ): Promise<UpstreamAnswer> {
+    const send = () => upstream.call(app, call)
+    return await orCreateSelf(call.operation, send, send, app, session, subjects)
+  }
+
   /** Sends once; the caller's own app user is created at the first call that finds none. */
-  async function sendForSelf(app: UpstreamApp, call: UpstreamCall, session: Session, subjects: readonly Subject[]) {
+  async function orCreateSelf(
+    operation: Operation,
+    send: () => Promise<UpstreamAnswer>,
+    again: () => Promise<UpstreamAnswer>,
+    app: UpstreamApp,
+    session: Session,
+    subjects: readonly Subject[],
+  ): Promise<UpstreamAnswer> {
     try {
-      return await upstream.call(app, call)
+      return await send()
     } catch (error) {
-      if (!saysNoUser(error, call.operation) || !subjects.every(({ self }) => self)) throw error
+      if (!saysNoUser(error, operation) || !subjects.every(({ self }) => self)) throw error
       await createSelf(app, session)
-      return await upstream.call(app, call)
+      return await again()
     }
   }
 
@@ -208,9 +260,10 @@ interface Reply {
 }
 
 const send = (res: Response, { status, body }: Reply): void => {
-  const bytes = Buffer.from(JSON.stringify(body ?? {}))
-  res.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length })
-  res.end(bytes)
+  // As one text it leaves in one write together with the head.
+  const text = JSON.stringify(body ?? {})
+  res.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(text) })
+  res.end(text)
 }
 
 /** As far as they are known before anything is read: by the names that the caller used. */

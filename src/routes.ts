@@ -3,7 +3,8 @@ import { type RequestHandler, Router } from 'express'
 import type { Method, Operation } from './operation.ts'
 import { methodNotAllowed } from './session/routes.ts'
 
-const forms = ['/v1.1/apps/:appId', '/v1.1'] as const
+// Front ends use the short form, on every page: it is looked for first.
+const forms = ['/v1.1', '/v1.1/apps/:appId'] as const
 
 const verb = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const satisfies Record<Method, string>
 

@@ -17,6 +17,17 @@ export const note = (res: Response, fields: Fields): void => {
 const network = (address: string): string =>
   address.includes(':') ? `${address.split(':').slice(0, 3).join(':')}::/48` : address.replace(/\.\d+$/, '.0/24')
 
+/** Few browsers make most of the calls, so what was made fit for the log once is kept. */
+const agents = new Map<string, string>()
+const shownAgent = (agent: string): string => {
+  const known = agents.get(agent)
+  if (known !== undefined) return known
+  if (agents.size >= 500) agents.clear()
+  const shown = loggable(agent)
+  if (agent.length <= 300) agents.set(agent, shown)
+  return shown
+}
+
 export const accessRecord = (log: Log, finished: Finished): RequestHandler =>
   function accessRecord(req, res, next) {
     const start = performance.now()
@@ -32,7 +43,7 @@ export const accessRecord = (log: Log, finished: Finished): RequestHandler =>
         status: res.writableFinished ? res.statusCode : 499,
         ms: Math.round((performance.now() - start) * 100) / 100,
         from: network(clientAddress(req)),
-        ua: loggable(req.headers['user-agent'] ?? ''),
+        ua: shownAgent(req.headers['user-agent'] ?? ''),
         ...record,
         ...failed,
         ...cause,

@@ -2,7 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
-const addresses = new WeakMap<IncomingMessage, string>()
+/** On the request itself: a WeakMap whose keys live as short as requests is dear to the garbage collector. */
+const settled = Symbol('client address')
+type Settled = IncomingMessage & { [settled]?: string }
 
 /** The eight 16-bit groups of an IPv6 address, however it is written. */
 const groupsOf = (address: string): number[] => {
@@ -67,11 +69,12 @@ export const peerAddress = (req: IncomingMessage): string => unfold(req.socket.r
 export const settleClientAddress = (req: IncomingMessage, trusted: (address: string) => boolean): void => {
   const forwarded = req.headers['x-forwarded-for']
   const peer = peerAddress(req)
-  addresses.set(req, typeof forwarded === 'string' ? furthestBelievable(peer, forwarded, trusted) : peer)
+  const request: Settled = req
+  request[settled] = typeof forwarded === 'string' ? furthestBelievable(peer, forwarded, trusted) : peer
 }
 
 /** The client's address: what admission settled, else the peer's. */
-export const clientAddress = (req: IncomingMessage): string => addresses.get(req) ?? peerAddress(req)
+export const clientAddress = (req: IncomingMessage): string => (req as Settled)[settled] ?? peerAddress(req)
 
 /** One client, one key: IPv6 by /64, since a single household owns that many; IPv4 behind NAT64 by its own address, else a whole carrier would share one. */
 export const addressKey = (address: string): string => {

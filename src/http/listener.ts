@@ -46,7 +46,7 @@ export const listen = async (app: RequestListener, options: ListenOptions): Prom
     if (exchanges.draining) res.setHeader('Connection', 'close')
     app(req, res)
   })
-  answerTheUnreadable(server, exchanges, options.onRefusal)
+  answerTheUnreadable(server, options.onRefusal)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, options.host, () => resolve(void server.off('error', reject)))
   })
@@ -62,21 +62,36 @@ const addressOf = (server: Server): Listener['address'] => {
 
 type Exchange = ServerResponse<IncomingMessage>
 
+/** What goes on at one connection. Kept on the socket itself: a Set or WeakMap that every request goes through makes the garbage collector keep requests for long after they ended. */
+interface Ongoing {
+  readonly open: Exchange[]
+  /** What its parser is reading or has read. */
+  latest?: Exchange
+}
+const ongoing = Symbol('exchanges')
+type Kept = Socket & { [ongoing]?: Ongoing }
+
+const at = (socket: Kept): Ongoing => {
+  const known = socket[ongoing]
+  if (known) return known
+  const made: Ongoing = { open: [] }
+  socket[ongoing] = made
+  return made
+}
+
 interface Exchanges {
   readonly sockets: Set<Socket>
-  readonly open: Set<Exchange>
-  /** The last one on each connection: what its parser is reading or has read. */
-  readonly latest: WeakMap<Socket, Exchange>
   draining: boolean
 }
 
 const track = (server: Server): Exchanges => {
-  const exchanges: Exchanges = { sockets: new Set(), open: new Set(), latest: new WeakMap(), draining: false }
+  const exchanges: Exchanges = { sockets: new Set(), draining: false }
   const begin = (req: IncomingMessage, res: Exchange): void => {
-    exchanges.open.add(res)
-    exchanges.latest.set(req.socket, res)
+    const here = at(req.socket)
+    here.open.push(res)
+    here.latest = res
     res.once('close', () => {
-      exchanges.open.delete(res)
+      here.open.splice(here.open.indexOf(res), 1)
       if (exchanges.draining && !server.listening) server.closeIdleConnections()
     })
   }
@@ -85,14 +100,14 @@ const track = (server: Server): Exchanges => {
     socket.once('close', () => exchanges.sockets.delete(socket))
     // Node ends a connection through this method when an answer said so; an upload still under way must not cost the client that answer.
     const destroySoon = socket.destroySoon.bind(socket)
-    socket.destroySoon = () => (exchanges.latest.get(socket)?.req.complete === false ? endGently(socket) : destroySoon())
+    socket.destroySoon = () => (at(socket).latest?.req.complete === false ? endGently(socket) : destroySoon())
   })
   server.prependListener('request', begin)
   server.prependListener('checkExpectation', begin)
   return exchanges
 }
 
-const answerTheUnreadable = (server: Server, exchanges: Exchanges, onRefusal: ListenOptions['onRefusal']): void => {
+const answerTheUnreadable = (server: Server, onRefusal: ListenOptions['onRefusal']): void => {
   const tell = (socket: Socket, problem: Problem): string => {
     const requestId = newRequestId()
     onRefusal?.(problem, requestId, socket)
@@ -106,13 +121,13 @@ const answerTheUnreadable = (server: Server, exchanges: Exchanges, onRefusal: Li
   server.on('clientError', (error: Error & { code?: string }, stream) => {
     const socket = stream as Socket
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-    const res = exchanges.latest.get(socket)
+    const { open, latest: res } = at(socket)
     const inBody = res?.req.complete === false
-    const others = [...exchanges.open].some((open) => open !== res && open.req.socket === socket)
+    const others = open.some((other) => other !== res)
     // An answer of ours may be under way to this client. Another one written beside it could be taken for the answer to something else.
     if (others) return void socket.destroy()
-    if (!res || (inBody && !res.headersSent) || (!inBody && !exchanges.open.has(res))) return refuse(socket, refusalOf(error))
-    if (exchanges.open.has(res)) res.once('close', () => endGently(socket))
+    if (!res || (inBody && !res.headersSent) || (!inBody && !open.includes(res))) return refuse(socket, refusalOf(error))
+    if (open.includes(res)) res.once('close', () => endGently(socket))
     else endGently(socket)
   })
   // CONNECT asks for a tunnel. Upgrade headers need no answer of their own: they are ignored, as HTTP allows, and Java's client sends them by default.
@@ -123,7 +138,7 @@ const answerTheUnreadable = (server: Server, exchanges: Exchanges, onRefusal: Li
 
 const drain = (exchanges: Exchanges): void => {
   exchanges.draining = true
-  for (const res of exchanges.open) if (!res.headersSent) res.setHeader('Connection', 'close')
+  for (const socket of exchanges.sockets) for (const res of at(socket).open) if (!res.headersSent) res.setHeader('Connection', 'close')
 }
 
 const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Promise<number> => {
@@ -131,8 +146,10 @@ const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Prom
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
   let cut = 0
   const timer = setTimeout(() => {
-    cut = exchanges.open.size
-    for (const socket of exchanges.sockets) socket.destroy()
+    for (const socket of exchanges.sockets) {
+      cut += at(socket).open.length
+      socket.destroy()
+    }
   }, graceMs)
   await closed
   clearTimeout(timer)

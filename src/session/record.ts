@@ -1,6 +1,7 @@
 /** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
 import type { Role } from '../operation.ts'
+import { type Hmac, hmacWith } from './hmac.ts'
 import { keyedName, type Ring, type RingKey } from './keys.ts'
 import type { Kind, Scope } from './token.ts'
 
@@ -58,10 +59,19 @@ export const tagsOf = (peppers: Ring, { app, userId, actor }: Person): [string, 
     userId === undefined ? keyedName(secret, 'actor', app, actor.id) : keyedName(secret, 'user', app, userId),
   ) as [string, ...string[]]
 
-export const storeKey = (jti: string): string => createHash('sha256').update(jti).digest('base64url')
+export const storeKey = (jti: string): string => hash('sha256', jti, 'base64url')
 
-const version = 1
-const recordKey = (pepper: RingKey, jti: string) => Buffer.from(hkdfSync('sha256', jti, pepper.secret, 'smooch-bff session record', 32))
+const version = 2
+const recordKeys = new WeakMap<RingKey, Hmac>()
+
+/** From a key of the pepper, made once, and the jti, which is as random as a key, one HMAC makes the key of a record. */
+const recordKey = (pepper: RingKey, jti: string): Buffer => {
+  const known = recordKeys.get(pepper)
+  if (known) return known(jti, 'buffer')
+  const made = hmacWith(Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session record', 32)))
+  recordKeys.set(pepper, made)
+  return made(jti, 'buffer')
+}
 const indexKey = (pepper: RingKey) => Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session index', 32))
 
 /** version | length of kid | kid | iv | tag | ciphertext */
@@ -84,7 +94,7 @@ const open = (peppers: Ring, keyOf: (pepper: RingKey) => Buffer, aad: string, bl
       Buffer.from(aad),
     )
     decipher.setAuthTag(blob.subarray(kidEnd + 12, kidEnd + 28))
-    return JSON.parse(Buffer.concat([decipher.update(blob.subarray(kidEnd + 28)), decipher.final()]).toString())
+    return JSON.parse(decipher.update(blob.subarray(kidEnd + 28), undefined, 'utf8') + decipher.final('utf8'))
   } catch {
     return undefined
   }

@@ -13,7 +13,7 @@ import type { People } from './people.ts'
 import { reachable } from './reachable.ts'
 import { type IndexEntry, openIndex, openRecord, type Person, type SessionRecord, storeKey, tagsOf } from './record.ts'
 import { openRoles, type RolesMark, rolesLeft } from './roles.ts'
-import type { Entered, Listed, Place, SessionStore, Used } from './store.ts'
+import type { Copy, Entered, Listed, Place, SessionStore, Used } from './store.ts'
 import { type Kind, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {
@@ -25,6 +25,8 @@ export interface Session extends SessionRecord {
   readonly rolesMark: RolesMark | undefined
   /** Began with a staff role, whatever is left of it. */
   readonly staff: boolean
+  /** The person's user from the cache, when it was asked for and is there. */
+  readonly copy?: Copy | undefined
 }
 
 type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 'kind'>>
@@ -44,6 +46,9 @@ export interface SessionParts {
   readonly limits: Readonly<Record<LimitClass | 'service', number>>
   readonly people: People
 }
+
+/** Whether the call reads the user of the person with this tag: then the copy comes along. Nobody else's ever does. */
+type Peek = (tag: string) => boolean
 
 const minute = 60_000
 
@@ -65,18 +70,23 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
   const find = async (
     text: string,
     kinds: readonly Token['kind'][],
-    options: { touch: boolean; limit?: LimitClass },
+    options: { touch: boolean; limit?: LimitClass; peek?: Peek | undefined },
   ): Promise<{ session: Session; limit?: Limit } | undefined> => {
     const token = verifyToken(keys, text, Date.now())
     if (!token || !kinds.includes(token.kind)) return undefined
     const place = { key: storeKey(token.jti), tag: token.tag }
     const name = options.limit && (token.kind === 'service' ? 'service' : options.limit)
     const entered: Entered | undefined = await reachable(
-      store.enter(place, { touch: options.touch, limit: name && { name, windowMs: minute }, app: token.app }),
+      store.enter(place, {
+        touch: options.touch,
+        limit: name && { name, windowMs: minute },
+        app: token.app,
+        peek: options.peek?.(token.tag),
+      }),
     )
     const record = entered && openRecord(peppers, token.jti, token.tag, Buffer.from(entered.sealed, 'base64'))
     if (!entered || !record || record.kind !== token.kind) return undefined
-    const { createdMs, expiresMs, smooch } = entered
+    const { createdMs, expiresMs, smooch, copy } = entered
     const rolesMark = openRoles(peppers, token.tag, entered.roles)
     const session: Session = {
       ...record,
@@ -85,6 +95,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       createdMs,
       expiresMs,
       smooch,
+      copy,
       rolesMark,
       staff: record.roles.some(isStaffRole),
     }
@@ -106,9 +117,15 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     cookieName: cookieName(origins.secure()),
 
     /** The caller's session, or a Problem: `unauthorized`, `csrf`, `too_many_requests`, `session_store_unavailable`. `counted` hears of the limit in any case. */
-    require: async (request: IncomingMessage, limit: LimitClass, csrf: CsrfClass, counted: (limit: Limit) => void): Promise<Session> => {
+    require: async (
+      request: IncomingMessage,
+      limit: LimitClass,
+      csrf: CsrfClass,
+      counted: (limit: Limit) => void,
+      peek?: Peek,
+    ): Promise<Session> => {
       const found = credential(request, csrf)
-      const entered = found && (await find(found.text, found.kinds, { touch: true, limit }))
+      const entered = found && (await find(found.text, found.kinds, { touch: true, limit, peek }))
       if (!entered) throw new Problem('unauthorized')
       requireSide(request, entered.session)
       if (entered.limit) {

@@ -21,6 +21,14 @@ local function use(key, window)
   return used, left
 end`
 
+/** What a cache adds to finding a session: the key of a tag's copy, and `peek(key, now)` that gives copy, age and time left. */
+interface Peek {
+  readonly key: (tag: string) => string
+  readonly lua: string
+}
+
+const noPeek: Peek = { key: (tag) => `bff:u:{${tag}}`, lua: `local function peek() return '', 0, 0 end` }
+
 const scripts = {
   bffCreate: {
     numberOfKeys: 3,
@@ -33,7 +41,7 @@ addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
 return {created, expires}`,
   },
   bffEnter: {
-    numberOfKeys: 4,
+    numberOfKeys: 5,
     lua: `${clock}${useLimit}
 local s = redis.call('HMGET', KEYS[1], 'v', 'c', 'a', 'i')
 if not s[1] then return {} end
@@ -43,7 +51,9 @@ if created <= math.max(m[1] or 0, redis.call('HGET', KEYS[4], 'notBefore') or 0)
 if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))); redis.call('HSET', KEYS[1], 'l', string.format('%.0f', now)) end
 local used, left = 0, 0
 if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
-return {s[1], created, expires, m[3] or '', tonumber(m[2] or 0) >= created and 1 or 0, used, left, m[4] or ''}`,
+local copy, age, fresh = '', 0, 0
+if ARGV[3] == '1' then copy, age, fresh = peek(KEYS[5], now) end
+return {s[1], created, expires, m[3] or '', tonumber(m[2] or 0) >= created and 1 or 0, used, left, m[4] or '', copy, age, fresh}`,
   },
   bffEnd: {
     numberOfKeys: 3,
@@ -110,10 +120,12 @@ return live`,
 
 const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
-export const redisStore = async (url: string, failed: (error: Error) => void): Promise<SessionStore> =>
-  storeOn(await connectRedis(url, scripts, failed))
+export const redisStore = async (url: string, failed: (error: Error) => void, peek = noPeek): Promise<SessionStore> => {
+  const bffEnter = { ...scripts.bffEnter, lua: `${peek.lua}\n${scripts.bffEnter.lua}` }
+  return storeOn(await connectRedis(url, { ...scripts, bffEnter }, failed), peek)
+}
 
-const storeOn = (redis: RedisClient<keyof typeof scripts>): SessionStore => ({
+const storeOn = (redis: RedisClient<keyof typeof scripts>, peek: Peek): SessionStore => ({
   ...familiesOn(redis),
   create: async (place, { sid, sealed, index, idleMs, absoluteMs, extra }) => {
     const answer = await redis.run(
@@ -124,7 +136,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>): SessionStore => ({
     const [createdMs, expiresMs] = answer as [number, number]
     return { createdMs, expiresMs }
   },
-  enter: async (place, { touch, limit, app }) => {
+  enter: async (place, { touch, limit, app, peek: wanted }) => {
     // On a Cluster the app's mark lies on another node: it is asked for at the same time, and the person's own stands in for it.
     const elsewhere = redis.cluster && app !== undefined
     const keys = [
@@ -132,9 +144,10 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>): SessionStore => ({
       marks(place.tag),
       limitKey(place.tag, limit?.name ?? 'none'),
       marks(elsewhere ? place.tag : (app ?? place.tag)),
+      peek.key(place.tag),
     ]
     const [answer, notBefore] = await Promise.all([
-      redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0]),
+      redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ? 1 : 0]),
       elsewhere ? redis.run('bffReadMark', [marks(app)], ['notBefore']) : null,
     ])
     const found = entered(answer as EnterAnswer | [])
@@ -177,13 +190,23 @@ type EnterAnswer = [
   used: number,
   left: number,
   roles: string,
+  copy: string,
+  age: number,
+  fresh: number,
 ]
 
 const entered = (answer: EnterAnswer | []): Entered | undefined => {
   if (answer.length === 0) return undefined
-  const [sealed, createdMs, expiresMs, smooch, gone, used, leftMs, roles] = answer
+  const [sealed, createdMs, expiresMs, smooch, gone, used, leftMs, roles, copy, ageMs, fresh] = answer
   const marked = { smooch: smooch || undefined, gone: gone === 1, roles: roles || undefined }
-  return { sealed, createdMs, expiresMs, ...marked, used: used > 0 ? { used, leftMs } : undefined }
+  return {
+    sealed,
+    createdMs,
+    expiresMs,
+    ...marked,
+    used: used > 0 ? { used, leftMs } : undefined,
+    copy: copy ? { sealed: copy, ageMs, leftMs: fresh } : undefined,
+  }
 }
 
 const listed = (flat: string[]): Listed[] =>

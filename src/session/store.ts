@@ -32,6 +32,13 @@ export interface NewSession {
   readonly extra?: string | undefined
 }
 
+/** A fresh copy of the person's user from the cache, where session and cache lie on the same node. */
+export interface Copy {
+  readonly sealed: string
+  readonly ageMs: number
+  readonly leftMs: number
+}
+
 export interface Entered {
   readonly sealed: string
   readonly createdMs: number
@@ -44,6 +51,7 @@ export interface Entered {
   /** The person's roles as last changed, sealed; absent when nobody changed them. */
   readonly roles?: string | undefined
   readonly used?: Used | undefined
+  readonly copy?: Copy | undefined
 }
 
 export interface Listed {
@@ -61,11 +69,13 @@ export interface EnterOptions {
   readonly limit?: Window | undefined
   /** The app's tag: its not-before mark counts too. */
   readonly app?: string | undefined
+  /** Whether the copy of the person's user is wanted. */
+  readonly peek?: boolean | undefined
 }
 
 export interface SessionStore extends FamilyStore {
   create(place: Place, session: NewSession): Promise<{ createdMs: number; expiresMs: number }>
-  /** One round trip: the record if the session lives, its idle touch, the person's marks, and one use of a limit. */
+  /** One round trip: the record if the session lives, its idle touch, the person's marks, one use of a limit, and with `peek` the copy of the person's user. */
   enter(place: Place, options: EnterOptions): Promise<Entered | undefined>
   /** Puts a new token's record in the old one's place if that still lives. Beginning and absolute end stay, so every mark since holds for the new one too. */
   rotate(old: Place, key: string, session: Omit<NewSession, 'absoluteMs'>): Promise<{ createdMs: number; expiresMs: number } | undefined>

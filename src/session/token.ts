@@ -1,5 +1,6 @@
 /** The session token: a compact JWS (HS256), JWT-shaped because the vendor's JavaScript client takes nothing else. The server-side record decides; the token only finds it. */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { type Hmac, hmacWith } from './hmac.ts'
 import type { Ring, RingKey } from './keys.ts'
 
 export type Kind = 'cookie' | 'bearer' | 'service'
@@ -26,8 +27,20 @@ export interface Token {
 
 const maxLength = 2_048
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const header = (key: RingKey) => encode({ alg: 'HS256', typ: 'JWT', kid: key.id })
-const mac = (key: RingKey, text: string) => createHmac('sha256', key.secret).update(text).digest('base64url')
+const headers = new WeakMap<RingKey, string>()
+const header = (key: RingKey): string => {
+  const known = headers.get(key)
+  if (known !== undefined) return known
+  const made = encode({ alg: 'HS256', typ: 'JWT', kid: key.id })
+  headers.set(key, made)
+  return made
+}
+const hmacs = new WeakMap<RingKey, Hmac>()
+const mac = (key: RingKey, text: string): string => {
+  const hmac = hmacs.get(key) ?? hmacWith(key.secret)
+  hmacs.set(key, hmac)
+  return hmac(text, 'base64url')
+}
 
 export const signToken = (keys: Ring, token: Token): string => {
   const [key] = keys()

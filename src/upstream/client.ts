@@ -6,7 +6,7 @@ import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } 
 import { type Permit, spendPermit } from '../permit.ts'
 import { Problem } from '../problems.ts'
 import { judge, type Reply } from './answer.ts'
-import { createConnections, type Wire } from './connections.ts'
+import { createConnections, type LightResponse, type Wire } from './connections.ts'
 import { authorization, createKeyring, type UpstreamApp, type UpstreamKey } from './credentials.ts'
 import { type Payload, requestHeaders, requestId, retryAfter } from './headers.ts'
 import type { ImageForm } from './image.ts'
@@ -55,8 +55,8 @@ const isAnswerTo = (status: number, image: ImageForm | undefined): boolean => !i
 
 type AnyCall = UpstreamCall<Operation>
 
-const payloadOf = ({ body, image }: AnyCall): { payload?: Payload; content?: BodyInit } => {
-  if (image) return { payload: { type: image.contentType }, content: ReadableStream.from(image.parts()) as unknown as BodyInit }
+const payloadOf = ({ body, image }: AnyCall): { payload?: Payload; content?: string | ReadableStream } => {
+  if (image) return { payload: { type: image.contentType }, content: ReadableStream.from(image.parts()) }
   if (body === undefined) return {}
   const content = JSON.stringify(body)
   return { content, payload: { type: 'application/json', length: Buffer.byteLength(content) } }
@@ -75,20 +75,21 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     const { operation, image } = call
     const wire: Wire = { sent: false }
     const { payload, content } = payloadOf(call)
+    const sending = { fresh: operation.effect === 'guarded', text: typeof content === 'string' ? content : undefined }
     try {
       const response = await ky(url, {
         method: operation.method,
         headers: requestHeaders(token, payload),
-        ...(content !== undefined && { body: content }),
+        ...(typeof content === 'object' && { body: content as unknown as BodyInit }),
         retry: 0,
         redirect: 'manual',
         throwHttpErrors: false,
         timeout: false,
-        fetch: (request) => connections.send(request as Request, { fresh: operation.effect === 'guarded', signal, wire }),
+        fetch: (request) => connections.send(request as Request, { ...sending, signal, wire }) as unknown as Promise<Response>,
       })
-      const { status, headers, ok } = response
+      const { status, headers, ok, stream } = response as unknown as LightResponse
       // What an error says is a courtesy: its status stands without it.
-      const text = ok ? await readText(response, most.answer) : await readText(response, most.error).catch(() => undefined)
+      const text = ok ? await readText(stream, most.answer) : await readText(stream, most.error).catch(() => undefined)
       if (!isAnswerTo(status, image)) return { none: 'malformed', sent: true, cause: `answered ${status} to half a form` }
       return { status, text, retryAfter: retryAfter(headers.get('retry-after')), requestId: requestId(headers.get('x-request-id')) }
     } catch (error) {

@@ -3,7 +3,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
-import { answerHeaders } from './headers.ts'
+import type { answerHeaders } from './headers.ts'
 
 /** What became of one send. */
 export interface Wire {
@@ -11,8 +11,17 @@ export interface Wire {
   sent: boolean
 }
 
+export interface Sending {
+  /** Not over a used connection. One that the vendor is just closing would leave a delete unknown that never arrived. */
+  readonly fresh: boolean
+  readonly signal: AbortSignal
+  readonly wire: Wire
+  /** A body that is there as a whole; a stream comes in the request. */
+  readonly text: string | undefined
+}
+
 /** Writes a body at the pace of the socket; an answer that comes early ends it, and the form stays incomplete. */
-const write = async (body: ReadableStream | null, outgoing: http.ClientRequest): Promise<void> => {
+const write = async (body: ReadableStream, outgoing: http.ClientRequest): Promise<void> => {
   let answered = false
   let wake = () => {}
   for (const event of ['drain', 'response', 'close']) outgoing.on(event, () => wake())
@@ -20,7 +29,7 @@ const write = async (body: ReadableStream | null, outgoing: http.ClientRequest):
     answered = true
   })
   try {
-    for await (const chunk of body ? Readable.fromWeb(body as WebStream) : []) {
+    for await (const chunk of Readable.fromWeb(body as WebStream)) {
       if (answered || outgoing.destroyed) return
       if (!outgoing.write(chunk) && !answered && !outgoing.destroyed) {
         await new Promise<void>((resolve) => {
@@ -44,19 +53,26 @@ const watchSent = (outgoing: http.ClientRequest, ready: string, wire: Wire): voi
   })
 }
 
-const toResponse = (incoming: http.IncomingMessage): Response => {
+/** As much of a Response as ky and we look at. A real one drags the body through web streams, which costs more than all of the rest of a call. */
+export interface LightResponse {
+  readonly [Symbol.toStringTag]: 'Response'
+  readonly status: number
+  readonly ok: boolean
+  readonly headers: { get(name: (typeof answerHeaders)[number]): string | null }
+  readonly stream: http.IncomingMessage
+}
+
+const toResponse = (incoming: http.IncomingMessage): LightResponse => {
   const status = incoming.statusCode ?? 0
   if (status < 200 || status > 599) {
     incoming.destroy()
     throw Object.assign(new Error(`there is no status ${status}`), { code: 'HPE_INVALID_STATUS' })
   }
-  const headers = answerHeaders.flatMap((name): [string, string][] => {
+  const get = (name: string): string | null => {
     const value = incoming.headers[name]
-    return typeof value === 'string' ? [[name, value]] : []
-  })
-  if (![204, 205, 304].includes(status)) return new Response(Readable.toWeb(incoming) as ReadableStream, { status, headers })
-  incoming.resume()
-  return new Response(null, { status, headers })
+    return typeof value === 'string' ? value : null
+  }
+  return { [Symbol.toStringTag]: 'Response', status, ok: status >= 200 && status < 300, headers: { get }, stream: incoming }
 }
 
 export const createConnections = () => {
@@ -67,8 +83,7 @@ export const createConnections = () => {
   }
 
   return {
-    /** `fresh`: not over a used connection. One that the vendor is just closing would leave a delete unknown that never arrived. */
-    send: async (request: Request, { fresh, signal, wire }: { fresh: boolean; signal: AbortSignal; wire: Wire }): Promise<Response> => {
+    send: async (request: Request, { fresh, signal, wire, text }: Sending): Promise<LightResponse> => {
       const secure = request.url.startsWith('https:')
       const agent = agents[secure ? 'https:' : 'http:'][fresh ? 'fresh' : 'kept']
       const headers = Object.fromEntries(request.headers)
@@ -77,7 +92,8 @@ export const createConnections = () => {
       const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
         outgoing.once('response', resolve).on('error', reject)
       })
-      void write(request.body, outgoing)
+      if (request.body) void write(request.body, outgoing)
+      else outgoing.end(text)
       const incoming = await answered
       // An answer to half a request ends the connection; nobody may take it for a kept one.
       incoming.once('end', () => {

@@ -1,19 +1,14 @@
 /** Reads an answer's body within a bound, so that an endless one costs no more memory than that. */
 
 /** The text, or undefined when it is longer than `most` bytes or not UTF-8. */
-export const readText = async (response: Response, most: number): Promise<string | undefined> => {
-  if (!response.body) return ''
-  const reader = response.body.getReader()
+export const readText = async (body: AsyncIterable<Uint8Array>, most: number): Promise<string | undefined> => {
   const chunks: Uint8Array[] = []
-  for (let size = 0; ; ) {
-    const { done, value } = await reader.read()
-    if (done) break
-    size += value.byteLength
-    if (size > most) {
-      await reader.cancel()
-      return undefined
-    }
-    chunks.push(value)
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    // Leaving the loop ends the stream, and the connection with it.
+    if (size > most) return undefined
+    chunks.push(chunk)
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))

@@ -40,6 +40,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
         gone: false,
         roles: undefined,
         used: undefined,
+        copy: undefined,
       })
     })
 

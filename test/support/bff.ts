@@ -57,7 +57,10 @@ export interface BffOptions {
   sandbox?: SandboxOptions
   extend?: AppOptions['extend']
   timeLimit?: AppOptions['timeLimit']
+  cacheTimes?: AppOptions['cacheTimes']
   apps?: App[]
+  /** Another replica: in front of the same stand-in, which is not closed with it. */
+  beside?: Bff
 }
 
 const look = async (response: Response): Promise<Answer> => {
@@ -81,12 +84,14 @@ export const mina = { userId: 'cust-20481', givenName: 'Mina', surname: 'Okafor'
 export const pepper = `${canaryPepper}-${randomBytes(8).toString('hex')}`
 
 export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
-  const sandbox = await startSandbox({
-    apps: [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' }] }],
-    people: [mina],
-    ...options.sandbox,
-    switches: { confirmLinksAfter: 'never', deletionTakes: 5, ...options.sandbox?.switches },
-  })
+  const sandbox =
+    options.beside?.sandbox ??
+    (await startSandbox({
+      apps: [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' }] }],
+      people: [mina],
+      ...options.sandbox,
+      switches: { confirmLinksAfter: 'never', deletionTakes: 5, ...options.sandbox?.switches },
+    }))
   const folder = mkdtempSync(join(tmpdir(), 'bff-journal-'))
   const { settings } = load({
     NODE_ENV: 'test',
@@ -122,6 +127,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     log,
     ...(options.extend && { extend: options.extend }),
     ...(options.timeLimit && { timeLimit: options.timeLimit }),
+    ...(options.cacheTimes && { cacheTimes: options.cacheTimes }),
   })
   let seen = 0
 
@@ -163,7 +169,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     },
     [Symbol.asyncDispose]: async () => {
       await app.close(1_000)
-      await sandbox.close()
+      if (!options.beside) await sandbox.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }

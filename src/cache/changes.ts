@@ -1,0 +1,168 @@
+/** Whatever changes a user goes through here: copies fall before the call and after it, under every name of the person, whatever became of it. */
+import type { Operation } from '../operation.ts'
+import { Problem } from '../problems.ts'
+import type { AnswerOf, BodyOf } from '../schemas.ts'
+import type { Ring } from '../session/keys.ts'
+import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
+import { cellsOf, type Name, namesOf } from './cells.ts'
+import { cellsBehind, linkTo } from './links.ts'
+import type { CacheStore, Drop } from './store.ts'
+
+type AnyCall = UpstreamCall<Operation>
+
+export interface ChangesParts {
+  readonly store: CacheStore
+  readonly peppers: Ring
+  /** The store is also that of the sessions: when it is away nothing may change. Otherwise changes go on, and what could not be dropped is dropped later. */
+  readonly strict: boolean
+  readonly alarm: (what: string, cause: unknown) => void
+}
+
+/** Names that a person may have, and the two that are known to belong together. */
+export interface Named {
+  readonly names: readonly Name[]
+  readonly both?: readonly [smooch: Name, user: Name] | undefined
+}
+
+/** A person that a call is about, by the id it was given. */
+interface Person {
+  readonly id: string
+  readonly removed: boolean
+}
+
+// Longer than any write may take: a process that dies in the middle of one leaves no copy from that time.
+const underWayMs = 20_000
+/** A deletion is asynchronous, and a call whose outcome is unknown may yet take effect. */
+const tombstoneMs = 60_000
+const retry = { everyMs: 1_000, forMs: 330_000, most: 10_000 }
+
+export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) => {
+  const late = new Map<string, { drop: Drop; until: number }>()
+  let timer: NodeJS.Timeout | undefined
+
+  const dropLater = (cell: string, drop: Drop): void => {
+    if (late.size < retry.most) late.set(cell, { drop, until: performance.now() + retry.forMs })
+    timer ??= setInterval(() => void dropLate(), retry.everyMs).unref()
+  }
+  const dropLate = async (): Promise<void> => {
+    for (const [cell, { drop, until }] of late) {
+      try {
+        await follow(await store.drop(cell, drop), cell, drop)
+      } catch {
+        if (performance.now() < until) return
+      }
+      late.delete(cell)
+    }
+    clearInterval(timer)
+    timer = undefined
+  }
+
+  const follow = async (link: string | undefined, cell: string, { link: _, ...drop }: Drop): Promise<void> => {
+    await Promise.all(cellsBehind(peppers, cell, link).map((other) => store.drop(other, drop)))
+  }
+
+  const dropCell = async (cell: string, drop: Drop): Promise<void> => {
+    try {
+      await follow(await store.drop(cell, drop), cell, drop)
+    } catch (cause) {
+      dropLater(cell, drop)
+      throw cause
+    }
+  }
+
+  /** Forgets the person under this name and the one linked to it. Rejects when the store is away, and then goes on trying. */
+  const drop = async (app: string, { names, both }: Named, how: Drop): Promise<void> => {
+    const drops = new Map<string, Drop>()
+    for (const name of names) for (const cell of cellsOf(peppers, app, name)) drops.set(cell, how)
+    for (const [name, other] of both ? [both, [both[1], both[0]] as const] : [])
+      for (const cell of cellsOf(peppers, app, name)) drops.set(cell, { ...how, link: linkTo(peppers, cell, app, other) })
+    const done = await Promise.allSettled([...drops].map(([cell, each]) => dropCell(cell, each)))
+    const failed = done.find((it) => it.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
+  const before = async (app: string, named: Named): Promise<void> => {
+    try {
+      await drop(app, named, { blockMs: underWayMs })
+    } catch (cause) {
+      if (strict) throw new Problem('session_store_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
+      alarm('copies could not be dropped before a change; it goes on', cause)
+    }
+  }
+
+  /** The vendor has answered, so a store that fails now must not turn the answer into an error: the block set before holds until it is back. */
+  const after = async (app: string, named: Named, how: Drop): Promise<void> => {
+    try {
+      await drop(app, named, how)
+    } catch (cause) {
+      alarm('copies could not be dropped after a change; it will be tried again', cause)
+    }
+  }
+
+  const tombstoneOf = (app: string, id: string): string => {
+    const smooch = namesOf(id).find(({ kind }) => kind === 'smooch')
+    return smooch ? cellsOf(peppers, app, smooch)[0] : '?'
+  }
+
+  /** Copies fall before the call and after it, by what became of it. */
+  const around = async (app: string, call: AnyCall, send: () => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> => {
+    const persons = personsOf(call)
+    await Promise.all(persons.map(({ id }) => before(app, { names: namesOf(id) })))
+    let ending: (person: Person) => Drop = () => ({ blockMs: tombstoneMs, tombstone: '?' })
+    let both: Named['both']
+    try {
+      const answer = await send()
+      ending = ({ id, removed }) => (removed ? { blockMs: tombstoneMs, tombstone: tombstoneOf(app, id) } : { blockMs: 0 })
+      both = bothNames(call.operation, answer.body)
+      return answer
+    } catch (error) {
+      if (error instanceof Problem && error.particulars.outcome !== 'unknown') ending = () => ({ blockMs: 0 })
+      throw error
+    } finally {
+      await Promise.all(persons.map((person) => after(app, { names: namesOf(person.id), both }, ending(person))))
+    }
+  }
+
+  /** The same upstream, of which no change leaves a copy behind. */
+  const keepingFresh = (upstream: Upstream): Upstream => ({
+    ...upstream,
+    call: (app, call) =>
+      call.operation.cache === 'invalidate' ? around(app.appId, call, () => upstream.call(app, call)) : upstream.call(app, call),
+    callGuarded: (app, permit, call) => around(app.appId, call, () => upstream.callGuarded(app, permit, call)),
+  })
+
+  return {
+    keepingFresh,
+    /** From outside, the vendor's webhooks: drops, and ends the tombstone of a person whom the vendor says to be gone. Rejects when the store is away. */
+    drop: (app: string, named: Named, final?: string): Promise<void> =>
+      drop(app, named, { blockMs: 0, ...(final !== undefined && { final: tombstoneOf(app, final) }) }),
+    close: (): void => clearInterval(timer),
+  }
+}
+
+export type Changes = ReturnType<typeof createChanges>
+
+/** A merge changes both, and its end is as asynchronous for the one as for the other. */
+const personsOf = ({ operation, params, body }: AnyCall): Person[] => {
+  if (operation.subject === 'both') {
+    const { surviving, discarded } = body as BodyOf<'AppUserMerge'>
+    return [surviving._id, discarded._id].map((id) => ({ id, removed: true }))
+  }
+  const id = operation.subject === 'body' ? (body as BodyOf<'AppUserPreCreate'>).userId : params?.['userId']
+  return id === undefined ? [] : [{ id, removed: operation.removes !== undefined }]
+}
+
+const bothNames = (operation: Operation, body: unknown): Named['both'] => {
+  if (operation.returns !== 'AppUserResponse') return undefined
+  const { _id, userId } = (body as AnswerOf<'AppUserResponse'>).appUser
+  return bothOf(_id, userId)
+}
+
+/** The two names of one person, when both are known for certain. */
+export const bothOf = (smoochId: string, userId: string | undefined): Named['both'] =>
+  userId === undefined
+    ? undefined
+    : [
+        { kind: 'smooch', id: smoochId },
+        { kind: 'user', id: userId },
+      ]

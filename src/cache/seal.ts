@@ -1,0 +1,38 @@
+/** The seal of what lies in the cache: AES-256-GCM under a key of the pepper, bound to its cell, so that a copy moved under another name does not open. */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import type { Ring, RingKey } from '../session/keys.ts'
+
+const derived = new WeakMap<RingKey, Buffer>()
+
+const keyOf = (pepper: RingKey): Buffer => {
+  const known = derived.get(pepper)
+  if (known) return known
+  const key = Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff user cache', 32))
+  derived.set(pepper, key)
+  return key
+}
+
+/** kid and a colon, then base64 of iv | tag | ciphertext. `place` says where it may be opened. */
+export const seal = (peppers: Ring, place: string, text: string): string => {
+  const [pepper] = peppers()
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', keyOf(pepper), iv).setAAD(Buffer.from(place))
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  return `${pepper.id}:${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64')}`
+}
+
+/** Undefined when no live pepper opens it here. */
+export const open = (peppers: Ring, place: string, sealed: string): string | undefined => {
+  const colon = sealed.indexOf(':')
+  const kid = sealed.slice(0, colon)
+  const pepper = peppers().find(({ id }) => id === kid)
+  if (!pepper) return undefined
+  const blob = Buffer.from(sealed.slice(colon + 1), 'base64')
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', keyOf(pepper), blob.subarray(0, 12), { authTagLength: 16 })
+    decipher.setAAD(Buffer.from(place)).setAuthTag(blob.subarray(12, 28))
+    return decipher.update(blob.subarray(28), undefined, 'utf8') + decipher.final('utf8')
+  } catch {
+    return undefined
+  }
+}

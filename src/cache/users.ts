@@ -1,0 +1,248 @@
+/** get_app_user from the cache: a fresh copy, else one fetch for everybody who asks, else an old copy when the vendor fails. Policy came before; projection comes after. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Problem } from '../problems.ts'
+import type { AnswerOf } from '../schemas.ts'
+import type { Ring } from '../session/keys.ts'
+import { cellsOf, isCellOf, type Name, nameOf } from './cells.ts'
+import { createConvoys, createFlights } from './flights.ts'
+import { linkTo } from './links.ts'
+import { open, seal } from './seal.ts'
+import { hit, status } from './status.ts'
+import type { CacheStore, Looked } from './store.ts'
+
+type User = AnswerOf<'AppUserResponse'>
+
+/** A fresh copy that came along with the session. */
+interface Peeked {
+  readonly sealed: string
+  readonly ageMs: number
+  readonly leftMs: number
+}
+
+export interface Ask {
+  readonly app: string
+  /** The name as it goes to the vendor. */
+  readonly id: string
+  /** The caller's own user: the cell of the session. */
+  readonly own?: string | undefined
+  readonly peeked?: Peeked | undefined
+}
+
+export interface Fetched {
+  readonly body: unknown
+  readonly status: number
+  readonly calls: number
+  readonly durationMs: number
+}
+
+export interface Read {
+  readonly body: unknown
+  /** The value of Cache-Status (RFC 9211). */
+  readonly status: string
+  /** hit, stale, miss, collapsed, bypass, error: bounded, for metrics. */
+  readonly outcome: 'hit' | 'stale' | 'miss' | 'collapsed' | 'bypass' | 'error'
+  /** Present when the vendor was asked for this very reader. */
+  readonly fetched?: Fetched
+}
+
+export interface UsersParts {
+  readonly store: CacheStore
+  readonly peppers: Ring
+  readonly alarm: (what: string, cause: unknown) => void
+  /** For tests that cannot wait. */
+  readonly times?: Partial<Lifetimes>
+}
+
+interface Lifetimes {
+  readonly freshMs: number
+  readonly revalidateMs: number
+  readonly ifErrorMs: number
+  readonly noneMs: number
+}
+
+const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs: 300_000, noneMs: 5_000 }
+/** A copy above this is not worth its memory; the vendor's own bound on properties is 4 KB. */
+const mostBytes = 64 * 1024
+const mostJoined = 5_000
+const patienceMs = 9_000
+const pollMs = { first: 10, most: 50 }
+
+/** What upstream's trouble looks like, as opposed to its answer. */
+const isTrouble = (error: unknown): boolean => error instanceof Problem && error.status >= 500
+
+const isNobody = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'
+
+/** Spread, so that copies made together do not end together. */
+const jittered = (ms: number): number => Math.round(ms * (0.9 + Math.random() * 0.2))
+
+export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
+  const life = { ...lifetimes, ...times }
+  const flights = createFlights<Landed>(mostJoined)
+  const convoy = createConvoys<Fetched>()
+  const prefix = randomBytes(9).toString('base64url')
+  let count = 0
+  const newToken = () => `${prefix}${(count++).toString(36)}`
+
+  const copyIn = (cell: string, sealed: string | undefined): User | null | undefined => {
+    const text = sealed && open(peppers, `copy|${cell}`, sealed)
+    return text ? (JSON.parse(text) as User | null) : undefined
+  }
+
+  /** The user under the name of this cell, or nothing when the answer speaks of somebody else (a survivor of a merge, an id in another spelling). */
+  const belongs = (cell: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
+    kind === 'smooch'
+      ? _id === id && cellsOf(peppers, app, { kind, id: _id })[0] === cell
+      : userId !== undefined && isCellOf(peppers, cell, app, userId)
+
+  /** Somebody without a userId is not kept: the vendor may give that person one at any time, and nobody would tell us. */
+  const keep = async (cell: string, { app }: Ask, name: Name, lead: Lead, body: User): Promise<boolean> => {
+    const { _id, userId } = body.appUser
+    if (userId === undefined || !belongs(cell, app, name, body.appUser)) return false
+    const sealed = seal(peppers, `copy|${cell}`, JSON.stringify(withoutDeviceSecrets(body)))
+    if (sealed.length > mostBytes) return false
+    const here: Name = name.kind === 'user' ? { kind: 'user', id: userId } : { kind: 'smooch', id: _id }
+    const there: Name = name.kind === 'user' ? { kind: 'smooch', id: _id } : { kind: 'user', id: userId }
+    const linked = await Promise.all(cellsOf(peppers, app, there).map((other) => store.link(other, linkTo(peppers, other, app, here))))
+    if (linked.includes(false)) return false
+    const { generation, atMs } = lead
+    const kept = { freshMs: jittered(life.freshMs), keepMs: life.ifErrorMs, link: linkTo(peppers, cell, app, there) }
+    return await store.store(cell, { generation, atMs, sealed, ...kept })
+  }
+
+  /** One fetch under the lease. It goes on when its first reader hangs up, and tells the cell what it learnt. */
+  const lead = (cell: string, ask: Ask, name: Name, looked: Lead, token: string, fetch: () => Promise<Fetched>): Promise<Landed> =>
+    flights.start(token, async () => {
+      try {
+        const fetched = await fetch()
+        const kept = await quietly(() => keep(cell, ask, name, looked, fetched.body as User))
+        if (!kept) await quietly(() => store.release(cell, token))
+        return { fetched, kept: kept === true }
+      } catch (error) {
+        const none = { sealed: seal(peppers, `copy|${cell}`, 'null'), freshMs: life.noneMs, keepMs: life.noneMs }
+        const { generation, atMs } = looked
+        if (isNobody(error)) await quietly(() => store.store(cell, { generation, atMs, ...none }))
+        // While an old copy serves, the lease stays: the vendor's trouble is not met again by every reader.
+        else if (!looked.sealed || looked.ageMs >= life.revalidateMs) await quietly(() => store.release(cell, token))
+        throw error
+      }
+    })
+
+  const quietly = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work()
+    } catch (cause) {
+      alarm('the user cache could not be written', cause)
+      return undefined
+    }
+  }
+
+  /** An old copy instead of the vendor's trouble, while it is not too old. */
+  const orOld = async (cell: string, looked: Old, answer: () => Promise<Read>): Promise<Read> => {
+    try {
+      return await answer()
+    } catch (error) {
+      const old = isTrouble(error) && looked.ageMs < life.ifErrorMs ? copyIn(cell, looked.sealed) : undefined
+      if (!old) throw error
+      return { body: old, status: status.ifError((error as Problem).status), outcome: 'error' }
+    }
+  }
+
+  /** What a flight brought is for those who joined only when it could be kept: else a write under the other name may have come before they asked. */
+  const join = async (cell: string, flight: Promise<Landed>, fetch: () => Promise<Fetched>): Promise<Read> => {
+    const { fetched, kept } = await flight
+    return kept ? { body: fetched.body, status: status.collapsed, outcome: 'collapsed' } : await bypass(cell, 'not-kept', fetch)
+  }
+
+  const bypass = async (cell: string, detail: string, fetch: () => Promise<Fetched>): Promise<Read> => {
+    const fetched = await convoy(cell, fetch)
+    return { body: fetched.body, status: status.bypass(detail), outcome: 'bypass', fetched }
+  }
+
+  const answerFrom = (user: User | null, leftMs: number): Read => {
+    if (user === null) throw new Problem('user_not_found', { outcome: 'failure' })
+    return { body: user, status: hit(leftMs), outcome: leftMs >= 0 ? 'hit' : 'stale' }
+  }
+
+  const wait = async (cell: string, ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> => {
+    const name: Name = ask.own === undefined ? nameOf(ask.id) : { kind: 'user', id: ask.id }
+    const patience = performance.now() + patienceMs
+    let pause = pollMs.first
+    for (let failures = 0; performance.now() < patience; ) {
+      const token = newToken()
+      let looked: Looked
+      try {
+        looked = await store.look(cell, token)
+      } catch {
+        return await bypass(cell, 'store-unavailable', fetch)
+      }
+      if (looked.state === 'blocked') return await bypass(cell, 'changing', fetch)
+      if (looked.state === 'fresh') {
+        const user = copyIn(cell, looked.sealed)
+        return user === undefined ? await bypass(cell, 'unreadable', fetch) : answerFrom(user, looked.leftMs)
+      }
+      const old = looked.ageMs < life.revalidateMs ? copyIn(cell, looked.sealed) : undefined
+      if (looked.state === 'lead') {
+        const answer = lead(cell, ask, name, looked, token, fetch)
+        if (!old)
+          return await orOld(cell, looked, async () => {
+            const { fetched } = await answer
+            return { body: fetched.body, status: status.miss, outcome: 'miss', fetched }
+          })
+        answer.catch(() => undefined)
+        return answerFrom(old, life.freshMs - looked.ageMs)
+      }
+      if (old) return answerFrom(old, life.freshMs - looked.ageMs)
+      const joined = flights.join(looked.by)
+      if (joined === 'full') throw new Problem('upstream_busy', { outcome: 'not_sent', headers: { 'Retry-After': '1' } })
+      if (joined) {
+        try {
+          return await orOld(cell, looked, () => join(cell, joined, fetch))
+        } catch (error) {
+          // Once more, together with the others who waited: the trouble may have been the leader's alone.
+          if (!isTrouble(error) || failures++ > 0) throw error
+        }
+      } else {
+        await sleep(Math.min(pause, looked.leftMs + 1))
+        pause = Math.min(pause * 1.5, pollMs.most)
+      }
+    }
+    return await bypass(cell, 'waited-too-long', fetch)
+  }
+
+  return {
+    /** Throws what `fetch` throws, `user_not_found` from a copy of that answer too. */
+    read: async (ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> => {
+      const cell = ask.own ?? cellsOf(peppers, ask.app, nameOf(ask.id))[0]
+      const { peeked } = ask
+      if (peeked) {
+        const user = copyIn(cell, peeked.sealed)
+        if (user !== undefined) return answerFrom(user, peeked.leftMs)
+      }
+      return await wait(cell, ask, fetch)
+    },
+  }
+}
+
+/** What a flight brought, and whether it is now in the cell. */
+interface Landed {
+  readonly fetched: Fetched
+  readonly kept: boolean
+}
+
+interface Old {
+  readonly sealed?: string
+  readonly ageMs: number
+}
+
+type Lead = Extract<Looked, { state: 'lead' }>
+export type Users = ReturnType<typeof createUsers>
+
+const withoutDeviceSecrets = (body: User): User => {
+  const clean = (list: User['appUser']['clients']) => list?.map(({ pushNotificationToken: _, ...client }) => client)
+  const { clients, pendingClients, ...user } = body.appUser
+  return {
+    ...body,
+    appUser: { ...user, ...(clients && { clients: clean(clients) }), ...(pendingClients && { pendingClients: clean(pendingClients) }) },
+  }
+}

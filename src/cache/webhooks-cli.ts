@@ -1,0 +1,69 @@
+/** `npm run webhooks -- register [address] | list | delete <id>`, and `--app <id>` when several apps are served: the vendor's webhooks, from the command line. */
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { type App, loadApps } from '../../config/apps.ts'
+import { load, type Settings } from '../../config/load.ts'
+import { authorization } from '../upstream/credentials.ts'
+import { triggers } from './webhooks.ts'
+
+const Webhook = z.looseObject({ _id: z.string(), target: z.string(), triggers: z.array(z.string()), secret: z.string().optional() })
+const One = z.looseObject({ webhook: Webhook })
+const Many = z.looseObject({ webhooks: z.array(Webhook) })
+
+const ask = async (app: App, method: string, path = '', body?: unknown): Promise<unknown> => {
+  const [key] = app.keys
+  const token = key && authorization(app, key)
+  if (!token) throw new Error('the app has no usable key')
+  const answer = await fetch(`${app.baseUrl.replace(/\/$/, '')}/v1.1/apps/${encodeURIComponent(app.appId)}/webhooks${path}`, {
+    method,
+    headers: { authorization: token, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    body: body === undefined ? null : JSON.stringify(body),
+    redirect: 'manual',
+    signal: AbortSignal.timeout(30_000),
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`the vendor answered ${answer.status} ${text.slice(0, 300)}`)
+  return text === '' ? {} : JSON.parse(text)
+}
+
+const addressOf = (settings: Settings, app: App): string => {
+  const origin = app.origins[0] ?? settings.PUBLIC_ORIGIN?.[0]
+  if (!origin) throw new Error('PUBLIC_ORIGIN is not set, so say at which address the vendor reaches this service: register https://…')
+  return `${origin}${settings.BASE_PATH}/webhooks/smooch/${app.appId}`
+}
+
+export type Say = (line: string) => void
+
+/** Throws with one sentence when it cannot be done. */
+export const webhooks = async (words: readonly string[], settings: Settings, apps: readonly App[], say: Say): Promise<void> => {
+  const { values, positionals } = parseArgs({ args: [...words], options: { app: { type: 'string' } }, allowPositionals: true })
+  const [command, given, ...more] = positionals
+  const app = values.app === undefined && apps.length === 1 ? apps[0] : apps.find(({ appId }) => appId === values.app)
+  if (!app) throw new Error(`name one of the apps with --app: ${apps.map(({ appId }) => appId).join(', ')}`)
+  if (more.length > 0) throw new Error(`what is "${more[0]}"?`)
+
+  if (command === 'list') {
+    for (const { _id, target, triggers } of Many.parse(await ask(app, 'GET')).webhooks) say(`${_id}  ${target}  ${triggers.join(' ')}`)
+  } else if (command === 'register') {
+    const target = given ?? addressOf(settings, app)
+    const there = Many.parse(await ask(app, 'GET')).webhooks.find((it) => it.target === target)
+    if (there) return say(`${there._id} is registered for ${target} already`)
+    const { webhook } = One.parse(await ask(app, 'POST', '', { target, triggers }))
+    say(`${webhook._id} registered for ${target}`)
+    // The one moment in which it can be learnt; whoever runs this holds the key of the app anyway.
+    if (webhook.secret) say(`Set SMOOCH_WEBHOOK_SECRET=${webhook.secret}`)
+  } else if (command === 'delete' && given) {
+    await ask(app, 'DELETE', `/${encodeURIComponent(given)}`)
+    say(`${given} deleted`)
+  } else throw new Error('usage: register [address] | list | delete <id>   [--app <id>]')
+}
+
+if (import.meta.main) {
+  try {
+    const { settings } = load(process.env)
+    await webhooks(process.argv.slice(2), settings, loadApps(settings), (line) => process.stdout.write(`${line}\n`))
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exitCode = 1
+  }
+}

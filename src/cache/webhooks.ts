@@ -1,0 +1,100 @@
+/** The vendor tells of changes that did not come through us. Parsed leniently, since it may add fields; a delivery that comes twice, late or out of order only drops a copy once more. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { type Request, type Response, Router } from 'express'
+import { z } from 'zod'
+import type { Secret } from '../../config/secret.ts'
+import { note } from '../http/access-record.ts'
+import { Problem } from '../problems.ts'
+import { type Name, namesOf } from './cells.ts'
+import { bothOf, type Changes } from './changes.ts'
+
+export interface WebhookApp {
+  /** A comma list while it is being changed; absent until the webhook has been registered. */
+  readonly webhookSecret?: Secret | undefined
+}
+
+/** Those after which a stored user may look different. v1.1 has none for a change of the profile. */
+export const triggers = [
+  'appUser:delete',
+  'merge:appUser',
+  'client:add',
+  'client:remove',
+  'link:match',
+  'link:success',
+  'link:failure',
+  'conversation:start',
+] as const
+
+const mostBytes = 1_000_000
+
+const Person = z.looseObject({ _id: z.string().optional().catch(undefined), userId: z.string().optional().catch(undefined) })
+const persons = z
+  .union([Person.transform((one) => [one]), z.array(Person)])
+  .optional()
+  .catch(undefined)
+const Event = z.looseObject({ trigger: z.string().catch(''), appUser: persons, surviving: persons, discarded: persons })
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+/** Every live secret is compared, so time tells nothing. */
+const knows = (secrets: Secret, given: string): boolean => {
+  let found = false
+  for (const secret of secrets.reveal().split(',')) if (timingSafeEqual(digest(secret.trim()), digest(given))) found = true
+  return found
+}
+
+const readBody = async (req: Request): Promise<string> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > mostBytes) throw new Problem('too_large', { headers: { Connection: 'close' } })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+const parse = (text: string): z.infer<typeof Event> => {
+  try {
+    return Event.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new Problem('bad_request', { detail: 'The body is not a JSON object.', cause })
+  }
+}
+
+export const webhookRoutes = (apps: ReadonlyMap<string, WebhookApp>, changes: Pick<Changes, 'drop'>): Router => {
+  const receive = async (req: Request, res: Response): Promise<void> => {
+    note(res, { operation: 'webhook' })
+    const appId = String(req.params['appId'])
+    const app = apps.get(appId)
+    // The vendor gives up on 400, 401 and 404, which is right here, and comes again on 503: the secret may just be on its way.
+    if (!app) throw new Problem('not_found')
+    if (!app.webhookSecret) throw new Problem('webhook_not_ready')
+    const given = req.headers['x-api-key']
+    if (typeof given !== 'string' || !knows(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
+    const event = parse(await readBody(req))
+    const known = triggers.find((trigger) => trigger === event.trigger)
+    note(res, { trigger: known ?? 'other' })
+    if (known) await drop(appId, event)
+    res.status(200).json({})
+  }
+
+  const drop = async (appId: string, { trigger, appUser = [], surviving = [], discarded = [] }: z.infer<typeof Event>): Promise<void> => {
+    const final = trigger === 'appUser:delete' || trigger === 'merge:appUser'
+    for (const { _id, userId } of [...appUser, ...surviving, ...discarded]) {
+      const names: Name[] = [...(userId ? namesOf(userId) : []), ...(_id ? namesOf(_id) : [])]
+      try {
+        await changes.drop(appId, { names, both: _id ? bothOf(_id, userId) : undefined }, final ? _id : undefined)
+      } catch (cause) {
+        throw new Problem('session_store_unavailable', { cause, headers: { 'Retry-After': '5' } })
+      }
+    }
+  }
+
+  return Router({ caseSensitive: true, strict: true })
+    .head('/webhooks/smooch/:appId', (_req, res) => void res.status(200).end())
+    .post('/webhooks/smooch/:appId', receive)
+    .all('/webhooks/smooch/:appId', () => {
+      throw new Problem('method_not_allowed', { headers: { Allow: 'HEAD, POST' } })
+    })
+}

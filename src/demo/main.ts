@@ -19,6 +19,7 @@ const run = async (): Promise<void> => {
   const appId = env['SANDBOX_APP_ID'] || '69f0100f2a3b4c5d6e7f8091'
   const key = { id: 'app_69f0100f2a3b4c5d6e7f8092', secret: secret(), scope: 'app' as const }
   const serviceKey = secret()
+  const webhookSecret = secret()
   const chosen = (name: string, otherwise: string) => ({ [name]: env[name] || otherwise })
   const sandbox = await startSandbox({ port: Number(env['SANDBOX_PORT'] || 3002), apps: [{ appId, keys: [key] }], people: appUsers })
   try {
@@ -34,6 +35,7 @@ const run = async (): Promise<void> => {
       SMOOCH_APP_ID: appId,
       SMOOCH_KEY_ID: key.id,
       SMOOCH_KEY_SECRET: key.secret,
+      SMOOCH_WEBHOOK_SECRET: webhookSecret,
     })
     const log = createLog(settings.LOG_LEVEL)
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
@@ -41,6 +43,7 @@ const run = async (): Promise<void> => {
       below: demoSignIn(mint, origins),
     })
     const app = await startApp({ settings, apps: loadApps(settings), log, extend })
+    sandbox.addWebhook(appId, { target: `${app.publicUrl}${settings.BASE_PATH}/webhooks/smooch/${appId}`, secret: webhookSecret })
     const keyToShow = env['SERVICE_KEYS'] ? 'as given in SERVICE_KEYS' : serviceKey
     process.stdout.write(welcome({ ...app, base: settings.BASE_PATH, sandbox: sandbox.url, serviceKey: keyToShow }))
     await untilSignal()

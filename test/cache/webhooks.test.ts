@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { loadApps } from '../../config/apps.ts'
 import { load } from '../../config/load.ts'
-import { webhooks } from '../../src/cache/webhooks-cli.ts'
+import { webhooks } from '../../src/cache/cli.ts'
 import { appId, type Bff, type Carried, keyId, startBff } from '../support/bff.ts'
 import { canaryKey, canaryPepper, canarySessionKey } from '../support/canaries.ts'
 

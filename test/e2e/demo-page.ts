@@ -19,6 +19,8 @@ export const openDemo = async () => {
   const bff = starting.use(
     await startBff({
       env: { SELF_PROPERTIES: 'language' },
+      // The stand-in starts anew for each test, behind the back of any copy.
+      cacheTimes: { freshMs: 1, revalidateMs: 1, ifErrorMs: 1, noneMs: 1 },
       sandbox: { people: appUsers, switches: { confirmLinksAfter: 1200 } },
       extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins) }),
     }),

@@ -1,5 +1,6 @@
 /** The vendor's own JavaScript client, unmodified: only the address and the token are ours. All thirteen operations, in both path forms. */
 
+import { randomUUID } from 'node:crypto'
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -108,7 +109,8 @@ describe.each(['app', 'account'])('a program whose token has the scope %s', (sco
     )
 
   test('can read code and description of a 404', async () => {
-    const error = await failure(call('get', 'nobody'))
+    // Somebody new for each scope: who is known not to exist is not asked about again for some seconds.
+    const error = await failure(call('get', `nobody-${randomUUID()}`))
     expect([error.response.status, error.code, error.description]).toEqual([404, 'user_not_found', 'User not found'])
     expect(error.message).toBe('User not found')
   })

@@ -5,7 +5,7 @@ import { mina, startBff } from '../support/bff.ts'
 test("the vendor's words are withheld when they hold the token that we sent", async () => {
   await using bff = await startBff()
   const headers = await bff.signIn({ roles: ['admin'], actor: { id: 'ada' } })
-  const read = () => bff.call('GET', `/v1.1/appusers/${mina.userId}`, { headers })
+  const read = () => bff.call('GET', `/v1.1/appusers/${mina.userId}/channels`, { headers })
   await read()
   const sent = bff.sandbox.requests.at(-1)!.headers.authorization!
   expect(sent).toMatch(/^Bearer eyJ/)

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type App, loadApps } from '../../config/apps.ts'
 import { load, type Settings } from '../../config/load.ts'
 import { authorization } from '../upstream/credentials.ts'
-import { triggers } from './webhooks.ts'
+import { triggers } from './routes.ts'
 
 const Webhook = z.looseObject({ _id: z.string(), target: z.string(), triggers: z.array(z.string()), secret: z.string().optional() })
 const One = z.looseObject({ webhook: Webhook })

@@ -95,6 +95,7 @@ export const settings = {
   AUDIT_REASONS:      { schema: list, default: 'gdpr_request,customer_request,duplicate,fraud,test,error,other', about: 'codes that the header Audit-Reason may hold' },
   AUDIT_TICKET:       { schema: z.string().max(200), default: '^[A-Za-z][A-Za-z0-9_]*-[0-9]+$', about: 'pattern of the header Audit-Ticket' },
   AUDIT_REQUIRED_FOR: { schema: list.pipe(z.array(z.enum(['self', 'agent', 'admin', 'service']))), default: '', about: 'callers who must give Audit-Reason with guarded operations: admin,agent' },
+  AUDIT_TICKET_URL:   { schema: z.string().regex(/^https?:\/\/.*\{ticket\}/, 'must be an address with {ticket} in it'), about: 'address of a ticket, which the audit console links to: https://tickets.example.com/{ticket}' },
   AUTO_CREATE:        { schema: flag, default: 'on', about: 'create the app user at the first call for "me" that finds none' },
   SELF_PROPERTIES:    { schema: list, default: '', about: 'keys of custom properties that end users may write' },
   OPERATION_CALLERS:  { schema: z.string(), default: '', about: 'who may call, per operation: delete_app_user=admin+agent,get_link_requests=service' },

@@ -15,6 +15,7 @@ import { describeError, type Log } from './logger.ts'
 import { createMetrics } from './metrics.ts'
 import type { Operation } from './operation.ts'
 import { all } from './operations.ts'
+import { startConsole } from './ops/start.ts'
 import { createPipeline } from './pipeline.ts'
 import type { Problem } from './problems.ts'
 import { operationRoutes } from './routes.ts'
@@ -31,6 +32,8 @@ export interface Extension {
   readonly root?: Router
   /** Routes below the base path. */
   readonly below?: Router
+  /** Where people sign in. */
+  readonly signIn?: string
 }
 
 export interface AppOptions {
@@ -101,6 +104,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     alarm,
   })
   const extension = extend?.({ mint, origins }) ?? {}
+  const ops = startConsole({ settings, sessions, journalling, https: origins.secure(), signIn: extension.signIn })
   const health: Health = { started: false, draining: false }
 
   const publicApp = expressApp([
@@ -123,6 +127,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     docsRoutes({ basePath: settings.BASE_PATH, operations: rows, https: origins.secure() }),
     authRoutes(sessions, secure),
     journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard }),
+    ops.routes,
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)
@@ -157,6 +162,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
       const cut = await publicListener.close(graceMs)
       await privateListener.close(1_000)
       await upstream.close()
+      await ops.close()
       await journalling.close()
       sessions.close()
       return cut

@@ -39,6 +39,7 @@ const run = async (): Promise<void> => {
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
       root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger')),
       below: demoSignIn(mint, origins),
+      signIn: '/',
     })
     const app = await startApp({ settings, apps: loadApps(settings), log, extend })
     const keyToShow = env['SERVICE_KEYS'] ? 'as given in SERVICE_KEYS' : serviceKey

@@ -12,7 +12,7 @@ import { Problem } from '../problems.ts'
 import type { CsrfClass } from '../session/csrf.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import { openStates, type State } from './events.ts'
-import { exportLines } from './export.ts'
+import { exportFound, exportLines } from './export.ts'
 import type { Guard } from './guard.ts'
 import { partOf } from './idempotency.ts'
 import type { Journal } from './journal.ts'
@@ -150,17 +150,26 @@ export const journalRoutes = ({ sessions, journal, guard }: JournalRoutesParts):
 
   const stream = async (req: Request, res: Response): Promise<void> => {
     const session = await staff(req, res, 'stream')
-    queryOf(req)
-    await streamEvents(store, req, res, { tenant: session.app, mayGoOn: () => sessions.lives(session) })
+    const from = wholeNumber('from', queryOf(req, 'from')['from'])
+    await streamEvents(store, req, res, {
+      tenant: session.app,
+      ...(from !== undefined && { from }),
+      mayGoOn: () => sessions.lives(session),
+    })
   }
 
   const exported = async (req: Request, res: Response): Promise<void> => {
     const session = await staff(req, res, 'stream')
-    const { format = 'ndjson' } = queryOf(req, 'format')
+    const { format = 'ndjson', ...words } = queryOf(req, 'format', ...filterNames)
     if (format !== 'ndjson' && format !== 'csv') throw new Problem('bad_request', { detail: 'format: ndjson or csv.' })
+    const filter = filterOf(session.app, words)
+    const lines =
+      Object.keys(words).length > 0
+        ? exportFound(store, sealer, { format, tenant: session.app, filter })
+        : exportLines(store, { format, tenant: session.app })
     res.setHeader('Content-Disposition', `attachment; filename="journal.${format}"`)
     res.type(format === 'csv' ? 'text/csv' : 'application/x-ndjson')
-    for await (const chunk of exportLines(store, { format, tenant: session.app })) {
+    for await (const chunk of lines) {
       if (res.destroyed) return
       if (!res.write(chunk)) await Promise.race([once(res, 'drain'), once(res, 'close')])
     }

@@ -104,7 +104,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     alarm,
   })
   const extension = extend?.({ mint, origins }) ?? {}
-  const ops = startConsole({ settings, sessions, journalling, https: origins.secure(), signIn: extension.signIn })
+  const ops = startConsole({ settings, sessions, journalling, https: origins.secure(), log, signIn: extension.signIn })
   const health: Health = { started: false, draining: false }
 
   const publicApp = expressApp([

@@ -19,20 +19,22 @@ export interface Alert {
 
 export interface AlertsOptions {
   readonly status: () => Status
+  /** Whether there is an anchor to be missed. */
   readonly anchored: boolean
   readonly send?: (alert: Alert) => void
+  readonly lookEveryMs?: number
+  readonly anchorWithinMs?: number
 }
 
 const mostKept = 50
-const lookEveryMs = 1_000
-const anchorWithinMs = 5 * 60_000
 const shownForMs = 24 * 3_600_000
 
-export const createAlerts = ({ status, anchored, send }: AlertsOptions) => {
+export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anchorWithinMs = 5 * 60_000 }: AlertsOptions) => {
   const kept: Alert[] = []
   let open = status().open
   let anchorMissed = false
-  let grown = { size: status().size, since: Date.now() }
+  let anchor = { at: status().anchoredAt, size: status().size }
+  let bareSince: number | undefined
 
   const raise = (alert: Alert): void => {
     kept.unshift(alert)
@@ -51,10 +53,13 @@ export const createAlerts = ({ status, anchored, send }: AlertsOptions) => {
     else ofNow('gate_closed', `The gate is closed, guarded calls are refused: ${cause}.`, since)
   }
 
-  /** Only a log that has grown since its last anchor is in want of one. */
+  /** Since when the log holds what no anchor has covered; a log that does not grow needs none. */
   const watchAnchor = ({ anchoredAt, size }: Status): void => {
-    if (size !== grown.size) grown = { size, since: grown.since < Date.parse(anchoredAt ?? '') ? Date.now() : grown.since }
-    const late = anchored && (anchoredAt === undefined || Date.parse(anchoredAt) < grown.since) && Date.now() - grown.since > anchorWithinMs
+    const covered = anchoredAt !== undefined && anchoredAt !== anchor.at
+    if (covered) anchor = { at: anchoredAt, size }
+    if (size === anchor.size) bareSince = undefined
+    else bareSince ??= Date.now()
+    const late = anchored && bareSince !== undefined && Date.now() - bareSince > anchorWithinMs
     if (late && !anchorMissed) ofNow('no_anchor', 'The journal has not been anchored for 5 minutes.', new Date().toISOString())
     anchorMissed = late
   }

@@ -56,7 +56,8 @@ const tile = (mood: Mood, name: string, value: Html | string, detail: Html | str
 const number = (value: number): string => value.toLocaleString('en')
 
 const anchorWords = ({ status: { anchoredAt }, anchored }: Glance): Html => {
-  if (!anchored) return html`no anchor outside`
+  if (!anchored)
+    return html`<span title="Set REDIS_URL: only a copy elsewhere shows that the end was cut off">not anchored elsewhere</span>`
   return anchoredAt === undefined ? html`not anchored yet` : html`anchored ${ago(anchoredAt)}`
 }
 
@@ -70,7 +71,7 @@ const verifiedTile = (glance: Glance): Html => {
       html`${number(status.size)} events · ${anchorWords(glance)}`,
     )
   if (!check.ok) return tile('bad', 'Journal', 'Not intact', html`${check.findings[0]} · ${timeTag(check.at)}`)
-  const detail = html`${number(check.size)} events · root <code title="${check.root}">${check.root.slice(0, 8)}</code> · checked ${ago(check.at)} · ${anchorWords(glance)}`
+  const detail = html`${number(check.size)} of ${number(Math.max(status.size, check.size))} events · root <code title="${check.root}">${check.root.slice(0, 8)}</code> · checked ${ago(check.at)} · ${anchorWords(glance)}`
   return tile('good', 'Journal', 'Verified', detail)
 }
 
@@ -85,12 +86,13 @@ const gateTile = ({ status: { open, cause, since, waiting } }: Glance): Html =>
       )
 
 const attentionTile = ({ root }: Places, { attention }: Glance): Html => {
-  const sum = attention.reduce((total, { count }) => total + count, 0)
-  const links = attention.map(
+  const found = attention.filter(({ count }) => count > 0)
+  if (found.length === 0) return tile('good', 'Needs attention', 'Nothing', 'No unknown, indeterminate or contradictory outcome')
+  const links = found.map(
     ({ state, count }, at) =>
       html`${at > 0 && ' · '}<a href="${root}?q=state:${state}">${count >= mostCounted ? `${count}+` : count} ${state}</a>`,
   )
-  return tile(sum > 0 ? 'warn' : 'good', 'Needs attention', sum > 0 ? String(sum) : 'Nothing', html`${links}`)
+  return tile('warn', 'Needs attention', String(found.reduce((total, { count }) => total + count, 0)), html`${links}`)
 }
 
 const deniedTile = ({ root }: Places, { denied, counted }: Glance): Html =>

@@ -1,4 +1,4 @@
-/** When the journal is verified in a serving process, and what came of it: at the start when it is small, each night, and when somebody asks. */
+/** When the journal is verified in a serving process, and what came of it: each night; at the start and each hour too while it is small; and when somebody asks. */
 import { Worker } from 'node:worker_threads'
 import type { Mark } from '../journal/anchor.ts'
 import type { Secrets } from '../journal/open.ts'
@@ -25,7 +25,9 @@ export interface IntegrityOptions {
 
 /** About five seconds of one core. */
 const small = 200_000
+const soon = 200
 const minute = 60_000
+const hour = 60 * minute
 const nightHour = 3
 
 const checkOf = ({ ok, size, root, milliseconds, findings }: Report): Check => ({
@@ -85,10 +87,11 @@ export const createIntegrity = ({ url, secrets, size, onCheck }: IntegrityOption
   let timer: NodeJS.Timeout | undefined
   const plan = (wait: number): void => {
     timer = setTimeout(() => {
-      void run().finally(() => ended || plan(Math.max(minute, untilNight(new Date()))))
+      void run().finally(() => ended || plan(next()))
     }, wait).unref()
   }
-  plan(size() <= small ? 200 : untilNight(new Date()))
+  const next = (): number => Math.min(size() <= small ? hour : Number.POSITIVE_INFINITY, Math.max(minute, untilNight(new Date())))
+  plan(size() <= small ? soon : next())
 
   return {
     latest: () => latest,

@@ -64,7 +64,7 @@ const diff = (opened: Event, state: State): Html => {
   if (!before) return html`<p>Nothing is kept of what stood there before: this kind of call destroys nothing.</p>`
   if (before.state === 'unavailable') return html`<p>What stood there before could not be read when this was done.</p>`
   return html`
-<div class="scroll" tabindex="0" role="region" aria-label="Before and after">
+<div class="scroll" tabindex="0" role="region" aria-label="Fields, before and after">
 <table class="diff"><thead><tr><th scope="col">Field</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
 <tbody id="diff">${before.fields?.map(
     (field) =>
@@ -146,7 +146,7 @@ export const operationContent = (places: RowPlaces, it: OperationPage): Html => 
   const { state } = history
   const opened = history.events[0]!.event
   return html`
-<p class="back"><a href="${places.root}">Timeline</a></p>
+<p class="back"><a href="${places.root}">← Timeline</a></p>
 <h1 class="sentence">${opened.actor?.id ?? 'Somebody'} ${phraseOf(opened, state)} ${peopleOf(places, opened)} ${stateTag(state)}</h1>
 <div class="columns"><div>
 ${admin && isOpen(state) && resolveForm()}

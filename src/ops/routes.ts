@@ -113,7 +113,7 @@ ${glanceBar(places, glance)}
 ${alertList(parts.alerts.recent(session.app))}
 ${searchForm(places, words)}
 ${charts(session.app)}
-<div class="above"><p id="live" role="status"></p>${exportForm(root, words)}</div>
+<div class="above"><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, words)}</div>
 ${rowList(places, words, found, cursor)}`,
     )
   })

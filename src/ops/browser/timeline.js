@@ -75,6 +75,21 @@ if (live !== undefined) {
   setInterval(() => document.hidden || refreshSoon(), 15_000)
 }
 
+// Verification
+
+find('#verify').hidden = false
+find('#verify button').addEventListener('click', async () => {
+  const output = find('#verify output')
+  say(output, 'Verifying…', 'busy')
+  try {
+    const { ok, size, milliseconds, findings } = await (await call('/api/verify', { method: 'POST' })).json()
+    say(output, ok ? `${size} events are intact (${milliseconds} ms).` : `Not intact: ${findings[0]}.`, ok ? 'good' : 'bad')
+    void refreshSoon()
+  } catch (error) {
+    say(output, error.message, 'bad')
+  }
+})
+
 // Export
 
 const saveAs = (blob, name) => {

@@ -1,0 +1,106 @@
+/** Each view of the audit console: nothing that axe objects to, in light and in dark, usable by keyboard alone, light, and pictures of it for the documents. */
+import { mkdirSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { chromiumInstalled } from './browser.ts'
+import { type Console, openConsole } from './console-page.ts'
+
+const withBrowser = chromiumInstalled() ? describe : describe.skip
+const artifacts = new URL('../../test-artifacts/', import.meta.url).pathname
+
+withBrowser('the views of the audit console', () => {
+  let it: Console
+  let unknown: string
+  let merge: string
+  let removed: string
+  beforeAll(async () => {
+    mkdirSync(artifacts, { recursive: true })
+    it = await openConsole({ env: { AUDIT_BURST: '8/5' } })
+    const { bff } = it
+    const grace = await bff.signIn({ roles: ['admin'], actor: { id: 'grace', name: 'Grace' }, onBehalfOf: 'lena' })
+    const agent = await bff.signIn({ roles: ['agent'], actor: { id: 'alex' } })
+    const [one, two, three] = [it.person({ email: 'grace@example.org', properties: { plan: 'gold', seats: 3 } }), it.person(), it.person()]
+    await bff.call('PUT', `/v1.1/appusers/${one._id}`, { headers: agent, json: { givenName: 'Grace' } })
+    const merged = await bff.call('POST', '/v1.1/appusers/merge', {
+      headers: { ...grace, 'audit-reason': 'duplicate', 'audit-ticket': 'OPS-4720' },
+      json: { surviving: { _id: one._id }, discarded: { _id: two._id } },
+    })
+    merge = merged.headers.get('audit-operation') ?? ''
+    await bff.call('DELETE', `/v1.1/appusers/${one._id}/channels/twilio`, { headers: { ...grace, 'audit-reason': 'customer_request' } })
+    await bff.call('DELETE', `/v1.1/appusers/${three._id}`, { headers: agent })
+    bff.sandbox.fault({ operation: 'delete_app_user', hang: true, times: 1 })
+    unknown = await it.remove(three._id)
+    for (let more = 0; more < 6; more += 1)
+      await it.remove(it.person()._id, { 'audit-ticket': `OPS-48${more}1`, 'audit-reason': more % 2 ? 'fraud' : 'gdpr_request' })
+    removed = await it.remove(one._id)
+    await it.enterAsAdmin()
+    await it.page.goto('/bff/ops')
+    await it.page.locator('#glance').getByText('Verified').waitFor()
+    await it.page.reload()
+  })
+  afterAll(() => it[Symbol.asyncDispose]())
+  afterEach(() => {
+    expect(it.browser.complaints.splice(0).filter((line) => !line.endsWith('net::ERR_ABORTED'))).toEqual([])
+  })
+
+  const views = (): [name: string, path: string][] => [
+    ['timeline', '/bff/ops'],
+    ['search', '/bff/ops?q=target:person-1+state:maybe'],
+    ['nothing', '/bff/ops?q=nobody'],
+    ['operation', `/bff/ops/operations/${removed}`],
+    ['unknown', `/bff/ops/operations/${unknown}`],
+    ['merge', `/bff/ops/operations/${merge}`],
+  ]
+
+  test('have no fault that axe finds, in light and in dark', async () => {
+    const found: string[] = []
+    for (const [name, path] of views()) {
+      await it.page.goto(path)
+      for (const summary of await it.page.locator('summary').all()) await summary.click()
+      const reveal = it.page.getByRole('button', { name: 'Reveal personal data' })
+      if (await reveal.count()) {
+        await reveal.click()
+        await it.page.getByText('That you looked is in the journal').waitFor()
+      }
+      found.push(...(await it.axe()).map((fault) => `${name}: ${fault}`))
+    }
+    await it.page.context().clearCookies()
+    await it.page.goto('/bff/ops')
+    found.push(...(await it.axe()).map((fault) => `signed out: ${fault}`))
+    it.expectRefusals(1)
+    await it.enterAsAdmin()
+    expect(found).toEqual([])
+  })
+
+  test('fit a phone and a wide screen, without scrolling sideways', async () => {
+    for (const width of [320, 390, 800, 1440, 2200]) {
+      await it.page.setViewportSize({ width, height: 900 })
+      for (const [name, path] of views()) {
+        await it.page.goto(path)
+        const wide = await it.page.evaluate((limit) => {
+          const far = [...document.querySelectorAll('main *, header *')].find(
+            (element) => element.getBoundingClientRect().right > limit && !element.closest('.scroll, pre, .unseen'),
+          )
+          return document.documentElement.scrollWidth > limit ? (far?.outerHTML.slice(0, 200) ?? 'something') : ''
+        }, width)
+        expect([name, width, wide]).toEqual([name, width, ''])
+      }
+    }
+  })
+
+  test('are pictured', async () => {
+    const picture = async (name: string, path: string, width: number, height: number, colorScheme: 'light' | 'dark' = 'light') => {
+      await it.page.setViewportSize({ width, height })
+      await it.page.emulateMedia({ colorScheme })
+      await it.page.goto(path)
+      await it.page.waitForTimeout(400)
+      await it.page.screenshot({ path: `${artifacts}console-${name}.png`, animations: 'disabled' })
+    }
+    await picture('timeline', '/bff/ops', 1280, 860)
+    await picture('timeline-dark', '/bff/ops', 1280, 860, 'dark')
+    await picture('timeline-phone', '/bff/ops', 390, 844)
+    await picture('operation', `/bff/ops/operations/${removed}`, 1280, 900)
+    await picture('unknown-dark', `/bff/ops/operations/${unknown}`, 1280, 900, 'dark')
+    await picture('operation-phone', `/bff/ops/operations/${merge}`, 390, 844)
+    await it.page.emulateMedia({ colorScheme: 'light' })
+  })
+})

@@ -1,5 +1,9 @@
 /** Each view of the audit console: nothing that axe objects to, in light and in dark, usable by keyboard alone, light, and pictures of it for the documents. */
+
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { chromiumInstalled } from './browser.ts'
 import { type Console, openConsole } from './console-page.ts'
@@ -85,6 +89,100 @@ withBrowser('the views of the audit console', () => {
         expect([name, width, wide]).toEqual([name, width, ''])
       }
     }
+  })
+
+  test('weigh at most 60 KB before data', async () => {
+    await using empty = await openConsole()
+    await empty.enterAsAdmin()
+    await empty.page.goto('/bff/ops')
+    await empty.page.getByText('Live: new operations').waitFor()
+    const bytes = empty.browser.bodies.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
+    expect([empty.browser.bodies.length, bytes < 60_000]).toEqual([4, true])
+  })
+
+  const tabTo = async (selector: string): Promise<void> => {
+    for (let presses = 0; presses < 150; presses += 1) {
+      await it.page.keyboard.press('Tab')
+      if (await it.page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return
+    }
+    throw new Error(`Tab does not lead to ${selector}`)
+  }
+
+  test('can be used by keyboard alone', async () => {
+    const { page, person, remove } = it
+    const user = person()
+    await remove(user._id)
+    await page.goto('/bff/ops')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content')
+    await tabTo('#q')
+    await page.keyboard.type(user.userId!)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/q=/)
+    const [csv] = await Promise.all([page.waitForEvent('download'), tabTo('#export a').then(() => page.keyboard.press('Enter'))])
+    expect(csv.suggestedFilename()).toBe('journal.csv')
+    await tabTo('#found .open')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/operations/)
+    await tabTo('#reveal button')
+    await page.keyboard.press('Enter')
+    await page.getByText('That you looked is in the journal').waitFor()
+    await tabTo('#copy')
+    await page.keyboard.press('Enter')
+    await page.getByText('Copied').waitFor()
+    const [proof] = await Promise.all([page.waitForEvent('download'), tabTo('.proofs a').then(() => page.keyboard.press('Enter'))])
+    expect(proof.suggestedFilename()).toMatch(/^evt_.*\.tlog-proof$/)
+
+    it.bff.sandbox.fault({ operation: 'delete_app_user', status: 500, times: 1 })
+    const open = await remove(person()._id)
+    await page.goto('/bff/ops')
+    await tabTo('#found .open')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(new RegExp(open))
+    await tabTo('#resolve [type=radio]')
+    await page.keyboard.press('ArrowDown')
+    await tabTo('#resolve textarea')
+    await page.keyboard.type('still there')
+    await tabTo('#resolve button')
+    await page.keyboard.press('Enter')
+    await page.getByText('Found not to have taken effect').waitFor()
+  })
+
+  test('can be read without script', async () => {
+    const page = await it.page.context().newPage()
+    const devtools = await it.page.context().newCDPSession(page)
+    await devtools.send('Emulation.setScriptExecutionDisabled', { value: true })
+    await page.goto('/bff/ops')
+    await page.getByLabel('Find operations').fill('action:merge')
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.waitForURL(/q=/)
+    expect(await page.locator('#found .op').count()).toBe(1)
+    await page.locator('#found .open').click()
+    await page.getByText('Revealing and resolving need JavaScript.').waitFor()
+    await page.close()
+  })
+
+  test('open from a link on another site, where the Strict cookie does not travel', async () => {
+    const address = `${it.bff.app.publicUrl}/bff/ops?q=action%3Amerge`
+    const chat = createServer((_request, response) =>
+      response.setHeader('Content-Type', 'text/html').end(`<a href="${address}">look at this</a>`),
+    )
+    chat.listen(0, '127.0.0.1')
+    await once(chat, 'listening')
+    const asked: string[] = []
+    const heard = (request: { url(): string; isNavigationRequest(): boolean }) => request.isNavigationRequest() && asked.push(request.url())
+    await it.page.goto(`http://localhost:${(chat.address() as AddressInfo).port}/`)
+    it.page.on('request', heard)
+    await it.page.getByText('look at this').click()
+    await it.page.getByLabel('Find operations').waitFor()
+    it.page.off('request', heard)
+    chat.closeAllConnections()
+    chat.close()
+    it.browser.complaints.splice(0)
+    expect(asked).toEqual([address, address])
+    expect(it.page.url()).toBe(address)
   })
 
   test('are pictured', async () => {

@@ -1,10 +1,14 @@
 /** Each view of the audit console: nothing that axe objects to, in light and in dark, usable by keyboard alone, light, and pictures of it for the documents. */
 
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { appId } from '../support/bff.ts'
+import { fillJournal } from '../support/fill-journal.ts'
 import { chromiumInstalled } from './browser.ts'
 import { type Console, openConsole } from './console-page.ts'
 
@@ -13,12 +17,16 @@ const artifacts = new URL('../../test-artifacts/', import.meta.url).pathname
 
 withBrowser('the views of the audit console', () => {
   let it: Console
+  let directory: string
   let unknown: string
   let merge: string
   let removed: string
   beforeAll(async () => {
     mkdirSync(artifacts, { recursive: true })
-    it = await openConsole({ env: { AUDIT_BURST: '8/5' } })
+    directory = mkdtempSync(join(tmpdir(), 'console-'))
+    const url = `sqlite:${join(directory, 'journal.db')}`
+    await fillJournal({ url, tenant: appId, operations: 1_500, days: 30 })
+    it = await openConsole({ env: { JOURNAL_URL: url, ALERT_BURST: '8/5' } })
     const { bff } = it
     const grace = await bff.signIn({ roles: ['admin'], actor: { id: 'grace', name: 'Grace' }, onBehalfOf: 'lena' })
     const agent = await bff.signIn({ roles: ['agent'], actor: { id: 'alex' } })
@@ -41,7 +49,10 @@ withBrowser('the views of the audit console', () => {
     await it.page.locator('#glance').getByText('Verified').waitFor()
     await it.page.reload()
   })
-  afterAll(() => it[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await it[Symbol.asyncDispose]()
+    rmSync(directory, { recursive: true, force: true })
+  })
   afterEach(() => {
     expect(it.browser.complaints.splice(0).filter((line) => !line.endsWith('net::ERR_ABORTED'))).toEqual([])
   })
@@ -152,15 +163,14 @@ withBrowser('the views of the audit console', () => {
 
   test('can be read without script', async () => {
     const page = await it.page.context().newPage()
-    const devtools = await it.page.context().newCDPSession(page)
-    await devtools.send('Emulation.setScriptExecutionDisabled', { value: true })
+    await page.route('**/*.js', (route) => route.abort())
     await page.goto('/bff/ops')
     await page.getByLabel('Find operations').fill('action:merge')
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     await page.waitForURL(/q=/)
-    expect(await page.locator('#found .op').count()).toBe(1)
-    await page.locator('#found .open').click()
-    await page.getByText('Revealing and resolving need JavaScript.').waitFor()
+    expect(await page.locator('#found .op').count()).toBeGreaterThan(0)
+    await page.locator('#found .open').first().click()
+    await page.getByText('Events and proofs').waitFor()
     await page.close()
   })
 

@@ -11,7 +11,11 @@ const needed = [
 ] as const
 
 const found = (program: string): boolean =>
-  [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', ...[15, 16, 17, 18].map((version) => `/usr/lib/postgresql/${version}/bin`)].some((folder) => {
+  [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
+    ...[15, 16, 17, 18].map((version) => `/usr/lib/postgresql/${version}/bin`),
+  ].some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
       return true

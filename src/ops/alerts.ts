@@ -71,12 +71,12 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
   }, lookEveryMs).unref()
 
   return {
-    onBurst: ({ actor, tenant, count, at }: Burst, event: Event): void =>
+    onBurst: ({ actor, tenant, count, minutes, at }: Burst, event: Event): void =>
       raise({
         id: `burst:${event.id}`,
         type: 'burst',
         time: at,
-        words: `${actor} made ${count} guarded calls in a short time.`,
+        words: `${actor} made ${count} guarded calls within ${minutes} minutes.`,
         tenant,
         subject: actor,
       }),

@@ -112,7 +112,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
 ${glanceBar(places, glance)}
 ${alertList(parts.alerts.recent(session.app))}
 ${searchForm(places, words)}
-${charts(session.app)}
+${words.length === 0 && charts(session.app)}
 <div class="above"><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, words)}</div>
 ${rowList(places, words, found, cursor)}`,
     )
@@ -122,7 +122,7 @@ ${rowList(places, words, found, cursor)}`,
     const session = await staff(req, res, 'api')
     const words = parse(queryOf(req, 'q')['q'] ?? '')
     const [glance, found] = await Promise.all([readGlance(parts, session.app), findRows(parts, session.app, words)])
-    const content = html`${glanceBar(places, glance)}${alertList(parts.alerts.recent(session.app))}${charts(session.app)}${rowList(places, words, found)}`
+    const content = html`${glanceBar(places, glance)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(places, words, found)}`
     res.type('html').send(content.text)
   }
 

@@ -18,6 +18,7 @@ export interface Burst {
   readonly actor: string
   readonly tenant: string
   readonly count: number
+  readonly minutes: number
   readonly at: string
 }
 
@@ -68,7 +69,7 @@ export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOpti
     if (within.length < limit.calls) return
     const known = bursts.get(key)
     const begins = known === undefined || time - Date.parse(known.at) > limit.minutes * 60_000
-    const burst = { actor: event.actor.id, tenant: event.tenant, count: within.length + 1, at: event.time }
+    const burst = { actor: event.actor.id, tenant: event.tenant, count: within.length + 1, minutes: limit.minutes, at: event.time }
     bursts.set(key, burst)
     if (begins && event.time >= born) onBurst?.(burst, event)
   }

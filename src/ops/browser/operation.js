@@ -10,8 +10,16 @@ const element = (name, content, attributes = {}) => {
   return made
 }
 
+const isPlain = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
+
 const shown = (value) => {
   if (value === undefined || value === null || value === '') return element('span', 'empty', { className: 'empty' })
+  if (isPlain(value) && Object.keys(value).length > 0)
+    return element(
+      'dl',
+      Object.entries(value).map(([name, inner]) => element('div', [element('dt', name), element('dd', shown(inner))])),
+      { className: 'nested' },
+    )
   return typeof value === 'object' ? element('pre', JSON.stringify(value, null, 2), { tabIndex: 0 }) : String(value)
 }
 

@@ -149,16 +149,16 @@ ${rowList(places, words, found, cursor)}`,
     .get('/ops/operations/:id', headers, operation)
     .post('/ops/api/verify', check)
     .all(['/ops', '/ops/rows', '/ops/operations/:id'], methodNotAllowed('GET', 'HEAD'))
-  for (const [name, type] of files) {
-    const content = readFileSync(new URL(`./browser/${name}`, import.meta.url), 'utf8')
+  for (const [name, type, file] of files) {
+    const content = readFileSync(file, 'utf8')
     router.get(`/ops/${name}`, headers, (_req, res) => void res.type(type).send(content))
   }
   return router
 }
 
 const files = [
-  ['console.css', 'css'],
-  ['timeline.js', 'js'],
-  ['operation.js', 'js'],
-  ['call.js', 'js'],
+  ['console.css', 'css', new URL('./browser/console.css', import.meta.url)],
+  ['timeline.js', 'js', new URL('./browser/timeline.js', import.meta.url)],
+  ['operation.js', 'js', new URL('./browser/operation.js', import.meta.url)],
+  ['call.js', 'js', new URL('./browser/call.js', import.meta.url)],
 ] as const

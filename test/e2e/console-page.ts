@@ -1,15 +1,12 @@
 /** The audit console opened in a browser of its own, in front of a whole service and the stand-in, with the moves that operators make. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { expect } from '@jest/globals'
+import axe from 'axe-core'
 import { demoPage } from '../../src/demo/page.ts'
 import { demoSignIn } from '../../src/demo/sign-in.ts'
 import { appId, type BffOptions, type Carried, startBff } from '../support/bff.ts'
 import { openBrowser } from './browser.ts'
 
 export type Console = Awaited<ReturnType<typeof openConsole>>
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export const openConsole = async (options: BffOptions = {}) => {
   await using starting = new AsyncDisposableStack()
@@ -63,7 +60,7 @@ export const openConsole = async (options: BffOptions = {}) => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
         const { violations } = (await page.evaluate(
-          `(() => { ${axeSource}\n; return axe.run(document, { resultTypes: ['violations'] }) })()`,
+          `(() => { ${axe.source}\n; return axe.run(document, { resultTypes: ['violations'] }) })()`,
         )) as {
           violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
         }

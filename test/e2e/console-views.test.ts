@@ -161,6 +161,19 @@ withBrowser('the views of the audit console', () => {
     await page.getByText('Found not to have taken effect').waitFor()
   })
 
+  test('page back in time, and forth', async () => {
+    await it.page.goto('/bff/ops?q=from:14d')
+    const idsOnPage = () => it.page.locator('#found .op').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['op']))
+    const first = await idsOnPage()
+    await it.page.getByRole('link', { name: 'Older' }).click()
+    await it.page.waitForURL(/cursor=/)
+    const second = await idsOnPage()
+    expect([first.length, second.length, new Set([...first, ...second]).size]).toEqual([50, 50, 100])
+    await it.page.getByRole('link', { name: 'Newest' }).click()
+    await it.page.getByText('Live: new operations').waitFor()
+    expect(await idsOnPage()).toEqual(first)
+  })
+
   test('can be read without script', async () => {
     const page = await it.page.context().newPage()
     await page.route('**/*.js', (route) => route.abort())
@@ -200,13 +213,21 @@ withBrowser('the views of the audit console', () => {
       await it.page.setViewportSize({ width, height })
       await it.page.emulateMedia({ colorScheme })
       await it.page.goto(path)
+      const reveal = it.page.getByRole('button', { name: 'Reveal personal data' })
+      if (await reveal.count()) {
+        await reveal.click()
+        await it.page.getByText('That you looked is in the journal').waitFor()
+        await it.page.evaluate(() => scrollTo(0, 0))
+      }
       await it.page.waitForTimeout(400)
       await it.page.screenshot({ path: `${artifacts}console-${name}.png`, animations: 'disabled' })
     }
     await picture('timeline', '/bff/ops', 1280, 860)
     await picture('timeline-dark', '/bff/ops', 1280, 860, 'dark')
     await picture('timeline-phone', '/bff/ops', 390, 844)
-    await picture('operation', `/bff/ops/operations/${removed}`, 1280, 900)
+    await picture('operation', `/bff/ops/operations/${removed}`, 1280, 1000)
+    await picture('merge', `/bff/ops/operations/${merge}`, 1280, 1000)
+    await picture('search', '/bff/ops?q=action:delete+actor:grace+from:14d', 1280, 700)
     await picture('unknown-dark', `/bff/ops/operations/${unknown}`, 1280, 900, 'dark')
     await picture('operation-phone', `/bff/ops/operations/${merge}`, 390, 844)
     await it.page.emulateMedia({ colorScheme: 'light' })

@@ -184,7 +184,10 @@ const recordedPath = (
   const known = found.every(({ smoochId }) => smoochId !== undefined)
   return known
     ? { request: { ...repeatable, path: pathname } }
-    : { request: { ...repeatable, path: named.operation.path }, personal: { path: pathname } }
+    : {
+        request: { ...repeatable, path: named.operation.path.replace(':channel', named.params?.['channel'] ?? '') },
+        personal: { path: pathname },
+      }
 }
 
 const imageOf = (found: readonly Found[]): NonNullable<GuardedCall['before']> => {

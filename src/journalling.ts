@@ -2,7 +2,7 @@
 
 import type { Settings } from '../config/load.ts'
 import type { Secret } from '../config/secret.ts'
-import { anchorInRedis, type RedisCommands } from './journal/anchor-redis.ts'
+import { anchorOn } from './journal/anchor-redis.ts'
 import type { Secrets } from './journal/open.ts'
 import { type RunningJournal, startJournal } from './journal/start.ts'
 import type { AppUserSeen, Sighting } from './journal/verdicts.ts'
@@ -10,7 +10,7 @@ import { describeError, type Log } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { operations } from './operations.ts'
 import { Problem } from './problems.ts'
-import { connectRedis, type RedisClient } from './redis.ts'
+import { connectRedis } from './redis.ts'
 import type { AnswerOf } from './schemas.ts'
 import type { Upstream, UpstreamApp } from './upstream/client.ts'
 
@@ -31,7 +31,7 @@ export const openTheJournal = async ({ settings, apps, upstream, log, metrics }:
   const running = await startJournal({
     url: settings.JOURNAL_URL.reveal(),
     secrets: secretsOf(settings),
-    anchor: redis && anchorInRedis(commandsOf(redis)),
+    anchor: redis && anchorOn(redis),
     onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
     onGate: ({ open, cause, since }) => {
       if (open) return log.info({ open }, 'journal gate')
@@ -73,9 +73,3 @@ const sighting = async (upstream: Upstream, app: UpstreamApp, id: string): Promi
     throw error
   }
 }
-
-const commandsOf = (redis: RedisClient): RedisCommands => ({
-  get: async (key) => (await redis.command('GET', key)) as string | null,
-  set: (key, value) => redis.command('SET', key, value),
-  eval: (script, keys, ...args) => redis.command('EVAL', script, keys, ...args),
-})

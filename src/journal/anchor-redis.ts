@@ -1,4 +1,5 @@
 /** The highest checkpoint in Redis. It takes two commands of any client, so the library stays behind its own door. */
+import type { RedisClient } from '../redis.ts'
 import type { Anchor, Mark } from './anchor.ts'
 
 export interface RedisCommands {
@@ -28,3 +29,11 @@ export function anchorInRedis(redis: RedisCommands): Anchor {
     },
   }
 }
+
+/** Over our own connection. */
+export const anchorOn = (redis: Pick<RedisClient, 'command'>): Anchor =>
+  anchorInRedis({
+    get: async (key) => (await redis.command('GET', key)) as string | null,
+    set: (key, value) => redis.command('SET', key, value),
+    eval: (script, keys, ...args) => redis.command('EVAL', script, keys, ...args),
+  })

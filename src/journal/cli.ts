@@ -1,6 +1,8 @@
 /** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { connectRedis } from '../redis.ts'
+import { anchorOn } from './anchor-redis.ts'
 import { checkFile, publicKeyIn } from './check.ts'
 import { publicKey } from './checkpoint.ts'
 import { type Context, commands, type Output } from './commands.ts'
@@ -112,6 +114,8 @@ if (import.meta.main) {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   let shown = 0
+  const url = process.env['REDIS_URL']
+  const redis = url ? await connectRedis(url, {}, () => undefined) : undefined
   process.exitCode = await runCli(
     process.argv.slice(2),
     process.env,
@@ -127,5 +131,7 @@ if (import.meta.main) {
       },
     },
     stop.signal,
+    redis && anchorOn(redis),
   )
+  redis?.close()
 }

@@ -4,7 +4,7 @@ import { createChecker } from './checker.ts'
 import { newId } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { type Journal, openJournal, type Status } from './journal.ts'
-import { keysOf, openStore, type Secrets } from './open.ts'
+import { keysOf, openStorePatiently, type Secrets } from './open.ts'
 import type { Sighting } from './verdicts.ts'
 
 export interface StartOptions {
@@ -26,7 +26,7 @@ export interface RunningJournal {
 export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate, read }: StartOptions): Promise<RunningJournal> => {
   const instance = newId('i')
   const { keys, sealer } = keysOf(url, secrets)
-  const store = await openStore(url, { keys, instance })
+  const store = await openStorePatiently(url, { keys, instance })
   const journal = await openJournal({ store, sealer, instance, keys, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate })
   const guard = createGuard({ journal })
   const checker = createChecker({ journal, read })

@@ -65,7 +65,7 @@ test('one escaped JSON line each', async () => {
     .filter((line) => line !== '' && !line.startsWith('smooch-bff serves'))
   expect(lines.length).toBeGreaterThan(agents.length + names.length * 5)
   for (const line of lines) {
-    expect([line, /^[ -~\u00a1-\u00ac\u00ae-\u00ff]+$/.test(line)]).toEqual([line, true])
+    expect([line, /^[ -~\u00a1-\u00ac\u00ae-\u00ff\u2014]+$/.test(line)]).toEqual([line, true])
     expect(JSON.parse(line)).toMatchObject({
       level: expect.stringMatching(/^(debug|info|warn|error)$/),
       time: expect.any(String),

@@ -1,6 +1,12 @@
 /** The service as a process of its own, as an operator starts it. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { canaryKey, canaryPepper, canaryServiceKey, canarySessionKey } from './canaries.ts'
+
+/** One for all processes of a test file, which is how replicas on one machine share it. */
+const journal = join(mkdtempSync(join(tmpdir(), 'bff-process-')), 'journal.db')
 
 export const processEnv = {
   NODE_ENV: 'test',
@@ -13,7 +19,8 @@ export const processEnv = {
   SESSION_KEYS: `k1:${canarySessionKey}`,
   SESSION_PEPPERS: `p1:${canaryPepper}`,
   SERVICE_KEYS: `backend:${canaryServiceKey}`,
-} as const
+  JOURNAL_URL: `sqlite:${journal}`,
+}
 
 export interface ServiceProcess extends AsyncDisposable {
   readonly child: ChildProcess

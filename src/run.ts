@@ -1,0 +1,24 @@
+/** A run of the process: load the settings, serve or start several workers that serve, leave with an exit code. */
+import cluster from 'node:cluster'
+import { load, SettingsError } from '../config/load.ts'
+import { describeError } from './logger.ts'
+import { serve } from './serve.ts'
+import { runWorkers } from './workers.ts'
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+try {
+  const loaded = load(process.env)
+  if (loaded.settings.WORKERS > 1 && cluster.isPrimary) {
+    if (!(await runWorkers(loaded.settings.WORKERS, say))) process.exitCode = 1
+  } else {
+    await serve(loaded, say)
+  }
+  // The channel to the first process would keep a worker alive.
+  if (cluster.isWorker) process.disconnect?.()
+} catch (error) {
+  const known = error instanceof SettingsError || (error instanceof Error && 'syscall' in error)
+  say(known ? (error as Error).message : `smooch-bff could not start: ${JSON.stringify(describeError(error))}`)
+  process.exitCode = 1
+  if (cluster.isWorker) process.disconnect?.()
+}

@@ -126,7 +126,7 @@ export const startApp = async ({ settings, apps, log, timeLimit, extend }: AppOp
     operationRoutes(rows, pipeline),
     docsRoutes({ basePath: settings.BASE_PATH, operations: rows, https: origins.secure() }),
     authRoutes(sessions, secure),
-    journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard }),
+    journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard, draining: () => health.draining }),
     ops.routes,
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)

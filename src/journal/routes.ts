@@ -26,6 +26,8 @@ export interface JournalRoutesParts {
   readonly sessions: Sessions
   readonly journal: Journal
   readonly guard: Guard
+  /** True when this process is going: streams end then, and their readers go on at another replica. */
+  readonly draining: () => boolean
 }
 
 const readers: readonly Role[] = ['auditor', 'admin']
@@ -80,7 +82,7 @@ export const filterOf = (
 
 export const filterNames = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to', 'cursor', 'limit'] as const
 
-export const journalRoutes = ({ sessions, journal, guard }: JournalRoutesParts): Router => {
+export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRoutesParts): Router => {
   const { store, sealer } = journal
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass, roles = readers): Promise<Session> => {
@@ -92,7 +94,8 @@ export const journalRoutes = ({ sessions, journal, guard }: JournalRoutesParts):
   const list = async (req: Request, res: Response): Promise<void> => {
     const session = await staff(req, res, 'api')
     const { rows, next } = await operations(store, sealer, filterOf(session.app, queryOf(req, ...filterNames)))
-    res.json({ operations: rows.map(viewOf), ...(next !== undefined && { next }) })
+    const own = rows.filter(({ opened }) => opened.tenant === session.app)
+    res.json({ operations: own.map(viewOf), ...(next !== undefined && { next }) })
   }
 
   const one = async (req: Request, res: Response): Promise<void> => {
@@ -154,6 +157,7 @@ export const journalRoutes = ({ sessions, journal, guard }: JournalRoutesParts):
     await streamEvents(store, req, res, {
       tenant: session.app,
       ...(from !== undefined && { from }),
+      draining,
       mayGoOn: () => sessions.lives(session),
     })
   }

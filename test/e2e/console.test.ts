@@ -1,6 +1,7 @@
 /** The audit console in a real browser: each thing that operators come for. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { runCli } from '../../src/journal/cli.ts'
 import { chromiumInstalled } from './browser.ts'
@@ -148,6 +149,16 @@ withBrowser('the audit console', () => {
     expect(csv).not.toMatch(/(^|,)"?[=+@-]/m)
   })
 
+  test('is one click away from the demo, for its admin', async () => {
+    await it.page.context().clearCookies()
+    await it.page.goto('/')
+    await it.page.getByRole('button', { name: 'Sign in as admin' }).click()
+    await it.page.getByRole('link', { name: 'Audit console' }).click()
+    await it.page.getByText('Ada Admin').waitFor()
+    await it.page.locator('#glance').waitFor()
+    await it.enterAsAdmin()
+  })
+
   test('is not for agents, and tells those who are not signed in', async () => {
     await it.enter({ roles: ['agent'], actor: { id: 'al' } })
     expect((await it.page.goto('/bff/ops'))?.status()).toBe(403)
@@ -161,5 +172,19 @@ withBrowser('the audit console', () => {
     await it.page.goto(`/bff/ops/operations/${id}`)
     expect(await it.page.getByRole('button', { name: 'Reveal personal data' }).count()).toBe(0)
     await it.enterAsAdmin()
+  })
+
+  test('verifies on demand, and says when the journal was changed', async () => {
+    await it.page.goto('/bff/ops')
+    await it.page.getByRole('button', { name: 'Verify the journal now' }).click()
+    await it.page.getByText(/events are intact/).waitFor()
+    await it.page.locator('#glance').getByText('Verified', { exact: true }).waitFor()
+    const file = new DatabaseSync(it.bff.journalFile)
+    file.exec("DROP TRIGGER event_no_update; UPDATE event SET body = replace(body, 'OPS-4711', 'OPS-4712') WHERE seq = 4")
+    file.close()
+    await it.page.getByRole('button', { name: 'Verify the journal now' }).click()
+    await it.page.locator('#glance').getByText('Not intact').waitFor()
+    await it.page.locator('#alerts').getByText('The journal is not intact').waitFor()
+    expect(await it.axe()).toEqual([])
   })
 })

@@ -1,7 +1,12 @@
 /** The console's pages from outside a browser: who may open them and how, what they carry. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ask } from '../security/requests.ts'
 import { type Bff, type Carried, startBff } from '../support/bff.ts'
+import { fillJournal } from '../support/fill-journal.ts'
 
 let bff: Bff
 let cookie: string
@@ -61,7 +66,39 @@ describe('without a session', () => {
   })
 })
 
-test('operations of another app are not shown', async () => {
-  const bearer = await bff.signIn({ roles: ['admin'], actor: { id: 'ada' } })
-  expect((await bff.call('GET', '/ops/operations/op_nobody', { headers: bearer })).status).toBe(404)
+test('what was done in another app is not shown, found or exported', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pages-'))
+  const url = `sqlite:${join(directory, 'journal.db')}`
+  await fillJournal({ url, tenant: 'another-app', operations: 60, days: 2 })
+  {
+    await using two = await startBff({ env: { JOURNAL_URL: url } })
+    const headers = await two.signIn({ roles: ['admin'], actor: { id: 'ada' } })
+    const get = async (path: string): Promise<string> => (await two.call('GET', path, { headers })).text
+    for (const path of [
+      '/ops',
+      '/ops?q=action:delete',
+      '/ops/rows',
+      '/ops/api/operations',
+      '/ops/api/export',
+      '/ops/api/export?format=csv&action=merge_users',
+      '/ops/api/events',
+    ])
+      expect([path, (await get(path)).match(/another-app|OPS-\d+|op_\w+|6a1f0c2b/)?.[0]]).toEqual([path, undefined])
+    const journal = new DatabaseSync(join(directory, 'journal.db'), { readOnly: true })
+    const { op } = journal.prepare('SELECT op FROM operation LIMIT 1').get() as { op: string }
+    journal.close()
+    expect((await two.call('GET', `/ops/operations/${op}`, { headers })).status).toBe(404)
+  }
+  rmSync(directory, { recursive: true })
+})
+
+test('open streams end when the process drains, so that it need not wait for them', async () => {
+  const one = await startBff()
+  const headers = await one.signIn({ roles: ['auditor'], actor: { id: 'aud' } })
+  const answer = await fetch(`${one.app.publicUrl}/bff/ops/api/stream`, { headers })
+  const began = performance.now()
+  expect(await one.app.close(5_000)).toBe(0)
+  expect(performance.now() - began).toBeLessThan(3_000)
+  await answer.text()
+  await one.sandbox.close()
 })

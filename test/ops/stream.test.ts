@@ -15,11 +15,14 @@ const listen = async (bff: Bff, token: string, after: number | undefined, first:
   const headers = { authorization: token, ...(after !== undefined && { 'last-event-id': String(after) }) }
   const answer = await fetch(`${bff.app.publicUrl}/bff/ops/api/stream?from=${first}`, { headers, signal: stop.signal })
   let text = ''
-  const timer = setTimeout(() => stop.abort(), 60)
+  const timers = [setTimeout(() => stop.abort(), 1_000)]
   try {
-    for await (const part of answer.body!.pipeThrough(new TextDecoderStream())) text += part
+    for await (const part of answer.body!.pipeThrough(new TextDecoderStream())) {
+      text += part
+      if (idsOf(text).length > 0) timers.push(setTimeout(() => stop.abort(), 20))
+    }
   } catch {}
-  clearTimeout(timer)
+  for (const timer of timers) clearTimeout(timer)
   return answer.ok ? idsOf(text.slice(0, text.lastIndexOf('\n\n') + 2)) : []
 }
 

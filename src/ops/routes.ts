@@ -34,6 +34,10 @@ export interface ConsoleParts extends GlanceParts {
 
 const readers: readonly Role[] = ['auditor', 'admin']
 
+const requireReader = ({ roles }: Session): void => {
+  if (!roles.some((role) => readers.includes(role))) throw new Problem('forbidden')
+}
+
 const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
   checkQuery(req.originalUrl.split('?')[1] ?? '', [], optional)
 
@@ -58,7 +62,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
     const session = await sessions.require(req, 'reads', csrf, (limit) => limitHeaders(res, limit))
-    if (!session.roles.some((role) => readers.includes(role))) throw new Problem('forbidden')
+    requireReader(session)
     return session
   }
 
@@ -118,8 +122,11 @@ ${rowList(places, words, found, cursor)}`,
     )
   })
 
+  /** Asked for by the page itself whenever something happens: neither activity of a person nor counted as such. */
   const fragment = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'api')
+    const session = await sessions.peek(req)
+    if (!session) throw new Problem('unauthorized')
+    requireReader(session)
     const words = parse(queryOf(req, 'q')['q'] ?? '')
     const [glance, found] = await Promise.all([readGlance(parts, session.app), findRows(parts, session.app, words)])
     const content = html`${glanceBar(places, glance)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(places, words, found)}`

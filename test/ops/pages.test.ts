@@ -56,6 +56,17 @@ describe('a page', () => {
   })
 })
 
+test('a page that keeps itself up to date does not keep its session alive, nor use up its limit', async () => {
+  await using strict = await startBff({ env: { LIMIT_READS: '3' } })
+  const headers = await strict.signIn({ kind: 'cookie', roles: ['auditor'], actor: { id: 'aud' } })
+  const { cookie: own = '', ...marked } = headers
+  for (let n = 0; n < 10; n += 1) {
+    const answer = await ask(strict, { path: '/ops/rows', headers: { Cookie: own, ...marked } })
+    expect([answer.status, answer.headers['ratelimit']]).toEqual([200, undefined])
+  }
+  expect((await ask(strict, { path: '/ops/rows' })).status).toBe(401)
+})
+
 describe('without a session', () => {
   test('a link from elsewhere bounces to the same address, once; else it is said', async () => {
     const path = '/ops?q=%22%3E%3Cscript%3E'

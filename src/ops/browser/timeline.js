@@ -2,7 +2,9 @@
 import { call, find, root, say } from './call.js'
 
 const { live } = document.body.dataset
-const pauseMs = 40
+/** The first of many events is shown at once, the others together. */
+const soonMs = 40
+const betweenMs = 400
 
 // Live rows
 
@@ -39,6 +41,7 @@ const mark = (known) => {
 }
 
 let refreshing = false
+let refreshed = 0
 let again = false
 const refresh = async () => {
   const q = new URLSearchParams(location.search).get('q')
@@ -55,8 +58,9 @@ const refreshSoon = async () => {
   if (refreshing) return
   refreshing = true
   while (again) {
-    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    await new Promise((resolve) => setTimeout(resolve, Math.max(soonMs, betweenMs - (performance.now() - refreshed))))
     again = false
+    refreshed = performance.now()
     await refresh().catch((error) => say(find('#live'), error.message, 'bad'))
   }
   refreshing = false

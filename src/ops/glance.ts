@@ -18,7 +18,8 @@ export interface Glance {
   readonly checking: boolean
   /** Whether checkpoints are kept outside of this process. */
   readonly anchored: boolean
-  readonly attention: readonly { readonly state: (typeof attentionStates)[number]; readonly count: number }[]
+  /** Absent: the journal cannot be read now. */
+  readonly attention: readonly { readonly state: (typeof attentionStates)[number]; readonly count: number }[] | undefined
   readonly denied: number
   readonly bursts: readonly Burst[]
   readonly counted: boolean
@@ -43,7 +44,7 @@ export const readGlance = async ({ store, sealer, status, integrity, tally, anch
       const { rows } = await operations(store, sealer, { tenant, state, limit: mostCounted })
       return { state, count: rows.filter(({ opened }) => opened.tenant === tenant).length }
     }),
-  ),
+  ).catch(() => undefined),
   denied: tally.series(tenant, 1, 24).reduce((sum, { denied }) => sum + denied, 0),
   bursts: tally.bursts(tenant),
   counted: tally.complete(),
@@ -86,6 +87,7 @@ const gateTile = ({ status: { open, cause, since, waiting } }: Glance): Html =>
       )
 
 const attentionTile = ({ root }: Places, { attention }: Glance): Html => {
+  if (!attention) return tile('bad', 'Needs attention', 'Not known', 'The journal cannot be read now')
   const found = attention.filter(({ count }) => count > 0)
   if (found.length === 0) return tile('good', 'Needs attention', 'Nothing', 'No unknown, indeterminate or contradictory outcome')
   const links = found.map(

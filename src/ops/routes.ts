@@ -19,7 +19,7 @@ import { type GlanceParts, glanceBar, readGlance } from './glance.ts'
 import { html } from './html.ts'
 import { operationContent, originIn, relatedTo, viewsOf } from './operation.ts'
 import { bouncePage, notice, page } from './page.ts'
-import { findRows, type RowPlaces, rowList, searchForm } from './timeline.ts'
+import { type Found, findRows, type RowPlaces, rowList, searchForm } from './timeline.ts'
 import { parse } from './words.ts'
 
 export interface ConsoleParts extends GlanceParts {
@@ -48,10 +48,13 @@ const cursorOf = (text: string | undefined): number | undefined => {
 }
 
 /** What is in the log now: script goes on listening from there. */
-const sizeOf = async ({ store }: GlanceParts): Promise<string> => {
-  const [row] = await store.select('SELECT size FROM head')
-  return String(row?.['size'] ?? 0)
+const sizeOf = async ({ store, status }: GlanceParts): Promise<string> => {
+  const [row] = await store.select('SELECT size FROM head').catch(() => [])
+  return String(row?.['size'] ?? status().size)
 }
+
+/** Undefined when the journal cannot be read: just then the rest of the page is needed. */
+const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
 
 export const consoleRoutes = (parts: ConsoleParts): Router => {
   const { sessions, basePath, store } = parts
@@ -107,7 +110,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
     const words = parse(q)
     const cursor = cursorOf(at)
     const size = await sizeOf(parts)
-    const [glance, found] = await Promise.all([readGlance(parts, session.app), findRows(parts, session.app, words, cursor)])
+    const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words, cursor)])
     const live = cursor === undefined ? { live: size } : {}
     return page(
       { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'], facts: live },
@@ -128,7 +131,7 @@ ${rowList(places, words, found, cursor)}`,
     if (!session) throw new Problem('unauthorized')
     requireReader(session)
     const words = parse(queryOf(req, 'q')['q'] ?? '')
-    const [glance, found] = await Promise.all([readGlance(parts, session.app), findRows(parts, session.app, words)])
+    const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words)])
     const content = html`${glanceBar(places, glance)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(places, words, found)}`
     res.type('html').send(content.text)
   }

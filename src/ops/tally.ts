@@ -106,8 +106,9 @@ export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOpti
 
   const follow = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      const more = await look().catch(() => false)
-      if (!more) {
+      // A log that cannot be read now is looked at again later.
+      const more = await look().catch(() => undefined)
+      if (more === false) {
         complete = true
         forget()
       }

@@ -97,11 +97,15 @@ export const plainRows = (places: RowPlaces, name: string, rows: readonly Timeli
   html`<ol class="rows" aria-label="${name}">${rows.map((row) => rowOf(places, row))}</ol>`
 
 /** The part that is kept up to date by script. */
-export const rowList = (places: RowPlaces, words: readonly Word[], { rows, next }: Found, cursor?: number): Html => html`
+export const rowList = (places: RowPlaces, words: readonly Word[], found: Found | undefined, cursor?: number): Html => {
+  if (!found) return html`<div id="found"><p class="nothing">The journal cannot be read now.</p></div>`
+  const { rows, next } = found
+  return html`
 <div id="found">
 ${rows.length === 0 ? html`<p class="nothing">${words.length > 0 ? 'No operation fits these words.' : 'Nothing has been done yet.'}</p>` : plainRows(places, 'Operations, newest first', rows)}
 <nav class="pages" aria-label="Pages">${cursor !== undefined && html`<a href="${addressOf(places, words)}">Newest</a>`}${next !== undefined && html`<a rel="next" href="${addressOf(places, words, next)}">Older</a>`}</nav>
 </div>`
+}
 
 const suggestions: readonly (readonly [name: string, text: string])[] = [
   ['Unclear outcome', 'state:open'],

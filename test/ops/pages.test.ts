@@ -1,11 +1,11 @@
 /** The console's pages from outside a browser: who may open them and how, what they carry. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ask } from '../security/requests.ts'
-import { type Bff, type Carried, startBff } from '../support/bff.ts'
+import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
 import { fillJournal } from '../support/fill-journal.ts'
 
 let bff: Bff
@@ -65,6 +65,18 @@ test('a page that keeps itself up to date does not keep its session alive, nor u
     expect([answer.status, answer.headers['ratelimit']]).toEqual([200, undefined])
   }
   expect((await ask(strict, { path: '/ops/rows' })).status).toBe(401)
+})
+
+test('when the journal is gone, the page is there and says so', async () => {
+  await using broken = await startBff()
+  const headers = await broken.signIn({ roles: ['admin'], actor: { id: 'ada' } })
+  const user = broken.sandbox.createUser(appId, { userId: 'safe' })
+  renameSync(broken.journalFile, `${broken.journalFile}.gone`)
+  expect((await broken.call('DELETE', `/v1.1/appusers/${user._id}`, { headers })).status).toBe(503)
+  const answer = await broken.call('GET', '/ops', { headers })
+  expect(answer.status).toBe(200)
+  expect(answer.text).toMatch(/<h2>Gate<\/h2><p class="value">Closed/)
+  expect((await broken.call('GET', '/ops/rows', { headers })).text).toContain('Closed')
 })
 
 describe('without a session', () => {

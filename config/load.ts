@@ -114,6 +114,8 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
     faults.push('WORKERS is more than 1, so REDIS_URL is needed: the processes must share their sessions')
   if (!it.REDIS_URL)
     warnings.push('sessions and limits are kept in this process: a restart signs everybody out, and a second process knows nothing of them')
+  if (it.ALERT_WEBHOOK_URL && !it.ALERT_WEBHOOK_SECRET)
+    faults.push('ALERT_WEBHOOK_SECRET is missing: alerts are signed, so that the receiver can tell who sent them')
   if (it.SMOOCH_KEY_ID?.startsWith('act_'))
     warnings.push('SMOOCH_KEY_ID is an account-scoped key, which could even delete the app; an app-scoped key (app_…) is safer')
   if (Boolean(it.SMOOCH_KEY_ID_2) !== Boolean(it.SMOOCH_KEY_SECRET_2)) faults.push('SMOOCH_KEY_ID_2 and SMOOCH_KEY_SECRET_2 go together')

@@ -20,6 +20,7 @@ import { describeError, type Log } from './logger.ts'
 import { createMetrics } from './metrics.ts'
 import type { Operation } from './operation.ts'
 import { all } from './operations.ts'
+import { startConsole } from './ops/start.ts'
 import { createPipeline } from './pipeline.ts'
 import type { Problem } from './problems.ts'
 import { operationRoutes } from './routes.ts'
@@ -41,6 +42,8 @@ export interface Extension {
   readonly root?: Router
   /** Routes below the base path. */
   readonly below?: Router
+  /** Where people sign in. */
+  readonly signIn?: string
 }
 
 export interface AppOptions {
@@ -127,6 +130,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     alarm,
   })
   const extension = extend?.({ mint, origins }) ?? {}
+  const ops = startConsole({ settings, sessions, journalling, https: origins.secure(), log, signIn: extension.signIn })
   const health: Health = { started: false, draining: false }
 
   const publicApp = expressApp([
@@ -160,8 +164,9 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
         log.error({ alarm: 'refresh_token_reused', ...event }, 'alarm')
       },
     }),
-    journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard }),
+    journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard, draining: () => health.draining }),
     webhookRoutes(byId, changes),
+    ops.routes,
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)
@@ -197,6 +202,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       const cut = await publicListener.close(graceMs)
       await privateListener.close(1_000)
       await vendor.close()
+      await ops.close()
       await journalling.close()
       changes.close()
       cache.close()

@@ -3,6 +3,7 @@
 import type { Settings } from '../config/load.ts'
 import type { Secret } from '../config/secret.ts'
 import { anchorOn } from './journal/anchor-redis.ts'
+import type { Secrets } from './journal/open.ts'
 import { type RunningJournal, startJournal } from './journal/start.ts'
 import type { AppUserSeen, Sighting } from './journal/verdicts.ts'
 import { describeError, type Log } from './logger.ts'
@@ -29,10 +30,7 @@ export const openTheJournal = async ({ settings, apps, upstream, log, metrics }:
     ))
   const running = await startJournal({
     url: settings.JOURNAL_URL.reveal(),
-    secrets: {
-      ...(settings.JOURNAL_SIGNING_KEY && { signing: keyList(settings.JOURNAL_SIGNING_KEY) }),
-      ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY) }),
-    },
+    secrets: secretsOf(settings),
     anchor: redis && anchorOn(redis),
     onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
     onGate: ({ open, cause, since }) => {
@@ -54,6 +52,11 @@ export const openTheJournal = async ({ settings, apps, upstream, log, metrics }:
     },
   }
 }
+
+export const secretsOf = (settings: Settings): Secrets => ({
+  ...(settings.JOURNAL_SIGNING_KEY && { signing: keyList(settings.JOURNAL_SIGNING_KEY) }),
+  ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY) }),
+})
 
 const keyList = (secret: Secret): string[] => {
   const text = secret.reveal()

@@ -41,6 +41,7 @@ const run = async (): Promise<void> => {
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
       root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger')),
       below: demoSignIn(mint, origins),
+      signIn: '/',
     })
     const app = await startApp({ settings, apps: loadApps(settings), log, extend })
     sandbox.addWebhook(appId, { target: `${app.publicUrl}${settings.BASE_PATH}/webhooks/smooch/${appId}`, secret: webhookSecret })

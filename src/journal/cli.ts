@@ -3,10 +3,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { connectRedis } from '../redis.ts'
 import { anchorOn } from './anchor-redis.ts'
+import { checkFile, publicKeyIn } from './check.ts'
+import { publicKey } from './checkpoint.ts'
 import { type Context, commands, type Output } from './commands.ts'
 import { newId } from './events.ts'
 import { Usage } from './flags.ts'
-import { keysOf, openStore } from './open.ts'
+import { type Keys, keysOf, openStore } from './open.ts'
 import { createPostgres } from './store-postgres.ts'
 
 const names = [
@@ -27,6 +29,7 @@ const names = [
   'ticket',
   'cursor',
   'role',
+  'key',
 ] as const
 
 const options = {
@@ -41,13 +44,23 @@ const help = `npm run journal -- COMMAND\n\n${Object.values(commands)
   .map((command) => `  ${command.help}`)
   .join(
     '\n',
-  )}\n  init [--role NAME]                                create the tables (PostgreSQL, as owner)\n\nJOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or _FILE) its keys.\n`
+  )}\n  init [--role NAME]                                create the tables (PostgreSQL, as owner)\n  check FILE [--key KEY]                            check a downloaded proof; needs no journal\n\nJOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or _FILE) its keys.\n`
 
 type Environment = Readonly<Record<string, string | undefined>>
 const secret = (env: Environment, name: string): string[] | undefined => {
   const file = env[`${name}_FILE`]
   const value = file === undefined ? env[name] : readFileSync(file, 'utf8')
   return value?.includes('PRIVATE KEY') ? [value] : value?.split(',').map((part) => part.trim())
+}
+
+const urlIn = (env: Environment): string => env['JOURNAL_URL'] ?? 'sqlite:./data/journal.db'
+
+function ownKeys(env: Environment, mustExist = true): Keys {
+  const url = urlIn(env)
+  // To make a new, empty journal by a slip of the pen, and then call it intact, would help nobody.
+  if (mustExist && url.startsWith('sqlite:') && !existsSync(url.slice('sqlite:'.length))) throw new Error(`there is no journal at ${url}`)
+  const [signing, sealing] = [secret(env, 'JOURNAL_SIGNING_KEY'), secret(env, 'JOURNAL_SEALING_KEY')]
+  return keysOf(url, { ...(signing && { signing }), ...(sealing && { sealing }) })
 }
 
 export async function runCli(
@@ -60,13 +73,11 @@ export async function runCli(
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
     const [name = '', ...words] = positionals
+    if (name === 'check') return check(words, values.key, env, out)
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (!command && name !== 'init') throw new Usage(help)
-    const url = env['JOURNAL_URL'] ?? 'sqlite:./data/journal.db'
-    // To make a new, empty journal by a slip of the pen, and then call it intact, would help nobody.
-    if (command && url.startsWith('sqlite:') && !existsSync(url.slice('sqlite:'.length))) throw new Error(`there is no journal at ${url}`)
-    const [signing, sealing] = [secret(env, 'JOURNAL_SIGNING_KEY'), secret(env, 'JOURNAL_SEALING_KEY')]
-    const keys = keysOf(url, { ...(signing && { signing }), ...(sealing && { sealing }) })
+    const url = urlIn(env)
+    const keys = ownKeys(env, command !== undefined)
     if (!command) {
       await createPostgres(url, keys.keys[0]!, values.role)
       out.write(out.people ? 'the journal is ready\n' : '{"ready":true}\n')
@@ -85,6 +96,17 @@ export async function runCli(
     out.write(out.people ? `${message}\n` : `${JSON.stringify({ error: message })}\n`)
     return wrongUse ? 2 : 3
   }
+}
+
+function check([file = '']: readonly string[], key: string | undefined, env: Environment, out: Output): number {
+  if (file === '') throw new Usage('check needs a file')
+  const keys = key === undefined ? ownKeys(env).keys.map((own) => publicKey(own)) : [publicKeyIn(key)]
+  const checked = checkFile(file, keys)
+  const words = checked
+    ? `holds: event ${checked.index} of ${checked.origin} at size ${checked.size}\n${JSON.stringify(checked.event, null, 2)}`
+    : 'DOES NOT HOLD'
+  out.write(out.people ? `${words}\n` : `${JSON.stringify({ holds: checked !== undefined, ...checked })}\n`)
+  return checked ? 0 : 1
 }
 
 if (import.meta.main) {

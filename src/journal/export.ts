@@ -1,8 +1,9 @@
 /** The export: every event in order, streamed page by page in bounded memory, and last the checkpoint that proves them. */
 import { line } from './csv.ts'
 import { decode, type Event } from './events.ts'
-import { eventsFrom } from './query.ts'
+import { eventsFrom, type Filter, type OperationRow, operations } from './query.ts'
 import { latestCheckpoint, tipOf } from './reader.ts'
+import type { Sealer } from './seal.ts'
 import type { Store } from './store.ts'
 
 export interface ExportOptions {
@@ -51,6 +52,38 @@ export async function* exportLines(store: Store, { format, from, to, tenant }: E
   }
   const note = await latestCheckpoint(store)
   if (note !== undefined) yield format === 'csv' ? line(['checkpoint', note]) : `${JSON.stringify({ checkpoint: note })}\n`
+}
+
+export interface FoundExport {
+  readonly format: 'ndjson' | 'csv'
+  readonly tenant: string
+  readonly filter: Filter
+}
+
+/** The events of the operations that a filter finds, newest operation first. */
+export async function* exportFound(store: Store, sealer: Sealer, { format, tenant, filter }: FoundExport): AsyncGenerator<string> {
+  if (format === 'csv') yield line(['index', ...Object.keys(columns)])
+  let cursor = filter.cursor
+  do {
+    const { rows, next } = await operations(store, sealer, { ...filter, limit: PAGE, ...(cursor !== undefined && { cursor }) })
+    const own = rows.filter(({ id, opened }) => id !== undefined && opened.tenant === tenant)
+    yield await linesOf(store, format, own)
+    cursor = next
+  } while (cursor !== undefined)
+  const note = await latestCheckpoint(store)
+  if (note !== undefined) yield format === 'csv' ? line(['checkpoint', note]) : `${JSON.stringify({ checkpoint: note })}\n`
+}
+
+async function linesOf(store: Store, format: 'ndjson' | 'csv', operations: readonly OperationRow[]): Promise<string> {
+  if (operations.length === 0) return ''
+  const marks = operations.map((_, at) => `$${at + 1}`).join(',')
+  const ids = operations.map(({ id }) => id!)
+  const events = new Map<string, string[]>(ids.map((id) => [id, []]))
+  for (const row of await store.select(`SELECT seq, op, body FROM event WHERE op IN (${marks}) ORDER BY seq`, ids))
+    events
+      .get(String(row['op']))
+      ?.push(format === 'csv' ? csvLine(Number(row['seq']), decode(String(row['body']))) : `${String(row['body'])}\n`)
+  return [...events.values()].flat().join('')
 }
 
 const csvLine = (index: number, event: Event): string => line([index, ...Object.values(columns).map((read) => read(event))])

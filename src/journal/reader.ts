@@ -95,5 +95,6 @@ export async function proofOf(store: Store, id: string): Promise<string | undefi
   const path = await inclusionProof(index, size, treeOf(store))
   if (!checkInclusion(leafHash(row['bytes'] as Uint8Array), index, size, path, root))
     throw new Error(`event ${index} does not belong to the log that was signed; run verify`)
-  return writeProof(index, path, note)
+  // The event goes along, so that one file is all that a third party needs.
+  return writeProof(index, path, note, row['bytes'] as Uint8Array)
 }

@@ -12,7 +12,7 @@ import { Problem } from '../problems.ts'
 import type { CsrfClass } from '../session/csrf.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import { openStates, type State } from './events.ts'
-import { exportLines } from './export.ts'
+import { exportFound, exportLines } from './export.ts'
 import type { Guard } from './guard.ts'
 import { partOf } from './idempotency.ts'
 import type { Journal } from './journal.ts'
@@ -26,6 +26,8 @@ export interface JournalRoutesParts {
   readonly sessions: Sessions
   readonly journal: Journal
   readonly guard: Guard
+  /** True when this process is going: streams end then, and their readers go on at another replica. */
+  readonly draining: () => boolean
 }
 
 const readers: readonly Role[] = ['auditor', 'admin']
@@ -80,7 +82,7 @@ export const filterOf = (
 
 export const filterNames = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to', 'cursor', 'limit'] as const
 
-export const journalRoutes = ({ sessions, journal, guard }: JournalRoutesParts): Router => {
+export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRoutesParts): Router => {
   const { store, sealer } = journal
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass, roles = readers): Promise<Session> => {
@@ -92,7 +94,8 @@ export const journalRoutes = ({ sessions, journal, guard }: JournalRoutesParts):
   const list = async (req: Request, res: Response): Promise<void> => {
     const session = await staff(req, res, 'api')
     const { rows, next } = await operations(store, sealer, filterOf(session.app, queryOf(req, ...filterNames)))
-    res.json({ operations: rows.map(viewOf), ...(next !== undefined && { next }) })
+    const own = rows.filter(({ opened }) => opened.tenant === session.app)
+    res.json({ operations: own.map(viewOf), ...(next !== undefined && { next }) })
   }
 
   const one = async (req: Request, res: Response): Promise<void> => {
@@ -150,17 +153,27 @@ export const journalRoutes = ({ sessions, journal, guard }: JournalRoutesParts):
 
   const stream = async (req: Request, res: Response): Promise<void> => {
     const session = await staff(req, res, 'stream')
-    queryOf(req)
-    await streamEvents(store, req, res, { tenant: session.app, mayGoOn: () => sessions.lives(session) })
+    const from = wholeNumber('from', queryOf(req, 'from')['from'])
+    await streamEvents(store, req, res, {
+      tenant: session.app,
+      ...(from !== undefined && { from }),
+      draining,
+      mayGoOn: () => sessions.lives(session),
+    })
   }
 
   const exported = async (req: Request, res: Response): Promise<void> => {
     const session = await staff(req, res, 'stream')
-    const { format = 'ndjson' } = queryOf(req, 'format')
+    const { format = 'ndjson', ...words } = queryOf(req, 'format', ...filterNames)
     if (format !== 'ndjson' && format !== 'csv') throw new Problem('bad_request', { detail: 'format: ndjson or csv.' })
+    const filter = filterOf(session.app, words)
+    const lines =
+      Object.keys(words).length > 0
+        ? exportFound(store, sealer, { format, tenant: session.app, filter })
+        : exportLines(store, { format, tenant: session.app })
     res.setHeader('Content-Disposition', `attachment; filename="journal.${format}"`)
     res.type(format === 'csv' ? 'text/csv' : 'application/x-ndjson')
-    for await (const chunk of exportLines(store, { format, tenant: session.app })) {
+    for await (const chunk of lines) {
       if (res.destroyed) return
       if (!res.write(chunk)) await Promise.race([once(res, 'drain'), once(res, 'close')])
     }

@@ -7,25 +7,33 @@ import type { Store } from './store.ts'
 
 export interface StreamOptions {
   readonly tenant: string
+  /** The index to begin with, of a caller who knows the log below it; Last-Event-ID goes before. */
+  readonly from?: number
+  readonly draining: () => boolean
   /** False ends the stream: the session has ended. Asked every ten seconds. */
   readonly mayGoOn: () => Promise<boolean>
 }
 
-const lookEveryMs = 400
+const lookEveryMs = 200
 const checkEveryMs = 10_000
 const beatEveryMs = 15_000
 
 /** The log is looked at rather than listened to: another replica may have written to it. */
-export const streamEvents = async (store: Store, req: Request, res: Response, { tenant, mayGoOn }: StreamOptions): Promise<void> => {
+export const streamEvents = async (
+  store: Store,
+  req: Request,
+  res: Response,
+  { tenant, from, draining, mayGoOn }: StreamOptions,
+): Promise<void> => {
   const last = Number(req.headers['last-event-id'] ?? Number.NaN)
-  let next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (await tipOf(store)).size
+  let next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (from ?? (await tipOf(store)).size)
   let checked = Date.now()
   let beat = Date.now()
   const closed = Promise.withResolvers<void>()
   res.once('close', () => closed.resolve())
   res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
   res.write('retry: 1000\n\n')
-  while (!res.destroyed && !res.writableEnded) {
+  while (!res.destroyed && !res.writableEnded && !draining()) {
     const rows = await eventsFrom(store, next, 200).catch(() => [])
     for (const { index, body } of rows) {
       const mine = [tenant, undefined].includes(decode(body).tenant)

@@ -3,13 +3,17 @@ import type { IncomingMessage } from 'node:http'
 import type { Origins } from '../http/origins.ts'
 import { Problem } from '../problems.ts'
 
-/** `api`: the thirteen rows, auth and ops JSON. `stream`: GET of event streams and downloads. On pages and at the provider's and vendor's routes no cookie grants anything. */
-export type CsrfClass = 'api' | 'stream'
+/** `api`: the thirteen rows, auth and ops JSON. `stream`: GET of event streams and downloads. `page`: a top-level GET, free of side effects. At the provider's and vendor's routes no cookie grants anything. */
+export type CsrfClass = 'api' | 'stream' | 'page'
 
 const safe = new Set(['GET', 'HEAD'])
 
 /** Throws `csrf`. An Origin that is sent must be ours even when Sec-Fetch-Site already says so. */
 export const requireSameOrigin = (request: IncomingMessage, origins: Origins, kind: CsrfClass): void => {
+  if (!(kind === 'page' ? isTopLevelGet(request) : isOurs(request, origins, kind))) throw new Problem('csrf')
+}
+
+const isOurs = (request: IncomingMessage, origins: Origins, kind: CsrfClass): boolean => {
   const site = request.headers['sec-fetch-site']
   const { origin } = request.headers
   const sameSite = site === undefined ? safe.has(request.method ?? '') || origin !== undefined : site === 'same-origin'
@@ -17,5 +21,11 @@ export const requireSameOrigin = (request: IncomingMessage, origins: Origins, ki
   const sameOrigin =
     origin === undefined || (origins.includes(origin) && origins.isStaff(new URL(origin).host) === origins.isStaff(request.headers.host))
   const marked = kind === 'stream' ? site !== undefined : request.headers['x-bff-csrf'] === '1'
-  if (!sameSite || !sameOrigin || !marked) throw new Problem('csrf')
+  return sameSite && sameOrigin && marked
+}
+
+/** A page may be opened from anywhere, since opening it changes nothing; but not be embedded or fetched by another site. */
+const isTopLevelGet = (request: IncomingMessage): boolean => {
+  const { 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': dest = 'document' } = request.headers
+  return safe.has(request.method ?? '') && mode === 'navigate' && dest === 'document'
 }

@@ -55,6 +55,15 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   expect(shown[1]).toContain('mina@example.org')
   expect((await run(['show', 'op_nobody'])).code).toBe(2)
   expect((await run(['show', one.id, '--proof'])).text).toMatch(/^c2sp.org\/tlog-proof@v1\n/)
+  const proof = join(place.directory, 'one.tlog-proof')
+  writeFileSync(proof, (await run(['show', one.id, '--proof'])).text)
+  const { key } = JSON.parse((await run(['verify'])).text) as { key: string }
+  const nowhere = { JOURNAL_URL: `sqlite:${place.directory}/nowhere.db` }
+  expect(JSON.parse((await run(['check', proof])).text)).toMatchObject({ holds: true, event: { operation: { id: one.id } } })
+  expect(await run(['check', proof, '--key', key], true, nowhere)).toMatchObject({ code: 0, text: expect.stringMatching(/^holds: event/) })
+  const foreign = `${key.slice(0, -4)}AAA=`
+  expect(await run(['check', proof, '--key', foreign], true, nowhere)).toEqual({ code: 1, text: 'DOES NOT HOLD\n' })
+  expect([(await run(['check'])).code, (await run(['check', proof], false, nowhere)).code]).toEqual([2, 3])
   expect((await run(['list', '--state', 'open'])).text.trim().split('\n')).toHaveLength(1)
   expect((await run(['list', '--target', 'mina', '--tenant', 'app1'], true)).text).toContain(one.id)
   expect((await run(['resolve', lost.id, '--verdict', 'maybe', '--by', 'ops'])).code).toBe(2)

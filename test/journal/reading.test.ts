@@ -141,7 +141,7 @@ describe('a journal with history', () => {
     const keys = [publicKey(place.key)]
     for (const { body } of (await eventsFrom(it.store, 0, 1000)).filter((_, at) => at % 7 === 0)) {
       const proof = (await proofOf(it.store, (JSON.parse(body) as { id: string }).id))!
-      expect(proof.startsWith('c2sp.org/tlog-proof@v1\nindex ')).toBe(true)
+      expect(proof.startsWith(`c2sp.org/tlog-proof@v1\nextra ${Buffer.from(body).toString('base64')}\nindex `)).toBe(true)
       expect(checkProof(proof, Buffer.from(body), keys)).toBe(true)
       expect(checkProof(proof, Buffer.from(`${body} `), keys)).toBe(false)
     }

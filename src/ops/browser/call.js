@@ -1,0 +1,22 @@
+/** Calls of the console's pages to the journal's API, and what they tell of them. */
+
+export const { root } = document.body.dataset
+
+export const find = (selector, within = document) => within.querySelector(selector)
+
+/** The answer of a call, or an error whose message can be shown. */
+export const call = async (path, { method = 'GET', body } = {}) => {
+  const headers = { 'X-BFF-CSRF': '1', ...(body !== undefined && { 'Content-Type': 'application/json' }) }
+  const answer = await fetch(root + path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  if (answer.ok) return answer
+  const problem = await answer.json().catch(() => ({}))
+  throw Object.assign(new Error(problem.detail ?? `The service answered ${answer.status}.`), {
+    status: answer.status,
+    code: problem.error?.code,
+  })
+}
+
+export const say = (output, text, kind = 'good') => {
+  output.dataset.kind = kind
+  output.textContent = text
+}

@@ -1,0 +1,98 @@
+/** One operation: revealing its personal data, copying what would bring a person back, resolving it by hand. */
+import { call, find, say } from './call.js'
+
+const { operation, signin } = document.body.dataset
+let before
+
+const element = (name, content, attributes = {}) => {
+  const made = Object.assign(document.createElement(name), attributes)
+  made.append(...[content].flat())
+  return made
+}
+
+const isPlain = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const shown = (value) => {
+  if (value === undefined || value === null || value === '') return element('span', 'empty', { className: 'empty' })
+  if (isPlain(value) && Object.keys(value).length > 0)
+    return element(
+      'dl',
+      Object.entries(value).map(([name, inner]) => element('div', [element('dt', name), element('dd', shown(inner))])),
+      { className: 'nested' },
+    )
+  return typeof value === 'object' ? element('pre', JSON.stringify(value, null, 2), { tabIndex: 0 }) : String(value)
+}
+
+const fill = () => {
+  for (const row of document.querySelectorAll('#diff tr')) find('.before', row).replaceChildren(shown(before?.[row.dataset.field]))
+}
+
+const names = { actor: 'Who, in full', people: 'People', ip: 'Address', userAgent: 'Browser', note: 'Note', path: 'Path' }
+
+const fillPersonal = (person = {}) => {
+  const list = find('#personal')
+  const rows = Object.entries(person).filter(([, value]) => value && (typeof value !== 'object' || Object.values(value).some(Boolean)))
+  list.replaceChildren(
+    ...rows.map(([name, value]) => {
+      const text = typeof value === 'object' ? Object.values(value).filter(Boolean).join(', ') : String(value)
+      return element('div', [element('dt', names[name] ?? name), element('dd', text)])
+    }),
+  )
+  list.hidden = rows.length === 0
+}
+
+/** A refusal for want of a fresh sign-in says where to go. */
+const tell = (output, error) => {
+  say(output, error.message, 'bad')
+  if (error.code === 'step_up_required' && signin) output.append(' ', element('a', 'Sign in', { href: signin }))
+}
+
+find('#reveal')?.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const output = find('output', event.target)
+  say(output, 'Recording that you look…', 'busy')
+  try {
+    const { personal } = await (await call(`/api/operations/${operation}/reveal`, { method: 'POST' })).json()
+    before = personal.before
+    fill()
+    fillPersonal(personal.person)
+    const copy = find('#copy')
+    if (copy) copy.disabled = !before?.userId
+    say(
+      output,
+      before || personal.person ? 'Shown below and in the table. That you looked is in the journal.' : 'Nothing is kept any more.',
+    )
+  } catch (error) {
+    tell(output, error)
+  }
+})
+
+const preCreateBody = ({ userId, givenName, surname, email, signedUpAt, properties }) =>
+  Object.fromEntries(
+    Object.entries({ userId, givenName, surname, email, signedUpAt, properties }).filter(
+      ([, value]) => value !== undefined && value !== null,
+    ),
+  )
+
+find('#copy')?.addEventListener('click', async () => {
+  const output = find('#reveal output')
+  try {
+    await navigator.clipboard.writeText(JSON.stringify(preCreateBody(before), null, 2))
+    say(output, 'Copied: the body of a pre_create_app_user call. It brings back the profile, not the conversation.')
+  } catch {
+    say(output, 'The browser did not allow copying.', 'bad')
+  }
+})
+
+find('#resolve')?.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const output = find('output', event.target)
+  const { verdict, note } = Object.fromEntries(new FormData(event.target))
+  say(output, 'Recording…', 'busy')
+  try {
+    await call(`/api/operations/${operation}/resolve`, { method: 'POST', body: { verdict, ...(note && { note }) } })
+    location.reload()
+  } catch (error) {
+    tell(output, error)
+  }
+})

@@ -1,0 +1,137 @@
+/** The timeline kept up to date: the log's own stream says that something happened, and the server draws the rows anew. Export with progress; arrow keys between rows. */
+import { call, find, root, say } from './call.js'
+
+const { live } = document.body.dataset
+/** The first of many events is shown at once, the others together. */
+const soonMs = 40
+const betweenMs = 400
+
+// Live rows
+
+/** New content for an element, unless nothing has changed. */
+const renew = (fresh, id) => {
+  const old = document.getElementById(id)
+  const now = fresh.getElementById(id)
+  if (old && now && old.outerHTML !== now.outerHTML) old.replaceWith(document.importNode(now, true))
+}
+
+/** Rows that are known stay where they are, with the focus that one of them may have. */
+const renewRows = (fresh) => {
+  const old = find('#found .rows')
+  const now = find('#found .rows', fresh)
+  const older = document.activeElement?.closest('#found')
+  if (!old || !now || !older) {
+    const known = new Set([...(old?.children ?? [])].map((row) => row.dataset.op))
+    renew(fresh, 'found')
+    mark(known)
+    return
+  }
+  const known = new Map([...old.children].map((row) => [row.dataset.op, row]))
+  const rows = [...now.children].map((row) => {
+    const same = known.get(row.dataset.op)
+    return same && (same.outerHTML === row.outerHTML || same.contains(document.activeElement)) ? same : document.importNode(row, true)
+  })
+  old.replaceChildren(...rows)
+  mark(new Set(known.keys()))
+}
+
+/** So that the eye finds what is new. */
+const mark = (known) => {
+  for (const row of document.querySelectorAll('#found .op')) if (!known.has(row.dataset.op)) row.classList.add('fresh')
+}
+
+let refreshing = false
+let refreshed = 0
+let again = false
+const refresh = async () => {
+  const q = new URLSearchParams(location.search).get('q')
+  const answer = await call(`/rows${q ? `?q=${encodeURIComponent(q)}` : ''}`)
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  for (const id of ['glance', 'alerts']) renew(fresh, id)
+  if (!find('#charts details[open]')) renew(fresh, 'charts')
+  renewRows(fresh)
+}
+
+/** Many events at once are one refresh, and one that comes meanwhile is not lost. */
+const refreshSoon = async () => {
+  again = true
+  if (refreshing) return
+  refreshing = true
+  while (again) {
+    await new Promise((resolve) => setTimeout(resolve, Math.max(soonMs, betweenMs - (performance.now() - refreshed))))
+    again = false
+    refreshed = performance.now()
+    await refresh().catch((error) => say(find('#live'), error.message, 'bad'))
+  }
+  refreshing = false
+}
+
+if (live !== undefined) {
+  const stream = new EventSource(`${root}/api/stream?from=${live}`)
+  stream.addEventListener('open', () => say(find('#live'), 'Live: new operations appear by themselves.'))
+  stream.addEventListener('message', refreshSoon)
+  stream.addEventListener('error', () => {
+    const over = stream.readyState === EventSource.CLOSED
+    say(find('#live'), over ? 'No longer live: reload this page.' : 'Connecting again…', over ? 'bad' : 'busy')
+  })
+  addEventListener('pagehide', () => stream.close())
+  // Ages and the state of the gate change without an event.
+  setInterval(() => document.hidden || refreshSoon(), 15_000)
+}
+
+// Verification
+
+find('#verify').hidden = false
+find('#verify button').addEventListener('click', async () => {
+  const output = find('#verify output')
+  say(output, 'Verifying…', 'busy')
+  try {
+    const { ok, size, milliseconds, findings } = await (await call('/api/verify', { method: 'POST' })).json()
+    say(output, ok ? `${size} events are intact (${milliseconds} ms).` : `Not intact: ${findings[0]}.`, ok ? 'good' : 'bad')
+    void refreshSoon()
+  } catch (error) {
+    say(output, error.message, 'bad')
+  }
+})
+
+// Export
+
+const saveAs = (blob, name) => {
+  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name })
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+}
+
+const exportWith = async (link) => {
+  const output = find('#export output')
+  const answer = await fetch(link.href)
+  if (!answer.ok) return say(output, `The service answered ${answer.status}.`, 'bad')
+  const parts = []
+  let bytes = 0
+  for await (const part of answer.body) {
+    parts.push(part)
+    bytes += part.length
+    say(output, `${(bytes / 1e6).toFixed(1)} MB…`, 'busy')
+  }
+  saveAs(new Blob(parts, { type: answer.headers.get('content-type') }), link.download)
+  say(output, `Saved: ${link.download}, ${bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`}.`)
+}
+
+for (const link of document.querySelectorAll('#export a')) {
+  link.addEventListener('click', (event) => {
+    event.preventDefault()
+    exportWith(link).catch((error) => say(find('#export output'), error.message, 'bad'))
+  })
+}
+
+// Keys
+
+document.addEventListener('keydown', (event) => {
+  const row = event.target.closest?.('.op')
+  if (!row || !['ArrowDown', 'ArrowUp'].includes(event.key)) return
+  const next = event.key === 'ArrowDown' ? row.nextElementSibling : row.previousElementSibling
+  const link = next && find('.open', next)
+  if (!link) return
+  event.preventDefault()
+  link.focus()
+})

@@ -1,0 +1,174 @@
+/** The console's routes below the base path: pages for staff with `auditor` or `admin`, and the files they load. What they write goes to the journal's own API. */
+import { readFileSync } from 'node:fs'
+import type { Request, RequestHandler, Response, Router } from 'express'
+import { limitHeaders } from '../http/limit-headers.ts'
+import { toProblem } from '../http/problem-handler.ts'
+import { checkQuery } from '../http/query.ts'
+import { pageHeaders } from '../http/security-headers.ts'
+import { historyOf } from '../journal/reader.ts'
+import type { Role } from '../operation.ts'
+import { Problem } from '../problems.ts'
+import type { CsrfClass } from '../session/csrf.ts'
+import { methodNotAllowed, strictRouter } from '../session/routes.ts'
+import type { Session, Sessions } from '../session/sessions.ts'
+import { alertList } from './alert-list.ts'
+import type { Alerts } from './alerts.ts'
+import { chart, dayNames, hourNames, legend } from './chart.ts'
+import { exportForm } from './export-form.ts'
+import { type GlanceParts, glanceBar, readGlance } from './glance.ts'
+import { html } from './html.ts'
+import { operationContent, originIn, relatedTo, viewsOf } from './operation.ts'
+import { bouncePage, notice, page } from './page.ts'
+import { type Found, findRows, type RowPlaces, rowList, searchForm } from './timeline.ts'
+import { parse } from './words.ts'
+
+export interface ConsoleParts extends GlanceParts {
+  readonly sessions: Sessions
+  readonly basePath: string
+  readonly https: boolean
+  readonly ticketUrl: string | undefined
+  /** Where people sign in; absent: they are told in words. */
+  readonly signIn: string | undefined
+  readonly alerts: Alerts
+}
+
+const readers: readonly Role[] = ['auditor', 'admin']
+
+const requireReader = ({ roles }: Session): void => {
+  if (!roles.some((role) => readers.includes(role))) throw new Problem('forbidden')
+}
+
+const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
+  checkQuery(req.originalUrl.split('?')[1] ?? '', [], optional)
+
+const cursorOf = (text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined
+  if (!/^\d{1,15}$/.test(text)) throw new Problem('bad_request', { detail: 'cursor: a whole number.' })
+  return Number(text)
+}
+
+/** What is in the log now: script goes on listening from there. */
+const sizeOf = async ({ store, status }: GlanceParts): Promise<string> => {
+  const [row] = await store.select('SELECT size FROM head').catch(() => [])
+  return String(row?.['size'] ?? status().size)
+}
+
+/** Undefined when the journal cannot be read: just then the rest of the page is needed. */
+const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
+
+export const consoleRoutes = (parts: ConsoleParts): Router => {
+  const { sessions, basePath, store } = parts
+  const root = `${basePath}/ops`
+  const places: RowPlaces = { root, ticketUrl: parts.ticketUrl }
+  const headers = pageHeaders({ https: parts.https })
+  const signIn = parts.signIn === undefined ? undefined : html`<p><a href="${parts.signIn}">Sign in</a></p>`
+
+  const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
+    const session = await sessions.require(req, 'reads', csrf, (limit) => limitHeaders(res, limit))
+    requireReader(session)
+    return session
+  }
+
+  const refuse = (req: Request, res: Response, error: unknown): void => {
+    const problem = toProblem(error)
+    res.locals['problem'] = problem
+    for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
+    res.status(problem.status).type('html')
+    if (problem.code === 'unauthorized' && req.headers['sec-fetch-site'] === 'cross-site') {
+      res.status(200).send(bouncePage(req.originalUrl))
+      return
+    }
+    const [title, sentence] =
+      problem.code === 'unauthorized'
+        ? ['You are not signed in', 'Sign in as staff with the role auditor or admin, then open this page again.']
+        : problem.code === 'forbidden'
+          ? ['This is not for your role', 'The audit console is for staff with the role auditor or admin.']
+          : ['This cannot be shown', problem.message]
+    res.send(notice({ root, title }, sentence, problem.code === 'unauthorized' ? signIn : undefined))
+  }
+
+  /** A page: problems are told as one, too. */
+  const shown =
+    (show: (req: Request, res: Response, session: Session) => Promise<string>): RequestHandler =>
+    async (req, res) => {
+      try {
+        const session = await staff(req, res, 'page')
+        res.type('html').send(await show(req, res, session))
+      } catch (error) {
+        refuse(req, res, error)
+      }
+    }
+
+  const charts = (tenant: string) => {
+    const now = new Date()
+    const { tally } = parts
+    return html`<section class="charts" aria-label="Operations over time" id="charts">${chart('Last 24 hours', tally.series(tenant, 1, 24), hourNames(now))}${chart('Last 30 days', tally.series(tenant, 24, 30), dayNames(now))}${legend()}</section>`
+  }
+
+  const timeline = shown(async (req, _res, session) => {
+    const { q = '', cursor: at } = queryOf(req, 'q', 'cursor')
+    const words = parse(q)
+    const cursor = cursorOf(at)
+    const size = await sizeOf(parts)
+    const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words, cursor)])
+    const live = cursor === undefined ? { live: size } : {}
+    return page(
+      { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'], facts: live },
+      html`
+<h1 class="unseen">Audit console: timeline</h1>
+${glanceBar(places, glance)}
+${alertList(parts.alerts.recent(session.app))}
+${searchForm(places, words)}
+${words.length === 0 && charts(session.app)}
+<div class="above"><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, words)}</div>
+${rowList(places, words, found, cursor)}`,
+    )
+  })
+
+  /** Asked for by the page itself whenever something happens: neither activity of a person nor counted as such. */
+  const fragment = async (req: Request, res: Response): Promise<void> => {
+    const session = await sessions.peek(req)
+    if (!session) throw new Problem('unauthorized')
+    requireReader(session)
+    const words = parse(queryOf(req, 'q')['q'] ?? '')
+    const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words)])
+    const content = html`${glanceBar(places, glance)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(places, words, found)}`
+    res.type('html').send(content.text)
+  }
+
+  const operation = shown(async (req, _res, session) => {
+    queryOf(req)
+    const id = String(req.params['id'])
+    const history = await historyOf(store, id)
+    const opened = history?.events[0]?.event
+    if (!opened || opened.tenant !== session.app) throw new Problem('operation_not_found')
+    const [viewed, related, origin] = await Promise.all([viewsOf(store, id), relatedTo(parts, session.app, id, opened), originIn(store)])
+    const content = operationContent(places, { id, history, viewed, related, origin, admin: session.roles.includes('admin') })
+    return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin: parts.signIn ?? '' } }, content)
+  })
+
+  const check = async (req: Request, res: Response): Promise<void> => {
+    await staff(req, res, 'api')
+    queryOf(req)
+    res.json(await parts.integrity.run())
+  }
+
+  const router = strictRouter()
+    .get('/ops', headers, timeline)
+    .get('/ops/rows', headers, fragment)
+    .get('/ops/operations/:id', headers, operation)
+    .post('/ops/api/verify', check)
+    .all(['/ops', '/ops/rows', '/ops/operations/:id'], methodNotAllowed('GET', 'HEAD'))
+  for (const [name, type, file] of files) {
+    const content = readFileSync(file, 'utf8')
+    router.get(`/ops/${name}`, headers, (_req, res) => void res.type(type).send(content))
+  }
+  return router
+}
+
+const files = [
+  ['console.css', 'css', new URL('./browser/console.css', import.meta.url)],
+  ['timeline.js', 'js', new URL('./browser/timeline.js', import.meta.url)],
+  ['operation.js', 'js', new URL('./browser/operation.js', import.meta.url)],
+  ['call.js', 'js', new URL('./browser/call.js', import.meta.url)],
+] as const

@@ -1,0 +1,26 @@
+/** Verifies the journal on a thread of its own, with a connection of its own and at the lowest priority: nobody who is being served waits for it. */
+import { platform, setPriority } from 'node:os'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Mark } from '../journal/anchor.ts'
+import { publicKey } from '../journal/checkpoint.ts'
+import { newId } from '../journal/events.ts'
+import { keysOf, openStore, type Secrets } from '../journal/open.ts'
+import { verify } from '../journal/verify.ts'
+
+export interface VerifyTask {
+  readonly url: string
+  readonly secrets: Secrets
+  readonly anchors: readonly Mark[]
+}
+
+// On Linux a priority belongs to the thread that sets it; elsewhere it would slow the whole process.
+if (platform() === 'linux') setPriority(19)
+
+const { url, secrets, anchors } = workerData as VerifyTask
+const { keys, sealer } = keysOf(url, secrets)
+const store = await openStore(url, { keys, instance: newId('i'), threads: false })
+try {
+  parentPort!.postMessage(await verify(store, { trusted: keys.map((key) => publicKey(key)), anchors, sealer }))
+} finally {
+  await store.close()
+}

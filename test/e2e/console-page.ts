@@ -1,0 +1,81 @@
+/** The audit console opened in a browser of its own, in front of a whole service and the stand-in, with the moves that operators make. */
+import { expect } from '@jest/globals'
+import axe from 'axe-core'
+import { demoPage } from '../../src/demo/page.ts'
+import { demoSignIn } from '../../src/demo/sign-in.ts'
+import { appId, type BffOptions, type Carried, startBff } from '../support/bff.ts'
+import { openBrowser } from './browser.ts'
+
+export type Console = Awaited<ReturnType<typeof openConsole>>
+
+export const openConsole = async (options: BffOptions = {}) => {
+  await using starting = new AsyncDisposableStack()
+  const bff = starting.use(
+    await startBff({
+      timeLimit: () => 400,
+      ...options,
+      env: { AUDIT_TICKET_URL: 'https://tickets.example.com/{ticket}', ...options.env },
+      extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins), signIn: '/' }),
+    }),
+  )
+  const browser = starting.use(await openBrowser(bff.app.publicUrl))
+  const running = starting.move()
+  const { page } = browser
+  let people = 0
+
+  const enter = async (mint: Parameters<typeof bff.signIn>[0]): Promise<void> => {
+    const { cookie = '' } = await bff.signIn({ kind: 'cookie', ...mint })
+    const [name = '', value = ''] = cookie.split(/=(.*)/s)
+    await page.context().clearCookies()
+    await page.context().addCookies([{ name, value, url: bff.app.publicUrl, httpOnly: true, sameSite: 'Strict' }])
+  }
+  const admin: Carried = await bff.signIn({ roles: ['admin'], actor: { id: 'ada', name: 'Ada Admin' } })
+
+  return {
+    bff,
+    browser,
+    page,
+    admin,
+    enter,
+    enterAsAdmin: () => enter({ roles: ['admin'], actor: { id: 'ada', name: 'Ada Admin' } }),
+    person: (more: Record<string, unknown> = {}) => {
+      people += 1
+      return bff.sandbox.createUser(appId, {
+        userId: `person-${people}`,
+        givenName: 'Grace',
+        surname: 'Hopper',
+        clients: [{ platform: 'twilio' }],
+        ...more,
+      })
+    },
+    remove: async (id: string, headers: Carried = {}): Promise<string> => {
+      const answer = await bff.call('DELETE', `/v1.1/appusers/${id}`, {
+        headers: { ...admin, 'audit-reason': 'gdpr_request', 'audit-ticket': 'OPS-4711', ...headers },
+      })
+      return answer.headers.get('audit-operation') ?? ''
+    },
+    /** What axe finds wrong, in both colour schemes, in a few words each. */
+    axe: async (): Promise<string[]> => {
+      const found: string[] = []
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        const { violations } = (await page.evaluate(
+          `(() => { ${axe.source}\n; return axe.run(document, { resultTypes: ['violations'] }) })()`,
+        )) as {
+          violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
+        }
+        found.push(...violations.map(({ id, nodes }) => `${colorScheme} ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`))
+      }
+      await page.emulateMedia({ colorScheme: 'light' })
+      return found
+    },
+    expectRefusals: (count: number): void => {
+      const refused = browser.complaints.filter((line) =>
+        /Failed to load resource: the server responded with a status of 40[134]/.test(line),
+      )
+      expect(refused.length).toBe(count)
+      browser.complaints.splice(0, browser.complaints.length, ...browser.complaints.filter((line) => !refused.includes(line)))
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
-import { endProcess, freePort } from '../support/cluster.ts'
+import { endProcess, freePort } from '../support/redis-topologies.ts'
 
 const reads = Number(process.env['PROXY_READS'] ?? (process.env['CI'] ? 50_000 : 10_000))
 const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path) && spawnSync(path, ['-v']).status === 0)

@@ -12,7 +12,8 @@ export interface Topology {
   stop(): Promise<void>
 }
 
-const freePort = (): Promise<number> =>
+/** A port that is free now. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number }
@@ -40,15 +41,15 @@ const until = async (what: string, ask: () => Promise<boolean>): Promise<void> =
   }
 }
 
+export const endProcess = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
+}
+
 const stopAll = (processes: readonly ChildProcess[]) => async () => {
-  await Promise.all(
-    processes.map(async (child) => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGKILL')
-      await ended
-    }),
-  )
+  await Promise.all(processes.map(endProcess))
   for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
 }
 

@@ -27,6 +27,7 @@ import { operationRoutes } from './routes.ts'
 import { createAuth } from './session/auth.ts'
 import { ring } from './session/keys.ts'
 import { createMint, type Mint } from './session/mint.ts'
+import { createOnce } from './session/once.ts'
 import { createPeople } from './session/people.ts'
 import { personRoutes } from './session/person-routes.ts'
 import type { Provider } from './session/providers.ts'
@@ -119,6 +120,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const journalling = await openTheJournal({ settings, apps: byId, upstream, log, metrics })
   const pipeline = createPipeline({
     guard: journalling.guard,
+    once: createOnce({ store, peppers }),
     auditRules: { reasons: settings.AUDIT_REASONS, ticket: new RegExp(settings.AUDIT_TICKET), requiredFor: settings.AUDIT_REQUIRED_FOR },
     sessions,
     upstream,

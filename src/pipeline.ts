@@ -21,6 +21,7 @@ import { Problem } from './problems.ts'
 import { project } from './projection.ts'
 import { bodies } from './schemas.ts'
 import type { Ring } from './session/keys.ts'
+import type { Once, Reply } from './session/once.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import { checkParams, type Subject, subjectsOf } from './subjects.ts'
 import type { Upstream, UpstreamAnswer, UpstreamApp, UpstreamCall } from './upstream/client.ts'
@@ -38,6 +39,7 @@ export interface PipelineParts extends OwnUserParts {
   /** Something that operators must hear of although the caller was served. */
   readonly alarm: (what: string, cause: unknown) => void
   readonly guard: Guard
+  readonly once: Once
   readonly auditRules: AuditRules
 }
 
@@ -86,18 +88,25 @@ export const createPipeline = (parts: PipelineParts) => {
         send(res, answer ? respond(answer) : replay!)
       } else if (isOpen(operation)) {
         const call: UpstreamCall = { operation, params, query, body }
-        const answer = await recorded(
-          operation,
-          () => asked(targetsOf(subjects)),
-          () =>
-            operation.takes === 'ImageUpload'
-              ? sendImage(app, call, session, caller, subjects[0], req)
-              : operation.cache === 'store'
-                ? readStored(app, call, session, subjects, res)
-                : orCreate({ app, session, subjects, operation }, () => upstream.call(app, call)),
-        )
-        await finish(answer)
-        send(res, respond(answer))
+        const idempotencyKey = operation.subject === 'body' ? readIdempotencyKey(req) : undefined
+        const run = async (): Promise<Reply> => {
+          const answer = await recorded(
+            operation,
+            () => asked(targetsOf(subjects)),
+            () =>
+              operation.takes === 'ImageUpload'
+                ? sendImage(app, call, session, caller, subjects[0], req)
+                : operation.cache === 'store'
+                  ? readStored(app, call, session, subjects, res)
+                  : orCreate({ app, session, subjects, operation }, () => upstream.call(app, call)),
+          )
+          await finish(answer)
+          return respond(answer)
+        }
+        const done =
+          idempotencyKey === undefined ? undefined : await parts.once(session, idempotencyKey, [operation.id, body], run, respond)
+        if (done?.replayed) res.setHeader('Idempotency-Replayed', 'true')
+        send(res, done?.reply ?? (await run()))
       }
 
       async function finish(answer: UpstreamAnswer): Promise<void> {
@@ -194,11 +203,6 @@ const readBody = async (operation: Operation, req: Request): Promise<unknown> =>
   if (operation.takes) return checkBody(bodies[operation.takes], await readJson(req))
   await discardBody(req)
   return undefined
-}
-
-interface Reply {
-  readonly status: number
-  readonly body?: unknown
 }
 
 const send = (res: Response, { status, body }: Reply): void => {

@@ -28,8 +28,11 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
   const limits = new Map<string, { used: number; until: number }>()
   const lists = new Map<string, Map<string, Listed>>()
 
+  const values = new Map<string, { value: string; until: number }>()
+
   const sweep = () => {
     const at = now()
+    for (const [name, kept] of values) if (kept.until <= at) values.delete(name)
     families.sweep(at)
     for (const [name, session] of sessions) if (session.idleUntil <= at) sessions.delete(name)
     for (const [name, mark] of marks) if (mark.until <= at) marks.delete(name)
@@ -149,6 +152,15 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     addToList: async (tag, listed) => addToList(tag, listed),
     removeFromList: async (tag, sid) => {
       removeFromList(tag, sid)
+    },
+    claim: async (tag, name, value, ttlMs) => {
+      const old = values.get(`${tag}:${name}`)
+      if (old && old.until > now()) return old.value
+      values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
+      return undefined
+    },
+    put: async (tag, name, value, ttlMs) => {
+      values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
     },
     ping: async () => undefined,
     close: () => clearInterval(timer),

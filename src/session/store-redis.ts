@@ -6,6 +6,7 @@
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see store-redis-families.ts | its idle limit, at most the absolute one |
  * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
+ * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed | 24 h |
  * | `bff:l:{tag}:<class>` | string | uses in this window | window |
  */
 import { connectRedis, type RedisClient, type Script } from '../redis.ts'
@@ -97,6 +98,16 @@ return seen`,
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] == 'now' and string.format('%.0f', now) or ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])`,
   },
+  bffClaim: {
+    numberOfKeys: 1,
+    lua: `local old = redis.call('GET', KEYS[1])
+if old then return old end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
+  },
+  bffPut: {
+    numberOfKeys: 1,
+    lua: `if ARGV[2] == '0' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end`,
+  },
   bffUnmark: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
   bffReadMark: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], ARGV[1])` },
   bffUse: { numberOfKeys: 1, lua: `${clock}${useLimit}\nlocal used, left = use(KEYS[1], ARGV[1]); return {used, left}` },
@@ -118,6 +129,7 @@ return live`,
   },
 } satisfies Record<string, Script>
 
+const kept = (tag: string, name: string) => `bff:o:{${tag}}:${name}`
 const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
 export const redisStore = async (url: string, failed: (error: Error) => void, peek = noPeek): Promise<SessionStore> => {
@@ -177,6 +189,9 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>, peek: Peek): SessionS
   addToList: async (tag, { sid, createdMs, expiresMs, index }) =>
     void (await redis.run('bffAddToList', [list(tag)], [sid, createdMs, expiresMs, index])),
   removeFromList: async (tag, sid) => void (await redis.run('bffRemoveFromList', [list(tag)], [sid])),
+  claim: async (tag, name, value, ttlMs) =>
+    ((await redis.run('bffClaim', [kept(tag, name)], [value, ttlMs])) as string | null) ?? undefined,
+  put: async (tag, name, value, ttlMs) => void (await redis.run('bffPut', [kept(tag, name)], [value, ttlMs])),
   ping: () => redis.ping(),
   close: () => redis.close(),
 })

@@ -98,6 +98,10 @@ export interface SessionStore extends FamilyStore {
   list(tag: string): Promise<Listed[]>
   addToList(tag: string, listed: Listed): Promise<void>
   removeFromList(tag: string, sid: string): Promise<void>
+  /** Keeps a value for a time unless one is there; gives the one that was. */
+  claim(tag: string, name: string, value: string, ttlMs: number): Promise<string | undefined>
+  /** Puts a value in its place; 0 milliseconds remove it. */
+  put(tag: string, name: string, value: string, ttlMs: number): Promise<void>
   ping(): Promise<void>
   close(): void
 }

@@ -303,6 +303,19 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       })
     })
 
+    test('keeps a value for the first who claims its name, until it is put, removed or over', async () => {
+      const tag = unique()
+      expect(await store.claim(tag, 'n', 'first', 60_000)).toBeUndefined()
+      expect(await store.claim(tag, 'n', 'second', 60_000)).toBe('first')
+      expect(await store.claim(unique(), 'n', 'other', 60_000)).toBeUndefined()
+      await store.put(tag, 'n', 'third', 150)
+      expect(await store.claim(tag, 'n', 'fourth', 60_000)).toBe('third')
+      await sleep(200)
+      expect(await store.claim(tag, 'n', 'fifth', 60_000)).toBeUndefined()
+      await store.put(tag, 'n', '', 0)
+      expect(await store.claim(tag, 'n', 'sixth', 60_000)).toBeUndefined()
+    })
+
     test('answers a ping', async () => {
       await expect(store.ping()).resolves.toBeUndefined()
     })

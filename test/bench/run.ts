@@ -1,5 +1,6 @@
 /** `npm run bench`: whole workloads against two references in the same run, in turns. A table for people, JSON for machines (`--json file`). */
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -228,7 +229,20 @@ const stampede = async () => {
 const loadOf = (server: Server, cookies: readonly string[], user: number): Promise<Result> =>
   load(jobFor(server, { cookies, connections: 1_000, total: 1_000, firstUser: user }))
 
-const workloads = { hot, mixed, stampede }
+/** A file of its own, which prints a line of JSON for each figure. */
+const apart = (file: string) => async (): Promise<unknown[]> => {
+  say(`\n${file}`)
+  const child = spawn(process.execPath, [new URL(`${file}.ts`, import.meta.url).pathname], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+    process.stdout.write(chunk)
+  })
+  await once(child, 'exit')
+  return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as unknown] : []))
+}
+
+const workloads = { hot, mixed, stampede, journal: apart('journal'), console: apart('console') }
 const report: Record<string, unknown> = { at: new Date().toISOString(), node: process.version, rounds, ms, users }
 try {
   for (const [name, workload] of Object.entries(workloads)) if (!values.only || values.only === name) report[name] = await workload()

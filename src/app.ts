@@ -132,7 +132,8 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     alarm,
   })
   const extension = extend?.({ mint, origins }) ?? {}
-  const ops = startConsole({ settings, sessions, journalling, https: origins.secure(), log, signIn: extension.signIn })
+  const signIn = extension.signIn ?? (providers.length > 0 ? `${settings.BASE_PATH}/auth/login` : undefined)
+  const ops = startConsole({ settings, sessions, journalling, https: origins.secure(), log, signIn })
   const health: Health = { started: false, draining: false }
 
   const publicApp = expressApp([

@@ -32,6 +32,8 @@ export interface Browser extends AsyncDisposable {
   readonly complaints: string[]
   /** Every body that an answer brought, beside its address. */
   readonly bodies: { url: string; text: string }[]
+  /** Until the bodies of all answers so far are in `bodies`. */
+  settled(): Promise<void>
 }
 
 export const openBrowser = async (baseURL: string): Promise<Browser> => {
@@ -52,14 +54,23 @@ export const openBrowser = async (baseURL: string): Promise<Browser> => {
   })
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`))
   page.on('requestfailed', (request) => complaints.push(`request: ${request.url()} ${request.failure()?.errorText}`))
-  page.on('response', async (response) => {
-    const text = await response.text().catch(() => '')
-    bodies.push({ url: response.url(), text })
+  const reading = new Set<Promise<unknown>>()
+  page.on('response', (response) => {
+    const read = response.text().then(
+      (text) => bodies.push({ url: response.url(), text }),
+      () => undefined,
+    )
+    // A stream's text comes when it ends, which nobody waits for.
+    if (response.headers()['content-type']?.startsWith('text/event-stream')) return
+    reading.add(read)
+    void read.finally(() => reading.delete(read))
   })
   return {
     page,
     complaints,
     bodies,
+    /** Until the bodies of all answers so far are in `bodies`. */
+    settled: async (): Promise<void> => void (await Promise.all(reading)),
     [Symbol.asyncDispose]: async () => {
       await context.close()
       await rm(profile, { recursive: true, force: true, maxRetries: 3 })

@@ -107,6 +107,7 @@ withBrowser('the views of the audit console', () => {
     await empty.enterAsAdmin()
     await empty.page.goto('/bff/ops')
     await empty.page.getByText('Live: new operations').waitFor()
+    await empty.browser.settled()
     const bytes = empty.browser.bodies.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
     expect([empty.browser.bodies.length, bytes < 60_000]).toEqual([4, true])
   })

@@ -86,7 +86,8 @@ withBrowser('the demo page, for staff', () => {
     demo.expectRefusals(1)
   })
 
-  test('no key is in anything that the browser was sent', () => {
+  test('no key is in anything that the browser was sent', async () => {
+    await demo.browser.settled()
     expect(demo.browser.bodies.length).toBeGreaterThan(30)
     expect(demo.browser.bodies.filter(({ text }) => canariesIn(text).length > 0)).toEqual([])
   })

@@ -102,6 +102,7 @@ withBrowser('the demo page', () => {
     await demo.press('Get an auth code')
     const code = demo.page.locator('#code')
     await code.getByRole('button', { name: 'Show' }).waitFor()
+    await demo.browser.settled()
     const given = JSON.parse(demo.browser.bodies.findLast(({ url }) => url.endsWith('/authcode'))!.text).authCode as string
     expect(await demo.pageHolds(given)).toBe(false)
     await code.getByRole('button', { name: 'Show' }).click()
@@ -162,7 +163,8 @@ withBrowser('the demo page', () => {
     expect(demo.last('update_app_user')).toMatchObject({ body: { givenName: 'Mia' } })
   })
 
-  test('no key is in anything that the browser was sent', () => {
+  test('no key is in anything that the browser was sent', async () => {
+    await demo.browser.settled()
     expect(demo.browser.bodies.length).toBeGreaterThan(30)
     expect(demo.browser.bodies.filter(({ text }) => canariesIn(text).length > 0)).toEqual([])
   })

@@ -19,8 +19,8 @@ export interface RedisClient<Name extends string = string> {
 
 // Back within 2 s of Redis being back: the pause never grows beyond a second.
 const retryStrategy = (attempt: number) => Math.min(100 * attempt, 1_000)
-// The promise is an answer within 300 ms of an outage; the rest is for a busy event loop.
-const bounded = { commandTimeout: 200, connectTimeout: 1_000, maxRetriesPerRequest: 1 }
+// Ours ends a command first (see `within`); this one only keeps none waiting for ever.
+const bounded = { commandTimeout: 2_000, connectTimeout: 1_000, maxRetriesPerRequest: 1 }
 
 type Connection = Redis | Cluster
 
@@ -48,6 +48,22 @@ const connect = async (url: string, scripts: Record<string, Script>): Promise<Co
   const [name = 'mymaster', db = '0'] = path.split('/')
   return new Redis({ ...options, ...login, sentinels: nodes, name, db: Number(db) })
 }
+
+/** The promise is an answer within 300 ms of an outage; the rest is for a busy event loop. */
+const commandMs = 200
+
+class CommandTimeout extends Error {
+  constructor() {
+    super('Redis did not answer in time')
+  }
+}
+
+/** An event loop that was busy runs late timers before it reads what has long arrived: so the answer gets one more turn before it counts as missing. */
+const within = <T>(command: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => setImmediate(() => setImmediate(() => reject(new CommandTimeout()))), commandMs)
+    command.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
@@ -86,14 +102,14 @@ export const connectRedis = async <Name extends string>(
   let stalled = false
   const probe = async (): Promise<void> => {
     while (stalled && connection.status !== 'end') {
-      stalled = await connection.ping().then(
+      stalled = await within(connection.ping()).then(
         () => false,
         () => pause(100).then(() => true),
       )
     }
   }
   const watch = (error: unknown): never => {
-    if (!stalled && !connection.isCluster && error instanceof Error && error.message === 'Command timed out') {
+    if (!stalled && !connection.isCluster && error instanceof CommandTimeout) {
       stalled = true
       void probe()
     }
@@ -105,11 +121,11 @@ export const connectRedis = async <Name extends string>(
     run: (name, keys, args = []) => {
       if (stalled) return Promise.reject(new Error('Redis has not answered'))
       batch()
-      return commands[name](...keys, ...args).catch(watch)
+      return within(commands[name](...keys, ...args)).catch(watch)
     },
     command: (name, ...args) => connection.call(name, ...args),
     ping: async () => {
-      await connection.ping()
+      await within(connection.ping())
     },
     cluster: connection.isCluster,
     close: () => connection.disconnect(),

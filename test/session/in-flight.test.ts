@@ -38,10 +38,14 @@ on(
         started.push(counted)
       }
       for (let i = 0; i < perRound / 2; i++) start(i)
-      const out = ask(round % 2 ? one : two, 'DELETE', headers).then((status) => {
+      const signOut = async () => {
+        let status = await ask(round % 2 ? one : two, 'DELETE', headers)
+        // A store that is late on a busy machine signs nobody out; the caller asks again, as the answer says.
+        for (let tries = 0; status === 503 && tries < 20; tries++) status = await ask(round % 2 ? one : two, 'DELETE', headers)
         expect(status).toBe(204)
         over = true
-      })
+      }
+      const out = signOut()
       for (let i = 0; i < perRound / 4; i++) {
         start(i)
         if (i % 8 === 0) await new Promise(setImmediate)

@@ -6,6 +6,7 @@ import type { Store, Value } from './store.ts'
 export interface Filter {
   /** A userId, an `_id` or a pseudonym. */
   readonly target?: string
+  /** Operations of this app alone; a userId is looked up within it. */
   readonly tenant?: string
   readonly actor?: string
   readonly action?: string
@@ -120,6 +121,11 @@ export async function operations(store: Store, sealer: Sealer, filter: Filter = 
     params.push(...condition.params)
     return sql
   })
+  if (filter.tenant !== undefined) {
+    params.push(filter.tenant)
+    // Never what leads the search: most of a log is of one app.
+    where.push(`${store.kind === 'sqlite' ? "e.body ->> '$.tenant'" : "e.body::jsonb ->> 'tenant'"} = $${params.length}`)
+  }
   const all = [bound.sql, ...where].filter(Boolean).join(' AND ')
   const sql = `SELECT o.op, o.seq, o.state, e.body FROM operation o JOIN event e ON e.seq = o.seq ${all && `WHERE ${all}`} ORDER BY ${seq} DESC LIMIT ${limit + 1}`
   const rows = (await store.select(sql, params)).map(

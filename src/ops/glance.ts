@@ -42,7 +42,7 @@ export const readGlance = async ({ store, sealer, status, integrity, tally, anch
   attention: await Promise.all(
     attentionStates.map(async (state) => {
       const { rows } = await operations(store, sealer, { tenant, state, limit: mostCounted })
-      return { state, count: rows.filter(({ opened }) => opened.tenant === tenant).length }
+      return { state, count: rows.length }
     }),
   ).catch(() => undefined),
   denied: tally.series(tenant, 1, 24).reduce((sum, { denied }) => sum + denied, 0),

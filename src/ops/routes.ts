@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Request, RequestHandler, Response, Router } from 'express'
 import { limitHeaders } from '../http/limit-headers.ts'
 import { toProblem } from '../http/problem-handler.ts'
-import { checkQuery } from '../http/query.ts'
+import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { pageHeaders } from '../http/security-headers.ts'
 import { historyOf } from '../journal/reader.ts'
 import type { Role } from '../operation.ts'
@@ -39,7 +39,7 @@ const requireReader = ({ roles }: Session): void => {
 }
 
 const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
-  checkQuery(req.originalUrl.split('?')[1] ?? '', [], optional)
+  checkQuery(rawQueryOf(req.originalUrl), [], optional)
 
 const cursorOf = (text: string | undefined): number | undefined => {
   if (text === undefined) return undefined

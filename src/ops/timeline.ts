@@ -46,9 +46,8 @@ export const findRows = async (
   limit = perPage,
 ): Promise<Found> => {
   const found = await operations(store, sealer, { ...filterOf(words), tenant, limit, ...(cursor !== undefined && { cursor }) })
-  const own = found.rows.filter(({ opened }) => opened.tenant === tenant)
-  const took = await durations(store, own)
-  const rows = own.map((row) => ({
+  const took = await durations(store, found.rows)
+  const rows = found.rows.map((row) => ({
     ...row,
     milliseconds: row.opened.recorded && !row.opened.upstream ? undefined : took.get(row.id ?? ''),
   }))

@@ -24,7 +24,7 @@ const bounded = { commandTimeout: 2_000, connectTimeout: 1_000, maxRetriesPerReq
 
 type Connection = Redis | Cluster
 
-const connect = async (url: string, scripts: Record<string, Script>): Promise<Connection> => {
+const connect = async (url: string, scripts: Record<string, { lua: string }>): Promise<Connection> => {
   // Loaded only where it is used: it holds 15 MB that a process without Redis can do without.
   const { Cluster, Redis } = await import('ioredis')
   const options = { ...bounded, scripts, retryStrategy, enableOfflineQueue: false }
@@ -67,19 +67,64 @@ const within = <T>(command: Promise<T>): Promise<T> =>
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
-/** Commands of one turn of the loop leave in one write: at load, the system call costs more than all of the rest of a command. */
-const createBatch = (connection: Connection): (() => void) => {
-  const connections = (): readonly Redis[] => (connection.isCluster ? (connection as Cluster).nodes('all') : [connection as Redis])
-  let open = false
-  return () => {
-    if (open) return
-    open = true
-    const streams = connections().flatMap(({ stream }) => (stream?.writable ? [stream] : []))
-    for (const stream of streams) stream.cork()
-    setImmediate(() => {
-      open = false
-      for (const stream of streams) stream.uncork()
-    })
+/** Runs a script for several callers. Each has its own keys and arguments and its own answer, an error too; ARGV[1] is how many arguments each has. */
+const forAll = ({ lua, numberOfKeys }: Script): { lua: string } => ({
+  lua: `local function one(KEYS, ARGV)
+${lua}
+end
+local k, a, answers = ${numberOfKeys}, tonumber(ARGV[1]), {}
+for i = 0, #KEYS / k - 1 do
+  local ok, answer = pcall(one, {unpack(KEYS, i * k + 1, i * k + k)}, {unpack(ARGV, i * a + 2, i * a + a + 1)})
+  if not ok and type(answer) ~= 'table' then answer = {err = tostring(answer)} end
+  if answer == nil then answer = false end
+  answers[i + 1] = answer
+end
+return answers`,
+})
+
+interface Call {
+  readonly keys: readonly string[]
+  readonly args: readonly (string | number)[]
+  readonly resolve: (answer: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** More would keep Redis from its other clients for too long. */
+const mostTogether = 64
+
+/** Equal scripts called in one turn of the loop leave as one command: at load, a command costs this process more than all that it does. */
+const createBatches = (send: (name: string, calls: readonly Call[]) => Promise<readonly unknown[]>, cluster: boolean) => {
+  const open = new Map<string, { readonly name: string; readonly calls: Call[] }>()
+  const depart = ({ name, calls }: { name: string; calls: Call[] }): void =>
+    void send(name, calls).then(
+      (answers) => {
+        for (const [at, { resolve, reject }] of calls.entries()) {
+          const answer = answers[at]
+          if (answer instanceof Error) reject(answer)
+          else resolve(answer)
+        }
+      },
+      (error: unknown) => {
+        for (const { reject } of calls) reject(error)
+      },
+    )
+  const departAll = (): void => {
+    const batches = [...open.values()]
+    open.clear()
+    batches.forEach(depart)
+  }
+  /** On a Cluster one command stays on one node. */
+  const groupOf = (name: string, { keys, args }: Call): string => {
+    const group = `${name} ${args.length}`
+    return cluster ? `${group} ${/\{.*\}/.exec(keys[0]!)?.[0]}` : group
+  }
+  return (name: string, call: Call): void => {
+    const group = groupOf(name, call)
+    const batch = open.get(group)
+    if (batch && batch.calls.length < mostTogether) return void batch.calls.push(call)
+    if (batch) depart(batch)
+    else if (open.size === 0) setImmediate(departAll)
+    open.set(group, { name, calls: [call] })
   }
 }
 
@@ -89,7 +134,7 @@ export const connectRedis = async <Name extends string>(
   scripts: Record<Name, Script>,
   failed: (error: Error) => void,
 ): Promise<RedisClient<Name>> => {
-  const connection = await connect(url, scripts)
+  const connection = await connect(url, Object.fromEntries(Object.entries<Script>(scripts).map(([name, it]) => [name, forAll(it)])))
   connection.on('error', failed)
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, 1_000)
@@ -115,14 +160,19 @@ export const connectRedis = async <Name extends string>(
     }
     throw error
   }
-  const commands = connection as unknown as Record<Name, (...args: (string | number)[]) => Promise<unknown>>
-  const batch = createBatch(connection)
+  const commands = connection as unknown as Record<string, (...args: (string | number)[]) => Promise<readonly unknown[]>>
+  const send = (name: string, calls: readonly Call[]) => {
+    const keys = calls.flatMap((call) => call.keys)
+    const args = calls.flatMap((call) => call.args)
+    return within(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args)).catch(watch)
+  }
+  const batched = createBatches(send, connection.isCluster)
   return {
-    run: (name, keys, args = []) => {
-      if (stalled) return Promise.reject(new Error('Redis has not answered'))
-      batch()
-      return within(commands[name](...keys, ...args)).catch(watch)
-    },
+    run: (name, keys, args = []) =>
+      new Promise((resolve, reject) => {
+        if (stalled) reject(new Error('Redis has not answered'))
+        else batched(name, { keys, args, resolve, reject })
+      }),
     command: (name, ...args) => connection.call(name, ...args),
     ping: async () => {
       await within(connection.ping())

@@ -133,11 +133,11 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   })
   const extension = extend?.({ mint, origins }) ?? {}
   const signIn = extension.signIn ?? (providers.length > 0 ? `${settings.BASE_PATH}/auth/login` : undefined)
-  const ops = startConsole({ settings, sessions, journalling, https: origins.secure(), log, signIn })
+  const ops = startConsole({ settings, sessions, journalling, log, signIn })
   const health: Health = { started: false, draining: false }
 
-  const publicApp = expressApp([
-    ...httpWide(log, metrics, origins.secure()),
+  const publicApp = expressApp(origins.secure(), [
+    ...httpWide(log, metrics),
     admission({
       hosts: origins.hosts,
       cookieName: sessions.cookieName,
@@ -154,7 +154,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   publicApp.use(
     settings.BASE_PATH || '/',
     operationRoutes(rows, pipeline),
-    docsRoutes({ basePath: settings.BASE_PATH, operations: rows, https: origins.secure() }),
+    docsRoutes({ basePath: settings.BASE_PATH, operations: rows }),
     ...createAuth({
       ...{ store, keys, peppers, people, sessions, vouch, origins, providers },
       basePath: settings.BASE_PATH,
@@ -175,7 +175,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   if (extension.root) publicApp.use(extension.root)
   closeWith(publicApp)
 
-  const privateApp = expressApp([...httpWide(log, metrics, false), admission()])
+  const privateApp = expressApp(false, [...httpWide(log, metrics), admission()])
   const vouched = requireServiceKey(sessions, settings.SERVICE_KEYS, settings.LIMIT_FAILURES)
   privateApp.use(personRoutes(people, byId, vouched), mintRoutes(sessions, mint, vouched), healthRoutes(health, sessions.ping, metrics))
   closeWith(privateApp)

@@ -1,7 +1,7 @@
 /** The documents as routes: `/openapi.json`, and `/docs`, a plain page without scripts; both made once from the rows as this deployment has them. */
 import { readFileSync } from 'node:fs'
 import type { RequestHandler, Router } from 'express'
-import { pageHeaders } from './http/security-headers.ts'
+import { asPage } from './http/head.ts'
 import { exampleAnswers, exampleBodies, sentences } from './manual.ts'
 import { openapiDocument } from './openapi.ts'
 import { limitClass, type Operation } from './operation.ts'
@@ -13,20 +13,18 @@ interface Options {
   readonly basePath: string
   /** The rows with the callers of this deployment. */
   readonly operations: readonly Operation[]
-  readonly https: boolean
 }
 
 /** To be mounted at the base path. */
-export const docsRoutes = ({ basePath, operations, https }: Options): Router => {
-  const page = pageHeaders({ https })
+export const docsRoutes = ({ basePath, operations }: Options): Router => {
   const router = strictRouter()
   const serve = (path: string, type: string, text: string, ...before: RequestHandler[]) => {
     const bytes = Buffer.from(text)
     router.get(path, ...before, (_req, res) => void res.type(type).send(bytes)).all(path, methodNotAllowed('GET', 'HEAD'))
   }
   serve('/openapi.json', 'json', JSON.stringify(openapiDocument(basePath, operations)))
-  serve('/docs', 'html', docsPage(basePath, operations), page)
-  serve('/docs.css', 'css', readFileSync(new URL('./docs.css', import.meta.url), 'utf8'), page)
+  serve('/docs', 'html', docsPage(basePath, operations), asPage)
+  serve('/docs.css', 'css', readFileSync(new URL('./docs.css', import.meta.url), 'utf8'), asPage)
   return router
 }
 

@@ -44,7 +44,7 @@ const timestamp = (): string => {
 
 /** Lines go to standard output unless a writer is given. Times are ISO 8601. */
 export const createLog = (level: Level | 'silent', write?: (line: string) => void): Log => {
-  const out = write ? undefined : destination({ fd: 1, minLength: 4_096, sync: true, periodicFlush: 200 })
+  const out = write ? undefined : destination({ fd: 1, minLength: 12_288, sync: true, periodicFlush: 200 })
   const sink: DestinationStream = { write: (line) => (write ? write(escaped(line)) : void out?.write(escaped(line))) }
   const log = pino({ level, base: null, timestamp, formatters: { level: (label) => ({ level: label }) } }, sink)
   return {

@@ -6,6 +6,7 @@ import { isCellOf } from './cache/cells.ts'
 import type { Users } from './cache/users.ts'
 import { createGuarded } from './guarded.ts'
 import { note } from './http/access-record.ts'
+import { addHeader } from './http/head.ts'
 import { checkBody, discardBody, readJson } from './http/json-body.ts'
 import { limitHeaders } from './http/limit-headers.ts'
 import { errorBody } from './http/problem-handler.ts'
@@ -83,7 +84,7 @@ export const createPipeline = (parts: PipelineParts) => {
           createSelf: () => create(app, session),
           respond,
         })
-        for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+        for (const [name, value] of Object.entries(headers)) addHeader(res, name, value)
         if (answer) await finish(answer)
         send(res, answer ? respond(answer) : replay!)
       } else if (isOpen(operation)) {
@@ -105,7 +106,7 @@ export const createPipeline = (parts: PipelineParts) => {
         }
         const done =
           idempotencyKey === undefined ? undefined : await parts.once(session, idempotencyKey, [operation.id, body], run, respond)
-        if (done?.replayed) res.setHeader('Idempotency-Replayed', 'true')
+        if (done?.replayed) addHeader(res, 'Idempotency-Replayed', 'true')
         send(res, done?.reply ?? (await run()))
       }
 
@@ -174,7 +175,7 @@ export const createPipeline = (parts: PipelineParts) => {
     const send = async (): Promise<UpstreamAnswer> => {
       const read = await users.read({ ...ask, peeked }, () => upstream.call(app, call))
       note(res, { cache: read.outcome })
-      res.setHeader('Cache-Status', read.status)
+      addHeader(res, 'Cache-Status', read.status)
       return read.fetched ? { ...read.fetched, body: read.body } : { status: 200, body: read.body, calls: 0, durationMs: 0 }
     }
     const afresh = () => {
@@ -208,7 +209,7 @@ const readBody = async (operation: Operation, req: Request): Promise<unknown> =>
 const send = (res: Response, { status, body }: Reply): void => {
   // As one text it leaves in one write together with the head.
   const text = JSON.stringify(body ?? {})
-  res.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(text) })
+  res.writeHead(status, ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(Buffer.byteLength(text))])
   res.end(text)
 }
 

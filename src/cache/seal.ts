@@ -31,7 +31,9 @@ export const open = (peppers: Ring, place: string, sealed: string): string | und
   try {
     const decipher = createDecipheriv('aes-256-gcm', keyOf(pepper), blob.subarray(0, 12), { authTagLength: 16 })
     decipher.setAAD(Buffer.from(place)).setAuthTag(blob.subarray(12, 28))
-    return decipher.update(blob.subarray(28), undefined, 'utf8') + decipher.final('utf8')
+    const text = decipher.update(blob.subarray(28))
+    decipher.final()
+    return text.toString()
   } catch {
     return undefined
   }

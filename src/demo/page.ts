@@ -1,7 +1,7 @@
 /** Serves the demo's page: a few files, read once, under the policy of pages. They hold no key; all they do goes through the public API. */
 import { readFileSync } from 'node:fs'
 import { Router } from 'express'
-import { pageHeaders } from '../http/security-headers.ts'
+import { asPage } from '../http/head.ts'
 import { Problem } from '../problems.ts'
 import { appUsers } from './people.ts'
 
@@ -26,11 +26,10 @@ export const demoPage = (basePath: string, integrationId = ''): Router => {
   ] as const
 
   const router = Router({ caseSensitive: true, strict: true })
-  const headers = pageHeaders({ https: false })
   for (const [path, type, content] of files) {
     router
       .route(path)
-      .get(headers, (_req, res) => void res.type(type).send(content))
+      .get(asPage, (_req, res) => void res.type(type).send(content))
       .all(() => {
         throw new Problem('method_not_allowed', { headers: { Allow: 'GET, HEAD' } })
       })

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 import type { RequestHandler, Response } from 'express'
 import type { Fields, Log } from '../logger.ts'
 import { describeError, loggable } from '../logger.ts'
+import { memo } from '../memo.ts'
 import type { Problem } from '../problems.ts'
 import { clientAddress } from './client-address.ts'
 
@@ -14,26 +15,21 @@ export const note = (res: Response, fields: Fields): void => {
 }
 
 /** A network is enough to see where calls come from; the full address is personal. */
-const network = (address: string): string =>
-  address.includes(':') ? `${address.split(':').slice(0, 3).join(':')}::/48` : address.replace(/\.\d+$/, '.0/24')
+const network = memo(2_000, (address: string): string =>
+  address.includes(':') ? `${address.split(':').slice(0, 3).join(':')}::/48` : address.replace(/\.\d+$/, '.0/24'),
+)
 
-/** Few browsers make most of the calls, so what was made fit for the log once is kept. */
-const agents = new Map<string, string>()
-const shownAgent = (agent: string): string => {
-  const known = agents.get(agent)
-  if (known !== undefined) return known
-  if (agents.size >= 500) agents.clear()
-  const shown = loggable(agent)
-  if (agent.length <= 300) agents.set(agent, shown)
-  return shown
-}
+/** Few browsers make most of the calls. */
+const shown = memo(500, loggable)
+const shownAgent = (agent: string): string => shown(agent.slice(0, 200))
 
 export const accessRecord = (log: Log, finished: Finished): RequestHandler =>
   function accessRecord(req, res, next) {
     const start = performance.now()
     const record: Fields = {}
     res.locals['record'] = record
-    res.once('close', () => {
+    // Comes once; `once` would cost two more objects.
+    res.on('close', () => {
       const problem = res.locals['problem'] as Problem | undefined
       const failed = problem && { code: problem.code, ...(problem.particulars.outcome && { outcome: problem.particulars.outcome }) }
       const cause = problem?.cause !== undefined && { cause: describeError(problem.cause) }

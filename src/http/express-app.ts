@@ -4,27 +4,25 @@ import type { Log } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { Problem } from '../problems.ts'
 import { accessRecord } from './access-record.ts'
+import { headsWith } from './head.ts'
 import type { Listener } from './listener.ts'
 import { problemHandler } from './problem-handler.ts'
 import { requestId } from './request-id.ts'
 import { securityHeaders } from './security-headers.ts'
 
-export const expressApp = (middleware: readonly RequestHandler[]): Express => {
+export const expressApp = (https: boolean, middleware: readonly RequestHandler[]): Express => {
   const app = express()
   app.set('case sensitive routing', true)
   app.set('strict routing', true)
   app.set('query parser', 'simple')
   app.disable('etag')
   app.disable('x-powered-by')
+  headsWith(app, securityHeaders({ https }))
   for (const step of middleware) app.use(step)
   return app
 }
 
-export const httpWide = (log: Log, metrics: Metrics, https: boolean): RequestHandler[] => [
-  requestId,
-  accessRecord(log, metrics.request),
-  securityHeaders({ https }),
-]
+export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, accessRecord(log, metrics.request)]
 
 export const closeWith = (app: Express): void => {
   app.use(function nothingHere() {

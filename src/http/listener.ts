@@ -90,7 +90,7 @@ const track = (server: Server): Exchanges => {
     const here = at(req.socket)
     here.open.push(res)
     here.latest = res
-    res.once('close', () => {
+    res.on('close', () => {
       here.open.splice(here.open.indexOf(res), 1)
       if (exchanges.draining && !server.listening) server.closeIdleConnections()
     })

@@ -1,6 +1,7 @@
 /** Names each request, for the answer, the log and the journal. A name from outside is never taken over: it could be forged or hold anything. */
 import { randomBytes } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import { addHeader } from './head.ts'
 
 const each = 15
 /** Random bytes are cheap, asking for them is not. */
@@ -19,6 +20,6 @@ export const newRequestId = (): string => {
 export const requestId: RequestHandler = function requestId(_req, res, next) {
   const id = newRequestId()
   res.locals['requestId'] = id
-  res.setHeader('X-Request-Id', id)
+  addHeader(res, 'X-Request-Id', id)
   next()
 }

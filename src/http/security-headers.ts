@@ -1,7 +1,7 @@
 /** Security headers by helmet, worked out once: the API runs nothing and may not be framed, pages may load only what we serve. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RequestHandler } from 'express'
 import helmet, { type HelmetOptions } from 'helmet'
+import type { RawHeaders } from './head.ts'
 
 interface Options {
   /** Browsers reach us by https, so they may be told to stay with it. */
@@ -24,39 +24,29 @@ const pagePolicy = {
 type Policy = Record<string, string[]>
 
 /** helmet builds its header values anew on every request; ours never change, so it runs once against a response that only takes notes. */
-const headersOf = (options: HelmetOptions): [name: string, value: string][] => {
-  const noted: [string, string][] = []
-  const notes = { setHeader: (name: string, value: string) => noted.push([name, value]), removeHeader: () => undefined }
+const headersOf = (options: HelmetOptions): RawHeaders => {
+  const noted: string[] = []
+  const notes = { setHeader: (name: string, value: string) => noted.push(name, value), removeHeader: () => undefined }
   helmet(options)({} as IncomingMessage, notes as unknown as ServerResponse, (error?: unknown) => {
     if (error) throw error
   })
   return noted
 }
 
-const headersFor = (directives: Policy, { https }: Options): readonly [name: string, value: string][] => [
+const headersFor = (directives: Policy, { https }: Options): RawHeaders => [
   ...headersOf({
     contentSecurityPolicy: { useDefaults: false, directives },
     // Sub-domains are the customer's to decide about.
     strictTransportSecurity: https && { maxAge: 31_536_000, includeSubDomains: false },
     xFrameOptions: { action: 'deny' },
   }),
-  ['Cache-Control', 'no-store'],
-  ['Vary', 'Cookie, Authorization'],
+  'Cache-Control',
+  'no-store',
+  'Vary',
+  'Cookie, Authorization',
 ]
 
-export const securityHeaders = (options: Options): RequestHandler => {
-  const headers = headersFor(apiPolicy, options)
-  return function securityHeaders(_req, res, next) {
-    for (const [name, value] of headers) res.setHeader(name, value)
-    next()
-  }
-}
-
-/** For our own pages, in place of the API's: mounted after `securityHeaders`, it overrides what differs. */
-export const pageHeaders = (options: Options): RequestHandler => {
-  const headers = headersFor(pagePolicy, options)
-  return function pageHeaders(_req, res, next) {
-    for (const [name, value] of headers) res.setHeader(name, value)
-    next()
-  }
-}
+export const securityHeaders = (options: Options): { readonly api: RawHeaders; readonly page: RawHeaders } => ({
+  api: headersFor(apiPolicy, options),
+  page: headersFor(pagePolicy, options),
+})

@@ -1,10 +1,10 @@
 /** The console's routes below the base path: pages for staff with `auditor` or `admin`, and the files they load. What they write goes to the journal's own API. */
 import { readFileSync } from 'node:fs'
 import type { Request, RequestHandler, Response, Router } from 'express'
+import { asPage } from '../http/head.ts'
 import { limitHeaders } from '../http/limit-headers.ts'
 import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
-import { pageHeaders } from '../http/security-headers.ts'
 import { historyOf } from '../journal/reader.ts'
 import type { Role } from '../operation.ts'
 import { Problem } from '../problems.ts'
@@ -25,7 +25,6 @@ import { parse } from './words.ts'
 export interface ConsoleParts extends GlanceParts {
   readonly sessions: Sessions
   readonly basePath: string
-  readonly https: boolean
   readonly ticketUrl: string | undefined
   /** Where people sign in; absent: they are told in words. */
   readonly signIn: string | undefined
@@ -60,7 +59,6 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
   const { sessions, basePath, store } = parts
   const root = `${basePath}/ops`
   const places: RowPlaces = { root, ticketUrl: parts.ticketUrl }
-  const headers = pageHeaders({ https: parts.https })
   const signIn = parts.signIn === undefined ? undefined : html`<p><a href="${parts.signIn}">Sign in</a></p>`
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
@@ -154,14 +152,14 @@ ${rowList(places, words, found, cursor)}`,
   }
 
   const router = strictRouter()
-    .get('/ops', headers, timeline)
-    .get('/ops/rows', headers, fragment)
-    .get('/ops/operations/:id', headers, operation)
+    .get('/ops', asPage, timeline)
+    .get('/ops/rows', asPage, fragment)
+    .get('/ops/operations/:id', asPage, operation)
     .post('/ops/api/verify', check)
     .all(['/ops', '/ops/rows', '/ops/operations/:id'], methodNotAllowed('GET', 'HEAD'))
   for (const [name, type, file] of files) {
     const content = readFileSync(file, 'utf8')
-    router.get(`/ops/${name}`, headers, (_req, res) => void res.type(type).send(content))
+    router.get(`/ops/${name}`, asPage, (_req, res) => void res.type(type).send(content))
   }
   return router
 }

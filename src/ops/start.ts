@@ -15,7 +15,6 @@ export interface ConsoleOptions {
   readonly settings: Settings
   readonly sessions: Sessions
   readonly journalling: RunningJournal
-  readonly https: boolean
   readonly log: Log
   /** Where people sign in. */
   readonly signIn: string | undefined
@@ -26,7 +25,7 @@ export interface RunningConsole {
   close(): Promise<void>
 }
 
-export const startConsole = ({ settings, sessions, journalling, https, log, signIn }: ConsoleOptions): RunningConsole => {
+export const startConsole = ({ settings, sessions, journalling, log, signIn }: ConsoleOptions): RunningConsole => {
   const { store, sealer, status } = journalling.journal
   const anchored = settings.REDIS_URL !== undefined
   const webhook =
@@ -65,7 +64,6 @@ export const startConsole = ({ settings, sessions, journalling, https, log, sign
       anchored,
       sessions,
       basePath: settings.BASE_PATH,
-      https,
       ticketUrl: settings.AUDIT_TICKET_URL,
       signIn,
     }),

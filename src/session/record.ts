@@ -1,7 +1,8 @@
 /** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
 import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
+import { memo } from '../memo.ts'
 import type { Role } from '../operation.ts'
-import { type Hmac, hmacWith } from './hmac.ts'
+import { hmacWith } from './hmac.ts'
 import { keyedName, type Ring, type RingKey } from './keys.ts'
 import type { Kind, Scope } from './token.ts'
 
@@ -59,18 +60,19 @@ export const tagsOf = (peppers: Ring, { app, userId, actor }: Person): [string, 
     userId === undefined ? keyedName(secret, 'actor', app, actor.id) : keyedName(secret, 'user', app, userId),
   ) as [string, ...string[]]
 
-export const storeKey = (jti: string): string => hash('sha256', jti, 'base64url')
+export const storeKey = memo(2_000, (jti: string): string => hash('sha256', jti, 'base64url'))
 
 const version = 2
-const recordKeys = new WeakMap<RingKey, Hmac>()
+const recordKeys = new WeakMap<RingKey, (jti: string) => Buffer>()
 
 /** From a key of the pepper, made once, and the jti, which is as random as a key, one HMAC makes the key of a record. */
 const recordKey = (pepper: RingKey, jti: string): Buffer => {
   const known = recordKeys.get(pepper)
-  if (known) return known(jti, 'buffer')
-  const made = hmacWith(Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session record', 32)))
+  if (known) return known(jti)
+  const hmac = hmacWith(Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session record', 32)))
+  const made = memo(2_000, (id) => hmac(id, 'buffer'))
   recordKeys.set(pepper, made)
-  return made(jti, 'buffer')
+  return made(jti)
 }
 const indexKey = (pepper: RingKey) => Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session index', 32))
 
@@ -94,7 +96,9 @@ const open = (peppers: Ring, keyOf: (pepper: RingKey) => Buffer, aad: string, bl
       Buffer.from(aad),
     )
     decipher.setAuthTag(blob.subarray(kidEnd + 12, kidEnd + 28))
-    return JSON.parse(decipher.update(blob.subarray(kidEnd + 28), undefined, 'utf8') + decipher.final('utf8'))
+    const text = decipher.update(blob.subarray(kidEnd + 28))
+    decipher.final()
+    return JSON.parse(text.toString())
   } catch {
     return undefined
   }

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Response, Router } from 'express'
 import { note } from '../http/access-record.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
+import { asPage } from '../http/head.ts'
 import type { Origins } from '../http/origins.ts'
 import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
-import { pageHeaders } from '../http/security-headers.ts'
 import { stepUpMaxAge } from '../policy.ts'
 import { Problem } from '../problems.ts'
 import { onThisSide, personOf } from './claims.ts'
@@ -155,8 +155,8 @@ export const signInRoutes = (parts: SignInParts): Router => {
     }
 
   return strictRouter()
-    .use('/auth/login', pageHeaders({ https: secure() }))
-    .use('/auth/callback', pageHeaders({ https: secure() }))
+    .use('/auth/login', asPage)
+    .use('/auth/callback', asPage)
     .get('/auth/login', page(login))
     .all('/auth/login', methodNotAllowed('GET'))
     .get('/auth/callback', page(counted(callback)))

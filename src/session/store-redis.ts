@@ -45,16 +45,17 @@ return {created, expires}`,
     numberOfKeys: 5,
     lua: `${clock}${useLimit}
 local s = redis.call('HMGET', KEYS[1], 'v', 'c', 'a', 'i')
-if not s[1] then return {} end
+if not s[1] then return '' end
 local m = redis.call('HMGET', KEYS[2], 'notBefore', 'gone', 'smooch', 'roles')
 local created, expires = tonumber(s[2]), tonumber(s[3])
-if created <= math.max(m[1] or 0, redis.call('HGET', KEYS[4], 'notBefore') or 0) then redis.call('DEL', KEYS[1]); return {} end
+if created <= math.max(m[1] or 0, redis.call('HGET', KEYS[4], 'notBefore') or 0) then redis.call('DEL', KEYS[1]); return '' end
 if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))); redis.call('HSET', KEYS[1], 'l', string.format('%.0f', now)) end
 local used, left = 0, 0
 if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
 local copy, age, fresh = '', 0, 0
 if ARGV[3] == '1' then copy, age, fresh = peek(KEYS[5], now) end
-return {s[1], created, expires, m[3] or '', tonumber(m[2] or 0) >= created and 1 or 0, used, left, m[4] or '', copy, age, fresh}`,
+local gone = tonumber(m[2] or 0) >= created and 1 or 0
+return string.format('%s %.0f %.0f %s %d %d %d %s %s %d %d', s[1], created, expires, m[3] or '', gone, used, left, m[4] or '', copy, age, fresh)`,
   },
   bffEnd: {
     numberOfKeys: 3,
@@ -158,12 +159,11 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>, peek: Peek): SessionS
       marks(elsewhere ? place.tag : (app ?? place.tag)),
       peek.key(place.tag),
     ]
-    const [answer, notBefore] = await Promise.all([
-      redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ? 1 : 0]),
-      elsewhere ? redis.run('bffReadMark', [marks(app)], ['notBefore']) : null,
-    ])
-    const found = entered(answer as EnterAnswer | [])
-    return found && found.createdMs <= Number(notBefore) ? undefined : found
+    const answer = redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ? 1 : 0])
+    if (!elsewhere) return entered((await answer) as string)
+    const [found, notBefore] = await Promise.all([answer, redis.run('bffReadMark', [marks(app)], ['notBefore'])])
+    const lived = entered(found as string)
+    return lived && lived.createdMs <= Number(notBefore) ? undefined : lived
   },
   rotate: async (old, key, { sid, sealed, index, idleMs, extra }) => {
     const keys = [session(old), marks(old.tag), list(old.tag), session({ key, tag: old.tag })]
@@ -196,31 +196,19 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>, peek: Peek): SessionS
   close: () => redis.close(),
 })
 
-type EnterAnswer = [
-  sealed: string,
-  created: number,
-  expires: number,
-  smooch: string,
-  gone: number,
-  used: number,
-  left: number,
-  roles: string,
-  copy: string,
-  age: number,
-  fresh: number,
-]
-
-const entered = (answer: EnterAnswer | []): Entered | undefined => {
-  if (answer.length === 0) return undefined
-  const [sealed, createdMs, expiresMs, smooch, gone, used, leftMs, roles, copy, ageMs, fresh] = answer
-  const marked = { smooch: smooch || undefined, gone: gone === 1, roles: roles || undefined }
+/** One text: a list would cost more to read than all it holds. No part of it has a space. */
+const entered = (answer: string): Entered | undefined => {
+  if (answer === '') return undefined
+  const [sealed = '', createdMs, expiresMs, smooch, gone, used, leftMs, roles, copy, ageMs, fresh] = answer.split(' ')
   return {
     sealed,
-    createdMs,
-    expiresMs,
-    ...marked,
-    used: used > 0 ? { used, leftMs } : undefined,
-    copy: copy ? { sealed: copy, ageMs, leftMs: fresh } : undefined,
+    createdMs: Number(createdMs),
+    expiresMs: Number(expiresMs),
+    smooch: smooch || undefined,
+    gone: gone === '1',
+    roles: roles || undefined,
+    used: used !== '0' ? { used: Number(used), leftMs: Number(leftMs) } : undefined,
+    copy: copy ? { sealed: copy, ageMs: Number(ageMs), leftMs: Number(fresh) } : undefined,
   }
 }
 

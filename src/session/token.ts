@@ -1,6 +1,7 @@
 /** The session token: a compact JWS (HS256), JWT-shaped because the vendor's JavaScript client takes nothing else. The server-side record decides; the token only finds it. */
 import { timingSafeEqual } from 'node:crypto'
-import { type Hmac, hmacWith } from './hmac.ts'
+import { memo } from '../memo.ts'
+import { hmacWith } from './hmac.ts'
 import type { Ring, RingKey } from './keys.ts'
 
 export type Kind = 'cookie' | 'bearer' | 'service'
@@ -27,37 +28,38 @@ export interface Token {
 
 const maxLength = 2_048
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const headers = new WeakMap<RingKey, string>()
-const header = (key: RingKey): string => {
-  const known = headers.get(key)
-  if (known !== undefined) return known
-  const made = encode({ alg: 'HS256', typ: 'JWT', kid: key.id })
-  headers.set(key, made)
-  return made
+/** What a key signs and proves. Tokens that it proved are remembered: each comes with many requests, and only its time changes. */
+const signerOf = (key: RingKey) => {
+  const head = encode({ alg: 'HS256', typ: 'JWT', kid: key.id })
+  const hmac = hmacWith(key.secret)
+  const sign = (payload: string): string => `${head}.${payload}.${hmac(`${head}.${payload}`, 'base64url')}`
+  return {
+    sign,
+    prove: memo(2_000, (text): Token | undefined => {
+      const [first, payload, signature, ...rest] = text.split('.')
+      // The header is compared as text with the one we write, so nothing in it can choose an algorithm.
+      if (first !== head || !payload || !signature || rest.length > 0 || !same(sign(payload), text)) return undefined
+      return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Token
+    }),
+  }
 }
-const hmacs = new WeakMap<RingKey, Hmac>()
-const mac = (key: RingKey, text: string): string => {
-  const hmac = hmacs.get(key) ?? hmacWith(key.secret)
-  hmacs.set(key, hmac)
-  return hmac(text, 'base64url')
+const signers = new WeakMap<RingKey, ReturnType<typeof signerOf>>()
+const signer = (key: RingKey) => {
+  const known = signers.get(key) ?? signerOf(key)
+  signers.set(key, known)
+  return known
 }
 
-export const signToken = (keys: Ring, token: Token): string => {
-  const [key] = keys()
-  const text = `${header(key)}.${encode(token)}`
-  return `${text}.${mac(key, text)}`
-}
+export const signToken = (keys: Ring, token: Token): string => signer(keys()[0]).sign(encode(token))
 
-/** Undefined for anything but a token of ours that has not expired. Costs one HMAC and no look-up. */
+/** Undefined for anything but a token of ours that has not expired. Costs one HMAC at most and no look-up. */
 export const verifyToken = (keys: Ring, text: string, nowMs: number): Token | undefined => {
   if (text.length > maxLength) return undefined
-  const [head, payload, signature, ...rest] = text.split('.')
-  if (!head || !payload || !signature || rest.length > 0) return undefined
-  // The header is compared as text with those we write, so nothing in it can choose an algorithm.
-  const key = keys().find((candidate) => header(candidate) === head)
-  if (!key || !same(mac(key, `${head}.${payload}`), signature)) return undefined
-  const token = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Token
-  return token.exp * 1000 > nowMs ? token : undefined
+  for (const key of keys()) {
+    const token = signer(key).prove(text)
+    if (token) return token.exp * 1000 > nowMs ? token : undefined
+  }
+  return undefined
 }
 
 /** Compares the written forms: a last base64url digit has spare bits, and a changed one must not pass. */

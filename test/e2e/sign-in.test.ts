@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { pageHeaders } from '../../src/http/security-headers.ts'
+import { asPage } from '../../src/http/head.ts'
 import { strictRouter } from '../../src/session/routes.ts'
 import { appId } from '../support/bff.ts'
 import { startProvider, type TestProvider } from '../support/provider.ts'
@@ -25,8 +25,7 @@ given('a person with a browser, a real provider and two replicas', () => {
   beforeAll(async () => {
     provider = await startProvider()
     provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
-    const page = pageHeaders({ https: false })
-    const root = strictRouter().get('/', page, (_req, res) => void res.type('html').send(html))
+    const root = strictRouter().get('/', asPage, (_req, res) => void res.type('html').send(html))
     replicas = await startReplicas({ env: { ...providerEnv(provider), REDIS_URL: redisUrl! }, extend: () => ({ root }) })
     provider.register([replicas.origin], `${replicas.origin}/bff/auth/backchannel-logout`)
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']

@@ -2,14 +2,26 @@
 
 import { expect, test } from '@jest/globals'
 import express from 'express'
+import { addHeader, asPage, headsWith } from '../../src/http/head.ts'
 import { listen } from '../../src/http/listener.ts'
 import { requestId } from '../../src/http/request-id.ts'
-import { pageHeaders, securityHeaders } from '../../src/http/security-headers.ts'
+import { securityHeaders } from '../../src/http/security-headers.ts'
 
 const headersAt = async (path: string, https: boolean, sent: Record<string, string> = {}): Promise<Record<string, string>> => {
-  const app = express().disable('x-powered-by').use(requestId, securityHeaders({ https }))
+  const app = express().disable('x-powered-by').use(requestId)
+  headsWith(app, securityHeaders({ https }))
   app.get('/api', (_req, res) => void res.json({}))
-  app.get('/page', pageHeaders({ https }), (_req, res) => void res.send('<p>'))
+  app.get('/list', (_req, res) => {
+    addHeader(res, 'X-Added', 'first')
+    addHeader(res, 'X-Added', 'last')
+    res.writeHead(200, ['Content-Type', 'text/plain']).end()
+  })
+  app.get('/own', (_req, res) => {
+    res.setHeader('Cache-Control', 'max-age=60')
+    addHeader(res, 'X-Added', 'last')
+    res.end()
+  })
+  app.get('/page', asPage, (_req, res) => void res.send('<p>'))
   await using listener = await listen(app, { port: 0, host: '127.0.0.1' })
   return Object.fromEntries((await fetch(listener.address.url + path, { headers: sent })).headers)
 }
@@ -24,6 +36,18 @@ test('the API may load nothing, be framed nowhere and be stored by nobody', asyn
     'referrer-policy': 'no-referrer',
     'cross-origin-resource-policy': 'same-origin',
   })
+})
+
+test('whichever way an answer is written, it has them, once, and what its handler said stands', async () => {
+  const usual = await headersAt('/api', false)
+  for (const path of ['/list', '/own']) {
+    const headers = await headersAt(path, false)
+    for (const name of ['content-security-policy', 'vary', 'x-frame-options']) expect(headers[name]).toBe(usual[name])
+    expect(headers['x-request-id']).toMatch(/^req_/)
+    expect(headers['x-added']).toBe('last')
+  }
+  expect((await headersAt('/list', false))['cache-control']).toBe('no-store')
+  expect((await headersAt('/own', false))['cache-control']).toBe('max-age=60')
 })
 
 test('nothing tells what we run', async () => {

@@ -2,6 +2,7 @@
 import express, { type Express } from 'express'
 import { type AdmissionOptions, admission } from '../../src/http/admission.ts'
 import { clientAddress } from '../../src/http/client-address.ts'
+import { headsWith } from '../../src/http/head.ts'
 import { discardBody, readJson } from '../../src/http/json-body.ts'
 import { type Listener, type ListenOptions, listen } from '../../src/http/listener.ts'
 import { problemHandler } from '../../src/http/problem-handler.ts'
@@ -23,7 +24,8 @@ export const startEcho = async (
   const app = express()
   app.set('case sensitive routing', true).set('strict routing', true).set('query parser', 'simple').set('etag', false)
   app.disable('x-powered-by')
-  app.use(requestId, securityHeaders({ https: false }), admission(options))
+  headsWith(app, securityHeaders({ https: false }))
+  app.use(requestId, admission(options))
   app.use((req, _res, next) => {
     reached.push(`${req.method} ${req.url}`)
     next()

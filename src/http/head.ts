@@ -1,0 +1,50 @@
+/** The head of every answer. What all answers say, and what was noted on the way, joins when the head is written, as one list: a score of calls of setHeader would cost as much as the routing. */
+import { ServerResponse } from 'node:http'
+import type { Express, RequestHandler, Response } from 'express'
+
+const noted = Symbol('noted headers')
+type Noted = ServerResponse & { [noted]?: string[] }
+
+/** A header that this answer will have, whatever it turns out to be; a later value takes the place of an earlier one. */
+export const addHeader = (res: ServerResponse, name: string, value: string): void => {
+  const answer: Noted = res
+  const list = answer[noted] ?? []
+  answer[noted] = list
+  for (let at = 0; at < list.length; at += 2) {
+    if (list[at] === name) {
+      list[at + 1] = value
+      return
+    }
+  }
+  list.push(name, value)
+}
+
+/** Names and values in turn, as Node writes them. */
+export type RawHeaders = readonly string[]
+
+const pairs = (raw: RawHeaders): [name: string, value: string][] =>
+  Array.from({ length: raw.length / 2 }, (_, at) => [raw[2 * at]!, raw[2 * at + 1]!])
+
+/** For our own pages: their headers instead of the API's. */
+export const asPage: RequestHandler = function asPage(_req, res, next) {
+  res.locals['page'] = true
+  next()
+}
+
+type WriteHead = (status: number, ...rest: unknown[]) => ServerResponse
+const writeHead = ServerResponse.prototype.writeHead as WriteHead
+
+/** Every answer of the app has these headers, unless its handler set one of them itself. */
+export const headsWith = (app: Express, always: { readonly api: RawHeaders; readonly page: RawHeaders }): void => {
+  function withHeaders(this: Response & Noted, status: number, ...rest: unknown[]): ServerResponse {
+    const ours = this.locals['page'] ? always.page : always.api
+    const added = this[noted] ?? []
+    const [given] = rest
+    // Nothing set: Node need not merge, and takes the list as it is.
+    if (Array.isArray(given) && this.getHeaderNames().length === 0) return writeHead.call(this, status, [...ours, ...added, ...given])
+    for (const [name, value] of pairs(ours)) if (!this.hasHeader(name)) this.setHeader(name, value)
+    for (const [name, value] of pairs(added)) this.setHeader(name, value)
+    return writeHead.call(this, status, ...rest)
+  }
+  ;(app as unknown as { response: { writeHead: WriteHead } }).response.writeHead = withHeaders
+}

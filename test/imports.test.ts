@@ -26,7 +26,6 @@ const staticImportsOf = (file: string): string[] =>
 /** Library → the only files that may open it. */
 const doors: [string, RegExp][] = [
   ['express', /^src\/(app|docs|routes|pages)\.ts$|^src\/http\/|^src\/demo\/|\/routes(-[\w]+)?\.ts$/],
-  ['ky', /^src\/upstream\/client\.ts$/],
   ['ioredis', /^src\/redis\.ts$/],
   ['pino', /^src\/logger\.ts$/],
   ['prom-client', /^src\/metrics\.ts$/],
@@ -39,10 +38,10 @@ const arrows: [RegExp, RegExp][] = [
   [/^src\/operations\.ts$/, /^src\/operation\.ts$/],
   [/^src\/policy\.ts$/, /^src\/problems\.ts$/],
   [/^src\/upstream\//, /^(src\/upstream\/|src\/(operation|permit|problems|schemas)\.ts$|config\/secret\.ts$)/],
-  [/^src\/session\//, /^(src\/session\/|src\/http\/|src\/(ids|operation|operations|policy|problems|redis)\.ts$)/],
-  [/^src\/journal\//, /^(src\/journal\/|src\/http\/|src\/(audit|ids|operation|permit|policy|problems|redis)\.ts$)/],
+  [/^src\/session\//, /^(src\/session\/|src\/http\/|src\/(ids|memo|operation|operations|policy|problems|random|redis)\.ts$)/],
+  [/^src\/journal\//, /^(src\/journal\/|src\/http\/|src\/(audit|ids|operation|permit|policy|problems|random|redis)\.ts$)/],
   [/^src\/sandbox\//, /^src\/sandbox\//],
-  [/^src\/http\//, /^src\/(http\/|problems\.ts$|logger\.ts$)/],
+  [/^src\/http\//, /^src\/(http\/|problems\.ts$|logger\.ts$|memo\.ts$|random\.ts$)/],
 ]
 
 describe('imports', () => {

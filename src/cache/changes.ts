@@ -57,13 +57,20 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
     timer = undefined
   }
 
-  const follow = async (link: string | undefined, cell: string, { link: _, ...drop }: Drop): Promise<void> => {
-    await Promise.all(cellsBehind(peppers, cell, link).map((other) => store.drop(other, drop)))
+  /** The cells that a link leads to fall too, but for those that fall already. */
+  const follow = async (
+    link: string | undefined,
+    cell: string,
+    { link: _, ...drop }: Drop,
+    others?: ReadonlyMap<string, Drop>,
+  ): Promise<void> => {
+    const behind = cellsBehind(peppers, cell, link).filter((other) => !others?.has(other))
+    await Promise.all(behind.map((other) => store.drop(other, drop)))
   }
 
-  const dropCell = async (cell: string, drop: Drop): Promise<void> => {
+  const dropCell = async (cell: string, drop: Drop, others: ReadonlyMap<string, Drop>): Promise<void> => {
     try {
-      await follow(await store.drop(cell, drop), cell, drop)
+      await follow(await store.drop(cell, drop), cell, drop, others)
     } catch (cause) {
       dropLater(cell, drop)
       throw cause
@@ -76,7 +83,7 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
     for (const name of names) for (const cell of cellsOf(peppers, app, name)) drops.set(cell, how)
     for (const [name, other] of both ? [both, [both[1], both[0]] as const] : [])
       for (const cell of cellsOf(peppers, app, name)) drops.set(cell, { ...how, link: linkTo(peppers, cell, app, other) })
-    const done = await Promise.allSettled([...drops].map(([cell, each]) => dropCell(cell, each)))
+    const done = await Promise.allSettled([...drops].map(([cell, each]) => dropCell(cell, each, drops)))
     const failed = done.find((it) => it.status === 'rejected')
     if (failed) throw failed.reason
   }

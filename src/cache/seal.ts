@@ -1,5 +1,6 @@
 /** The seal of what lies in the cache: AES-256-GCM under a key of the pepper, bound to its cell, so that a copy moved under another name does not open. */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import { randomBytes } from '../random.ts'
 import type { Ring, RingKey } from '../session/keys.ts'
 
 const derived = new WeakMap<RingKey, Buffer>()

@@ -1,7 +1,8 @@
 /** get_app_user from the cache: a fresh copy, else one fetch for everybody who asks, else an old copy when the vendor fails. Policy came before; projection comes after. */
-import { randomBytes } from 'node:crypto'
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../problems.ts'
+import { randomBytes } from '../random.ts'
 import type { AnswerOf } from '../schemas.ts'
 import type { Ring } from '../session/keys.ts'
 import { cellsOf, isCellOf, type Name, nameOf } from './cells.ts'

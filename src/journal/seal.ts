@@ -1,5 +1,6 @@
 /** The erasable part of an event: sealed (AES-256-GCM, the event's id as AAD), bound to it by a salted commitment; and the keyed digests that stand in for personal data. */
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto'
+import { randomBytes } from '../random.ts'
 
 /** `person`: names, addresses, reason text. `before`: what stood there. `answer`: what a repeated Idempotency-Key is given. */
 type PartName = 'person' | 'before' | 'answer'

@@ -1,5 +1,5 @@
 /** HMAC-SHA-256 (RFC 2104) out of two one-shot hashes: node:crypto's Hmac is an object of the native side each time, whose collection costs more than the hashing. */
-import { hash } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 
 const block = 64
 const most = 4_096
@@ -16,14 +16,17 @@ export interface Hmac {
   (text: string, encoding: 'buffer'): Buffer
 }
 
-/** For texts that fit a token or a name. */
+const encoded = (bytes: Buffer, encoding: 'base64url' | 'buffer'): string | Buffer =>
+  encoding === 'buffer' ? bytes : bytes.toString(encoding)
+
+/** For texts that fit a token or a name; longer ones take the longer way. */
 export const hmacWith = (secret: string | Buffer): Hmac => {
   const inner = Buffer.alloc(block + most)
   const outer = Buffer.alloc(block + 32)
   inner.set(padded(secret, 0x36))
   outer.set(padded(secret, 0x5c))
   return ((text: string, encoding: 'base64url' | 'buffer') => {
-    if (Buffer.byteLength(text) > most) throw new RangeError('the text is too long')
+    if (Buffer.byteLength(text) > most) return encoded(createHmac('sha256', secret).update(text).digest(), encoding)
     const length = inner.write(text, block)
     hash('sha256', inner.subarray(0, block + length), 'buffer').copy(outer, block)
     return hash('sha256', outer, encoding)

@@ -1,6 +1,7 @@
 /** Key rings: `kid:secret` lists of which the first signs or seals and all verify or open. */
-import { createHmac } from 'node:crypto'
 import type { Secret } from '../../config/secret.ts'
+import { memo } from '../memo.ts'
+import { hmacWith } from './hmac.ts'
 
 export interface RingKey {
   readonly id: string
@@ -26,9 +27,10 @@ export const ring = (source: Secret): Ring => {
   }
 }
 
+const hmacUnder = memo(8, hmacWith)
+
 /** A keyed name: an id in a key name or a mark is never the id itself. 22 characters, 128 bits. */
 export const keyedName = (secret: string, ...parts: readonly string[]): string => {
-  const hmac = createHmac('sha256', secret)
-  for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:${part}`)
-  return hmac.digest('base64url').slice(0, 22)
+  const text = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('')
+  return hmacUnder(secret)(text, 'base64url').slice(0, 22)
 }

@@ -1,5 +1,5 @@
 /** Making sessions: a record sealed under a new token, listed for its person. */
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from '../random.ts'
 import { keyedName, type Ring } from './keys.ts'
 import type { People } from './people.ts'
 import { reachable } from './reachable.ts'

@@ -1,7 +1,8 @@
 /** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
-import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto'
 import { memo } from '../memo.ts'
 import type { Role } from '../operation.ts'
+import { randomBytes } from '../random.ts'
 import { hmacWith } from './hmac.ts'
 import { keyedName, type Ring, type RingKey } from './keys.ts'
 import type { Kind, Scope } from './token.ts'

@@ -1,12 +1,10 @@
 /** The only place that talks to the vendor: one call in, an answer or a problem out, within the row's time limit. */
-import { ReadableStream } from 'node:stream/web'
 import { setTimeout as sleep } from 'node:timers/promises'
-import ky from 'ky'
 import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } from '../operation.ts'
 import { type Permit, spendPermit } from '../permit.ts'
 import { Problem } from '../problems.ts'
 import { judge, type Reply } from './answer.ts'
-import { createConnections, type LightResponse, type Wire } from './connections.ts'
+import { createConnections, type Wire } from './connections.ts'
 import { authorization, createKeyring, type UpstreamApp, type UpstreamKey } from './credentials.ts'
 import { type Payload, requestHeaders, requestId, retryAfter } from './headers.ts'
 import type { ImageForm } from './image.ts'
@@ -55,8 +53,8 @@ const isAnswerTo = (status: number, image: ImageForm | undefined): boolean => !i
 
 type AnyCall = UpstreamCall<Operation>
 
-const payloadOf = ({ body, image }: AnyCall): { payload?: Payload; content?: string | ReadableStream } => {
-  if (image) return { payload: { type: image.contentType }, content: ReadableStream.from(image.parts()) }
+const payloadOf = ({ body, image }: AnyCall): { payload?: Payload; content?: string | AsyncIterable<Uint8Array> } => {
+  if (image) return { payload: { type: image.contentType }, content: image.parts() }
   if (body === undefined) return {}
   const content = JSON.stringify(body)
   return { content, payload: { type: 'application/json', length: Buffer.byteLength(content) } }
@@ -75,23 +73,22 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     const { operation, image } = call
     const wire: Wire = { sent: false }
     const { payload, content } = payloadOf(call)
-    const sending = { fresh: operation.effect === 'guarded', text: typeof content === 'string' ? content : undefined }
     try {
-      const response = await ky(url, {
+      const headers = requestHeaders(token, payload)
+      const answer = await connections.send(url, {
         method: operation.method,
-        headers: requestHeaders(token, payload),
-        ...(typeof content === 'object' && { body: content as unknown as BodyInit }),
-        retry: 0,
-        redirect: 'manual',
-        throwHttpErrors: false,
-        timeout: false,
-        fetch: (request) => connections.send(request as Request, { ...sending, signal, wire }) as unknown as Promise<Response>,
+        headers,
+        content,
+        fresh: operation.effect === 'guarded',
+        signal,
+        wire,
       })
-      const { status, headers, ok, stream } = response as unknown as LightResponse
+      const { status, stream } = answer
+      const ok = status >= 200 && status < 300
       // What an error says is a courtesy: its status stands without it.
       const text = ok ? await readText(stream, most.answer) : await readText(stream, most.error).catch(() => undefined)
       if (!isAnswerTo(status, image)) return { none: 'malformed', sent: true, cause: `answered ${status} to half a form` }
-      return { status, text, retryAfter: retryAfter(headers.get('retry-after')), requestId: requestId(headers.get('x-request-id')) }
+      return { status, text, retryAfter: retryAfter(answer.header('retry-after')), requestId: requestId(answer.header('x-request-id')) }
     } catch (error) {
       if (error instanceof Problem) throw error
       const none = signal.aborted ? 'timeout' : isMalformed(error) ? 'malformed' : 'reset'

@@ -1,8 +1,6 @@
-/** The sockets under ky: a `fetch` over node:http that sends exactly once. The global fetch repeats a call by itself when the answer is 421, a DELETE too. */
+/** The sockets to the vendor: node:http, which sends exactly once. The global fetch repeats a call by itself when the answer is 421, a DELETE too; clients above it retry and follow redirects. */
 import http from 'node:http'
 import https from 'node:https'
-import { Readable } from 'node:stream'
-import type { ReadableStream as WebStream } from 'node:stream/web'
 import type { answerHeaders } from './headers.ts'
 
 /** What became of one send. */
@@ -12,16 +10,18 @@ export interface Wire {
 }
 
 export interface Sending {
+  readonly method: string
+  readonly headers: Record<string, string>
+  /** Whole, or as it comes. */
+  readonly content: string | AsyncIterable<Uint8Array> | undefined
   /** Not over a used connection. One that the vendor is just closing would leave a delete unknown that never arrived. */
   readonly fresh: boolean
   readonly signal: AbortSignal
   readonly wire: Wire
-  /** A body that is there as a whole; a stream comes in the request. */
-  readonly text: string | undefined
 }
 
 /** Writes a body at the pace of the socket; an answer that comes early ends it, and the form stays incomplete. */
-const write = async (body: ReadableStream, outgoing: http.ClientRequest): Promise<void> => {
+const write = async (body: AsyncIterable<Uint8Array>, outgoing: http.ClientRequest): Promise<void> => {
   let answered = false
   let wake = () => {}
   for (const event of ['drain', 'response', 'close']) outgoing.on(event, () => wake())
@@ -29,7 +29,7 @@ const write = async (body: ReadableStream, outgoing: http.ClientRequest): Promis
     answered = true
   })
   try {
-    for await (const chunk of Readable.fromWeb(body as WebStream)) {
+    for await (const chunk of body) {
       if (answered || outgoing.destroyed) return
       if (!outgoing.write(chunk) && !answered && !outgoing.destroyed) {
         await new Promise<void>((resolve) => {
@@ -53,26 +53,23 @@ const watchSent = (outgoing: http.ClientRequest, ready: string, wire: Wire): voi
   })
 }
 
-/** As much of a Response as ky and we look at. A real one drags the body through web streams, which costs more than all of the rest of a call. */
-export interface LightResponse {
-  readonly [Symbol.toStringTag]: 'Response'
+export interface Answer {
   readonly status: number
-  readonly ok: boolean
-  readonly headers: { get(name: (typeof answerHeaders)[number]): string | null }
+  readonly header: (name: (typeof answerHeaders)[number]) => string | undefined
   readonly stream: http.IncomingMessage
 }
 
-const toResponse = (incoming: http.IncomingMessage): LightResponse => {
+const toAnswer = (incoming: http.IncomingMessage): Answer => {
   const status = incoming.statusCode ?? 0
   if (status < 200 || status > 599) {
     incoming.destroy()
     throw Object.assign(new Error(`there is no status ${status}`), { code: 'HPE_INVALID_STATUS' })
   }
-  const get = (name: string): string | null => {
+  const header = (name: string): string | undefined => {
     const value = incoming.headers[name]
-    return typeof value === 'string' ? value : null
+    return typeof value === 'string' ? value : undefined
   }
-  return { [Symbol.toStringTag]: 'Response', status, ok: status >= 200 && status < 300, headers: { get }, stream: incoming }
+  return { status, header, stream: incoming }
 }
 
 export const createConnections = () => {
@@ -83,23 +80,22 @@ export const createConnections = () => {
   }
 
   return {
-    send: async (request: Request, { fresh, signal, wire, text }: Sending): Promise<LightResponse> => {
-      const secure = request.url.startsWith('https:')
+    send: async (url: URL, { method, headers, content, fresh, signal, wire }: Sending): Promise<Answer> => {
+      const secure = url.protocol === 'https:'
       const agent = agents[secure ? 'https:' : 'http:'][fresh ? 'fresh' : 'kept']
-      const headers = Object.fromEntries(request.headers)
-      const outgoing = (secure ? https : http).request(request.url, { method: request.method, headers, agent, signal })
+      const outgoing = (secure ? https : http).request(url, { method, headers, agent, signal })
       watchSent(outgoing, secure ? 'secureConnect' : 'connect', wire)
       const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
         outgoing.once('response', resolve).on('error', reject)
       })
-      if (request.body) void write(request.body, outgoing)
-      else outgoing.end(text)
+      if (typeof content === 'object') void write(content, outgoing)
+      else outgoing.end(content)
       const incoming = await answered
       // An answer to half a request ends the connection; nobody may take it for a kept one.
       incoming.once('end', () => {
         if (!outgoing.writableEnded) outgoing.destroy()
       })
-      return toResponse(incoming)
+      return toAnswer(incoming)
     },
     close: (): void => {
       for (const pair of Object.values(agents)) {

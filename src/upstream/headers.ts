@@ -24,7 +24,7 @@ export const answerHeaders = [
 ] as const
 
 /** Seconds to wait by `Retry-After` in either of its forms, within 1 to 60; undefined when there is none that makes sense. */
-export const retryAfter = (value: string | null, now = Date.now()): number | undefined => {
+export const retryAfter = (value: string | undefined, now = Date.now()): number | undefined => {
   if (!value) return undefined
   // `Date.parse` would take almost anything, so a date must look like one of HTTP's.
   const seconds = /^\d+$/.test(value) ? Number(value) : / GMT$/.test(value) ? Math.ceil((Date.parse(value) - now) / 1000) : Number.NaN
@@ -32,4 +32,4 @@ export const retryAfter = (value: string | null, now = Date.now()): number | und
 }
 
 /** The vendor's request id when it is fit for a log line. */
-export const requestId = (value: string | null): string | undefined => (value && /^[\w.:=+/-]{1,128}$/.test(value) ? value : undefined)
+export const requestId = (value: string | undefined): string | undefined => (value && /^[\w.:=+/-]{1,128}$/.test(value) ? value : undefined)

@@ -1,5 +1,6 @@
 /** The load: a process of its own with its own small client, so that what it costs is nobody else's CPU time. Bounded in time and number. */
 import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What a job does: reads by these cookies, and updates among them. */
 export interface Job {
@@ -117,6 +118,8 @@ export const run = async (job: Job): Promise<Result> => {
       return { socket: await dial(host), host }
     }),
   )
+  // A connection that the server has yet to accept is none of the question.
+  await sleep(300)
   const began = performance.now()
   const goesOn = () => (job.total === undefined || asked < job.total) && (job.ms === undefined || performance.now() - began < job.ms)
 

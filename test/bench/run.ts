@@ -22,7 +22,7 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds)
-const warmUps = 3
+const warmUps = 5
 const ms = Number(values.seconds) * 1000
 const users = Number(values.users)
 
@@ -207,7 +207,8 @@ const stampede = async () => {
   for (const kind of ['HAND', 'OURS'] as const) {
     // People whom no other workload has read.
     const first = kind === 'HAND' ? 1_000_001 : 2_000_001
-    const server = await open(kind, 2, rounds + 2, first)
+    const server = await open(kind, 2, rounds + 3, first)
+    await load(jobFor(server, { cookies: [server.cookies[rounds + 2]!], ms: 3 * ms, firstUser: first + rounds + 2 }))
     for (let round = 0; round <= rounds; round += 1) {
       // Each round reads a user that nobody has read yet; the first only warms up.
       const cookies = Array.from({ length: 1 }, () => server.cookies[round + 1]!)

@@ -193,12 +193,15 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     throw new Problem('internal', { cause: new Error(`an intent was refused: ${written.refused}`), outcome: 'not_sent' })
   }
 
+  const writing = new Set<Promise<void>>()
   const write = (asked: Asked, more: Partial<Event> & Pick<Event, 'kind'>): void => {
-    compose(journal, asked)
+    const written = compose(journal, asked)
       .then(({ event, parts, subjects }) =>
         journal.note(entryOf({ ...event, operation: { id: newId('op'), instance: journal.instance }, ...more }, parts, subjects)),
       )
       .catch(() => journal.note(entryOf(systemEvent('event_lost', { kind: more.kind, action: asked.action }, journal.now()))))
+      .finally(() => writing.delete(written))
+    writing.add(written)
   }
   const denials = countDenials((asked, count) =>
     write(count === undefined ? asked : { ...asked, targets: [] }, { kind: 'denied', ...(count !== undefined && { count }) }),
@@ -226,6 +229,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     status: journal.status,
     close: async () => {
       denials.close()
+      await Promise.all(writing)
       await journal.close()
     },
   }

@@ -43,7 +43,7 @@ export interface Journal {
   append(entry: Entry): Promise<Result>
   /** Resolves when it is in the log, however long the store is away. */
   keep(entry: Entry): Promise<Result>
-  /** Kept as well, but given up when too many wait. */
+  /** Kept as well, but not at once, and given up when too many wait. */
   note(entry: Entry): void
   shut(cause: string): void
   /** Whether the log has gone back behind its anchor; asked with each intent. */
@@ -118,8 +118,8 @@ export async function openJournal({
     if (anchor && cause === undefined) raised(note)
   }
   const commit = groupCommit((entries) => store.commit(entries, mine), take)
-  const append = (entry: Entry): Promise<Result> =>
-    commit(entry).catch((error: unknown) => {
+  const append = (entry: Entry, patient = false): Promise<Result> =>
+    commit(entry, patient).catch((error: unknown) => {
       shut(messageOf(error))
       throw error
     })
@@ -172,8 +172,8 @@ export async function openJournal({
     })
   }
 
-  const keep = (entry: Entry): Promise<Result> =>
-    append(entry).catch(
+  const keep = (entry: Entry, patient = false): Promise<Result> =>
+    append(entry, patient).catch(
       () =>
         new Promise<Result>((resolve) => {
           kept.push({ entry, resolve })
@@ -210,12 +210,12 @@ export async function openJournal({
     instance,
     now,
     status,
-    append,
-    keep,
+    append: (entry) => append(entry),
+    keep: (entry) => keep(entry),
     shut,
     note: (entry) => {
       if (kept.length >= MOST_WAITING) dropped += 1
-      else void keep(entry)
+      else void keep(entry, true)
     },
     rolledBack: async () => {
       const highest = await anchor?.highest(store.journal).catch(() => undefined)

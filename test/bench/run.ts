@@ -42,7 +42,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bff-bench-'))
 const redis = await startRedis()
 const vendor = await start('./servers/vendor.ts', { LATENCY: '5' }, join(folder, 'vendor'))
 const loader: ChildProcess = fork(fileURLToPath(new URL('./load.ts', import.meta.url)))
-const env = { REDIS: redis.url, VENDOR: vendor.told['url']! }
+const env = { REDIS: redis.url, VENDOR: vendor.told['url']!, JOURNAL: `sqlite:${join(folder, 'journal.db')}` }
 
 const load = async (job: Job): Promise<Result> => {
   const answer = new Promise<Result & { error?: string }>((resolve) => loader.once('message', (it) => resolve(it as Result)))

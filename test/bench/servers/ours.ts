@@ -19,6 +19,7 @@ const { settings } = load({
   SESSION_PEPPERS: `p:${secret('pepper')}`,
   SERVICE_KEYS: `bench:${secret('service')}`,
   REDIS_URL: process.env['REDIS'],
+  JOURNAL_URL: process.env['JOURNAL'],
   LIMIT_READS: '1000000',
   LIMIT_WRITES: '1000000',
 })

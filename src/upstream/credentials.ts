@@ -19,10 +19,22 @@ export interface UpstreamApp {
 
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-const sign = ({ id, secret }: UpstreamKey, now: number): string => {
+/** Calls within one second bear the same token. */
+const latest = new WeakMap<UpstreamKey, { iat: number; secret: string; token: string }>()
+
+const sign = (key: UpstreamKey, now: number): string => {
   const iat = Math.floor(now / 1000)
+  const secret = key.secret.reveal()
+  const known = latest.get(key)
+  if (known?.iat === iat && known.secret === secret) return known.token
+  const token = tokenOf(key.id, secret, iat)
+  latest.set(key, { iat, secret, token })
+  return token
+}
+
+const tokenOf = (id: string, secret: string, iat: number): string => {
   const input = `${base64url({ alg: 'HS256', typ: 'JWT', kid: id })}.${base64url({ scope: 'app', iat, exp: iat + 120 })}`
-  return `${input}.${createHmac('sha256', secret.reveal()).update(input).digest('base64url')}`
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
 }
 
 const blob = ({ id, secret }: UpstreamKey): string => Buffer.from(`${id}:${secret.reveal()}`).toString('base64')

@@ -1,4 +1,5 @@
 /** OURS: the whole service, as `npm start` runs it, with every duty on. */
+import '../../../src/engine.ts'
 import { loadApps } from '../../../config/apps.ts'
 import { load } from '../../../config/load.ts'
 import { startApp } from '../../../src/app.ts'

@@ -40,6 +40,10 @@ interface Condition {
   readonly probe: (first: number) => string
 }
 
+/** A field of the event, read out of its body in the words of the database. */
+const bodyField = (store: Store, body: string, name: string): string =>
+  store.kind === 'sqlite' ? `${body} ->> '$.${name}'` : `${body}::jsonb ->> '${name}'`
+
 const marks = (count: number, first: number): string => Array.from({ length: count }, (_, at) => `$${first + at}`).join(',')
 const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[]): Condition => ({
   table,
@@ -124,7 +128,7 @@ export async function operations(store: Store, sealer: Sealer, filter: Filter = 
   if (filter.tenant !== undefined) {
     params.push(filter.tenant)
     // Never what leads the search: most of a log is of one app.
-    where.push(`${store.kind === 'sqlite' ? "e.body ->> '$.tenant'" : "e.body::jsonb ->> 'tenant'"} = $${params.length}`)
+    where.push(`${bodyField(store, 'e.body', 'tenant')} = $${params.length}`)
   }
   const all = [bound.sql, ...where].filter(Boolean).join(' AND ')
   const sql = `SELECT o.op, o.seq, o.state, e.body FROM operation o JOIN event e ON e.seq = o.seq ${all && `WHERE ${all}`} ORDER BY ${seq} DESC LIMIT ${limit + 1}`
@@ -156,4 +160,30 @@ export async function eventsFrom(store: Store, index: number, limit = 500, below
 export async function eventOf(store: Store, id: string): Promise<EventRow | undefined> {
   const [row] = await store.select('SELECT seq, body FROM event WHERE id = $1', [id])
   return row && { index: Number(row['seq']), body: String(row['body']) }
+}
+
+/** Operations that are alike: begun in this hour (`2026-01-31T09`), by the same kind of event. */
+export interface Sum {
+  readonly tenant: string
+  readonly hour: string
+  readonly kind: string
+  readonly action: string
+  readonly count: number
+}
+
+/** The operations that begin within these indexes, added up by the database: their bodies need not come along. */
+export async function sumsBetween(store: Store, from: number, below: number): Promise<Sum[]> {
+  const field = (name: string): string => bodyField(store, 'body', name)
+  const rows = await store.select(
+    `SELECT ${field('tenant')} AS tenant, substr(time, 1, 13) AS hour, kind, action, sum(CAST(coalesce(${field('count')}, '1') AS INTEGER)) AS n
+     FROM event WHERE seq >= $1 AND seq < $2 AND (kind IN ('intent', 'denied') OR ${field('recorded')} IS NOT NULL) GROUP BY 1, 2, 3, 4`,
+    [from, below],
+  )
+  return rows.map((row) => ({
+    tenant: String(row['tenant'] ?? ''),
+    hour: String(row['hour']),
+    kind: String(row['kind']),
+    action: String(row['action']),
+    count: Number(row['n']),
+  }))
 }

@@ -1,11 +1,11 @@
 /** Verification of the whole log: bytes, order, signatures, roots, pairing, and every table derived from the events. Names the batch that is damaged. */
 import type { Mark } from './anchor.ts'
-import type { PublicKey } from './checkpoint.ts'
+import { checkSignature, type PublicKey } from './checkpoint.ts'
 import { checkDerived, checkNodes, type Page } from './derived.ts'
 import { checkStates, pairing } from './pairing.ts'
 import { bytesOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
-import { beginning, type Find, growTree, readEvent } from './signed-tree.ts'
+import { beginning, type Check, type Find, growTree, readEvent } from './signed-tree.ts'
 import type { Rows, Store } from './store.ts'
 import { rootOf } from './tree.ts'
 
@@ -35,6 +35,8 @@ export interface VerifyOptions {
   readonly anchors?: readonly Mark[]
   /** Opens the sealed parts, to check what the events committed to. */
   readonly sealer?: Sealer
+  /** By default with all cores at once, on the threads that the process has for such work. */
+  readonly check?: Check
   readonly progress?: (done: number, size: number) => void
 }
 
@@ -72,7 +74,10 @@ async function* pages(store: Store, cut: number, size: number): AsyncGenerator<R
   }
 }
 
-export async function verify(store: Store, { trusted = [], anchors = [], sealer, progress }: VerifyOptions = {}): Promise<Report> {
+export async function verify(
+  store: Store,
+  { trusted = [], anchors = [], sealer, check = checkSignature, progress }: VerifyOptions = {},
+): Promise<Report> {
   const began = performance.now()
   const findings: Finding[] = []
   const warnings: string[] = []
@@ -90,7 +95,7 @@ export async function verify(store: Store, { trusted = [], anchors = [], sealer,
   }
 
   const start = await beginning(store, cut, find)
-  const signed = growTree(store.journal, start, anchored, find)
+  const signed = growTree(store.journal, start, anchored, find, check)
   const states = new Uint8Array(size)
   const pair = pairing(store, states, cut, find)
   let latest = 0

@@ -1,5 +1,6 @@
 /** Operations over time by kind, as an SVG drawn here: it needs no script. The same numbers stand beside it as a table. */
 import { type Html, html } from './html.ts'
+import { grouped } from './numbers.ts'
 import { type Kind, kinds } from './tally.ts'
 
 type Counts = Readonly<Record<Kind, number>>
@@ -9,16 +10,27 @@ const height = 96
 
 const totalOf = (counts: Counts): number => kinds.reduce((sum, kind) => sum + counts[kind], 0)
 
-const bar = (counts: Counts, at: number, step: number, most: number, name: string): Html => {
-  let y = height
-  const parts = kinds.map((kind) => {
-    if (counts[kind] === 0) return undefined
-    const high = Math.max(2, (counts[kind] / most) * (height - 8))
-    y -= high
-    return html`<rect class="k-${kind}" x="${(at * step + 1).toFixed(1)}" y="${y.toFixed(1)}" width="${(step - 2).toFixed(1)}" height="${high.toFixed(1)}"/>`
+/** One path for each kind, with a rectangle for each step: hundreds of elements would keep the page from being painted. */
+const bars = (series: readonly Counts[], step: number, most: number): Html => {
+  const drawn = new Map<Kind, string>()
+  const wide = (step - 2).toFixed(1)
+  series.forEach((counts, at) => {
+    let y = height
+    for (const kind of kinds) {
+      if (counts[kind] === 0) continue
+      const high = Math.max(2, (counts[kind] / most) * (height - 8))
+      y -= high
+      const rectangle = `M${(at * step + 1).toFixed(1)} ${y.toFixed(1)}h${wide}v${high.toFixed(1)}h-${wide}z`
+      drawn.set(kind, (drawn.get(kind) ?? '') + rectangle)
+    }
   })
+  return html`${[...drawn].map(([kind, path]) => html`<path class="k-${kind}" d="${path}"/>`)}`
+}
+
+/** What a step says under the pointer. */
+const hit = (counts: Counts, at: number, step: number, name: string): Html => {
   const words = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`)
-  return html`<g>${parts}<rect class="hit" x="${(at * step).toFixed(1)}" y="0" width="${step.toFixed(1)}" height="${height}"><title>${name}: ${words.join(', ') || 'nothing'}</title></rect></g>`
+  return html`<rect class="hit" x="${(at * step).toFixed(1)}" width="${step.toFixed(1)}" height="${height}"><title>${name}: ${words.join(', ') || 'nothing'}</title></rect>`
 }
 
 const table = (series: readonly Counts[], names: readonly string[]): Html => html`
@@ -31,13 +43,15 @@ const table = (series: readonly Counts[], names: readonly string[]): Html => htm
 /** `names` says when each step was. */
 export const chart = (title: string, series: readonly Counts[], names: readonly string[]): Html => {
   const most = Math.max(1, ...series.map(totalOf))
+  const step = width / series.length
   const sum = series.reduce((total, counts) => total + totalOf(counts), 0)
   return html`
 <figure class="chart">
-<figcaption><b>${title}</b> <span>${sum.toLocaleString('en')} operations</span></figcaption>
+<figcaption><b>${title}</b> <span>${grouped(sum)} operations</span></figcaption>
 <svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}: ${sum} operations, at most ${most} in one step">
 <line class="base" x1="0" x2="${width}" y1="${height}" y2="${height}"/>
-${series.map((counts, at) => bar(counts, at, width / series.length, most, names[at]!))}
+${bars(series, step, most)}
+${series.map((counts, at) => hit(counts, at, step, names[at]!))}
 </svg>
 <p class="axis"><span>${names[0]}</span><span>${names.at(-1)}</span></p>
 <details><summary>As a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${title}, as a table">${sum > 0 ? table(series, names) : html`<p>Nothing happened.</p>`}</div></details>

@@ -5,6 +5,7 @@ import type { Sealer } from '../journal/seal.ts'
 import type { Store } from '../journal/store.ts'
 import { type Html, html } from './html.ts'
 import type { Check, Integrity } from './integrity.ts'
+import { grouped } from './numbers.ts'
 import type { Places } from './sentences.ts'
 import type { Burst, Tally } from './tally.ts'
 import { ago, timeTag } from './times.ts'
@@ -54,8 +55,6 @@ type Mood = 'good' | 'bad' | 'warn' | 'calm'
 const tile = (mood: Mood, name: string, value: Html | string, detail: Html | string): Html => html`
 <li class="tile ${mood}"><h2>${name}</h2><p class="value">${value}</p><p class="detail">${detail}</p></li>`
 
-const number = (value: number): string => value.toLocaleString('en')
-
 const anchorWords = ({ status: { anchoredAt }, anchored }: Glance): Html => {
   if (!anchored)
     return html`<span title="Set REDIS_URL: only a copy elsewhere shows that the end was cut off">not anchored elsewhere</span>`
@@ -69,10 +68,10 @@ const verifiedTile = (glance: Glance): Html => {
       'calm',
       'Journal',
       checking ? 'Being verified' : 'End verified',
-      html`${number(status.size)} events · ${anchorWords(glance)}`,
+      html`${grouped(status.size)} events · ${anchorWords(glance)}`,
     )
   if (!check.ok) return tile('bad', 'Journal', 'Not intact', html`${check.findings[0]} · ${timeTag(check.at)}`)
-  const detail = html`${number(check.size)} of ${number(Math.max(status.size, check.size))} events · root <code title="${check.root}">${check.root.slice(0, 8)}</code> · checked ${ago(check.at)} · ${anchorWords(glance)}`
+  const detail = html`${grouped(check.size)} of ${grouped(Math.max(status.size, check.size))} events · root <code title="${check.root}">${check.root.slice(0, 8)}</code> · checked ${ago(check.at)} · ${anchorWords(glance)}`
   return tile('good', 'Journal', 'Verified', detail)
 }
 
@@ -101,7 +100,7 @@ const deniedTile = ({ root }: Places, { denied, counted }: Glance): Html =>
   tile(
     denied > 0 ? 'warn' : 'calm',
     'Denied in 24 h',
-    counted ? number(denied) : 'Counting…',
+    counted ? grouped(denied) : 'Counting…',
     html`<a href="${root}?q=${encodeURIComponent('state:denied from:24h')}">Show them</a>`,
   )
 

@@ -25,7 +25,8 @@ export interface IntegrityOptions {
 
 /** About five seconds of one core. */
 const small = 200_000
-const soon = 200
+/** The first pages of a fresh process come first. */
+const soon = 5_000
 const minute = 60_000
 const hour = 60 * minute
 const nightHour = 3

@@ -15,7 +15,8 @@ export interface Frame {
 const attributes = (facts: Readonly<Record<string, string>>): Html =>
   html`${Object.entries(facts).map(([name, value]) => html` data-${name}="${value}"`)}`
 
-export const page = ({ root, title, session, scripts = [], facts = {} }: Frame, content: Content): string =>
+/** What can be sent before anything has been looked up: the browser fetches what it names meanwhile. */
+export const head = ({ root, title, scripts = [] }: Frame): string =>
   html`<!doctype html>
 <html lang="en">
 <head>
@@ -26,9 +27,12 @@ export const page = ({ root, title, session, scripts = [], facts = {} }: Frame, 
 <title>${title} · Audit console</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${root}/console.css">
-${scripts.map((name) => html`<script type="module" src="${root}/${name}.js"></script>`)}
+${scripts.map((name) => html`<script type="module" src="${root}/${name}.js"></script>`)}${scripts.length > 0 && html`<link rel="modulepreload" href="${root}/call.js">`}
 </head>
-<body data-root="${root}"${attributes(facts)}>
+`.text
+
+export const body = ({ root, session, facts = {} }: Frame, content: Content): string =>
+  html`<body data-root="${root}"${attributes(facts)}>
 <a class="skip" href="#main">Skip to the content</a>
 <header>
 <a class="brand" href="${root}"><svg viewBox="0 0 24 24" width="26" height="26" aria-hidden="true"><rect width="24" height="24" rx="6" fill="currentColor"/><path d="M7 12.5l3.2 3.2L17 9" fill="none" stroke-width="2.4"/></svg> Audit console</a>
@@ -40,6 +44,8 @@ ${content}
 </body>
 </html>
 `.text
+
+export const page = (frame: Frame, content: Content): string => head(frame) + body(frame, content)
 
 /** A page that only says something. */
 export const notice = (frame: Frame, sentence: string, content?: Content): string =>

@@ -18,7 +18,7 @@ import { exportForm } from './export-form.ts'
 import { type GlanceParts, glanceBar, readGlance } from './glance.ts'
 import { html } from './html.ts'
 import { operationContent, originIn, relatedTo, viewsOf } from './operation.ts'
-import { bouncePage, notice, page } from './page.ts'
+import { body, bouncePage, head, notice, page } from './page.ts'
 import { type Found, findRows, type RowPlaces, rowList, searchForm } from './timeline.ts'
 import { parse } from './words.ts'
 
@@ -68,6 +68,8 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
   }
 
   const refuse = (req: Request, res: Response, error: unknown): void => {
+    // Half a page cannot become another one.
+    if (res.headersSent) throw error
     const problem = toProblem(error)
     res.locals['problem'] = problem
     for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
@@ -91,7 +93,8 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
     async (req, res) => {
       try {
         const session = await staff(req, res, 'page')
-        res.type('html').send(await show(req, res, session))
+        res.type('html')
+        res.end(await show(req, res, session))
       } catch (error) {
         refuse(req, res, error)
       }
@@ -103,15 +106,17 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
     return html`<section class="charts" aria-label="Operations over time" id="charts">${chart('Last 24 hours', tally.series(tenant, 1, 24), hourNames(now))}${chart('Last 30 days', tally.series(tenant, 24, 30), dayNames(now))}${legend()}</section>`
   }
 
-  const timeline = shown(async (req, _res, session) => {
+  const timeline = shown(async (req, res, session) => {
     const { q = '', cursor: at } = queryOf(req, 'q', 'cursor')
     const words = parse(q)
     const cursor = cursorOf(at)
+    const frame = { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'] }
+    res.write(head(frame))
     const size = await sizeOf(parts)
     const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words, cursor)])
     const live = cursor === undefined ? { live: size } : {}
-    return page(
-      { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'], facts: live },
+    return body(
+      { ...frame, facts: live },
       html`
 <h1 class="unseen">Audit console: timeline</h1>
 ${glanceBar(places, glance)}

@@ -1,13 +1,14 @@
-/** Follows the log in the background and counts: operations by hour and kind, denied attempts, bursts. Kept in memory, and made anew at each start. */
+/** Follows the log in the background and counts: operations by hour and kind, denied attempts, bursts. Kept in memory, and made anew at each start: the database adds up what is old, the last day is read. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decode, type Event } from '../journal/events.ts'
-import { eventsFrom } from '../journal/query.ts'
+import { eventsFrom, sumsBetween } from '../journal/query.ts'
+import { tipOf } from '../journal/reader.ts'
 import type { Store } from '../journal/store.ts'
 
 export const kinds = ['deleted', 'merged', 'linked', 'written', 'denied'] as const
 export type Kind = (typeof kinds)[number]
 
-const kindOf = ({ kind, action }: Event): Kind => {
+const kindOf = ({ kind, action }: { readonly kind: string; readonly action: string }): Kind => {
   if (kind === 'denied') return 'denied'
   if (action.startsWith('delete_')) return 'deleted'
   if (action === 'merge_users') return 'merged'
@@ -36,6 +37,8 @@ const span = 30 * day
 const lookEveryMs = 1_000
 const restMs = 10
 const page = 500
+/** Added up in one go: about 6 ms, for which a page may have to wait. */
+const stretch = 2_000
 
 type Counts = Record<Kind, number>
 const none = (): Counts => ({ deleted: 0, merged: 0, linked: 0, written: 0, denied: 0 })
@@ -47,17 +50,18 @@ export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOpti
   const bursts = new Map<string, Burst>()
   const born = new Date().toISOString()
   const stop = new AbortController()
-  let next: number | undefined
+  /** What the database adds up: from the next to do, up to where reading begins. */
+  let past: { next: number; readonly end: number } | undefined
+  let next = 0
   let complete = false
 
-  const count = (event: Event): void => {
-    const time = Date.parse(event.time)
-    if (event.tenant === undefined || Date.now() - time > span) return
-    const ofApp = hours.get(event.tenant) ?? new Map<number, Counts>()
-    hours.set(event.tenant, ofApp)
+  const count = (tenant: string | undefined, time: number, kind: Kind, more: number): void => {
+    if (tenant === undefined || Date.now() - time > span) return
+    const ofApp = hours.get(tenant) ?? new Map<number, Counts>()
+    hours.set(tenant, ofApp)
     const counts = ofApp.get(hourOf(time)) ?? none()
     ofApp.set(hourOf(time), counts)
-    counts[kindOf(event)] += event.count ?? 1
+    counts[kind] += more
   }
 
   const watchBurst = (event: Event): void => {
@@ -75,7 +79,8 @@ export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOpti
   }
 
   const take = (event: Event): void => {
-    if (event.kind === 'intent' || event.kind === 'denied' || event.recorded) count(event)
+    if (event.kind === 'intent' || event.kind === 'denied' || event.recorded)
+      count(event.tenant, Date.parse(event.time), kindOf(event), event.count ?? 1)
     if (event.kind === 'intent') watchBurst(event)
     if (event.time >= born) onEvent?.(event)
   }
@@ -87,17 +92,32 @@ export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOpti
     for (const [key, { at }] of bursts) if (Date.now() - Date.parse(at) > day) bursts.delete(key)
   }
 
-  const begin = async (): Promise<number> => {
-    const from = new Date(Date.now() - span).toISOString()
-    const [row] = await store.select('SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', [from])
-    return Number(row?.['seq'] ?? 0)
+  /** The first index since then; where there is none, the index of what comes next. */
+  const firstSince = async (time: number): Promise<number> => {
+    const { size } = await tipOf(store)
+    const [row] = await store.select('SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', [new Date(time).toISOString()])
+    return Number(row?.['seq'] ?? size)
   }
 
   const wait = (milliseconds: number): Promise<void> =>
     sleep(milliseconds, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
 
+  const begin = async (): Promise<NonNullable<typeof past>> => {
+    const first = await firstSince(Date.now() - span)
+    // A burst that is still shown may have begun this much earlier.
+    next = Math.max(first, await firstSince(Date.now() - day - limit.minutes * 60_000))
+    return { next: first, end: next }
+  }
+
+  /** One step; true when there is more to do at once. */
   const look = async (): Promise<boolean> => {
-    next ??= await begin()
+    past ??= await begin()
+    if (past.next < past.end) {
+      const below = Math.min(past.next + stretch, past.end)
+      for (const sum of await sumsBetween(store, past.next, below)) count(sum.tenant, Date.parse(`${sum.hour}:00Z`), kindOf(sum), sum.count)
+      past.next = below
+      return true
+    }
     const rows = await eventsFrom(store, next, page)
     for (const { body } of rows) take(decode(body))
     next = (rows.at(-1)?.index ?? next - 1) + 1

@@ -1,5 +1,7 @@
 /** The console's pages from outside a browser: who may open them and how, what they carry. */
+import { once } from 'node:events'
 import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -44,6 +46,17 @@ describe('a page', () => {
     expect(headers).toMatchObject({ 'cache-control': 'no-store' })
     expect(headers['content-security-policy']).toContain("default-src 'none'")
     expect(body).not.toMatch(/<script(?! type="module" src=)|\sstyle=|\son\w+=/)
+  })
+
+  test('sends its head first, so that the browser fetches styles and scripts while the journal is read', async () => {
+    const [answer] = (await once(get(`${bff.app.publicUrl}/bff/ops`, { headers: { ...opened, cookie } }), 'response')) as [IncomingMessage]
+    const parts: string[] = []
+    // As they were written: one part for each chunk.
+    answer.on('data', (part) => parts.push(String(part)))
+    await once(answer, 'end')
+    const [head = '', body = ''] = [parts.shift(), parts.join('')]
+    for (const name of ['console.css', 'timeline.js', 'call.js']) expect(head).toContain(`/bff/ops/${name}"`)
+    expect([head.slice(0, 9), head.slice(-8), body.slice(0, 5), body.slice(-8)]).toEqual(['<!doctype', '</head>\n', '<body', '</html>\n'])
   })
 
   test('takes GET alone', async () => {

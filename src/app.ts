@@ -19,10 +19,11 @@ import { openTheJournal } from './journalling.ts'
 import { describeError, type Log } from './logger.ts'
 import { createMetrics } from './metrics.ts'
 import type { Operation } from './operation.ts'
-import { all } from './operations.ts'
+import { all, operations } from './operations.ts'
 import { startConsole } from './ops/start.ts'
 import { createPipeline } from './pipeline.ts'
 import type { Problem } from './problems.ts'
+import { project } from './projection.ts'
 import { operationRoutes } from './routes.ts'
 import { createAuth } from './session/auth.ts'
 import { ring } from './session/keys.ts'
@@ -112,7 +113,13 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const vendor = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
   const changes = createChanges({ store: cache, peppers, strict: shared, alarm })
   const upstream = changes.keepingFresh(vendor)
-  const users = createUsers({ store: cache, peppers, alarm, ...(cacheTimes && { times: cacheTimes }) })
+  const users = createUsers({
+    store: cache,
+    peppers,
+    show: (user) => project(operations.get_app_user, 'self', user),
+    alarm,
+    ...(cacheTimes && { times: cacheTimes }),
+  })
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
   const vouch = createVouch({ sessions, people, upstream, apps: byId })

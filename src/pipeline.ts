@@ -67,10 +67,13 @@ export const createPipeline = (parts: PipelineParts) => {
       const asked = (targets: readonly Person[]) => askedOf(req, { ...about, targets, caller, reason })
       res.locals['showVendorWords'] = isStaff(caller) || session.kind === 'service'
 
-      const respond = (answer: UpstreamAnswer | Problem): Reply =>
-        answer instanceof Problem
-          ? { status: answer.status, body: errorBody(answer, about.requestId, res.locals['showVendorWords'] === true) }
-          : { status: operation.status ?? 200, body: operation.returns === 'Empty' ? {} : project(operation, caller, answer.body) }
+      const respond = (answer: UpstreamAnswer | Problem): Reply => {
+        if (answer instanceof Problem)
+          return { status: answer.status, body: errorBody(answer, about.requestId, res.locals['showVendorWords'] === true) }
+        const status = operation.status ?? 200
+        if (answer.shown !== undefined && caller === 'self') return { status, text: answer.shown }
+        return { status, body: operation.returns === 'Empty' ? {} : project(operation, caller, answer.body) }
+      }
 
       if (isGuarded(operation)) {
         const idempotencyKey = readIdempotencyKey(req)
@@ -176,7 +179,16 @@ export const createPipeline = (parts: PipelineParts) => {
       const read = await users.read({ ...ask, peeked }, () => upstream.call(app, call))
       note(res, { cache: read.outcome })
       addHeader(res, 'Cache-Status', read.status)
-      return read.fetched ? { ...read.fetched, body: read.body } : { status: 200, body: read.body, calls: 0, durationMs: 0 }
+      const { copy, fetched = { status: 200, calls: 0, durationMs: 0 } } = read
+      return {
+        status: fetched.status,
+        calls: fetched.calls,
+        durationMs: fetched.durationMs,
+        shown: copy.shown,
+        get body() {
+          return copy.body
+        },
+      }
     }
     const afresh = () => {
       peeked = undefined
@@ -206,9 +218,8 @@ const readBody = async (operation: Operation, req: Request): Promise<unknown> =>
   return undefined
 }
 
-const send = (res: Response, { status, body }: Reply): void => {
+const send = (res: Response, { status, body, text = JSON.stringify(body ?? {}) }: Reply): void => {
   // As one text it leaves in one write together with the head.
-  const text = JSON.stringify(body ?? {})
   res.writeHead(status, ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(Buffer.byteLength(text))])
   res.end(text)
 }

@@ -3,16 +3,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../problems.ts'
 import { randomBytes } from '../random.ts'
-import type { AnswerOf } from '../schemas.ts'
 import type { Ring } from '../session/keys.ts'
 import { cellsOf, isCellOf, type Name, nameOf } from './cells.ts'
+import { type Copy, createCopies, type User } from './copy.ts'
 import { createConvoys, createFlights } from './flights.ts'
 import { linkTo } from './links.ts'
-import { open, seal } from './seal.ts'
 import { hit, status } from './status.ts'
 import type { CacheStore, Looked } from './store.ts'
-
-type User = AnswerOf<'AppUserResponse'>
 
 /** A fresh copy that came along with the session. */
 interface Peeked {
@@ -38,7 +35,7 @@ export interface Fetched {
 }
 
 export interface Read {
-  readonly body: unknown
+  readonly copy: Copy
   /** The value of Cache-Status (RFC 9211). */
   readonly status: string
   /** hit, stale, miss, collapsed, bypass, error: bounded, for metrics. */
@@ -50,6 +47,8 @@ export interface Read {
 export interface UsersParts {
   readonly store: CacheStore
   readonly peppers: Ring
+  /** What a person may see of the own user. */
+  readonly show: (user: User) => unknown
   readonly alarm: (what: string, cause: unknown) => void
   /** For tests that cannot wait. */
   readonly times?: Partial<Lifetimes>
@@ -77,7 +76,7 @@ const isNobody = (error: unknown): boolean => error instanceof Problem && error.
 /** Spread, so that copies made together do not end together. */
 const jittered = (ms: number): number => Math.round(ms * (0.9 + Math.random() * 0.2))
 
-export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
+export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) => {
   const life = { ...lifetimes, ...times }
   const flights = createFlights<Landed>(mostJoined)
   const convoy = createConvoys<Fetched>()
@@ -85,10 +84,7 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
   let count = 0
   const newToken = () => `${prefix}${(count++).toString(36)}`
 
-  const copyIn = (cell: string, sealed: string | undefined): User | null | undefined => {
-    const text = sealed && open(peppers, `copy|${cell}`, sealed)
-    return text ? (JSON.parse(text) as User | null) : undefined
-  }
+  const copies = createCopies(peppers, show)
 
   /** The user under the name of this cell, or nothing when the answer speaks of somebody else (a survivor of a merge, an id in another spelling). */
   const belongs = (cell: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
@@ -97,10 +93,10 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
       : userId !== undefined && isCellOf(peppers, cell, app, userId)
 
   /** Somebody without a userId is not kept: the vendor may give that person one at any time, and nobody would tell us. */
-  const keep = async (cell: string, { app }: Ask, name: Name, lead: Lead, body: User): Promise<boolean> => {
-    const { _id, userId } = body.appUser
-    if (userId === undefined || !belongs(cell, app, name, body.appUser)) return false
-    const sealed = seal(peppers, `copy|${cell}`, JSON.stringify(withoutDeviceSecrets(body)))
+  const keep = async (cell: string, { app }: Ask, name: Name, lead: Lead, copy: Copy): Promise<boolean> => {
+    const { _id, userId } = copy.body.appUser
+    if (userId === undefined || !belongs(cell, app, name, copy.body.appUser)) return false
+    const sealed = copies.seal(cell, copy)
     if (sealed.length > mostBytes) return false
     const here: Name = name.kind === 'user' ? { kind: 'user', id: userId } : { kind: 'smooch', id: _id }
     const there: Name = name.kind === 'user' ? { kind: 'smooch', id: _id } : { kind: 'user', id: userId }
@@ -116,11 +112,12 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
     flights.start(token, async () => {
       try {
         const fetched = await fetch()
-        const kept = await quietly(() => keep(cell, ask, name, looked, fetched.body as User))
+        const copy = copies.of(fetched.body as User)
+        const kept = await quietly(() => keep(cell, ask, name, looked, copy))
         if (!kept) await quietly(() => store.release(cell, token))
-        return { fetched, kept: kept === true }
+        return { fetched, copy, kept: kept === true }
       } catch (error) {
-        const none = { sealed: seal(peppers, `copy|${cell}`, 'null'), freshMs: life.noneMs, keepMs: life.noneMs }
+        const none = { sealed: copies.sealNobody(cell), freshMs: life.noneMs, keepMs: life.noneMs }
         const { generation, atMs } = looked
         if (isNobody(error)) await quietly(() => store.store(cell, { generation, atMs, ...none }))
         // While an old copy serves, the lease stays: the vendor's trouble is not met again by every reader.
@@ -143,26 +140,26 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
     try {
       return await answer()
     } catch (error) {
-      const old = isTrouble(error) && looked.ageMs < life.ifErrorMs ? copyIn(cell, looked.sealed) : undefined
+      const old = isTrouble(error) && looked.ageMs < life.ifErrorMs ? copies.open(cell, looked.sealed) : undefined
       if (!old) throw error
-      return { body: old, status: status.ifError((error as Problem).status), outcome: 'error' }
+      return { copy: old, status: status.ifError((error as Problem).status), outcome: 'error' }
     }
   }
 
   /** What a flight brought is for those who joined only when it could be kept: else a write under the other name may have come before they asked. */
   const join = async (cell: string, flight: Promise<Landed>, fetch: () => Promise<Fetched>): Promise<Read> => {
-    const { fetched, kept } = await flight
-    return kept ? { body: fetched.body, status: status.collapsed, outcome: 'collapsed' } : await bypass(cell, 'not-kept', fetch)
+    const { copy, kept } = await flight
+    return kept ? { copy, status: status.collapsed, outcome: 'collapsed' } : await bypass(cell, 'not-kept', fetch)
   }
 
   const bypass = async (cell: string, detail: string, fetch: () => Promise<Fetched>): Promise<Read> => {
     const fetched = await convoy(cell, fetch)
-    return { body: fetched.body, status: status.bypass(detail), outcome: 'bypass', fetched }
+    return { copy: copies.of(fetched.body as User), status: status.bypass(detail), outcome: 'bypass', fetched }
   }
 
-  const answerFrom = (user: User | null, leftMs: number): Read => {
-    if (user === null) throw new Problem('user_not_found', { outcome: 'failure' })
-    return { body: user, status: hit(leftMs), outcome: leftMs >= 0 ? 'hit' : 'stale' }
+  const answerFrom = (copy: Copy | null, leftMs: number): Read => {
+    if (copy === null) throw new Problem('user_not_found', { outcome: 'failure' })
+    return { copy, status: hit(leftMs), outcome: leftMs >= 0 ? 'hit' : 'stale' }
   }
 
   const wait = async (cell: string, ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> => {
@@ -179,16 +176,16 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
       }
       if (looked.state === 'blocked') return await bypass(cell, 'changing', fetch)
       if (looked.state === 'fresh') {
-        const user = copyIn(cell, looked.sealed)
-        return user === undefined ? await bypass(cell, 'unreadable', fetch) : answerFrom(user, looked.leftMs)
+        const copy = copies.open(cell, looked.sealed)
+        return copy === undefined ? await bypass(cell, 'unreadable', fetch) : answerFrom(copy, looked.leftMs)
       }
-      const old = looked.ageMs < life.revalidateMs ? copyIn(cell, looked.sealed) : undefined
+      const old = looked.ageMs < life.revalidateMs ? copies.open(cell, looked.sealed) : undefined
       if (looked.state === 'lead') {
         const answer = lead(cell, ask, name, looked, token, fetch)
         if (!old)
           return await orOld(cell, looked, async () => {
-            const { fetched } = await answer
-            return { body: fetched.body, status: status.miss, outcome: 'miss', fetched }
+            const { fetched, copy } = await answer
+            return { copy, status: status.miss, outcome: 'miss', fetched }
           })
         answer.catch(() => undefined)
         return answerFrom(old, life.freshMs - looked.ageMs)
@@ -217,8 +214,8 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
       const cell = ask.own ?? cellsOf(peppers, ask.app, nameOf(ask.id))[0]
       const { peeked } = ask
       if (peeked) {
-        const user = copyIn(cell, peeked.sealed)
-        if (user !== undefined) return answerFrom(user, peeked.leftMs)
+        const copy = copies.open(cell, peeked.sealed)
+        if (copy !== undefined) return answerFrom(copy, peeked.leftMs)
       }
       return await wait(cell, ask, fetch)
     },
@@ -228,6 +225,7 @@ export const createUsers = ({ store, peppers, alarm, times }: UsersParts) => {
 /** What a flight brought, and whether it is now in the cell. */
 interface Landed {
   readonly fetched: Fetched
+  readonly copy: Copy
   readonly kept: boolean
 }
 
@@ -238,12 +236,3 @@ interface Old {
 
 type Lead = Extract<Looked, { state: 'lead' }>
 export type Users = ReturnType<typeof createUsers>
-
-const withoutDeviceSecrets = (body: User): User => {
-  const clean = (list: User['appUser']['clients']) => list?.map(({ pushNotificationToken: _, ...client }) => client)
-  const { clients, pendingClients, ...user } = body.appUser
-  return {
-    ...body,
-    appUser: { ...user, ...(clients && { clients: clean(clients) }), ...(pendingClients && { pendingClients: clean(pendingClients) }) },
-  }
-}

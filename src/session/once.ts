@@ -9,6 +9,8 @@ import type { SessionStore } from './store.ts'
 export interface Reply {
   readonly status: number
   readonly body?: unknown
+  /** The body as JSON, when it is at hand. */
+  readonly text?: string
 }
 
 interface Kept {

@@ -104,7 +104,10 @@ const newVendor = (): Vendor => {
 
 export const replica = (store: CacheStore) => {
   const alarm = () => undefined
-  return { users: createUsers({ store, peppers, alarm }), changes: createChanges({ store, peppers, strict: true, alarm }) }
+  return {
+    users: createUsers({ store, peppers, show: (user) => user, alarm }),
+    changes: createChanges({ store, peppers, strict: true, alarm }),
+  }
 }
 
 export type Replica = ReturnType<typeof replica>
@@ -124,7 +127,7 @@ const reading = async ({ users }: Replica, vendor: Vendor, by: By, delays: Delay
     calls: 1,
     durationMs: 1,
   }))
-  return Number((read.body as { appUser: { givenName: string } }).appUser.givenName.slice(1))
+  return Number((read.copy.body as { appUser: { givenName: string } }).appUser.givenName.slice(1))
 }
 
 /** Gives the version that the write made, or 0 when nobody can know that it made one. */

@@ -101,7 +101,7 @@ export const createPipeline = (parts: PipelineParts) => {
               operation.takes === 'ImageUpload'
                 ? sendImage(app, call, session, caller, subjects[0], req)
                 : operation.cache === 'store'
-                  ? readStored(app, call, session, subjects, res)
+                  ? readStored(app, call, session, caller, subjects, res)
                   : orCreate({ app, session, subjects, operation }, () => upstream.call(app, call)),
           )
           await finish(answer)
@@ -171,7 +171,14 @@ export const createPipeline = (parts: PipelineParts) => {
   }
 
   /** From the cache, or from the vendor with everybody who asks the same. */
-  async function readStored(app: UpstreamApp, call: UpstreamCall, session: Session, subjects: readonly Subject[], res: Response) {
+  async function readStored(
+    app: UpstreamApp,
+    call: UpstreamCall,
+    session: Session,
+    caller: Caller,
+    subjects: readonly Subject[],
+    res: Response,
+  ) {
     const [{ id, self }] = subjects as [Subject]
     const ask = { app: app.appId, id, own: self ? session.place.tag : undefined }
     let peeked = self ? session.copy : undefined
@@ -180,15 +187,8 @@ export const createPipeline = (parts: PipelineParts) => {
       note(res, { cache: read.outcome })
       addHeader(res, 'Cache-Status', read.status)
       const { copy, fetched = { status: 200, calls: 0, durationMs: 0 } } = read
-      return {
-        status: fetched.status,
-        calls: fetched.calls,
-        durationMs: fetched.durationMs,
-        shown: copy.shown,
-        get body() {
-          return copy.body
-        },
-      }
+      const enough = caller === 'self' && fetched.calls === 0 && session.smooch !== undefined
+      return { ...fetched, body: enough ? undefined : copy.body(), shown: copy.shown }
     }
     const afresh = () => {
       peeked = undefined

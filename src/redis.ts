@@ -89,13 +89,22 @@ interface Call {
   readonly reject: (error: unknown) => void
 }
 
+interface Batch {
+  readonly name: string
+  /** How many arguments each call has. */
+  readonly width: number
+  readonly slot: string | undefined
+  readonly calls: Call[]
+}
+
 /** More would keep Redis from its other clients for too long. */
 const mostTogether = 64
 
 /** Equal scripts called in one turn of the loop leave as one command: at load, a command costs this process more than all that it does. */
 const createBatches = (send: (name: string, calls: readonly Call[]) => Promise<readonly unknown[]>, cluster: boolean) => {
-  const open = new Map<string, { readonly name: string; readonly calls: Call[] }>()
-  const depart = ({ name, calls }: { name: string; calls: Call[] }): void =>
+  // No Map: when one is emptied its old table goes on pointing at the new one, and so keeps what requests left until a full collection.
+  let open: Batch[] = []
+  const depart = ({ name, calls }: Batch): void =>
     void send(name, calls).then(
       (answers) => {
         for (const [at, { resolve, reject }] of calls.entries()) {
@@ -109,22 +118,17 @@ const createBatches = (send: (name: string, calls: readonly Call[]) => Promise<r
       },
     )
   const departAll = (): void => {
-    const batches = [...open.values()]
-    open.clear()
+    const batches = open
+    open = []
     batches.forEach(depart)
   }
-  /** On a Cluster one command stays on one node. */
-  const groupOf = (name: string, { keys, args }: Call): string => {
-    const group = `${name} ${args.length}`
-    return cluster ? `${group} ${/\{.*\}/.exec(keys[0]!)?.[0]}` : group
-  }
   return (name: string, call: Call): void => {
-    const group = groupOf(name, call)
-    const batch = open.get(group)
-    if (batch && batch.calls.length < mostTogether) return void batch.calls.push(call)
-    if (batch) depart(batch)
-    else if (open.size === 0) setImmediate(departAll)
-    open.set(group, { name, calls: [call] })
+    // On a Cluster one command stays on one node.
+    const slot = cluster ? /\{.*\}/.exec(call.keys[0]!)?.[0] : undefined
+    const batch = open.find((it) => it.name === name && it.width === call.args.length && it.slot === slot && it.calls.length < mostTogether)
+    if (batch) return void batch.calls.push(call)
+    if (open.length === 0) setImmediate(departAll)
+    open.push({ name, width: call.args.length, slot, calls: [call] })
   }
 }
 

@@ -8,8 +8,8 @@ export type User = AnswerOf<'AppUserResponse'>
 export interface Copy {
   /** JSON, as the person may see it. */
   readonly shown: string
-  /** Parsed when somebody asks. */
-  readonly body: User
+  /** The whole user; parsed when somebody asks. */
+  readonly body: () => User
 }
 
 /** To be raised when the text or what persons may see changes: copies of before are then no copies any more. */
@@ -24,9 +24,7 @@ const fromText = (text: string): Copy => {
   const end = text.indexOf(between)
   return {
     shown: text.slice(0, end),
-    get body() {
-      return JSON.parse(text.slice(end + 1)) as User
-    },
+    body: () => JSON.parse(text.slice(end + 1)) as User,
   }
 }
 
@@ -34,9 +32,9 @@ const fromText = (text: string): Copy => {
 export const createCopies = (peppers: Ring, show: (user: User) => unknown) => {
   const place = (cell: string): string => `copy${version}|${cell}`
   return {
-    of: (body: User): Copy => ({ shown: JSON.stringify(show(body)), body }),
+    of: (body: User): Copy => ({ shown: JSON.stringify(show(body)), body: () => body }),
     seal: (cell: string, copy: Copy): string =>
-      seal(peppers, place(cell), copy.shown + between + JSON.stringify(withoutDeviceSecrets(copy.body))),
+      seal(peppers, place(cell), copy.shown + between + JSON.stringify(withoutDeviceSecrets(copy.body()))),
     sealNobody: (cell: string): string => seal(peppers, place(cell), nobody),
     /** Null stands for "there is no such user"; undefined when it cannot be opened here. */
     open: (cell: string, sealed: string | undefined): Copy | null | undefined => {

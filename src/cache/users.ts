@@ -94,8 +94,9 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
 
   /** Somebody without a userId is not kept: the vendor may give that person one at any time, and nobody would tell us. */
   const keep = async (cell: string, { app }: Ask, name: Name, lead: Lead, copy: Copy): Promise<boolean> => {
-    const { _id, userId } = copy.body.appUser
-    if (userId === undefined || !belongs(cell, app, name, copy.body.appUser)) return false
+    const { appUser } = copy.body()
+    const { _id, userId } = appUser
+    if (userId === undefined || !belongs(cell, app, name, appUser)) return false
     const sealed = copies.seal(cell, copy)
     if (sealed.length > mostBytes) return false
     const here: Name = name.kind === 'user' ? { kind: 'user', id: userId } : { kind: 'smooch', id: _id }

@@ -1,17 +1,20 @@
 /** Equal questions share one answer, in this process. Two rules of sharing, since a reader must never get an answer older than the question allows. */
 
+// Plain records: a Map or Set that entries pass through keeps their garbage alive from table to table, until a full collection.
+const record = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
+
 /** Flights that readers may join while they hold, known by the lease under which they fetch: a write takes the lease away, and nobody joins any more. */
 export const createFlights = <T>(mostJoined: number) => {
-  const flights = new Map<string, { readonly answer: Promise<T>; joined: number }>()
+  const flights = record<{ readonly answer: Promise<T>; joined: number }>()
   return {
     start: (lease: string, fetch: () => Promise<T>): Promise<T> => {
-      const answer = fetch().finally(() => flights.delete(lease))
-      flights.set(lease, { answer, joined: 0 })
+      const answer = fetch().finally(() => delete flights[lease])
+      flights[lease] = { answer, joined: 0 }
       return answer
     },
     /** Undefined when this process does not lead it; `full` when too many wait already. */
     join: (lease: string): Promise<T> | 'full' | undefined => {
-      const flight = flights.get(lease)
+      const flight = flights[lease]
       if (!flight) return undefined
       if (flight.joined >= mostJoined) return 'full'
       flight.joined += 1
@@ -22,19 +25,19 @@ export const createFlights = <T>(mostJoined: number) => {
 
 /** Where there is no lease to tell: a question never joins a flight that has begun, but all that come meanwhile share the next one. */
 export const createConvoys = <T>() => {
-  const convoys = new Map<string, { current: Promise<T>; next?: Promise<T> }>()
+  const convoys = record<{ current: Promise<T>; next?: Promise<T> }>()
   const depart = (key: string, fetch: () => Promise<T>): Promise<T> => {
     const current = fetch()
     const convoy: { current: Promise<T>; next?: Promise<T> } = { current }
-    convoys.set(key, convoy)
+    convoys[key] = convoy
     const arrived = () => {
-      if (!convoy.next && convoys.get(key) === convoy) convoys.delete(key)
+      if (!convoy.next && convoys[key] === convoy) delete convoys[key]
     }
     current.then(arrived, arrived)
     return current
   }
   return (key: string, fetch: () => Promise<T>): Promise<T> => {
-    const convoy = convoys.get(key)
+    const convoy = convoys[key]
     if (!convoy) return depart(key, fetch)
     convoy.next ??= convoy.current.then(
       () => depart(key, fetch),

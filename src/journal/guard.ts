@@ -193,15 +193,14 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     throw new Problem('internal', { cause: new Error(`an intent was refused: ${written.refused}`), outcome: 'not_sent' })
   }
 
-  const writing = new Set<Promise<void>>()
+  let writing: Promise<unknown> = Promise.resolve()
   const write = (asked: Asked, more: Partial<Event> & Pick<Event, 'kind'>): void => {
     const written = compose(journal, asked)
       .then(({ event, parts, subjects }) =>
         journal.note(entryOf({ ...event, operation: { id: newId('op'), instance: journal.instance }, ...more }, parts, subjects)),
       )
       .catch(() => journal.note(entryOf(systemEvent('event_lost', { kind: more.kind, action: asked.action }, journal.now()))))
-      .finally(() => writing.delete(written))
-    writing.add(written)
+    writing = writing.then(() => written)
   }
   const denials = countDenials((asked, count) =>
     write(count === undefined ? asked : { ...asked, targets: [] }, { kind: 'denied', ...(count !== undefined && { count }) }),
@@ -229,7 +228,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     status: journal.status,
     close: async () => {
       denials.close()
-      await Promise.all(writing)
+      await writing
       await journal.close()
     },
   }

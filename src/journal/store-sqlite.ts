@@ -19,20 +19,26 @@ function startThread(options: FileOptions): Thread {
     // Rows pass through and are gone: a small nursery keeps a long export or verify from growing the process.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
+  const waiting: Record<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }> = {}
+  let open = 0
   let last = 0
   let ended: Error | undefined
   const end = (error: Error): void => {
     ended = error
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
+    for (const [id, { reject }] of Object.entries(waiting)) {
+      delete waiting[Number(id)]
+      reject(error)
+    }
+    open = 0
   }
   worker.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {
-    const call = waiting.get(id)
-    waiting.delete(id)
-    if (waiting.size === 0) worker.unref()
-    if (error === undefined) call?.resolve(result)
-    else call?.reject(new Error(error))
+    const call = waiting[id]
+    if (!call) return
+    delete waiting[id]
+    open -= 1
+    if (open === 0) worker.unref()
+    if (error === undefined) call.resolve(result)
+    else call.reject(new Error(error))
   })
   worker.on('error', end)
   worker.on('exit', () => end(new Error('the thread of the journal has ended')))
@@ -42,7 +48,8 @@ function startThread(options: FileOptions): Thread {
       new Promise((resolve, reject) => {
         if (ended) return reject(ended)
         last += 1
-        waiting.set(last, { resolve, reject })
+        waiting[last] = { resolve, reject }
+        open += 1
         // An open call keeps the process; an idle thread does not.
         worker.ref()
         worker.postMessage({ id: last, verb, args })

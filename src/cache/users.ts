@@ -66,7 +66,8 @@ const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs:
 const mostBytes = 64 * 1024
 const mostJoined = 5_000
 const patienceMs = 9_000
-const pollMs = { first: 10, most: 50 }
+/** How often a process looks whether another one has fetched what it waits for. */
+const pollMs = 10
 
 /** What upstream's trouble looks like, as opposed to its answer. */
 const isTrouble = (error: unknown): boolean => error instanceof Problem && error.status >= 500
@@ -80,6 +81,8 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
   const life = { ...lifetimes, ...times }
   const flights = createFlights<Landed>(mostJoined)
   const convoy = createConvoys<Fetched>()
+  const lookTogether = createConvoys<Seen>()
+  const lookLaterTogether = createConvoys<Seen>()
   const prefix = randomBytes(9).toString('base64url')
   let count = 0
   const newToken = () => `${prefix}${(count++).toString(36)}`
@@ -163,25 +166,31 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
     return { copy, status: hit(leftMs), outcome: leftMs >= 0 ? 'hit' : 'stale' }
   }
 
+  const look = async (cell: string): Promise<Seen> => {
+    const token = newToken()
+    const looked = await store.look(cell, token)
+    return { token, looked, copy: 'sealed' in looked ? copies.open(cell, looked.sealed) : undefined }
+  }
+  const lookLater = async (cell: string): Promise<Seen> => {
+    await sleep(pollMs)
+    return await look(cell)
+  }
+
   const wait = async (cell: string, ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> => {
     const name: Name = ask.own === undefined ? nameOf(ask.id) : { kind: 'user', id: ask.id }
     const patience = performance.now() + patienceMs
-    let pause = pollMs.first
+    let elsewhere = false
     for (let failures = 0; performance.now() < patience; ) {
-      const token = newToken()
-      let looked: Looked
-      try {
-        looked = await store.look(cell, token)
-      } catch {
-        return await bypass(cell, 'store-unavailable', fetch)
-      }
+      const looking = elsewhere ? lookLaterTogether(cell, () => lookLater(cell)) : lookTogether(cell, () => look(cell))
+      const seen = await looking.catch(() => undefined)
+      if (!seen) return await bypass(cell, 'store-unavailable', fetch)
+      const { looked, token, copy } = seen
       if (looked.state === 'blocked') return await bypass(cell, 'changing', fetch)
-      if (looked.state === 'fresh') {
-        const copy = copies.open(cell, looked.sealed)
-        return copy === undefined ? await bypass(cell, 'unreadable', fetch) : answerFrom(copy, looked.leftMs)
-      }
-      const old = looked.ageMs < life.revalidateMs ? copies.open(cell, looked.sealed) : undefined
-      if (looked.state === 'lead') {
+      if (looked.state === 'fresh') return copy === undefined ? await bypass(cell, 'unreadable', fetch) : answerFrom(copy, looked.leftMs)
+      const old = looked.ageMs < life.revalidateMs ? copy : undefined
+      // Of those who shared a look that leads, the first fetches and the others join.
+      const joined = flights.join(looked.state === 'lead' ? token : looked.by)
+      if (looked.state === 'lead' && !joined) {
         const answer = lead(cell, ask, name, looked, token, fetch)
         if (!old)
           return await orOld(cell, looked, async () => {
@@ -192,8 +201,8 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
         return answerFrom(old, life.freshMs - looked.ageMs)
       }
       if (old) return answerFrom(old, life.freshMs - looked.ageMs)
-      const joined = flights.join(looked.by)
       if (joined === 'full') throw new Problem('upstream_busy', { outcome: 'not_sent', headers: { 'Retry-After': '1' } })
+      elsewhere = !joined
       if (joined) {
         try {
           return await orOld(cell, looked, () => join(cell, joined, fetch))
@@ -201,9 +210,6 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
           // Once more, together with the others who waited: the trouble may have been the leader's alone.
           if (!isTrouble(error) || failures++ > 0) throw error
         }
-      } else {
-        await sleep(Math.min(pause, looked.leftMs + 1))
-        pause = Math.min(pause * 1.5, pollMs.most)
       }
     }
     return await bypass(cell, 'waited-too-long', fetch)
@@ -221,6 +227,13 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
       return await wait(cell, ask, fetch)
     },
   }
+}
+
+/** What was found in a cell, the copy opened, and the token that leads if nobody else did. */
+interface Seen {
+  readonly copy: Copy | null | undefined
+  readonly looked: Looked
+  readonly token: string
 }
 
 /** What a flight brought, and whether it is now in the cell. */

@@ -125,6 +125,8 @@ export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOpti
   }
 
   const follow = async (): Promise<void> => {
+    // A page that somebody waits for while the process starts comes first.
+    await wait(lookEveryMs)
     while (!stop.signal.aborted) {
       // A log that cannot be read now is looked at again later.
       const more = await look().catch(() => undefined)

@@ -1,13 +1,11 @@
 /** get_app_user from the cache: a fresh copy, else one fetch for everybody who asks, else an old copy when the vendor fails. Policy came before; projection comes after. */
-
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../problems.ts'
-import { randomBytes } from '../random.ts'
 import type { Ring } from '../session/keys.ts'
 import { cellsOf, isCellOf, type Name, nameOf } from './cells.ts'
 import { type Copy, createCopies, type User } from './copy.ts'
 import { createConvoys, createFlights } from './flights.ts'
 import { linkTo } from './links.ts'
+import { createLooks } from './looks.ts'
 import { hit, status } from './status.ts'
 import type { CacheStore, Looked } from './store.ts'
 
@@ -66,8 +64,6 @@ const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs:
 const mostBytes = 64 * 1024
 const mostJoined = 5_000
 const patienceMs = 9_000
-/** How often a process looks whether another one has fetched what it waits for. */
-const pollMs = 10
 
 /** What upstream's trouble looks like, as opposed to its answer. */
 const isTrouble = (error: unknown): boolean => error instanceof Problem && error.status >= 500
@@ -81,13 +77,9 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
   const life = { ...lifetimes, ...times }
   const flights = createFlights<Landed>(mostJoined)
   const convoy = createConvoys<Fetched>()
-  const lookTogether = createConvoys<Seen>()
-  const lookLaterTogether = createConvoys<Seen>()
-  const prefix = randomBytes(9).toString('base64url')
-  let count = 0
-  const newToken = () => `${prefix}${(count++).toString(36)}`
 
   const copies = createCopies(peppers, show)
+  const looks = createLooks(store, copies)
 
   /** The user under the name of this cell, or nothing when the answer speaks of somebody else (a survivor of a merge, an id in another spelling). */
   const belongs = (cell: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
@@ -166,23 +158,12 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
     return { copy, status: hit(leftMs), outcome: leftMs >= 0 ? 'hit' : 'stale' }
   }
 
-  const look = async (cell: string): Promise<Seen> => {
-    const token = newToken()
-    const looked = await store.look(cell, token)
-    return { token, looked, copy: 'sealed' in looked ? copies.open(cell, looked.sealed) : undefined }
-  }
-  const lookLater = async (cell: string): Promise<Seen> => {
-    await sleep(pollMs)
-    return await look(cell)
-  }
-
   const wait = async (cell: string, ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> => {
     const name: Name = ask.own === undefined ? nameOf(ask.id) : { kind: 'user', id: ask.id }
     const patience = performance.now() + patienceMs
     let elsewhere = false
     for (let failures = 0; performance.now() < patience; ) {
-      const looking = elsewhere ? lookLaterTogether(cell, () => lookLater(cell)) : lookTogether(cell, () => look(cell))
-      const seen = await looking.catch(() => undefined)
+      const seen = await (elsewhere ? looks.again(cell) : looks.now(cell)).catch(() => undefined)
       if (!seen) return await bypass(cell, 'store-unavailable', fetch)
       const { looked, token, copy } = seen
       if (looked.state === 'blocked') return await bypass(cell, 'changing', fetch)
@@ -227,13 +208,6 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
       return await wait(cell, ask, fetch)
     },
   }
-}
-
-/** What was found in a cell, the copy opened, and the token that leads if nobody else did. */
-interface Seen {
-  readonly copy: Copy | null | undefined
-  readonly looked: Looked
-  readonly token: string
 }
 
 /** What a flight brought, and whether it is now in the cell. */

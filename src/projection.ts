@@ -7,6 +7,7 @@ type Client = NonNullable<AnswerOf<'AppUserResponse'>['appUser']['clients']>[num
 
 /** A device secret: for nobody. */
 const forNobody = new Set(['pushNotificationToken'])
+// A change to either list needs a new version of the stored copies, in cache/copy.ts.
 /** Whatever the channel reported (phone, city, device): for staff. */
 const forStaff = new Set(['raw', 'info'])
 

@@ -6,6 +6,7 @@ let at = pool.length
 
 /** From the system's generator, never the same ones twice. At most 8 KB. */
 export const randomBytes = (length: number): Buffer => {
+  if (length > pool.length) throw new RangeError('so many random bytes are asked of the system itself')
   if (at + length > pool.length) {
     randomFillSync(pool)
     at = 0

@@ -200,7 +200,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
         journal.note(entryOf({ ...event, operation: { id: newId('op'), instance: journal.instance }, ...more }, parts, subjects)),
       )
       .catch(() => journal.note(entryOf(systemEvent('event_lost', { kind: more.kind, action: asked.action }, journal.now()))))
-    writing = writing.then(() => written)
+    writing = writing.then(() => written).catch(() => {})
   }
   const denials = countDenials((asked, count) =>
     write(count === undefined ? asked : { ...asked, targets: [] }, { kind: 'denied', ...(count !== undefined && { count }) }),

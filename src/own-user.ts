@@ -22,8 +22,6 @@ interface Asking {
   readonly operation: Operation
 }
 
-type Send = () => Promise<UpstreamAnswer>
-
 export const createOwnUser = ({ sessions, upstream, autoCreate, alarm }: OwnUserParts) => {
   /** Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or merged away since the session began. */
   const create = async (app: UpstreamApp, session: Session): Promise<void> => {
@@ -43,7 +41,11 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, alarm }: OwnUser
     create,
 
     /** Sends, and once more when the vendor knows no such user and the caller's own could be created. */
-    orCreate: async ({ app, session, subjects, operation }: Asking, send: Send, again = send): Promise<UpstreamAnswer> => {
+    orCreate: async <A extends UpstreamAnswer>(
+      { app, session, subjects, operation }: Asking,
+      send: () => Promise<A>,
+      again = send,
+    ): Promise<A> => {
       try {
         return await send()
       } catch (error) {

@@ -44,6 +44,12 @@ export interface PipelineParts extends OwnUserParts {
   readonly auditRules: AuditRules
 }
 
+/** What the vendor said, or said before. */
+interface Answer extends UpstreamAnswer {
+  /** From the cache, and JSON already: what the person may see of the own user. */
+  readonly shown?: string
+}
+
 /** The handler of one row. */
 export const createPipeline = (parts: PipelineParts) => {
   const { sessions, upstream, users } = parts
@@ -67,7 +73,7 @@ export const createPipeline = (parts: PipelineParts) => {
       const asked = (targets: readonly Person[]) => askedOf(req, { ...about, targets, caller, reason })
       res.locals['showVendorWords'] = isStaff(caller) || session.kind === 'service'
 
-      const respond = (answer: UpstreamAnswer | Problem): Reply => {
+      const respond = (answer: Answer | Problem): Reply => {
         if (answer instanceof Problem)
           return { status: answer.status, body: errorBody(answer, about.requestId, res.locals['showVendorWords'] === true) }
         const status = operation.status ?? 200
@@ -138,7 +144,7 @@ export const createPipeline = (parts: PipelineParts) => {
   }
 
   /** One event after the fact for what changes or reveals without destroying; it never stops the call. */
-  async function recorded(operation: OpenOperation, asked: () => Asked, run: () => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> {
+  async function recorded(operation: OpenOperation, asked: () => Asked, run: () => Promise<Answer>): Promise<Answer> {
     if (operation.journal === 'none') return await run()
     try {
       const answer = await run()
@@ -182,7 +188,7 @@ export const createPipeline = (parts: PipelineParts) => {
     const [{ id, self }] = subjects as [Subject]
     const ask = { app: app.appId, id, own: self ? session.place.tag : undefined }
     let peeked = self ? session.copy : undefined
-    const send = async (): Promise<UpstreamAnswer> => {
+    const send = async (): Promise<Answer> => {
       const read = await users.read({ ...ask, peeked }, () => upstream.call(app, call))
       note(res, { cache: read.outcome })
       addHeader(res, 'Cache-Status', read.status)

@@ -1,17 +1,9 @@
 /** The seal of what lies in the cache: AES-256-GCM under a key of the pepper, bound to its cell, so that a copy moved under another name does not open. */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 import { randomBytes } from '../random.ts'
-import type { Ring, RingKey } from '../session/keys.ts'
+import { perKey, type Ring } from '../session/keys.ts'
 
-const derived = new WeakMap<RingKey, Buffer>()
-
-const keyOf = (pepper: RingKey): Buffer => {
-  const known = derived.get(pepper)
-  if (known) return known
-  const key = Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff user cache', 32))
-  derived.set(pepper, key)
-  return key
-}
+const keyOf = perKey(({ secret }) => Buffer.from(hkdfSync('sha256', secret, '', 'smooch-bff user cache', 32)))
 
 /** kid and a colon, then base64 of iv | tag | ciphertext. `place` says where it may be opened. */
 export const seal = (peppers: Ring, place: string, text: string): string => {

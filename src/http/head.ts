@@ -5,7 +5,7 @@ import type { Express, RequestHandler, Response } from 'express'
 const noted = Symbol('noted headers')
 type Noted = ServerResponse & { [noted]?: string[] }
 
-/** A header that this answer will have, whatever it turns out to be; a later value takes the place of an earlier one. */
+/** A header that this answer will have, whatever it turns out to be; a later value takes the place of an earlier one. For what is known on the way; a handler that ends the answer itself sets its own. */
 export const addHeader = (res: ServerResponse, name: string, value: string): void => {
   const answer: Noted = res
   const list = answer[noted] ?? []

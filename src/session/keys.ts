@@ -27,6 +27,16 @@ export const ring = (source: Secret): Ring => {
   }
 }
 
+/** What is worked out for a key once. It goes with the key, when a ring is read anew. */
+export const perKey = <T>(make: (key: RingKey) => T): ((key: RingKey) => T) => {
+  const made = new WeakMap<RingKey, { readonly it: T }>()
+  return (key) => {
+    const known = made.get(key) ?? { it: make(key) }
+    made.set(key, known)
+    return known.it
+  }
+}
+
 /** One request asks for the same few names again and again. */
 const namesUnder = memo(8, (secret) => {
   const hmac = hmacWith(secret)

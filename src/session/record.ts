@@ -4,7 +4,7 @@ import { memo } from '../memo.ts'
 import type { Role } from '../operation.ts'
 import { randomBytes } from '../random.ts'
 import { hmacWith } from './hmac.ts'
-import { keyedName, type Ring, type RingKey } from './keys.ts'
+import { keyedName, perKey, type Ring, type RingKey } from './keys.ts'
 import type { Kind, Scope } from './token.ts'
 
 export interface Actor {
@@ -64,17 +64,11 @@ export const tagsOf = (peppers: Ring, { app, userId, actor }: Person): [string, 
 export const storeKey = memo(2_000, (jti: string): string => hash('sha256', jti, 'base64url'))
 
 const version = 2
-const recordKeys = new WeakMap<RingKey, (jti: string) => Buffer>()
-
 /** From a key of the pepper, made once, and the jti, which is as random as a key, one HMAC makes the key of a record. */
-const recordKey = (pepper: RingKey, jti: string): Buffer => {
-  const known = recordKeys.get(pepper)
-  if (known) return known(jti)
-  const hmac = hmacWith(Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session record', 32)))
-  const made = memo(2_000, (id) => hmac(id, 'buffer'))
-  recordKeys.set(pepper, made)
-  return made(jti)
-}
+const recordKeys = perKey(({ secret }) => {
+  const hmac = hmacWith(Buffer.from(hkdfSync('sha256', secret, '', 'smooch-bff session record', 32)))
+  return memo(2_000, (jti) => hmac(jti, 'buffer'))
+})
 const indexKey = (pepper: RingKey) => Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session index', 32))
 
 /** version | length of kid | kid | iv | tag | ciphertext */
@@ -107,11 +101,11 @@ const open = (peppers: Ring, keyOf: (pepper: RingKey) => Buffer, aad: string, bl
 
 export const sealRecord = (peppers: Ring, jti: string, tag: string, record: SessionRecord): Buffer => {
   const [pepper] = peppers()
-  return seal(pepper, recordKey(pepper, jti), `${storeKey(jti)}|${tag}`, record)
+  return seal(pepper, recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, record)
 }
 
 export const openRecord = (peppers: Ring, jti: string, tag: string, blob: Buffer): SessionRecord | undefined =>
-  open(peppers, (pepper) => recordKey(pepper, jti), `${storeKey(jti)}|${tag}`, blob) as SessionRecord | undefined
+  open(peppers, (pepper) => recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, blob) as SessionRecord | undefined
 
 /** What can be read without the token: enough to list and end a session. */
 export interface IndexEntry {

@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { memo } from '../memo.ts'
 import { hmacWith } from './hmac.ts'
-import type { Ring, RingKey } from './keys.ts'
+import { perKey, type Ring } from './keys.ts'
 
 export type Kind = 'cookie' | 'bearer' | 'service'
 /** Cosmetic: some client libraries choose their path form by it. */
@@ -29,7 +29,7 @@ export interface Token {
 const maxLength = 2_048
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 /** What a key signs and proves. Tokens that it proved are remembered: each comes with many requests, and only its time changes. */
-const signerOf = (key: RingKey) => {
+const signer = perKey((key) => {
   const head = encode({ alg: 'HS256', typ: 'JWT', kid: key.id })
   const hmac = hmacWith(key.secret)
   const sign = (payload: string): string => `${head}.${payload}.${hmac(`${head}.${payload}`, 'base64url')}`
@@ -42,13 +42,7 @@ const signerOf = (key: RingKey) => {
       return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Token
     }),
   }
-}
-const signers = new WeakMap<RingKey, ReturnType<typeof signerOf>>()
-const signer = (key: RingKey) => {
-  const known = signers.get(key) ?? signerOf(key)
-  signers.set(key, known)
-  return known
-}
+})
 
 export const signToken = (keys: Ring, token: Token): string => signer(keys()[0]).sign(encode(token))
 

@@ -39,8 +39,6 @@ export interface UpstreamAnswer {
   /** How often something was sent. */
   calls: number
   durationMs: number
-  /** From a cache, and JSON already: what the person may see of the own user. */
-  shown?: string
 }
 
 interface Options {

@@ -1,24 +1,17 @@
 /** The cache as callers meet it: two replicas, one Redis, one vendor. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
+import { appId, type Bff, type Carried } from '../support/bff.ts'
 import { monitor } from '../support/monitor.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { type Pair, startPair } from '../support/pair.ts'
 
-let redis: TestRedis
-let one: Bff
-let two: Bff
-let staff: Carried
+let pair: Pair
+let { redis, one, two, staff } = {} as Pair
 beforeAll(async () => {
-  redis = await startRedis()
-  const env = { REDIS_URL: redis.url }
-  one = await startBff({ env })
-  two = await startBff({ env, beside: one })
-  staff = await one.signIn({ roles: ['admin'], actor: { id: 'staff' } })
+  pair = await startPair()
+  ;({ redis, one, two, staff } = pair)
 })
 afterAll(async () => {
-  await two[Symbol.asyncDispose]()
-  await one[Symbol.asyncDispose]()
-  await redis.stop()
+  await pair[Symbol.asyncDispose]()
 })
 
 let count = 0

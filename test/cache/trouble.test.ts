@@ -2,24 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Answer, appId, type Bff, type Carried, pepper, startBff } from '../support/bff.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { type Pair, startPair } from '../support/pair.ts'
+import { startRedis } from '../support/redis.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
 
-let redis: TestRedis
-let one: Bff
-let two: Bff
-let staff: Carried
+let pair: Pair
+let { redis, one, two, staff } = {} as Pair
 beforeAll(async () => {
-  redis = await startRedis()
-  const env = { REDIS_URL: redis.url }
-  one = await startBff({ env })
-  two = await startBff({ env, beside: one })
-  staff = await one.signIn({ roles: ['admin'], actor: { id: 'staff' } })
+  pair = await startPair()
+  ;({ redis, one, two, staff } = pair)
 })
 afterAll(async () => {
-  await two[Symbol.asyncDispose]()
-  await one[Symbol.asyncDispose]()
-  await redis.stop()
+  await pair[Symbol.asyncDispose]()
 })
 
 let count = 0

@@ -1,13 +1,10 @@
 /** What every session store must do; run over each implementation. */
 
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { NewSession, Place, SessionStore } from '../../src/session/store.ts'
-import type { NewFamily } from '../../src/session/store-families.ts'
+import type { NewSession, SessionStore } from '../../src/session/store.ts'
+import { place, refreshFamilies, touch, unique } from './session-store-families.ts'
 
-const unique = () => randomBytes(16).toString('base64url')
-const place = (tag = unique()): Place => ({ key: unique(), tag })
 const session = (more: Partial<NewSession> = {}): NewSession => ({
   sid: `s_${unique()}`,
   sealed: 'c2VhbGVk',
@@ -16,7 +13,6 @@ const session = (more: Partial<NewSession> = {}): NewSession => ({
   absoluteMs: 120_000,
   ...more,
 })
-const touch = { touch: true } as const
 
 export const sessionStoreContract = (name: string, make: () => Promise<SessionStore>): void => {
   describe(`session store: ${name}`, () => {
@@ -225,83 +221,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect((await store.lastSeen(at.tag, records))[0]).toBeGreaterThan(createdMs)
     })
 
-    describe('refresh families', () => {
-      const access = (lifeMs = 10_000) => ({ key: unique(), sealed: 'YWNjZXNz', lifeMs })
-      const start = async (more: Partial<NewFamily> = {}) => {
-        const at = place()
-        const family = { sid: `s_${unique()}`, sealed: 'ZmFt', index: 'aQ==', idleMs: 60_000, absoluteMs: 120_000, token: 't1', ...more }
-        const made = { ...family, access: more.access ?? access() }
-        return { at, made, times: await store.createFamily(at, made) }
-      }
-      const shown = (sid: string, token: string, next: string, graceMs = 20_000) => ({ sid, token, next, graceMs, access: access() })
-
-      test('begin with an access session of their own times', async () => {
-        const { at, made, times } = await start()
-        expect(times.expiresMs - times.createdMs).toBe(120_000)
-        expect(Math.abs(times.accessExpiresMs - times.createdMs - 10_000)).toBeLessThan(50)
-        const found = await store.enter({ ...at, key: made.access.key }, touch)
-        expect(found).toMatchObject({ sealed: 'YWNjZXNz', createdMs: times.createdMs, expiresMs: times.accessExpiresMs })
-        expect(await store.list(at.tag)).toHaveLength(1)
-        expect(await store.readFamily(at)).toEqual({ sealed: 'ZmFt', roles: undefined })
-        expect((await store.lastSeen(at.tag, [{ key: at.key, family: true }]))[0]).toBe(times.createdMs)
-      })
-
-      test('fifty at once get one successor', async () => {
-        const { at, made } = await start()
-        const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => store.refresh(at, shown(made.sid, 't1', `t2-${i}`))))
-        expect(answers.filter(({ outcome }) => outcome === 'new')).toHaveLength(1)
-        expect(answers.filter(({ outcome }) => outcome === 'same')).toHaveLength(49)
-        expect(new Set(answers.map((it) => 'next' in it && it.next)).size).toBe(1)
-        expect(new Set(answers.map((it) => 'next' in it && it.accessExpiresMs)).size).toBe(1)
-      })
-
-      test('end when a token comes again after the grace, with all they gave out', async () => {
-        const { at, made } = await start()
-        const second = shown(made.sid, 't1', 't2', 30)
-        expect((await store.refresh(at, second)).outcome).toBe('new')
-        expect((await store.refresh(at, shown(made.sid, 't1', 't2', 30))).outcome).toBe('same')
-        await sleep(60)
-        expect((await store.refresh(at, shown(made.sid, 't1', 't2', 30))).outcome).toBe('reused')
-        expect((await store.refresh(at, shown(made.sid, 't2', 't3', 30))).outcome).toBe('over')
-        for (const { key } of [made.access, second.access]) expect(await store.enter({ ...at, key }, touch)).toBeUndefined()
-        expect(await store.list(at.tag)).toEqual([])
-        expect(await store.readFamily(at)).toBeUndefined()
-      })
-
-      test('end when a token comes that was never given out', async () => {
-        const { at, made } = await start()
-        expect((await store.refresh(at, shown(made.sid, 'forged', 't2'))).outcome).toBe('reused')
-      })
-
-      test('leave the access token of before its calls in flight, and no more', async () => {
-        const { at, made } = await start({ access: access(60_000) })
-        await store.refresh(at, shown(made.sid, 't1', 't2'))
-        const old = await store.enter({ ...at, key: made.access.key }, touch)
-        expect(old!.expiresMs - Date.now()).toBeLessThanOrEqual(21_000)
-      })
-
-      test('end with the person and with the app, and by themselves', async () => {
-        const [byPerson, byApp, itself] = [await start(), await start(), await start()]
-        await sleep(5)
-        const app = unique()
-        await Promise.all([store.endAll(byPerson.at.tag), store.endAll(app)])
-        expect(await store.readFamily(byPerson.at)).toBeUndefined()
-        expect((await store.refresh(byPerson.at, shown('s', 't1', 't2'))).outcome).toBe('over')
-        expect(await store.readFamily(byApp.at, app)).toBeUndefined()
-        expect(await store.endFamily(itself.at, itself.made.sid)).toBe(true)
-        expect(await store.endFamily(itself.at, itself.made.sid)).toBe(false)
-        expect(await store.enter({ ...itself.at, key: itself.made.access.key }, touch)).toBeUndefined()
-        expect((await store.refresh(itself.at, shown('s', 't1', 't2'))).outcome).toBe('over')
-      })
-
-      test('end when idle, and at their absolute limit', async () => {
-        const idle = await start({ idleMs: 100 })
-        const old = await start({ absoluteMs: 150 })
-        await store.refresh(old.at, shown(old.made.sid, 't1', 't2'))
-        await sleep(200)
-        for (const { at } of [idle, old]) expect(await store.readFamily(at)).toBeUndefined()
-      })
-    })
+    refreshFamilies(() => store)
 
     test('keeps a value for the first who claims its name, until it is put, removed or over', async () => {
       const tag = unique()

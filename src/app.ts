@@ -3,10 +3,12 @@ import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
 import { createChanges } from './cache/changes.ts'
+import { type CopiesParts, createCopies } from './cache/copy.ts'
+import { cellPeek } from './cache/look-redis.ts'
 import { webhookRoutes } from './cache/routes.ts'
 import { memoryCache } from './cache/store-memory.ts'
-import { cellPeek, redisCache } from './cache/store-redis.ts'
-import { createUsers, type UsersParts } from './cache/users.ts'
+import { redisCache } from './cache/store-redis.ts'
+import { createUsers } from './cache/users.ts'
 import { withCallers } from './callers.ts'
 import { docsRoutes } from './docs.ts'
 import { admission } from './http/admission.ts'
@@ -57,7 +59,7 @@ export interface AppOptions {
   /** How long the vendor may take, in milliseconds; by default as the row says. */
   readonly timeLimit?: (row: Operation) => number
   /** How long copies of users live, in milliseconds; for tests. */
-  readonly cacheTimes?: UsersParts['times']
+  readonly cacheTimes?: CopiesParts['times']
   /** More routes for the public listener; the demo's page and sign-in come this way. */
   readonly extend?: (parts: { mint: Mint; origins: Origins }) => Extension
 }
@@ -111,15 +113,10 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     },
   }
   const vendor = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
-  const changes = createChanges({ store: cache, peppers, strict: shared, alarm })
+  const copies = createCopies({ peppers, show: (user) => project(operations.get_app_user, 'self', user), times: cacheTimes })
+  const changes = createChanges({ store: cache, peppers, copies, strict: shared, alarm })
   const upstream = changes.keepingFresh(vendor)
-  const users = createUsers({
-    store: cache,
-    peppers,
-    show: (user) => project(operations.get_app_user, 'self', user),
-    alarm,
-    ...(cacheTimes && { times: cacheTimes }),
-  })
+  const users = createUsers({ store: cache, peppers, copies, alarm })
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
   const vouch = createVouch({ sessions, people, upstream, apps: byId })

@@ -41,17 +41,13 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, alarm }: OwnUser
     create,
 
     /** Sends, and once more when the vendor knows no such user and the caller's own could be created. */
-    orCreate: async <A extends UpstreamAnswer>(
-      { app, session, subjects, operation }: Asking,
-      send: () => Promise<A>,
-      again = send,
-    ): Promise<A> => {
+    orCreate: async <A extends UpstreamAnswer>({ app, session, subjects, operation }: Asking, send: () => Promise<A>): Promise<A> => {
       try {
         return await send()
       } catch (error) {
         if (!saysNoUser(error, operation) || !subjects.every(({ self }) => self)) throw error
         await create(app, session)
-        return await again()
+        return await send()
       }
     },
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import { type AuditRules, askedOf, readIdempotencyKey, readReason } from './audit.ts'
 import { isCellOf } from './cache/cells.ts'
+import type { Along } from './cache/looks.ts'
 import type { Users } from './cache/users.ts'
 import { createGuarded } from './guarded.ts'
 import { note } from './http/access-record.ts'
@@ -59,8 +60,8 @@ export const createPipeline = (parts: PipelineParts) => {
   return (operation: Operation): RequestHandler =>
     async function pipeline(req, res) {
       note(res, { operation: operation.id })
-      const peek = operation.cache === 'store' ? (tag: string) => namesOwnUser(req, tag) : undefined
-      const session = await sessions.require(req, limitClass(operation), 'api', (limit) => limitHeaders(res, limit), peek)
+      using along = operation.cache === 'store' ? users.along((tag) => namesOwnUser(req, tag)) : undefined
+      const session = await sessions.require(req, limitClass(operation), 'api', (limit) => limitHeaders(res, limit), along)
       note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
       const app = appOf(session, req.params['appId'])
       const params = checkParams(operation, req.params, session)
@@ -107,7 +108,7 @@ export const createPipeline = (parts: PipelineParts) => {
               operation.takes === 'ImageUpload'
                 ? sendImage(app, call, session, caller, subjects[0], req)
                 : operation.cache === 'store'
-                  ? readStored(app, call, session, caller, subjects, res)
+                  ? readStored(app, call, session, caller, subjects, along, res)
                   : orCreate({ app, session, subjects, operation }, () => upstream.call(app, call)),
           )
           await finish(answer)
@@ -183,24 +184,20 @@ export const createPipeline = (parts: PipelineParts) => {
     session: Session,
     caller: Caller,
     subjects: readonly Subject[],
+    along: Along | undefined,
     res: Response,
   ) {
     const [{ id, self }] = subjects as [Subject]
-    const ask = { app: app.appId, id, own: self ? session.place.tag : undefined }
-    let peeked = self ? session.copy : undefined
+    const ask = { app: app.appId, id, own: self ? session.place.tag : undefined, along }
     const send = async (): Promise<Answer> => {
-      const read = await users.read({ ...ask, peeked }, () => upstream.call(app, call))
+      const read = await users.read(ask, () => upstream.call(app, call))
       note(res, { cache: read.outcome })
       addHeader(res, 'Cache-Status', read.status)
       const { copy, fetched = { status: 200, calls: 0, durationMs: 0 } } = read
       const enough = caller === 'self' && fetched.calls === 0 && session.smooch !== undefined
       return { ...fetched, body: enough ? undefined : copy.body(), shown: copy.shown }
     }
-    const afresh = () => {
-      peeked = undefined
-      return send()
-    }
-    return await orCreate({ app, session, subjects, operation: call.operation }, send, afresh)
+    return await orCreate({ app, session, subjects, operation: call.operation }, send)
   }
 
   /** A stream cannot be sent again, so the user is made sure of before it starts. */

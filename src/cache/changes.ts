@@ -1,18 +1,21 @@
 /** Whatever changes a user goes through here: copies fall before the call and after it, under every name of the person, whatever became of it. */
 import type { Operation } from '../operation.ts'
 import { Problem } from '../problems.ts'
+import { randomBytes } from '../random.ts'
 import type { AnswerOf, BodyOf } from '../schemas.ts'
 import type { Ring } from '../session/keys.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
-import { cellsOf, type Name, namesOf } from './cells.ts'
+import { cellsOf, type Name, nameOf, namesOf } from './cells.ts'
+import type { Copies, User } from './copy.ts'
 import { cellsBehind, linkTo } from './links.ts'
-import type { CacheStore, Drop } from './store.ts'
+import type { CacheStore, Drop, Dropped, Renewal } from './store.ts'
 
 type AnyCall = UpstreamCall<Operation>
 
 export interface ChangesParts {
   readonly store: CacheStore
   readonly peppers: Ring
+  readonly copies: Copies
   /** The store is also that of the sessions: when it is away nothing may change. Otherwise changes go on, and what could not be dropped is dropped later. */
   readonly strict: boolean
   readonly alarm: (what: string, cause: unknown) => void
@@ -22,6 +25,12 @@ export interface ChangesParts {
 export interface Named {
   readonly names: readonly Name[]
   readonly both?: readonly [smooch: Name, user: Name] | undefined
+}
+
+/** The cell that gets what a write left. */
+interface Renewed {
+  readonly cell: string
+  readonly renewal: Renewal
 }
 
 /** A person that a call is about, by the id it was given. */
@@ -36,7 +45,7 @@ const underWayMs = 20_000
 const tombstoneMs = 60_000
 const retry = { everyMs: 1_000, forMs: 330_000, most: 10_000 }
 
-export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) => {
+export const createChanges = ({ store, peppers, copies, strict, alarm }: ChangesParts) => {
   const late = new Map<string, { drop: Drop; until: number }>()
   let timer: NodeJS.Timeout | undefined
 
@@ -47,7 +56,7 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
   const dropLate = async (): Promise<void> => {
     for (const [cell, { drop, until }] of late) {
       try {
-        await follow(await store.drop(cell, drop), cell, drop)
+        await follow((await store.drop(cell, drop)).link, cell, drop)
       } catch {
         if (performance.now() < until) return
       }
@@ -68,29 +77,43 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
     await Promise.all(behind.map((other) => store.drop(other, drop)))
   }
 
-  const dropCell = async (cell: string, drop: Drop, others: ReadonlyMap<string, Drop>): Promise<void> => {
+  const dropCell = async (cell: string, drop: Drop, others: ReadonlyMap<string, Drop>): Promise<Dropped> => {
     try {
-      await follow(await store.drop(cell, drop), cell, drop, others)
+      const dropped = await store.drop(cell, drop)
+      await follow(dropped.link, cell, drop, others)
+      return dropped
     } catch (cause) {
       dropLater(cell, drop)
       throw cause
     }
   }
 
-  /** Forgets the person under this name and the one linked to it. Rejects when the store is away, and then goes on trying. */
-  const drop = async (app: string, { names, both }: Named, how: Drop): Promise<void> => {
+  /** The cells of a person under these names and the one linked to them, and how each is to fall. */
+  const dropsOf = (app: string, { names, both }: Named, how: Drop): Map<string, Drop> => {
     const drops = new Map<string, Drop>()
     for (const name of names) for (const cell of cellsOf(peppers, app, name)) drops.set(cell, how)
     for (const [name, other] of both ? [both, [both[1], both[0]] as const] : [])
       for (const cell of cellsOf(peppers, app, name)) drops.set(cell, { ...how, link: linkTo(peppers, cell, app, other) })
-    const done = await Promise.allSettled([...drops].map(([cell, each]) => dropCell(cell, each, drops)))
+    return drops
+  }
+
+  /** Rejects when the store is away, and then goes on trying. With a renewal its cell falls last, and only if it may not be renewed. */
+  const drop = async (app: string, named: Named, how: Drop, renewed?: Renewed): Promise<void> => {
+    const drops = dropsOf(app, named, how)
+    const first = [...drops].filter(([cell]) => cell !== renewed?.cell)
+    const done = await Promise.allSettled(first.map(([cell, each]) => dropCell(cell, each, drops)))
+    if (renewed) {
+      const alone = done.every((it) => it.status === 'fulfilled' && !it.value.missed)
+      const stored = alone && (await store.renew(renewed.cell, renewed.renewal).catch(() => false))
+      if (!stored) await dropCell(renewed.cell, drops.get(renewed.cell) ?? how, drops)
+    }
     const failed = done.find((it) => it.status === 'rejected')
     if (failed) throw failed.reason
   }
 
-  const before = async (app: string, named: Named): Promise<void> => {
+  const before = async (app: string, named: Named, writer: string): Promise<void> => {
     try {
-      await drop(app, named, { blockMs: underWayMs })
+      await drop(app, named, { blockMs: underWayMs, writer })
     } catch (cause) {
       if (strict) throw new Problem('session_store_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
       alarm('copies could not be dropped before a change; it goes on', cause)
@@ -98,9 +121,9 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
   }
 
   /** The vendor has answered, so a store that fails now must not turn the answer into an error: the block set before holds until it is back. */
-  const after = async (app: string, named: Named, how: Drop): Promise<void> => {
+  const after = async (app: string, named: Named, how: Drop, renewed?: Renewed): Promise<void> => {
     try {
-      await drop(app, named, how)
+      await drop(app, named, how, renewed)
     } catch (cause) {
       alarm('copies could not be dropped after a change; it will be tried again', cause)
     }
@@ -111,22 +134,35 @@ export const createChanges = ({ store, peppers, strict, alarm }: ChangesParts) =
     return smooch ? cellsOf(peppers, app, smooch)[0] : '?'
   }
 
+  /** What an update says of the whole user is what the next reader would fetch. */
+  const renewalOf = (app: string, { operation }: AnyCall, id: string, body: unknown, writer: string): Renewed | undefined => {
+    if (operation.effect !== 'write' || operation.returns !== 'AppUserResponse') return undefined
+    const name = nameOf(id)
+    const [cell] = cellsOf(peppers, app, name)
+    const toKeep = copies.toKeep(cell, app, name, copies.of(body as User))
+    if (!toKeep) return undefined
+    const { here: _, there, ...kept } = toKeep
+    return { cell, renewal: { ...kept, writer, link: linkTo(peppers, cell, app, there) } }
+  }
+
   /** Copies fall before the call and after it, by what became of it. */
   const around = async (app: string, call: AnyCall, send: () => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> => {
     const persons = personsOf(call)
-    await Promise.all(persons.map(({ id }) => before(app, { names: namesOf(id) })))
+    const writer = randomBytes(9).toString('base64url')
+    await Promise.all(persons.map(({ id }) => before(app, { names: namesOf(id) }, writer)))
     let ending: (person: Person) => Drop = () => ({ blockMs: tombstoneMs, tombstone: '?' })
-    let both: Named['both']
+    let answer: UpstreamAnswer | undefined
     try {
-      const answer = await send()
+      answer = await send()
       ending = ({ id, removed }) => (removed ? { blockMs: tombstoneMs, tombstone: tombstoneOf(app, id) } : { blockMs: 0 })
-      both = bothNames(call.operation, answer.body)
       return answer
     } catch (error) {
       if (error instanceof Problem && error.particulars.outcome !== 'unknown') ending = () => ({ blockMs: 0 })
       throw error
     } finally {
-      await Promise.all(persons.map((person) => after(app, { names: namesOf(person.id), both }, ending(person))))
+      const both = answer && bothNames(call.operation, answer.body)
+      const renewed = ({ id }: Person) => answer && renewalOf(app, call, id, answer.body, writer)
+      await Promise.all(persons.map((person) => after(app, { names: namesOf(person.id), both }, ending(person), renewed(person))))
     }
   }
 

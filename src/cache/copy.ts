@@ -1,7 +1,9 @@
 /** A copy of a user as it lies in the cache: the text that the person's own front end is given, then the whole user for everybody else. So the read that every page makes parses nothing. */
 import type { AnswerOf } from '../schemas.ts'
 import type { Ring } from '../session/keys.ts'
+import { cellsOf, isCellOf, type Name } from './cells.ts'
 import { open, seal } from './seal.ts'
+import type { Kept } from './store.ts'
 
 export type User = AnswerOf<'AppUserResponse'>
 
@@ -12,13 +14,70 @@ export interface Copy {
   readonly body: () => User
 }
 
+/** How long copies serve, in milliseconds. */
+export interface Lifetimes {
+  readonly freshMs: number
+  readonly revalidateMs: number
+  readonly ifErrorMs: number
+  readonly noneMs: number
+}
+
+export interface CopiesParts {
+  readonly peppers: Ring
+  /** What a person may see of the own user. */
+  readonly show: (user: User) => unknown
+  /** For tests that cannot wait. */
+  readonly times?: Partial<Lifetimes> | undefined
+}
+
+const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs: 300_000, noneMs: 5_000 }
+/** A copy above this is not worth its memory; the vendor's own bound on properties is 4 KB. */
+const mostBytes = 64 * 1024
 /** To be raised when the text or what persons may see changes: copies of before are then no copies any more. */
 const version = 2
-
 /** JSON has no line breaks of its own. */
 const between = '\n'
-
 const nobody = 'null'
+
+export const createCopies = ({ peppers, show, times }: CopiesParts) => {
+  const life = { ...lifetimes, ...times }
+  const place = (cell: string): string => `copy${version}|${cell}`
+
+  /** The user under the name of this cell, or nothing when the answer speaks of somebody else (a survivor of a merge, an id in another spelling). */
+  const belongs = (cell: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
+    kind === 'smooch'
+      ? _id === id && cellsOf(peppers, app, { kind, id: _id })[0] === cell
+      : userId !== undefined && isCellOf(peppers, cell, app, userId)
+
+  return {
+    life,
+    of: (body: User): Copy => ({ shown: JSON.stringify(show(body)), body: () => body }),
+
+    /** What is to be kept under this name, and the person's two names; nothing for somebody without a userId: the vendor may give that person one at any time, and nobody would tell us. */
+    toKeep: (cell: string, app: string, name: Name, copy: Copy): (Kept & { here: Name; there: Name }) | undefined => {
+      const { appUser } = copy.body()
+      const { _id, userId } = appUser
+      if (userId === undefined || !belongs(cell, app, name, appUser)) return undefined
+      const sealed = seal(peppers, place(cell), copy.shown + between + JSON.stringify(withoutDeviceSecrets(copy.body())))
+      if (sealed.length > mostBytes) return undefined
+      const user = { kind: 'user', id: userId } as const
+      const smooch = { kind: 'smooch', id: _id } as const
+      const [here, there] = name.kind === 'user' ? [user, smooch] : [smooch, user]
+      return { sealed, freshMs: jittered(life.freshMs), keepMs: life.ifErrorMs, here, there }
+    },
+    /** What is to be kept of "there is no such user". */
+    nobody: (cell: string): Kept => ({ sealed: seal(peppers, place(cell), nobody), freshMs: life.noneMs, keepMs: life.noneMs }),
+
+    /** Null stands for "there is no such user"; undefined when it cannot be opened here. */
+    open: (cell: string, sealed: string | undefined): Copy | null | undefined => {
+      const text = sealed && open(peppers, place(cell), sealed)
+      if (!text) return undefined
+      return text === nobody ? null : fromText(text)
+    },
+  }
+}
+
+export type Copies = ReturnType<typeof createCopies>
 
 const fromText = (text: string): Copy => {
   const end = text.indexOf(between)
@@ -28,22 +87,8 @@ const fromText = (text: string): Copy => {
   }
 }
 
-/** `show` gives what a person may see of the own user. */
-export const createCopies = (peppers: Ring, show: (user: User) => unknown) => {
-  const place = (cell: string): string => `copy${version}|${cell}`
-  return {
-    of: (body: User): Copy => ({ shown: JSON.stringify(show(body)), body: () => body }),
-    seal: (cell: string, copy: Copy): string =>
-      seal(peppers, place(cell), copy.shown + between + JSON.stringify(withoutDeviceSecrets(copy.body()))),
-    sealNobody: (cell: string): string => seal(peppers, place(cell), nobody),
-    /** Null stands for "there is no such user"; undefined when it cannot be opened here. */
-    open: (cell: string, sealed: string | undefined): Copy | null | undefined => {
-      const text = sealed && open(peppers, place(cell), sealed)
-      if (!text) return undefined
-      return text === nobody ? null : fromText(text)
-    },
-  }
-}
+/** Spread, so that copies made together do not end together. */
+const jittered = (ms: number): number => Math.round(ms * (0.9 + Math.random() * 0.2))
 
 const withoutDeviceSecrets = (body: User): User => {
   const clean = (list: User['appUser']['clients']) => list?.map(({ pushNotificationToken: _, ...client }) => client)

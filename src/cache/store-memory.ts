@@ -15,6 +15,7 @@ interface Mark {
   noLinkUntil: number
   blockedUntil: number
   tombstone?: string | undefined
+  writer?: string | undefined
   keptUntil: number
 }
 
@@ -93,18 +94,28 @@ export const memoryCache = (most = 10_000, now: () => number = Date.now): CacheS
       keepMark(cell, { ...mark, link }, times.linkMs)
       return true
     },
-    drop: async (cell, { blockMs, tombstone, final, link }) => {
+    drop: async (cell, { blockMs, tombstone, final, link, writer }) => {
       const at = now()
       copies.delete(cell)
       const old = markOf(cell)
       const mark = { ...old, ...(link ? { link, noLinkUntil: 0 } : { noLinkUntil: at + times.unlinkedMs }) }
+      mark.writer = old.blockedUntil > at ? undefined : writer
       if (final !== undefined && mark.tombstone === final) Object.assign(mark, { tombstone: undefined, blockedUntil: 0 })
       if (mark.blockedUntil <= at) mark.tombstone = undefined
       if (blockMs > 0) mark.blockedUntil = Math.max(mark.blockedUntil, at + blockMs)
       else if (mark.tombstone === undefined) mark.blockedUntil = 0
       if (tombstone !== undefined) mark.tombstone = tombstone
       keepMark(cell, mark, Math.max(link ? times.linkMs : times.unlinkedMs, blockMs))
-      return old.link?.sealed
+      const missed = link !== undefined && old.link?.name !== link.name && old.noLinkUntil > at
+      return { missed, ...(old.link && { link: old.link.sealed }) }
+    },
+    renew: async (cell, { writer, sealed, freshMs, keepMs, link }) => {
+      const at = now()
+      const mark = markOf(cell)
+      if (mark.writer !== writer || mark.blockedUntil <= at || mark.tombstone !== undefined) return false
+      keep(cell, { sealed, storedMs: at, freshUntil: at + freshMs, keptUntil: at + keepMs })
+      keepMark(cell, { ...mark, link, noLinkUntil: 0, blockedUntil: 0, writer: undefined }, times.linkMs)
+      return true
     },
     release: async (cell, token) => {
       const copy = copyOf(cell)

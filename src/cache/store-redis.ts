@@ -6,13 +6,14 @@
  * | key | type | content | lives |
  * |---|---|---|---|
  * | `bff:u:{cell}` | hash | v sealed copy, t stored at, f fresh until; g generation, l lease, lu lease until | 5 min after the last store, 5 s for "no such user" |
- * | `bff:k:{cell}` | hash | n keyed other name, o the same sealed, b no new link until; x no copy until, xn of which smoochId | 24 h after the last store |
+ * | `bff:k:{cell}` | hash | n keyed other name, o the same sealed, b no new link until; x no copy until, xn of which smoochId; w who alone writes | 24 h after the last store |
  *
  * A write drops `bff:u` (and with it generation and lease) before and after, in the cell it names and in the one that cell links to. Whoever
  * stores a copy first notes the link in the cell of the other name, so no copy exists that a write under either name could miss.
  */
 import { connectRedis, type RedisClient, type Script } from '../redis.ts'
-import { type CacheStore, type Looked, times } from './store.ts'
+import { bffLook, cellPeek, copyKey, linksKey, readLook } from './look-redis.ts'
+import { type CacheStore, times } from './store.ts'
 
 const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local function at(ms) return string.format('%.0f', ms) end
@@ -21,19 +22,7 @@ const live = `
 local function atLeast(key, ms) if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, at(ms)) end end`
 
 const scripts = {
-  bffLook: {
-    numberOfKeys: 2,
-    lua: `${clock}${live}
-local c = redis.call('HMGET', KEYS[1], 'v', 't', 'f', 'g', 'l', 'lu')
-local age = c[2] and now - c[2] or 0
-if c[1] and now < num(c[3]) then return {'fresh', c[1], age, c[3] - now} end
-if num(redis.call('HGET', KEYS[2], 'x')) > now then return {'blocked'} end
-if num(c[6]) > now then return {'led', c[1] or '', age, c[5], c[6] - now} end
-local g = c[4] or ARGV[1]
-redis.call('HSET', KEYS[1], 'g', g, 'l', ARGV[1], 'lu', at(now + ${times.leaseMs}))
-atLeast(KEYS[1], ${times.fillMs})
-return {'lead', c[1] or '', age, g, now}`,
-  },
+  bffLook,
   bffStore: {
     numberOfKeys: 2,
     lua: `${clock}${live}
@@ -58,7 +47,9 @@ return 1`,
     numberOfKeys: 2,
     lua: `${clock}${live}
 redis.call('DEL', KEYS[1])
-local c = redis.call('HMGET', KEYS[2], 'o', 'x', 'xn')
+local c = redis.call('HMGET', KEYS[2], 'o', 'x', 'xn', 'n', 'b')
+local missed = ARGV[4] ~= '' and c[4] ~= ARGV[4] and num(c[5]) > now
+if ARGV[6] ~= '' and num(c[2]) <= now then redis.call('HSET', KEYS[2], 'w', ARGV[6]) else redis.call('HDEL', KEYS[2], 'w') end
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'n', ARGV[4], 'o', ARGV[5]); redis.call('HDEL', KEYS[2], 'b'); atLeast(KEYS[2], ${times.linkMs})
 else redis.call('HSET', KEYS[2], 'b', at(now + ${times.unlinkedMs})) end
 if ARGV[3] ~= '' and c[3] == ARGV[3] then redis.call('HDEL', KEYS[2], 'x', 'xn'); c[2] = false; c[3] = false end
@@ -66,7 +57,20 @@ if num(ARGV[1]) > 0 then redis.call('HSET', KEYS[2], 'x', at(math.max(num(c[2]),
 elseif not c[3] then redis.call('HDEL', KEYS[2], 'x') end
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[2], 'xn', ARGV[2]) elseif c[3] and num(c[2]) <= now then redis.call('HDEL', KEYS[2], 'xn') end
 atLeast(KEYS[2], math.max(${times.unlinkedMs}, num(ARGV[1])))
-return c[1] or ''`,
+return (missed and '1' or '0') .. (c[1] or '')`,
+  },
+  bffRenew: {
+    numberOfKeys: 2,
+    lua: `${clock}${live}
+local c = redis.call('HMGET', KEYS[2], 'w', 'x', 'xn')
+if c[1] ~= ARGV[1] or num(c[2]) <= now or c[3] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'v', ARGV[2], 't', at(now), 'f', at(now + ARGV[3]))
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('HDEL', KEYS[2], 'w', 'x', 'b')
+redis.call('HSET', KEYS[2], 'n', ARGV[5], 'o', ARGV[6])
+atLeast(KEYS[2], ${times.linkMs})
+return 1`,
   },
   bffRelease: {
     numberOfKeys: 1,
@@ -74,52 +78,23 @@ return c[1] or ''`,
   },
 } satisfies Record<string, Script>
 
-const copy = (cell: string) => `bff:u:{${cell}}`
-const links = (cell: string) => `bff:k:{${cell}}`
-
-/** What the script that finds a session does in the same step for the cell of its person: `peek(key, now)` gives the copy while it is fresh. */
-export const cellPeek = {
-  key: copy,
-  lua: `
-local function peek(key, now)
-  local c = redis.call('HMGET', key, 'v', 't', 'f')
-  if c[1] and now < tonumber(c[3]) then return c[1], now - c[2], c[3] - now end
-  return '', 0, 0
-end`,
-}
-
 export const redisCache = async (url: string, failed: (error: Error) => void): Promise<CacheStore> =>
   cacheOn(await connectRedis(url, scripts, failed))
 
+const { keys } = cellPeek
+
 const cacheOn = (redis: RedisClient<keyof typeof scripts>): CacheStore => ({
-  look: async (cell, token) => looked((await redis.run('bffLook', [copy(cell), links(cell)], [token])) as LookAnswer),
+  look: async (cell, token) => readLook(((await redis.run('bffLook', keys(cell), [token])) as string).split(' ')),
   store: async (cell, { generation, atMs, sealed, freshMs, keepMs, link }) =>
-    (await redis.run(
-      'bffStore',
-      [copy(cell), links(cell)],
-      [generation, atMs, sealed, freshMs, keepMs, link?.name ?? '', link?.sealed ?? ''],
-    )) === 1,
-  link: async (cell, { name, sealed }) => (await redis.run('bffLink', [links(cell)], [name, sealed])) === 1,
-  drop: async (cell, { blockMs, tombstone = '', final = '', link = { name: '', sealed: '' } }) => {
-    const found = await redis.run('bffDrop', [copy(cell), links(cell)], [blockMs, tombstone, final, link.name, link.sealed])
-    return (found as string) || undefined
+    (await redis.run('bffStore', keys(cell), [generation, atMs, sealed, freshMs, keepMs, link?.name ?? '', link?.sealed ?? ''])) === 1,
+  link: async (cell, { name, sealed }) => (await redis.run('bffLink', [linksKey(cell)], [name, sealed])) === 1,
+  drop: async (cell, { blockMs, tombstone = '', final = '', link = { name: '', sealed: '' }, writer = '' }) => {
+    const found = (await redis.run('bffDrop', keys(cell), [blockMs, tombstone, final, link.name, link.sealed, writer])) as string
+    return { missed: found.startsWith('1'), ...(found.length > 1 && { link: found.slice(1) }) }
   },
-  release: async (cell, token) => void (await redis.run('bffRelease', [copy(cell)], [token])),
+  renew: async (cell, { writer, sealed, freshMs, keepMs, link }) =>
+    (await redis.run('bffRenew', keys(cell), [writer, sealed, freshMs, keepMs, link.name, link.sealed])) === 1,
+  release: async (cell, token) => void (await redis.run('bffRelease', [copyKey(cell)], [token])),
   ping: () => redis.ping(),
   close: () => redis.close(),
 })
-
-type LookAnswer =
-  | ['fresh', sealed: string, age: number, left: number]
-  | ['lead', sealed: string, age: number, generation: string, at: number]
-  | ['led', sealed: string, age: number, by: string, left: number]
-  | ['blocked']
-
-const looked = (answer: LookAnswer): Looked => {
-  if (answer[0] === 'blocked') return { state: 'blocked' }
-  if (answer[0] === 'fresh') return { state: 'fresh', sealed: answer[1], ageMs: answer[2], leftMs: answer[3] }
-  const old = { ...(answer[1] && { sealed: answer[1] }), ageMs: answer[2] }
-  return answer[0] === 'lead'
-    ? { state: 'lead', generation: answer[3], atMs: answer[4], ...old }
-    : { state: 'led', by: answer[3], leftMs: answer[4], ...old }
-}

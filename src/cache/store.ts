@@ -16,13 +16,23 @@ export interface Link {
   readonly sealed: string
 }
 
-export interface Fill {
-  readonly generation: string
-  readonly atMs: number
+/** A copy and how long it serves. */
+export interface Kept {
   readonly sealed: string
   readonly freshMs: number
   readonly keepMs: number
+}
+
+export interface Fill extends Kept {
+  readonly generation: string
+  readonly atMs: number
   readonly link?: Link | undefined
+}
+
+/** What a write leaves that knows the whole user after it. */
+export interface Renewal extends Kept {
+  readonly writer: string
+  readonly link: Link
 }
 
 export interface Drop {
@@ -34,6 +44,15 @@ export interface Drop {
   readonly final?: string | undefined
   /** The other name, when it is known and dropped as well: then nothing can have missed this. */
   readonly link?: Link | undefined
+  /** Before a write: remembered as long as no other drop comes, if no block was in force. */
+  readonly writer?: string | undefined
+}
+
+export interface Dropped {
+  /** The sealed other name, as it was known before. */
+  readonly link?: string
+  /** A write under this name, now or within the last half minute, may not have known the other name that this drop brought. */
+  readonly missed: boolean
 }
 
 export interface CacheStore {
@@ -42,8 +61,10 @@ export interface CacheStore {
   store(cell: string, fill: Fill): Promise<boolean>
   /** Notes the other name, so that a write under this name reaches the copy under that one. False while a write might still have missed it. */
   link(cell: string, link: Link): Promise<boolean>
-  /** Forgets the copy and the right to store of everybody who is fetching now. Gives the sealed link. */
-  drop(cell: string, drop: Drop): Promise<string | undefined>
+  /** Forgets the copy and the right to store of everybody who is fetching now. */
+  drop(cell: string, drop: Drop): Promise<Dropped>
+  /** Instead of the drop after a write: stores what the write left. False, and nothing is done, unless this writer has been alone since its drop before, and no tombstone stands. */
+  renew(cell: string, renewal: Renewal): Promise<boolean>
   /** Gives the lease back when it is still this one. */
   release(cell: string, token: string): Promise<void>
   ping(): Promise<void>

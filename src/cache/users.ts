@@ -1,20 +1,13 @@
 /** get_app_user from the cache: a fresh copy, else one fetch for everybody who asks, else an old copy when the vendor fails. Policy came before; projection comes after. */
 import { Problem } from '../problems.ts'
 import type { Ring } from '../session/keys.ts'
-import { cellsOf, isCellOf, type Name, nameOf } from './cells.ts'
-import { type Copy, createCopies, type User } from './copy.ts'
+import { cellsOf, type Name, nameOf } from './cells.ts'
+import type { Copies, Copy, User } from './copy.ts'
 import { createConvoys, createFlights } from './flights.ts'
 import { linkTo } from './links.ts'
-import { createLooks } from './looks.ts'
+import { type Along, createLooks } from './looks.ts'
 import { hit, status } from './status.ts'
 import type { CacheStore, Looked } from './store.ts'
-
-/** A fresh copy that came along with the session. */
-interface Peeked {
-  readonly sealed: string
-  readonly ageMs: number
-  readonly leftMs: number
-}
 
 export interface Ask {
   readonly app: string
@@ -22,7 +15,8 @@ export interface Ask {
   readonly id: string
   /** The caller's own user: the cell of the session. */
   readonly own?: string | undefined
-  readonly peeked?: Peeked | undefined
+  /** The look that was made together with finding the session. */
+  readonly along?: Along | undefined
 }
 
 export interface Fetched {
@@ -45,23 +39,10 @@ export interface Read {
 export interface UsersParts {
   readonly store: CacheStore
   readonly peppers: Ring
-  /** What a person may see of the own user. */
-  readonly show: (user: User) => unknown
+  readonly copies: Copies
   readonly alarm: (what: string, cause: unknown) => void
-  /** For tests that cannot wait. */
-  readonly times?: Partial<Lifetimes>
 }
 
-interface Lifetimes {
-  readonly freshMs: number
-  readonly revalidateMs: number
-  readonly ifErrorMs: number
-  readonly noneMs: number
-}
-
-const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs: 300_000, noneMs: 5_000 }
-/** A copy above this is not worth its memory; the vendor's own bound on properties is 4 KB. */
-const mostBytes = 64 * 1024
 const mostJoined = 5_000
 const patienceMs = 9_000
 
@@ -70,37 +51,19 @@ const isTrouble = (error: unknown): boolean => error instanceof Problem && error
 
 const isNobody = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'
 
-/** Spread, so that copies made together do not end together. */
-const jittered = (ms: number): number => Math.round(ms * (0.9 + Math.random() * 0.2))
-
-export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) => {
-  const life = { ...lifetimes, ...times }
+export const createUsers = ({ store, peppers, copies, alarm }: UsersParts) => {
+  const { life } = copies
   const flights = createFlights<Landed>(mostJoined)
   const convoy = createConvoys<Fetched>()
-
-  const copies = createCopies(peppers, show)
   const looks = createLooks(store, copies)
 
-  /** The user under the name of this cell, or nothing when the answer speaks of somebody else (a survivor of a merge, an id in another spelling). */
-  const belongs = (cell: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
-    kind === 'smooch'
-      ? _id === id && cellsOf(peppers, app, { kind, id: _id })[0] === cell
-      : userId !== undefined && isCellOf(peppers, cell, app, userId)
-
-  /** Somebody without a userId is not kept: the vendor may give that person one at any time, and nobody would tell us. */
-  const keep = async (cell: string, { app }: Ask, name: Name, lead: Lead, copy: Copy): Promise<boolean> => {
-    const { appUser } = copy.body()
-    const { _id, userId } = appUser
-    if (userId === undefined || !belongs(cell, app, name, appUser)) return false
-    const sealed = copies.seal(cell, copy)
-    if (sealed.length > mostBytes) return false
-    const here: Name = name.kind === 'user' ? { kind: 'user', id: userId } : { kind: 'smooch', id: _id }
-    const there: Name = name.kind === 'user' ? { kind: 'smooch', id: _id } : { kind: 'user', id: userId }
+  const keep = async (cell: string, { app }: Ask, name: Name, { generation, atMs }: Lead, copy: Copy): Promise<boolean> => {
+    const toKeep = copies.toKeep(cell, app, name, copy)
+    if (!toKeep) return false
+    const { here, there, ...kept } = toKeep
     const linked = await Promise.all(cellsOf(peppers, app, there).map((other) => store.link(other, linkTo(peppers, other, app, here))))
     if (linked.includes(false)) return false
-    const { generation, atMs } = lead
-    const kept = { freshMs: jittered(life.freshMs), keepMs: life.ifErrorMs, link: linkTo(peppers, cell, app, there) }
-    return await store.store(cell, { generation, atMs, sealed, ...kept })
+    return await store.store(cell, { generation, atMs, ...kept, link: linkTo(peppers, cell, app, there) })
   }
 
   /** One fetch under the lease. It goes on when its first reader hangs up, and tells the cell what it learnt. */
@@ -113,9 +76,8 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
         if (!kept) await quietly(() => store.release(cell, token))
         return { fetched, copy, kept: kept === true }
       } catch (error) {
-        const none = { sealed: copies.sealNobody(cell), freshMs: life.noneMs, keepMs: life.noneMs }
         const { generation, atMs } = looked
-        if (isNobody(error)) await quietly(() => store.store(cell, { generation, atMs, ...none }))
+        if (isNobody(error)) await quietly(() => store.store(cell, { generation, atMs, ...copies.nobody(cell) }))
         // While an old copy serves, the lease stays: the vendor's trouble is not met again by every reader.
         else if (!looked.sealed || looked.ageMs >= life.revalidateMs) await quietly(() => store.release(cell, token))
         throw error
@@ -161,9 +123,11 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
   const wait = async (cell: string, ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> => {
     const name: Name = ask.own === undefined ? nameOf(ask.id) : { kind: 'user', id: ask.id }
     const patience = performance.now() + patienceMs
+    let along = ask.along?.take(cell)
     let elsewhere = false
     for (let failures = 0; performance.now() < patience; ) {
-      const seen = await (elsewhere ? looks.again(cell) : looks.now(cell)).catch(() => undefined)
+      const seen = along ?? (await (elsewhere ? looks.again(cell) : looks.now(cell)).catch(() => undefined))
+      along = undefined
       if (!seen) return await bypass(cell, 'store-unavailable', fetch)
       const { looked, token, copy } = seen
       if (looked.state === 'blocked') return await bypass(cell, 'changing', fetch)
@@ -197,16 +161,10 @@ export const createUsers = ({ store, peppers, show, alarm, times }: UsersParts) 
   }
 
   return {
+    along: looks.along,
     /** Throws what `fetch` throws, `user_not_found` from a copy of that answer too. */
-    read: async (ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> => {
-      const cell = ask.own ?? cellsOf(peppers, ask.app, nameOf(ask.id))[0]
-      const { peeked } = ask
-      if (peeked) {
-        const copy = copies.open(cell, peeked.sealed)
-        if (copy !== undefined) return answerFrom(copy, peeked.leftMs)
-      }
-      return await wait(cell, ask, fetch)
-    },
+    read: (ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> =>
+      wait(ask.own ?? cellsOf(peppers, ask.app, nameOf(ask.id))[0], ask, fetch),
   }
 }
 

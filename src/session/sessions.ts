@@ -13,7 +13,7 @@ import type { People } from './people.ts'
 import { reachable } from './reachable.ts'
 import { type IndexEntry, openIndex, openRecord, type Person, type SessionRecord, storeKey, tagsOf } from './record.ts'
 import { openRoles, type RolesMark, rolesLeft } from './roles.ts'
-import type { Copy, Entered, Listed, Place, SessionStore, Used } from './store.ts'
+import type { Entered, Listed, Place, SessionStore, Used } from './store.ts'
 import { type Kind, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {
@@ -25,8 +25,6 @@ export interface Session extends SessionRecord {
   readonly rolesMark: RolesMark | undefined
   /** Began with a staff role, whatever is left of it. */
   readonly staff: boolean
-  /** The person's user from the cache, when it was asked for and is there. */
-  readonly copy?: Copy | undefined
 }
 
 type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 'kind'>>
@@ -47,8 +45,14 @@ export interface SessionParts {
   readonly people: People
 }
 
-/** Whether the call reads the user of the person with this tag: then the copy comes along. Nobody else's ever does. */
-type Peek = (tag: string) => boolean
+/** A look into the cache in the same step. */
+interface Peek {
+  /** Whether the call reads the user of the person with this tag: nobody else's ever comes along. */
+  readonly wants: (tag: string) => boolean
+  readonly token: string
+  /** Told before anything is refused. */
+  readonly found: (tag: string, words: readonly string[]) => void
+}
 
 const minute = 60_000
 
@@ -81,12 +85,13 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
         touch: options.touch,
         limit: name && { name, windowMs: minute },
         app: token.app,
-        peek: options.peek?.(token.tag),
+        peek: options.peek?.wants(token.tag) ? options.peek.token : undefined,
       }),
     )
+    if (entered?.cell) options.peek?.found(token.tag, entered.cell)
     const record = entered && openRecord(peppers, token.jti, token.tag, Buffer.from(entered.sealed, 'base64'))
     if (!entered || !record || record.kind !== token.kind) return undefined
-    const { createdMs, expiresMs, smooch, copy } = entered
+    const { createdMs, expiresMs, smooch } = entered
     const rolesMark = openRoles(peppers, token.tag, entered.roles)
     const session: Session = {
       ...record,
@@ -95,7 +100,6 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       createdMs,
       expiresMs,
       smooch,
-      copy,
       rolesMark,
       staff: record.roles.some(isStaffRole),
     }

@@ -22,13 +22,13 @@ local function use(key, window)
   return used, left
 end`
 
-/** What a cache adds to finding a session: the key of a tag's copy, and `peek(key, now)` that gives copy, age and time left. */
+/** What a cache adds to finding a session: the keys of a tag's cell, and `look(key, key, token, now)` that answers in words. */
 interface Peek {
-  readonly key: (tag: string) => string
+  readonly keys: (tag: string) => readonly [string, string]
   readonly lua: string
 }
 
-const noPeek: Peek = { key: (tag) => `bff:u:{${tag}}`, lua: `local function peek() return '', 0, 0 end` }
+const noPeek: Peek = { keys: (tag) => [marks(tag), marks(tag)], lua: `local function look() return '' end` }
 
 const scripts = {
   bffCreate: {
@@ -42,7 +42,7 @@ addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
 return {created, expires}`,
   },
   bffEnter: {
-    numberOfKeys: 5,
+    numberOfKeys: 6,
     lua: `${clock}${useLimit}
 local s = redis.call('HMGET', KEYS[1], 'v', 'c', 'a', 'i')
 if not s[1] then return '' end
@@ -52,10 +52,9 @@ if created <= math.max(m[1] or 0, redis.call('HGET', KEYS[4], 'notBefore') or 0)
 if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))); redis.call('HSET', KEYS[1], 'l', string.format('%.0f', now)) end
 local used, left = 0, 0
 if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
-local copy, age, fresh = '', 0, 0
-if ARGV[3] == '1' then copy, age, fresh = peek(KEYS[5], now) end
+local cell = ARGV[3] ~= '' and look(KEYS[5], KEYS[6], ARGV[3], now) or ''
 local gone = tonumber(m[2] or 0) >= created and 1 or 0
-return string.format('%s %.0f %.0f %s %d %d %d %s %s %d %d', s[1], created, expires, m[3] or '', gone, used, left, m[4] or '', copy, age, fresh)`,
+return string.format('%s %.0f %.0f %s %d %d %d %s %s', s[1], created, expires, m[3] or '', gone, used, left, m[4] or '', cell)`,
   },
   bffEnd: {
     numberOfKeys: 3,
@@ -157,9 +156,9 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>, peek: Peek): SessionS
       marks(place.tag),
       limitKey(place.tag, limit?.name ?? 'none'),
       marks(elsewhere ? place.tag : (app ?? place.tag)),
-      peek.key(place.tag),
+      ...peek.keys(place.tag),
     ]
-    const answer = redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ? 1 : 0])
+    const answer = redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ?? ''])
     if (!elsewhere) return entered((await answer) as string)
     const [found, notBefore] = await Promise.all([answer, redis.run('bffReadMark', [marks(app)], ['notBefore'])])
     const lived = entered(found as string)
@@ -199,7 +198,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>, peek: Peek): SessionS
 /** One text: a list would cost more to read than all it holds. No part of it has a space. */
 const entered = (answer: string): Entered | undefined => {
   if (answer === '') return undefined
-  const [sealed = '', createdMs, expiresMs, smooch, gone, used, leftMs, roles, copy, ageMs, fresh] = answer.split(' ')
+  const [sealed = '', createdMs, expiresMs, smooch, gone, used, leftMs, roles, ...cell] = answer.split(' ')
   return {
     sealed,
     createdMs: Number(createdMs),
@@ -208,7 +207,7 @@ const entered = (answer: string): Entered | undefined => {
     gone: gone === '1',
     roles: roles || undefined,
     used: used !== '0' ? { used: Number(used), leftMs: Number(leftMs) } : undefined,
-    copy: copy ? { sealed: copy, ageMs: Number(ageMs), leftMs: Number(fresh) } : undefined,
+    cell: cell[0] ? cell : undefined,
   }
 }
 

@@ -32,13 +32,6 @@ export interface NewSession {
   readonly extra?: string | undefined
 }
 
-/** A fresh copy of the person's user from the cache, where session and cache lie on the same node. */
-export interface Copy {
-  readonly sealed: string
-  readonly ageMs: number
-  readonly leftMs: number
-}
-
 export interface Entered {
   readonly sealed: string
   readonly createdMs: number
@@ -51,7 +44,8 @@ export interface Entered {
   /** The person's roles as last changed, sealed; absent when nobody changed them. */
   readonly roles?: string | undefined
   readonly used?: Used | undefined
-  readonly copy?: Copy | undefined
+  /** What the cache says of the person's user, in its words; where session and cache lie on the same node. */
+  readonly cell?: readonly string[] | undefined
 }
 
 export interface Listed {
@@ -69,13 +63,13 @@ export interface EnterOptions {
   readonly limit?: Window | undefined
   /** The app's tag: its not-before mark counts too. */
   readonly app?: string | undefined
-  /** Whether the copy of the person's user is wanted. */
-  readonly peek?: boolean | undefined
+  /** The token of a look for the person's user in the cache, when one is wanted. */
+  readonly peek?: string | undefined
 }
 
 export interface SessionStore extends FamilyStore {
   create(place: Place, session: NewSession): Promise<{ createdMs: number; expiresMs: number }>
-  /** One round trip: the record if the session lives, its idle touch, the person's marks, one use of a limit, and with `peek` the copy of the person's user. */
+  /** One round trip: the record if the session lives, its idle touch, the person's marks, one use of a limit, and with `peek` a look for the person's user in the cache. */
   enter(place: Place, options: EnterOptions): Promise<Entered | undefined>
   /** Puts a new token's record in the old one's place if that still lives. Beginning and absolute end stay, so every mark since holds for the new one too. */
   rotate(old: Place, key: string, session: Omit<NewSession, 'absoluteMs'>): Promise<{ createdMs: number; expiresMs: number } | undefined>

@@ -87,6 +87,30 @@ describe('never an old copy', () => {
     for (const bff of [two, one]) expect((await get(bff, idOf(read, it), by(read))).json.appUser.givenName).toBe('new')
   })
 
+  test.each(ways)('what an update by %s answered is what the next read by that name gets, without a call', async (way) => {
+    const it = person()
+    const me = await one.signIn({ userId: it.userId })
+    const headers = way === 'me' ? me : staff
+    for (const givenName of ['new', 'newer']) {
+      await one.call('PUT', `/v1.1/appusers/${idOf(way, it)}`, { headers, json: { givenName } })
+      const [answer, sent] = await during(() => get(two, idOf(way, it), headers))
+      expect([answer.json.appUser.givenName, answer.headers.get('cache-status'), sent]).toEqual([
+        givenName,
+        expect.stringContaining('hit'),
+        0,
+      ])
+    }
+  })
+
+  test('a read that is refused after it was found to lead leads nobody', async () => {
+    const it = person()
+    const me = await one.signIn({ userId: it.userId })
+    expect((await get(one, 'me?unknown=1', me)).status).toBe(400)
+    const began = performance.now()
+    expect((await get(two, 'me', me)).headers.get('cache-status')).toContain('fwd=miss')
+    expect(performance.now() - began).toBeLessThan(1_500)
+  })
+
   test.each([
     ['userId', 'userId'],
     ['userId', '_id'],

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { Secret } from '../../config/secret.ts'
 import { cellsOf } from '../../src/cache/cells.ts'
 import { createChanges } from '../../src/cache/changes.ts'
+import { createCopies } from '../../src/cache/copy.ts'
 import type { CacheStore } from '../../src/cache/store.ts'
 import { createUsers } from '../../src/cache/users.ts'
 import type { Operation } from '../../src/operation.ts'
@@ -104,9 +105,10 @@ const newVendor = (): Vendor => {
 
 export const replica = (store: CacheStore) => {
   const alarm = () => undefined
+  const copies = createCopies({ peppers, show: (user) => user })
   return {
-    users: createUsers({ store, peppers, show: (user) => user, alarm }),
-    changes: createChanges({ store, peppers, strict: true, alarm }),
+    users: createUsers({ store, peppers, copies, alarm }),
+    changes: createChanges({ store, peppers, copies, strict: true, alarm }),
   }
 }
 

@@ -110,17 +110,69 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
       const [linked, unlinked] = [unique(), unique()]
       const link = { name: 'other', sealed: 'sealed-link' }
       expect(await store.link(linked, link)).toBe(true)
-      expect(await other.drop(linked, { blockMs: 0 })).toBe('sealed-link')
+      expect(await other.drop(linked, { blockMs: 0 })).toMatchObject({ link: 'sealed-link' })
       expect(await store.link(linked, { ...link, sealed: 'again' })).toBe(true)
       expect(await store.link(linked, { ...link, name: 'a third' })).toBe(false)
-      expect(await store.drop(unlinked, { blockMs: 0 })).toBeUndefined()
+      expect(await store.drop(unlinked, { blockMs: 0 })).toEqual({ missed: false })
       expect(await store.link(unlinked, link)).toBe(false)
+    })
+
+    describe('a write that knows the whole user after it', () => {
+      const link = { name: 'other', sealed: 'sealed-link' }
+      const renewal = (writer: string) => ({ writer, sealed: 'bmV3', freshMs: 60_000, keepMs: 120_000, link })
+      const begin = (cell: string, writer: string) => store.drop(cell, { blockMs: 10_000, writer })
+
+      test('leaves it as the copy, ends its block and notes the link', async () => {
+        const cell = unique()
+        await begin(cell, 'me')
+        expect(await other.renew(cell, renewal('me'))).toBe(true)
+        expect(await store.look(cell, unique())).toMatchObject({ state: 'fresh', sealed: 'bmV3' })
+        expect(await store.drop(cell, { blockMs: 0 })).toEqual({ missed: false, link: 'sealed-link' })
+        expect(await store.renew(cell, renewal('me'))).toBe(false)
+      })
+
+      test('leaves no copy once another write has begun or ended, whichever is the later', async () => {
+        const cell = unique()
+        await begin(cell, 'one')
+        await begin(cell, 'two')
+        expect([await store.renew(cell, renewal('one')), await store.renew(cell, renewal('two'))]).toEqual([false, false])
+        await store.drop(cell, { blockMs: 0 })
+        expect(await store.renew(cell, renewal('two'))).toBe(false)
+        expect((await store.look(cell, unique())).state).toBe('lead')
+      })
+
+      test('leaves no copy after word from outside, where a tombstone stands, or when its block is over', async () => {
+        const [told, dead, late] = [unique(), unique(), unique()]
+        await begin(told, 'me')
+        await other.drop(told, { blockMs: 0 })
+        await begin(dead, 'me')
+        await other.drop(dead, { blockMs: 10_000, tombstone: '?' })
+        await store.drop(late, { blockMs: 50, writer: 'me' })
+        await sleep(100)
+        for (const cell of [told, dead, late]) expect(await store.renew(cell, renewal('me'))).toBe(false)
+      })
+
+      test('takes the right to store from whoever was fetching', async () => {
+        const cell = unique()
+        const slow = await lead(cell)
+        await begin(cell, 'me')
+        expect(await store.renew(cell, renewal('me'))).toBe(true)
+        expect(await other.store(cell, fill({ ...slow, sealed: 'b2xk' }))).toBe(false)
+        expect(await store.look(cell, unique())).toMatchObject({ state: 'fresh', sealed: 'bmV3' })
+      })
+
+      test('is told of a write under the other name that did not know of this one', async () => {
+        const cell = unique()
+        await other.drop(cell, { blockMs: 0 })
+        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: true })
+        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: false, link: 'sealed-link' })
+      })
     })
 
     test('notes the link with a fill', async () => {
       const cell = unique()
       await store.store(cell, fill({ ...(await lead(cell)), link: { name: 'n', sealed: 'sealed-link' } }))
-      expect(await store.drop(cell, { blockMs: 0 })).toBe('sealed-link')
+      expect(await store.drop(cell, { blockMs: 0 })).toMatchObject({ link: 'sealed-link' })
     })
 
     test('hands out an old copy with the lease', async () => {

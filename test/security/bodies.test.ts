@@ -116,9 +116,12 @@ test('what passes is written anew: the bytes of the caller do not go on', async 
 
 test('a body of a GET or DELETE is read and dropped, and refused when it is unsound', async () => {
   const path = `${long}/appusers/${mina.userId}`
-  expect((await ask(bff, { path, headers: { ...program, ...json }, body: '{"givenName":"x"}' })).status).toBe(200)
+  // A read that no cache answers.
+  const read = { path: `${path}/channels`, headers: { ...program, ...json }, body: '{"givenName":"x"}' }
+  expect((await ask(bff, read)).status).toBe(200)
+  expect(bff.sandbox.requests.at(-1)).toMatchObject({ operation: 'get_app_user_entity_ids' })
   expect(bff.sandbox.requests.at(-1)).not.toHaveProperty('body', expect.anything())
-  bff.sent()
+  expect(bff.sent()).toBe(1)
   for (const [body, status] of [
     ['{', 400],
     ['{"a":1,"a":2}', 400],

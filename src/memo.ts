@@ -1,14 +1,18 @@
 /** What a pure function gave for recent texts. Never for what may change elsewhere: sessions and users are read anew for each request. */
 
-/** Holds at most so many; then it begins anew. An `undefined` is not remembered, so that junk pushes nothing out. */
+/** Holds the last `most` for certain and twice as many at best: what is asked again outlives what is not. An `undefined` is not remembered, so that junk pushes nothing out. */
 export const memo = <T>(most: number, make: (text: string) => T): ((text: string) => T) => {
-  const known = new Map<string, T>()
+  let young = new Map<string, T>()
+  let old = young
   return (text) => {
-    const found = known.get(text)
+    const found = young.get(text)
     if (found !== undefined) return found
-    const made = make(text)
-    if (known.size >= most) known.clear()
-    if (made !== undefined) known.set(text, made)
+    const made = old.get(text) ?? make(text)
+    if (young.size >= most) {
+      old = young
+      young = new Map()
+    }
+    if (made !== undefined) young.set(text, made)
     return made
   }
 }

@@ -54,7 +54,7 @@ const isNobody = (error: unknown): boolean => error instanceof Problem && error.
 export const createUsers = ({ store, peppers, copies, alarm }: UsersParts) => {
   const { life } = copies
   const flights = createFlights<Landed>(mostJoined)
-  const convoy = createConvoys<Fetched>()
+  const convoy = createConvoys<{ readonly fetched: Fetched; readonly copy: Copy }>()
   const looks = createLooks(store, copies)
 
   const keep = async (cell: string, { app }: Ask, name: Name, { generation, atMs }: Lead, copy: Copy): Promise<boolean> => {
@@ -111,8 +111,11 @@ export const createUsers = ({ store, peppers, copies, alarm }: UsersParts) => {
   }
 
   const bypass = async (cell: string, detail: string, fetch: () => Promise<Fetched>): Promise<Read> => {
-    const fetched = await convoy(cell, fetch)
-    return { copy: copies.of(fetched.body as User), status: status.bypass(detail), outcome: 'bypass', fetched }
+    const { fetched, copy } = await convoy(cell, async () => {
+      const fetched = await fetch()
+      return { fetched, copy: copies.of(fetched.body as User) }
+    })
+    return { copy, status: status.bypass(detail), outcome: 'bypass', fetched }
   }
 
   const answerFrom = (copy: Copy | null, leftMs: number): Read => {

@@ -40,7 +40,7 @@ export const perKey = <T>(make: (key: RingKey) => T): ((key: RingKey) => T) => {
 /** One request asks for the same few names again and again. */
 const namesUnder = memo(8, (secret) => {
   const hmac = hmacWith(secret)
-  return memo(2_000, (text) => hmac(text, 'base64url').slice(0, 22))
+  return memo(8_000, (text) => hmac(text, 'base64url').slice(0, 22))
 })
 
 /** A keyed name: an id in a key name or a mark is never the id itself. 22 characters, 128 bits. */

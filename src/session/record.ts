@@ -61,13 +61,13 @@ export const tagsOf = (peppers: Ring, { app, userId, actor }: Person): [string, 
     userId === undefined ? keyedName(secret, 'actor', app, actor.id) : keyedName(secret, 'user', app, userId),
   ) as [string, ...string[]]
 
-export const storeKey = memo(2_000, (jti: string): string => hash('sha256', jti, 'base64url'))
+export const storeKey = memo(4_000, (jti: string): string => hash('sha256', jti, 'base64url'))
 
 const version = 2
 /** From a key of the pepper, made once, and the jti, which is as random as a key, one HMAC makes the key of a record. */
 const recordKeys = perKey(({ secret }) => {
   const hmac = hmacWith(Buffer.from(hkdfSync('sha256', secret, '', 'smooch-bff session record', 32)))
-  return memo(2_000, (jti) => hmac(jti, 'buffer'))
+  return memo(4_000, (jti) => hmac(jti, 'buffer'))
 })
 const indexKey = (pepper: RingKey) => Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session index', 32))
 

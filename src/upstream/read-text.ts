@@ -1,18 +1,30 @@
 /** Reads an answer's body within a bound, so that an endless one costs no more memory than that. */
+import type { Readable } from 'node:stream'
 
-/** The text, or undefined when it is longer than `most` bytes or not UTF-8. */
-export const readText = async (body: AsyncIterable<Uint8Array>, most: number): Promise<string | undefined> => {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.byteLength
-    // Leaving the loop ends the stream, and the connection with it.
-    if (size > most) return undefined
-    chunks.push(chunk)
-  }
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+const textOf = (bytes: Buffer): string | undefined => {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+    return decoder.decode(bytes)
   } catch {
     return undefined
   }
 }
+
+/** The text, or undefined when it is longer than `most` bytes or not UTF-8. Rejects when it breaks off. */
+export const readText = (body: Readable, most: number): Promise<string | undefined> =>
+  new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    body.on('data', (chunk: Uint8Array) => {
+      size += chunk.byteLength
+      chunks.push(chunk)
+      if (size <= most) return
+      resolve(undefined)
+      // The connection ends with it.
+      body.destroy()
+    })
+    body.on('end', () => resolve(textOf(Buffer.concat(chunks, size))))
+    body.on('error', reject)
+    body.on('close', () => reject(new Error('the answer broke off')))
+  })

@@ -4,7 +4,7 @@ import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } 
 import { type Permit, spendPermit } from '../permit.ts'
 import { Problem } from '../problems.ts'
 import { judge, type Reply } from './answer.ts'
-import { createConnections, type Wire } from './connections.ts'
+import { type Budget, createConnections, type Wire } from './connections.ts'
 import { authorization, createKeyring, type UpstreamApp, type UpstreamKey } from './credentials.ts'
 import { type Payload, requestHeaders, requestId, retryAfter } from './headers.ts'
 import type { ImageForm } from './image.ts'
@@ -69,7 +69,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const limitOf = options.timeLimit ?? timeLimit
 
   /** One send and its answer. Throws only what the form of an image throws. */
-  const exchange = async (url: URL, call: AnyCall, token: string, signal: AbortSignal): Promise<Reply> => {
+  const exchange = async (url: URL, call: AnyCall, token: string, budget: Budget): Promise<Reply> => {
     const { operation, image } = call
     const wire: Wire = { sent: false }
     const { payload, content } = payloadOf(call)
@@ -80,7 +80,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
         headers,
         content,
         fresh: operation.effect === 'guarded',
-        signal,
+        budget,
         wire,
       })
       const { status, stream } = answer
@@ -91,7 +91,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
       return { status, text, retryAfter: retryAfter(answer.header('retry-after')), requestId: requestId(answer.header('x-request-id')) }
     } catch (error) {
       if (error instanceof Problem) throw error
-      const none = signal.aborted ? 'timeout' : isMalformed(error) ? 'malformed' : 'reset'
+      const none = budget.over ? 'timeout' : isMalformed(error) ? 'malformed' : 'reset'
       return { none, sent: wire.sent, cause: error }
     }
   }
@@ -109,7 +109,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     throw problem
   }
 
-  const attempts = async (app: UpstreamApp, call: AnyCall, deadline: number, signal: AbortSignal) => {
+  const attempts = async (app: UpstreamApp, call: AnyCall, deadline: number, budget: Budget) => {
     const { operation, image, params, query } = call
     const url = buildUrl(app, operation, params, query)
     let key = keyring.current(app)
@@ -117,7 +117,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     for (let calls = 1, retries = 0; ; calls += 1) {
       const token = tokenFor(app, key)
       const began = performance.now()
-      const reply = await exchange(url, call, token, signal)
+      const reply = await exchange(url, call, token, budget)
       const answered = 'none' in reply ? { status: 0, requestId: undefined } : reply
       const { status } = answered
       log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: calls, requestId: answered.requestId })
@@ -143,10 +143,13 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const send = async (app: UpstreamApp, call: AnyCall): Promise<UpstreamAnswer> => {
     const started = performance.now()
     const limit = limitOf(call.operation)
-    const budget = new AbortController()
-    const timer = setTimeout(() => budget.abort(), limit)
+    const budget: Budget = { over: false, cut: () => {} }
+    const timer = setTimeout(() => {
+      budget.over = true
+      budget.cut()
+    }, limit)
     try {
-      const answer = await attempts(app, call, started + limit, budget.signal)
+      const answer = await attempts(app, call, started + limit, budget)
       return { ...answer, durationMs: performance.now() - started }
     } finally {
       clearTimeout(timer)

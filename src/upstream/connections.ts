@@ -9,6 +9,13 @@ export interface Wire {
   sent: boolean
 }
 
+/** The time that a call has. A plain record: to listen to an AbortSignal costs a tenth of a whole call. */
+export interface Budget {
+  over: boolean
+  /** Ends what is being sent or awaited. */
+  cut: () => void
+}
+
 export interface Sending {
   readonly method: string
   readonly headers: Record<string, string>
@@ -16,7 +23,7 @@ export interface Sending {
   readonly content: string | AsyncIterable<Uint8Array> | undefined
   /** Not over a used connection. One that the vendor is just closing would leave a delete unknown that never arrived. */
   readonly fresh: boolean
-  readonly signal: AbortSignal
+  readonly budget: Budget
   readonly wire: Wire
 }
 
@@ -80,10 +87,11 @@ export const createConnections = () => {
   }
 
   return {
-    send: async (url: URL, { method, headers, content, fresh, signal, wire }: Sending): Promise<Answer> => {
+    send: async (url: URL, { method, headers, content, fresh, budget, wire }: Sending): Promise<Answer> => {
       const secure = url.protocol === 'https:'
       const agent = agents[secure ? 'https:' : 'http:'][fresh ? 'fresh' : 'kept']
-      const outgoing = (secure ? https : http).request(url, { method, headers, agent, signal })
+      const outgoing = (secure ? https : http).request(url, { method, headers, agent })
+      budget.cut = () => outgoing.destroy(new Error('the time is over'))
       watchSent(outgoing, secure ? 'secureConnect' : 'connect', wire)
       const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
         outgoing.once('response', resolve).on('error', reject)

@@ -8,7 +8,7 @@ import type { Users } from './cache/users.ts'
 import { createGuarded } from './guarded.ts'
 import { note } from './http/access-record.ts'
 import { addHeader } from './http/head.ts'
-import { checkBody, discardBody, readJson } from './http/json-body.ts'
+import { bringsBody, checkBody, discardBody, readJson } from './http/json-body.ts'
 import { limitHeaders } from './http/limit-headers.ts'
 import { errorBody } from './http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from './http/query.ts'
@@ -60,7 +60,8 @@ export const createPipeline = (parts: PipelineParts) => {
   return (operation: Operation): RequestHandler =>
     async function pipeline(req, res) {
       note(res, { operation: operation.id })
-      using along = operation.cache === 'store' ? users.along((tag) => namesOwnUser(req, tag)) : undefined
+      // A lease must not wait for a body.
+      using along = operation.cache === 'store' && !bringsBody(req) ? users.along((tag) => namesOwnUser(req, tag)) : undefined
       const session = await sessions.require(req, limitClass(operation), 'api', (limit) => limitHeaders(res, limit), along)
       note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
       const app = appOf(session, req.params['appId'])

@@ -103,20 +103,26 @@ export const createChanges = ({ store, peppers, copies, strict, alarm }: Changes
     const first = [...drops].filter(([cell]) => cell !== renewed?.cell)
     const done = await Promise.allSettled(first.map(([cell, each]) => dropCell(cell, each, drops)))
     if (renewed) {
-      const alone = done.every((it) => it.status === 'fulfilled' && !it.value.missed)
+      const fallen = done.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []))
+      const all = fallen.length === done.length
+      const alone = all && !fallen.some(({ missed }) => missed)
       const stored = alone && (await store.renew(renewed.cell, renewed.renewal).catch(() => false))
-      if (!stored) await dropCell(renewed.cell, drops.get(renewed.cell) ?? how, drops)
+      // A link lets readers of the other name store: it is told only when that one's cell has fallen.
+      if (!stored) await dropCell(renewed.cell, (all && drops.get(renewed.cell)) || how, drops)
     }
     const failed = done.find((it) => it.status === 'rejected')
     if (failed) throw failed.reason
   }
 
-  const before = async (app: string, named: Named, writer: string): Promise<void> => {
+  /** False when this write may come to be known only after others that come later. */
+  const before = async (app: string, named: Named, writer: string): Promise<boolean> => {
     try {
       await drop(app, named, { blockMs: underWayMs, writer })
+      return true
     } catch (cause) {
       if (strict) throw new Problem('session_store_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
       alarm('copies could not be dropped before a change; it goes on', cause)
+      return false
     }
   }
 
@@ -149,7 +155,7 @@ export const createChanges = ({ store, peppers, copies, strict, alarm }: Changes
   const around = async (app: string, call: AnyCall, send: () => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> => {
     const persons = personsOf(call)
     const writer = randomBytes(9).toString('base64url')
-    await Promise.all(persons.map(({ id }) => before(app, { names: namesOf(id) }, writer)))
+    const known = await Promise.all(persons.map(({ id }) => before(app, { names: namesOf(id) }, writer)))
     let ending: (person: Person) => Drop = () => ({ blockMs: tombstoneMs, tombstone: '?' })
     let answer: UpstreamAnswer | undefined
     try {
@@ -161,7 +167,7 @@ export const createChanges = ({ store, peppers, copies, strict, alarm }: Changes
       throw error
     } finally {
       const both = answer && bothNames(call.operation, answer.body)
-      const renewed = ({ id }: Person) => answer && renewalOf(app, call, id, answer.body, writer)
+      const renewed = ({ id }: Person) => (answer && !known.includes(false) ? renewalOf(app, call, id, answer.body, writer) : undefined)
       await Promise.all(persons.map((person) => after(app, { names: namesOf(person.id), both }, ending(person), renewed(person))))
     }
   }

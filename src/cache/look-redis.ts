@@ -1,7 +1,7 @@
 /** The look into a cell in Redis: a script by itself, and a part of the one that finds a session. It answers in words, since a list would cost more to read than all it holds. */
 import { type Looked, times } from './store.ts'
 
-export const copyKey = (cell: string) => `bff:u:{${cell}}`
+const copyKey = (cell: string) => `bff:u:{${cell}}`
 export const linksKey = (cell: string) => `bff:k:{${cell}}`
 
 /** `look(copy, links, token, now)`; `now` in milliseconds. */
@@ -18,8 +18,15 @@ local function look(copy, links, token, now)
   return string.format('lead %s %d %s %.0f', sealed, age, g, now)
 end`
 
-/** What the script that finds a session does in the same step for the cell of its person. */
-export const cellPeek = { keys: (tag: string): readonly [string, string] => [copyKey(tag), linksKey(tag)], lua: lookLua }
+/** What the script that finds a session does in the same step for the cell of its person, and what takes a lease back. */
+export const cellPeek = {
+  keys: (tag: string): readonly [string, string] => [copyKey(tag), linksKey(tag)],
+  lua: lookLua,
+  release: {
+    numberOfKeys: 2,
+    lua: `if redis.call('HGET', KEYS[1], 'l') == ARGV[1] then redis.call('HDEL', KEYS[1], 'l', 'lu') end`,
+  },
+}
 
 export const bffLook = {
   numberOfKeys: 2,

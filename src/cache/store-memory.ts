@@ -42,10 +42,10 @@ export const memoryCache = (most = 10_000, now: () => number = Date.now): CacheS
     marks.set(cell, { ...mark, keptUntil: Math.max(mark.keptUntil, now() + ms) })
     if (marks.size > most * 4) forgetLinks()
   }
-  /** Links go only together with every copy that might need one. */
+  /** Links go only together with every copy that might need one, and with the right to renew one. */
   const forgetLinks = (): void => {
     copies.clear()
-    for (const [cell, { link: _, ...mark }] of marks) {
+    for (const [cell, { link: _, writer: __, ...mark }] of marks) {
       if (Math.max(mark.noLinkUntil, mark.blockedUntil) > now()) marks.set(cell, mark)
       else marks.delete(cell)
     }
@@ -84,7 +84,7 @@ export const memoryCache = (most = 10_000, now: () => number = Date.now): CacheS
       const mark = markOf(cell)
       if (copyOf(cell)?.generation !== generation || at - atMs > times.fillMs || mark.blockedUntil > at) return false
       keep(cell, { sealed, storedMs: at, freshUntil: at + freshMs, keptUntil: at + keepMs })
-      if (link) keepMark(cell, { ...mark, link }, times.linkMs)
+      if (link && (mark.link?.name === link.name || mark.noLinkUntil <= at)) keepMark(cell, { ...mark, link }, times.linkMs)
       return true
     },
     link: async (cell, link) => {
@@ -106,7 +106,8 @@ export const memoryCache = (most = 10_000, now: () => number = Date.now): CacheS
       else if (mark.tombstone === undefined) mark.blockedUntil = 0
       if (tombstone !== undefined) mark.tombstone = tombstone
       keepMark(cell, mark, Math.max(link ? times.linkMs : times.unlinkedMs, blockMs))
-      const missed = link !== undefined && old.link?.name !== link.name && old.noLinkUntil > at
+      const unknown = old.link?.name !== link?.name && old.noLinkUntil > at
+      const missed = link !== undefined && (unknown || (mark.tombstone !== undefined && mark.blockedUntil > at))
       return { missed, ...(old.link && { link: old.link.sealed }) }
     },
     renew: async (cell, { writer, sealed, freshMs, keepMs, link }) => {

@@ -12,7 +12,7 @@
  * stores a copy first notes the link in the cell of the other name, so no copy exists that a write under either name could miss.
  */
 import { connectRedis, type RedisClient, type Script } from '../redis.ts'
-import { bffLook, cellPeek, copyKey, linksKey, readLook } from './look-redis.ts'
+import { bffLook, cellPeek, linksKey, readLook } from './look-redis.ts'
 import { type CacheStore, times } from './store.ts'
 
 const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -31,7 +31,8 @@ if num(redis.call('HGET', KEYS[2], 'x')) > now then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'v', ARGV[3], 't', at(now), 'f', at(now + ARGV[4]))
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
-if ARGV[6] ~= '' then redis.call('HSET', KEYS[2], 'n', ARGV[6], 'o', ARGV[7]); atLeast(KEYS[2], ${times.linkMs}) end
+local c = redis.call('HMGET', KEYS[2], 'n', 'b')
+if ARGV[6] ~= '' and (c[1] == ARGV[6] or num(c[2]) <= now) then redis.call('HSET', KEYS[2], 'n', ARGV[6], 'o', ARGV[7]); atLeast(KEYS[2], ${times.linkMs}) end
 return 1`,
   },
   bffLink: {
@@ -57,6 +58,7 @@ if num(ARGV[1]) > 0 then redis.call('HSET', KEYS[2], 'x', at(math.max(num(c[2]),
 elseif not c[3] then redis.call('HDEL', KEYS[2], 'x') end
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[2], 'xn', ARGV[2]) elseif c[3] and num(c[2]) <= now then redis.call('HDEL', KEYS[2], 'xn') end
 atLeast(KEYS[2], math.max(${times.unlinkedMs}, num(ARGV[1])))
+if ARGV[4] ~= '' and c[3] and num(c[2]) > now then missed = true end
 return (missed and '1' or '0') .. (c[1] or '')`,
   },
   bffRenew: {
@@ -72,10 +74,7 @@ redis.call('HSET', KEYS[2], 'n', ARGV[5], 'o', ARGV[6])
 atLeast(KEYS[2], ${times.linkMs})
 return 1`,
   },
-  bffRelease: {
-    numberOfKeys: 1,
-    lua: `if redis.call('HGET', KEYS[1], 'l') == ARGV[1] then redis.call('HDEL', KEYS[1], 'l', 'lu') end`,
-  },
+  bffRelease: cellPeek.release,
 } satisfies Record<string, Script>
 
 export const redisCache = async (url: string, failed: (error: Error) => void): Promise<CacheStore> =>
@@ -94,7 +93,7 @@ const cacheOn = (redis: RedisClient<keyof typeof scripts>): CacheStore => ({
   },
   renew: async (cell, { writer, sealed, freshMs, keepMs, link }) =>
     (await redis.run('bffRenew', keys(cell), [writer, sealed, freshMs, keepMs, link.name, link.sealed])) === 1,
-  release: async (cell, token) => void (await redis.run('bffRelease', [copyKey(cell)], [token])),
+  release: async (cell, token) => void (await redis.run('bffRelease', keys(cell), [token])),
   ping: () => redis.ping(),
   close: () => redis.close(),
 })

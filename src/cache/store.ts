@@ -51,7 +51,7 @@ export interface Drop {
 export interface Dropped {
   /** The sealed other name, as it was known before. */
   readonly link?: string
-  /** A write under this name, now or within the last half minute, may not have known the other name that this drop brought. */
+  /** A write under this name may not have known the other name that this drop brought, or may yet take effect. */
   readonly missed: boolean
 }
 

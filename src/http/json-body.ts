@@ -58,10 +58,12 @@ export const readJson = async (req: IncomingMessage, within = deadline): Promise
   return parseStrictJson(bytes)
 }
 
+export const bringsBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
+
 /** The body of a GET or DELETE means nothing, but the vendor's own example sends one: a sound one is read and dropped. */
 export const discardBody = async (req: IncomingMessage, within = deadline): Promise<void> => {
-  const { 'content-length': length, 'transfer-encoding': encoding } = req.headers
-  if (encoding === undefined && Number(length ?? 0) === 0) return
+  if (!bringsBody(req)) return
   const bytes = await readBytes(req, within)
   if (bytes.length === 0) return
   checkType(req)

@@ -22,13 +22,18 @@ local function use(key, window)
   return used, left
 end`
 
-/** What a cache adds to finding a session: the keys of a tag's cell, and `look(key, key, token, now)` that answers in words. */
+/** What a cache adds to finding a session: the keys of a tag's cell, `look(key, key, token, now)` that answers in words, and what undoes it. */
 interface Peek {
   readonly keys: (tag: string) => readonly [string, string]
   readonly lua: string
+  readonly release: Script
 }
 
-const noPeek: Peek = { keys: (tag) => [marks(tag), marks(tag)], lua: `local function look() return '' end` }
+const noPeek: Peek = {
+  keys: (tag) => [marks(tag), marks(tag)],
+  lua: `local function look() return '' end`,
+  release: { numberOfKeys: 2, lua: '' },
+}
 
 const scripts = {
   bffCreate: {
@@ -134,10 +139,10 @@ const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
 export const redisStore = async (url: string, failed: (error: Error) => void, peek = noPeek): Promise<SessionStore> => {
   const bffEnter = { ...scripts.bffEnter, lua: `${peek.lua}\n${scripts.bffEnter.lua}` }
-  return storeOn(await connectRedis(url, { ...scripts, bffEnter }, failed), peek)
+  return storeOn(await connectRedis(url, { ...scripts, bffEnter, bffUnpeek: peek.release }, failed), peek)
 }
 
-const storeOn = (redis: RedisClient<keyof typeof scripts>, peek: Peek): SessionStore => ({
+const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffUnpeek'>, peek: Peek): SessionStore => ({
   ...familiesOn(redis),
   create: async (place, { sid, sealed, index, idleMs, absoluteMs, extra }) => {
     const answer = await redis.run(
@@ -162,7 +167,9 @@ const storeOn = (redis: RedisClient<keyof typeof scripts>, peek: Peek): SessionS
     if (!elsewhere) return entered((await answer) as string)
     const [found, notBefore] = await Promise.all([answer, redis.run('bffReadMark', [marks(app)], ['notBefore'])])
     const lived = entered(found as string)
-    return lived && lived.createdMs <= Number(notBefore) ? undefined : lived
+    if (!lived || lived.createdMs > Number(notBefore)) return lived
+    if (wanted !== undefined) await redis.run('bffUnpeek', peek.keys(place.tag), [wanted])
+    return undefined
   },
   rotate: async (old, key, { sid, sealed, index, idleMs, extra }) => {
     const keys = [session(old), marks(old.tag), list(old.tag), session({ key, tag: old.tag })]

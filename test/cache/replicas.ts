@@ -20,7 +20,7 @@ export const peppers = ring(new Secret(`p1:${'x'.repeat(32)}`))
 const app = { appId: 'app', baseUrl: 'http://127.0.0.1:9', auth: 'basic', keys: [] } as unknown as UpstreamApp
 
 type By = 'userId' | '_id' | 'me'
-type WriteHow = 'update' | 'unlink' | 'unknown' | 'unknown later' | 'failure' | 'merge' | 'webhook'
+type WriteHow = 'update' | 'create' | 'link' | 'unlink' | 'unknown' | 'unknown later' | 'failure' | 'merge' | 'webhook'
 
 export type Step =
   | { readonly do: 'read'; readonly on: 0 | 1; readonly by: By; readonly before: number; readonly after: number }
@@ -48,7 +48,7 @@ export const steps = fc.array(
         do: fc.constant('write'),
         on,
         by: fc.constantFrom('userId', '_id'),
-        how: fc.constantFrom('update', 'update', 'unlink', 'unknown', 'unknown later', 'failure', 'merge', 'webhook'),
+        how: fc.constantFrom('update', 'update', 'create', 'link', 'unlink', 'unknown', 'unknown later', 'failure', 'merge', 'webhook'),
         before: delay,
         after: delay,
       }),
@@ -114,11 +114,38 @@ export const replica = (store: CacheStore) => {
 
 export type Replica = ReturnType<typeof replica>
 
-const rowOf = (how: WriteHow): Operation =>
-  how === 'merge' ? operations.merge_users : how === 'unlink' ? operations.unlink_app_user : operations.update_app_user
+const rows = {
+  create: operations.pre_create_app_user,
+  link: operations.link_app_user,
+  unlink: operations.unlink_app_user,
+  merge: operations.merge_users,
+} as const
+const rowOf = (how: WriteHow): Operation => (how in rows ? rows[how as keyof typeof rows] : operations.update_app_user)
 
-const bodyOf = (how: WriteHow, vendor: Vendor): Pick<UpstreamCall, 'body' | 'params'> =>
-  how === 'merge' ? { body: { surviving: { _id: vendor._id }, discarded: { _id: randomBytes(12).toString('hex') } } } : { body: {} }
+const bodyOf = (how: WriteHow, vendor: Vendor): Pick<UpstreamCall, 'body' | 'params'> => {
+  if (how === 'create') return { body: { userId: vendor.userId } }
+  return how === 'merge' ? { body: { surviving: { _id: vendor._id }, discarded: { _id: randomBytes(12).toString('hex') } } } : { body: {} }
+}
+
+/** The same small numbers again for the same seed. */
+export const paceOf = (seed: number) => {
+  let state = seed
+  return (most: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return (state >>> 16) % (most + 1)
+  }
+}
+
+/** A store that is some turns away, so that steps of others come in between those of one. */
+export const unhurried = (store: CacheStore, pace: (most: number) => number): CacheStore =>
+  new Proxy(store, {
+    get: (it, name: keyof CacheStore) => async (cell: string, more: never) => {
+      await turns(pace(3))
+      const answer = await (it[name] as (cell: string, more: never) => unknown)(cell, more)
+      await turns(pace(2))
+      return answer
+    },
+  })
 
 const reading = async ({ users }: Replica, vendor: Vendor, by: By, delays: Delays): Promise<number> => {
   const own = by === 'me' ? cellsOf(peppers, app.appId, { kind: 'user', id: vendor.userId })[0] : undefined

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { CacheStore, Fill } from '../../src/cache/store.ts'
-import { play, replica, type Step, steps } from '../cache/replicas.ts'
+import { paceOf, play, replica, type Step, steps, unhurried } from '../cache/replicas.ts'
 
 const unique = () => randomBytes(12).toString('base64url')
 const fill = (more: Partial<Fill> & Pick<Fill, 'generation' | 'atMs'>): Fill => ({
@@ -167,12 +167,27 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
         expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: true })
         expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: false, link: 'sealed-link' })
       })
+
+      test('is told of a write under the other name that may yet take effect', async () => {
+        const cell = unique()
+        await other.drop(cell, { blockMs: 10_000, tombstone: '?' })
+        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: true })
+        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: true, link: 'sealed-link' })
+      })
     })
 
     test('notes the link with a fill', async () => {
       const cell = unique()
       await store.store(cell, fill({ ...(await lead(cell)), link: { name: 'n', sealed: 'sealed-link' } }))
       expect(await store.drop(cell, { blockMs: 0 })).toMatchObject({ link: 'sealed-link' })
+    })
+
+    test('notes no link with a fill after a write that found none, so that a slower fill under the other name is refused', async () => {
+      const cell = unique()
+      const link = { name: 'n', sealed: 'sealed-link' }
+      await other.drop(cell, { blockMs: 0 })
+      expect(await store.store(cell, fill({ ...(await lead(cell)), link }))).toBe(true)
+      expect(await other.link(cell, link)).toBe(false)
     })
 
     test('hands out an old copy with the lease', async () => {
@@ -192,8 +207,9 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
     })
 
     test(`never serves an older value than the newest write answered, in ${runs} interleavings of slow fills and writes`, async () => {
-      const check = fc.asyncProperty(steps, async (plan: readonly Step[]) => {
-        await play([replica(store), replica(other)], plan)
+      const check = fc.asyncProperty(steps, fc.nat(), async (plan: readonly Step[], seed) => {
+        const pace = paceOf(seed)
+        await play([replica(unhurried(store, pace)), replica(unhurried(other, pace))], plan)
       })
       await fc.assert(check, { numRuns: runs, seed: 20_261_123, endOnFailure: true })
     }, 120_000)

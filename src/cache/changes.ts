@@ -105,7 +105,7 @@ export const createChanges = ({ store, peppers, copies, strict, alarm }: Changes
     if (renewed) {
       const fallen = done.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []))
       const all = fallen.length === done.length
-      const alone = all && !fallen.some(({ missed }) => missed)
+      const alone = all && !fallen.some(({ unsettled }) => unsettled)
       const stored = alone && (await store.renew(renewed.cell, renewed.renewal).catch(() => false))
       // A link lets readers of the other name store: it is told only when that one's cell has fallen.
       if (!stored) await dropCell(renewed.cell, (all && drops.get(renewed.cell)) || how, drops)
@@ -114,7 +114,7 @@ export const createChanges = ({ store, peppers, copies, strict, alarm }: Changes
     if (failed) throw failed.reason
   }
 
-  /** False when this write may come to be known only after others that come later. */
+  /** False when the drop will be made late: it may then stand after writes that came later, and tells nobody to be alone. */
   const before = async (app: string, named: Named, writer: string): Promise<boolean> => {
     try {
       await drop(app, named, { blockMs: underWayMs, writer })

@@ -107,8 +107,8 @@ export const memoryCache = (most = 10_000, now: () => number = Date.now): CacheS
       if (tombstone !== undefined) mark.tombstone = tombstone
       keepMark(cell, mark, Math.max(link ? times.linkMs : times.unlinkedMs, blockMs))
       const unknown = old.link?.name !== link?.name && old.noLinkUntil > at
-      const missed = link !== undefined && (unknown || (mark.tombstone !== undefined && mark.blockedUntil > at))
-      return { missed, ...(old.link && { link: old.link.sealed }) }
+      const unsettled = link !== undefined && (unknown || (mark.tombstone !== undefined && mark.blockedUntil > at))
+      return { unsettled, ...(old.link && { link: old.link.sealed }) }
     },
     renew: async (cell, { writer, sealed, freshMs, keepMs, link }) => {
       const at = now()

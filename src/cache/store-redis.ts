@@ -49,7 +49,7 @@ return 1`,
     lua: `${clock}${live}
 redis.call('DEL', KEYS[1])
 local c = redis.call('HMGET', KEYS[2], 'o', 'x', 'xn', 'n', 'b')
-local missed = ARGV[4] ~= '' and c[4] ~= ARGV[4] and num(c[5]) > now
+local unsettled = ARGV[4] ~= '' and c[4] ~= ARGV[4] and num(c[5]) > now
 if ARGV[6] ~= '' and num(c[2]) <= now then redis.call('HSET', KEYS[2], 'w', ARGV[6]) else redis.call('HDEL', KEYS[2], 'w') end
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'n', ARGV[4], 'o', ARGV[5]); redis.call('HDEL', KEYS[2], 'b'); atLeast(KEYS[2], ${times.linkMs})
 else redis.call('HSET', KEYS[2], 'b', at(now + ${times.unlinkedMs})) end
@@ -58,8 +58,8 @@ if num(ARGV[1]) > 0 then redis.call('HSET', KEYS[2], 'x', at(math.max(num(c[2]),
 elseif not c[3] then redis.call('HDEL', KEYS[2], 'x') end
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[2], 'xn', ARGV[2]) elseif c[3] and num(c[2]) <= now then redis.call('HDEL', KEYS[2], 'xn') end
 atLeast(KEYS[2], math.max(${times.unlinkedMs}, num(ARGV[1])))
-if ARGV[4] ~= '' and c[3] and num(c[2]) > now then missed = true end
-return (missed and '1' or '0') .. (c[1] or '')`,
+if ARGV[4] ~= '' and c[3] and num(c[2]) > now then unsettled = true end
+return (unsettled and '1' or '0') .. (c[1] or '')`,
   },
   bffRenew: {
     numberOfKeys: 2,
@@ -89,7 +89,7 @@ const cacheOn = (redis: RedisClient<keyof typeof scripts>): CacheStore => ({
   link: async (cell, { name, sealed }) => (await redis.run('bffLink', [linksKey(cell)], [name, sealed])) === 1,
   drop: async (cell, { blockMs, tombstone = '', final = '', link = { name: '', sealed: '' }, writer = '' }) => {
     const found = (await redis.run('bffDrop', keys(cell), [blockMs, tombstone, final, link.name, link.sealed, writer])) as string
-    return { missed: found.startsWith('1'), ...(found.length > 1 && { link: found.slice(1) }) }
+    return { unsettled: found.startsWith('1'), ...(found.length > 1 && { link: found.slice(1) }) }
   },
   renew: async (cell, { writer, sealed, freshMs, keepMs, link }) =>
     (await redis.run('bffRenew', keys(cell), [writer, sealed, freshMs, keepMs, link.name, link.sealed])) === 1,

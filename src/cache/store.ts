@@ -52,7 +52,7 @@ export interface Dropped {
   /** The sealed other name, as it was known before. */
   readonly link?: string
   /** A write under this name may not have known the other name that this drop brought, or may yet take effect. */
-  readonly missed: boolean
+  readonly unsettled: boolean
 }
 
 export interface CacheStore {

@@ -113,7 +113,7 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
       expect(await other.drop(linked, { blockMs: 0 })).toMatchObject({ link: 'sealed-link' })
       expect(await store.link(linked, { ...link, sealed: 'again' })).toBe(true)
       expect(await store.link(linked, { ...link, name: 'a third' })).toBe(false)
-      expect(await store.drop(unlinked, { blockMs: 0 })).toEqual({ missed: false })
+      expect(await store.drop(unlinked, { blockMs: 0 })).toEqual({ unsettled: false })
       expect(await store.link(unlinked, link)).toBe(false)
     })
 
@@ -127,7 +127,7 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
         await begin(cell, 'me')
         expect(await other.renew(cell, renewal('me'))).toBe(true)
         expect(await store.look(cell, unique())).toMatchObject({ state: 'fresh', sealed: 'bmV3' })
-        expect(await store.drop(cell, { blockMs: 0 })).toEqual({ missed: false, link: 'sealed-link' })
+        expect(await store.drop(cell, { blockMs: 0 })).toEqual({ unsettled: false, link: 'sealed-link' })
         expect(await store.renew(cell, renewal('me'))).toBe(false)
       })
 
@@ -164,15 +164,15 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
       test('is told of a write under the other name that did not know of this one', async () => {
         const cell = unique()
         await other.drop(cell, { blockMs: 0 })
-        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: true })
-        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: false, link: 'sealed-link' })
+        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ unsettled: true })
+        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ unsettled: false, link: 'sealed-link' })
       })
 
       test('is told of a write under the other name that may yet take effect', async () => {
         const cell = unique()
         await other.drop(cell, { blockMs: 10_000, tombstone: '?' })
-        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: true })
-        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ missed: true, link: 'sealed-link' })
+        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ unsettled: true })
+        expect(await store.drop(cell, { blockMs: 0, link })).toEqual({ unsettled: true, link: 'sealed-link' })
       })
     })
 

@@ -8,7 +8,7 @@ test('nothing is renewed once the links were forgotten', async () => {
   await store.drop('cell', { blockMs: 20_000, writer: 'me' })
   await store.drop('other', { blockMs: 0, link: { name: 'cell', sealed: 'sealed-link' } })
   for (const cell of ['a', 'b', 'c', 'd']) await store.link(cell, link)
-  expect(await store.drop('other', { blockMs: 0 })).toEqual({ missed: false })
+  expect(await store.drop('other', { blockMs: 0 })).toEqual({ unsettled: false })
   expect(await store.renew('cell', { writer: 'me', sealed: 'bmV3', freshMs: 60_000, keepMs: 120_000, link })).toBe(false)
   store.close()
 })

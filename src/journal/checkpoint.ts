@@ -18,9 +18,14 @@ const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
 export const originOf = (journal: string): string => `smooch-bff/${journal}`
 
+const exported = new WeakMap<KeyObject, PublicKey>()
 export function publicKey(key: KeyObject): PublicKey {
+  const known = exported.get(key)
+  if (known !== undefined) return known
   const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' })
-  return Buffer.concat([Buffer.of(ED25519), spki.subarray(SPKI.length)]).toString('base64')
+  const made = Buffer.concat([Buffer.of(ED25519), spki.subarray(SPKI.length)]).toString('base64')
+  exported.set(key, made)
+  return made
 }
 
 const imported = new Map<PublicKey, KeyObject>()

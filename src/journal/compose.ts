@@ -2,6 +2,7 @@
 import { isIPv4 } from 'node:net'
 import { type ActorFacts, type Event, newId, type Target } from './events.ts'
 import type { Journal } from './journal.ts'
+import { type Named, peopleOf } from './people.ts'
 import type { Part, Subject } from './seal.ts'
 
 interface Actor {
@@ -63,46 +64,36 @@ export function networkOf(ip: string): string {
   return `${groups.slice(0, 3).join(':')}::/48`
 }
 
-/** The pseudonyms of these people; new ones are stored with the event that first names them. */
-async function pseudonyms(
-  journal: Journal,
-  tenant: string,
-  userIds: readonly string[],
-): Promise<{ of: Map<string, string>; created: Subject[] }> {
-  const of = new Map<string, string>()
-  const created: Subject[] = []
-  const wanted = new Map([...new Set(userIds)].map((userId) => [journal.sealer.lookup(tenant, userId), userId]))
-  if (wanted.size === 0) return { of, created }
-  const marks = [...wanted].map((_, at) => `$${at + 1}`).join(',')
-  for (const row of await journal.store.select(`SELECT lookup, pseudonym FROM subject WHERE lookup IN (${marks})`, [...wanted.keys()]))
-    of.set(wanted.get(String(row['lookup']))!, String(row['pseudonym']))
-  for (const userId of wanted.values()) {
-    if (of.has(userId)) continue
-    const subject = journal.sealer.subject(tenant, userId)
-    of.set(userId, subject.pseudonym)
-    created.push(subject)
-  }
-  return { of, created }
-}
-
 const YEAR = 400 * 86_400_000
 
 export const digestOf = (journal: Journal, request: Asked['request']): string | null =>
   request ? journal.sealer.digest(request.method, request.asked ?? request.path, request.body ?? '') : null
 
-export async function compose(journal: Journal, asked: Asked): Promise<Composed> {
+/** When it happened, and what it is called from then on. */
+export interface Moment {
+  readonly id: string
+  readonly at: Date
+}
+
+export const momentOf = (journal: Journal): Moment => ({ id: newId('evt'), at: journal.now() })
+
+/** For what is written at once. */
+export async function composeNow(journal: Journal, asked: Asked): Promise<Composed> {
+  const moment = momentOf(journal)
+  const [named] = await peopleOf(journal, [asked])
+  return compose(journal, asked, moment, named!)
+}
+
+export function compose(journal: Journal, asked: Asked, { id, at }: Moment, people: readonly Named[]): Composed {
   const { sealer } = journal
-  const id = newId('evt')
-  const at = journal.now()
   const { actor, targets, reason, context: { ip, userAgent, ...context } = {} } = asked
-  const people = [actor.userId, ...targets.map((target) => target.userId)].filter((userId): userId is string => userId !== undefined)
-  const { of, created } = await pseudonyms(journal, asked.tenant, people)
-  const named = Object.fromEntries(people.map((userId) => [of.get(userId)!, userId]))
+  const pseudonym = (userId: string): string => people.find((it) => it.userId === userId)!.pseudonym
+  const named = Object.fromEntries(people.map((it) => [it.pseudonym, it.userId]))
   const personal = { actor: { name: actor.name, email: actor.email }, people: named, ip, userAgent, note: reason?.note, ...asked.personal }
   const sealed = sealer.part(id, 'person', personal, at.getTime() + YEAR)
   return {
     parts: [sealed.row],
-    subjects: created,
+    subjects: people.flatMap(({ subject }) => subject ?? []),
     event: {
       v: 1,
       id,
@@ -111,7 +102,7 @@ export async function compose(journal: Journal, asked: Asked): Promise<Composed>
       tenant: asked.tenant,
       actor: {
         type: actor.type,
-        id: actor.id ?? (actor.userId === undefined ? 'anonymous' : of.get(actor.userId)!),
+        id: actor.id ?? (actor.userId === undefined ? 'anonymous' : pseudonym(actor.userId)),
         ...(actor.roles && { roles: actor.roles }),
         ...(actor.auth && { auth: actor.auth }),
         onBehalfOf: actor.onBehalfOf ?? null,
@@ -119,7 +110,7 @@ export async function compose(journal: Journal, asked: Asked): Promise<Composed>
       targets: targets.map(({ role, userId, smoochId }) => ({
         role,
         type: 'appuser',
-        ...(userId !== undefined && { subject: of.get(userId)! }),
+        ...(userId !== undefined && { subject: pseudonym(userId) }),
         ...(smoochId !== undefined && { smoochId }),
       })),
       ...(reason && {
@@ -132,7 +123,7 @@ export async function compose(journal: Journal, asked: Asked): Promise<Composed>
       context: {
         ...context,
         ...(ip !== undefined && { ipNet: networkOf(ip) }),
-        ...(userAgent !== undefined && { ua: sealer.digest(userAgent) }),
+        ...(userAgent !== undefined && { ua: sealer.agent(userAgent) }),
       },
       sealed: sealed.commitment,
     },

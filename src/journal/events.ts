@@ -75,6 +75,31 @@ export interface Event {
   readonly facts?: Readonly<Record<string, unknown>>
 }
 
+/** What the rules of the log go by; the rest of an event stands in its text alone. */
+export interface Ruled {
+  readonly id: string
+  readonly kind: Kind
+  readonly time: string
+  readonly action: string
+  readonly operation?: Event['operation'] | undefined
+  readonly outcome?: Outcome | undefined
+  readonly recorded?: true | undefined
+  readonly verdict?: Verdict | undefined
+  readonly facts?: Event['facts'] | undefined
+}
+
+export const ruledOf = ({ id, kind, time, action, operation, outcome, recorded, verdict, facts }: Event): Ruled => ({
+  id,
+  kind,
+  time,
+  action,
+  operation,
+  outcome,
+  recorded,
+  verdict,
+  facts,
+})
+
 export const newId = (prefix: 'evt' | 'op' | 'i'): string => `${prefix}_${randomUUIDv7()}`
 
 const LONGEST = 16_384
@@ -82,6 +107,8 @@ const TEXT = 512
 
 // C1 controls, zero-width and bidirectional marks, line separators, the byte order mark: what makes a log line read differently from what it is.
 const TREACHEROUS = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+/** Anything but plain ASCII without a backslash, which would begin an escape. */
+const UNUSUAL = /[^ -[\]-~]/
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 const clean = (_key: string, value: unknown): unknown => {
@@ -92,9 +119,25 @@ const clean = (_key: string, value: unknown): unknown => {
   return safe.length > TEXT ? `${safe.slice(0, TEXT).toWellFormed()}…` : safe
 }
 
+/** Whether two quotation marks stand too far from each other. */
+const hasLongText = (body: string): boolean => {
+  for (let at = 0; at + TEXT < body.length; ) {
+    const next = body.lastIndexOf('"', at + TEXT + 1)
+    if (next <= at) return true
+    at = next
+  }
+  return false
+}
+
+/** A replacer is slow, and nearly every event has nothing to replace. */
+const written = (event: Event): string => {
+  const body = JSON.stringify(event)
+  return UNUSUAL.test(body) || hasLongText(body) ? JSON.stringify(event, clean).replace(TREACHEROUS, escaped) : body
+}
+
 /** The bytes that are stored and hashed; never made a second time from the parsed event. */
 export function encode(event: Event): string {
-  const body = JSON.stringify(event, clean).replace(TREACHEROUS, escaped)
+  const body = written(event)
   if (Buffer.byteLength(body) > LONGEST) throw new RangeError(`an event is at most ${LONGEST} bytes`)
   return body
 }
@@ -109,7 +152,7 @@ export function tokensOf(event: Event): string[] {
 }
 
 /** The state after one more event, or undefined when the event has no place there (a second outcome, a verdict on a settled operation). */
-export function nextState(state: State | undefined, event: Event): State | undefined {
+export function nextState(state: State | undefined, event: Ruled): State | undefined {
   switch (event.kind) {
     case 'intent':
       return state === undefined ? 'pending' : undefined

@@ -2,61 +2,53 @@
 import type { Committed, Entry, Result } from './store.ts'
 
 const LARGEST_BATCH = 256
-/** How long what nobody waits for may wait for company. A commit costs a signature and an fsync, however little is in it. */
-const COMPANY_MILLISECONDS = 40
 
 interface Waiting {
-  readonly entry: Entry
-  readonly patient: boolean
-  readonly resolve: (result: Result) => void
+  readonly entries: readonly Entry[]
+  readonly resolve: (results: Result[]) => void
   readonly reject: (error: unknown) => void
 }
 
-/** One batch in flight, the next fills meanwhile. A patient entry goes with the next batch that somebody is waiting for, or soon. */
+/** One batch in flight, the next fills meanwhile. What was given together is never parted. */
 export function groupCommit(
   commit: (entries: readonly Entry[]) => Promise<Committed>,
   committed: (batch: Committed) => void = () => {},
-): (entry: Entry, patient?: boolean) => Promise<Result> {
-  let waiting: Waiting[] = []
+): (entries: readonly Entry[]) => Promise<Result[]> {
+  const waiting: Waiting[] = []
   let running = false
-  let soon: NodeJS.Timeout | undefined
 
   const write = async (batch: readonly Waiting[]): Promise<void> => {
     try {
-      const done = await commit(batch.map(({ entry }) => entry))
+      const done = await commit(batch.flatMap(({ entries }) => entries))
       committed(done)
-      batch.forEach(({ resolve }, at) => {
-        resolve(done.results[at]!)
-      })
+      const results = [...done.results]
+      for (const { entries, resolve } of batch) resolve(results.splice(0, entries.length))
     } catch (error) {
-      for (const { entry, reject } of batch) {
-        // It may have been committed although we were told of an error.
-        entry.again = true
+      for (const { entries, reject } of batch) {
+        // They may have been committed although we were told of an error.
+        for (const entry of entries) entry.again = true
         reject(error)
       }
     }
   }
-  const run = async (): Promise<void> => {
-    clearTimeout(soon)
-    soon = undefined
-    if (running) return
-    running = true
+  const next = (): Waiting[] => {
+    let [many, size] = [0, 0]
     do {
-      const batch = waiting.slice(0, LARGEST_BATCH)
-      waiting = waiting.slice(LARGEST_BATCH)
-      await write(batch)
-    } while (waiting.length >= LARGEST_BATCH || waiting.some(({ patient }) => !patient))
+      size += waiting[many]!.entries.length
+      many += 1
+    } while (many < waiting.length && size + waiting[many]!.entries.length <= LARGEST_BATCH)
+    return waiting.splice(0, many)
+  }
+  const run = async (): Promise<void> => {
+    running = true
+    // What comes in one go goes together.
+    await Promise.resolve()
+    while (waiting.length > 0) await write(next())
     running = false
-    if (waiting.length > 0) later()
   }
-  const later = (): void => {
-    soon ??= setTimeout(() => void run(), COMPANY_MILLISECONDS)
-  }
-  return (entry, patient = false) =>
+  return (entries) =>
     new Promise((resolve, reject) => {
-      waiting.push({ entry, patient, resolve, reject })
-      if (running) return
-      if (patient && waiting.length < LARGEST_BATCH) later()
-      else void run()
+      waiting.push({ entries, resolve, reject })
+      if (!running) void run()
     })
 }

@@ -1,14 +1,15 @@
 /** The guard: no destructive call without a durable intent, and an outcome whatever happens. `begin` → permit → `end`; denied and recorded calls beside it. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isSpent, issuePermit, type Permit } from '../permit.ts'
 import { Problem } from '../problems.ts'
-import { type Asked, compose, digestOf } from './compose.ts'
+import { type Asked, composeNow, digestOf } from './compose.ts'
 import { countDenials } from './denials.ts'
-import { type Event, newId, type Outcome } from './events.ts'
+import { type Event, newId, type Outcome, type Ruled } from './events.ts'
 import { type Answer, answerOf, keyOf, recall } from './idempotency.ts'
 import type { Journal, Status } from './journal.ts'
+import { LATE, within } from './pace.ts'
+import { createRecorder } from './recorder.ts'
 import type { Part } from './seal.ts'
-import { type Entry, entryOf, systemEvent } from './store.ts'
+import { type Entry, entryOf } from './store.ts'
 
 export interface GuardedCall extends Asked {
   readonly request: NonNullable<Asked['request']>
@@ -68,17 +69,6 @@ const defaults = {
   answerMilliseconds: 86_400_000,
 }
 
-const LATE = Symbol('late')
-
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof LATE> {
-  const stop = new AbortController()
-  try {
-    return await Promise.race([work, sleep(milliseconds, LATE, { signal: stop.signal })])
-  } finally {
-    stop.abort()
-  }
-}
-
 export function createGuard({ journal, limits }: GuardOptions): Guard {
   const { sealer } = journal
   const life = { ...defaults, ...limits }
@@ -89,7 +79,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
   }
 
   const intentOf = async (call: GuardedCall): Promise<Entry> => {
-    const { event, parts, subjects } = await compose(journal, call)
+    const { event, parts, subjects } = await composeNow(journal, call)
     const { before } = call
     const until = Date.parse(event.time) + life.snapshotMilliseconds
     const image: { row: Part; commitment: string } | undefined =
@@ -118,7 +108,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     )
   }
 
-  const outcomeOf = (intent: Event, index: number | undefined, { outcome, upstream, response }: Ended): Entry => {
+  const outcomeOf = (intent: Ruled, index: number | undefined, { outcome, upstream, response }: Ended): Entry => {
     const at = journal.now()
     const id = newId('evt')
     const answer =
@@ -143,7 +133,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     )
   }
 
-  const started = (intent: Event, index: number): Begun => {
+  const started = (intent: Ruled, index: number): Begun => {
     const permit = issuePermit(intent.operation!.id, intent.action, life.permitMilliseconds)
     let ending: ReturnType<Begun['end']> | undefined
     const end = async (ended: Ended): ReturnType<Begun['end']> => {
@@ -193,17 +183,9 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     throw new Problem('internal', { cause: new Error(`an intent was refused: ${written.refused}`), outcome: 'not_sent' })
   }
 
-  let writing: Promise<unknown> = Promise.resolve()
-  const write = (asked: Asked, more: Partial<Event> & Pick<Event, 'kind'>): void => {
-    const written = compose(journal, asked)
-      .then(({ event, parts, subjects }) =>
-        journal.note(entryOf({ ...event, operation: { id: newId('op'), instance: journal.instance }, ...more }, parts, subjects)),
-      )
-      .catch(() => journal.note(entryOf(systemEvent('event_lost', { kind: more.kind, action: asked.action }, journal.now()))))
-    writing = writing.then(() => written).catch(() => {})
-  }
+  const recorder = createRecorder(journal)
   const denials = countDenials((asked, count) =>
-    write(count === undefined ? asked : { ...asked, targets: [] }, { kind: 'denied', ...(count !== undefined && { count }) }),
+    recorder.add(count === undefined ? asked : { ...asked, targets: [] }, { kind: 'denied', ...(count !== undefined && { count }) }),
   )
 
   return {
@@ -211,7 +193,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     recall: (call) => recall(journal, call),
     denied: denials.add,
     recorded: (asked, { outcome, upstream, response }) =>
-      write(asked, {
+      recorder.add(asked, {
         kind: 'outcome',
         recorded: true,
         outcome,
@@ -220,7 +202,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
       }),
     viewed: async (asked, facts) => {
       mustBeOpen()
-      const { event, parts, subjects } = await compose(journal, asked)
+      const { event, parts, subjects } = await composeNow(journal, asked)
       await journal.append(entryOf({ ...event, kind: 'viewed', facts }, parts, subjects)).catch((error: unknown) => {
         throw unavailable(error)
       })
@@ -228,7 +210,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     status: journal.status,
     close: async () => {
       denials.close()
-      await writing
+      await recorder.close()
       await journal.close()
     },
   }

@@ -43,8 +43,8 @@ export interface Journal {
   append(entry: Entry): Promise<Result>
   /** Resolves when it is in the log, however long the store is away. */
   keep(entry: Entry): Promise<Result>
-  /** Kept as well, but not at once, and given up when too many wait. */
-  note(entry: Entry): void
+  /** Kept as well, all in one batch, but given up when too many wait. */
+  note(entries: readonly Entry[]): void
   shut(cause: string): void
   /** Whether the log has gone back behind its anchor; asked with each intent. */
   rolledBack(): Promise<boolean>
@@ -80,12 +80,13 @@ export async function openJournal({
   let ended = false
   let recovering: Promise<void> | undefined
   let renewed: string | undefined
-  const kept: { entry: Entry; resolve: (result: Result) => void }[] = []
+  const kept: { entries: readonly Entry[]; resolve: (results: Result[]) => void }[] = []
+  const waiting = (): number => kept.reduce((sum, { entries }) => sum + entries.length, 0)
 
   const status = (): Status => ({
     open: cause === undefined && !ended,
     ...(cause !== undefined && { cause, since }),
-    waiting: kept.length,
+    waiting: waiting(),
     dropped,
     size,
     ...(anchoredAt !== undefined && { anchoredAt }),
@@ -118,8 +119,8 @@ export async function openJournal({
     if (anchor && cause === undefined) raised(note)
   }
   const commit = groupCommit((entries) => store.commit(entries, mine), take)
-  const append = (entry: Entry, patient = false): Promise<Result> =>
-    commit(entry, patient).catch((error: unknown) => {
+  const append = (entries: readonly Entry[]): Promise<Result[]> =>
+    commit(entries).catch((error: unknown) => {
       shut(messageOf(error))
       throw error
     })
@@ -151,7 +152,7 @@ export async function openJournal({
         await store.reopen()
         await settle()
         await flush()
-        await commit(entryOf(systemEvent('gate_opened', { instance, cause, since }, now())))
+        await commit([entryOf(systemEvent('gate_opened', { instance, cause, since }, now()))])
         cause = renewed
         if (cause !== undefined) continue
         harmless(() => onGate?.(status()))
@@ -164,19 +165,19 @@ export async function openJournal({
 
   const flush = async (): Promise<void> => {
     const batch = [...kept]
-    for (const { entry } of batch) entry.again = true
-    const results = await Promise.all(batch.map(({ entry }) => commit(entry)))
+    for (const { entries } of batch) for (const entry of entries) entry.again = true
+    const results = await Promise.all(batch.map(({ entries }) => commit(entries)))
     kept.splice(0, batch.length)
     batch.forEach(({ resolve }, at) => {
       resolve(results[at]!)
     })
   }
 
-  const keep = (entry: Entry, patient = false): Promise<Result> =>
-    append(entry, patient).catch(
+  const keep = (entries: readonly Entry[]): Promise<Result[]> =>
+    append(entries).catch(
       () =>
-        new Promise<Result>((resolve) => {
-          kept.push({ entry, resolve })
+        new Promise<Result[]>((resolve) => {
+          kept.push({ entries, resolve })
         }),
     )
 
@@ -184,7 +185,8 @@ export async function openJournal({
   const rotate = async (): Promise<void> => {
     const [first] = keys
     const { key } = await tipOf(store)
-    if (first && publicKey(first) !== key) await commit(entryOf(systemEvent('key_rotated', { key: publicKey(first), former: key }, now())))
+    if (first && publicKey(first) !== key)
+      await commit([entryOf(systemEvent('key_rotated', { key: publicKey(first), former: key }, now()))])
   }
   /** Before anything is written: is this the log that we know, whole and at its end? */
   async function settle(): Promise<void> {
@@ -196,7 +198,7 @@ export async function openJournal({
 
   try {
     await settle()
-    await commit(entryOf(systemEvent('start', { instance }, now())))
+    await commit([entryOf(systemEvent('start', { instance }, now()))])
   } catch (error) {
     shut(messageOf(error))
   }
@@ -210,12 +212,13 @@ export async function openJournal({
     instance,
     now,
     status,
-    append: (entry) => append(entry),
-    keep: (entry) => keep(entry),
+    append: async (entry) => (await append([entry]))[0]!,
+    keep: async (entry) => (await keep([entry]))[0]!,
     shut,
-    note: (entry) => {
-      if (kept.length >= MOST_WAITING) dropped += 1
-      else void keep(entry, true)
+    note: (entries) => {
+      const room = Math.max(0, MOST_WAITING - waiting())
+      dropped += Math.max(0, entries.length - room)
+      if (room > 0) void keep(entries.slice(0, room))
     },
     rolledBack: async () => {
       const highest = await anchor?.highest(store.journal).catch(() => undefined)
@@ -228,7 +231,7 @@ export async function openJournal({
     close: async () => {
       // What still waits is lost with this process: the operation stays open, and the checker finds it.
       if (recovering && kept.length > 0) await Promise.race([recovering, sleep(3000, undefined, { ref: false })])
-      await commit(entryOf(systemEvent('stop', { instance }, now()))).catch(() => {})
+      await commit([entryOf(systemEvent('stop', { instance }, now()))]).catch(() => {})
       ended = true
       clearInterval(hourly)
       published.stop()

@@ -1,4 +1,5 @@
-/** Two ways to do less with what comes often: once a second, and one at a time; the newest value always gets its turn. */
+/** Two ways to do less with what comes often: once a second, and one at a time; the newest value always gets its turn. And a way not to wait for ever. */
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export function atMostOnceASecond(call: (note: string) => void): ((note: string) => void) & { stop(): void } {
   let timer: NodeJS.Timeout | undefined
@@ -38,5 +39,17 @@ export function oneAtATime(work: (note: string) => Promise<void>): (note: string
   return (note) => {
     latest = note
     if (!running) void run()
+  }
+}
+
+export const LATE: unique symbol = Symbol('late')
+
+/** What comes of the work, or `LATE`; the work itself is not stopped. */
+export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof LATE> {
+  const stop = new AbortController()
+  try {
+    return await Promise.race([work, sleep(milliseconds, LATE, { signal: stop.signal })])
+  } finally {
+    stop.abort()
   }
 }

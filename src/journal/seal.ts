@@ -1,5 +1,6 @@
 /** The erasable part of an event: sealed (AES-256-GCM, the event's id as AAD), bound to it by a salted commitment; and the keyed digests that stand in for personal data. */
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto'
+import { memo } from '../memo.ts'
 import { randomBytes } from '../random.ts'
 
 /** `person`: names, addresses, reason text. `before`: what stood there. `answer`: what a repeated Idempotency-Key is given. */
@@ -30,6 +31,8 @@ export interface Sealer {
   subject(tenant: string, userId: string): Subject
   lookup(tenant: string, userId: string): string
   digest(...values: (string | Uint8Array)[]): string
+  /** The digest of a user agent: a few of them send most requests. */
+  agent(text: string): string
 }
 
 const NONCE = 12
@@ -55,7 +58,9 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
   const seal = (bytes: Uint8Array, aad: string): Buffer => {
     const nonce = randomBytes(NONCE)
     const cipher = createCipheriv('aes-256-gcm', first.key, nonce).setAAD(Buffer.from(aad))
-    return Buffer.concat([first.id, nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
+    const sealed = cipher.update(bytes)
+    cipher.final()
+    return Buffer.concat([first.id, nonce, sealed, cipher.getAuthTag()])
   }
   const open = (sealed: Uint8Array, aad: string): Buffer | undefined => {
     const box = Buffer.from(sealed)
@@ -73,10 +78,22 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
   const lookup = (tenant: string, userId: string): string =>
     createHmac('sha256', lookupKey).update(`${tenant}\0${userId}`).digest('base64url')
 
+  // Keyed, since a plain hash of a phone number or a user agent is soon guessed.
+  const digest: Sealer['digest'] = (...values) => {
+    const mac = createHmac('sha256', digestKey)
+    for (const value of values) {
+      const bytes = Buffer.from(value)
+      mac.update(`${bytes.length}:`).update(bytes)
+    }
+    return `hmac:${mac.digest('hex')}`
+  }
+
   return {
     seal,
     open,
     lookup,
+    digest,
+    agent: memo(200, (text) => digest(text)),
     part(event, part, content, expires) {
       const bytes = Buffer.from(JSON.stringify(content ?? null))
       const salt = randomBytes(32)
@@ -89,15 +106,6 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
     subject(tenant, userId) {
       const pseudonym = `sub_${randomBytes(16).toString('base64url')}`
       return { pseudonym, lookup: lookup(tenant, userId), sealed: seal(Buffer.from(userId), pseudonym) }
-    },
-    // Keyed, since a plain hash of a phone number or a user agent is soon guessed.
-    digest: (...values) => {
-      const mac = createHmac('sha256', digestKey)
-      for (const value of values) {
-        const bytes = Buffer.from(value)
-        mac.update(`${bytes.length}:`).update(bytes)
-      }
-      return `hmac:${mac.digest('hex')}`
     },
   }
 }

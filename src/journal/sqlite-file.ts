@@ -52,8 +52,6 @@ export interface FileOptions extends StoreOptions {
   readonly maxPages?: number
 }
 
-const sqlite = (sql: string): string => sql.replaceAll(/\$(\d+)/g, '?$1')
-
 export function openFile({ path, keys, readOnly = false, mustBe, busyMilliseconds = 1500, maxPages }: FileOptions): File {
   if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   refuseNetwork(statfsSync(dirname(path)).type)
@@ -75,15 +73,14 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
   const prepare = (sql: string): StatementSync => {
     const known = statements.get(sql)
     if (known) return known
-    const made = db.prepare(sql)
+    const made = db.prepare(sql.replaceAll(/\$(\d+)/g, '?$1'))
     // A statement for each length of an IN list: bounded.
     if (statements.size > 300) statements.clear()
     statements.set(sql, made)
     return made
   }
   const run = (sql: string, ...params: SQLInputValue[]): number => Number(prepare(sql).run(...params).changes)
-  const select = (sql: string, params: readonly Value[]): Rows =>
-    prepare(sqlite(sql)).all(...(params as SQLInputValue[])) as unknown as Rows
+  const select = (sql: string, params: readonly Value[]): Rows => prepare(sql).all(...(params as SQLInputValue[])) as unknown as Rows
   const transaction = <T>(work: () => T): T => {
     db.exec('BEGIN IMMEDIATE')
     try {

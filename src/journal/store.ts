@@ -1,13 +1,13 @@
 /** The store's contract, and the rules that hold inside its lock. Both stores differ only in how they lock and write. */
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { originOf, parseCheckpoint, publicKey, signCheckpoint } from './checkpoint.ts'
-import { type Event, encode, newId, nextState, type State, tokensOf } from './events.ts'
+import { type Event, encode, newId, nextState, type Ruled, ruledOf, type State, tokensOf } from './events.ts'
 import type { Part, Subject } from './seal.ts'
 import { type Frontier, leafHash, push, rootOf } from './tree.ts'
 
 /** One event on its way into the log, with what is stored beside it. */
 export interface Entry {
-  readonly event: Event
+  readonly event: Ruled
   readonly body: string
   readonly tokens: readonly string[]
   readonly parts: readonly Part[]
@@ -17,7 +17,7 @@ export interface Entry {
 }
 
 export const entryOf = (event: Event, parts: readonly Part[] = [], subjects: readonly Subject[] = []): Entry => ({
-  event,
+  event: ruledOf(event),
   body: encode(event),
   tokens: tokensOf(event),
   parts,
@@ -213,7 +213,7 @@ export const noFacts = (): Facts => ({ ids: new Map(), operations: new Map(), ke
 export function extend(journal: string, head: Head, entries: readonly Entry[], operations: Batch['operations'], key: KeyObject): Batch {
   const grown: Frontier = { size: head.size, hashes: [...head.hashes] }
   const nodes: { level: number; position: number; hash: Buffer }[] = []
-  for (const { body } of entries) push(grown, leafHash(Buffer.from(body)), (level, position, hash) => nodes.push({ level, position, hash }))
+  for (const { body } of entries) push(grown, leafHash(body), (level, position, hash) => nodes.push({ level, position, hash }))
   const note = entries.length ? signCheckpoint({ origin: originOf(journal), size: grown.size, root: rootOf(grown) }, key) : undefined
   return { first: head.size, entries, operations, nodes, head: grown, note }
 }

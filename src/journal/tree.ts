@@ -9,7 +9,9 @@ const LEAF = Buffer.of(0)
 const NODE = Buffer.of(1)
 const sha256 = (...parts: Uint8Array[]): Hash => hash('sha256', Buffer.concat(parts), 'buffer')
 
-export const leafHash = (bytes: Uint8Array): Hash => sha256(LEAF, bytes)
+/** Of a text, the bytes are its UTF-8. */
+export const leafHash = (stored: string | Uint8Array): Hash =>
+  typeof stored === 'string' ? hash('sha256', `\0${stored}`, 'buffer') : sha256(LEAF, stored)
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Hash => sha256(NODE, left, right)
 export const emptyRoot = sha256()
 

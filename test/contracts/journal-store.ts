@@ -6,7 +6,7 @@ import { openCheckpoint, publicKey } from '../../src/journal/checkpoint.ts'
 import { type Event, newId } from '../../src/journal/events.ts'
 import { groupCommit } from '../../src/journal/group-commit.ts'
 import { createSealer } from '../../src/journal/seal.ts'
-import { type Entry, entryOf, type Store, systemEvent } from '../../src/journal/store.ts'
+import { type Entry, entryOf, type Result, type Store, systemEvent } from '../../src/journal/store.ts'
 import { leafHash, push, rootOf } from '../../src/journal/tree.ts'
 
 export interface Fixture {
@@ -47,13 +47,17 @@ export function storeContract(name: string, fixture: () => Promise<Fixture>): vo
     const { privateKey } = generateKeyPairSync('ed25519')
     let place: Fixture
     let store: Store
-    let append: (entry: Entry) => ReturnType<ReturnType<typeof groupCommit>>
+    let append: (entry: Entry) => Promise<Result>
+    const appendTo = (it: Store): typeof append => {
+      const commit = groupCommit(it.commit)
+      return async (entry) => (await commit([entry]))[0]!
+    }
     const count = async (table: string): Promise<number> => Number((await store.select(`SELECT count(*) AS n FROM ${table}`))[0]!['n'])
 
     beforeEach(async () => {
       place = await fixture()
       store = await place.open([privateKey], 'i_one')
-      append = groupCommit(store.commit)
+      append = appendTo(store)
     })
     afterEach(async () => {
       await store.close()
@@ -123,7 +127,7 @@ export function storeContract(name: string, fixture: () => Promise<Fixture>): vo
 
     test('one Idempotency-Key has one intent, also in one batch and over replicas, until it was not sent', async () => {
       const other = await place.open([privateKey], 'i_two')
-      const appendOther = groupCommit(other.commit)
+      const appendOther = appendTo(other)
       const intents = Array.from({ length: 20 }, () => intentEvent({}, 'hmac:k'))
       const results = await Promise.all(intents.map((event, at) => (at % 2 ? append : appendOther)(entryOf(event))))
       expect(results.filter((result) => result.refused === undefined)).toHaveLength(1)
@@ -136,7 +140,7 @@ export function storeContract(name: string, fixture: () => Promise<Fixture>): vo
 
     test('two replicas write one log without a fork', async () => {
       const other = await place.open([privateKey], 'i_two')
-      const appendOther = groupCommit(other.commit)
+      const appendOther = appendTo(other)
       await Promise.all(Array.from({ length: 100 }, (_, at) => (at % 2 ? append : appendOther)(entryOf(intentEvent()))))
       const rows = await store.select('SELECT seq FROM event ORDER BY seq')
       expect(rows.map((row) => row['seq'])).toEqual(Array.from({ length: 101 }, (_, at) => at))
@@ -197,7 +201,7 @@ export function storeContract(name: string, fixture: () => Promise<Fixture>): vo
       await append(entryOf(systemEvent('key_rotated', { key: publicKey(next) })))
       await expect(append(entryOf(intentEvent()))).rejects.toThrow('key that is not configured')
       const both = await place.open([next, privateKey], 'i_two')
-      await groupCommit(both.commit)(entryOf(intentEvent()))
+      await appendTo(both)(entryOf(intentEvent()))
       const notes = (await both.select('SELECT note FROM checkpoint ORDER BY size')).map((row) => String(row['note']))
       expect(openCheckpoint(notes[1]!, [publicKey(privateKey)])).toBeDefined()
       expect(openCheckpoint(notes[2]!, [publicKey(next)])).toBeDefined()

@@ -32,6 +32,12 @@ describe('an event', () => {
     expect(() => encode(event({ actor: { type: 'staff', id: 'a', roles } }))).toThrow('16384')
   })
 
+  test.each(['x', 'é', '"', '\\'])('a text of 512 characters stays whole, one more is shortened: %s', (last) => {
+    const ticketOf = (length: number) => decode(encode(event({ reason: { ticket: last.padStart(length, 'x'), code: 'c' } }))).reason?.ticket
+    expect(ticketOf(512)).toBe(last.padStart(512, 'x'))
+    expect(ticketOf(513)).toBe(`${'x'.repeat(512)}…`)
+  })
+
   test('ids rise with time', () => {
     const ids = Array.from({ length: 50 }, () => newId('op'))
     expect(new Set(ids).size).toBe(50)

@@ -1,55 +1,52 @@
 /** Who shares a commit with whom. */
 import { expect, test } from '@jest/globals'
 import { groupCommit } from '../../src/journal/group-commit.ts'
-import { entryOf, systemEvent } from '../../src/journal/store.ts'
+import { type Entry, entryOf, systemEvent } from '../../src/journal/store.ts'
 
 const entry = (name: string) => entryOf(systemEvent('start', { name }, new Date()))
+const many = (count: number) => Array.from({ length: count }, (_, at) => entry(`${at}`))
+const indexed = (entries: readonly Entry[]) => ({
+  results: entries.map(({ event }) => ({ index: Number(event.facts?.['name']) })),
+  size: 0,
+})
 
-/** Commits that take a while, by the names in them. */
+/** Commits that take a while, by the number of entries in them. */
 const recording = (ms = 5) => {
   const batches: number[] = []
   const append = groupCommit(async (entries) => {
     batches.push(entries.length)
     await new Promise((resolve) => setTimeout(resolve, ms))
-    return { results: entries.map((_, index) => ({ index })), size: 0 } as never
+    return indexed(entries)
   })
   return { batches, append }
 }
 
-test('what nobody waits for goes together, and soon', async () => {
+test('what comes in one go goes together, and each is told its own', async () => {
   const { batches, append } = recording()
-  await Promise.all(
-    Array.from({ length: 20 }, async (_, at) => {
-      await new Promise((resolve) => setTimeout(resolve, at))
-      await append(entry(`${at}`), true)
-    }),
-  )
-  expect(batches.length).toBeLessThanOrEqual(3)
-  expect(batches.reduce((a, b) => a + b)).toBe(20)
+  const results = await Promise.all([append([entry('7')]), append(many(3)), append([entry('9')])])
+  expect(batches).toEqual([5])
+  expect(results).toEqual([[{ index: 7 }], [{ index: 0 }, { index: 1 }, { index: 2 }], [{ index: 9 }]])
 })
 
-test('what somebody waits for goes at once and takes the others along', async () => {
-  const { batches, append } = recording()
-  const patient = [append(entry('a'), true), append(entry('b'), true)]
-  await append(entry('c'))
-  expect(batches).toEqual([3])
-  await Promise.all(patient)
-  expect(batches).toEqual([3])
-})
-
-test('while one batch is written the next fills, and those who wait do not wait for company', async () => {
+test('while one batch is written the next fills', async () => {
   const { batches, append } = recording(20)
-  const first = append(entry('a'))
-  const others = [append(entry('b'), true), append(entry('c')), append(entry('d'))]
-  await Promise.all([first, ...others])
+  const first = append(many(1))
+  await Promise.resolve()
+  await Promise.resolve()
+  await Promise.all([first, append(many(1)), append(many(1)), append(many(1))])
   expect(batches).toEqual([1, 3])
 })
 
 test('many at once are cut into batches', async () => {
   const { batches, append } = recording(0)
-  await Promise.all(Array.from({ length: 600 }, (_, at) => append(entry(`${at}`), true)))
-  expect(batches.reduce((a, b) => a + b)).toBe(600)
-  expect(Math.max(...batches)).toBeLessThanOrEqual(256)
+  await Promise.all(many(600).map((one) => append([one])))
+  expect(batches).toEqual([256, 256, 88])
+})
+
+test('what was given together is not parted', async () => {
+  const { batches, append } = recording(0)
+  await Promise.all([append(many(1)), append(many(256)), append(many(1)), append(many(300))])
+  expect(batches).toEqual([1, 256, 1, 300])
 })
 
 test('a failed batch rejects its own, and the next one is written', async () => {
@@ -57,10 +54,10 @@ test('a failed batch rejects its own, and the next one is written', async () => 
   const append = groupCommit(async (entries) => {
     commits += 1
     if (commits === 1) throw new Error('full')
-    return { results: entries.map((_, index) => ({ index })), size: 0 } as never
+    return indexed(entries)
   })
-  const bad = entry('a')
+  const bad = many(2)
   await expect(append(bad)).rejects.toThrow('full')
-  expect(bad.again).toBe(true)
-  await expect(append(entry('b'), true)).resolves.toEqual({ index: 0 })
+  expect(bad.map(({ again }) => again)).toEqual([true, true])
+  await expect(append([entry('0')])).resolves.toEqual([{ index: 0 }])
 })

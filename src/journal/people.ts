@@ -1,0 +1,46 @@
+/** The people whom a batch of events names, by pseudonym: asked of the store at once, and never kept, since an erasure by another process holds from then on. */
+import type { Asked } from './compose.ts'
+import type { Sealer, Subject } from './seal.ts'
+import type { Rows, Store } from './store.ts'
+
+/** One and the same in all events of a batch. */
+export interface Named {
+  readonly userId: string
+  readonly pseudonym: string
+  /** Of one whom the store did not know: to be stored with the first event that gets so far. */
+  subject?: Subject | undefined
+}
+
+interface Known {
+  readonly sealer: Sealer
+  readonly store: Pick<Store, 'select'>
+}
+
+/** For each event those whom it names, none twice. */
+export async function peopleOf({ sealer, store }: Known, batch: readonly Asked[]): Promise<Named[][]> {
+  const wanted = new Map<string, { tenant: string; userId: string }>()
+  const lookups = batch.map(({ tenant, actor, targets }) => {
+    const userIds = [actor.userId, ...targets.map(({ userId }) => userId)]
+    return userIds.flatMap((userId, at) => {
+      if (userId === undefined || userIds.indexOf(userId) < at) return []
+      const lookup = sealer.lookup(tenant, userId)
+      wanted.set(lookup, { tenant, userId })
+      return [lookup]
+    })
+  })
+  const known = new Map((await rowsOf(store, [...wanted.keys()])).map((row) => [row['lookup'], String(row['pseudonym'])]))
+  const named = new Map<string, Named>()
+  for (const [lookup, { tenant, userId }] of wanted) {
+    const pseudonym = known.get(lookup)
+    const subject = pseudonym === undefined ? sealer.subject(tenant, userId) : undefined
+    named.set(lookup, { userId, pseudonym: pseudonym ?? subject!.pseudonym, subject })
+  }
+  return lookups.map((those) => those.map((lookup) => named.get(lookup)!))
+}
+
+/** Asked for in powers of two, the first filling up: few lengths are few statements to prepare. */
+const rowsOf = async (store: Known['store'], lookups: readonly string[]): Promise<Rows> => {
+  if (lookups.length === 0) return []
+  const asked = Array.from({ length: 2 ** Math.ceil(Math.log2(lookups.length)) }, (_, at) => lookups[at] ?? lookups[0]!)
+  return store.select(`SELECT lookup, pseudonym FROM subject WHERE lookup IN (${asked.map((_, at) => `$${at + 1}`).join(',')})`, asked)
+}

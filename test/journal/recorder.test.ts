@@ -105,6 +105,18 @@ test('when people cannot be looked up they get new pseudonyms, and nothing is lo
   expect(subjects).toHaveLength(3)
 })
 
+test('a look-up that never ends holds nothing up for long', async () => {
+  await using place = makePlace()
+  const { seen, watching } = watched(await place.store())
+  const it = await place.open({ store: watching })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  seen.held = promise
+  it.guard.recorded(update('u1'), success)
+  await it.guard.close()
+  resolve()
+  expect((await eventsOf(place)).events).toMatchObject([{ action: 'update_app_user', outcome: 'success' }])
+})
+
 test('what happens while the store is away is written, in full, when it is back', async () => {
   await using place = makePlace()
   const store = await place.store()

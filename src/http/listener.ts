@@ -145,6 +145,10 @@ const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Prom
   drain(exchanges)
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
   let cut = 0
+  // A server that is closing no longer looks for late headers: half a request would hold the stop for the whole grace.
+  const late = setTimeout(() => {
+    for (const socket of exchanges.sockets) if (at(socket).open.length === 0) socket.destroy()
+  }, server.headersTimeout)
   const timer = setTimeout(() => {
     for (const socket of exchanges.sockets) {
       cut += at(socket).open.length
@@ -152,6 +156,7 @@ const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Prom
     }
   }, graceMs)
   await closed
+  clearTimeout(late)
   clearTimeout(timer)
   return cut
 }

@@ -95,6 +95,12 @@ export const createConnections = () => {
       watchSent(outgoing, secure ? 'secureConnect' : 'connect', wire)
       const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
         outgoing.once('response', resolve).on('error', reject)
+        // Unheard, a 101 would end the connection and be neither an answer nor an error.
+        outgoing.once('upgrade', (incoming, socket) => {
+          socket.destroy()
+          resolve(incoming)
+        })
+        outgoing.once('close', () => reject(new Error('the connection was closed without an answer')))
       })
       if (typeof content === 'object') void write(content, outgoing)
       else outgoing.end(content)

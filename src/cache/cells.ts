@@ -14,8 +14,8 @@ const cellUnder = (secret: string, app: string, { kind, id }: Name): string =>
 export const cellsOf = (peppers: Ring, app: string, name: Name): [string, ...string[]] =>
   peppers().map(({ secret }) => cellUnder(secret, app, name)) as [string, ...string[]]
 
-/** The name that an id is taken for when a user is read by it. */
-export const nameOf = (id: string): Name => ({ kind: looksLikeSmoochId(id) ? 'smooch' : 'user', id })
+/** The name that an id is taken for when a user is read by it. The vendor's ids are in lower case; another spelling may be another person's userId. */
+export const nameOf = (id: string): Name => ({ kind: looksLikeSmoochId(id) && id === id.toLowerCase() ? 'smooch' : 'user', id })
 
 /** The names that an id may be: a customer's userId can look like a smoochId. */
 export const namesOf = (id: string): Name[] => [{ kind: 'user', id }, ...(looksLikeSmoochId(id) ? [{ kind: 'smooch', id } as const] : [])]

@@ -221,9 +221,9 @@ export const commands: Readonly<
   },
 }
 
-/** To a file or to the output; returns the digest of what was written. */
+/** To a new file or to the output: what an earlier prune exported may be the only copy. Gives the digest of what was written. */
 async function writeExport({ store, out }: Context, file: string | undefined, options: Parameters<typeof exportLines>[1]): Promise<string> {
-  const stream = file === undefined ? undefined : createWriteStream(file, { mode: 0o600, flush: true })
+  const stream = file === undefined ? undefined : createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true })
   // Chained, so that memory stays flat: the digest of a page covers the digest before it.
   let digest = ''
   let lines = 0

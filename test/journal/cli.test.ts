@@ -76,6 +76,8 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   const out = join(place.directory, 'old.ndjson')
   expect((await run(['prune', '--before', '2999-01-01', '--out', out, '--by', 'ops'], true)).text).toContain('pruned events 0 to')
   expect(readFileSync(out, 'utf8')).toContain('"kind":"intent"')
+  expect((await run(['prune', '--before', '2999-01-01', '--out', out, '--by', 'ops'], true)).text).toContain('EEXIST')
+  expect(readFileSync(out, 'utf8')).toContain('"kind":"intent"')
   expect((await run(['verify'])).code).toBe(0)
   const copy = join(place.directory, 'copy.db')
   expect((await run(['backup', copy])).code).toBe(0)

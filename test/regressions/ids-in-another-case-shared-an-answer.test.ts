@@ -8,6 +8,7 @@ test('userIds that differ in case only are two people', async () => {
   const lower = 'abcdefabcdefabcdefabcdef'
   const ids = [lower, lower.toUpperCase()]
   for (const userId of ids) expect((await bff.call('POST', '/v1.1/appusers', { headers, json: { userId } })).status).toBe(201)
+  bff.sandbox.fault({ operation: 'get_app_user', latency: 20 })
   const asked = Array.from({ length: 60 }, (_, at) => ids[at % 2]!)
   const answers = await Promise.all(asked.map((id) => bff.call('GET', `/v1.1/appusers/${id}`, { headers })))
   expect(answers.map((answer) => answer.json.appUser?.userId)).toEqual(asked)

@@ -85,8 +85,12 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const failed = (error: Error) => log.warn({ cause: describeError(error) }, 'redis connection')
   const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
   const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
+  // What was opened holds the process: whatever fails after it, it is closed, last opened first.
+  await using opened = new AsyncDisposableStack()
   const store = settings.REDIS_URL ? await redisStore(settings.REDIS_URL.reveal(), failed, shared ? cellPeek : undefined) : memoryStore()
+  opened.defer(() => store.close())
   const cache = cacheUrl ? await redisCache(cacheUrl.reveal(), failed) : memoryCache()
+  opened.defer(() => cache.close())
   const keys = ring(settings.SESSION_KEYS)
   const peppers = ring(settings.SESSION_PEPPERS)
   const people = createPeople({ store, peppers })
@@ -115,6 +119,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const vendor = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
   const copies = createCopies({ peppers, show: (user) => project(operations.get_app_user, 'self', user), times: cacheTimes })
   const changes = createChanges({ store: cache, peppers, copies, strict: shared, alarm })
+  opened.defer(() => changes.close())
   const upstream = changes.keepingFresh(vendor)
   const users = createUsers({ store: cache, peppers, copies, alarm })
   const byId = new Map(apps.map((app) => [app.appId, app]))
@@ -122,6 +127,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const vouch = createVouch({ sessions, people, upstream, apps: byId })
   const mint = createMint({ sessions, vouch, secure })
   const journalling = await openTheJournal({ settings, apps: byId, upstream, log, metrics })
+  opened.defer(() => journalling.close())
   const pipeline = createPipeline({
     guard: journalling.guard,
     once: createOnce({ store, peppers }),
@@ -138,6 +144,9 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const extension = extend?.({ mint, origins }) ?? {}
   const signIn = extension.signIn ?? (providers.length > 0 ? `${settings.BASE_PATH}/auth/login` : undefined)
   const ops = startConsole({ settings, sessions, journalling, log, signIn })
+  opened.defer(() => ops.close())
+  // A read that goes on behind the answer still writes to the cache.
+  opened.defer(() => vendor.close())
   const health: Health = { started: false, draining: false }
 
   const publicApp = expressApp(origins.secure(), [
@@ -196,6 +205,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   origins.set(shown)
   health.started = true
 
+  const running = opened.move()
   return {
     publicUrl: publicListener.address.url,
     privateUrl: privateListener.address.url,
@@ -208,12 +218,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       health.draining = true
       const cut = await publicListener.close(graceMs)
       await privateListener.close(1_000)
-      await vendor.close()
-      await ops.close()
-      await journalling.close()
-      changes.close()
-      cache.close()
-      sessions.close()
+      await running.disposeAsync()
       return cut
     },
   }

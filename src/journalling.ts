@@ -23,11 +23,13 @@ export interface JournallingParts {
 }
 
 export const openTheJournal = async ({ settings, apps, upstream, log, metrics }: JournallingParts): Promise<RunningJournal> => {
+  await using opened = new AsyncDisposableStack()
   const redis =
     settings.REDIS_URL &&
     (await connectRedis(settings.REDIS_URL.reveal(), {}, (error) =>
       log.warn({ cause: describeError(error) }, 'redis connection of the journal'),
     ))
+  opened.defer(() => redis?.close())
   const running = await startJournal({
     url: settings.JOURNAL_URL.reveal(),
     secrets: secretsOf(settings),
@@ -44,13 +46,9 @@ export const openTheJournal = async ({ settings, apps, upstream, log, metrics }:
       return await sighting(upstream, app, id)
     },
   })
-  return {
-    ...running,
-    close: async () => {
-      await running.close()
-      redis?.close()
-    },
-  }
+  opened.defer(() => running.close())
+  const all = opened.move()
+  return { ...running, close: () => all.disposeAsync() }
 }
 
 export const secretsOf = (settings: Settings): Secrets => ({

@@ -62,12 +62,14 @@ export const createPipeline = (parts: PipelineParts) => {
       note(res, { operation: operation.id })
       // A lease must not wait for a body.
       using along = operation.cache === 'store' && !bringsBody(req) ? users.along((tag) => namesOwnUser(req, tag)) : undefined
-      const session = await sessions.require(req, limitClass(operation), 'api', (limit) => limitHeaders(res, limit), along)
-      note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
-      const app = appOf(session, req.params['appId'])
-      const params = checkParams(operation, req.params, session)
+      const entered = await sessions.require(req, limitClass(operation), 'api', (limit) => limitHeaders(res, limit), along)
+      note(res, { actor: entered.place.tag, session: entered.sid, kind: entered.kind, roles: entered.roles })
+      const app = appOf(entered, req.params['appId'])
+      const params = checkParams(operation, req.params, entered)
       const query = checkQuery(rawQueryOf(req.originalUrl), operation.query ?? [])
       const body = await readBody(operation, req)
+      // A session may end, or lose roles, while a body takes its time.
+      const session = bringsBody(req) ? await sessions.afresh(entered) : entered
       const subjects = subjectsOf(operation, params, body, (id) => sessions.isSelf(session, id))
       const about = { session, operation, requestId: String(res.locals['requestId']) }
       const caller = permitted(operation, subjects, session, body, (targets) => askedOf(req, { ...about, targets }))
@@ -204,7 +206,9 @@ export const createPipeline = (parts: PipelineParts) => {
   /** A stream cannot be sent again, so the user is made sure of before it starts. */
   async function sendImage(app: UpstreamApp, call: UpstreamCall, session: Session, caller: Caller, subject: Subject, req: IncomingMessage) {
     // Let go of whatever happens before it is sent, rather than when its deadline comes.
-    using image = await readImageForm(req, { checkFields: ({ role }) => requireImageRole(session, caller, subject, role) })
+    using image = await readImageForm(req, {
+      checkFields: async ({ role }) => requireImageRole(await sessions.afresh(session), caller, subject, role),
+    })
     const read = operations.get_app_user
     if (subject.self && session.smooch === undefined)
       await orCreate({ app, session, subjects: [subject], operation: read }, () =>

@@ -101,6 +101,15 @@ export const createMaking = ({ store, keys, peppers, people }: Parts) => {
 
 /** The record alone, as it was sealed. */
 export const recordOf = (session: Session): SessionRecord => {
-  const { place: _place, createdMs: _created, expiresMs: _expires, smooch: _smooch, rolesMark: _mark, staff: _staff, ...record } = session
+  const {
+    place: _place,
+    appTag: _app,
+    createdMs: _created,
+    expiresMs: _expires,
+    smooch: _smooch,
+    rolesMark: _mark,
+    staff: _staff,
+    ...record
+  } = session
   return record
 }

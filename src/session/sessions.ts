@@ -11,13 +11,16 @@ import { isStaffRole } from './lifetimes.ts'
 import { createMaking, services } from './making.ts'
 import type { People } from './people.ts'
 import { reachable } from './reachable.ts'
-import { type IndexEntry, openIndex, openRecord, type Person, type SessionRecord, storeKey, tagsOf } from './record.ts'
+import { openRecord, type Person, type SessionRecord, storeKey, tagsOf } from './record.ts'
 import { openRoles, type RolesMark, rolesLeft } from './roles.ts'
-import type { Entered, Listed, Place, SessionStore, Used } from './store.ts'
+import { createServices } from './services.ts'
+import type { Entered, Place, SessionStore, Used } from './store.ts'
 import { type Kind, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {
   readonly place: Place
+  /** The app's tag, under which all its sessions end. */
+  readonly appTag: string
   readonly createdMs: number
   readonly expiresMs: number
   readonly smooch: string | undefined
@@ -59,6 +62,16 @@ const minute = 60_000
 export const createSessions = ({ store, keys, peppers, origins, limits, people }: SessionParts) => {
   const { create, rotate, readExtra } = createMaking({ store, keys, peppers, people })
 
+  /** What the store says of the person in the same breath as of the session. */
+  const told = (tag: string, record: SessionRecord, { smooch, roles }: Entered) => {
+    const rolesMark = openRoles(peppers, tag, roles)
+    return { smooch, rolesMark, roles: rolesLeft(record, rolesMark) }
+  }
+
+  /** Asked again, without counting as activity. */
+  const again = ({ place, appTag: app }: Pick<Session, 'place' | 'appTag'>): Promise<Entered | undefined> =>
+    reachable(store.enter(place, { touch: false, app }))
+
   /** The token that the request carries and how; undefined when it carries none. CSRF is checked before anything is looked up. */
   const credential = (request: IncomingMessage, csrf: CsrfClass): { text: string; kinds: readonly Kind[] } | undefined => {
     const cookie = readCookie(request.headers.cookie, cookieName(origins.secure()))
@@ -91,16 +104,14 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     if (entered?.cell) options.peek?.found(token.tag, entered.cell)
     const record = entered && openRecord(peppers, token.jti, token.tag, Buffer.from(entered.sealed, 'base64'))
     if (!entered || !record || record.kind !== token.kind) return undefined
-    const { createdMs, expiresMs, smooch } = entered
-    const rolesMark = openRoles(peppers, token.tag, entered.roles)
+    const { createdMs, expiresMs } = entered
     const session: Session = {
       ...record,
-      roles: rolesLeft(record, rolesMark),
+      ...told(token.tag, record, entered),
       place,
+      appTag: token.app,
       createdMs,
       expiresMs,
-      smooch,
-      rolesMark,
       staff: record.roles.some(isStaffRole),
     }
     return name && entered.used ? { session, limit: { name, max: record.limit ?? limits[name], used: entered.used } } : { session }
@@ -118,6 +129,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
   return {
     create,
     rotate,
+    ...createServices({ store, peppers }),
     cookieName: cookieName(origins.secure()),
 
     /** The caller's session, or a Problem: `unauthorized`, `csrf`, `too_many_requests`, `session_store_unavailable`. `counted` hears of the limit in any case. */
@@ -195,32 +207,19 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     unmarkGone: async (person: Person): Promise<void> => {
       await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.unmark(tag, 'gone'))))
     },
-    lives: async (session: Session): Promise<boolean> => (await reachable(store.enter(session.place, { touch: false }))) !== undefined,
+    lives: async (session: Session): Promise<boolean> => (await again(session)) !== undefined,
+
+    /** The session and its roles as they are by now; `unauthorized` when it has ended. */
+    afresh: async (session: Session): Promise<Session> => {
+      const entered = await again(session)
+      if (!entered) throw new Problem('unauthorized')
+      return { ...session, ...told(session.place.tag, session, entered) }
+    },
 
     /** True when the session still lives and its person was not deleted or merged away since it began. Asked afresh. */
     mayCreate: async (session: Session): Promise<boolean> => {
-      const entered = await reachable(store.enter(session.place, { touch: false }))
+      const entered = await again(session)
       return entered !== undefined && !entered.gone
-    },
-
-    /** Those that still live: one may have ended with its person. */
-    listServices: async (): Promise<(Listed & { entry: IndexEntry })[]> => {
-      const listed = await reachable(store.list(services))
-      const opened = listed.flatMap((it) => {
-        const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
-        return entry ? [{ ...it, entry }] : []
-      })
-      const live = await Promise.all(opened.map(({ entry }) => reachable(store.enter(entry, { touch: false }))))
-      return opened.filter((_, at) => live[at])
-    },
-
-    endService: async (sid: string): Promise<boolean> => {
-      const listed = (await reachable(store.list(services))).find((it) => it.sid === sid)
-      const entry = listed && openIndex(peppers, sid, Buffer.from(listed.index, 'base64'))
-      if (!entry) return false
-      await reachable(store.end({ key: entry.key, tag: entry.tag }, sid))
-      await reachable(store.removeFromList(services, sid))
-      return true
     },
 
     /** Counts a failure by address; throws when there were too many. */
@@ -232,7 +231,6 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     },
 
     ping: (): Promise<void> => reachable(store.ping()),
-    close: (): void => store.close(),
   }
 }
 

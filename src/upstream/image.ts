@@ -25,7 +25,7 @@ export interface ImageForm extends Disposable {
 
 interface Options extends Partial<UploadLimits> {
   /** Throws a problem when the caller may not send these. Called before anything is sent when `role` came first, and always before the form is closed. */
-  checkFields?: (fields: ImageFields) => void
+  checkFields?: (fields: ImageFields) => void | Promise<void>
 }
 
 const defaults: UploadLimits = { bytes: 10 * 1024 * 1024, deadline: 60_000, pace: { bytes: 5 * 1024, window: 5_000 } }
@@ -60,9 +60,9 @@ const asProblem = (error: unknown): Problem =>
 /** Reads an upload as far as the first bytes of its file, which tell what it is. */
 export const readImageForm = async (request: IncomingMessage, { checkFields = () => {}, ...limits }: Options = {}): Promise<ImageForm> => {
   const upload = receiveUpload(request, { ...defaults, ...limits })
-  const check = (): ImageFields => {
+  const check = async (): Promise<ImageFields> => {
     const fields = parseFields(upload.fields)
-    checkFields(fields)
+    await checkFields(fields)
     return fields
   }
   const abandon = (): void => void upload.stop(new Problem('bad_request', { detail: 'The upload was given up.' }))
@@ -73,7 +73,7 @@ export const readImageForm = async (request: IncomingMessage, { checkFields = ()
     const chunks: AsyncIterableIterator<Buffer> = stream[Symbol.asyncIterator]()
     const head = await take(chunks, signatureLength)
     const type = prove(head, declared)
-    if (upload.fields.has('role')) check()
+    if (upload.fields.has('role')) await check()
     const envelope = createEnvelope(type)
 
     async function* parts(): AsyncGenerator<Uint8Array> {
@@ -82,7 +82,7 @@ export const readImageForm = async (request: IncomingMessage, { checkFields = ()
         yield head
         for await (const chunk of chunks) yield chunk
         await upload.ended
-        const closing = envelope.closing(check())
+        const closing = envelope.closing(await check())
         sealed = true
         yield closing
       } catch (error) {

@@ -26,8 +26,11 @@ const longestNote = 2_000
 const single = (request: IncomingMessage, name: string): string | undefined => {
   const value = request.headers[name]
   if (Array.isArray(value)) throw new Problem('bad_request', { detail: `The header ${name} may appear once.` })
-  return value || undefined
+  return value
 }
+
+/** A header that is sent empty says nothing. */
+const word = (request: IncomingMessage, name: string): string | undefined => single(request, name) || undefined
 
 /** Percent-encoded UTF-8, since a header holds no other. */
 const noteOf = (text: string | undefined): string | undefined => {
@@ -41,9 +44,9 @@ const noteOf = (text: string | undefined): string | undefined => {
 
 /** From Audit-Reason, Audit-Ticket and Audit-Note; a service session may bring defaults. Throws `bad_request` and `reason_required`. */
 export const readReason = (request: IncomingMessage, session: Session, caller: Caller, operation: Operation, rules: AuditRules): Reason => {
-  const code = single(request, 'audit-reason') ?? session.audit?.reason
-  const ticket = single(request, 'audit-ticket') ?? session.audit?.ticket
-  const note = noteOf(single(request, 'audit-note'))
+  const code = word(request, 'audit-reason') ?? session.audit?.reason
+  const ticket = word(request, 'audit-ticket') ?? session.audit?.ticket
+  const note = noteOf(word(request, 'audit-note'))
   if (code !== undefined && !rules.reasons.includes(code))
     throw new Problem('bad_request', { detail: `audit-reason: one of ${rules.reasons.join(', ')}.` })
   if (ticket !== undefined && !rules.ticket.test(ticket))

@@ -1,13 +1,14 @@
 /** The documents as routes: `/openapi.json`, and `/docs`, a plain page without scripts; both made once from the rows as this deployment has them. */
+
 import { readFileSync } from 'node:fs'
 import type { RequestHandler, Router } from 'express'
 import { asPage } from './http/head.ts'
+import { readable, routes } from './http/routes.ts'
 import { exampleAnswers, exampleBodies, sentences } from './manual.ts'
 import { openapiDocument } from './openapi.ts'
 import { limitClass, type Operation } from './operation.ts'
 import type { OperationId } from './operations.ts'
 import { problems } from './problems.ts'
-import { methodNotAllowed, strictRouter } from './session/routes.ts'
 
 interface Options {
   readonly basePath: string
@@ -17,15 +18,15 @@ interface Options {
 
 /** To be mounted at the base path. */
 export const docsRoutes = ({ basePath, operations }: Options): Router => {
-  const router = strictRouter()
-  const serve = (path: string, type: string, text: string, ...before: RequestHandler[]) => {
+  const serve = (type: string, text: string, ...before: RequestHandler[]) => {
     const bytes = Buffer.from(text)
-    router.get(path, ...before, (_req, res) => void res.type(type).send(bytes)).all(path, methodNotAllowed('GET', 'HEAD'))
+    return readable(...before, (_req, res) => void res.type(type).send(bytes))
   }
-  serve('/openapi.json', 'json', JSON.stringify(openapiDocument(basePath, operations)))
-  serve('/docs', 'html', docsPage(basePath, operations), asPage)
-  serve('/docs.css', 'css', readFileSync(new URL('./docs.css', import.meta.url), 'utf8'), asPage)
-  return router
+  return routes({
+    '/openapi.json': serve('json', JSON.stringify(openapiDocument(basePath, operations))),
+    '/docs': serve('html', docsPage(basePath, operations), asPage),
+    '/docs.css': serve('css', readFileSync(new URL('./docs.css', import.meta.url), 'utf8'), asPage),
+  })
 }
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }

@@ -24,9 +24,9 @@ const unprovable = /[\p{Cc}\p{Cs}]/u
 
 /** Proves an id that never stood in a path: it may hold a slash or a question mark, since the URL built from it is encoded and checked. */
 export const provableId = (value: string): string => {
-  if (!within(value, limit) || dots(value) || unprovable.test(value)) {
+  if (!within(value, limit) || dots(value) || value === 'me' || unprovable.test(value)) {
     throw new Problem('bad_request', {
-      detail: 'An id holds 1 to 1024 characters, none of them a control character, and is not "." or "..".',
+      detail: 'An id holds 1 to 1024 characters, none of them a control character, and is not ".", ".." or "me".',
     })
   }
   return value

@@ -1,7 +1,7 @@
 /** Routes of the thirteen rows in both path forms, derived from the table; other methods on their paths are 405 with Allow. */
 import { type RequestHandler, Router } from 'express'
+import { methodNotAllowed } from './http/routes.ts'
 import type { Method, Operation } from './operation.ts'
-import { methodNotAllowed } from './session/routes.ts'
 
 // Front ends use the short form, on every page: it is looked for first.
 const forms = ['/v1.1', '/v1.1/apps/:appId'] as const

@@ -1,9 +1,11 @@
 /** The vendor tells of changes that did not come through us. Parsed leniently, since it may add fields; a delivery that comes twice, late or out of order only drops a copy once more. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { type Request, type Response, Router } from 'express'
+import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
 import { note } from '../http/access-record.ts'
+import { readBytes } from '../http/json-body.ts'
+import { routes } from '../http/routes.ts'
 import { Problem } from '../problems.ts'
 import { type Name, namesOf } from './cells.ts'
 import { bothOf, type Changes } from './changes.ts'
@@ -29,7 +31,7 @@ const mostBytes = 1_000_000
 
 const Person = z.looseObject({ _id: z.string().optional().catch(undefined), userId: z.string().optional().catch(undefined) })
 const persons = z
-  .union([Person.transform((one) => [one]), z.array(Person)])
+  .union([Person.transform((one) => [one]), z.array(Person.catch({}))])
   .optional()
   .catch(undefined)
 const Event = z.looseObject({ trigger: z.string().catch(''), appUser: persons, surviving: persons, discarded: persons })
@@ -43,20 +45,9 @@ const knows = (secrets: Secret, given: string): boolean => {
   return found
 }
 
-const readBody = async (req: Request): Promise<string> => {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > mostBytes) throw new Problem('too_large', { headers: { Connection: 'close' } })
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
-}
-
-const parse = (text: string): z.infer<typeof Event> => {
+const parse = (body: Buffer): z.infer<typeof Event> => {
   try {
-    return Event.parse(JSON.parse(text))
+    return Event.parse(JSON.parse(body.toString()))
   } catch (cause) {
     throw new Problem('bad_request', { detail: 'The body is not a JSON object.', cause })
   }
@@ -72,7 +63,7 @@ export const webhookRoutes = (apps: ReadonlyMap<string, WebhookApp>, changes: Pi
     if (!app.webhookSecret) throw new Problem('webhook_not_ready')
     const given = req.headers['x-api-key']
     if (typeof given !== 'string' || !knows(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
-    const event = parse(await readBody(req))
+    const event = parse(await readBytes(req, { most: mostBytes }))
     const known = triggers.find((trigger) => trigger === event.trigger)
     note(res, { trigger: known ?? 'other' })
     if (known) await drop(appId, event)
@@ -91,10 +82,5 @@ export const webhookRoutes = (apps: ReadonlyMap<string, WebhookApp>, changes: Pi
     }
   }
 
-  return Router({ caseSensitive: true, strict: true })
-    .head('/webhooks/smooch/:appId', (_req, res) => void res.status(200).end())
-    .post('/webhooks/smooch/:appId', receive)
-    .all('/webhooks/smooch/:appId', () => {
-      throw new Problem('method_not_allowed', { headers: { Allow: 'HEAD, POST' } })
-    })
+  return routes({ '/webhooks/smooch/:appId': { head: (_req, res) => void res.status(200).end(), post: receive } })
 }

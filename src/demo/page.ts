@@ -1,8 +1,8 @@
 /** Serves the demo's page: a few files, read once, under the policy of pages. They hold no key; all they do goes through the public API. */
 import { readFileSync } from 'node:fs'
-import { Router } from 'express'
+import type { Router } from 'express'
 import { asPage } from '../http/head.ts'
-import { Problem } from '../problems.ts'
+import { readable, routes } from '../http/routes.ts'
 import { appUsers } from './people.ts'
 
 const text = (file: URL): string => readFileSync(file, 'utf8')
@@ -25,14 +25,7 @@ export const demoPage = (basePath: string, integrationId = ''): Router => {
     ['/wire.js', 'js', text(new URL('./wire.js', import.meta.url))],
   ] as const
 
-  const router = Router({ caseSensitive: true, strict: true })
-  for (const [path, type, content] of files) {
-    router
-      .route(path)
-      .get(asPage, (_req, res) => void res.type(type).send(content))
-      .all(() => {
-        throw new Problem('method_not_allowed', { headers: { Allow: 'GET, HEAD' } })
-      })
-  }
-  return router
+  return routes(
+    Object.fromEntries(files.map(([path, type, content]) => [path, readable(asPage, (_req, res) => void res.type(type).send(content))])),
+  )
 }

@@ -4,10 +4,10 @@ import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { checkBody, readJson } from '../http/json-body.ts'
 import type { Origins } from '../http/origins.ts'
+import { routes } from '../http/routes.ts'
 import { Problem } from '../problems.ts'
 import { requireSameOrigin } from '../session/csrf.ts'
 import type { Mint } from '../session/mint.ts'
-import { methodNotAllowed, strictRouter } from '../session/routes.ts'
 import { people } from './people.ts'
 
 const Body = z.strictObject({ person: z.enum(['customer', 'agent', 'admin']) })
@@ -29,5 +29,5 @@ export const demoSignIn = (mint: Mint, origins: Origins): Router => {
     res.setHeader('Set-Cookie', minted.setCookie!)
     res.json({ signedIn: true, sessionId: minted.sessionId, expiresAt: minted.expiresAt, ...chosen })
   }
-  return strictRouter().post('/auth/demo', signIn).all('/auth/demo', methodNotAllowed('POST'))
+  return routes({ '/auth/demo': { post: signIn } })
 }

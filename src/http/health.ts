@@ -1,6 +1,7 @@
 /** Health for orchestrators: alive, ready (the session store answers, not draining), started. */
-import { type RequestHandler, Router } from 'express'
+import type { RequestHandler, Router } from 'express'
 import type { Metrics } from '../metrics.ts'
+import { readable, routes } from './routes.ts'
 
 export interface Health {
   started: boolean
@@ -31,10 +32,11 @@ export const ready = (health: Health, ping: () => Promise<void>): RequestHandler
 
 /** The routes of the private listener that tell how the process does. */
 export const healthRoutes = (health: Health, ping: () => Promise<void>, metrics: Metrics): Router =>
-  Router({ caseSensitive: true, strict: true })
-    .get('/livez', alive)
-    .get('/startupz', startedUp(health))
-    .get('/readyz', ready(health, ping))
-    .get('/metrics', async (_req, res) => {
+  routes({
+    '/livez': readable(alive),
+    '/startupz': readable(startedUp(health)),
+    '/readyz': readable(ready(health, ping)),
+    '/metrics': readable(async (_req, res) => {
       res.type(metrics.contentType).send(await metrics.text())
-    })
+    }),
+  })

@@ -4,8 +4,12 @@ import type { z } from 'zod'
 import { Problem } from '../problems.ts'
 import { parseStrictJson, placeOf } from './strict-json.ts'
 
-const sizeLimit = 100 * 1024
-const deadline = 10_000
+export interface Bounds {
+  /** Milliseconds. */
+  readonly within?: number
+  /** Bytes. */
+  readonly most?: number
+}
 
 const jsonType = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i
 
@@ -22,7 +26,7 @@ const checkType = ({ headers }: IncomingMessage): void => {
 const close = { Connection: 'close' }
 
 /** The whole body, or a Problem once it is too large, too late or broken off; nothing is read beyond that point. */
-export const readBytes = (req: IncomingMessage, within = deadline): Promise<Buffer> =>
+export const readBytes = (req: IncomingMessage, { within = 10_000, most = 100 * 1024 }: Bounds = {}): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -39,21 +43,21 @@ export const readBytes = (req: IncomingMessage, within = deadline): Promise<Buff
     const onChunk = (chunk: Buffer): void => {
       size += chunk.length
       chunks.push(chunk)
-      if (size > sizeLimit) settle(new Problem('too_large', { headers: close }))
+      if (size > most) settle(new Problem('too_large', { headers: close }))
     }
     const onBreak = (cause?: Error): void => settle(new Problem('bad_request', { detail: 'The body broke off.', cause, headers: close }))
     const onEnd = (): void => settle()
     const timer = setTimeout(() => settle(new Problem('timeout', { headers: close })), within)
 
-    if (Number(req.headers['content-length'] ?? 0) > sizeLimit) return settle(new Problem('too_large', { headers: close }))
+    if (Number(req.headers['content-length'] ?? 0) > most) return settle(new Problem('too_large', { headers: close }))
     if (req.destroyed && !req.readableEnded) return onBreak()
     req.on('data', onChunk).on('end', onEnd).on('error', onBreak).on('close', onBreak)
   })
 
 /** The body of a route that needs one. */
-export const readJson = async (req: IncomingMessage, within = deadline): Promise<unknown> => {
+export const readJson = async (req: IncomingMessage, bounds: Bounds = {}): Promise<unknown> => {
   checkType(req)
-  const bytes = await readBytes(req, within)
+  const bytes = await readBytes(req, bounds)
   if (bytes.length === 0) throw new Problem('bad_request', { detail: 'The body is empty.' })
   return parseStrictJson(bytes)
 }
@@ -62,9 +66,9 @@ export const bringsBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
 
 /** The body of a GET or DELETE means nothing, but the vendor's own example sends one: a sound one is read and dropped. */
-export const discardBody = async (req: IncomingMessage, within = deadline): Promise<void> => {
+export const discardBody = async (req: IncomingMessage, bounds: Bounds = {}): Promise<void> => {
   if (!bringsBody(req)) return
-  const bytes = await readBytes(req, within)
+  const bytes = await readBytes(req, bounds)
   if (bytes.length === 0) return
   checkType(req)
   parseStrictJson(bytes)

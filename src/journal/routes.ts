@@ -1,11 +1,12 @@
 /** The journal's read API, for staff with `auditor` or `admin`: `/ops/api` below the base path. What changes or reveals is for `admin`. */
-import { once } from 'node:events'
-import { type Request, type Response, Router } from 'express'
+import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { askedOf } from '../audit.ts'
 import { checkBody, readJson } from '../http/json-body.ts'
 import { limitHeaders } from '../http/limit-headers.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
+import { routes } from '../http/routes.ts'
+import { taken } from '../http/taken.ts'
 import type { Role } from '../operation.ts'
 import { requireRecentSignIn } from '../policy.ts'
 import { Problem } from '../problems.ts'
@@ -172,7 +173,8 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     res.type(format === 'csv' ? 'text/csv' : 'application/x-ndjson')
     for await (const chunk of lines) {
       if (res.destroyed) return
-      if (!res.write(chunk)) await Promise.race([once(res, 'drain'), once(res, 'close')])
+      res.write(chunk)
+      await taken(res)
     }
     res.end()
   }
@@ -210,16 +212,17 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     })
   }
 
-  return Router({ caseSensitive: true, strict: true })
-    .get('/ops/api/operations', list)
-    .get('/ops/api/operations/:id', one)
-    .post('/ops/api/operations/:id/resolve', resolve)
-    .post('/ops/api/operations/:id/reveal', reveal)
-    .get('/ops/api/events', events)
-    .get('/ops/api/events/:id', event)
-    .get('/ops/api/events/:id/proof', proof)
-    .get('/ops/api/checkpoint', checkpoint)
-    .get('/ops/api/status', status)
-    .get('/ops/api/stream', stream)
-    .get('/ops/api/export', exported)
+  return routes({
+    '/ops/api/operations': { get: list },
+    '/ops/api/operations/:id': { get: one },
+    '/ops/api/operations/:id/resolve': { post: resolve },
+    '/ops/api/operations/:id/reveal': { post: reveal },
+    '/ops/api/events': { get: events },
+    '/ops/api/events/:id': { get: event },
+    '/ops/api/events/:id/proof': { get: proof },
+    '/ops/api/checkpoint': { get: checkpoint },
+    '/ops/api/status': { get: status },
+    '/ops/api/stream': { get: stream },
+    '/ops/api/export': { get: exported },
+  })
 }

@@ -1,5 +1,6 @@
 /** The live tail as server-sent events: `id` is the index in the log, so a client that comes back with Last-Event-ID misses nothing and sees nothing twice. */
 import type { Request, Response } from 'express'
+import { taken } from '../http/taken.ts'
 import { decode } from './events.ts'
 import { eventsFrom } from './query.ts'
 import { tipOf } from './reader.ts'
@@ -14,6 +15,7 @@ export interface StreamOptions {
   readonly mayGoOn: () => Promise<boolean>
 }
 
+const page = 200
 const lookEveryMs = 200
 const checkEveryMs = 10_000
 const beatEveryMs = 15_000
@@ -34,7 +36,8 @@ export const streamEvents = async (
   res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
   res.write('retry: 1000\n\n')
   while (!res.destroyed && !res.writableEnded && !draining()) {
-    const rows = await eventsFrom(store, next, 200).catch(() => [])
+    // For a reader that does not read, no more than a page is kept in memory.
+    const rows = res.writableNeedDrain ? [] : await eventsFrom(store, next, page).catch(() => [])
     for (const { index, body } of rows) {
       const mine = [tenant, undefined].includes(decode(body).tenant)
       if (mine) res.write(`id: ${index}\ndata: ${body}\n\n`)
@@ -45,11 +48,12 @@ export const streamEvents = async (
       checked = now
       if (!(await mayGoOn().catch(() => true))) break
     }
-    if (now - beat > beatEveryMs) {
+    if (now - beat > beatEveryMs && !res.writableNeedDrain) {
       beat = now
       res.write(`id: ${next - 1}\n: \n\n`)
     }
-    if (rows.length < 200) await Promise.race([closed.promise, new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref())])
+    if (res.writableNeedDrain) await taken(res, lookEveryMs)
+    else if (rows.length < page) await Promise.race([closed.promise, new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref())])
   }
   res.end()
 }

@@ -5,11 +5,11 @@ import { asPage } from '../http/head.ts'
 import { limitHeaders } from '../http/limit-headers.ts'
 import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
+import { readable, routes } from '../http/routes.ts'
 import { historyOf } from '../journal/reader.ts'
 import type { Role } from '../operation.ts'
 import { Problem } from '../problems.ts'
 import type { CsrfClass } from '../session/csrf.ts'
-import { methodNotAllowed, strictRouter } from '../session/routes.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import { alertList } from './alert-list.ts'
 import type { Alerts } from './alerts.ts'
@@ -156,17 +156,18 @@ ${rowList(places, words, found, cursor)}`,
     res.json(await parts.integrity.run())
   }
 
-  const router = strictRouter()
-    .get('/ops', asPage, timeline)
-    .get('/ops/rows', asPage, fragment)
-    .get('/ops/operations/:id', asPage, operation)
-    .post('/ops/api/verify', check)
-    .all(['/ops', '/ops/rows', '/ops/operations/:id'], methodNotAllowed('GET', 'HEAD'))
-  for (const [name, type, file] of files) {
-    const content = readFileSync(file, 'utf8')
-    router.get(`/ops/${name}`, asPage, (_req, res) => void res.type(type).send(content))
-  }
-  return router
+  return routes({
+    '/ops': readable(asPage, timeline),
+    '/ops/rows': readable(asPage, fragment),
+    '/ops/operations/:id': readable(asPage, operation),
+    '/ops/api/verify': { post: check },
+    ...Object.fromEntries(
+      files.map(([name, type, file]) => {
+        const content = readFileSync(file, 'utf8')
+        return [`/ops/${name}`, readable(asPage, (_req, res) => void res.type(type).send(content))]
+      }),
+    ),
+  })
 }
 
 const files = [

@@ -2,7 +2,7 @@
 import type { Router } from 'express'
 import type { Origins } from '../http/origins.ts'
 import { backchannelLogoutRoutes } from './backchannel-logout.ts'
-import { exchangeRoutes } from './exchange.ts'
+import { createExchange } from './exchange.ts'
 import { createFamilies } from './families.ts'
 import type { Ring } from './keys.ts'
 import { ownSessionsRoutes } from './own-sessions.ts'
@@ -46,9 +46,14 @@ export const createAuth = (options: Options): Router[] => {
     await parties.get(provider)?.party.endSession(idToken, `${origin}${options.signedOutPath}`)
   return [
     signInRoutes(shared),
-    exchangeRoutes({ ...shared, families: createFamilies(options), tokens }),
     backchannelLogoutRoutes({ ...shared, tokens }),
     ownSessionsRoutes(sessions, people, () => origins.secure()),
-    authRoutes({ sessions, origins, endSession, clearSiteData }),
+    authRoutes({
+      sessions,
+      origins,
+      endSession,
+      clearSiteData,
+      ...createExchange({ ...shared, families: createFamilies(options), tokens }),
+    }),
   ]
 }

@@ -1,13 +1,15 @@
 /** `/auth/backchannel-logout`: an identity provider tells that somebody signed out there, or was signed out. No cookie grants anything here; the token must prove itself. */
+
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { note } from '../http/access-record.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
 import { readForm } from '../http/form-body.ts'
 import { checkBody } from '../http/json-body.ts'
+import { routes } from '../http/routes.ts'
 import { Problem } from '../problems.ts'
 import type { People } from './people.ts'
-import { methodNotAllowed, noQuery, strictRouter } from './routes.ts'
+import { noQuery } from './routes.ts'
 import type { Sessions } from './sessions.ts'
 import type { ThirdPartyTokens } from './third-party-tokens.ts'
 
@@ -37,5 +39,5 @@ export const backchannelLogoutRoutes = ({ sessions, people, tokens, failuresPerM
       throw error
     }
   }
-  return strictRouter().post('/auth/backchannel-logout', logout).all('/auth/backchannel-logout', methodNotAllowed('POST'))
+  return routes({ '/auth/backchannel-logout': { post: logout } })
 }

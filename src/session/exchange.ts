@@ -1,5 +1,5 @@
 /** Signing in without a browser: `POST /auth/session` takes a trusted issuer's token (RFC 8693), `POST /auth/refresh` goes on from there. */
-import type { Request, Response, Router } from 'express'
+import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { note } from '../http/access-record.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
@@ -16,7 +16,7 @@ import { lifetimeOf } from './lifetimes.ts'
 import { recordOf } from './making.ts'
 import type { People } from './people.ts'
 import { rolesNow } from './roles.ts'
-import { methodNotAllowed, noQuery, strictRouter } from './routes.ts'
+import { noQuery } from './routes.ts'
 import type { Sessions } from './sessions.ts'
 import type { ThirdPartyTokens } from './third-party-tokens.ts'
 import type { Vouch } from './vouch.ts'
@@ -61,7 +61,7 @@ const answer = (res: Response, made: Tokens): void => {
   })
 }
 
-export const exchangeRoutes = (parts: ExchangeParts): Router => {
+export const createExchange = (parts: ExchangeParts) => {
   const { sessions, people, families, tokens, vouch, origins } = parts
 
   const exchange = async (req: Request, res: Response): Promise<void> => {
@@ -106,5 +106,5 @@ export const exchangeRoutes = (parts: ExchangeParts): Router => {
     res.json({ sessionId: created.sessionId, expiresAt: created.expiresAt })
   }
 
-  return strictRouter().post('/auth/session', exchange).post('/auth/refresh', refresh).all('/auth/refresh', methodNotAllowed('POST'))
+  return { exchange, refresh }
 }

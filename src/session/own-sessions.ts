@@ -1,14 +1,16 @@
 /** `/auth/sessions`: people see where they are signed in and end what they do not know; staff end a user's sessions. */
+
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { note } from '../http/access-record.ts'
 import { checkBody, discardBody, readJson } from '../http/json-body.ts'
 import { limitHeaders } from '../http/limit-headers.ts'
+import { routes } from '../http/routes.ts'
 import type { LimitClass } from '../operation.ts'
 import { Problem } from '../problems.ts'
 import { clearCookie } from './cookie.ts'
 import type { LiveSession, People } from './people.ts'
-import { methodNotAllowed, noQuery, strictRouter } from './routes.ts'
+import { noQuery } from './routes.ts'
 import type { Session, Sessions } from './sessions.ts'
 
 export const EndBody = z.strictObject({ userId: z.string().min(1).max(1024) })
@@ -57,11 +59,9 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, secure: ()
     await people.endAll({ app: session.app, userId, actor: { id: userId } })
     res.status(204).end()
   }
-  return strictRouter()
-    .get('/auth/sessions', list)
-    .delete('/auth/sessions', endMine)
-    .all('/auth/sessions', methodNotAllowed('GET', 'DELETE'))
-    .post('/auth/sessions/end', endTheirs)
-    .delete('/auth/sessions/:sessionId', endOne)
-    .all('/auth/sessions/:sessionId', methodNotAllowed('DELETE'))
+  return routes({
+    '/auth/sessions': { get: list, delete: endMine },
+    '/auth/sessions/end': { post: endTheirs },
+    '/auth/sessions/:sessionId': { delete: endOne },
+  })
 }

@@ -1,12 +1,14 @@
 /** `/sessions/end` and `/sessions/roles` on the private listener: the customer's backend ends sessions of a person or of a whole app, and tells of changed roles. */
+
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { checkBody, readJson } from '../http/json-body.ts'
+import { routes } from '../http/routes.ts'
 import type { UpstreamApp } from '../upstream/client.ts'
 import type { ServiceKey } from './mint.ts'
 import type { People } from './people.ts'
 import type { Person } from './record.ts'
-import { methodNotAllowed, noQuery, strictRouter } from './routes.ts'
+import { noQuery } from './routes.ts'
 import { appOf, requireWithin } from './vouch.ts'
 
 const id = z.string().min(1).max(1024)
@@ -45,9 +47,5 @@ export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamA
     await people.setRoles(personOf(body), body.roles)
     res.status(204).end()
   }
-  return strictRouter()
-    .post('/sessions/end', end)
-    .all('/sessions/end', methodNotAllowed('POST'))
-    .post('/sessions/roles', setRoles)
-    .all('/sessions/roles', methodNotAllowed('POST'))
+  return routes({ '/sessions/end': { post: end }, '/sessions/roles': { post: setRoles } })
 }

@@ -1,24 +1,17 @@
 /** HTTP faces of sessions: who am I and sign out on the public listener; mint, list and revoke on the private one. */
-import { type Request, type RequestHandler, type Response, Router } from 'express'
+import type { Request, RequestHandler, Response, Router } from 'express'
 import type { Secret } from '../../config/secret.ts'
 import { note } from '../http/access-record.ts'
 import { addressKey, clientAddress } from '../http/client-address.ts'
 import { checkBody, discardBody, readJson } from '../http/json-body.ts'
 import type { Origins } from '../http/origins.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
+import { routes } from '../http/routes.ts'
 import { Problem } from '../problems.ts'
 import { readBearer } from './bearer.ts'
 import { clearCookie } from './cookie.ts'
 import { type Mint, MintBody, type ServiceKey, serviceKeyOf } from './mint.ts'
 import type { Session, Sessions } from './sessions.ts'
-
-/** Express 5 routers of ours: exact paths only. */
-export const strictRouter = (): Router => Router({ caseSensitive: true, strict: true })
-
-export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler =>
-  function methodNotAllowed() {
-    throw new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } })
-  }
 
 export const noQuery = (req: Request): void => {
   checkQuery(rawQueryOf(req.originalUrl), [])
@@ -46,10 +39,13 @@ export interface AuthParts {
   readonly endSession: (provider: string, idToken: string | undefined, origin: string) => Promise<string | undefined>
   /** `staff`: on a staff origin of its own only, since it wipes whatever else the site keeps in the browser. */
   readonly clearSiteData: 'staff' | 'always' | 'never'
+  /** A token of a third party becomes a session. */
+  readonly exchange: RequestHandler
+  readonly refresh: RequestHandler
 }
 
-/** `/auth/session` below the base path. */
-export const authRoutes = ({ sessions, origins, endSession, clearSiteData }: AuthParts): Router => {
+/** `/auth/session` and `/auth/refresh` below the base path. */
+export const authRoutes = ({ sessions, origins, endSession, clearSiteData, exchange, refresh }: AuthParts): Router => {
   const show = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     await discardBody(req)
@@ -75,10 +71,10 @@ export const authRoutes = ({ sessions, origins, endSession, clearSiteData }: Aut
     if (away === undefined) res.status(204).end()
     else res.json({ endSession: away })
   }
-  return strictRouter()
-    .get('/auth/session', show)
-    .delete('/auth/session', signOut)
-    .all('/auth/session', methodNotAllowed('GET', 'POST', 'DELETE'))
+  return routes({
+    '/auth/session': { get: show, post: exchange, delete: signOut },
+    '/auth/refresh': { post: refresh },
+  })
 }
 
 /** The service key that a call on the private listener holds; throws `invalid_service_key`. */
@@ -126,10 +122,5 @@ export const mintRoutes = (sessions: Sessions, mint: Mint, vouched: ReturnType<t
     if (!(await sessions.endService(String(req.params['sessionId'])))) throw new Problem('session_not_found')
     res.status(204).end()
   }
-  return strictRouter()
-    .post('/sessions', create)
-    .get('/sessions', list)
-    .all('/sessions', methodNotAllowed('GET', 'POST'))
-    .delete('/sessions/:sessionId', revoke)
-    .all('/sessions/:sessionId', methodNotAllowed('DELETE'))
+  return routes({ '/sessions': { get: list, post: create }, '/sessions/:sessionId': { delete: revoke } })
 }

@@ -117,10 +117,11 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     return name && entered.used ? { session, limit: { name, max: record.limit ?? limits[name], used: entered.used } } : { session }
   }
 
-  /** Staff sessions work on the staff origin only, when there is one, and others not there; programs go by no origin. */
-  const requireSide = (request: IncomingMessage, session: Session | undefined): void => {
+  /** Staff sessions and roles work on the staff origin only, when there is one, and others not there; programs go by no origin. */
+  const onItsSide = (request: IncomingMessage, session: Session): Session => {
     const side = origins.isStaff(request.headers.host)
-    if (!session || session.kind === 'service' || side === undefined || side === session.staff) return
+    if (session.kind === 'service' || side === undefined) return session
+    if (side === session.staff) return { ...session, roles: session.roles.filter((role) => isStaffRole(role) === side) }
     throw new Problem('forbidden', {
       detail: side ? 'Only staff sessions work on this origin.' : 'Staff sessions work on the staff origin only.',
     })
@@ -143,22 +144,21 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       const found = credential(request, csrf)
       const entered = found && (await find(found.text, found.kinds, { touch: true, limit, peek }))
       if (!entered) throw new Problem('unauthorized')
-      requireSide(request, entered.session)
+      const session = onItsSide(request, entered.session)
       if (entered.limit) {
         counted(entered.limit)
         const { used, leftMs } = entered.limit.used
         if (used > entered.limit.max)
           throw new Problem('too_many_requests', { headers: { 'Retry-After': String(Math.ceil(leftMs / 1000)) } })
       }
-      return entered.session
+      return session
     },
 
     /** Who the caller is, without counting as activity. */
     peek: async (request: IncomingMessage): Promise<Session | undefined> => {
       const found = credential(request, 'api')
       const session = found && (await find(found.text, found.kinds, { touch: false }))?.session
-      requireSide(request, session)
-      return session
+      return session && onItsSide(request, session)
     },
 
     /** The session of the browser that opens a page; it grants nothing there. */

@@ -1,4 +1,5 @@
 /** Signing in with a browser: `/auth/login` sends it to the identity provider, `/auth/callback` takes it back and makes the session. */
+
 import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Response, Router } from 'express'
 import { note } from '../http/access-record.ts'
@@ -7,6 +8,7 @@ import { asPage } from '../http/head.ts'
 import type { Origins } from '../http/origins.ts'
 import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
+import { routes } from '../http/routes.ts'
 import { stepUpMaxAge } from '../policy.ts'
 import { Problem } from '../problems.ts'
 import { onThisSide, personOf } from './claims.ts'
@@ -20,7 +22,6 @@ import type { People } from './people.ts'
 import type { Provider, RelyingParty, SignedIn } from './providers.ts'
 import { tagsOf } from './record.ts'
 import { returnPath } from './return-to.ts'
-import { methodNotAllowed, strictRouter } from './routes.ts'
 import type { Sessions } from './sessions.ts'
 import { beginTransaction, findTransaction, type Transaction, transactionMs } from './transaction.ts'
 import type { Vouch } from './vouch.ts'
@@ -154,13 +155,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
       }
     }
 
-  return strictRouter()
-    .use('/auth/login', asPage)
-    .use('/auth/callback', asPage)
-    .get('/auth/login', page(login))
-    .all('/auth/login', methodNotAllowed('GET'))
-    .get('/auth/callback', page(counted(callback)))
-    .all('/auth/callback', methodNotAllowed('GET'))
+  return routes({ '/auth/login': { get: [asPage, page(login)] }, '/auth/callback': { get: [asPage, page(counted(callback))] } })
 }
 
 const random = () => randomBytes(32).toString('base64url')

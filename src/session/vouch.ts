@@ -59,7 +59,8 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
     if (!doubtful && (await sessions.knows(person))) return
     const found = await lookUp(app, person.userId, doubtful)
     if (!found) return
-    if (found.userId !== person.userId) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
+    // A merged person's old name may be answered with the survivor, which is whom the person is now; but no `_id` is a name to sign in under.
+    if (doubtful && found.userId !== person.userId) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
     await sessions.learn(person, found._id)
   }
 

@@ -49,6 +49,13 @@ describe('a delivery', () => {
     for (const { userId } of [a, b, c]) expect(await status(userId)).toContain('fwd=miss')
   })
 
+  test('of a merge in which one of the discarded is no person drops the others', async () => {
+    const [a, b] = [person(), person()]
+    for (const { userId } of [a, b]) await status(userId)
+    await deliver(event('merge:appUser', { surviving: a, discarded: [null, 'x', { _id: b._id }] }))
+    for (const { userId } of [a, b]) expect(await status(userId)).toContain('fwd=miss')
+  })
+
   test('that comes twice, late or out of order does no harm', async () => {
     const it = person()
     const late = event('appUser:delete', { appUser: { _id: 'f'.repeat(24), userId: it.userId } })

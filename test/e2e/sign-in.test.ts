@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { asPage } from '../../src/http/head.ts'
-import { strictRouter } from '../../src/session/routes.ts'
+import { readable, routes } from '../../src/http/routes.ts'
 import { appId } from '../support/bff.ts'
 import { startProvider, type TestProvider } from '../support/provider.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
@@ -25,7 +25,7 @@ given('a person with a browser, a real provider and two replicas', () => {
   beforeAll(async () => {
     provider = await startProvider()
     provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
-    const root = strictRouter().get('/', asPage, (_req, res) => void res.type('html').send(html))
+    const root = routes({ '/': readable(asPage, (_req, res) => void res.type('html').send(html)) })
     replicas = await startReplicas({ env: { ...providerEnv(provider), REDIS_URL: redisUrl! }, extend: () => ({ root }) })
     provider.register([replicas.origin], `${replicas.origin}/bff/auth/backchannel-logout`)
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']

@@ -39,8 +39,12 @@ describe.each(stores)('sessions %s', (_name, env) => {
   beforeAll(async () => {
     bff = await startBff({ env })
   })
-  afterAll(() => bff[Symbol.asyncDispose]())
-  beforeEach(() => void bff.sent())
+  afterAll(async () => {
+    await bff[Symbol.asyncDispose]()
+  })
+  beforeEach(() => {
+    bff.sent()
+  })
 
   test.each([
     ['everyone', { everyone: true }],

@@ -3,7 +3,7 @@ import express, { type Express } from 'express'
 import { type AdmissionOptions, admission } from '../../src/http/admission.ts'
 import { clientAddress } from '../../src/http/client-address.ts'
 import { headsWith } from '../../src/http/head.ts'
-import { discardBody, readJson } from '../../src/http/json-body.ts'
+import { type Bounds, discardBody, readJson } from '../../src/http/json-body.ts'
 import { type Listener, type ListenOptions, listen } from '../../src/http/listener.ts'
 import { problemHandler } from '../../src/http/problem-handler.ts'
 import { requestId } from '../../src/http/request-id.ts'
@@ -18,7 +18,7 @@ export interface EchoListener extends Listener {
 
 export const startEcho = async (
   options: AdmissionOptions = {},
-  rest: Partial<ListenOptions> & { bodyWithin?: number; routes?: (app: Express) => void } = {},
+  rest: Partial<ListenOptions> & { body?: Bounds; routes?: (app: Express) => void } = {},
 ): Promise<EchoListener> => {
   const reached: string[] = []
   const app = express()
@@ -42,7 +42,7 @@ export const startEcho = async (
       res.json({ id: pathId(req.params.id) })
     })
     .put(async (req, res) => {
-      res.json({ body: await readJson(req, rest.bodyWithin) })
+      res.json({ body: await readJson(req, rest.body) })
     })
   app.use(() => {
     throw new Problem('not_found')

@@ -1,9 +1,8 @@
 /** The journal as this process uses it: its settings, where its checkpoints go, how its checker reads the vendor. */
 
 import type { Settings } from '../config/load.ts'
-import type { Secret } from '../config/secret.ts'
 import { anchorOn } from './journal/anchor-redis.ts'
-import type { Secrets } from './journal/open.ts'
+import { keyList, placeOf, type Secrets } from './journal/open.ts'
 import { type RunningJournal, startJournal } from './journal/start.ts'
 import type { AppUserSeen, Sighting } from './journal/verdicts.ts'
 import { describeError, type Log } from './logger.ts'
@@ -33,7 +32,7 @@ export const openTheJournal = async ({ settings, apps, upstream, log, metrics }:
   const running = await startJournal({
     url: settings.JOURNAL_URL.reveal(),
     secrets: secretsOf(settings),
-    anchor: redis && anchorOn(redis),
+    anchor: redis && anchorOn(redis, placeOf(settings.JOURNAL_URL.reveal(), settings.APPS_FILE ?? settings.SMOOCH_APP_ID)),
     onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
     onGate: ({ open, cause, since }) => {
       if (open) return log.info({ open }, 'journal gate')
@@ -52,14 +51,9 @@ export const openTheJournal = async ({ settings, apps, upstream, log, metrics }:
 }
 
 export const secretsOf = (settings: Settings): Secrets => ({
-  ...(settings.JOURNAL_SIGNING_KEY && { signing: keyList(settings.JOURNAL_SIGNING_KEY) }),
-  ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY) }),
+  ...(settings.JOURNAL_SIGNING_KEY && { signing: keyList(settings.JOURNAL_SIGNING_KEY.reveal()) }),
+  ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY.reveal()) }),
 })
-
-const keyList = (secret: Secret): string[] => {
-  const text = secret.reveal()
-  return text.includes('PRIVATE KEY') ? [text] : text.split(',').map((part) => part.trim())
-}
 
 /** What the checker sees of a user: past every cache, and only an answer is one. */
 const sighting = async (upstream: Upstream, app: UpstreamApp, id: string): Promise<Sighting> => {

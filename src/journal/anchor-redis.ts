@@ -14,9 +14,15 @@ local old = redis.call('GET', KEYS[1])
 if not old or tonumber(cjson.decode(old).size) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[2]) end
 return 1`
 
-export function anchorInRedis(redis: RedisCommands): Anchor {
+/** `place` tells this service's journal from those of others on the same Redis. */
+export function anchorInRedis(redis: RedisCommands, place: string): Anchor {
   const keyOf = (journal: string): string => `journal:{${journal}}:highest`
+  const lastKey = `journal:{${place}}:last`
   return {
+    last: async () => (await redis.get(lastKey)) ?? undefined,
+    use: async (journal) => {
+      await redis.set(lastKey, journal)
+    },
     highest: async (journal) => {
       const found = await redis.get(keyOf(journal))
       return found === null ? undefined : (JSON.parse(found) as Mark)
@@ -31,9 +37,12 @@ export function anchorInRedis(redis: RedisCommands): Anchor {
 }
 
 /** Over our own connection. */
-export const anchorOn = (redis: Pick<RedisClient, 'command'>): Anchor =>
-  anchorInRedis({
-    get: async (key) => (await redis.command('GET', key)) as string | null,
-    set: (key, value) => redis.command('SET', key, value),
-    eval: (script, keys, ...args) => redis.command('EVAL', script, keys, ...args),
-  })
+export const anchorOn = (redis: Pick<RedisClient, 'command'>, place: string): Anchor =>
+  anchorInRedis(
+    {
+      get: async (key) => (await redis.command('GET', key)) as string | null,
+      set: (key, value) => redis.command('SET', key, value),
+      eval: (script, keys, ...args) => redis.command('EVAL', script, keys, ...args),
+    },
+    place,
+  )

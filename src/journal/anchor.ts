@@ -9,8 +9,11 @@ export interface Mark {
   readonly root: string
 }
 
-/** One entry per journal id, kept elsewhere (Redis). */
+/** One entry per journal id, kept elsewhere (Redis), and which journal it was that is kept here. */
 export interface Anchor {
+  /** The journal last in use in this place: when another stands there, it was lost. */
+  last(): Promise<string | undefined>
+  use(journal: string): Promise<void>
   highest(journal: string): Promise<Mark | undefined>
   /** Keeps the larger of the two. */
   raise(journal: string, mark: Mark): Promise<void>
@@ -25,7 +28,13 @@ export const markOf = (note: string): Mark => {
 
 export function anchorInMemory(): Anchor {
   const marks = new Map<string, Mark>()
+  let used: string | undefined
   return {
+    last: () => Promise.resolve(used),
+    use: (journal) => {
+      used = journal
+      return Promise.resolve()
+    },
     highest: (journal) => Promise.resolve(marks.get(journal)),
     raise: (journal, mark) => {
       if (mark.size > (marks.get(journal)?.size ?? -1)) marks.set(journal, mark)
@@ -37,6 +46,15 @@ export function anchorInMemory(): Anchor {
     },
   }
 }
+
+/** The journal that is missed where this one stands. */
+export async function missing(store: Store, anchor: Anchor | undefined): Promise<string | undefined> {
+  const last = await anchor?.last()
+  return last === store.journal ? undefined : last
+}
+
+export const isMissing = (former: string, journal: string): string =>
+  `the journal ${former} is gone: another one, ${journal}, stands in its place`
 
 /** What is wrong with the log in the light of this mark; undefined when it continues it. */
 export async function contradicts(store: Store, mark: Mark | undefined): Promise<string | undefined> {

@@ -1,7 +1,5 @@
 /** Checkpoints: the tree's size and root as a signed note (C2SP tlog-checkpoint, signed-note, Ed25519), and the keys that sign them. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 
 export interface Checkpoint {
   readonly origin: string
@@ -46,16 +44,8 @@ export function signingKey(secret: string): KeyObject {
   return createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
 }
 
-/** From a file; made on first use, readable by its owner only. */
-export function signingKeyFile(path: string): KeyObject {
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const { privateKey } = generateKeyPairSync('ed25519')
-    writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
-    chmodSync(path, 0o600)
-  }
-  return signingKey(readFileSync(path, 'utf8'))
-}
+/** As PEM. */
+export const newSigningKey = (): string => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
 /** What verifiers are configured with: `name+hash+key`. */
 export const verifierKey = (origin: string, key: PublicKey): string => `${origin}+${keyId(origin, key).toString('hex')}+${key}`

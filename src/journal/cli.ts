@@ -1,5 +1,5 @@
 /** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { connectRedis } from '../redis.ts'
 import { anchorOn } from './anchor-redis.ts'
@@ -8,7 +8,7 @@ import { publicKey } from './checkpoint.ts'
 import { type Context, commands, type Output } from './commands.ts'
 import { newId } from './events.ts'
 import { Usage } from './flags.ts'
-import { type Keys, keysOf, openStore } from './open.ts'
+import { type Keys, keyList, keysOf, openStore, placeOf, requireJournal } from './open.ts'
 import { createPostgres } from './store-postgres.ts'
 
 const names = [
@@ -47,20 +47,17 @@ const help = `npm run journal -- COMMAND\n\n${Object.values(commands)
   )}\n  init [--role NAME]                                create the tables (PostgreSQL, as owner)\n  check FILE [--key KEY]                            check a downloaded proof; needs no journal\n\nJOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or _FILE) its keys.\n`
 
 type Environment = Readonly<Record<string, string | undefined>>
-const secret = (env: Environment, name: string): string[] | undefined => {
+const secret = (env: Environment, name: string): string[] => {
   const file = env[`${name}_FILE`]
-  const value = file === undefined ? env[name] : readFileSync(file, 'utf8')
-  return value?.includes('PRIVATE KEY') ? [value] : value?.split(',').map((part) => part.trim())
+  return keyList((file === undefined ? env[name] : readFileSync(file, 'utf8')) ?? '')
 }
 
 const urlIn = (env: Environment): string => env['JOURNAL_URL'] ?? 'sqlite:./data/journal.db'
 
 function ownKeys(env: Environment, mustExist = true): Keys {
   const url = urlIn(env)
-  // To make a new, empty journal by a slip of the pen, and then call it intact, would help nobody.
-  if (mustExist && url.startsWith('sqlite:') && !existsSync(url.slice('sqlite:'.length))) throw new Error(`there is no journal at ${url}`)
-  const [signing, sealing] = [secret(env, 'JOURNAL_SIGNING_KEY'), secret(env, 'JOURNAL_SEALING_KEY')]
-  return keysOf(url, { ...(signing && { signing }), ...(sealing && { sealing }) })
+  if (mustExist) requireJournal(url)
+  return keysOf(url, { signing: secret(env, 'JOURNAL_SIGNING_KEY'), sealing: secret(env, 'JOURNAL_SEALING_KEY') })
 }
 
 export async function runCli(
@@ -131,7 +128,7 @@ if (import.meta.main) {
       },
     },
     stop.signal,
-    redis && anchorOn(redis),
+    redis && anchorOn(redis, placeOf(urlIn(process.env), process.env['APPS_FILE'] ?? process.env['SMOOCH_APP_ID'])),
   )
   redis?.close()
 }

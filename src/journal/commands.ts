@@ -1,9 +1,9 @@
 /** The commands of `npm run journal`. Each prints for people on a terminal and JSON lines into a pipe, and returns its exit code. */
-import { hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Anchor, Mark } from './anchor.ts'
+import { type Anchor, type Mark, missing } from './anchor.ts'
 import { openCheckpoint, originOf, publicKey, verifierKey } from './checkpoint.ts'
 import { decode, type Event, type Verdict } from './events.ts'
 import { exportLines } from './export.ts'
@@ -71,10 +71,12 @@ export const commands: Readonly<
       const trusted = keys.map((key) => publicKey(key))
       const files = (flags['checkpoint'] ?? []) as readonly string[]
       const highest = await anchor?.highest(store.journal)
+      const former = await missing(store, anchor)
       const anchors = [...files.flatMap((file) => marksIn(file, trusted)), ...(highest ? [highest] : [])]
       const report = await verify(store, {
         trusted,
         anchors,
+        ...(former !== undefined && { former }),
         sealer,
         progress: (done, size) => out.progress(`verified ${done} of ${size}`),
       })
@@ -205,9 +207,13 @@ export const commands: Readonly<
     help: 'accept-rollback --by NAME                         go on with a journal that lost its end',
     run: async (context, flags) => {
       if (!context.anchor) throw new Usage('there is no anchor to set back: REDIS_URL is not set')
-      const facts = await acceptRollback(context.store, context.anchor, need(flags, 'by'))
-      say(context, { accepted: facts }, `accepted: the log went back from ${facts.from} to ${facts.to}`)
-      return 0
+      const loss = await acceptRollback(context.store, context.anchor, need(flags, 'by'))
+      say(
+        context,
+        { accepted: loss ?? false },
+        loss ? `accepted: the log went back from ${loss.from} to ${loss.to}` : 'nothing went back: there is nothing to accept',
+      )
+      return loss ? 0 : 1
     },
   },
   backup: {
@@ -221,14 +227,13 @@ export const commands: Readonly<
   },
 }
 
-/** To a new file or to the output: what an earlier prune exported may be the only copy. Gives the digest of what was written. */
+/** To a new file or to the output: what an earlier prune exported may be the only copy. Gives the SHA-256 of what was written. */
 async function writeExport({ store, out }: Context, file: string | undefined, options: Parameters<typeof exportLines>[1]): Promise<string> {
   const stream = file === undefined ? undefined : createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true })
-  // Chained, so that memory stays flat: the digest of a page covers the digest before it.
-  let digest = ''
+  const digest = createHash('sha256')
   let lines = 0
   for await (const chunk of exportLines(store, options)) {
-    digest = hash('sha256', digest + chunk)
+    digest.update(chunk)
     lines += chunk.split('\n').length - 1
     out.progress(`exported ${lines} lines`)
     if (!stream) out.write(chunk)
@@ -238,5 +243,5 @@ async function writeExport({ store, out }: Context, file: string | undefined, op
     stream.end()
     await once(stream, 'close')
   }
-  return `sha256:${digest}`
+  return `sha256:${digest.digest('hex')}`
 }

@@ -1,7 +1,7 @@
 /** The tables beside the events, compared page by page with what the events say: columns, targets, operations, sealed parts. */
 import { type Event, tokensOf } from './events.ts'
 import { partOf } from './idempotency.ts'
-import type { Sealer } from './seal.ts'
+import { type Sealer, unknownKey } from './seal.ts'
 import type { Find } from './signed-tree.ts'
 import type { Store, Value } from './store.ts'
 import { type Frontier, peaks } from './tree.ts'
@@ -75,6 +75,10 @@ async function checkParts(
   )
   for (const row of parts) {
     const part = partOf(row)
+    if (!sealer.knows(part.sealed)) {
+      find(unknownKey)
+      continue
+    }
     const owner = events.get(part.event)
     const committed = { person: owner?.event.sealed, before: owner?.event.before?.commitment, answer: owner?.event.answer }[part.part]
     if (!sealer.openPart(part, committed)?.bound)

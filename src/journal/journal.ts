@@ -1,7 +1,7 @@
 /** The journal of one process: appending with group commit, the gate that closes when it cannot record, the way back, and the anchors. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Anchor, contradicts, markOf } from './anchor.ts'
+import { type Anchor, contradicts, isMissing, markOf, missing } from './anchor.ts'
 import { publicKey } from './checkpoint.ts'
 import { groupCommit } from './group-commit.ts'
 import { atMostOnceASecond, oneAtATime } from './pace.ts'
@@ -126,6 +126,8 @@ export async function openJournal({
     })
 
   const compare = async (): Promise<void> => {
+    const former = await missing(store, anchor)
+    if (former !== undefined) throw new Error(isMissing(former, store.journal))
     const highest = await anchor?.highest(store.journal)
     const wrong =
       (await contradicts(store, highest)) ?? (mine === undefined || (await accepted()) ? undefined : await contradicts(store, markOf(mine)))
@@ -192,6 +194,7 @@ export async function openJournal({
   async function settle(): Promise<void> {
     await checkTail(store)
     await compare()
+    await anchor?.use(store.journal)
     await remember()
     await rotate()
   }

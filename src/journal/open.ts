@@ -1,8 +1,8 @@
 /** Opening the journal that an address names: `sqlite:PATH` or `postgres://…`. A local file brings its own keys; a shared one must be given them. */
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hash, randomBytes } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { signingKey, signingKeyFile } from './checkpoint.ts'
+import { newSigningKey, signingKey } from './checkpoint.ts'
 import { createSealer, type Sealer } from './seal.ts'
 import type { Store, StoreOptions } from './store.ts'
 import { openPostgres } from './store-postgres.ts'
@@ -30,22 +30,55 @@ function sealingSecret(text: string): Buffer {
   return decoded.length >= 32 && decoded.toString('base64') === trimmed ? decoded : Buffer.from(trimmed)
 }
 
-function sealingSecretFile(path: string): Buffer {
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeFileSync(path, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
+/** Made together with the journal, readable by their owner only. Beside a journal that is there already, a new one could only be wrong. */
+function keyBeside(path: string, kind: 'signing' | 'sealing', make: () => string): string {
+  const file = `${path}.${kind}-key`
+  if (!existsSync(file)) {
+    if (isThere(path))
+      throw new Error(`${path} is there, but its ${kind} key ${file} is not: put it back, or give JOURNAL_${kind.toUpperCase()}_KEY`)
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const own = `${file}-${process.pid}`
+    writeFileSync(own, make(), { mode: 0o600 })
+    try {
+      // All at once or not at all: another process may do the same at this moment, and both must have one key.
+      linkSync(own, file)
+    } catch (error) {
+      if (!existsSync(file)) throw error
+    } finally {
+      rmSync(own)
+    }
   }
-  return sealingSecret(readFileSync(path, 'utf8'))
+  return readFileSync(file, 'utf8')
 }
+
+const isThere = (path: string): boolean => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+
+/** Several keys in one text: a comma between them, PEM blocks one after the other. */
+export const keyList = (text: string): string[] =>
+  (text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----|[^,\s][^,]*/g) ?? []).map((key) => key.trim())
 
 export function keysOf(url: string, { signing = [], sealing = [] }: Secrets): Keys {
   const path = pathOf(url)
   if (path === undefined && (signing.length === 0 || sealing.length === 0))
     throw new Error('a shared journal needs JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or each as _FILE): every replica the same')
-  return {
-    keys: signing.length > 0 ? signing.map(signingKey) : [signingKeyFile(`${path}.signing-key`)],
-    sealer: createSealer(sealing.length > 0 ? sealing.map(sealingSecret) : [sealingSecretFile(`${path}.sealing-key`)]),
-  }
+  const [signs, seals] = [
+    signing.length > 0 ? signing : [keyBeside(path!, 'signing', newSigningKey)],
+    sealing.length > 0 ? sealing : [keyBeside(path!, 'sealing', () => `${randomBytes(32).toString('base64')}\n`)],
+  ]
+  return { keys: signs.map(signingKey), sealer: createSealer(seals.map(sealingSecret)) }
+}
+
+/** For people and programs that read: what is not there is not made. To begin an empty journal by a slip of the pen, and then call it intact, would help nobody. */
+export function requireJournal(url: string): void {
+  const path = pathOf(url)
+  if (path !== undefined && !isThere(path))
+    throw new Error(`there is no journal at ${path}${existsSync(path) ? ': the file is empty' : ''}`)
+}
+
+/** What tells one service's journal from another's: its address without credentials, and whom it serves. */
+export function placeOf(url: string, apps = ''): string {
+  const address = pathOf(url) ?? Object.assign(new URL(url), { username: '', password: '' }).href
+  return hash('sha256', `${address} ${apps}`, 'base64url')
 }
 
 export function openStore(url: string, options: StoreOptions & { threads?: boolean }): Promise<Store> {

@@ -23,6 +23,8 @@ export interface Subject {
 
 export interface Sealer {
   seal(bytes: Uint8Array, aad: string): Buffer
+  /** Whether the key that it was sealed with is among ours. */
+  knows(sealed: Uint8Array): boolean
   /** Undefined when no key opens it. */
   open(sealed: Uint8Array, aad: string): Buffer | undefined
   part(event: string, part: PartName, content: unknown, expires: number): { row: Part; commitment: string }
@@ -34,6 +36,9 @@ export interface Sealer {
   /** The digest of a user agent: a few of them send most requests. */
   agent(text: string): string
 }
+
+/** What verification says of sealed bytes whose key it was not given. */
+export const unknownKey = 'what is sealed was sealed with a key that was not given: JOURNAL_SEALING_KEY must be the one of the service'
 
 const NONCE = 12
 const TAG = 16
@@ -62,9 +67,10 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
     cipher.final()
     return Buffer.concat([first.id, nonce, sealed, cipher.getAuthTag()])
   }
+  const keyFor = (box: Buffer) => keys.find(({ id }) => id.equals(box.subarray(0, KEY_ID)))
   const open = (sealed: Uint8Array, aad: string): Buffer | undefined => {
     const box = Buffer.from(sealed)
-    const known = keys.find(({ id }) => id.equals(box.subarray(0, KEY_ID)))
+    const known = keyFor(box)
     if (!known || box.length < KEY_ID + NONCE + TAG) return undefined
     const decipher = createDecipheriv('aes-256-gcm', known.key, box.subarray(KEY_ID, KEY_ID + NONCE))
       .setAAD(Buffer.from(aad))
@@ -90,6 +96,7 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
 
   return {
     seal,
+    knows: (sealed) => keyFor(Buffer.from(sealed)) !== undefined,
     open,
     lookup,
     digest,

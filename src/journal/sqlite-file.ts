@@ -60,6 +60,10 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
   if (mustBe && statSync(path, { throwIfNoEntry: false })?.ino !== mustBe.inode) throw new Error(`${path} was removed or replaced`)
   if (size(path) === 0 && size(`${path}-wal`) > 0)
     throw new Error(`${path} is empty or gone, but its write-ahead log is there: put the file back`)
+  if (!readOnly && size(path) === 0 && existsSync(`${path}-living`))
+    throw new Error(
+      `${path} is ${existsSync(path) ? 'empty' : 'gone'}, but there was a journal here: put it back, or remove ${path}-living to begin a new one`,
+    )
   // An empty file with the right mode first: SQLite would make it readable to the group.
   if (!readOnly && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   const db = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds, defensive: true })

@@ -1,5 +1,5 @@
 /** Work on the journal by people: erasing a person, pruning the past, accepting a rollback, closing an open operation by hand. Each leaves an event. */
-import { type Anchor, markOf } from './anchor.ts'
+import { type Anchor, contradicts, markOf, missing } from './anchor.ts'
 import { decode, type Event, newId, type Verdict } from './events.ts'
 import { latestCheckpoint, tipOf, treeOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
@@ -84,14 +84,26 @@ async function keyAt(store: Store, size: number): Promise<string> {
   return String(decode(String(row!['body'])).facts?.['key'])
 }
 
-/** The anchor is set back to where the log now ends; what was lost is written down. */
-export async function acceptRollback(store: Store, anchor: Anchor, by: string): Promise<{ from: number; to: number }> {
-  const highest = await anchor.highest(store.journal)
+interface Loss {
+  /** How many events there had been, when that is known, and how many there are. */
+  readonly from: number | null
+  readonly to: number
+  readonly lostRoot: string | null
+  /** The journal that is gone altogether. */
+  readonly lostJournal?: string
+}
+
+/** The anchor is set back to where the log now ends; what was lost is written down. Undefined, and nothing written, when nothing was. */
+export async function acceptRollback(store: Store, anchor: Anchor, by: string): Promise<Loss | undefined> {
+  const lostJournal = await missing(store, anchor)
+  const highest = await anchor.highest(lostJournal ?? store.journal)
+  if (lostJournal === undefined && (await contradicts(store, highest)) === undefined) return undefined
   const { size } = await tipOf(store)
-  const facts = { from: highest?.size ?? size, to: size, lostRoot: highest?.root ?? null }
-  await write(store, { ...systemEvent('rollback_accepted', facts), by })
+  const loss = { from: highest?.size ?? null, to: size, lostRoot: highest?.root ?? null, ...(lostJournal !== undefined && { lostJournal }) }
+  await write(store, { ...systemEvent('rollback_accepted', { ...loss }), by })
   await anchor.reset(store.journal, markOf((await latestCheckpoint(store))!))
-  return facts
+  await anchor.use(store.journal)
+  return loss
 }
 
 /** A person's verdict on an operation that the checker could not decide. */

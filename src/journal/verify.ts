@@ -1,5 +1,5 @@
 /** Verification of the whole log: bytes, order, signatures, roots, pairing, and every table derived from the events. Names the batch that is damaged. */
-import type { Mark } from './anchor.ts'
+import { isMissing, type Mark } from './anchor.ts'
 import { checkSignature, type PublicKey } from './checkpoint.ts'
 import { checkDerived, checkNodes, type Page } from './derived.ts'
 import { checkStates, pairing } from './pairing.ts'
@@ -8,6 +8,7 @@ import type { Sealer } from './seal.ts'
 import { beginning, type Check, type Find, growTree, readEvent } from './signed-tree.ts'
 import type { Rows, Store } from './store.ts'
 import { rootOf } from './tree.ts'
+import { checkNames } from './verify-names.ts'
 
 interface Finding {
   readonly what: string
@@ -33,6 +34,8 @@ export interface VerifyOptions {
   readonly trusted?: readonly PublicKey[]
   /** Checkpoints known from elsewhere. */
   readonly anchors?: readonly Mark[]
+  /** The journal that should stand here. */
+  readonly former?: string
   /** Opens the sealed parts, to check what the events committed to. */
   readonly sealer?: Sealer
   /** By default with all cores at once, on the threads that the process has for such work. */
@@ -76,17 +79,19 @@ async function* pages(store: Store, cut: number, size: number): AsyncGenerator<R
 
 export async function verify(
   store: Store,
-  { trusted = [], anchors = [], sealer, check = checkSignature, progress }: VerifyOptions = {},
+  { trusted = [], anchors = [], former, sealer, check = checkSignature, progress }: VerifyOptions = {},
 ): Promise<Report> {
   const began = performance.now()
   const findings: Finding[] = []
   const warnings: string[] = []
   const find: Find = (what, index, batch) => {
+    if (index === undefined && findings.some((known) => known.what === what)) return
     if (findings.length < MOST_FINDINGS) findings.push({ what, ...(index !== undefined && { index }), ...(batch && { batch }) })
   }
   const [head] = await store.select('SELECT size, frontier, cut, key FROM head')
   const size = Number(head!['size'])
   const cut = Number(head!['cut'])
+  if (former !== undefined) find(isMissing(former, store.journal))
   const anchored = new Map<number, string>()
   for (const mark of anchors) {
     if (mark.size > size) find(`the log went back: it was anchored at ${mark.size} and has ${size}`)
@@ -98,6 +103,7 @@ export async function verify(
   const signed = growTree(store.journal, start, anchored, find, check)
   const states = new Uint8Array(size)
   const pair = pairing(store, states, cut, find)
+  const names = checkNames(store, sealer, find)
   let latest = 0
   for await (const { from, to, rows, notes } of pages(store, cut, size)) {
     const page: Page = { from, to, rows: [] }
@@ -117,10 +123,11 @@ export async function verify(
       if (note !== undefined) signed.closeBatch(note)
     }
     if (signed.tree.size < to) signed.skipTo(to)
-    await Promise.all([pair(page), checkDerived(store, page, sealer, find), signed.settled()])
+    await Promise.all([pair(page), checkDerived(store, page, sealer, find), names.page(page), signed.settled()])
     progress?.(to, size)
   }
 
+  names.end()
   await checkEnd(store, size, find)
   const { tree, key, nodes, signedUpTo, checkpoints } = signed
   if (signedUpTo !== size) find('the end of the log is not signed', signedUpTo, [signedUpTo, size])

@@ -18,6 +18,11 @@ const rises = async (anchor: ReturnType<typeof anchorInMemory>): Promise<void> =
   expect(await anchor.highest('j_2')).toBeUndefined()
   await anchor.reset('j_1', marks[0]!)
   expect(await anchor.highest('j_1')).toEqual(marks[0])
+  expect(await anchor.last()).toBeUndefined()
+  for (const journal of ['j_1', 'j_2']) {
+    await anchor.use(journal)
+    expect(await anchor.last()).toBe(journal)
+  }
 }
 
 test('in memory', () => rises(anchorInMemory()))
@@ -32,11 +37,14 @@ test('in Redis', async () => {
   try {
     await redis.connect().catch(() => {})
     await rises(
-      anchorInRedis({
-        get: (key) => redis.get(key),
-        set: (key, value) => redis.set(key, value),
-        eval: (script, keys, ...args) => redis.eval(script, keys, ...args),
-      }),
+      anchorInRedis(
+        {
+          get: (key) => redis.get(key),
+          set: (key, value) => redis.set(key, value),
+          eval: (script, keys, ...args) => redis.eval(script, keys, ...args),
+        },
+        'here',
+      ),
     )
   } finally {
     redis.disconnect()

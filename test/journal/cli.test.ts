@@ -1,4 +1,5 @@
 /** The command line: its output for people and for pipes, and its exit codes. */
+import { hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -76,6 +77,7 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   const out = join(place.directory, 'old.ndjson')
   expect((await run(['prune', '--before', '2999-01-01', '--out', out, '--by', 'ops'], true)).text).toContain('pruned events 0 to')
   expect(readFileSync(out, 'utf8')).toContain('"kind":"intent"')
+  expect((await run(['tail', '--from', '0'])).text).toContain(`"digest":"sha256:${hash('sha256', readFileSync(out))}"`)
   expect((await run(['prune', '--before', '2999-01-01', '--out', out, '--by', 'ops'], true)).text).toContain('EEXIST')
   expect(readFileSync(out, 'utf8')).toContain('"kind":"intent"')
   expect((await run(['verify'])).code).toBe(0)
@@ -87,6 +89,7 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   expect((await run(['verify'])).code).toBe(1)
   expect((await run(['accept-rollback', '--by', 'ops'])).code).toBe(0)
   expect((await run(['verify'])).code).toBe(0)
+  expect(await run(['accept-rollback', '--by', 'ops'])).toEqual({ code: 1, text: '{"accepted":false}\n' })
 
   expect((await run(['nonsense'])).code).toBe(2)
   expect((await run(['verify', '--nonsense'])).code).toBe(2)

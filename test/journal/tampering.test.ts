@@ -146,6 +146,19 @@ const tamperings: Record<string, (attacker: Attacker) => void> = {
     ),
   'a search table that misses an event': ({ run }) => run('DELETE FROM target WHERE seq = (SELECT max(seq) FROM target)'),
   'a search table that finds a wrong event': ({ run }) => run("INSERT INTO target (token, seq) VALUES ('sub_x', 3)"),
+  'a name that was removed': ({ run }) => run('DELETE FROM subject WHERE pseudonym = (SELECT max(pseudonym) FROM subject)'),
+  'a name that is found no more': ({ run }) =>
+    run("UPDATE subject SET lookup = 'x' WHERE pseudonym = (SELECT max(pseudonym) FROM subject)"),
+  'two names swapped': ({ run, get }) => {
+    const [one, two] = ['min', 'max'].map((which) => get(`SELECT ${which}(pseudonym) AS name FROM subject`)['name'] as string) as [
+      string,
+      string,
+    ]
+    const lookup = (name: string) => String(get(`SELECT lookup FROM subject WHERE pseudonym = '${name}'`)['lookup'])
+    const [first, second] = [lookup(one), lookup(two)]
+    run('UPDATE subject SET lookup = ? WHERE pseudonym = ?', second, one)
+    run('UPDATE subject SET lookup = ? WHERE pseudonym = ?', first, two)
+  },
   'a state that hides an open operation': ({ run }) => run("UPDATE operation SET state = 'success' WHERE state = 'unknown'"),
   'an operation missing in its table': ({ run }) => run('DELETE FROM operation WHERE seq = (SELECT min(seq) FROM operation)'),
   'an index that was dropped': ({ db }) => db.exec('DROP INDEX event_actor'),

@@ -1,0 +1,43 @@
+/** People are found by their userId through one table: each of its rows must say what its name was sealed with, and only an erasure may remove one. */
+import type { Page } from './derived.ts'
+import { type Sealer, unknownKey } from './seal.ts'
+import type { Find } from './signed-tree.ts'
+import type { Store } from './store.ts'
+
+export function checkNames(store: Store, sealer: Sealer | undefined, find: Find) {
+  const absent = new Set<string>()
+  let erased = 0
+
+  const page = async ({ from, to, rows }: Page): Promise<void> => {
+    const stored = await store.select(
+      'SELECT pseudonym, lookup, sealed FROM subject WHERE pseudonym IN (SELECT token FROM target WHERE seq >= $1 AND seq < $2)',
+      [from, to],
+    )
+    const unchecked = new Map(stored.map((row) => [String(row['pseudonym']), row]))
+    const there = new Set(unchecked.keys())
+    for (const { index, event } of rows) {
+      if (event.kind === 'erased') erased += Number(event.facts?.['subjects'] ?? 0)
+      for (const { subject } of event.targets ?? []) {
+        if (subject !== undefined && !there.has(subject)) absent.add(subject)
+        const row = sealer && unchecked.get(subject ?? '')
+        if (!row) continue
+        unchecked.delete(subject!)
+        const sealed = row['sealed'] as Uint8Array
+        if (!sealer.knows(sealed)) find(unknownKey)
+        else if (String(row['lookup']) !== lookupOf(sealer, event.tenant!, subject!, sealed))
+          find('a search by userId would miss this event', index)
+      }
+    }
+  }
+
+  const end = (): void => {
+    const lost = absent.size - erased
+    if (lost > 0) find(`names of people are gone that no erasure removed (${lost}): a search by their userId would miss them`)
+  }
+  return { page, end }
+}
+
+const lookupOf = (sealer: Sealer, tenant: string, pseudonym: string, sealed: Uint8Array): string | undefined => {
+  const userId = sealer.open(sealed, pseudonym)
+  return userId && sealer.lookup(tenant, userId.toString())
+}

@@ -37,12 +37,20 @@ export function anchorInRedis(redis: RedisCommands, place: string): Anchor {
 }
 
 /** Over our own connection. */
-export const anchorOn = (redis: Pick<RedisClient, 'command'>, place: string): Anchor =>
-  anchorInRedis(
+export const anchorOn = (redis: Pick<RedisClient, 'command'>, place: string): Anchor => {
+  const ask = async (...command: Parameters<typeof redis.command>): Promise<unknown> => {
+    try {
+      return await redis.command(...command)
+    } catch (cause) {
+      throw new Error('the Redis at REDIS_URL, which remembers how far the journal had come, cannot be reached', { cause })
+    }
+  }
+  return anchorInRedis(
     {
-      get: async (key) => (await redis.command('GET', key)) as string | null,
-      set: (key, value) => redis.command('SET', key, value),
-      eval: (script, keys, ...args) => redis.command('EVAL', script, keys, ...args),
+      get: async (key) => (await ask('GET', key)) as string | null,
+      set: (key, value) => ask('SET', key, value),
+      eval: (script, keys, ...args) => ask('EVAL', script, keys, ...args),
     },
     place,
   )
+}

@@ -1,50 +1,18 @@
 /** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { Problem } from '../problems.ts'
 import { connectRedis } from '../redis.ts'
 import { anchorOn } from './anchor-redis.ts'
 import { checkFile, publicKeyIn } from './check.ts'
 import { publicKey } from './checkpoint.ts'
-import { type Context, commands, type Output } from './commands.ts'
+import type { Command, Context, Output } from './command.ts'
+import { reading } from './commands-reading.ts'
+import { upkeep } from './commands-upkeep.ts'
 import { newId } from './events.ts'
-import { Usage } from './flags.ts'
+import { type Flags, options, requireKnown, text, Usage } from './flags.ts'
 import { type Keys, keyList, keysOf, openStore, placeOf, requireJournal } from './open.ts'
 import { createPostgres } from './store-postgres.ts'
-
-const names = [
-  'from',
-  'to',
-  'format',
-  'out',
-  'verdict',
-  'by',
-  'note',
-  'tenant',
-  'user',
-  'before',
-  'target',
-  'actor',
-  'action',
-  'state',
-  'ticket',
-  'cursor',
-  'role',
-  'key',
-] as const
-
-const options = {
-  checkpoint: { type: 'string', multiple: true },
-  follow: { type: 'boolean' },
-  personal: { type: 'boolean' },
-  proof: { type: 'boolean' },
-  ...(Object.fromEntries(names.map((name) => [name, { type: 'string' }])) as Record<(typeof names)[number], { type: 'string' }>),
-} as const
-
-const help = `npm run journal -- COMMAND\n\n${Object.values(commands)
-  .map((command) => `  ${command.help}`)
-  .join(
-    '\n',
-  )}\n  init [--role NAME]                                create the tables (PostgreSQL, as owner)\n  check FILE [--key KEY]                            check a downloaded proof; needs no journal\n\nJOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or _FILE) its keys.\n`
 
 type Environment = Readonly<Record<string, string | undefined>>
 const secret = (env: Environment, name: string): string[] => {
@@ -54,11 +22,52 @@ const secret = (env: Environment, name: string): string[] => {
 
 const urlIn = (env: Environment): string => env['JOURNAL_URL'] ?? 'sqlite:./data/journal.db'
 
-function ownKeys(env: Environment, mustExist = true): Keys {
-  const url = urlIn(env)
-  if (mustExist) requireJournal(url)
-  return keysOf(url, { signing: secret(env, 'JOURNAL_SIGNING_KEY'), sealing: secret(env, 'JOURNAL_SEALING_KEY') })
+const ownKeys = (env: Environment): Keys =>
+  keysOf(urlIn(env), { signing: secret(env, 'JOURNAL_SIGNING_KEY'), sealing: secret(env, 'JOURNAL_SEALING_KEY') })
+
+/** Commands that do not open the journal. */
+interface Beside extends Omit<Command, 'run'> {
+  readonly run: (env: Environment, out: Output, flags: Flags, word: string) => Promise<number>
 }
+
+const beside: Readonly<Record<string, Beside>> = {
+  init: {
+    help: 'init [--role NAME]                                create the tables (PostgreSQL, as owner)',
+    flags: ['role'],
+    run: async (env, out, flags) => {
+      await createPostgres(urlIn(env), ownKeys(env).keys[0]!, text(flags, 'role'))
+      out.write(out.people ? 'the journal is ready\n' : '{"ready":true}\n')
+      return 0
+    },
+  },
+  check: {
+    help: 'check FILE [--key KEY]                            check a downloaded proof; needs no journal',
+    flags: ['key'],
+    word: 'FILE',
+    run: (env, out, flags, file) => {
+      const key = text(flags, 'key')
+      if (key === undefined) requireJournal(urlIn(env))
+      const keys = key === undefined ? ownKeys(env).keys.map((own) => publicKey(own)) : [publicKeyIn(key)]
+      const checked = checkFile(file, keys)
+      const words = checked
+        ? `holds: event ${checked.index} of ${checked.origin} at size ${checked.size}\n${JSON.stringify(checked.event, null, 2)}`
+        : 'DOES NOT HOLD'
+      out.write(out.people ? `${words}\n` : `${JSON.stringify({ holds: checked !== undefined, ...checked })}\n`)
+      return Promise.resolve(checked ? 0 : 1)
+    },
+  },
+}
+
+const commands: Readonly<Record<string, Command>> = { ...reading, ...upkeep }
+
+const lines = Object.values<Pick<Command, 'help'>>({ ...commands, ...beside }).map(({ help }) => `  ${help}\n`)
+const help = `npm run journal -- COMMAND
+
+${lines.join('')}
+JOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or _FILE) its keys; REDIS_URL where its highest checkpoint is kept.
+`
+
+const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(table, name) ? table[name] : undefined)
 
 export async function runCli(
   argv: readonly string[],
@@ -69,41 +78,45 @@ export async function runCli(
 ): Promise<number> {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
-    const [name = '', ...words] = positionals
-    if (name === 'check') return check(words, values.key, env, out)
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-    if (!command && name !== 'init') throw new Usage(help)
-    const url = urlIn(env)
-    const keys = ownKeys(env, command !== undefined)
-    if (!command) {
-      await createPostgres(url, keys.keys[0]!, values.role)
-      out.write(out.people ? 'the journal is ready\n' : '{"ready":true}\n')
-      return 0
+    const [name = 'help', ...words] = positionals
+    if (values.help || name === 'help') {
+      out.write(help)
+      return values.help || positionals.length > 0 ? 0 : 2
     }
-    const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false })
-    try {
-      return await command.run({ ...keys, store, anchor, out, stop }, values, words)
-    } finally {
-      await store.close()
-    }
+    const [command, other] = [own(commands, name), own(beside, name)]
+    const known = command ?? other
+    if (!known)
+      throw new Usage(`there is no command ${name}; it is one of ${[...Object.keys(commands), ...Object.keys(beside)].join(', ')}`)
+    requireKnown(name, values, known, words)
+    const [word = ''] = words
+    return command
+      ? await onJournal(env, anchor, { out, stop }, (context) => command.run(context, values, word))
+      : await other!.run(env, out, values, word)
   } catch (error) {
     const { message, code } = error as Error & { code?: string }
     const wrongUse = error instanceof Usage || code?.startsWith('ERR_PARSE_ARGS')
+    const problem = error instanceof Problem ? error.particulars.detail : undefined
     out.progress('')
-    out.write(out.people ? `${message}\n` : `${JSON.stringify({ error: message })}\n`)
-    return wrongUse ? 2 : 3
+    out.write(out.people ? `${problem ?? message}\n` : `${JSON.stringify({ error: problem ?? message })}\n`)
+    return wrongUse || problem !== undefined ? 2 : 3
   }
 }
 
-function check([file = '']: readonly string[], key: string | undefined, env: Environment, out: Output): number {
-  if (file === '') throw new Usage('check needs a file')
-  const keys = key === undefined ? ownKeys(env).keys.map((own) => publicKey(own)) : [publicKeyIn(key)]
-  const checked = checkFile(file, keys)
-  const words = checked
-    ? `holds: event ${checked.index} of ${checked.origin} at size ${checked.size}\n${JSON.stringify(checked.event, null, 2)}`
-    : 'DOES NOT HOLD'
-  out.write(out.people ? `${words}\n` : `${JSON.stringify({ holds: checked !== undefined, ...checked })}\n`)
-  return checked ? 0 : 1
+async function onJournal(
+  env: Environment,
+  anchor: Context['anchor'],
+  outer: Pick<Context, 'out' | 'stop'>,
+  run: (context: Context) => Promise<number>,
+): Promise<number> {
+  const url = urlIn(env)
+  requireJournal(url)
+  const keys = ownKeys(env)
+  const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false })
+  try {
+    return await run({ ...keys, ...outer, store, anchor })
+  } finally {
+    await store.close()
+  }
 }
 
 if (import.meta.main) {

@@ -1,5 +1,6 @@
 /** Questions to the journal: operations by filter, one row each; events by index. The cursor is an index, and stays right because the log only grows. */
 import { decode, type Event, openStates, type State } from './events.ts'
+import { namesOf } from './names.ts'
 import type { Sealer } from './seal.ts'
 import type { Store, Value } from './store.ts'
 
@@ -90,7 +91,7 @@ async function conditions(store: Store, sealer: Sealer, { target, tenant, actor,
           String(row['pseudonym']),
         )
   if (target !== undefined) {
-    const tokens = [target, ...(await pseudonymsOf(target))]
+    const tokens = await namesOf(store, sealer, tenant, target)
     found.push({
       table: 'o',
       sql: (_, first) => `o.seq IN (SELECT seq FROM target WHERE token IN (${marks(tokens.length, first)}))`,

@@ -12,12 +12,13 @@ import { requireRecentSignIn } from '../policy.ts'
 import { Problem } from '../problems.ts'
 import type { CsrfClass } from '../session/csrf.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
-import { openStates, type State } from './events.ts'
+import { openStates } from './events.ts'
 import { exportFound, exportLines } from './export.ts'
+import { filterNames, filterOf, wholeNumber } from './filter.ts'
 import type { Guard } from './guard.ts'
 import { partOf } from './idempotency.ts'
 import type { Journal } from './journal.ts'
-import { eventOf, eventsFrom, type Filter, operations } from './query.ts'
+import { eventOf, eventsFrom, operations } from './query.ts'
 import { latestCheckpoint, proofOf } from './reader.ts'
 import { streamEvents } from './stream.ts'
 import { resolveByHand } from './upkeep.ts'
@@ -33,55 +34,11 @@ export interface JournalRoutesParts {
 
 const readers: readonly Role[] = ['auditor', 'admin']
 const admins: readonly Role[] = ['admin']
-const states: readonly string[] = [...openStates, 'open', 'success', 'failure', 'not_sent', 'applied', 'not_applied', 'denied']
 
 const ResolveBody = z.strictObject({ verdict: z.enum(['applied', 'not_applied', 'indeterminate']), note: z.string().max(2_000).optional() })
 
 const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
   checkQuery(rawQueryOf(req.originalUrl), [], optional)
-
-const wholeNumber = (name: string, text: string | undefined): number | undefined => {
-  if (text === undefined) return undefined
-  if (!/^\d{1,15}$/.test(text)) throw new Problem('bad_request', { detail: `${name}: a whole number.` })
-  return Number(text)
-}
-
-const dateOf = (name: string, text: string | undefined): Date | undefined => {
-  if (text === undefined) return undefined
-  const date = new Date(text)
-  if (Number.isNaN(date.getTime()))
-    throw new Problem('bad_request', { detail: `${name}: a date or time such as 2026-01-31 or 2026-01-31T09:00:00Z.` })
-  return date
-}
-
-const stateOf = (text: string | undefined): State | 'open' | undefined => {
-  if (text !== undefined && !states.includes(text)) throw new Problem('bad_request', { detail: `state: one of ${states.join(', ')}.` })
-  return text as State | 'open' | undefined
-}
-
-/** Without the names that are undefined, which exact optional types do not take. */
-const present = <T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
-
-export const filterOf = (
-  tenant: string,
-  { target, actor, action, state, ticket, from, to, cursor, limit }: Record<string, string | undefined>,
-): Filter => ({
-  tenant,
-  ...present({
-    target,
-    actor,
-    action,
-    ticket,
-    state: stateOf(state),
-    from: dateOf('from', from),
-    to: dateOf('to', to),
-    cursor: wholeNumber('cursor', cursor),
-    limit: wholeNumber('limit', limit),
-  }),
-})
-
-export const filterNames = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to', 'cursor', 'limit'] as const
 
 export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRoutesParts): Router => {
   const { store, sealer } = journal
@@ -94,7 +51,7 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
 
   const list = async (req: Request, res: Response): Promise<void> => {
     const session = await staff(req, res, 'api')
-    const { rows, next } = await operations(store, sealer, filterOf(session.app, queryOf(req, ...filterNames)))
+    const { rows, next } = await operations(store, sealer, filterOf(queryOf(req, ...filterNames), session.app))
     res.json({ operations: rows.map(viewOf), ...(next !== undefined && { next }) })
   }
 
@@ -166,7 +123,7 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     const session = await staff(req, res, 'stream')
     const { format = 'ndjson', ...words } = queryOf(req, 'format', ...filterNames)
     if (format !== 'ndjson' && format !== 'csv') throw new Problem('bad_request', { detail: 'format: ndjson or csv.' })
-    const filter = filterOf(session.app, words)
+    const filter = filterOf(words, session.app)
     const lines =
       Object.keys(words).length > 0 ? exportFound(store, sealer, { format, filter }) : exportLines(store, { format, tenant: session.app })
     res.setHeader('Content-Disposition', `attachment; filename="journal.${format}"`)

@@ -1,6 +1,7 @@
 /** Work on the journal by people: erasing a person, pruning the past, accepting a rollback, closing an open operation by hand. Each leaves an event. */
 import { type Anchor, contradicts, markOf, missing } from './anchor.ts'
 import { decode, type Event, newId, type Verdict } from './events.ts'
+import { namesOf } from './names.ts'
 import { latestCheckpoint, tipOf, treeOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
 import { entryOf, type Result, type Store, systemEvent } from './store.ts'
@@ -8,35 +9,28 @@ import { peaks } from './tree.ts'
 
 const write = async (store: Store, event: Event): Promise<Result> => (await store.commit([entryOf(event)])).results[0]!
 
-/** Every name that this person has in the log: pseudonyms by userId, and those that stand beside the `_id`. */
-async function namesOf(store: Store, sealer: Sealer, tenant: string, person: string): Promise<string[]> {
-  const own = (await store.select('SELECT pseudonym FROM subject WHERE lookup = $1', [sealer.lookup(tenant, person)])).map((row) =>
-    String(row['pseudonym']),
-  )
-  const names = new Set([...own, person])
-  // One person has two kinds of name, and an event that says both connects them.
-  for (const name of [...names])
-    for (const row of await store.select('SELECT e.body FROM event e JOIN target t ON t.seq = e.seq WHERE t.token = $1', [name])) {
-      const { targets = [] } = decode(String(row['body']))
-      for (const { subject, smoochId } of targets.filter((target) => target.subject === name || target.smoochId === name)) {
-        if (subject !== undefined) names.add(subject)
-        if (smoochId !== undefined) names.add(smoochId)
-      }
-    }
-  return [...names]
-}
-
-/** The person's names, addresses and images go; the events stay, and stay provable. */
+/** The person's names, addresses and images go; the events stay, and stay provable. Undefined, and nothing written, when nobody is known by this name. */
 export async function erasePerson(
   store: Store,
   sealer: Sealer,
   tenant: string,
   person: string,
   by: string,
-): Promise<{ subjects: number; parts: number }> {
-  const gone = await store.erase(await namesOf(store, sealer, tenant, person))
+): Promise<{ subjects: number; parts: number } | undefined> {
+  const names = await namesOf(store, sealer, tenant, person)
+  if (!(await isNamed(store, names))) return undefined
+  const gone = await store.erase(names)
   await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', by, facts: { ...gone } })
   return gone
+}
+
+const isNamed = async (store: Store, names: readonly string[]): Promise<boolean> => {
+  const list = names.map((_, at) => `$${at + 1}`).join(',')
+  const found = await store.select(
+    `SELECT 1 AS one FROM subject WHERE pseudonym IN (${list}) UNION ALL SELECT 1 FROM target WHERE token IN (${list}) LIMIT 1`,
+    names,
+  )
+  return found.length > 0
 }
 
 export interface Cut {

@@ -71,8 +71,9 @@ const verifiedTile = (glance: Glance): Html => {
       html`${grouped(status.size)} events · ${anchorWords(glance)}`,
     )
   if (!check.ok) return tile('bad', 'Journal', 'Not intact', html`${check.findings[0]} · ${timeTag(check.at)}`)
-  const detail = html`${grouped(check.size)} of ${grouped(Math.max(status.size, check.size))} events · root <code title="${check.root}">${check.root.slice(0, 8)}</code> · checked ${ago(check.at)} · ${anchorWords(glance)}`
-  return tile('good', 'Journal', 'Verified', detail)
+  const newer = Math.max(0, status.size - check.size)
+  const detail = html`${grouped(check.size)} events${newer > 0 && `, ${grouped(newer)} newer ones not yet`} · root <code title="${check.root}">${check.root.slice(0, 8)}</code> · checked ${ago(check.at)} · ${anchorWords(glance)}`
+  return tile(newer > check.size ? 'calm' : 'good', 'Journal', 'Verified', detail)
 }
 
 const gateTile = ({ status: { open, cause, since, waiting } }: Glance): Html =>

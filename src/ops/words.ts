@@ -1,5 +1,6 @@
 /** The search field: `target:x state:open from:7d`, as log searches have it, and back. A word without a key is a person. */
-import { openStates, type State } from '../journal/events.ts'
+import type { State } from '../journal/events.ts'
+import { actionOf, actions, dateOf, states } from '../journal/filter.ts'
 import type { Filter } from '../journal/query.ts'
 
 export const keys = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to'] as const
@@ -12,20 +13,6 @@ export interface Word {
   readonly fault?: string
 }
 
-export const states: readonly string[] = [...openStates, 'open', 'success', 'failure', 'not_sent', 'applied', 'not_applied', 'denied']
-
-/** Short names that people type. */
-const actions: Readonly<Record<string, string>> = {
-  delete: 'delete_app_user',
-  erase: 'delete_app_user_profile',
-  merge: 'merge_users',
-  unlink: 'unlink_app_user',
-  link: 'link_app_user',
-  create: 'pre_create_app_user',
-  update: 'update_app_user',
-  image: 'post_image_message',
-}
-
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 
 /** A date, a time, `today`, or how long ago: `30m`, `24h`, `7d`, `2w`. A day named as the end is included. */
@@ -33,12 +20,12 @@ const timeOf = (value: string, end: boolean, now: number): Date | undefined => {
   const ago = /^(\d{1,4})([mhdw])$/.exec(value)
   if (ago) return new Date(now - Number(ago[1]) * units[ago[2]!]!)
   const day = value === 'today' ? new Date(now).toISOString().slice(0, 10) : value
-  const time = /^\d{4}-\d{2}(-\d{2}(T[\d:.]+Z?)?)?$/.test(day) ? new Date(day).getTime() : Number.NaN
-  if (Number.isNaN(time)) return undefined
-  return new Date(time + (end && day.length === 10 ? units['d']! : 0))
+  const date = dateOf(day)
+  return date && new Date(date.getTime() + (end && day.length === 10 ? units['d']! : 0))
 }
 
 const faultOf = (key: Key, value: string): string | undefined => {
+  if (key === 'action' && !actions.includes(value)) return `one of ${actions.join(', ')}`
   if (key === 'state' && !states.includes(value)) return `one of ${states.join(', ')}`
   if ((key === 'from' || key === 'to') && !timeOf(value, false, 0)) return 'a date such as 2026-01-31, today, or 24h, 7d'
   return undefined
@@ -48,15 +35,15 @@ const pattern = /(?:(target|actor|action|state|ticket|from|to):)?(?:"([^"]*)"|(\
 
 /** Of a key that comes twice, the last counts. */
 export const parse = (text: string): Word[] => {
-  const words = new Map<Key, Word>()
-  for (const [, key, quoted, plain] of text.matchAll(pattern)) {
+  const words = [...text.matchAll(pattern)].flatMap(([, key, quoted, plain]): Word[] => {
     const value = (quoted ?? plain ?? '').trim()
     const name = (key ?? 'target') as Key
-    if (value === '') continue
     const fault = faultOf(name, value)
-    words.set(name, { key: name, value, ...(fault !== undefined && { fault }) })
-  }
-  return [...words.values()]
+    return value === '' ? [] : [{ key: name, value, ...(fault !== undefined && { fault }) }]
+  })
+  return words.map((word, at) =>
+    words.slice(at + 1).some(({ key }) => key === word.key) ? { ...word, fault: 'given once: the last one counts' } : word,
+  )
 }
 
 export const textOf = (words: readonly Word[]): string =>
@@ -67,7 +54,7 @@ export const filterOf = (words: readonly Word[], now = Date.now()): Omit<Filter,
   for (const { key, value, fault } of words) {
     if (fault !== undefined) continue
     if (key === 'from' || key === 'to') found[key] = timeOf(value, key === 'to', now)!
-    else found[key] = key === 'action' ? (actions[value] ?? value) : value
+    else found[key] = key === 'action' ? actionOf(value) : value
   }
   return found as { state?: State }
 }

@@ -67,6 +67,9 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   expect([(await run(['check'])).code, (await run(['check', proof], false, nowhere)).code]).toEqual([2, 3])
   expect((await run(['list', '--state', 'open'])).text.trim().split('\n')).toHaveLength(1)
   expect((await run(['list', '--target', 'mina', '--tenant', 'app1'], true)).text).toContain(one.id)
+  const newest = (await run(['list', '--limit', '1', '--from', '2001-01-01'], true)).text
+  expect(newest).toMatch(/delete_app_user.*\n.*there are more: --cursor \d+\n$/)
+  expect((await run(['list', '--cursor', /cursor (\d+)/.exec(newest)![1]!])).text.trim().split('\n')).toHaveLength(1)
   expect((await run(['resolve', lost.id, '--verdict', 'maybe', '--by', 'ops'])).code).toBe(2)
   expect((await run(['resolve', lost.id, '--verdict', 'applied', '--by', 'ops', '--note', 'looked'])).code).toBe(0)
   expect((await run(['resolve', lost.id, '--verdict', 'applied', '--by', 'ops'])).code).toBe(1)
@@ -74,6 +77,10 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   expect(JSON.parse((await run(['erase', '--tenant', 'app1', '--user', 'mina', '--by', 'ops'])).text)).toEqual({
     erased: { subjects: 1, parts: 2 },
   })
+  const { size } = await (async () => JSON.parse((await run(['verify'])).text) as { size: number })()
+  expect(await run(['erase', '--tenant', 'app1', '--user', 'nobody', '--by', 'ops'])).toEqual({ code: 1, text: '{"erased":false}\n' })
+  expect((await run(['erase', '--tenant', 'app2', '--user', 'mina', '--by', 'ops'], true)).text).toContain('nobody is known as mina')
+  expect(JSON.parse((await run(['verify'])).text)).toMatchObject({ ok: true, size })
   const out = join(place.directory, 'old.ndjson')
   expect((await run(['prune', '--before', '2999-01-01', '--out', out, '--by', 'ops'], true)).text).toContain('pruned events 0 to')
   expect(readFileSync(out, 'utf8')).toContain('"kind":"intent"')
@@ -91,7 +98,23 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   expect((await run(['verify'])).code).toBe(0)
   expect(await run(['accept-rollback', '--by', 'ops'])).toEqual({ code: 1, text: '{"accepted":false}\n' })
 
-  expect((await run(['nonsense'])).code).toBe(2)
+  expect((await run(['nonsense'])).text).toContain('there is no command nonsense; it is one of verify, tail,')
+  for (const line of [['help'], ['--help'], ['verify', '--help']])
+    expect(await run(line)).toEqual({ code: 0, text: expect.stringMatching(/^npm run journal -- COMMAND\n\n {2}verify/) })
+  expect((await run([])).code).toBe(2)
+  const refused: [string[], string][] = [
+    [['list', '--target', 'mina'], '--tenant is needed'],
+    [['list', '--state', 'bogus'], 'state: one of pending,'],
+    [['list', '--action', 'remove'], 'action: one of delete,'],
+    [['list', '--from', 'nonsense'], 'from: a date or time such as'],
+    [['list', '--user', 'x'], 'list does not take --user; it takes --tenant, --target'],
+    [['verify', '--target', 'x'], 'verify does not take --target; it takes --checkpoint'],
+    [['verify', 'extra'], 'does not take the word extra'],
+    [['show'], 'show needs ID'],
+    [['prune', '--before', 'soon', '--out', out, '--by', 'ops'], '--before is a date'],
+  ]
+  for (const [line, text] of refused) expect([line, await run(line)]).toEqual([line, { code: 2, text: expect.stringContaining(text) }])
+  expect((await run(['list', '--to', '2001-01-01'])).text).toBe('')
   expect((await run(['verify', '--nonsense'])).code).toBe(2)
   expect((await run(['verify'], false, { ...secrets, JOURNAL_URL: `sqlite:${place.directory}/none.db` })).code).toBe(3)
   expect(existsSync(`${place.directory}/none.db`)).toBe(false)

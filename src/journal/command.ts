@@ -1,0 +1,48 @@
+/** What a command of `npm run journal` is made of. */
+import type { Anchor } from './anchor.ts'
+import type { Event } from './events.ts'
+import type { Flag, Flags } from './flags.ts'
+import type { Keys } from './open.ts'
+import type { Store } from './store.ts'
+
+export interface Output {
+  readonly people: boolean
+  write(text: string): void
+  /** For people only, on the other stream. */
+  progress(text: string): void
+}
+
+export interface Context extends Keys {
+  readonly store: Store
+  readonly anchor?: Anchor | undefined
+  readonly out: Output
+  readonly stop: AbortSignal
+}
+
+/** Prints for people on a terminal and JSON lines into a pipe, and returns the exit code. */
+export interface Command {
+  readonly help: string
+  /** Those it takes; any other is refused. */
+  readonly flags: readonly Flag[]
+  /** The one word it takes besides. */
+  readonly word?: string
+  readonly run: (context: Context, flags: Flags, word: string) => Promise<number>
+}
+
+export const say = ({ out }: Context, record: Record<string, unknown>, words: string): void =>
+  out.write(out.people ? `${words}\n` : `${JSON.stringify(record)}\n`)
+
+export const sentence = (index: number, { time, kind, action, actor, outcome, verdict, operation, targets, count }: Event): string =>
+  [
+    String(index).padStart(7),
+    time,
+    kind.padEnd(8),
+    action,
+    outcome ?? verdict ?? '',
+    actor ? `by ${actor.id}` : '',
+    targets?.length ? `on ${targets.map(({ smoochId, subject }) => smoochId ?? subject).join(' and ')}` : '',
+    count ? `(${count} more)` : '',
+    operation?.id ?? '',
+  ]
+    .filter(Boolean)
+    .join('  ')

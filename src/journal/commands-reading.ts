@@ -1,0 +1,137 @@
+/** Commands that look at the journal and change nothing. */
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { looksLikeSmoochId } from '../ids.ts'
+import { type Mark, missing } from './anchor.ts'
+import { openCheckpoint, originOf, publicKey, verifierKey } from './checkpoint.ts'
+import { type Command, say, sentence } from './command.ts'
+import { decode } from './events.ts'
+import { writeExport } from './export-file.ts'
+import { filterNames, filterOf } from './filter.ts'
+import { formatOf, number, text, Usage } from './flags.ts'
+import { partOf } from './idempotency.ts'
+import { eventOf, eventsFrom, operations } from './query.ts'
+import { historyOf, proofOf, tipOf } from './reader.ts'
+import { verify } from './verify.ts'
+
+/** A checkpoint file may be one note, or the log lines that hold notes as JSON. */
+function marksIn(file: string, keys: readonly string[]): Mark[] {
+  const content = readFileSync(file, 'utf8')
+  const notes = content.startsWith('{')
+    ? content.split('\n').flatMap((line) => (line ? [(JSON.parse(line) as { checkpoint?: string }).checkpoint ?? ''] : []))
+    : [content]
+  return notes.filter(Boolean).map((note) => {
+    const checkpoint = openCheckpoint(note, keys)
+    if (!checkpoint) throw new Usage(`${file} holds a checkpoint that none of the keys signed`)
+    return { size: checkpoint.size, root: checkpoint.root.toString('base64') }
+  })
+}
+
+export const reading: Readonly<Record<string, Command>> = {
+  verify: {
+    help: 'verify [--checkpoint FILE]…                       check every event, signature, root and table',
+    flags: ['checkpoint'],
+    run: async (context, flags) => {
+      const { store, keys, sealer, anchor, out } = context
+      const trusted = keys.map((key) => publicKey(key))
+      const files = (flags['checkpoint'] ?? []) as readonly string[]
+      const highest = await anchor?.highest(store.journal)
+      const former = await missing(store, anchor)
+      const anchors = [...files.flatMap((file) => marksIn(file, trusted)), ...(highest ? [highest] : [])]
+      const report = await verify(store, {
+        trusted,
+        anchors,
+        ...(former !== undefined && { former }),
+        sealer,
+        progress: (done, size) => out.progress(`verified ${done} of ${size}`),
+      })
+      say(
+        context,
+        { ...report, anchors: anchors.length, key: verifierKey(originOf(store.journal), trusted[0]!) },
+        [
+          report.ok
+            ? `intact: ${report.size - report.from} events, ${report.checkpoints} checkpoints, ${anchors.length} anchors, root ${report.root}`
+            : 'NOT INTACT',
+          ...report.findings.map(
+            ({ what, index, batch }) =>
+              `  ${what}${index === undefined ? '' : `, at event ${index}`}${batch ? `, in the batch ${batch[0]} to ${batch[1] - 1}` : ''}`,
+          ),
+          ...report.warnings.map((warning) => `  note: ${warning}`),
+          ...(anchors.length === 0 ? ['  note: without an anchor from elsewhere, a cut end cannot be seen'] : []),
+        ].join('\n'),
+      )
+      return report.ok ? 0 : 1
+    },
+  },
+  tail: {
+    help: 'tail [--from N] [--follow]                        events as they come',
+    flags: ['from', 'follow'],
+    run: async (context, flags) => {
+      const { store, stop } = context
+      let next = number(flags, 'from') ?? Math.max((await tipOf(store)).size - 20, 0)
+      do {
+        const rows = await eventsFrom(store, next)
+        for (const { index, body } of rows) say(context, { index, ...decode(body) }, sentence(index, decode(body)))
+        next = (rows.at(-1)?.index ?? next - 1) + 1
+        if (rows.length === 0 && flags['follow']) await sleep(500, undefined, { signal: stop }).catch(() => {})
+        if (rows.length === 0 && !flags['follow']) break
+      } while (!stop.aborted)
+      return 0
+    },
+  },
+  list: {
+    help: 'list [--target ID --tenant APP] [--state open]…   operations, newest first',
+    flags: ['tenant', ...filterNames],
+    run: async (context, flags) => {
+      const words = Object.fromEntries(filterNames.map((name) => [name, text(flags, name)]))
+      const [target, tenant] = [text(flags, 'target'), text(flags, 'tenant')]
+      if (target !== undefined && tenant === undefined && !target.startsWith('sub_') && !looksLikeSmoochId(target))
+        throw new Usage('--tenant is needed with a userId: the id of the app that it belongs to')
+      const { rows, next } = await operations(context.store, context.sealer, filterOf(words, tenant))
+      for (const { id, index, state, opened } of rows)
+        say(context, { id, index, state, opened }, `${state.padEnd(14)}${sentence(index, opened)}`)
+      if (rows.length === 0 && context.out.people) context.out.write('none\n')
+      if (next !== undefined) say(context, { next }, `there are more: --cursor ${next}`)
+      return 0
+    },
+  },
+  show: {
+    help: 'show ID [--personal] [--proof]                    one event, or all of one operation',
+    flags: ['personal', 'proof'],
+    word: 'ID',
+    run: async (context, flags, id) => {
+      const { store, sealer, out } = context
+      const one = id.startsWith('evt_') ? await eventOf(store, id) : undefined
+      const history = id.startsWith('op_') ? await historyOf(store, id) : undefined
+      const events = one ? [{ index: one.index, event: decode(one.body) }] : (history?.events ?? [])
+      if (events.length === 0) throw new Usage(`there is no event or operation ${id}`)
+      if (flags['proof']) {
+        out.write((await proofOf(store, events[0]!.event.id)) ?? '')
+        return 0
+      }
+      if (history) say(context, { operation: id, state: history.state }, `${id}: ${history.state}`)
+      for (const { index, event } of events) {
+        const rows = flags['personal']
+          ? await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1', [event.id])
+          : []
+        const personal = Object.fromEntries(rows.map((row) => [String(row['part']), sealer.openPart(partOf(row), undefined)?.content]))
+        const record = { index, ...event, ...(flags['personal'] && { personal }) }
+        say(context, record, JSON.stringify(record, null, 2))
+      }
+      return 0
+    },
+  },
+  export: {
+    help: 'export [--format ndjson|csv] [--out FILE] [--from N] [--to N]',
+    flags: ['format', 'out', 'from', 'to'],
+    run: async (context, flags) => {
+      const [from, to] = [number(flags, 'from'), number(flags, 'to')]
+      await writeExport(context, text(flags, 'out'), {
+        format: formatOf(flags),
+        ...(from !== undefined && { from }),
+        ...(to !== undefined && { to }),
+      })
+      return 0
+    },
+  },
+}

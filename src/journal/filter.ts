@@ -1,0 +1,68 @@
+/** Words that narrow a search of operations: the same for the read API, the console and the command line. */
+import { all } from '../operations.ts'
+import { Problem } from '../problems.ts'
+import { openStates, type State } from './events.ts'
+import type { Filter } from './query.ts'
+
+export const filterNames = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to', 'cursor', 'limit'] as const
+
+export const states: readonly string[] = [...openStates, 'open', 'success', 'failure', 'not_sent', 'applied', 'not_applied', 'denied']
+
+/** Short names that people type. */
+const short: Readonly<Record<string, string>> = {
+  delete: 'delete_app_user',
+  erase: 'delete_app_user_profile',
+  merge: 'merge_users',
+  unlink: 'unlink_app_user',
+  link: 'link_app_user',
+  create: 'pre_create_app_user',
+  update: 'update_app_user',
+  image: 'post_image_message',
+}
+const recorded = new Set(all.filter(({ journal }) => journal !== 'none').map(({ id }) => id))
+export const actions: readonly string[] = [...Object.keys(short), ...recorded]
+
+export const actionOf = (word: string): string => short[word] ?? word
+
+/** A day, or a time; without a zone it is in UTC. */
+export const dateOf = (text: string): Date | undefined => {
+  if (!/^\d{4}-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?$/.test(text)) return undefined
+  const date = new Date(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+export const wholeNumber = (name: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined
+  if (!/^\d{1,15}$/.test(text)) throw new Problem('bad_request', { detail: `${name}: a whole number.` })
+  return Number(text)
+}
+
+const time = (name: string, text: string | undefined): Date | undefined => {
+  const date = text === undefined ? undefined : dateOf(text)
+  if (text !== undefined && !date)
+    throw new Problem('bad_request', { detail: `${name}: a date or time such as 2026-01-31 or 2026-01-31T09:00:00Z.` })
+  return date
+}
+
+const oneOf = (name: string, text: string | undefined, known: readonly string[]): string | undefined => {
+  if (text !== undefined && !known.includes(text)) throw new Problem('bad_request', { detail: `${name}: one of ${known.join(', ')}.` })
+  return text
+}
+
+/** Throws `bad_request` when a word has no such value; those that are not given narrow nothing. */
+export const filterOf = (words: Readonly<Record<string, string | undefined>>, tenant?: string): Filter => {
+  const { target, actor, action, state, ticket, from, to, cursor, limit } = words
+  const given = {
+    tenant,
+    target,
+    actor,
+    ticket,
+    action: oneOf('action', action, actions) && actionOf(action!),
+    state: oneOf('state', state, states) as State | 'open' | undefined,
+    from: time('from', from),
+    to: time('to', to),
+    cursor: wholeNumber('cursor', cursor),
+    limit: wholeNumber('limit', limit),
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}

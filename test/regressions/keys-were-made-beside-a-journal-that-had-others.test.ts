@@ -25,7 +25,6 @@ test('a journal without its keys is not given new ones', async () => {
   const it = await place.open()
   await it.guard.begin(deletion())
   await it.guard.close()
-  const before = readdirSync(place.directory)
   const url = `sqlite:${place.path}`
   expect(await cli({ JOURNAL_URL: url }, 'verify')).toMatchObject({
     code: 3,
@@ -40,7 +39,7 @@ test('a journal without its keys is not given new ones', async () => {
     1,
     false,
   ])
-  expect(readdirSync(place.directory)).toEqual(before)
+  expect(readdirSync(place.directory).filter((name) => name.endsWith('key'))).toEqual([])
 })
 
 test('an empty file is no journal', async () => {

@@ -43,7 +43,9 @@ describe.each(kinds)('%s', (kind) => {
       const server = await startPostgres(bin!)
       await createPostgres(server.url(), place.key)
       store = await openPostgres({ url: server.url(), keys: [place.key], instance: newId('i') })
-      stop = () => server[Symbol.asyncDispose]()
+      stop = async () => {
+        await server[Symbol.asyncDispose]()
+      }
     } else store = await place.store()
     await write('merge_users', [
       { role: 'surviving', smoochId: idOfAda },

@@ -105,13 +105,19 @@ test('when people cannot be looked up they get new pseudonyms, and nothing is lo
   expect(subjects).toHaveLength(3)
 })
 
-test('a look-up that never ends holds nothing up for long', async () => {
-  await using place = makePlace()
+/** One event recorded, whose look-up of people waits for `resolve`. */
+const heldAt = async (place: Place) => {
   const { seen, watching } = watched(await place.store())
   const it = await place.open({ store: watching })
   const { promise, resolve } = Promise.withResolvers<void>()
   seen.held = promise
   it.guard.recorded(update('u1'), success)
+  return { it, seen, resolve }
+}
+
+test('a look-up that never ends holds nothing up for long', async () => {
+  await using place = makePlace()
+  const { it, resolve } = await heldAt(place)
   await it.guard.close()
   resolve()
   expect((await eventsOf(place)).events).toMatchObject([{ action: 'update_app_user', outcome: 'success' }])
@@ -160,11 +166,7 @@ test('a pseudonym is not kept: after an erasure the same person is another', asy
 
 test('a guarded call does not wait for them', async () => {
   await using place = makePlace()
-  const { seen, watching } = watched(await place.store())
-  const it = await place.open({ store: watching })
-  const { promise, resolve } = Promise.withResolvers<void>()
-  seen.held = promise
-  it.guard.recorded(update('u1'), success)
+  const { it, seen, resolve } = await heldAt(place)
   await sleep(80)
   expect(seen.lookUps).toBe(1)
   seen.held = undefined

@@ -98,6 +98,7 @@ if (bin) {
 
 const events = Number(process.argv[2] ?? 1_000_000)
 const large = await sqlite('large.db')
+const people = Array.from({ length: 50_000 }, (_, n) => sealer.subject('app', `cust-${n}`))
 const states = ['success', 'success', 'success', 'failure', 'unknown'] as const
 let from = performance.now()
 for (let at = 0; at < events; at += 256) {
@@ -114,7 +115,14 @@ for (let at = 0; at < events; at += 256) {
       operation,
       tenant: 'app',
       actor: { type: 'staff', id: `idp1|${k % 300}`, roles: ['admin'], onBehalfOf: null },
-      targets: [{ role: 'subject', type: 'appuser', subject: `sub_${k % 50_000}`, smoochId: (k % 50_000).toString(16).padStart(24, '0') }],
+      targets: [
+        {
+          role: 'subject',
+          type: 'appuser',
+          subject: people[k % people.length]!.pseudonym,
+          smoochId: (k % 50_000).toString(16).padStart(24, '0'),
+        },
+      ],
       reason: { code: 'gdpr_request', ticket: `OPS-${k % 5000}` },
       policy: { decision: 'allow', rule: 'admin/delete_app_user', version: 'c41d' },
       request: { method: 'DELETE', path: '/v1.1/apps/A/appusers/6a1f0c2be84d9f3b7715c0aa', digest: `hmac:${'0'.repeat(64)}` },
@@ -140,7 +148,7 @@ for (let at = 0; at < events; at += 256) {
       upstream: { status: 200, code: null, durationMs: 231, sent: true },
       response: { status: 200 },
     }
-    return [entryOf(intent), entryOf(outcome)]
+    return [entryOf(intent, [], k < people.length ? [people[k]!] : []), entryOf(outcome)]
   }).flat()
   await large.commit(entries)
 }
@@ -172,7 +180,7 @@ for (const [name, filter] of Object.entries(filters)) {
 }
 
 from = performance.now()
-const report = await verify(large)
+const report = await verify(large, { sealer })
 say({
   what: 'verify',
   ok: report.ok,

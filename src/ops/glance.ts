@@ -72,6 +72,14 @@ const verifiedTile = (glance: Glance): Html => {
     )
   if (!check.ok) return tile('bad', 'Journal', 'Not intact', html`${check.findings[0]} · ${timeTag(check.at)}`)
   const newer = Math.max(0, status.size - check.size)
+  // What the last check found says nothing of this one.
+  if (checking)
+    return tile(
+      'calm',
+      'Journal',
+      'Being verified',
+      html`${grouped(check.size)} of ${grouped(check.size + newer)} events were intact ${ago(check.at)} · ${anchorWords(glance)}`,
+    )
   const detail = html`${grouped(check.size)} events${newer > 0 && `, ${grouped(newer)} newer ones not yet`} · root <code title="${check.root}">${check.root.slice(0, 8)}</code> · checked ${ago(check.at)} · ${anchorWords(glance)}`
   return tile(newer > check.size ? 'calm' : 'good', 'Journal', 'Verified', detail)
 }

@@ -1,8 +1,8 @@
 /** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { Problem } from '../problems.ts'
 import { connectRedis } from '../redis.ts'
+import type { Anchor } from './anchor.ts'
 import { anchorOn } from './anchor-redis.ts'
 import { checkFile, publicKeyIn } from './check.ts'
 import { publicKey } from './checkpoint.ts'
@@ -10,7 +10,7 @@ import type { Command, Context, Output } from './command.ts'
 import { reading } from './commands-reading.ts'
 import { upkeep } from './commands-upkeep.ts'
 import { newId } from './events.ts'
-import { type Flags, options, requireKnown, text, Usage } from './flags.ts'
+import { type Flags, read, text, Usage } from './flags.ts'
 import { type Keys, keyList, keysOf, openStore, placeOf, requireJournal } from './open.ts'
 import { createPostgres } from './store-postgres.ts'
 
@@ -74,38 +74,34 @@ export async function runCli(
   env: Environment,
   out: Output,
   stop: AbortSignal,
-  anchor?: Context['anchor'],
+  anchor: Context['anchor'] = () => Promise.resolve(undefined),
 ): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
-    const [name = 'help', ...words] = positionals
-    if (values.help || name === 'help') {
+    const [name = 'help', ...rest] = argv
+    if (name === 'help' || argv.includes('--help')) {
       out.write(help)
-      return values.help || positionals.length > 0 ? 0 : 2
+      return argv.length > 0 ? 0 : 2
     }
     const [command, other] = [own(commands, name), own(beside, name)]
     const known = command ?? other
     if (!known)
       throw new Usage(`there is no command ${name}; it is one of ${[...Object.keys(commands), ...Object.keys(beside)].join(', ')}`)
-    requireKnown(name, values, known, words)
-    const [word = ''] = words
+    const { flags, word } = read(name, known, rest)
     return command
-      ? await onJournal(env, anchor, { out, stop }, (context) => command.run(context, values, word))
-      : await other!.run(env, out, values, word)
+      ? await onJournal(env, { anchor, out, stop }, (context) => command.run(context, flags, word))
+      : await other!.run(env, out, flags, word)
   } catch (error) {
-    const { message, code } = error as Error & { code?: string }
-    const wrongUse = error instanceof Usage || code?.startsWith('ERR_PARSE_ARGS')
+    const { message } = error as Error
     const problem = error instanceof Problem ? error.particulars.detail : undefined
     out.progress('')
     out.write(out.people ? `${problem ?? message}\n` : `${JSON.stringify({ error: problem ?? message })}\n`)
-    return wrongUse || problem !== undefined ? 2 : 3
+    return error instanceof Usage || problem !== undefined ? 2 : 3
   }
 }
 
 async function onJournal(
   env: Environment,
-  anchor: Context['anchor'],
-  outer: Pick<Context, 'out' | 'stop'>,
+  outer: Pick<Context, 'anchor' | 'out' | 'stop'>,
   run: (context: Context) => Promise<number>,
 ): Promise<number> {
   const url = urlIn(env)
@@ -113,19 +109,39 @@ async function onJournal(
   const keys = ownKeys(env)
   const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false })
   try {
-    return await run({ ...keys, ...outer, store, anchor })
+    return await run({ ...keys, ...outer, store })
   } finally {
     await store.close()
   }
 }
+
+/** Connects only for a command that asks: the others need no Redis, and none is waited for. */
+const anchorIn =
+  (env: Environment, opened: DisposableStack): Context['anchor'] =>
+  async (): Promise<Anchor | undefined> => {
+    const url = env['REDIS_URL']
+    if (!url) return undefined
+    let failure: NodeJS.ErrnoException | undefined
+    const redis = await connectRedis(url, {}, (error) => {
+      failure = error
+    })
+    opened.defer(() => redis.close())
+    await redis.command('PING').catch((error: Error) => {
+      const why = failure?.code ?? (failure ?? error).message
+      throw new Error(
+        `the Redis at REDIS_URL cannot be reached (${why}): start it, or correct REDIS_URL; verify goes without it when REDIS_URL is empty, and then sees no cut end`,
+        { cause: error },
+      )
+    })
+    return anchorOn(redis, placeOf(urlIn(env), env['APPS_FILE'] ?? env['SMOOCH_APP_ID']))
+  }
 
 if (import.meta.main) {
   const people = process.stdout.isTTY
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   let shown = 0
-  const url = process.env['REDIS_URL']
-  const redis = url ? await connectRedis(url, {}, () => undefined) : undefined
+  using opened = new DisposableStack()
   process.exitCode = await runCli(
     process.argv.slice(2),
     process.env,
@@ -141,7 +157,6 @@ if (import.meta.main) {
       },
     },
     stop.signal,
-    redis && anchorOn(redis, placeOf(urlIn(process.env), process.env['APPS_FILE'] ?? process.env['SMOOCH_APP_ID'])),
+    anchorIn(process.env, opened),
   )
-  redis?.close()
 }

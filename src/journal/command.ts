@@ -1,7 +1,7 @@
 /** What a command of `npm run journal` is made of. */
 import type { Anchor } from './anchor.ts'
 import type { Event } from './events.ts'
-import type { Flag, Flags } from './flags.ts'
+import type { Flags, Taken } from './flags.ts'
 import type { Keys } from './open.ts'
 import type { Store } from './store.ts'
 
@@ -14,18 +14,15 @@ export interface Output {
 
 export interface Context extends Keys {
   readonly store: Store
-  readonly anchor?: Anchor | undefined
+  /** Connects first; undefined when none is set. */
+  anchor(): Promise<Anchor | undefined>
   readonly out: Output
   readonly stop: AbortSignal
 }
 
 /** Prints for people on a terminal and JSON lines into a pipe, and returns the exit code. */
-export interface Command {
+export interface Command extends Taken {
   readonly help: string
-  /** Those it takes; any other is refused. */
-  readonly flags: readonly Flag[]
-  /** The one word it takes besides. */
-  readonly word?: string
   readonly run: (context: Context, flags: Flags, word: string) => Promise<number>
 }
 

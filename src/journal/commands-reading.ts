@@ -32,7 +32,8 @@ export const reading: Readonly<Record<string, Command>> = {
     help: 'verify [--checkpoint FILE]…                       check every event, signature, root and table',
     flags: ['checkpoint'],
     run: async (context, flags) => {
-      const { store, keys, sealer, anchor, out } = context
+      const { store, keys, sealer, out } = context
+      const anchor = await context.anchor()
       const trusted = keys.map((key) => publicKey(key))
       const files = (flags['checkpoint'] ?? []) as readonly string[]
       const highest = await anchor?.highest(store.journal)
@@ -80,7 +81,7 @@ export const reading: Readonly<Record<string, Command>> = {
     },
   },
   list: {
-    help: 'list [--target ID --tenant APP] [--state open]…   operations, newest first',
+    help: 'list [--target ID --tenant APP] [--state open]…   operations, newest first; also by actor, action, ticket, from, to',
     flags: ['tenant', ...filterNames],
     run: async (context, flags) => {
       const words = Object.fromEntries(filterNames.map((name) => [name, text(flags, name)]))

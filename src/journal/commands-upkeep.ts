@@ -55,8 +55,10 @@ export const upkeep: Readonly<Record<string, Command>> = {
     help: 'accept-rollback --by NAME                         go on with a journal that lost its end',
     flags: ['by'],
     run: async (context, flags) => {
-      if (!context.anchor) throw new Usage('there is no anchor to set back: REDIS_URL is not set')
-      const loss = await acceptRollback(context.store, context.anchor, need(flags, 'by'))
+      const by = need(flags, 'by')
+      const anchor = await context.anchor()
+      if (!anchor) throw new Usage('there is no anchor to set back: REDIS_URL is not set')
+      const loss = await acceptRollback(context.store, anchor, by)
       say(
         context,
         { accepted: loss ?? false },

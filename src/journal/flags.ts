@@ -1,60 +1,56 @@
 /** What stands behind a command: flags read strictly, and the error for those that do not fit. */
-
-const texts = [
-  'from',
-  'to',
-  'format',
-  'out',
-  'verdict',
-  'by',
-  'note',
-  'tenant',
-  'user',
-  'before',
-  'target',
-  'actor',
-  'action',
-  'state',
-  'ticket',
-  'cursor',
-  'limit',
-  'role',
-  'key',
-] as const
-const switches = ['follow', 'personal', 'proof', 'help'] as const
-
-export type Flag = (typeof texts)[number] | (typeof switches)[number] | 'checkpoint'
-
-/** As `parseArgs` takes them. */
-export const options = {
-  checkpoint: { type: 'string', multiple: true },
-  ...(Object.fromEntries(switches.map((name) => [name, { type: 'boolean' }])) as Record<(typeof switches)[number], { type: 'boolean' }>),
-  ...(Object.fromEntries(texts.map((name) => [name, { type: 'string' }])) as Record<(typeof texts)[number], { type: 'string' }>),
-} as const
+import { parseArgs } from 'node:util'
 
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 
 export class Usage extends Error {}
 
+interface Option {
+  readonly type: 'string' | 'boolean'
+  readonly multiple?: true
+}
+
+/** All others have one value. */
+const special: Readonly<Record<string, Option>> = {
+  checkpoint: { type: 'string', multiple: true },
+  follow: { type: 'boolean' },
+  personal: { type: 'boolean' },
+  proof: { type: 'boolean' },
+}
+
+export interface Taken {
+  readonly flags: readonly string[]
+  /** The one word it takes besides. */
+  readonly word?: string
+}
+
 /** A flag or word that means nothing here is refused: whoever gave it would take the answer for another one. */
-export const requireKnown = (
-  name: string,
-  given: Flags,
-  { flags, word }: { readonly flags: readonly Flag[]; readonly word?: string },
-  words: readonly string[],
-): void => {
-  const stranger = Object.keys(given).find((flag) => !(flags as readonly string[]).includes(flag))
-  const takes = flags.length > 0 ? `it takes ${flags.map((flag) => `--${flag}`).join(', ')}` : 'it takes no flags'
-  if (stranger !== undefined) throw new Usage(`${name} does not take --${stranger}; ${takes}`)
+export const read = (name: string, { flags, word }: Taken, args: readonly string[]): { flags: Flags; word: string } => {
+  const options = Object.fromEntries(flags.map((flag): [string, Option] => [flag, special[flag] ?? { type: 'string' }]))
+  const { tokens, values, positionals } = parseArgs({ args: [...args], options, strict: false, tokens: true })
+  const seen = new Set<string>()
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined
+    const takes = flags.length > 0 ? `it takes ${flags.map((flag) => `--${flag}`).join(', ')}` : 'it takes no flags'
+    if (!option) throw new Usage(`${name} does not take ${token.rawName}; ${takes}`)
+    if (option.type === 'boolean' && token.value !== undefined) throw new Usage(`${token.rawName} takes no value`)
+    // A value that looks like a flag is a value forgotten, unless it is tied to its own.
+    if (option.type === 'string' && (!token.value || (!token.inlineValue && token.value.startsWith('-'))))
+      throw new Usage(`${token.rawName} needs a value`)
+    if (seen.has(token.name) && !option.multiple) throw new Usage(`${token.rawName} is there twice`)
+    seen.add(token.name)
+  }
   const most = word === undefined ? 0 : 1
-  if (words.length > most) throw new Usage(`${name} does not take the word ${words[most]}`)
-  if (word !== undefined && !words[0]) throw new Usage(`${name} needs ${word}`)
+  if (positionals.length > most) throw new Usage(`${name} does not take the word ${positionals[most]}`)
+  if (word !== undefined && !positionals[0]) throw new Usage(`${name} needs ${word}`)
+  return { flags: values as Flags, word: positionals[0] ?? '' }
 }
 
 export const text = (flags: Flags, name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)
 export const need = (flags: Flags, name: string): string => {
   const value = text(flags, name)
-  if (value === undefined || value === '') throw new Usage(`--${name} is needed`)
+  if (value === undefined) throw new Usage(`--${name} is needed`)
   return value
 }
 export const number = (flags: Flags, name: string): number | undefined => {

@@ -1,4 +1,5 @@
 /** The command line: its output for people and for pipes, and its exit codes. */
+import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,7 +41,7 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
         progress: () => {},
       },
       new AbortController().signal,
-      place.anchor,
+      () => Promise.resolve(place.anchor),
     )
     return { code, text }
   }
@@ -109,6 +110,12 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
     [['list', '--from', 'nonsense'], 'from: a date or time such as'],
     [['list', '--user', 'x'], 'list does not take --user; it takes --tenant, --target'],
     [['verify', '--target', 'x'], 'verify does not take --target; it takes --checkpoint'],
+    [['list', '--targt', 'x'], 'list does not take --targt; it takes --tenant, --target'],
+    [['backup', '--out', 'x'], 'backup does not take --out; it takes no flags'],
+    [['list', '--actor', 'a', '--actor', 'b'], '--actor is there twice'],
+    [['list', '--tenant', '', '--actor', 'a'], '--tenant needs a value'],
+    [['list', '--from', '--to', '2026-01-31'], '--from needs a value'],
+    [['tail', '--follow=no'], '--follow takes no value'],
     [['verify', 'extra'], 'does not take the word extra'],
     [['show'], 'show needs ID'],
     [['prune', '--before', 'soon', '--out', out, '--by', 'ops'], '--before is a date'],
@@ -118,4 +125,34 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   expect((await run(['verify', '--nonsense'])).code).toBe(2)
   expect((await run(['verify'], false, { ...secrets, JOURNAL_URL: `sqlite:${place.directory}/none.db` })).code).toBe(3)
   expect(existsSync(`${place.directory}/none.db`)).toBe(false)
+})
+
+test('a Redis that is down is named, with what to do, by the commands that ask it alone', async () => {
+  await using place = makePlace()
+  await (await place.open()).guard.close()
+  const run = (line: string[], more: Record<string, string> = {}) => {
+    const env = {
+      JOURNAL_URL: `sqlite:${place.path}`,
+      JOURNAL_SIGNING_KEY: place.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      JOURNAL_SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
+      REDIS_URL: `redis://:hidden@127.0.0.1:1`,
+      ...more,
+    }
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['src/journal/cli.ts', ...line], { env, encoding: 'utf8' })
+    return { status, stdout, stderr }
+  }
+  for (const line of [['verify'], ['accept-rollback', '--by', 'ops']]) {
+    const { status, stdout, stderr } = run(line)
+    expect([line, status, stderr]).toEqual([line, 3, ''])
+    expect(JSON.parse(stdout)).toEqual({
+      error: expect.stringMatching(/^the Redis at REDIS_URL cannot be reached \(ECONNREFUSED\): start it, or correct REDIS_URL;/),
+    })
+  }
+  expect(run(['tail'])).toMatchObject({ status: 0, stdout: expect.stringContaining('"created"') })
+  expect(run(['verify'], { REDIS_URL: '' })).toMatchObject({ status: 0, stdout: expect.stringContaining('"anchors":0') })
+  expect(run(['verify'], { JOURNAL_URL: 'journal.db' })).toMatchObject({
+    status: 3,
+    stderr: '',
+    stdout: expect.stringContaining('sqlite:PATH'),
+  })
 })

@@ -36,7 +36,7 @@ test('another journal in its place keeps the gate closed until a person accepts 
         },
         progress: () => {},
       }
-      const code = await runCli(line, env, out, new AbortController().signal, place.anchor)
+      const code = await runCli(line, env, out, new AbortController().signal, () => Promise.resolve(place.anchor))
       return { code, text }
     }
     expect(await run('verify')).toMatchObject({ code: 1, text: expect.stringContaining(`the journal ${lost} is gone`) })

@@ -27,7 +27,7 @@ export async function erasePerson(
 const isNamed = async (store: Store, names: readonly string[]): Promise<boolean> => {
   const list = names.map((_, at) => `$${at + 1}`).join(',')
   const found = await store.select(
-    `SELECT 1 AS one FROM subject WHERE pseudonym IN (${list}) UNION ALL SELECT 1 FROM target WHERE token IN (${list}) LIMIT 1`,
+    `SELECT 1 AS one FROM subject WHERE pseudonym IN (${list}) UNION ALL SELECT 1 FROM target WHERE token IN (${list}) UNION ALL SELECT 1 FROM event WHERE actor IN (${list}) LIMIT 1`,
     names,
   )
   return found.length > 0

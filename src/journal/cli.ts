@@ -15,15 +15,18 @@ import { type Keys, keyList, keysOf, openStore, placeOf, requireJournal } from '
 import { createPostgres } from './store-postgres.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
-const secret = (env: Environment, name: string): string[] => {
+/** As the service reads its own: from the variable or from NAME_FILE; an empty one counts as absent. */
+const setting = (env: Environment, name: string): string | undefined => {
   const file = env[`${name}_FILE`]
-  return keyList((file === undefined ? env[name] : readFileSync(file, 'utf8')) ?? '')
+  return (file ? readFileSync(file, 'utf8').trim() : env[name]) || undefined
 }
 
-const urlIn = (env: Environment): string => env['JOURNAL_URL'] ?? 'sqlite:./data/journal.db'
+const urlIn = (env: Environment): string => setting(env, 'JOURNAL_URL') ?? 'sqlite:./data/journal.db'
+
+const keysIn = (env: Environment, name: string): string[] => keyList(setting(env, name) ?? '')
 
 const ownKeys = (env: Environment): Keys =>
-  keysOf(urlIn(env), { signing: secret(env, 'JOURNAL_SIGNING_KEY'), sealing: secret(env, 'JOURNAL_SEALING_KEY') })
+  keysOf(urlIn(env), { signing: keysIn(env, 'JOURNAL_SIGNING_KEY'), sealing: keysIn(env, 'JOURNAL_SEALING_KEY') })
 
 /** Commands that do not open the journal. */
 interface Beside extends Omit<Command, 'run'> {
@@ -64,7 +67,7 @@ const lines = Object.values<Pick<Command, 'help'>>({ ...commands, ...beside }).m
 const help = `npm run journal -- COMMAND
 
 ${lines.join('')}
-JOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or _FILE) its keys; REDIS_URL where its highest checkpoint is kept.
+JOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY its keys; REDIS_URL where its highest checkpoint is kept; each may be given as NAME_FILE.
 `
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(table, name) ? table[name] : undefined)
@@ -119,7 +122,7 @@ async function onJournal(
 const anchorIn =
   (env: Environment, opened: DisposableStack): Context['anchor'] =>
   async (): Promise<Anchor | undefined> => {
-    const url = env['REDIS_URL']
+    const url = setting(env, 'REDIS_URL')
     if (!url) return undefined
     let failure: NodeJS.ErrnoException | undefined
     const redis = await connectRedis(url, {}, (error) => {
@@ -133,7 +136,7 @@ const anchorIn =
         { cause: error },
       )
     })
-    return anchorOn(redis, placeOf(urlIn(env), env['APPS_FILE'] ?? env['SMOOCH_APP_ID']))
+    return anchorOn(redis, placeOf(urlIn(env), env['APPS_FILE'] || env['SMOOCH_APP_ID']))
   }
 
 if (import.meta.main) {

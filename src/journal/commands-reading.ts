@@ -91,7 +91,10 @@ export const reading: Readonly<Record<string, Command>> = {
       const { rows, next } = await operations(context.store, context.sealer, filterOf(words, tenant))
       for (const { id, index, state, opened } of rows)
         say(context, { id, index, state, opened }, `${state.padEnd(14)}${sentence(index, opened)}`)
-      if (rows.length === 0 && context.out.people) context.out.write('none\n')
+      if (rows.length === 0 && context.out.people)
+        context.out.write(
+          words['actor'] !== undefined && tenant === undefined ? 'none; an end user is found with --tenant only\n' : 'none\n',
+        )
       if (next !== undefined) say(context, { next }, `there are more: --cursor ${next}`)
       return 0
     },

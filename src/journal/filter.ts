@@ -37,8 +37,16 @@ export const wholeNumber = (name: string, text: string | undefined): number | un
   return Number(text)
 }
 
-const time = (name: string, text: string | undefined): Date | undefined => {
-  const date = text === undefined ? undefined : dateOf(text)
+const day = 86_400_000
+
+/** A day named as the end is included. */
+export const endOf = (text: string): Date | undefined => {
+  const date = dateOf(text)
+  return date && text.length === 10 ? new Date(date.getTime() + day) : date
+}
+
+const time = (name: string, text: string | undefined, read = dateOf): Date | undefined => {
+  const date = text === undefined ? undefined : read(text)
   if (text !== undefined && !date)
     throw new Problem('bad_request', { detail: `${name}: a date or time such as 2026-01-31 or 2026-01-31T09:00:00Z.` })
   return date
@@ -60,7 +68,7 @@ export const filterOf = (words: Readonly<Record<string, string | undefined>>, te
     action: oneOf('action', action, actions) && actionOf(action!),
     state: oneOf('state', state, states) as State | 'open' | undefined,
     from: time('from', from),
-    to: time('to', to),
+    to: time('to', to, endOf),
     cursor: wholeNumber('cursor', cursor),
     limit: wholeNumber('limit', limit),
   }

@@ -42,7 +42,7 @@ interface Condition {
 }
 
 /** A field of the event, read out of its body in the words of the database. */
-const bodyField = (store: Store, body: string, name: string): string =>
+export const bodyField = (store: Store, body: string, name: string): string =>
   store.kind === 'sqlite' ? `${body} ->> '$.${name}'` : `${body}::jsonb ->> '${name}'`
 
 const marks = (count: number, first: number): string => Array.from({ length: count }, (_, at) => `$${first + at}`).join(',')

@@ -2,6 +2,7 @@
 import { type Anchor, contradicts, markOf, missing } from './anchor.ts'
 import { decode, type Event, newId, type Verdict } from './events.ts'
 import { namesOf } from './names.ts'
+import { bodyField } from './query.ts'
 import { latestCheckpoint, tipOf, treeOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
 import { entryOf, type Result, type Store, systemEvent } from './store.ts'
@@ -18,17 +19,20 @@ export async function erasePerson(
   by: string,
 ): Promise<{ subjects: number; parts: number } | undefined> {
   const names = await namesOf(store, sealer, tenant, person)
-  if (!(await isNamed(store, names))) return undefined
+  if (!(await isKnown(store, sealer, tenant, person, names))) return undefined
   const gone = await store.erase(names)
   await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', by, facts: { ...gone } })
   return gone
 }
 
-const isNamed = async (store: Store, names: readonly string[]): Promise<boolean> => {
-  const list = names.map((_, at) => `$${at + 1}`).join(',')
+/** By a userId of this app, or in some event of it: an `_id` is worth no more in the wrong one. */
+const isKnown = async (store: Store, sealer: Sealer, tenant: string, person: string, names: readonly string[]): Promise<boolean> => {
+  const byUserId = await store.select('SELECT 1 AS one FROM subject WHERE lookup = $1', [sealer.lookup(tenant, person)])
+  if (byUserId.length > 0) return true
+  const list = names.map((_, at) => `$${at + 2}`).join(',')
   const found = await store.select(
-    `SELECT 1 AS one FROM subject WHERE pseudonym IN (${list}) UNION ALL SELECT 1 FROM target WHERE token IN (${list}) UNION ALL SELECT 1 FROM event WHERE actor IN (${list}) LIMIT 1`,
-    names,
+    `SELECT 1 AS one FROM event e WHERE (e.actor IN (${list}) OR e.seq IN (SELECT seq FROM target WHERE token IN (${list}))) AND ${bodyField(store, 'e.body', 'tenant')} = $1 LIMIT 1`,
+    [tenant, ...names],
   )
   return found.length > 0
 }

@@ -1,6 +1,6 @@
 /** The search field: `target:x state:open from:7d`, as log searches have it, and back. A word without a key is a person. */
 import type { State } from '../journal/events.ts'
-import { actionOf, actions, dateOf, states } from '../journal/filter.ts'
+import { actionOf, actions, dateOf, endOf, states } from '../journal/filter.ts'
 import type { Filter } from '../journal/query.ts'
 
 export const keys = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to'] as const
@@ -20,8 +20,7 @@ const timeOf = (value: string, end: boolean, now: number): Date | undefined => {
   const ago = /^(\d{1,4})([mhdw])$/.exec(value)
   if (ago) return new Date(now - Number(ago[1]) * units[ago[2]!]!)
   const day = value === 'today' ? new Date(now).toISOString().slice(0, 10) : value
-  const date = dateOf(day)
-  return date && new Date(date.getTime() + (end && day.length === 10 ? units['d']! : 0))
+  return end ? endOf(day) : dateOf(day)
 }
 
 const faultOf = (key: Key, value: string): string | undefined => {

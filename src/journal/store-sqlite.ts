@@ -131,7 +131,9 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
     },
     inspect: () => reader.call('inspect') as Promise<string[]>,
     close: async () => {
-      await Promise.allSettled([writer.call('close'), reader.call('close')])
+      // The writer last: only then is the write-ahead log put into the file, which people copy when the service is stopped.
+      await reader.call('close').catch(() => {})
+      await writer.call('close').catch(() => {})
       await Promise.all([writer.end(), reader.end()])
       own.close()
       rmSync(join(living, options.instance), { force: true })

@@ -68,8 +68,7 @@ export const createPipeline = (parts: PipelineParts) => {
       const params = checkParams(operation, req.params, entered)
       const query = checkQuery(rawQueryOf(req.originalUrl), operation.query ?? [])
       const body = await readBody(operation, req)
-      // A session may end, or lose roles, while a body takes its time.
-      const session = bringsBody(req) ? await sessions.afresh(entered) : entered
+      const session = await sessions.afterBody(entered, req)
       const subjects = subjectsOf(operation, params, body, (id) => sessions.isSelf(session, id))
       const about = { session, operation, requestId: String(res.locals['requestId']) }
       const caller = permitted(operation, subjects, session, body, (targets) => askedOf(req, { ...about, targets }))
@@ -109,7 +108,7 @@ export const createPipeline = (parts: PipelineParts) => {
             () => asked(targetsOf(subjects)),
             () =>
               operation.takes === 'ImageUpload'
-                ? sendImage(app, call, session, caller, subjects[0], req)
+                ? sendImage(app, call, session, subjects[0], req)
                 : operation.cache === 'store'
                   ? readStored(app, call, session, caller, subjects, along, res)
                   : orCreate({ app, session, subjects, operation }, () => upstream.call(app, call)),
@@ -204,10 +203,13 @@ export const createPipeline = (parts: PipelineParts) => {
   }
 
   /** A stream cannot be sent again, so the user is made sure of before it starts. */
-  async function sendImage(app: UpstreamApp, call: UpstreamCall, session: Session, caller: Caller, subject: Subject, req: IncomingMessage) {
+  async function sendImage(app: UpstreamApp, call: UpstreamCall, session: Session, subject: Subject, req: IncomingMessage) {
     // Let go of whatever happens before it is sent, rather than when its deadline comes.
     using image = await readImageForm(req, {
-      checkFields: async ({ role }) => requireImageRole(await sessions.afresh(session), caller, subject, role),
+      checkFields: async ({ role }) => {
+        const now = await sessions.afterBody(session, req)
+        requireImageRole(now, decide(now, call.operation, [subject], Date.now()), subject, role)
+      },
     })
     const read = operations.get_app_user
     if (subject.self && session.smooch === undefined)

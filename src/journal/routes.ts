@@ -32,6 +32,8 @@ export interface JournalRoutesParts {
   readonly draining: () => boolean
 }
 
+const holdsOneOf = (session: Session | undefined, roles: readonly Role[]): boolean =>
+  session?.roles.some((role) => roles.includes(role)) === true
 const readers: readonly Role[] = ['auditor', 'admin']
 const admins: readonly Role[] = ['admin']
 
@@ -45,7 +47,7 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass, roles = readers): Promise<Session> => {
     const session = await sessions.require(req, 'reads', csrf, (limit) => limitHeaders(res, limit))
-    if (!session.roles.some((role) => roles.includes(role))) throw new Problem('forbidden')
+    if (!holdsOneOf(session, roles)) throw new Problem('forbidden')
     return session
   }
 
@@ -115,7 +117,7 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
       tenant: session.app,
       ...(from !== undefined && { from }),
       draining,
-      mayGoOn: () => sessions.lives(session),
+      mayGoOn: async () => holdsOneOf(await sessions.afresh(session), readers),
     })
   }
 
@@ -137,9 +139,11 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
   }
 
   const resolve = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'api', admins)
+    const entered = await staff(req, res, 'api', admins)
     queryOf(req)
     const { verdict, note } = checkBody(ResolveBody, await readJson(req))
+    const session = await sessions.afterBody(entered, req)
+    if (!holdsOneOf(session, admins)) throw new Problem('forbidden')
     const id = String(req.params['id'])
     const history = await historyView(store, session.app, id)
     if (!history) throw new Problem('operation_not_found')

@@ -11,7 +11,7 @@ export interface StreamOptions {
   /** The index to begin with, of a caller who knows the log below it; Last-Event-ID goes before. */
   readonly from?: number
   readonly draining: () => boolean
-  /** False ends the stream: the session has ended. Asked every ten seconds. */
+  /** False ends the stream: the session has ended or lost its role. Asked every ten seconds. */
   readonly mayGoOn: () => Promise<boolean>
 }
 

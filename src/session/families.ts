@@ -3,10 +3,10 @@ import { createHmac } from 'node:crypto'
 import { Problem } from '../problems.ts'
 import type { Ring, RingKey } from './keys.ts'
 import { familyLifetimeOf, refreshGraceMs } from './lifetimes.ts'
-import { appTag, indexOf, newJti, newSid } from './making.ts'
+import { indexOf, newJti, newSid } from './making.ts'
 import type { People } from './people.ts'
 import { reachable } from './reachable.ts'
-import { openRecord, type SessionRecord, sealRecord, storeKey, tagsOf } from './record.ts'
+import { appTags, openRecord, type SessionRecord, sealRecord, storeKey, tagsOf } from './record.ts'
 import { openRoles, rolesNow } from './roles.ts'
 import type { SessionStore } from './store.ts'
 import type { FamilyTimes } from './store-families.ts'
@@ -46,7 +46,7 @@ export const createFamilies = ({ store, keys, peppers, people, reused }: Parts) 
     times: FamilyTimes,
   ): Tokens => {
     const { sid, scope, userId } = record
-    const both = { tag, app: appTag(peppers, record.app), scope }
+    const both = { tag, app: appTags(peppers, record.app)[0], scope }
     const named = scope === 'appUser' && userId !== undefined ? { userId } : {}
     const refresh: Token = { jti: jtis.refresh, kind: 'refresh', ...both, fam, exp: Math.ceil(times.expiresMs / 1000) }
     const access: Token = { jti: jtis.access, kind: 'bearer', ...both, ...named, exp: Math.ceil(times.accessExpiresMs / 1000) }

@@ -1,9 +1,9 @@
 /** Making sessions: a record sealed under a new token, listed for its person. */
 import { randomBytes } from '../random.ts'
-import { keyedName, type Ring } from './keys.ts'
+import type { Ring } from './keys.ts'
 import type { People } from './people.ts'
 import { reachable } from './reachable.ts'
-import { type IndexEntry, openFor, type SessionRecord, sealFor, sealIndex, sealRecord, storeKey, tagsOf } from './record.ts'
+import { appTags, type IndexEntry, openFor, type SessionRecord, sealFor, sealIndex, sealRecord, storeKey, tagsOf } from './record.ts'
 import type { Session } from './sessions.ts'
 import type { Place, SessionStore } from './store.ts'
 import { signToken, type Token } from './token.ts'
@@ -25,7 +25,6 @@ export const services = 'services'
 
 export const newSid = (): string => `s_${randomBytes(12).toString('base64url')}`
 export const newJti = (): string => randomBytes(32).toString('base64url')
-export const appTag = (peppers: Ring, app: string): string => keyedName(peppers()[0].secret, 'app', app)
 
 export const indexOf = (peppers: Ring, place: Place, record: SessionRecord, family = false): string => {
   const { app, kind, roles, device } = record
@@ -54,7 +53,7 @@ export const createMaking = ({ store, keys, peppers, people }: Parts) => {
   const sign = (jti: string, tag: string, record: SessionRecord, expiresMs: number): Created => {
     const { kind, scope, userId } = record
     const named = scope === 'appUser' && userId !== undefined ? { userId } : {}
-    const token: Token = { jti, kind, tag, app: appTag(peppers, record.app), scope, ...named, exp: Math.ceil(expiresMs / 1000) }
+    const token: Token = { jti, kind, tag, app: appTags(peppers, record.app)[0], scope, ...named, exp: Math.ceil(expiresMs / 1000) }
     return { token: signToken(keys, token), sessionId: record.sid, expiresAt: new Date(expiresMs).toISOString() }
   }
 

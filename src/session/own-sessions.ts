@@ -32,29 +32,33 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, secure: ()
     note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
     return session
   }
-  const list = async (req: Request, res: Response): Promise<void> => {
-    const session = await caller(req, res, 'reads')
+  /** A session may end while a body takes its time, even one that means nothing. */
+  const bodiless = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
+    const entered = await caller(req, res, limit)
     await discardBody(req)
+    return await sessions.afterBody(entered, req)
+  }
+  const list = async (req: Request, res: Response): Promise<void> => {
+    const session = await bodiless(req, res, 'reads')
     res.json({ sessions: (await people.list(session)).map((it) => view(it, session.sid)) })
   }
   const endOne = async (req: Request, res: Response): Promise<void> => {
-    const session = await caller(req, res, 'writes')
-    await discardBody(req)
+    const session = await bodiless(req, res, 'writes')
     const id = String(req.params['sessionId'])
     if (!(await people.endOne(session, id))) throw new Problem('session_not_found')
     if (id === session.sid && session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
     res.status(204).end()
   }
   const endMine = async (req: Request, res: Response): Promise<void> => {
-    const session = await caller(req, res, 'writes')
-    await discardBody(req)
+    const session = await bodiless(req, res, 'writes')
     await people.endAll(session)
     if (session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
     res.status(204).end()
   }
   const endTheirs = async (req: Request, res: Response): Promise<void> => {
-    const session = await caller(req, res, 'writes')
+    const entered = await caller(req, res, 'writes')
     const { userId } = checkBody(EndBody, await readJson(req))
+    const session = await sessions.afterBody(entered, req)
     if (!session.roles.some((role) => role === 'agent' || role === 'admin')) throw new Problem('forbidden')
     await people.endAll({ app: session.app, userId, actor: { id: userId } })
     res.status(204).end()

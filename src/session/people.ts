@@ -2,7 +2,7 @@
 import type { Role } from '../operation.ts'
 import { keyedName, type Ring } from './keys.ts'
 import { reachable } from './reachable.ts'
-import { type IndexEntry, openIndex, type Person, type ProviderSession, type SessionRecord, tagsOf } from './record.ts'
+import { appTags, type IndexEntry, openIndex, type Person, type ProviderSession, type SessionRecord, tagsOf } from './record.ts'
 import { openRoles, sealRoles } from './roles.ts'
 import type { Listed, SessionStore } from './store.ts'
 
@@ -82,7 +82,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     },
 
     endApp: async (app: string): Promise<void> => {
-      await Promise.all(peppers().map(({ secret }) => reachable(store.endAll(keyedName(secret, 'app', app)))))
+      await Promise.all(appTags(peppers, app).map((tag) => reachable(store.endAll(tag))))
     },
 
     setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {

@@ -61,6 +61,10 @@ export const tagsOf = (peppers: Ring, { app, userId, actor }: Person): [string, 
     userId === undefined ? keyedName(secret, 'actor', app, actor.id) : keyedName(secret, 'user', app, userId),
   ) as [string, ...string[]]
 
+/** The tag of an app, under which all its sessions end, under each live pepper. */
+export const appTags = (peppers: Ring, app: string): [string, ...string[]] =>
+  peppers().map(({ secret }) => keyedName(secret, 'app', app)) as [string, ...string[]]
+
 export const storeKey = memo(4_000, (jti: string): string => hash('sha256', jti, 'base64url'))
 
 const version = 2

@@ -1,8 +1,8 @@
 /** Sessions of programs: listed under a tag of their own, since no person stands behind them. */
 import type { Ring } from './keys.ts'
-import { appTag, services } from './making.ts'
+import { services } from './making.ts'
 import { reachable } from './reachable.ts'
-import { type IndexEntry, openIndex } from './record.ts'
+import { appTags, type IndexEntry, openIndex } from './record.ts'
 import type { Listed, SessionStore } from './store.ts'
 
 export const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: Ring }) => {
@@ -13,11 +13,15 @@ export const createServices = ({ store, peppers }: { readonly store: SessionStor
     })
 
   return {
-    /** Those that still live: one may have ended with its person or its app. */
+    /** Those that still live: one may have ended with its person or its app, which may have been marked under an older pepper. */
     listServices: async () => {
       const all = await listed()
       const live = await Promise.all(
-        all.map(({ entry }) => reachable(store.enter(entry, { touch: false, app: appTag(peppers, entry.app) }))),
+        all.map(async ({ entry }) =>
+          (await Promise.all(appTags(peppers, entry.app).map((app) => reachable(store.enter(entry, { touch: false, app }))))).every(
+            Boolean,
+          ),
+        ),
       )
       return all.filter((_, at) => live[at])
     },

@@ -1,5 +1,6 @@
 /** Sessions: made, found in a request, ended. The token finds the record; the record decides. */
 import type { IncomingMessage } from 'node:http'
+import { bringsBody } from '../http/json-body.ts'
 import type { Origins } from '../http/origins.ts'
 import type { LimitClass } from '../operation.ts'
 import { Problem } from '../problems.ts'
@@ -71,6 +72,12 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
   /** Asked again, without counting as activity. */
   const again = ({ place, appTag: app }: Pick<Session, 'place' | 'appTag'>): Promise<Entered | undefined> =>
     reachable(store.enter(place, { touch: false, app }))
+
+  /** The session and its roles as they are by now; undefined when it has ended. */
+  const afresh = async (session: Session): Promise<Session | undefined> => {
+    const entered = await again(session)
+    return entered && { ...session, ...told(session.place.tag, session, entered) }
+  }
 
   /** The token that the request carries and how; undefined when it carries none. CSRF is checked before anything is looked up. */
   const credential = (request: IncomingMessage, csrf: CsrfClass): { text: string; kinds: readonly Kind[] } | undefined => {
@@ -207,13 +214,13 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     unmarkGone: async (person: Person): Promise<void> => {
       await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.unmark(tag, 'gone'))))
     },
-    lives: async (session: Session): Promise<boolean> => (await again(session)) !== undefined,
+    afresh,
 
-    /** The session and its roles as they are by now; `unauthorized` when it has ended. */
-    afresh: async (session: Session): Promise<Session> => {
-      const entered = await again(session)
-      if (!entered) throw new Problem('unauthorized')
-      return { ...session, ...told(session.place.tag, session, entered) }
+    /** The session as it is once a body that took its time is there; `unauthorized` when it has ended. */
+    afterBody: async (session: Session, request: IncomingMessage): Promise<Session> => {
+      const now = bringsBody(request) ? await afresh(session) : session
+      if (!now) throw new Problem('unauthorized')
+      return now
     },
 
     /** True when the session still lives and its person was not deleted or merged away since it began. Asked afresh. */

@@ -1,7 +1,6 @@
 /** A run of the process: load the settings, serve or start several workers that serve, leave with an exit code. */
 import cluster from 'node:cluster'
 import { load, SettingsError } from '../config/load.ts'
-import { describeError } from './logger.ts'
 import { serve } from './serve.ts'
 import { runWorkers } from './workers.ts'
 
@@ -17,8 +16,11 @@ try {
   // The channel to the first process would keep a worker alive.
   if (cluster.isWorker) process.disconnect?.()
 } catch (error) {
-  const known = error instanceof SettingsError || (error instanceof Error && 'syscall' in error)
-  say(known ? (error as Error).message : `smooch-bff could not start: ${JSON.stringify(describeError(error))}`)
+  say(
+    error instanceof SettingsError
+      ? error.message
+      : `smooch-bff could not start: ${error instanceof Error ? error.message : String(error)}`,
+  )
   process.exitCode = 1
   if (cluster.isWorker) process.disconnect?.()
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Anchor, contradicts, isMissing, markOf, missing } from './anchor.ts'
 import { publicKey } from './checkpoint.ts'
 import { groupCommit } from './group-commit.ts'
-import { atMostOnceASecond, oneAtATime } from './pace.ts'
+import { atMostOnceASecond, oneAtATime, within } from './pace.ts'
 import { checkTail, latestCheckpoint, tipOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
 import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from './store.ts'
@@ -77,14 +77,14 @@ export async function openJournal({
   let size = 0
   let dropped = 0
   let anchoredAt: string | undefined
-  let ended = false
+  const ending = new AbortController()
   let recovering: Promise<void> | undefined
   let renewed: string | undefined
   const kept: { entries: readonly Entry[]; resolve: (results: Result[]) => void }[] = []
   const waiting = (): number => kept.reduce((sum, { entries }) => sum + entries.length, 0)
 
   const status = (): Status => ({
-    open: cause === undefined && !ended,
+    open: cause === undefined && !ending.signal.aborted,
     ...(cause !== undefined && { cause, since }),
     waiting: waiting(),
     dropped,
@@ -92,7 +92,7 @@ export async function openJournal({
     ...(anchoredAt !== undefined && { anchoredAt }),
   })
   const shut = (why: string): void => {
-    if (ended) return
+    if (ending.signal.aborted) return
     if (cause === undefined) {
       cause = why
       since = now().toISOString()
@@ -147,8 +147,10 @@ export async function openJournal({
 
   /** Closed, opened anew, the tail checked, what waited written: only then does the gate open. */
   async function recover(): Promise<void> {
-    for (let tries = 0; !ended; tries += 1) {
-      await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false })
+    for (let tries = 0; ; tries += 1) {
+      // Not slept out at the end: nothing else may hold the process until then, and it would go without having closed.
+      await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false, signal: ending.signal }).catch(() => {})
+      if (ending.signal.aborted) return
       renewed = undefined
       try {
         await store.reopen()
@@ -233,9 +235,9 @@ export async function openJournal({
     },
     close: async () => {
       // What still waits is lost with this process: the operation stays open, and the checker finds it.
-      if (recovering && kept.length > 0) await Promise.race([recovering, sleep(3000, undefined, { ref: false })])
+      if (recovering && kept.length > 0) await within(3000, recovering)
       await commit([entryOf(systemEvent('stop', { instance }, now()))]).catch(() => {})
-      ended = true
+      ending.abort()
       clearInterval(hourly)
       published.stop()
       await recovering

@@ -39,7 +39,10 @@ const arrows: [RegExp, RegExp][] = [
   [/^src\/policy\.ts$/, /^src\/problems\.ts$/],
   [/^src\/upstream\//, /^(src\/upstream\/|src\/(operation|permit|problems|schemas)\.ts$|config\/secret\.ts$)/],
   [/^src\/session\//, /^(src\/session\/|src\/http\/|src\/(ids|memo|operation|operations|policy|problems|random|redis)\.ts$)/],
-  [/^src\/journal\//, /^(src\/journal\/|src\/http\/|src\/(audit|ids|memo|operation|operations|permit|policy|problems|random|redis)\.ts$)/],
+  [
+    /^src\/journal\//,
+    /^(src\/journal\/|src\/http\/|src\/(audit|ids|memo|messages|operation|operations|permit|policy|problems|random|redis)\.ts$)/,
+  ],
   [/^src\/sandbox\//, /^src\/sandbox\//],
   [/^src\/http\//, /^src\/(http\/|problems\.ts$|logger\.ts$|memo\.ts$|random\.ts$)/],
 ]

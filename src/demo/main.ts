@@ -4,6 +4,7 @@ import { loadApps } from '../../config/apps.ts'
 import { load, SettingsError } from '../../config/load.ts'
 import { startApp } from '../app.ts'
 import { createLog } from '../logger.ts'
+import { messageOf } from '../messages.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { untilSignal } from '../signals.ts'
 import { demoPage } from './page.ts'
@@ -84,6 +85,6 @@ Ctrl-C ends it. Users and sessions are gone then; the journal stays in ./data/de
 try {
   await run()
 } catch (error) {
-  process.stderr.write(`The demo could not start: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`The demo could not start: ${messageOf(error)}\n`)
   process.exitCode = 1
 }

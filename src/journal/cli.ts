@@ -1,5 +1,6 @@
 /** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
 import { readFileSync } from 'node:fs'
+import { messageOf } from '../messages.ts'
 import { Problem } from '../problems.ts'
 import { connectRedis } from '../redis.ts'
 import type { Anchor } from './anchor.ts'
@@ -94,10 +95,10 @@ export async function runCli(
       ? await onJournal(env, { anchor, out, stop }, (context) => command.run(context, flags, word))
       : await other!.run(env, out, flags, word)
   } catch (error) {
-    const { message } = error as Error
     const problem = error instanceof Problem ? error.particulars.detail : undefined
+    const said = problem ?? messageOf(error)
     out.progress('')
-    out.write(out.people ? `${problem ?? message}\n` : `${JSON.stringify({ error: problem ?? message })}\n`)
+    out.write(out.people ? `${said}\n` : `${JSON.stringify({ error: said })}\n`)
     return error instanceof Usage || problem !== undefined ? 2 : 3
   }
 }
@@ -110,7 +111,9 @@ async function onJournal(
   const url = urlIn(env)
   requireJournal(url)
   const keys = ownKeys(env)
-  const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false })
+  const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false }).catch((cause) => {
+    throw new Error('the journal at JOURNAL_URL cannot be opened', { cause })
+  })
   try {
     return await run({ ...keys, ...outer, store })
   } finally {
@@ -133,7 +136,6 @@ const anchorIn =
       const why = failure?.code ?? (failure ?? error).message
       throw new Error(
         `the Redis at REDIS_URL cannot be reached (${why}): start it, or correct REDIS_URL; verify goes without it when REDIS_URL is empty, and then sees no cut end`,
-        { cause: error },
       )
     })
     return anchorOn(redis, placeOf(urlIn(env), env['APPS_FILE'] || env['SMOOCH_APP_ID']))

@@ -1,4 +1,5 @@
 /** The guard: no destructive call without a durable intent, and an outcome whatever happens. `begin` → permit → `end`; denied and recorded calls beside it. */
+import { messageOf } from '../messages.ts'
 import { isSpent, issuePermit, type Permit } from '../permit.ts'
 import { Problem } from '../problems.ts'
 import { type Asked, composeNow, digestOf } from './compose.ts'
@@ -161,7 +162,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     const entry = await within(left(), intentOf(call)).catch((error: unknown) => {
       if (error instanceof RangeError)
         throw new Problem('bad_request', { cause: error, detail: 'The request is too long to be recorded.', outcome: 'not_sent' })
-      journal.shut(error instanceof Error ? error.message : String(error))
+      journal.shut(messageOf(error))
       throw unavailable(error)
     })
     if (entry === LATE) {

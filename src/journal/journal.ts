@@ -1,6 +1,7 @@
 /** The journal of one process: appending with group commit, the gate that closes when it cannot record, the way back, and the anchors. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../messages.ts'
 import { type Anchor, contradicts, isMissing, markOf, missing } from './anchor.ts'
 import { publicKey } from './checkpoint.ts'
 import { groupCommit } from './group-commit.ts'
@@ -60,7 +61,6 @@ const harmless = (tell: () => void): void => {
     tell()
   } catch {}
 }
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export async function openJournal({
   store,

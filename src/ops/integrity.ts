@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Mark } from '../journal/anchor.ts'
 import type { Secrets } from '../journal/open.ts'
 import type { Report } from '../journal/verify.ts'
+import { messageOf } from '../messages.ts'
 import type { VerifyTask } from './verify-worker.ts'
 
 export interface Check {
@@ -71,7 +72,7 @@ export const createIntegrity = ({ url, secrets, size, onCheck }: IntegrityOption
       latest = checkOf(report)
       if (report.ok) seen = { size: report.size, root: report.root }
     } catch (error) {
-      const what = `it could not be verified: ${error instanceof Error ? error.message : String(error)}`
+      const what = `it could not be verified: ${messageOf(error)}`
       latest = { at: new Date().toISOString(), ok: false, size: size(), root: latest?.root ?? '', milliseconds: 0, findings: [what] }
     }
     if (!ended) onCheck?.(latest)

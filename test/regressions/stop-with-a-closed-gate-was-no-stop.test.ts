@@ -16,6 +16,7 @@ test('a service whose PostgreSQL is away stops as any other', async () => {
   service.child.kill('SIGTERM')
   expect(await service.ended).toBe(0)
   expect(service.output()).toContain('"stopped"')
+  expect(service.output()).toContain('the journal could not be opened: connect ECONNREFUSED 127.0.0.1:9')
   expect(service.output()).not.toContain('unsettled')
 })
 

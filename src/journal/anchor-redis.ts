@@ -18,17 +18,18 @@ return 1`
 export function anchorInRedis(redis: RedisCommands, place: string): Anchor {
   const keyOf = (journal: string): string => `journal:{${journal}}:highest`
   const lastKey = `journal:{${place}}:last`
+  const use = async (journal: string): Promise<void> => {
+    await redis.set(lastKey, journal)
+  }
   return {
     last: async () => (await redis.get(lastKey)) ?? undefined,
-    use: async (journal) => {
-      await redis.set(lastKey, journal)
-    },
+    use,
     highest: async (journal) => {
       const found = await redis.get(keyOf(journal))
       return found === null ? undefined : (JSON.parse(found) as Mark)
     },
     raise: async (journal, mark) => {
-      await redis.eval(raise, 1, keyOf(journal), String(mark.size), JSON.stringify(mark))
+      await Promise.all([redis.eval(raise, 1, keyOf(journal), String(mark.size), JSON.stringify(mark)), use(journal)])
     },
     reset: async (journal, mark) => {
       await redis.set(keyOf(journal), JSON.stringify(mark))

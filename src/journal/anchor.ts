@@ -13,9 +13,10 @@ export interface Mark {
 export interface Anchor {
   /** The journal last in use in this place: when another stands there, it was lost. */
   last(): Promise<string | undefined>
+  /** Notes the journal in use. */
   use(journal: string): Promise<void>
   highest(journal: string): Promise<Mark | undefined>
-  /** Keeps the larger of the two. */
+  /** Keeps the larger of the two, and notes the journal in use: an anchor that was emptied knows both again. */
   raise(journal: string, mark: Mark): Promise<void>
   /** Sets it back, for accept-rollback alone. */
   reset(journal: string, mark: Mark): Promise<void>
@@ -38,6 +39,7 @@ export function anchorInMemory(): Anchor {
     highest: (journal) => Promise.resolve(marks.get(journal)),
     raise: (journal, mark) => {
       if (mark.size > (marks.get(journal)?.size ?? -1)) marks.set(journal, mark)
+      used = journal
       return Promise.resolve()
     },
     reset: (journal, mark) => {
@@ -55,6 +57,18 @@ export async function missing(store: Store, anchor: Anchor | undefined): Promise
 
 export const isMissing = (former: string, journal: string): string =>
   `the journal ${former} is gone: another one, ${journal}, stands in its place`
+
+/** The event by which a person last accepted that the log went back. */
+export async function lastAccepted(store: Store): Promise<string | undefined> {
+  const [row] = await store.select("SELECT id FROM event WHERE kind = 'system' AND action = 'rollback_accepted' ORDER BY seq DESC LIMIT 1")
+  return row && String(row['id'])
+}
+
+/** What was seen when this was the last acceptance is void once there is another. By its id, since clocks differ. */
+export async function acceptedSince(store: Store, known: string | undefined): Promise<boolean> {
+  const last = await lastAccepted(store)
+  return last !== undefined && last !== known
+}
 
 /** What is wrong with the log in the light of this mark; undefined when it continues it. */
 export async function contradicts(store: Store, mark: Mark | undefined): Promise<string | undefined> {

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../messages.ts'
-import { type Anchor, contradicts, isMissing, markOf, missing } from './anchor.ts'
+import { type Anchor, acceptedSince, contradicts, isMissing, lastAccepted, markOf, missing } from './anchor.ts'
 import { publicKey } from './checkpoint.ts'
 import { groupCommit } from './group-commit.ts'
 import { atMostOnceASecond, oneAtATime, within } from './pace.ts'
@@ -106,6 +106,7 @@ export async function openJournal({
 
   // What this process has seen itself is an anchor too.
   let mine: string | undefined
+  let accepted: string | undefined
   const published = atMostOnceASecond((note) => harmless(() => onCheckpoint?.(note)))
   const raised = oneAtATime(async (note) => {
     await anchor?.raise(store.journal, markOf(note))
@@ -130,18 +131,13 @@ export async function openJournal({
     if (former !== undefined) throw new Error(isMissing(former, store.journal))
     const highest = await anchor?.highest(store.journal)
     const wrong =
-      (await contradicts(store, highest)) ?? (mine === undefined || (await accepted()) ? undefined : await contradicts(store, markOf(mine)))
+      (await contradicts(store, highest)) ??
+      (mine === undefined || (await acceptedSince(store, accepted)) ? undefined : await contradicts(store, markOf(mine)))
     if (wrong !== undefined) throw new Error(wrong)
-  }
-  /** Whether a person has accepted that the log went back, after the gate had closed for it. */
-  const accepted = async (): Promise<boolean> => {
-    const rows = await store.select(
-      "SELECT time FROM event WHERE kind = 'system' AND action = 'rollback_accepted' ORDER BY seq DESC LIMIT 1",
-    )
-    return rows.some((row) => String(row['time']) >= since)
   }
   const remember = async (): Promise<void> => {
     mine = await latestCheckpoint(store)
+    accepted = await lastAccepted(store)
     size = (await tipOf(store)).size
   }
 

@@ -120,6 +120,7 @@ export async function openStorePatiently(url: string, options: StoreOptions): Pr
       if (!fresh) await there().reopen()
     },
     isAlive: async (instance) => there().isAlive(instance),
+    mayRemove: async () => there().mayRemove(),
     erase: async (tokens) => there().erase(tokens),
     expire: async (now) => there().expire(now),
     prune: async (cut, nodes) => there().prune(cut, nodes),

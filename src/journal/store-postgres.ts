@@ -127,6 +127,10 @@ export async function openPostgres({ url, keys, instance, commitMilliseconds = 1
       if (row?.['free'] as unknown) await select('SELECT pg_advisory_unlock($1::bigint)', [lockName(other)])
       return !row?.['free']
     },
+    mayRemove: async () => {
+      const [row] = await select("SELECT pg_has_role(relowner, 'USAGE') AS may FROM pg_class WHERE oid = 'journal.subject'::regclass")
+      return Boolean(row!['may'])
+    },
     erase: async (tokens) => {
       const [row] = (await reader.run((client) => client.query('SELECT * FROM erase($1)', [[...tokens]]), 60_000)).rows as {
         subjects: number

@@ -123,6 +123,7 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
     },
     isAlive: (instance) =>
       Promise.resolve(instance === options.instance || (/^i_[\w-]+$/.test(instance) && isHeld(join(living, instance)))),
+    mayRemove: () => Promise.resolve(true),
     erase: (tokens) => writer.call('erase', tokens) as ReturnType<Store['erase']>,
     expire: (now) => writer.call('expire', now) as Promise<number>,
     prune: (cut, nodes) => writer.call('prune', cut, nodes) as Promise<number>,

@@ -66,8 +66,10 @@ export interface Committed {
 export interface Store {
   readonly kind: 'sqlite' | 'postgres'
   readonly journal: string
-  /** All or nothing, durable when it resolves. At most one in flight: group commit stands in front. */
-  /** `after` is the newest checkpoint that the caller has seen: unless the log still holds it, nothing is written. */
+  /**
+   * All or nothing, durable when it resolves. At most one in flight: group commit stands in front.
+   * `after` is the newest checkpoint that the caller has seen: unless the log still holds it, nothing is written.
+   */
   commit(entries: readonly Entry[], after?: string): Promise<Committed>
   /** Reads, with `$1`-style parameters; the same words for both stores. */
   select(sql: string, params?: readonly Value[]): Promise<Rows>
@@ -75,6 +77,8 @@ export interface Store {
   reopen(): Promise<void>
   /** Whether the process of this instance still lives (it holds a lock of the operating system or of the database). */
   isAlive(instance: string): Promise<boolean>
+  /** Whether this connection may erase and prune: in PostgreSQL the owner of the tables alone. */
+  mayRemove(): Promise<boolean>
   /** Deletes the mapping and the sealed parts found by these tokens, and every trace of their bytes. */
   erase(tokens: readonly string[]): Promise<{ subjects: number; parts: number }>
   expire(now: number): Promise<number>

@@ -10,6 +10,12 @@ import { peaks } from './tree.ts'
 
 const write = async (store: Store, event: Event): Promise<Result> => (await store.commit([entryOf(event)])).results[0]!
 
+/** Before anything is written: an event must not tell of what could not be done. */
+const requireOwner = async (store: Store): Promise<void> => {
+  if (!(await store.mayRemove()))
+    throw new Error('only the owner of the tables in PostgreSQL may erase and prune: run the command with the owner in JOURNAL_URL')
+}
+
 /** The person's names, addresses and images go; the events stay, and stay provable. Undefined, and nothing written, when nobody is known by this name. */
 export async function erasePerson(
   store: Store,
@@ -18,6 +24,7 @@ export async function erasePerson(
   person: string,
   by: string,
 ): Promise<{ subjects: number; parts: number } | undefined> {
+  await requireOwner(store)
   const names = await namesOf(store, sealer, tenant, person)
   if (!(await isKnown(store, sealer, tenant, person, names))) {
     // An earlier try may have deleted all and met a reader who kept the bytes in the write-ahead log.
@@ -25,9 +32,9 @@ export async function erasePerson(
     return undefined
   }
   const list = names.map((_, at) => `$${at + 1}`).join(',')
-  const [row] = await store.select(`SELECT count(*) AS subjects FROM subject WHERE pseudonym IN (${list})`, names)
+  const subjects = (await store.select(`SELECT pseudonym FROM subject WHERE pseudonym IN (${list})`, names)).map((row) => row['pseudonym'])
   // First, since names that are gone without it would be taken for tampering, whatever interrupts the rest.
-  await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', by, facts: { subjects: Number(row!['subjects']) } })
+  await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', by, facts: { subjects } })
   return store.erase(names)
 }
 
@@ -50,6 +57,7 @@ export interface Cut {
 
 /** What can be pruned: whole batches, older than the day given, without open operations. */
 export async function cutBefore(store: Store, time: Date): Promise<Cut> {
+  await requireOwner(store)
   const { cut, size } = await tipOf(store)
   const [young] = await store.select('SELECT min(seq) AS seq FROM event WHERE time >= $1', [time.toISOString()])
   const [open] = await store.select(

@@ -6,7 +6,9 @@ import type { Store } from './store.ts'
 
 export function checkNames(store: Store, sealer: Sealer | undefined, find: Find) {
   const absent = new Set<string>()
-  let erased = 0
+  const erased = new Set<unknown>()
+  /** Erasures of earlier versions tell only how many there were. */
+  let counted = 0
 
   const page = async ({ from, to, rows }: Page): Promise<void> => {
     const stored = await store.select(
@@ -16,7 +18,11 @@ export function checkNames(store: Store, sealer: Sealer | undefined, find: Find)
     const unchecked = new Map(stored.map((row) => [String(row['pseudonym']), row]))
     const there = new Set(unchecked.keys())
     for (const { index, event } of rows) {
-      if (event.kind === 'erased') erased += Number(event.facts?.['subjects'] ?? 0)
+      if (event.kind === 'erased') {
+        const subjects = event.facts?.['subjects']
+        if (Array.isArray(subjects)) for (const subject of subjects) erased.add(subject)
+        else counted += Number(subjects ?? 0)
+      }
       for (const { subject } of event.targets ?? []) {
         if (subject !== undefined && !there.has(subject)) absent.add(subject)
         const row = sealer && unchecked.get(subject ?? '')
@@ -31,7 +37,7 @@ export function checkNames(store: Store, sealer: Sealer | undefined, find: Find)
   }
 
   const end = (): void => {
-    const lost = absent.size - erased
+    const lost = [...absent].filter((name) => !erased.has(name)).length - counted
     if (lost > 0) find(`names of people are gone that no erasure removed (${lost}): a search by their userId would miss them`)
   }
   return { page, end }

@@ -1,10 +1,9 @@
 /** When the journal is verified in a serving process, and what came of it: each night; at the start and each hour too while it is small; and when somebody asks. */
 import { Worker } from 'node:worker_threads'
-import type { Mark } from '../journal/anchor.ts'
 import type { Secrets } from '../journal/open.ts'
 import type { Report } from '../journal/verify.ts'
 import { messageOf } from '../messages.ts'
-import type { VerifyTask } from './verify-worker.ts'
+import type { Seen, Verified, VerifyTask } from './verify-worker.ts'
 
 export interface Check {
   readonly at: string
@@ -54,12 +53,11 @@ export const createIntegrity = ({ url, secrets, size, onCheck }: IntegrityOption
   let running: Promise<Check> | undefined
   let worker: Worker | undefined
   let ended = false
-  /** What was found whole must still be there the next time. */
-  let seen: Mark | undefined
+  let seen: Seen | undefined
 
-  const inThread = (): Promise<Report> =>
+  const inThread = (): Promise<Verified> =>
     new Promise((resolve, reject) => {
-      const task: VerifyTask = { url, secrets, anchors: seen ? [seen] : [] }
+      const task: VerifyTask = { url, secrets, seen }
       worker = new Worker(new URL('./verify-worker.ts', import.meta.url), { workerData: task })
       worker.once('message', resolve)
       worker.once('error', reject)
@@ -68,9 +66,9 @@ export const createIntegrity = ({ url, secrets, size, onCheck }: IntegrityOption
 
   const check = async (): Promise<Check> => {
     try {
-      const report = await inThread()
+      const { report, accepted } = await inThread()
       latest = checkOf(report)
-      if (report.ok) seen = { size: report.size, root: report.root }
+      if (report.ok) seen = { ...latest, accepted }
     } catch (error) {
       const what = `it could not be verified: ${messageOf(error)}`
       latest = { at: new Date().toISOString(), ok: false, size: size(), root: latest?.root ?? '', milliseconds: 0, findings: [what] }

@@ -1,28 +1,41 @@
 /** Verifies the journal on a thread of its own, with a connection of its own and at the lowest priority: nobody who is being served waits for it. */
 import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Mark } from '../journal/anchor.ts'
+import { acceptedSince, lastAccepted, type Mark } from '../journal/anchor.ts'
 import { openCheckpoint, publicKey } from '../journal/checkpoint.ts'
 import { newId } from '../journal/events.ts'
 import { keysOf, openStore, type Secrets } from '../journal/open.ts'
-import { verify } from '../journal/verify.ts'
+import { type Report, verify } from '../journal/verify.ts'
+
+/** What was found whole must still be there the next time, unless a person has accepted since that it is not. */
+export interface Seen extends Mark {
+  readonly accepted: string | undefined
+}
+
+export interface Verified {
+  readonly report: Report
+  readonly accepted: string | undefined
+}
 
 export interface VerifyTask {
   readonly url: string
   readonly secrets: Secrets
-  readonly anchors: readonly Mark[]
+  readonly seen: Seen | undefined
 }
 
 // On Linux a priority belongs to the thread that sets it; elsewhere it would slow the whole process.
 if (platform() === 'linux') setPriority(19)
 
-const { url, secrets, anchors } = workerData as VerifyTask
+const { url, secrets, seen } = workerData as VerifyTask
 const { keys, sealer } = keysOf(url, secrets)
 const store = await openStore(url, { keys, instance: newId('i'), threads: false })
 /** Here, too: threads of the pool would take over the priority of who wakes them first, and resolve names and open tokens with it from then on. */
 const check = (note: string, key: string): boolean => openCheckpoint(note, [key]) !== undefined
 try {
-  parentPort!.postMessage(await verify(store, { trusted: keys.map((key) => publicKey(key)), anchors, sealer, check }))
+  const anchors = seen && !(await acceptedSince(store, seen.accepted)) ? [seen] : []
+  const accepted = await lastAccepted(store)
+  const report = await verify(store, { trusted: keys.map((key) => publicKey(key)), anchors, sealer, check })
+  parentPort!.postMessage({ report, accepted } satisfies Verified)
 } finally {
   await store.close()
 }

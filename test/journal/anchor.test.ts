@@ -13,12 +13,14 @@ const marks = [3, 9, 5].map((size) => ({ size, root: `root${size}` }))
 
 const rises = async (anchor: ReturnType<typeof anchorInMemory>): Promise<void> => {
   expect(await anchor.highest('j_1')).toBeUndefined()
+  expect(await anchor.last()).toBeUndefined()
   for (const mark of marks) await anchor.raise('j_1', mark)
+  // Whatever emptied it meanwhile, the next commit brings back all that is needed to miss this journal.
+  expect(await anchor.last()).toBe('j_1')
   expect(await anchor.highest('j_1')).toEqual(marks[1])
   expect(await anchor.highest('j_2')).toBeUndefined()
   await anchor.reset('j_1', marks[0]!)
   expect(await anchor.highest('j_1')).toEqual(marks[0])
-  expect(await anchor.last()).toBeUndefined()
   for (const journal of ['j_1', 'j_2']) {
     await anchor.use(journal)
     expect(await anchor.last()).toBe(journal)

@@ -58,17 +58,13 @@ export async function missing(store: Store, anchor: Anchor | undefined): Promise
 export const isMissing = (former: string, journal: string): string =>
   `the journal ${former} is gone: another one, ${journal}, stands in its place`
 
-/** The event by which a person last accepted that the log went back. */
-export async function lastAccepted(store: Store): Promise<string | undefined> {
-  const [row] = await store.select("SELECT id FROM event WHERE kind = 'system' AND action = 'rollback_accepted' ORDER BY seq DESC LIMIT 1")
-  return row && String(row['id'])
+/** The events by which people accepted that the log went back. */
+export async function acceptances(store: Store): Promise<string[]> {
+  return (await store.select("SELECT id FROM event WHERE kind = 'system' AND action = 'rollback_accepted'")).map((row) => String(row['id']))
 }
 
-/** What was seen when this was the last acceptance is void once there is another. By its id, since clocks differ. */
-export async function acceptedSince(store: Store, known: string | undefined): Promise<boolean> {
-  const last = await lastAccepted(store)
-  return last !== undefined && last !== known
-}
+/** What was seen when these were all acceptances is void once there is another. By their ids, since clocks differ. */
+export const acceptedSince = (known: readonly string[], now: readonly string[]): boolean => now.some((id) => !known.includes(id))
 
 /** What is wrong with the log in the light of this mark; undefined when it continues it. */
 export async function contradicts(store: Store, mark: Mark | undefined): Promise<string | undefined> {

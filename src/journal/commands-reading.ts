@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { looksLikeSmoochId } from '../ids.ts'
 import { type Mark, missing } from './anchor.ts'
-import { openCheckpoint, originOf, publicKey, verifierKey } from './checkpoint.ts'
+import { openCheckpoint, originOf, type PublicKey, parseCheckpoint, publicKey, verifierKey } from './checkpoint.ts'
 import { type Command, say, sentence } from './command.ts'
 import { decode } from './events.ts'
 import { writeExport } from './export-file.ts'
@@ -11,18 +11,30 @@ import { filterNames, filterOf } from './filter.ts'
 import { formatOf, number, text, Usage } from './flags.ts'
 import { partOf } from './idempotency.ts'
 import { eventOf, eventsFrom, operations } from './query.ts'
-import { historyOf, proofOf, tipOf } from './reader.ts'
+import { historyOf, keysNamed, proofOf, tipOf } from './reader.ts'
 import { verify } from './verify.ts'
 
-/** A checkpoint file may be one note, or the log lines that hold notes as JSON. */
-function marksIn(file: string, keys: readonly string[]): Mark[] {
-  const content = readFileSync(file, 'utf8')
-  const notes = content.startsWith('{')
-    ? content.split('\n').flatMap((line) => (line ? [(JSON.parse(line) as { checkpoint?: string }).checkpoint ?? ''] : []))
-    : [content]
-  return notes.filter(Boolean).map((note) => {
+/** A checkpoint file is one note, or a log: notes as JSON in some of its lines, and whatever else was written there. */
+const notesIn = (content: string): string[] =>
+  parseCheckpoint(content)
+    ? [content]
+    : content.split('\n').flatMap((line) => {
+        try {
+          const { checkpoint } = JSON.parse(line) as { checkpoint?: unknown }
+          return typeof checkpoint === 'string' ? [checkpoint] : []
+        } catch {
+          return []
+        }
+      })
+
+/** Of this journal alone: services may share a log, and a key. */
+function marksIn(file: string, journal: string, keys: readonly PublicKey[]): Mark[] {
+  const notes = notesIn(readFileSync(file, 'utf8'))
+  const own = notes.filter((note) => parseCheckpoint(note)?.origin === originOf(journal))
+  if (own.length === 0) throw new Usage(`${file} holds no checkpoint of ${journal}${notes.length > 0 ? ', but of others' : ''}`)
+  return own.map((note) => {
     const checkpoint = openCheckpoint(note, keys)
-    if (!checkpoint) throw new Usage(`${file} holds a checkpoint that none of the keys signed`)
+    if (!checkpoint) throw new Usage(`${file} holds a checkpoint of ${journal} that none of its keys signed`)
     return { size: checkpoint.size, root: checkpoint.root.toString('base64') }
   })
 }
@@ -38,7 +50,8 @@ export const reading: Readonly<Record<string, Command>> = {
       const files = (flags['checkpoint'] ?? []) as readonly string[]
       const highest = await anchor?.highest(store.journal)
       const former = await missing(store, anchor)
-      const anchors = [...files.flatMap((file) => marksIn(file, trusted)), ...(highest ? [highest] : [])]
+      const known = files.length > 0 ? [...trusted, ...(await keysNamed(store))] : trusted
+      const anchors = [...files.flatMap((file) => marksIn(file, store.journal, known)), ...(highest ? [highest] : [])]
       const report = await verify(store, {
         trusted,
         anchors,

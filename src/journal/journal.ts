@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../messages.ts'
-import { type Anchor, acceptedSince, contradicts, isMissing, lastAccepted, markOf, missing } from './anchor.ts'
+import { type Anchor, acceptances, acceptedSince, contradicts, isMissing, markOf, missing } from './anchor.ts'
 import { publicKey } from './checkpoint.ts'
 import { groupCommit } from './group-commit.ts'
 import { atMostOnceASecond, oneAtATime, within } from './pace.ts'
@@ -106,7 +106,7 @@ export async function openJournal({
 
   // What this process has seen itself is an anchor too.
   let mine: string | undefined
-  let accepted: string | undefined
+  let accepted: readonly string[] = []
   const published = atMostOnceASecond((note) => harmless(() => onCheckpoint?.(note)))
   const raised = oneAtATime(async (note) => {
     await anchor?.raise(store.journal, markOf(note))
@@ -132,12 +132,12 @@ export async function openJournal({
     const highest = await anchor?.highest(store.journal)
     const wrong =
       (await contradicts(store, highest)) ??
-      (mine === undefined || (await acceptedSince(store, accepted)) ? undefined : await contradicts(store, markOf(mine)))
+      (mine === undefined || acceptedSince(accepted, await acceptances(store)) ? undefined : await contradicts(store, markOf(mine)))
     if (wrong !== undefined) throw new Error(wrong)
   }
   const remember = async (): Promise<void> => {
     mine = await latestCheckpoint(store)
-    accepted = await lastAccepted(store)
+    accepted = await acceptances(store)
     size = (await tipOf(store)).size
   }
 

@@ -67,8 +67,9 @@ CREATE FUNCTION expire(now bigint) RETURNS bigint ${definer} AS $$ DECLARE gone 
 BEGIN DELETE FROM snapshot WHERE expires < least(now, (extract(epoch FROM clock_timestamp()) * 1000)::bigint); GET DIAGNOSTICS gone = ROW_COUNT; RETURN gone; END $$;
 CREATE FUNCTION erase(tokens text[], OUT subjects bigint, OUT parts bigint) LANGUAGE plpgsql SET search_path = journal, pg_temp AS $$
 BEGIN
-  DELETE FROM snapshot WHERE event IN (SELECT e.id FROM event e JOIN target t ON t.seq = e.seq WHERE t.token = ANY (tokens) UNION SELECT id FROM event WHERE actor = ANY (tokens)
-    UNION SELECT o.id FROM event o JOIN event i ON i.op = o.op JOIN target t ON t.seq = i.seq WHERE t.token = ANY (tokens));
+  DELETE FROM snapshot WHERE event IN (SELECT e.id FROM event e JOIN target t ON t.seq = e.seq WHERE t.token = ANY (tokens)
+    UNION SELECT o.id FROM event o JOIN event i ON i.op = o.op JOIN target t ON t.seq = i.seq WHERE t.token = ANY (tokens))
+    OR (part = 'person' AND event IN (SELECT id FROM event WHERE actor = ANY (tokens)));
   GET DIAGNOSTICS parts = ROW_COUNT;
   DELETE FROM subject WHERE pseudonym = ANY (tokens);
   GET DIAGNOSTICS subjects = ROW_COUNT;

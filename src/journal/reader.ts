@@ -98,3 +98,13 @@ export async function proofOf(store: Store, id: string): Promise<string | undefi
   // The event goes along, so that one file is all that a third party needs.
   return writeProof(index, path, note, row['bytes'] as Uint8Array)
 }
+
+/** The keys that signed the log, as it says itself; none where it cannot be read. */
+export async function keysNamed(store: Store): Promise<PublicKey[]> {
+  try {
+    const rows = await store.select("SELECT body FROM event WHERE kind = 'system' AND action IN ('created', 'key_rotated', 'pruned')")
+    return rows.map((row) => String(decode(String(row['body'])).facts?.['key']))
+  } catch {
+    return []
+  }
+}

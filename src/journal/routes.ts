@@ -12,7 +12,6 @@ import { requireRecentSignIn } from '../policy.ts'
 import { Problem } from '../problems.ts'
 import type { CsrfClass } from '../session/csrf.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
-import { openStates } from './events.ts'
 import { exportFound, exportLines } from './export.ts'
 import { filterNames, filterOf, wholeNumber } from './filter.ts'
 import type { Guard } from './guard.ts'
@@ -147,11 +146,7 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     const id = String(req.params['id'])
     const history = await historyView(store, session.app, id)
     if (!history) throw new Problem('operation_not_found')
-    if (
-      !(openStates as readonly string[]).includes(history.state) ||
-      !(await resolveByHand(store, sealer, id, verdict, session.actor.id, note))
-    )
-      throw new Problem('operation_not_open')
+    if (!(await resolveByHand(store, sealer, id, verdict, session.actor.id, note))) throw new Problem('operation_not_open')
     res.json(await historyView(store, session.app, id))
   }
 

@@ -177,8 +177,9 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
       const list = tokens.map(() => '?').join(',')
       const gone = transaction(() => ({
         parts: run(
-          `DELETE FROM snapshot WHERE event IN (SELECT e.id FROM event e JOIN target t ON t.seq = e.seq WHERE t.token IN (${list}) UNION SELECT id FROM event WHERE actor IN (${list})
-            UNION SELECT o.id FROM event o JOIN event i ON i.op = o.op JOIN target t ON t.seq = i.seq WHERE t.token IN (${list}))`,
+          `DELETE FROM snapshot WHERE event IN (SELECT e.id FROM event e JOIN target t ON t.seq = e.seq WHERE t.token IN (${list})
+            UNION SELECT o.id FROM event o JOIN event i ON i.op = o.op JOIN target t ON t.seq = i.seq WHERE t.token IN (${list}))
+            OR (part = 'person' AND event IN (SELECT id FROM event WHERE actor IN (${list})))`,
           ...tokens,
           ...tokens,
           ...tokens,

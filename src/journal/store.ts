@@ -79,7 +79,7 @@ export interface Store {
   isAlive(instance: string): Promise<boolean>
   /** Whether this connection may erase and prune: in PostgreSQL the owner of the tables alone. */
   mayRemove(): Promise<boolean>
-  /** Deletes the mapping and the sealed parts found by these tokens, and every trace of their bytes. */
+  /** Deletes the mapping, the sealed parts of events on these, and the personal part of events by these; and every trace of their bytes. */
   erase(tokens: readonly string[]): Promise<{ subjects: number; parts: number }>
   expire(now: number): Promise<number>
   /** Drops the events below the cut; the caller has written the event that says so. */

@@ -1,6 +1,6 @@
 /** Work on the journal by people: erasing a person, pruning the past, accepting a rollback, closing an open operation by hand. Each leaves an event. */
 import { type Anchor, contradicts, markOf, missing } from './anchor.ts'
-import { decode, type Event, newId, type Verdict } from './events.ts'
+import { decode, type Event, isOpen, newId, type State, type Verdict } from './events.ts'
 import { namesOf } from './names.ts'
 import { bodyField } from './query.ts'
 import { latestCheckpoint, tipOf, treeOf } from './reader.ts'
@@ -127,8 +127,10 @@ export async function resolveByHand(
   by: string,
   note?: string,
 ): Promise<boolean> {
-  const [intent] = await store.select('SELECT e.action, o.seq FROM operation o JOIN event e ON e.seq = o.seq WHERE o.op = $1', [operation])
-  if (!intent) return false
+  const [intent] = await store.select('SELECT e.action, o.seq, o.state FROM operation o JOIN event e ON e.seq = o.seq WHERE o.op = $1', [
+    operation,
+  ])
+  if (!intent || !isOpen(intent['state'] as State)) return false
   const id = newId('evt')
   const sealed = note === undefined ? undefined : sealer.part(id, 'person', { note }, Date.now() + 400 * 86_400_000)
   const event: Event = {

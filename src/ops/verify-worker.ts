@@ -1,7 +1,7 @@
 /** Verifies the journal on a thread of its own, with a connection of its own and at the lowest priority: nobody who is being served waits for it. */
 import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { acceptedSince, lastAccepted, type Mark } from '../journal/anchor.ts'
+import { acceptances, acceptedSince, type Mark } from '../journal/anchor.ts'
 import { openCheckpoint, publicKey } from '../journal/checkpoint.ts'
 import { newId } from '../journal/events.ts'
 import { keysOf, openStore, type Secrets } from '../journal/open.ts'
@@ -9,12 +9,12 @@ import { type Report, verify } from '../journal/verify.ts'
 
 /** What was found whole must still be there the next time, unless a person has accepted since that it is not. */
 export interface Seen extends Mark {
-  readonly accepted: string | undefined
+  readonly accepted: readonly string[]
 }
 
 export interface Verified {
   readonly report: Report
-  readonly accepted: string | undefined
+  readonly accepted: readonly string[]
 }
 
 export interface VerifyTask {
@@ -32,8 +32,9 @@ const store = await openStore(url, { keys, instance: newId('i'), threads: false 
 /** Here, too: threads of the pool would take over the priority of who wakes them first, and resolve names and open tokens with it from then on. */
 const check = (note: string, key: string): boolean => openCheckpoint(note, [key]) !== undefined
 try {
-  const anchors = seen && !(await acceptedSince(store, seen.accepted)) ? [seen] : []
-  const accepted = await lastAccepted(store)
+  // A log that cannot be asked is for the verification to describe.
+  const accepted = await acceptances(store).catch(() => [])
+  const anchors = seen && !acceptedSince(seen.accepted, accepted) ? [seen] : []
   const report = await verify(store, { trusted: keys.map((key) => publicKey(key)), anchors, sealer, check })
   parentPort!.postMessage({ report, accepted } satisfies Verified)
 } finally {

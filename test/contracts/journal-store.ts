@@ -171,6 +171,16 @@ export function storeContract(name: string, fixture: () => Promise<Fixture>): vo
       expect([await count('snapshot'), await count('subject'), await count('event')]).toEqual([0, 0, 3])
     })
 
+    test('erases of an actor what names the actor, and nothing of the people acted on', async () => {
+      const sealer = createSealer([Buffer.alloc(32, 7)])
+      const intent = intentEvent()
+      await append(
+        entryOf(intent, [sealer.part(intent.id, 'person', { name: 'Ada' }, 1e15).row, sealer.part(intent.id, 'before', {}, 1e15).row]),
+      )
+      expect(await store.erase([intent.actor!.id])).toEqual({ subjects: 0, parts: 1 })
+      expect(await store.select('SELECT part FROM snapshot')).toEqual([{ part: 'before' }])
+    })
+
     test('expires sealed parts by their time', async () => {
       const sealer = createSealer([Buffer.alloc(32, 7)])
       const [old, fresh] = [intentEvent(), intentEvent()]

@@ -92,7 +92,7 @@ export async function runCli(
       throw new Usage(`there is no command ${name}; it is one of ${[...Object.keys(commands), ...Object.keys(beside)].join(', ')}`)
     const { flags, word } = read(name, known, rest)
     return command
-      ? await onJournal(env, { anchor, out, stop }, (context) => command.run(context, flags, word))
+      ? await onJournal(env, Object.hasOwn(reading, name), { anchor, out, stop }, (context) => command.run(context, flags, word))
       : await other!.run(env, out, flags, word)
   } catch (error) {
     const problem = error instanceof Problem ? error.particulars.detail : undefined
@@ -105,13 +105,14 @@ export async function runCli(
 
 async function onJournal(
   env: Environment,
+  readOnly: boolean,
   outer: Pick<Context, 'anchor' | 'out' | 'stop'>,
   run: (context: Context) => Promise<number>,
 ): Promise<number> {
   const url = urlIn(env)
   requireJournal(url)
   const keys = ownKeys(env)
-  const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false }).catch((cause) => {
+  const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false, readOnly }).catch((cause) => {
     throw new Error('the journal at JOURNAL_URL cannot be opened', { cause })
   })
   try {

@@ -71,6 +71,9 @@ export const reading: Readonly<Record<string, Command>> = {
               `  ${what}${index === undefined ? '' : `, at event ${index}`}${batch ? `, in the batch ${batch[0]} to ${batch[1] - 1}` : ''}`,
           ),
           ...report.warnings.map((warning) => `  note: ${warning}`),
+          ...(highest && highest.size > report.size && (await anchor!.last()) === undefined
+            ? ['  note: no service has kept its journal at this JOURNAL_URL; a copy or backup is verified with REDIS_URL empty']
+            : []),
           ...(anchors.length === 0 ? ['  note: without an anchor from elsewhere, a cut end cannot be seen'] : []),
         ].join('\n'),
       )

@@ -81,7 +81,7 @@ export function placeOf(url: string, apps = ''): string {
   return hash('sha256', `${address} ${apps}`, 'base64url')
 }
 
-export function openStore(url: string, options: StoreOptions & { threads?: boolean }): Promise<Store> {
+export function openStore(url: string, options: StoreOptions & { threads?: boolean; readOnly?: boolean }): Promise<Store> {
   const path = pathOf(url)
   if (path !== undefined) return openSqlite({ ...options, path })
   if (/^postgres(ql)?:/.test(url)) return openPostgres({ ...options, url })

@@ -1,7 +1,8 @@
 /** One connection to the journal's SQLite file: opening it, the append transaction, erasure, pruning. Synchronous, so it lives in a worker. */
 import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import { toRead, toWrite } from './sqlite-connection.ts'
 import { schema } from './sqlite-schema.ts'
 import {
   type Batch,
@@ -66,11 +67,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
     )
   // An empty file with the right mode first: SQLite would make it readable to the group.
   if (!readOnly && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
-  const db = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds, defensive: true })
-  db.exec(
-    `PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON`,
-  )
-  if (!readOnly) db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 1000')
+  const { db, close } = readOnly ? toRead(path, busyMilliseconds) : toWrite(path, busyMilliseconds)
   if (maxPages) db.exec(`PRAGMA max_page_count = ${maxPages}`)
 
   const statements = new Map<string, StatementSync>()
@@ -221,7 +218,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
       const broken = select('PRAGMA integrity_check(20)', []).map((row) => String(row['integrity_check']))
       return [...missing, ...foreign, ...broken.filter((line) => line !== 'ok')]
     },
-    close: () => db.close(),
+    close,
   }
 
   /** Without it, deleted rows stay readable in the write-ahead log. */

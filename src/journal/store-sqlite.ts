@@ -99,6 +99,14 @@ async function holdOwnLock(file: string): Promise<DatabaseSync> {
   }
 }
 
+/** This process lives; who has died is forgotten. */
+async function begin(living: string, instance: string): Promise<DatabaseSync> {
+  mkdirSync(living, { recursive: true, mode: 0o700 })
+  const lock = await holdOwnLock(join(living, instance))
+  for (const name of readdirSync(living)) if (name !== instance) isHeld(join(living, name))
+  return lock
+}
+
 export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
   const start = threads ? startThread : inThisThread
   const writer = start(options)
@@ -106,11 +114,9 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
     await writer.end()
     throw error
   })
-  const reader = start({ ...options, readOnly: true, keys: [] })
+  const reader = options.readOnly ? writer : start({ ...options, readOnly: true, keys: [] })
   const living = `${options.path}-living`
-  mkdirSync(living, { recursive: true, mode: 0o700 })
-  const own = await holdOwnLock(join(living, options.instance))
-  for (const name of readdirSync(living)) if (name !== options.instance) isHeld(join(living, name))
+  const lock = options.readOnly ? undefined : await begin(living, options.instance)
 
   return {
     kind: 'sqlite',
@@ -136,8 +142,8 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
       await reader.call('close').catch(() => {})
       await writer.call('close').catch(() => {})
       await Promise.all([writer.end(), reader.end()])
-      own.close()
-      rmSync(join(living, options.instance), { force: true })
+      lock?.close()
+      if (lock) rmSync(join(living, options.instance), { force: true })
     },
   }
 }

@@ -1,0 +1,59 @@
+/** A connection to the journal's file: to write, or only to read, for which nothing beside the file need be writable. */
+import { statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+
+export interface Connection {
+  readonly db: DatabaseSync
+  close(): void
+}
+
+const settings =
+  'PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON'
+
+const open = (path: string | URL, readOnly: boolean, timeout: number): DatabaseSync => {
+  const db = new DatabaseSync(path, { readOnly, timeout, defensive: true })
+  db.exec(settings)
+  return db
+}
+
+export const toWrite = (path: string, timeout: number): Connection => {
+  const db = open(path, false, timeout)
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 1000')
+  return { db, close: () => db.close() }
+}
+
+export const toRead = (path: string, timeout: number): Connection => {
+  // SQLite makes these two even to read, and leaves them; with content they mean that somebody writes, or was cut off.
+  const inUse = ['-wal', '-shm'].some((end) => {
+    const file = statSync(`${path}${end}`, { throwIfNoEntry: false })
+    return file?.isFile() && file.size > 0
+  })
+  try {
+    const db = open(path, true, timeout)
+    look(db)
+    return {
+      db,
+      close: () => {
+        db.close()
+        if (!inUse) tidy(path)
+      },
+    }
+  } catch (error) {
+    if (inUse) throw error
+    // Where they cannot be made (a full disk, a read-only one) the file is read as it lies: all is in it.
+    const db = open(Object.assign(pathToFileURL(path), { search: '?immutable=1' }), true, timeout)
+    return { db, close: () => db.close() }
+  }
+}
+
+/** The first look opens the file. */
+const look = (db: DatabaseSync): unknown => db.prepare('SELECT 1 FROM sqlite_schema').get()
+
+/** SQLite clears them away for the last who could have written. */
+const tidy = (path: string): void => {
+  try {
+    using db = new DatabaseSync(path)
+    look(db)
+  } catch {}
+}

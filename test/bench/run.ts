@@ -13,6 +13,7 @@ import type { Job, Result } from './load.ts'
 
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
@@ -21,6 +22,12 @@ const { values } = parseArgs({
     profile: { type: 'string' },
   },
 })
+if (values.help) {
+  process.stdout.write(
+    'npm run bench -- [--only hot|mixed|stampede|journal|console] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER]\n',
+  )
+  process.exit(0)
+}
 const rounds = Number(values.rounds)
 const warmUps = 5
 const ms = Number(values.seconds) * 1000

@@ -112,7 +112,7 @@ async function onJournal(
   const url = urlIn(env)
   requireJournal(url)
   const keys = ownKeys(env)
-  const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false, readOnly }).catch((cause) => {
+  const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false, readOnly, make: false }).catch((cause) => {
     throw new Error('the journal at JOURNAL_URL cannot be opened', { cause })
   })
   try {

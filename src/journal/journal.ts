@@ -6,6 +6,7 @@ import { type Anchor, acceptances, acceptedSince, contradicts, isMissing, markOf
 import { publicKey } from './checkpoint.ts'
 import { groupCommit } from './group-commit.ts'
 import { atMostOnceASecond, oneAtATime, within } from './pace.ts'
+import { checkSealing } from './people.ts'
 import { checkTail, latestCheckpoint, tipOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
 import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from './store.ts'
@@ -191,6 +192,7 @@ export async function openJournal({
   /** Before anything is written: is this the log that we know, whole and at its end? */
   async function settle(): Promise<void> {
     await checkTail(store)
+    await checkSealing({ sealer, store })
     await compare()
     await anchor?.use(store.journal)
     await remember()

@@ -81,7 +81,14 @@ export function placeOf(url: string, apps = ''): string {
   return hash('sha256', `${address} ${apps}`, 'base64url')
 }
 
-export function openStore(url: string, options: StoreOptions & { threads?: boolean; readOnly?: boolean }): Promise<Store> {
+interface OpenOptions extends StoreOptions {
+  readonly threads?: boolean
+  readonly readOnly?: boolean
+  /** In PostgreSQL, whether a journal that is not there is made; for SQLite see `requireJournal`. */
+  readonly make?: boolean
+}
+
+export function openStore(url: string, options: OpenOptions): Promise<Store> {
   const path = pathOf(url)
   if (path !== undefined) return openSqlite({ ...options, path })
   if (/^postgres(ql)?:/.test(url)) return openPostgres({ ...options, url })

@@ -1,5 +1,6 @@
 /** The people whom a batch of events names, by pseudonym: asked of the store at once, and never kept, since an erasure by another process holds from then on. */
 import type { Asked } from './compose.ts'
+import { decode } from './events.ts'
 import type { Sealer, Subject } from './seal.ts'
 import type { Rows, Store } from './store.ts'
 
@@ -43,4 +44,28 @@ const rowsOf = async (store: Known['store'], lookups: readonly string[]): Promis
   if (lookups.length === 0) return []
   const asked = Array.from({ length: 2 ** Math.ceil(Math.log2(lookups.length)) }, (_, at) => lookups[at] ?? lookups[0]!)
   return store.select(`SELECT lookup, pseudonym FROM subject WHERE lookup IN (${asked.map((_, at) => `$${at + 1}`).join(',')})`, asked)
+}
+
+/** What a stored name is to be found by. */
+export const lookupOf = (sealer: Sealer, tenant: string, pseudonym: string, sealed: Uint8Array): string | undefined => {
+  const userId = sealer.open(sealed, pseudonym)
+  return userId && sealer.lookup(tenant, userId.toString())
+}
+
+const firstName = `SELECT s.pseudonym, s.lookup, s.sealed, e.body FROM target t JOIN subject s ON s.pseudonym = t.token JOIN event e ON e.seq = t.seq ORDER BY t.seq LIMIT 1`
+
+/** Under other sealing keys everybody would be somebody new, and nobody of before be found: before anything is written, the first name must be the one that it was. */
+export async function checkSealing({ sealer, store }: Known): Promise<void> {
+  const [row] = await store.select(firstName)
+  if (!row) return
+  const sealed = row['sealed'] as Uint8Array
+  if (!sealer.knows(sealed))
+    throw new Error(
+      'the journal was sealed with a key that is not configured: JOURNAL_SEALING_KEY must hold every former key too (SQLite keeps its own beside the file)',
+    )
+  const { tenant } = decode(String(row['body']))
+  if (String(row['lookup']) !== lookupOf(sealer, tenant!, String(row['pseudonym']), sealed))
+    throw new Error(
+      'the first person of the journal is not found any more: JOURNAL_SEALING_KEY must end with the key that the journal began with',
+    )
 }

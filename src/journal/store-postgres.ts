@@ -24,6 +24,8 @@ import {
 
 export interface PostgresOptions extends StoreOptions {
   readonly url: string
+  /** Whether a journal that is not there is made; by default it is. */
+  readonly make?: boolean
   /** Within which a batch is committed, or its connection cut. */
   readonly commitMilliseconds?: number
 }
@@ -65,25 +67,41 @@ export async function createPostgres(url: string, key: KeyObject, role?: string)
   }
 }
 
-export async function openPostgres({ url, keys, instance, commitMilliseconds = 1800 }: PostgresOptions): Promise<Store> {
+/** The advisory lock that says that a process lives. */
+const lockName = (journal: string, instance: string): string =>
+  hash('sha256', `${journal}/${instance}`, 'buffer').readBigInt64BE().toString()
+
+export async function openPostgres({ url, keys, instance, make = true, commitMilliseconds = 1800 }: PostgresOptions): Promise<Store> {
   const writer = lane(url, { pipeline: true, lock_timeout: 1500, statement_timeout: 1800 })
   const reader = lane(url, { statement_timeout: 60_000 })
   const select = async (sql: string, params: readonly Value[] = []): Promise<Rows> =>
     (await reader.run((client) => client.query(sql, [...params]), 60_000)).rows as Rows
-
-  const found = await reader.run((client) => client.query("SELECT to_regclass('journal.head') AS found"), 2000)
-  if (found.rows[0].found === null)
-    await createPostgres(url, keys[0]!).catch((error: unknown) => {
-      throw new Error('PostgreSQL holds no journal yet; let its owner run: npm run journal -- init', { cause: error })
-    })
   const identify = async (): Promise<{ journal: string; key: string }> =>
     (await select('SELECT journal, key FROM head'))[0] as { journal: string; key: string }
-  const { journal, key } = await identify()
-  if (keys.length > 0) keyInForce(keys, key)
-
-  const lockName = (name: string): string => hash('sha256', `${journal}/${name}`, 'buffer').readBigInt64BE().toString()
-  const lease = holdLease(url, lockName(instance))
-  await lease.held
+  let lease: ReturnType<typeof holdLease> | undefined
+  const close = async (): Promise<void> => {
+    await Promise.all([writer.drop(), reader.drop(), lease?.release()])
+  }
+  const begin = async (): Promise<string> => {
+    const [there] = await select("SELECT to_regclass('journal.head') AS found, current_user AS role")
+    if (there!['found'] === null) {
+      if (!make) throw new Error('there is no journal in this database')
+      await createPostgres(url, keys[0]!).catch((error: unknown) => {
+        const command = `npm run journal -- init --role ${String(there!['role'])}`
+        throw new Error(`PostgreSQL holds no journal yet; let its owner run: ${command}`, { cause: error })
+      })
+    }
+    const { journal, key } = await identify()
+    if (keys.length > 0) keyInForce(keys, key)
+    lease = holdLease(url, lockName(journal, instance))
+    await lease.held
+    return journal
+  }
+  // The service tries again for as long as it fails: what each try left open would add up, and keep the process from ending.
+  const journal = await begin().catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
 
   const commitWith = async (client: Client, entries: readonly Entry[], after?: string): Promise<Committed> => {
     // Two round trips under the lock: what must be known, then what is written.
@@ -123,8 +141,8 @@ export async function openPostgres({ url, keys, instance, commitMilliseconds = 1
     },
     isAlive: async (other) => {
       if (other === instance) return true
-      const [row] = await select('SELECT pg_try_advisory_lock($1::bigint) AS free', [lockName(other)])
-      if (row?.['free'] as unknown) await select('SELECT pg_advisory_unlock($1::bigint)', [lockName(other)])
+      const [row] = await select('SELECT pg_try_advisory_lock($1::bigint) AS free', [lockName(journal, other)])
+      if (row?.['free'] as unknown) await select('SELECT pg_advisory_unlock($1::bigint)', [lockName(journal, other)])
       return !row?.['free']
     },
     mayRemove: async () => {
@@ -152,8 +170,6 @@ export async function openPostgres({ url, keys, instance, commitMilliseconds = 1
       ).map((row) => String(row['tgname']))
       return triggers.filter((name) => !enabled.includes(name)).map((name) => `the trigger ${name} is missing or disabled`)
     },
-    close: async () => {
-      await Promise.all([writer.drop(), reader.drop(), lease.release()])
-    },
+    close,
   }
 }

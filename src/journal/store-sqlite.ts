@@ -110,13 +110,16 @@ async function begin(living: string, instance: string): Promise<DatabaseSync> {
 export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
   const start = threads ? startThread : inThisThread
   const writer = start(options)
-  const journal = await writer.call('journal').catch(async (error: unknown) => {
+  const living = `${options.path}-living`
+  const begun = async () => ({
+    journal: await writer.call('journal'),
+    lock: options.readOnly ? undefined : await begin(living, options.instance),
+  })
+  const { journal, lock } = await begun().catch(async (error: unknown) => {
     await writer.end()
     throw error
   })
   const reader = options.readOnly ? writer : start({ ...options, readOnly: true, keys: [] })
-  const living = `${options.path}-living`
-  const lock = options.readOnly ? undefined : await begin(living, options.instance)
 
   return {
     kind: 'sqlite',

@@ -1,5 +1,6 @@
 /** People are found by their userId through one table: each of its rows must say what its name was sealed with, and only an erasure may remove one. */
 import type { Page } from './derived.ts'
+import { lookupOf } from './people.ts'
 import { type Sealer, unknownKey } from './seal.ts'
 import type { Find } from './signed-tree.ts'
 import type { Store } from './store.ts'
@@ -41,9 +42,4 @@ export function checkNames(store: Store, sealer: Sealer | undefined, find: Find)
     if (lost > 0) find(`names of people are gone that no erasure removed (${lost}): a search by their userId would miss them`)
   }
   return { page, end }
-}
-
-const lookupOf = (sealer: Sealer, tenant: string, pseudonym: string, sealed: Uint8Array): string | undefined => {
-  const userId = sealer.open(sealed, pseudonym)
-  return userId && sealer.lookup(tenant, userId.toString())
 }

@@ -31,7 +31,8 @@ const shownForMs = 24 * 3_600_000
 
 export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anchorWithinMs = 5 * 60_000 }: AlertsOptions) => {
   const kept: Alert[] = []
-  let open = status().open
+  // A gate that is closed from the start is news too: a journal is lost or put back most often while the service is down.
+  let open = true
   let anchorMissed = false
   let anchor = { at: status().anchoredAt, size: status().size }
   let bareSince: number | undefined
@@ -49,7 +50,7 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
     if (now === open) return
     open = now
     if (now) ofNow('gate_opened', 'The gate is open again: guarded calls go on.', new Date().toISOString())
-    else if (/went back|was anchored/.test(cause)) ofNow('rollback', `The gate is closed: ${cause}.`, since)
+    else if (/went back|is not the one that|stands in/.test(cause)) ofNow('rollback', `The gate is closed: ${cause}.`, since)
     else ofNow('gate_closed', `The gate is closed, guarded calls are refused: ${cause}.`, since)
   }
 
@@ -91,8 +92,9 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
         subject,
       })
     },
-    onCheck: ({ ok, at, findings }: Check): void => {
-      if (!ok) ofNow('verification_failed', `The journal is not intact: ${findings[0] ?? 'unknown'}.`, at)
+    onCheck: ({ ok, at, findings, failure }: Check): void => {
+      if (failure !== undefined) ofNow('verification_failed', `The journal could not be verified: ${failure}.`, at)
+      else if (!ok) ofNow('verification_failed', `The journal is not intact: ${findings[0] ?? 'unknown'}.`, at)
     },
     /** Of this app and of the journal, newest first. */
     recent: (tenant: string): Alert[] =>

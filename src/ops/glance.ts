@@ -70,6 +70,7 @@ const verifiedTile = (glance: Glance): Html => {
       checking ? 'Being verified' : 'End verified',
       html`${grouped(status.size)} events · ${anchorWords(glance)}`,
     )
+  if (check.failure !== undefined) return tile('bad', 'Journal', 'Not verified', html`${check.failure} · ${timeTag(check.at)}`)
   if (!check.ok) return tile('bad', 'Journal', 'Not intact', html`${check.findings[0]} · ${timeTag(check.at)}`)
   const newer = Math.max(0, status.size - check.size)
   // What the last check found says nothing of this one.

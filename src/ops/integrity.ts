@@ -13,6 +13,8 @@ export interface Check {
   readonly milliseconds: number
   /** What is wrong, in words. */
   readonly findings: readonly string[]
+  /** Why it could not be verified: then nothing is known. */
+  readonly failure?: string
 }
 
 export interface IntegrityOptions {
@@ -70,8 +72,8 @@ export const createIntegrity = ({ url, secrets, size, onCheck }: IntegrityOption
       latest = checkOf(report)
       if (report.ok) seen = { ...latest, accepted }
     } catch (error) {
-      const what = `it could not be verified: ${messageOf(error)}`
-      latest = { at: new Date().toISOString(), ok: false, size: size(), root: latest?.root ?? '', milliseconds: 0, findings: [what] }
+      const failure = messageOf(error)
+      latest = { at: new Date().toISOString(), ok: false, size: size(), root: latest?.root ?? '', milliseconds: 0, findings: [], failure }
     }
     if (!ended) onCheck?.(latest)
     return latest

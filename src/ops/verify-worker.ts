@@ -28,7 +28,7 @@ if (platform() === 'linux') setPriority(19)
 
 const { url, secrets, seen } = workerData as VerifyTask
 const { keys, sealer } = keysOf(url, secrets)
-const store = await openStore(url, { keys, instance: newId('i'), threads: false, readOnly: true })
+const store = await openStore(url, { keys, instance: newId('i'), threads: false, readOnly: true, make: false })
 /** Here, too: threads of the pool would take over the priority of who wakes them first, and resolve names and open tokens with it from then on. */
 const check = (note: string, key: string): boolean => openCheckpoint(note, [key]) !== undefined
 try {

@@ -20,6 +20,14 @@ test.each<[string, Check | undefined, boolean, string, string, RegExp]>([
   ['most newer', checked(true, 2), false, 'calm', 'Verified', /2 events, 22 newer ones not yet/],
   ['checked before, and again now', checked(true, 20), true, 'calm', 'Being verified', /20 of 24 events were intact/],
   ['all checked before, and again now', checked(true, 24), true, 'calm', 'Being verified', /24 of 24 events were intact/],
+  [
+    'not to be read',
+    { ...checked(false, 20), findings: [], failure: 'connect ECONNREFUSED' },
+    false,
+    'bad',
+    'Not verified',
+    /ECONNREFUSED/,
+  ],
   ['wrong, and checked again now', checked(false, 20), true, 'bad', 'Not intact', /a hash is wrong/],
 ])('%s', (_name, check, checking, mood, value, detail) => {
   const status = { open: true, size: 24, waiting: 0, dropped: 0 }

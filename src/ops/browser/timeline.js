@@ -86,8 +86,9 @@ find('#verify button').addEventListener('click', async () => {
   const output = find('#verify output')
   say(output, 'Verifying…', 'busy')
   try {
-    const { ok, size, milliseconds, findings } = await (await call('/api/verify', { method: 'POST' })).json()
-    say(output, ok ? `${size} events are intact (${milliseconds} ms).` : `Not intact: ${findings[0]}.`, ok ? 'good' : 'bad')
+    const { ok, size, milliseconds, findings, failure } = await (await call('/api/verify', { method: 'POST' })).json()
+    const wrong = failure ? `It could not be verified: ${failure}.` : `Not intact: ${findings[0]}.`
+    say(output, ok ? `${size} events are intact (${milliseconds} ms).` : wrong, ok ? 'good' : 'bad')
     void refreshSoon()
   } catch (error) {
     say(output, error.message, 'bad')

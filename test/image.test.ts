@@ -101,16 +101,23 @@ describe('the image', () => {
   })
 })
 
-describe('docker-compose.yml', () => {
-  const compose = parse(readFileSync('docker-compose.yml', 'utf8')) as {
-    services: Record<
-      string,
-      { environment?: Record<string, string>; command?: string[]; secrets?: string[]; read_only?: boolean; cap_drop?: string[] }
-    >
-  }
+interface Compose {
+  services: Record<
+    string,
+    { environment?: Record<string, string>; command?: string[]; secrets?: string[]; read_only?: boolean; cap_drop?: string[] }
+  >
+  secrets: Record<string, unknown>
+}
 
-  test('sets nothing that is no setting, and hands secrets over as files', () => {
-    const { environment = {}, secrets = [], read_only, cap_drop } = compose.services['bff']!
+describe('the compose files', () => {
+  const files = ['docker-compose.yml', 'docker-compose.postgres.yml'] as const
+  const [base, withPostgres] = files.map((file) => parse(readFileSync(file, 'utf8')) as Compose) as [Compose, Compose]
+
+  test.each([
+    [files[0], base],
+    [files[1], withPostgres],
+  ])('%s sets nothing that is no setting, and hands secrets over as files', (_file, compose) => {
+    const { environment = {}, secrets = [] } = compose.services['bff']!
     const rows = settings as Readonly<Record<string, { secret?: true }>>
     for (const [name, value] of Object.entries(environment)) {
       const setting = name.replace(/_FILE$/, '')
@@ -118,17 +125,26 @@ describe('docker-compose.yml', () => {
       if (name !== setting)
         expect([rows[setting]!.secret, secrets]).toEqual([true, expect.arrayContaining([value.replace('/run/secrets/', '')])])
     }
-    expect([read_only, cap_drop]).toEqual([true, ['ALL']])
+    expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining(secrets))
   })
 
-  test('keeps sessions in a Redis that evicts nothing', () => {
-    const command = compose.services['redis']!.command ?? []
+  test('together they give no setting twice', () => {
+    const names = [base, withPostgres].flatMap(({ services }) => Object.keys(services['bff']!.environment ?? {}))
+    const given = names.map((name) => name.replace(/_FILE$/, ''))
+    expect(new Set(given).size).toBe(given.length)
+  })
+
+  test('the service has no rights and writes nowhere; sessions lie in a Redis that evicts nothing', () => {
+    const { read_only, cap_drop } = base.services['bff']!
+    expect([read_only, cap_drop]).toEqual([true, ['ALL']])
+    const command = base.services['redis']!.command ?? []
     expect(command[command.indexOf('--maxmemory-policy') + 1]).toBe('noeviction')
   })
 
   const installed = spawnSync('docker-compose', ['--version']).status === 0
+  // docker-compose is not installed: what is above holds without it.
   const whenInstalled = installed ? test : test.skip
-  whenInstalled('is valid to docker-compose', () => {
+  whenInstalled.each([[[files[0]]], [[...files]]])('%j is valid to docker-compose', (those) => {
     const env = {
       PATH: process.env['PATH'],
       SMOOCH_BASE_URL: 'https://a.example',
@@ -136,6 +152,6 @@ describe('docker-compose.yml', () => {
       SMOOCH_KEY_ID: 'app_1',
       PUBLIC_ORIGIN: 'https://b.example',
     }
-    expect(execFileSync('docker-compose', ['config', '-q'], { env, encoding: 'utf8' })).toBe('')
+    expect(execFileSync('docker-compose', [...those.flatMap((file) => ['-f', file]), 'config', '-q'], { env, encoding: 'utf8' })).toBe('')
   })
 })

@@ -61,9 +61,11 @@ export const load = (env: Environment): Loaded => {
       }
     }
     if (text === undefined) continue
-    const parsed = row.schema.safeParse(text)
+    const parsed = row.schema.safeParse(text, { error: inOurWords })
     if (!parsed.success) {
-      faults.push(`${name} ${isSecret ? 'is set but' : `is "${text}" but`} ${parsed.error.issues.map((issue) => issue.message).join('; ')}`)
+      faults.push(
+        `${name} ${isSecret ? 'is set, but' : `is "${text}", but`} ${parsed.error.issues.map((issue) => issue.message).join('; ')}`,
+      )
       continue
     }
     values[name] = isSecret ? new Secret(text) : parsed.data
@@ -76,6 +78,16 @@ export const load = (env: Environment): Loaded => {
   faults.push(...whole.filter((fault) => !faults.some((other) => other.split(' ')[0] === fault.split(' ')[0])))
   if (faults.length > 0) throw new SettingsError(faults)
   return { settings: loaded, files, warnings }
+}
+
+/** For what has no words of its own in the table. Undefined: the library's. */
+const inOurWords: z.core.$ZodErrorMap = (issue) => {
+  const length = issue['origin'] === 'string'
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
+  if (issue.code === 'invalid_type') return `must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}`
+  if (issue.code === 'too_big') return length ? `must have at most ${issue.maximum} characters` : `must be at most ${issue.maximum}`
+  if (issue.code === 'too_small') return length ? `must have at least ${issue.minimum} characters` : `must be at least ${issue.minimum}`
+  return undefined
 }
 
 export const readSecretFile = (path: string): string => readFileSync(path, 'utf8').trim()
@@ -125,13 +137,15 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
 /** Variables that look like ours but are not: a silent typing error would leave a default in force. */
 const misspelt = (env: Environment): string[] => {
   const known = new Set<string>([...names, ...names.map((name) => `${name}_FILE`)])
-  const ours = /^(SMOOCH|SESSION|SERVICE|LIMIT|PUBLIC_ORIGIN|PRIVATE|REDIS|CACHE|OIDC|TRUSTED|STAFF)_?/
-  return Object.keys(env)
-    .filter((name) => ours.test(name) && !known.has(name))
-    .flatMap((name) => {
-      const near = [...known].find((candidate) => distance(candidate, name) <= 2)
-      return near ? [`${name} is not a setting; did you mean ${near}?`] : []
-    })
+  return (
+    Object.keys(env)
+      // Shorter names (PATH, HOME) are like ours by chance.
+      .filter((name) => name.length > 5 && !known.has(name))
+      .flatMap((name) => {
+        const near = [...known].find((candidate) => distance(candidate, name) <= 2)
+        return near ? [`${name} is not a setting; did you mean ${near}?`] : []
+      })
+  )
 }
 
 /** Levenshtein distance. */

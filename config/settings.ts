@@ -19,14 +19,17 @@ const origin = z
   )
 const origins = list.pipe(z.array(origin))
 const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https address')
+/** What paths are put behind. */
+const base = url.refine((text) => {
+  const { username, password } = new URL(text)
+  return username + password === '' && !/[?#]/.test(text)
+}, 'must be an address without credentials, query or fragment')
 const networks = list.pipe(
   z.array(
-    z
-      .string()
-      .refine(
-        (text) => isIP(text.split('/')[0]!) !== 0 && /^[^/]+(\/\d{1,3})?$/.test(text),
-        'must be addresses or CIDRs such as 10.0.0.0/8',
-      ),
+    z.string().refine((text) => {
+      const [address = '', bits = '0', ...rest] = text.split('/')
+      return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 4 ? 32 : 128) && rest.length === 0
+    }, 'must be addresses or CIDRs such as 10.0.0.0/8'),
   ),
 )
 const redisUrl = z
@@ -72,6 +75,17 @@ const issuers = list.pipe(
   ),
 )
 
+const pattern = z
+  .string()
+  .max(200)
+  .refine((text) => {
+    try {
+      return new RegExp(text) instanceof RegExp
+    } catch {
+      return false
+    }
+  }, 'must be a regular expression')
+
 interface Setting {
   readonly schema: z.ZodType<unknown, unknown>
   /** As it would be written in the environment; absent: the setting may be missing. */
@@ -91,7 +105,7 @@ export const settings = {
   PUBLIC_ORIGIN:      { schema: origins, about: 'exact origins that browsers use, comma list; default: this listener on loopback' },
   STAFF_ORIGIN:       { schema: origin, about: 'the exact origin of staff: their sessions work only there, and others do not' },
   TRUSTED_PROXIES:    { schema: networks, default: '', about: 'CIDRs whose X-Forwarded-For counts' },
-  SMOOCH_BASE_URL:    { schema: url, about: 'the vendor: https://api.smooch.io, https://api.eu-1.smooch.io or https://{subdomain}.zendesk.com/sc' },
+  SMOOCH_BASE_URL:    { schema: base, about: 'the vendor: https://api.smooch.io, https://api.eu-1.smooch.io or https://{subdomain}.zendesk.com/sc' },
   SMOOCH_APP_ID:      { schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an app id'), about: 'the app whose users are served' },
   SMOOCH_AUTH:        { schema: z.enum(['signed', 'basic', 'jwt']), default: 'signed', about: 'signed = a JWT signed per call from key id and secret; basic; jwt = SMOOCH_JWT as given' },
   SMOOCH_KEY_ID:      { schema: z.string().min(1), about: 'id of the API key; an app-scoped key (app_…) is preferred' },
@@ -111,7 +125,7 @@ export const settings = {
   OIDC_CLIENT_ID:     { schema: z.string().min(1), about: 'our client id there; the redirect address is {origin}{BASE_PATH}/auth/callback' },
   OIDC_CLIENT_AUTH:   { schema: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']), default: 'client_secret_basic', about: 'how we prove to be that client' },
   OIDC_CLIENT_SECRET: { schema: z.string().min(16), secret: true, about: 'the client secret, for client_secret_basic and client_secret_post' },
-  OIDC_CLIENT_KEY:    { schema: z.string().includes('PRIVATE KEY'), secret: true, about: 'the private key in PEM, for private_key_jwt (RSA, P-256 or Ed25519)' },
+  OIDC_CLIENT_KEY:    { schema: z.string().includes('PRIVATE KEY', 'must be a private key in PEM'), secret: true, about: 'the private key in PEM, for private_key_jwt (RSA, P-256 or Ed25519)' },
   OIDC_CLIENT_KEY_ID: { schema: z.string().min(1), about: 'the kid of that key at the provider' },
   OIDC_SCOPE:         { schema: z.string().regex(/(^| )openid( |$)/, 'must hold openid'), default: 'openid profile', about: 'what is asked for; what your claims need' },
   OIDC_ID_TOKEN_ALG:  { schema: z.string(), default: 'RS256', about: 'how the provider signs ID tokens' },
@@ -131,7 +145,7 @@ export const settings = {
   JOURNAL_SIGNING_KEY:{ schema: z.string().min(32), secret: true, about: 'Ed25519 key that signs the journal (PEM, or 32 bytes as base64 or hex); several: first signs. SQLite makes its own beside the file' },
   JOURNAL_SEALING_KEY:{ schema: z.string().min(32), secret: true, about: 'comma list of secrets that seal personal data in the journal; the first seals. SQLite makes its own beside the file' },
   AUDIT_REASONS:      { schema: list, default: 'gdpr_request,customer_request,duplicate,fraud,test,error,other', about: 'codes that the header Audit-Reason may hold' },
-  AUDIT_TICKET:       { schema: z.string().max(200), default: '^[A-Za-z][A-Za-z0-9_]*-[0-9]+$', about: 'pattern of the header Audit-Ticket' },
+  AUDIT_TICKET:       { schema: pattern, default: '^[A-Za-z][A-Za-z0-9_]*-[0-9]+$', about: 'pattern of the header Audit-Ticket' },
   AUDIT_REQUIRED_FOR: { schema: list.pipe(z.array(z.enum(['self', 'agent', 'admin', 'service']))), default: '', about: 'callers who must give Audit-Reason with guarded operations: admin,agent' },
   AUDIT_TICKET_URL:   { schema: z.string().regex(/^https?:\/\/.*\{ticket\}/, 'must be an address with {ticket} in it'), about: 'address of a ticket, which the audit console links to: https://tickets.example.com/{ticket}' },
   ALERT_BURST:        { schema: z.string().regex(/^[1-9]\d{0,4}\/[1-9]\d{0,2}$/, 'must be calls/minutes such as 20/5'), default: '20/5', about: 'alert when one actor makes more guarded calls than the first number within the second number of minutes' },

@@ -46,6 +46,43 @@ describe('settings', () => {
     for (const name of Object.keys(good)) expect(faults.some((fault) => fault.startsWith(`${name} is missing: `))).toBe(true)
   })
 
+  test.each([
+    ['NODE_ENV', 'prod', 'NODE_ENV is "prod", but must be one of development, test, production'],
+    ['PORT', '99999', 'PORT is "99999", but must be at most 65535'],
+    ['WORKERS', '0', 'WORKERS is "0", but must be at least 1'],
+    ['LIMIT_READS', 'x', 'LIMIT_READS is "x", but must be a number'],
+    ['LIMIT_READS', '1.5', 'LIMIT_READS is "1.5", but must be a whole number'],
+    ['ALERT_WEBHOOK_SECRET', 'x', 'ALERT_WEBHOOK_SECRET is set, but must have at least 32 characters'],
+    ['AUDIT_TICKET', '[', 'AUDIT_TICKET is "[", but must be a regular expression'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES is "10.0.0.0/33", but must be addresses or CIDRs such as 10.0.0.0/8'],
+    [
+      'SMOOCH_BASE_URL',
+      'https://a.b/?c',
+      'SMOOCH_BASE_URL is "https://a.b/?c", but must be an address without credentials, query or fragment',
+    ],
+    ['OIDC_CLIENT_KEY', 'x', 'OIDC_CLIENT_KEY is set, but must be a private key in PEM'],
+    ['JOURNAL_ULR', 'x', 'JOURNAL_ULR is not a setting; did you mean JOURNAL_URL?'],
+    ['WORKER', '2', 'WORKER is not a setting; did you mean WORKERS?'],
+  ])('%s=%s is told in plain words', (name, value, words) => {
+    expect(faultsOf({ ...good, [name]: value })).toEqual([words])
+  })
+
+  test('what other programs have in the environment is no misspelling', () => {
+    const others = [
+      'PATH',
+      'HOME',
+      'HOSTNAME',
+      'NODE_PATH',
+      'REDIS_PORT',
+      'REDIS_SERVICE_HOST',
+      'JOURNAL_STREAM',
+      'INVOCATION_ID',
+      'LOGNAME',
+      'SHELL',
+    ]
+    expect(faultsOf({ ...good, ...Object.fromEntries(others.map((name) => [name, 'x'])) })).toEqual([])
+  })
+
   test('all faults are told at once, without the secrets', () => {
     const faults = faultsOf({
       ...good,

@@ -3,23 +3,30 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { type App, loadApps } from '../../config/apps.ts'
 import { load, type Settings } from '../../config/load.ts'
+import { looksLikeSmoochId } from '../ids.ts'
+import { messageOf } from '../messages.ts'
 import { authorization } from '../upstream/credentials.ts'
+import { buildUrl } from '../upstream/url.ts'
 import { triggers } from './routes.ts'
 
 const Webhook = z.looseObject({ _id: z.string(), target: z.string(), triggers: z.array(z.string()), secret: z.string().optional() })
 const One = z.looseObject({ webhook: Webhook })
 const Many = z.looseObject({ webhooks: z.array(Webhook) })
 
-const ask = async (app: App, method: string, path = '', body?: unknown): Promise<unknown> => {
+/** `id`: of one webhook. */
+const ask = async (app: App, method: 'GET' | 'POST' | 'DELETE', { id, body }: { id?: string; body?: unknown } = {}): Promise<unknown> => {
   const [key] = app.keys
   const token = key && authorization(app, key)
   if (!token) throw new Error('the app has no usable key')
-  const answer = await fetch(`${app.baseUrl.replace(/\/$/, '')}/v1.1/apps/${encodeURIComponent(app.appId)}/webhooks${path}`, {
+  const url = buildUrl(app, { path: id === undefined ? '/webhooks' : '/webhooks/:id' }, id === undefined ? {} : { id })
+  const answer = await fetch(url, {
     method,
     headers: { authorization: token, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     body: body === undefined ? null : JSON.stringify(body),
     redirect: 'manual',
     signal: AbortSignal.timeout(30_000),
+  }).catch((cause: unknown) => {
+    throw new Error(`${url.origin} cannot be reached`, { cause })
   })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`the vendor answered ${answer.status} ${text.slice(0, 300)}`)
@@ -32,38 +39,47 @@ const addressOf = (settings: Settings, app: App): string => {
   return `${origin}${settings.BASE_PATH}/webhooks/smooch/${app.appId}`
 }
 
+const usage = 'usage: npm run webhooks -- register [address] | list | delete <id>   [--app <id>]'
+
 export type Say = (line: string) => void
 
 /** Throws with one sentence when it cannot be done. */
 export const webhooks = async (words: readonly string[], settings: Settings, apps: readonly App[], say: Say): Promise<void> => {
   const { values, positionals } = parseArgs({ args: [...words], options: { app: { type: 'string' } }, allowPositionals: true })
-  const [command, given, ...more] = positionals
+  const [command = '', given, ...more] = positionals
   const app = values.app === undefined && apps.length === 1 ? apps[0] : apps.find(({ appId }) => appId === values.app)
   if (!app) throw new Error(`name one of the apps with --app: ${apps.map(({ appId }) => appId).join(', ')}`)
-  if (more.length > 0) throw new Error(`what is "${more[0]}"?`)
+  const unasked = command === 'list' ? given : more[0]
+  if (unasked !== undefined) throw new Error(`what is "${unasked}"? ${usage}`)
 
   if (command === 'list') {
     for (const { _id, target, triggers } of Many.parse(await ask(app, 'GET')).webhooks) say(`${_id}  ${target}  ${triggers.join(' ')}`)
   } else if (command === 'register') {
     const target = given ?? addressOf(settings, app)
+    if (!/^https?:$/.test(URL.parse(target)?.protocol ?? '')) throw new Error(`"${target}" is no http or https address`)
     const there = Many.parse(await ask(app, 'GET')).webhooks.find((it) => it.target === target)
     if (there) return say(`${there._id} is registered for ${target} already`)
-    const { webhook } = One.parse(await ask(app, 'POST', '', { target, triggers }))
+    const { webhook } = One.parse(await ask(app, 'POST', { body: { target, triggers } }))
     say(`${webhook._id} registered for ${target}`)
     // The one moment in which it can be learnt; whoever runs this holds the key of the app anyway.
     if (webhook.secret) say(`Set SMOOCH_WEBHOOK_SECRET=${webhook.secret}`)
-  } else if (command === 'delete' && given) {
-    await ask(app, 'DELETE', `/${encodeURIComponent(given)}`)
+  } else if (command === 'delete' && given !== undefined) {
+    if (!looksLikeSmoochId(given)) throw new Error(`"${given}" is no id of a webhook: list tells them`)
+    await ask(app, 'DELETE', { id: given })
     say(`${given} deleted`)
-  } else throw new Error('usage: register [address] | list | delete <id>   [--app <id>]')
+  } else throw new Error(usage)
+}
+
+const run = async (words: readonly string[]): Promise<void> => {
+  const say: Say = (line) => process.stdout.write(`${line}\n`)
+  if (words.length === 0 || ['help', '--help', '-h'].includes(words[0]!)) return say(usage)
+  const { settings } = load(process.env)
+  await webhooks(words, settings, loadApps(settings), say)
 }
 
 if (import.meta.main) {
-  try {
-    const { settings } = load(process.env)
-    await webhooks(process.argv.slice(2), settings, loadApps(settings), (line) => process.stdout.write(`${line}\n`))
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`)
+  await run(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(`${messageOf(error)}\n`)
     process.exitCode = 1
-  }
+  })
 }

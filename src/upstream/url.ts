@@ -26,7 +26,7 @@ const fill = (part: string, params: Readonly<Record<string, string>>): string =>
   return value
 }
 
-const queryOf = (operation: Operation, query: Readonly<Record<string, string>>): [string, string][] =>
+const queryOf = (operation: Pick<Operation, 'query'>, query: Readonly<Record<string, string>>): [string, string][] =>
   (operation.query ?? []).map((name) => {
     const value = query[name]
     if (!value) throw new Problem('bad_request', { detail: `The query parameter ${name} is needed.`, outcome: 'not_sent' })
@@ -48,7 +48,7 @@ const prove = (url: URL, base: URL, segments: readonly string[], query: readonly
 
 export const buildUrl = (
   { appId, baseUrl }: Target,
-  operation: Operation,
+  operation: Pick<Operation, 'path' | 'query'>,
   params: Readonly<Record<string, string>> = {},
   query: Readonly<Record<string, string>> = {},
 ): URL => {

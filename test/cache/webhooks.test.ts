@@ -138,6 +138,8 @@ describe('npm run webhooks', () => {
     await run('delete', id)
     expect(await run('list')).toBe('')
     await expect(run('nonsense')).rejects.toThrow('usage')
+    await expect(run('list', 'more')).rejects.toThrow('what is "more"?')
+    await expect(run('register', 'ftp://a.example')).rejects.toThrow('no http or https address')
   })
 
   test('what it registers works: a client added elsewhere shows at once', async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import type { UpstreamApp } from '../src/upstream/client.ts'
-import { readSecretFile, type Settings, SettingsError } from './load.ts'
+import { faultIn, inOurWords, readSecretFile, type Settings, SettingsError } from './load.ts'
 import { Secret } from './secret.ts'
 import { settings as rows } from './settings.ts'
 
@@ -14,7 +14,7 @@ export interface App extends UpstreamApp {
 }
 
 const key = z
-  .strictObject({ id: z.string().min(1), secret: z.string().min(8).optional(), secretFile: z.string().optional() })
+  .strictObject({ id: z.string().min(1), secret: z.string().optional(), secretFile: z.string().optional() })
   .refine((it) => Boolean(it.secret) !== Boolean(it.secretFile), 'needs secret or secretFile')
 const file = z.array(
   z.strictObject({
@@ -27,7 +27,7 @@ const file = z.array(
       .transform((list) => list.join(','))
       .pipe(rows.PUBLIC_ORIGIN.schema)
       .optional(),
-    webhookSecret: z.string().min(8).optional(),
+    webhookSecret: z.string().optional(),
     webhookSecretFile: z.string().optional(),
   }),
 )
@@ -48,8 +48,22 @@ const appFromSettings = (it: Settings): App => {
   }
 }
 
-const secretOf = (text: string | undefined, path: string | undefined): Secret | undefined =>
-  text !== undefined || path !== undefined ? new Secret(text ?? readSecretFile(path!)) : undefined
+/** Given in the file itself or in one that it names; held to the rule of the setting that it stands for. */
+const secretOf = (name: 'SMOOCH_KEY_SECRET' | 'SMOOCH_WEBHOOK_SECRET', given: string | undefined, path: string | undefined): Secret => {
+  const text = given ?? readSecretFile(path!)
+  const fault = faultIn(name, text)
+  if (fault !== undefined) throw new Error(`${path ?? 'a secret'} ${fault}`)
+  return new Secret(text)
+}
+
+const appFrom = ({ keys, origins, webhookSecret, webhookSecretFile, ...app }: z.infer<typeof file>[number]): App => ({
+  ...app,
+  ...((webhookSecret ?? webhookSecretFile) !== undefined && {
+    webhookSecret: secretOf('SMOOCH_WEBHOOK_SECRET', webhookSecret, webhookSecretFile),
+  }),
+  origins: origins ?? [],
+  keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: secretOf('SMOOCH_KEY_SECRET', secret, secretFile) })),
+})
 
 const appsFromFile = (path: string): App[] => {
   let content: unknown
@@ -58,12 +72,18 @@ const appsFromFile = (path: string): App[] => {
   } catch (error) {
     throw new SettingsError([`APPS_FILE cannot be read: ${(error as Error).message}`])
   }
-  const parsed = file.safeParse(content)
+  const parsed = file.safeParse(content, { error: inOurWords })
   if (!parsed.success) throw new SettingsError(parsed.error.issues.map((issue) => `APPS_FILE: ${issue.path.join('.')}: ${issue.message}`))
-  return parsed.data.map(({ keys, origins, webhookSecret, webhookSecretFile, ...app }) => ({
-    ...app,
-    webhookSecret: secretOf(webhookSecret, webhookSecretFile),
-    origins: origins ?? [],
-    keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: new Secret(secret ?? readSecretFile(secretFile!)) })),
-  }))
+  const ids = parsed.data.map(({ appId }) => appId)
+  const faults = ids.filter((id, at) => ids.indexOf(id) < at).map((id) => `APPS_FILE: ${id} is there twice`)
+  const apps = parsed.data.flatMap((app) => {
+    try {
+      return [appFrom(app)]
+    } catch (error) {
+      faults.push(`APPS_FILE: ${app.appId}: ${(error as Error).message}`)
+      return []
+    }
+  })
+  if (faults.length > 0) throw new SettingsError(faults)
+  return apps
 }

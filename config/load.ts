@@ -61,14 +61,12 @@ export const load = (env: Environment): Loaded => {
       }
     }
     if (text === undefined) continue
-    const parsed = row.schema.safeParse(text, { error: inOurWords })
-    if (!parsed.success) {
-      faults.push(
-        `${name} ${isSecret ? 'is set, but' : `is "${text}", but`} ${parsed.error.issues.map((issue) => issue.message).join('; ')}`,
-      )
+    const fault = faultIn(name, text)
+    if (fault !== undefined) {
+      faults.push(`${name} ${isSecret ? 'is set' : `is "${text}"`}, but ${fault}`)
       continue
     }
-    values[name] = isSecret ? new Secret(text) : parsed.data
+    values[name] = isSecret ? new Secret(text) : row.schema.parse(text)
     if (path) files.push({ name, path, secret: values[name] as Secret })
   }
 
@@ -81,13 +79,19 @@ export const load = (env: Environment): Loaded => {
 }
 
 /** For what has no words of its own in the table. Undefined: the library's. */
-const inOurWords: z.core.$ZodErrorMap = (issue) => {
+export const inOurWords: z.core.$ZodErrorMap = (issue) => {
   const length = issue['origin'] === 'string'
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
   if (issue.code === 'invalid_type') return `must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}`
   if (issue.code === 'too_big') return length ? `must have at most ${issue.maximum} characters` : `must be at most ${issue.maximum}`
   if (issue.code === 'too_small') return length ? `must have at least ${issue.minimum} characters` : `must be at least ${issue.minimum}`
   return undefined
+}
+
+/** What is wrong with this text as the value of a setting, in words that do not repeat it. */
+export const faultIn = (name: SettingName, text: string): string | undefined => {
+  const { success, error } = settings[name].schema.safeParse(text, { error: inOurWords })
+  return success ? undefined : error.issues.map(({ message }) => message).join('; ')
 }
 
 export const readSecretFile = (path: string): string => readFileSync(path, 'utf8').trim()

@@ -1,6 +1,5 @@
 /** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file that fails its check keeps the old value and raises an alarm. */
-import { readSecretFile, type SecretFile } from './load.ts'
-import { settings } from './settings.ts'
+import { faultIn, readSecretFile, type SecretFile } from './load.ts'
 
 const everyMs = 2_000
 
@@ -33,7 +32,8 @@ const refresh = (
   try {
     const text = readSecretFile(path)
     if (text === secret.reveal()) return undefined
-    if (!settings[name].schema.safeParse(text).success) return 'the new content does not pass its check; the old value stays in force'
+    const fault = faultIn(name, text)
+    if (fault !== undefined) return `the new content ${fault}; the old value stays in force`
     secret.replace(text)
     changed(name)
     return undefined

@@ -39,12 +39,22 @@ const redisUrl = z
     'must start with redis://, rediss://, redis+sentinel://, redis+cluster://, or be a socket path',
   )
 
+const namesIn = (text: string): string[] => text.split(',').map((pair) => pair.trim().split(':')[0]!)
 /** `name:secret` pairs; 32 characters keep guessing out of reach. */
 const named = z
   .string()
   .refine(
     (text) => text.split(',').every((pair) => /^[A-Za-z0-9_.-]{1,32}:[^:,]{32,}$/.test(pair.trim())),
     'must be a comma list of name:secret with secrets of at least 32 characters, without : or ,',
+  )
+  // A key is found by its name: a second one of that name would never be.
+  .refine((text) => new Set(namesIn(text)).size === namesIn(text).length, 'must give each key a name of its own')
+/** An empty one among them would let anybody in. */
+const webhookSecrets = z
+  .string()
+  .refine(
+    (text) => text.split(',').every((secret) => secret.trim().length >= 8),
+    'must be a comma list of secrets of at least 8 characters',
   )
 const serviceKeys = z
   .string()
@@ -113,7 +123,7 @@ export const settings = {
   SMOOCH_KEY_ID_2:    { schema: z.string().min(1), about: 'id of a second live key, for rotation' },
   SMOOCH_KEY_SECRET_2:{ schema: z.string().min(8), secret: true, about: 'secret of the second live key' },
   SMOOCH_JWT:         { schema: z.string().min(16), secret: true, about: 'a given JWT, when SMOOCH_AUTH=jwt' },
-  SMOOCH_WEBHOOK_SECRET: { schema: z.string().min(8), secret: true, about: 'secret of the registered webhook (npm run webhooks -- register); a comma list while it is being changed' },
+  SMOOCH_WEBHOOK_SECRET: { schema: webhookSecrets, secret: true, about: 'secret of the registered webhook (npm run webhooks -- register); a comma list while it is being changed' },
   APPS_FILE:          { schema: z.string(), about: 'YAML file with several apps, instead of the SMOOCH_ settings' },
   SESSION_KEYS:       { schema: named, secret: true, about: 'comma list kid:secret; the first signs session tokens, all verify' },
   SESSION_PEPPERS:    { schema: named, secret: true, about: 'comma list kid:secret; the first seals session records, all open' },

@@ -61,6 +61,12 @@ describe('settings', () => {
       'SMOOCH_BASE_URL is "https://a.b/?c", but must be an address without credentials, query or fragment',
     ],
     ['OIDC_CLIENT_KEY', 'x', 'OIDC_CLIENT_KEY is set, but must be a private key in PEM'],
+    [
+      'SMOOCH_WEBHOOK_SECRET',
+      'a-good-secret,',
+      'SMOOCH_WEBHOOK_SECRET is set, but must be a comma list of secrets of at least 8 characters',
+    ],
+    ['SESSION_KEYS', `k:${'a'.repeat(32)},k:${'b'.repeat(32)}`, 'SESSION_KEYS is set, but must give each key a name of its own'],
     ['JOURNAL_ULR', 'x', 'JOURNAL_ULR is not a setting; did you mean JOURNAL_URL?'],
     ['WORKER', '2', 'WORKER is not a setting; did you mean WORKERS?'],
   ])('%s=%s is told in plain words', (name, value, words) => {
@@ -169,5 +175,19 @@ describe('settings', () => {
     ])
     writeFileSync(file, '- appId: app1\n  baseUrl: ftp://x\n  keys: []\n')
     expect(() => loadApps(settings)).toThrow(SettingsError)
+    const empty = join(folder, 'empty')
+    writeFileSync(empty, '\n')
+    const one = (appId: string, more = ''): string =>
+      `- appId: ${appId}\n  baseUrl: https://api.smooch.io\n  keys: [{ id: app_1, secret: ${canaryKey} }]\n${more}`
+    for (const [content, words] of [
+      [`${one('a')}${one('a')}`, 'APPS_FILE: a is there twice'],
+      [one('a', `  webhookSecretFile: ${empty}\n`), `APPS_FILE: a: ${empty} must be a comma list of secrets of at least 8 characters`],
+      [one('a', '  webhookSecret: "12345678,"\n'), 'APPS_FILE: a: a secret must be a comma list of secrets of at least 8 characters'],
+      [one('a', `  webhookSecretFile: ${folder}/none\n`), 'APPS_FILE: a: ENOENT'],
+      [one('a').replace(`secret: ${canaryKey}`, `secretFile: ${empty}`), `APPS_FILE: a: ${empty} must have at least 8 characters`],
+    ] as const) {
+      writeFileSync(file, content)
+      expect(() => loadApps(settings)).toThrow(words)
+    }
   })
 })

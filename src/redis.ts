@@ -82,6 +82,9 @@ end
 return answers`,
 })
 
+/** What a replica says to who would write. */
+const demotion = /\b(READONLY|MASTERDOWN)\b/
+
 interface Call {
   readonly keys: readonly string[]
   readonly args: readonly (string | number)[]
@@ -101,7 +104,11 @@ interface Batch {
 const mostTogether = 64
 
 /** Equal scripts called in one turn of the loop leave as one command: at load, a command costs this process more than all that it does. */
-const createBatches = (send: (name: string, calls: readonly Call[]) => Promise<readonly unknown[]>, cluster: boolean) => {
+const createBatches = (
+  send: (name: string, calls: readonly Call[]) => Promise<readonly unknown[]>,
+  refused: (error: Error) => void,
+  cluster: boolean,
+) => {
   // No Map: when one is emptied its old table goes on pointing at the new one, and so keeps what requests left until a full collection.
   let open: Batch[] = []
   const depart = ({ name, calls }: Batch): void =>
@@ -109,8 +116,10 @@ const createBatches = (send: (name: string, calls: readonly Call[]) => Promise<r
       (answers) => {
         for (const [at, { resolve, reject }] of calls.entries()) {
           const answer = answers[at]
-          if (answer instanceof Error) reject(answer)
-          else resolve(answer)
+          if (answer instanceof Error) {
+            refused(answer)
+            reject(answer)
+          } else resolve(answer)
         }
       },
       (error: unknown) => {
@@ -157,7 +166,29 @@ export const connectRedis = async <Name extends string>(
       )
     }
   }
+  // The server at the other end has become a replica, as when its address was given to another: a new connection may lead to who is the master now.
+  let demoted = false
+  const seekMaster = async (): Promise<void> => {
+    while (demoted && connection.status !== 'end') {
+      await pause(300)
+      const refusal = await within(connection.call('SET', 'bff:writable', '1', 'PX', '1')).then(
+        () => undefined,
+        (error: Error) => error,
+      )
+      if (refusal && demotion.test(refusal.message)) connection.disconnect(true)
+      // A full memory is refused by a master.
+      else demoted = refusal !== undefined && refusal.name !== 'ReplyError'
+    }
+  }
+  const look = (error: Error): void => {
+    if (demoted || connection.isCluster || !demotion.test(error.message)) return
+    demoted = true
+    failed(error)
+    connection.disconnect(true)
+    void seekMaster()
+  }
   const watch = (error: unknown): never => {
+    if (error instanceof Error) look(error)
     if (!stalled && !connection.isCluster && error instanceof CommandTimeout) {
       stalled = true
       void probe()
@@ -170,15 +201,16 @@ export const connectRedis = async <Name extends string>(
     const args = calls.flatMap((call) => call.args)
     return within(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args)).catch(watch)
   }
-  const batched = createBatches(send, connection.isCluster)
+  const batched = createBatches(send, look, connection.isCluster)
   return {
     run: (name, keys, args = []) =>
       new Promise((resolve, reject) => {
         if (stalled) reject(new Error('Redis has not answered'))
         else batched(name, { keys, args, resolve, reject })
       }),
-    command: (name, ...args) => connection.call(name, ...args),
+    command: (name, ...args) => connection.call(name, ...args).catch(watch),
     ping: async () => {
+      if (demoted) throw new Error('Redis is a replica here')
       await within(connection.ping())
     },
     cluster: connection.isCluster,

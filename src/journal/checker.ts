@@ -68,6 +68,7 @@ export function createChecker({
       kind: 'resolved',
       time: journal.now().toISOString(),
       action: intent.action,
+      ...(intent.tenant !== undefined && { tenant: intent.tenant }),
       operation: { id: intent.operation!.id },
       verdict,
       evidence: { source: 'read', reads: watch.reads.slice(-12) },

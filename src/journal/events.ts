@@ -81,6 +81,7 @@ export interface Ruled {
   readonly kind: Kind
   readonly time: string
   readonly action: string
+  readonly tenant?: string | undefined
   readonly operation?: Event['operation'] | undefined
   readonly outcome?: Outcome | undefined
   readonly recorded?: true | undefined
@@ -88,17 +89,22 @@ export interface Ruled {
   readonly facts?: Event['facts'] | undefined
 }
 
-export const ruledOf = ({ id, kind, time, action, operation, outcome, recorded, verdict, facts }: Event): Ruled => ({
+export const ruledOf = ({ id, kind, time, action, tenant, operation, outcome, recorded, verdict, facts }: Event): Ruled => ({
   id,
   kind,
   time,
   action,
+  tenant,
   operation,
   outcome,
   recorded,
   verdict,
   facts,
 })
+
+/** Whether who reads for this app may see it: what tells of the journal as a whole is for all of them. */
+export const isFor = (app: string, { tenant, kind }: Pick<Event, 'tenant' | 'kind'>): boolean =>
+  tenant === app || (tenant === undefined && kind === 'system')
 
 export const newId = (prefix: 'evt' | 'op' | 'i'): string => `${prefix}_${randomUUIDv7()}`
 

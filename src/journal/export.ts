@@ -1,6 +1,6 @@
 /** The export: every event in order, streamed page by page in bounded memory, and last the checkpoint that proves them. */
 import { line } from './csv.ts'
-import { decode, type Event } from './events.ts'
+import { decode, type Event, isFor } from './events.ts'
 import { eventsFrom, type Filter, type OperationRow, operations } from './query.ts'
 import { latestCheckpoint, tipOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
@@ -46,7 +46,7 @@ export async function* exportLines(store: Store, { format, from, to, tenant }: E
   for (let next = Math.max(from ?? cut, cut); next < end; ) {
     const rows = await eventsFrom(store, next, PAGE, end)
     if (rows.length === 0) break
-    const shown = tenant === undefined ? rows : rows.filter(({ body }) => [tenant, undefined].includes(decode(body).tenant))
+    const shown = tenant === undefined ? rows : rows.filter(({ body }) => isFor(tenant, decode(body)))
     yield shown.map(({ index, body }) => (format === 'csv' ? csvLine(index, decode(body)) : `${body}\n`)).join('')
     next = rows.at(-1)!.index + 1
   }

@@ -123,6 +123,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
         kind: 'outcome',
         time: at.toISOString(),
         action: intent.action,
+        ...(intent.tenant !== undefined && { tenant: intent.tenant }),
         operation: { id: intent.operation!.id, instance: journal.instance },
         outcome,
         ...(upstream && { upstream }),

@@ -43,7 +43,7 @@ interface Condition {
 
 /** A field of the event, read out of its body in the words of the database. */
 export const bodyField = (store: Store, body: string, name: string): string =>
-  store.kind === 'sqlite' ? `${body} ->> '$.${name}'` : `${body}::jsonb ->> '${name}'`
+  store.kind === 'sqlite' ? `${body} ->> '$.${name}'` : `${body}::jsonb #>> '{${name.replace('.', ',')}}'`
 
 const marks = (count: number, first: number): string => Array.from({ length: count }, (_, at) => `$${first + at}`).join(',')
 const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[]): Condition => ({

@@ -12,6 +12,7 @@ import { requireRecentSignIn } from '../policy.ts'
 import { Problem } from '../problems.ts'
 import type { CsrfClass } from '../session/csrf.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
+import { decode, isFor } from './events.ts'
 import { exportFound, exportLines } from './export.ts'
 import { filterNames, filterOf, wholeNumber } from './filter.ts'
 import type { Guard } from './guard.ts'
@@ -68,16 +69,14 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     const session = await staff(req, res, 'api')
     const { from, limit } = queryOf(req, 'from', 'limit')
     const rows = await eventsFrom(store, wholeNumber('from', from) ?? 0, Math.min(wholeNumber('limit', limit) ?? 100, 500))
-    const shown = rows
-      .map(({ index, body }) => ({ index, event: JSON.parse(body) as { tenant?: string } }))
-      .filter(({ event }) => [session.app, undefined].includes(event.tenant))
+    const shown = rows.map(({ index, body }) => ({ index, event: decode(body) })).filter(({ event }) => isFor(session.app, event))
     res.json({ events: shown, next: (rows.at(-1)?.index ?? (wholeNumber('from', from) ?? 0) - 1) + 1 })
   }
 
   const ownEvent = async (req: Request, session: Session) => {
     const found = await eventOf(store, String(req.params['id']))
-    const event = found && (JSON.parse(found.body) as { id: string; tenant?: string })
-    if (!found || !event || ![session.app, undefined].includes(event.tenant)) throw new Problem('operation_not_found')
+    const event = found && decode(found.body)
+    if (!found || !event || !isFor(session.app, event)) throw new Problem('operation_not_found')
     return { index: found.index, event }
   }
 

@@ -1,7 +1,7 @@
 /** The live tail as server-sent events: `id` is the index in the log, so a client that comes back with Last-Event-ID misses nothing and sees nothing twice. */
 import type { Request, Response } from 'express'
 import { taken } from '../http/taken.ts'
-import { decode } from './events.ts'
+import { decode, isFor } from './events.ts'
 import { eventsFrom } from './query.ts'
 import { tipOf } from './reader.ts'
 import type { Store } from './store.ts'
@@ -39,8 +39,7 @@ export const streamEvents = async (
     // For a reader that does not read, no more than a page is kept in memory.
     const rows = res.writableNeedDrain ? [] : await eventsFrom(store, next, page).catch(() => [])
     for (const { index, body } of rows) {
-      const mine = [tenant, undefined].includes(decode(body).tenant)
-      if (mine) res.write(`id: ${index}\ndata: ${body}\n\n`)
+      if (isFor(tenant, decode(body))) res.write(`id: ${index}\ndata: ${body}\n\n`)
       next = index + 1
     }
     const now = Date.now()

@@ -34,7 +34,7 @@ export async function erasePerson(
   const list = names.map((_, at) => `$${at + 1}`).join(',')
   const subjects = (await store.select(`SELECT pseudonym FROM subject WHERE pseudonym IN (${list})`, names)).map((row) => row['pseudonym'])
   // First, since names that are gone without it would be taken for tampering, whatever interrupts the rest.
-  await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', by, facts: { subjects } })
+  await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', tenant, by, facts: { subjects } })
   return store.erase(names)
 }
 
@@ -127,10 +127,11 @@ export async function resolveByHand(
   by: string,
   note?: string,
 ): Promise<boolean> {
-  const [intent] = await store.select('SELECT e.action, o.seq, o.state FROM operation o JOIN event e ON e.seq = o.seq WHERE o.op = $1', [
+  const [intent] = await store.select('SELECT e.body, o.seq, o.state FROM operation o JOIN event e ON e.seq = o.seq WHERE o.op = $1', [
     operation,
   ])
   if (!intent || !isOpen(intent['state'] as State)) return false
+  const { action, tenant } = decode(String(intent['body']))
   const id = newId('evt')
   const sealed = note === undefined ? undefined : sealer.part(id, 'person', { note }, Date.now() + 400 * 86_400_000)
   const event: Event = {
@@ -138,7 +139,8 @@ export async function resolveByHand(
     id,
     kind: 'resolved',
     time: new Date().toISOString(),
-    action: String(intent['action']),
+    action,
+    ...(tenant !== undefined && { tenant }),
     operation: { id: operation },
     verdict,
     evidence: { source: 'person' },

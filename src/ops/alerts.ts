@@ -39,7 +39,11 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
 
   const raise = (alert: Alert): void => {
     kept.unshift(alert)
-    kept.splice(mostKept)
+    if (kept.length > mostKept) {
+      // Anybody can cause bursts: they must not push out what the journal itself has to say.
+      const burst = kept.findLastIndex(({ type }) => type === 'burst')
+      kept.splice(burst > 0 ? burst : -1, 1)
+    }
     send?.(alert)
   }
   /** Replicas that see the same thing give it the same id, so that a receiver can drop the repeats. */
@@ -82,13 +86,15 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
         subject: actor,
       }),
     onEvent: (event: Event): void => {
-      if (event.kind !== 'resolved' || event.verdict !== 'indeterminate') return
+      // A person who says so has been asked already.
+      if (event.kind !== 'resolved' || event.verdict !== 'indeterminate' || event.evidence?.['source'] === 'person') return
       const subject = event.operation?.id ?? ''
       raise({
         id: `indeterminate:${event.id}`,
         type: 'indeterminate',
         time: event.time,
         words: `What became of ${subject} cannot be found out: a person must decide.`,
+        ...(event.tenant !== undefined && { tenant: event.tenant }),
         subject,
       })
     },

@@ -9,6 +9,7 @@ import { grouped } from './numbers.ts'
 import type { Places } from './sentences.ts'
 import type { Burst, Tally } from './tally.ts'
 import { ago, timeTag } from './times.ts'
+import { searchFor } from './words.ts'
 
 export const attentionStates = ['unknown', 'indeterminate', 'contradiction'] as const
 const mostCounted = 500
@@ -111,13 +112,13 @@ const deniedTile = ({ root }: Places, { denied, counted }: Glance): Html =>
     denied > 0 ? 'warn' : 'calm',
     'Denied in 24 h',
     counted ? grouped(denied) : 'Counting…',
-    html`<a href="${root}?q=${encodeURIComponent('state:denied from:24h')}">Show them</a>`,
+    html`<a href="${searchFor(root, { key: 'state', value: 'denied' }, { key: 'from', value: '24h' })}">Show them</a>`,
   )
 
 const burstTile = ({ root }: Places, { bursts }: Glance): Html => {
   const [first] = bursts.toSorted((one, other) => other.count - one.count)
   if (!first) return tile('calm', 'Bursts in 24 h', 'None', 'Nobody made unusually many guarded calls')
-  const detail = html`<a href="${root}?q=${encodeURIComponent(`actor:${first.actor}`)}">${first.actor}</a>: ${first.count} guarded calls · ${timeTag(first.at)}`
+  const detail = html`<a href="${searchFor(root, { key: 'actor', value: first.actor })}">${first.actor}</a>: ${first.count} guarded calls · ${timeTag(first.at)}`
   return tile('warn', 'Bursts in 24 h', String(bursts.length), detail)
 }
 

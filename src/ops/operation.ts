@@ -1,5 +1,6 @@
 /** One operation: what stood there before and what does now, its events with their proofs, who else touched the person, and what a person can do about it. */
 import { decode, type Event, isOpen, type State } from '../journal/events.ts'
+import { bodyField } from '../journal/query.ts'
 import { latestCheckpoint, type OperationHistory } from '../journal/reader.ts'
 import type { Sealer } from '../journal/seal.ts'
 import type { Store } from '../journal/store.ts'
@@ -7,6 +8,7 @@ import { type Html, html } from './html.ts'
 import { meanings, nameOf, peopleOf, phraseOf } from './sentences.ts'
 import { actorLink, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
 import { timeTag } from './times.ts'
+import { searchFor } from './words.ts'
 
 export interface Related {
   readonly name: string
@@ -17,6 +19,8 @@ export interface OperationPage {
   readonly id: string
   readonly history: OperationHistory
   readonly viewed: readonly Event[]
+  /** Which of its sealed parts are still there: erasure and time take them. */
+  readonly kept: readonly string[]
   readonly related: readonly Related[]
   /** Name of the log, which stands in its checkpoints. */
   readonly origin: string
@@ -24,13 +28,17 @@ export interface OperationPage {
   readonly admin: boolean
 }
 
-const mostViews = 500
-
 /** What was shown of this operation, and to whom. */
 export const viewsOf = async (store: Store, operation: string): Promise<Event[]> => {
-  const rows = await store.select(`SELECT body FROM event WHERE kind = 'viewed' ORDER BY seq DESC LIMIT ${mostViews}`)
-  return rows.map((row) => decode(String(row['body']))).filter(({ facts }) => facts?.['operation'] === operation)
+  const rows = await store.select(
+    `SELECT body FROM event WHERE kind = 'viewed' AND ${bodyField(store, 'body', 'facts.operation')} = $1 ORDER BY seq DESC`,
+    [operation],
+  )
+  return rows.map((row) => decode(String(row['body'])))
 }
+
+export const keptOf = async (store: Store, event: string): Promise<string[]> =>
+  (await store.select('SELECT part FROM snapshot WHERE event = $1', [event])).map((row) => String(row['part']))
 
 /** Other operations on the same persons, a few of each. */
 export const relatedTo = (parts: { store: Store; sealer: Sealer }, tenant: string, id: string, opened: Event): Promise<Related[]> =>
@@ -47,19 +55,27 @@ export const originIn = async (store: Store): Promise<string> => (await latestCh
 const done: readonly State[] = ['success', 'applied']
 const undone: readonly State[] = ['failure', 'not_sent', 'not_applied', 'denied']
 
-/** What is known of a field afterwards. The vendor's profile deletion empties these four. */
-const emptied = ['givenName', 'surname', 'email', 'properties']
+/** What the vendor's profile deletion leaves of these; all else stays. */
+const withoutProfile: Readonly<Record<string, string>> = {
+  givenName: 'emptied',
+  surname: 'emptied',
+  email: 'emptied',
+  avatarUrl: 'emptied',
+  properties: 'emptied',
+  clients: 'without names, pictures and raw data',
+}
+/** What is known of a field afterwards. */
 const afterOf = ({ action }: Event, state: State, field: string): string => {
   if (undone.includes(state)) return 'unchanged'
   if (!done.includes(state)) return 'not known'
   if (action === 'delete_app_user' || field === 'discarded') return 'gone'
-  if (action === 'delete_app_user_profile') return emptied.includes(field) ? 'emptied' : 'unchanged'
+  if (action === 'delete_app_user_profile') return withoutProfile[field] ?? 'unchanged'
   if (action === 'unlink_app_user' && field === 'clients') return 'without that channel'
   if (action === 'link_app_user' && /clients$/i.test(field)) return 'with the new channel'
   return action === 'merge_users' ? 'kept; may hold more now' : 'unchanged'
 }
 
-const diff = (opened: Event, state: State): Html => {
+const diff = (opened: Event, state: State, kept: boolean): Html => {
   const { before } = opened
   if (!before) return html`<p>Nothing is kept of what stood there before: this kind of call destroys nothing.</p>`
   if (before.state === 'unavailable') return html`<p>What stood there before could not be read when this was done.</p>`
@@ -68,9 +84,9 @@ const diff = (opened: Event, state: State): Html => {
 <table class="diff"><thead><tr><th scope="col">Field</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
 <tbody id="diff">${before.fields?.map(
     (field) =>
-      html`<tr data-field="${field}"><th scope="row">${field}</th><td class="before"><span class="sealed">sealed</span></td><td class="after">${afterOf(opened, state, field)}</td></tr>`,
+      html`<tr data-field="${field}"><th scope="row">${field}</th><td class="before"><span class="${kept ? 'sealed' : 'empty'}">${kept ? 'sealed' : 'no longer kept'}</span></td><td class="after">${afterOf(opened, state, field)}</td></tr>`,
   )}</tbody></table></div>
-<p class="small">Personal data is sealed. Kept until ${before.until ?? 'it is erased'}.</p>`
+<p class="small">${kept ? `Personal data is sealed. Kept until ${before.until ?? 'it is erased'}.` : 'What stood there is no longer kept: it was erased, or its time is over.'}</p>`
 }
 
 const revealForm = (opened: Event): Html => html`
@@ -122,7 +138,7 @@ const others = (places: RowPlaces, related: readonly Related[]): Html => html`
 <section class="card" aria-labelledby="others-title"><h2 id="others-title">Who else touched this person</h2>${related.map(
   ({ name, rows }) =>
     rows.length > 0
-      ? html`<h3><a href="${places.root}?q=${encodeURIComponent(`target:${name}`)}">${name}</a></h3>${plainRows(places, `Others on ${name}`, rows)}`
+      ? html`<h3><a href="${searchFor(places.root, { key: 'target', value: name })}">${name}</a></h3>${plainRows(places, `Others on ${name}`, rows)}`
       : html`<p>Nobody else touched <code>${name}</code>.</p>`,
 )}${related.length === 0 && html`<p>The operation names nobody.</p>`}</section>`
 
@@ -142,7 +158,7 @@ ${fact('Operation', html`<code>${id}</code>`)}
 </dl>`
 
 export const operationContent = (places: RowPlaces, it: OperationPage): Html => {
-  const { id, history, viewed, related, origin, admin } = it
+  const { id, history, viewed, kept, related, origin, admin } = it
   const { state } = history
   const opened = history.events[0]!.event
   return html`
@@ -151,8 +167,8 @@ export const operationContent = (places: RowPlaces, it: OperationPage): Html => 
 <div class="columns"><div>
 ${admin && isOpen(state) && resolveForm()}
 <section class="card" aria-labelledby="facts-title"><h2 id="facts-title">What happened</h2>${facts(places, id, opened, state)}</section>
-<section class="card" aria-labelledby="diff-title"><h2 id="diff-title">Before and after</h2>${diff(opened, state)}
-${admin ? opened.sealed !== undefined && revealForm(opened) : html`<p class="small">Personal data can be revealed by an admin.</p>`}</section>
+<section class="card" aria-labelledby="diff-title"><h2 id="diff-title">Before and after</h2>${diff(opened, state, kept.includes('before'))}
+${admin ? kept.length > 0 && revealForm(opened) : html`<p class="small">Personal data can be revealed by an admin.</p>`}</section>
 </div><div>
 ${eventList(places.root, history, origin)}
 ${views(viewed)}

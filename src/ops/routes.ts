@@ -17,7 +17,7 @@ import { chart, dayNames, hourNames, legend } from './chart.ts'
 import { exportForm } from './export-form.ts'
 import { type GlanceParts, glanceBar, readGlance } from './glance.ts'
 import { html } from './html.ts'
-import { operationContent, originIn, relatedTo, viewsOf } from './operation.ts'
+import { keptOf, operationContent, originIn, relatedTo, viewsOf } from './operation.ts'
 import { body, bouncePage, head, notice, page } from './page.ts'
 import { type Found, findRows, type RowPlaces, rowList, searchForm } from './timeline.ts'
 import { parse } from './words.ts'
@@ -145,8 +145,13 @@ ${rowList(places, words, found, cursor)}`,
     const history = await historyOf(store, id)
     const opened = history?.events[0]?.event
     if (!opened || opened.tenant !== session.app) throw new Problem('operation_not_found')
-    const [viewed, related, origin] = await Promise.all([viewsOf(store, id), relatedTo(parts, session.app, id, opened), originIn(store)])
-    const content = operationContent(places, { id, history, viewed, related, origin, admin: session.roles.includes('admin') })
+    const [viewed, kept, related, origin] = await Promise.all([
+      viewsOf(store, id),
+      keptOf(store, opened.id),
+      relatedTo(parts, session.app, id, opened),
+      originIn(store),
+    ])
+    const content = operationContent(places, { id, history, viewed, kept, related, origin, admin: session.roles.includes('admin') })
     return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin: parts.signIn ?? '' } }, content)
   })
 

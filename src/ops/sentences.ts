@@ -1,6 +1,7 @@
 /** What was done, as a sentence that also says how it ended: "deleted X", "tried to delete X", "may have deleted X". */
 import type { Event, State, Target } from '../journal/events.ts'
 import { type Html, html } from './html.ts'
+import { searchFor } from './words.ts'
 
 interface Verb {
   readonly past: string
@@ -49,7 +50,7 @@ export interface Places {
 }
 
 export const personLink = ({ root }: Places, target: Target): Html =>
-  html`<a class="person" href="${root}?q=${encodeURIComponent(`target:${nameOf(target)}`)}" title="All about this person">${nameOf(target)}</a>`
+  html`<a class="person" href="${searchFor(root, { key: 'target', value: nameOf(target) })}" title="All about this person">${nameOf(target)}</a>`
 
 /** The people of an event: "B into A" for a merge. */
 export const peopleOf = (places: Places, { action, targets = [] }: Event): Html => {

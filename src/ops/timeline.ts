@@ -6,7 +6,7 @@ import type { Store } from '../journal/store.ts'
 import { type Html, html } from './html.ts'
 import { meanings, type Places, peopleOf, phraseOf } from './sentences.ts'
 import { duration, timeTag } from './times.ts'
-import { filterOf, textOf, type Word } from './words.ts'
+import { filterOf, searchFor, textOf, type Word } from './words.ts'
 
 export interface RowPlaces extends Places {
   /** With `{ticket}` in it. */
@@ -56,7 +56,7 @@ export const findRows = async (
 
 export const actorLink = ({ root }: Places, actor: Event['actor']): Html =>
   actor
-    ? html`<a class="who ${actor.type}" href="${root}?q=${encodeURIComponent(`actor:${actor.id}`)}" title="All by this ${actor.type}">${actor.id}</a>`
+    ? html`<a class="who ${actor.type}" href="${searchFor(root, { key: 'actor', value: actor.id })}" title="All by this ${actor.type}">${actor.id}</a>`
     : html`<span class="who">somebody</span>`
 
 export const reasonOf = ({ ticketUrl }: RowPlaces, { reason }: Event): Html => {

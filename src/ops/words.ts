@@ -30,12 +30,13 @@ const faultOf = (key: Key, value: string): string | undefined => {
   return undefined
 }
 
-const pattern = /(?:(target|actor|action|state|ticket|from|to):)?(?:"([^"]*)"|(\S+))/g
+// In quotation marks a backslash stands before a mark that belongs to the value, and before a backslash.
+const pattern = /(?:(target|actor|action|state|ticket|from|to):)?(?:"((?:\\["\\]|[^"])*)"|(\S+))/g
 
 /** Of a key that comes twice, the last counts. */
 export const parse = (text: string): Word[] => {
   const words = [...text.matchAll(pattern)].flatMap(([, key, quoted, plain]): Word[] => {
-    const value = (quoted ?? plain ?? '').trim()
+    const value = (quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain ?? '').trim()
     const name = (key ?? 'target') as Key
     const fault = faultOf(name, value)
     return value === '' ? [] : [{ key: name, value, ...(fault !== undefined && { fault }) }]
@@ -46,7 +47,10 @@ export const parse = (text: string): Word[] => {
 }
 
 export const textOf = (words: readonly Word[]): string =>
-  words.map(({ key, value }) => `${key}:${/\s/.test(value) ? `"${value}"` : value}`).join(' ')
+  words.map(({ key, value }) => `${key}:${/\s|^"/.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : value}`).join(' ')
+
+/** The address of the timeline with this search in it. */
+export const searchFor = (root: string, ...words: readonly Word[]): string => `${root}?q=${encodeURIComponent(textOf(words))}`
 
 export const filterOf = (words: readonly Word[], now = Date.now()): Omit<Filter, 'tenant' | 'cursor' | 'limit'> => {
   const found: Record<string, string | Date> = {}

@@ -54,7 +54,7 @@ find('#reveal')?.addEventListener('submit', async (event) => {
   try {
     const { personal } = await (await call(`/api/operations/${operation}/reveal`, { method: 'POST' })).json()
     before = personal.before
-    fill()
+    if (before) fill()
     fillPersonal(personal.person)
     const copy = find('#copy')
     if (copy) copy.disabled = !before?.userId

@@ -12,7 +12,11 @@ const betweenMs = 400
 const renew = (fresh, id) => {
   const old = document.getElementById(id)
   const now = fresh.getElementById(id)
-  if (old && now && old.outerHTML !== now.outerHTML) old.replaceWith(document.importNode(now, true))
+  if (!old || !now) return
+  // What a person has unfolded stays so.
+  const folds = now.querySelectorAll('details')
+  for (const [at, { open }] of [...old.querySelectorAll('details')].entries()) folds[at]?.toggleAttribute('open', open)
+  if (old.outerHTML !== now.outerHTML) old.replaceWith(document.importNode(now, true))
 }
 
 /** Rows that are known stay where they are, with the focus that one of them may have. */

@@ -1,10 +1,9 @@
 /** The apps that are served: one from the SMOOCH_ settings, or several from APPS_FILE. */
-import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { z } from 'zod'
 import type { UpstreamApp } from '../src/upstream/client.ts'
-import { faultIn, inOurWords, readSecretFile, type Settings, SettingsError } from './load.ts'
-import { Secret } from './secret.ts'
+import type { Settings } from './load.ts'
+import { readRows, secretOf } from './rows-file.ts'
+import type { Secret } from './secret.ts'
 import { settings as rows } from './settings.ts'
 
 export interface App extends UpstreamApp {
@@ -16,7 +15,7 @@ export interface App extends UpstreamApp {
 const key = z
   .strictObject({ id: z.string().min(1), secret: z.string().optional(), secretFile: z.string().optional() })
   .refine((it) => Boolean(it.secret) !== Boolean(it.secretFile), 'needs secret or secretFile')
-const file = z.array(
+const rowsOf = z.array(
   z.strictObject({
     appId: rows.SMOOCH_APP_ID.schema,
     baseUrl: rows.SMOOCH_BASE_URL.schema,
@@ -32,7 +31,8 @@ const file = z.array(
   }),
 )
 
-export const loadApps = (settings: Settings): App[] => (settings.APPS_FILE ? appsFromFile(settings.APPS_FILE) : [appFromSettings(settings)])
+export const loadApps = (settings: Settings): App[] =>
+  settings.APPS_FILE ? readRows('APPS_FILE', settings.APPS_FILE, rowsOf, ({ appId }) => appId, appFrom) : [appFromSettings(settings)]
 
 /** `load` has made sure that what its way of signing needs is there. */
 const appFromSettings = (it: Settings): App => {
@@ -48,42 +48,9 @@ const appFromSettings = (it: Settings): App => {
   }
 }
 
-/** Given in the file itself or in one that it names; held to the rule of the setting that it stands for. */
-const secretOf = (name: 'SMOOCH_KEY_SECRET' | 'SMOOCH_WEBHOOK_SECRET', given: string | undefined, path: string | undefined): Secret => {
-  const text = given ?? readSecretFile(path!)
-  const fault = faultIn(name, text)
-  if (fault !== undefined) throw new Error(`${path ?? 'a secret'} ${fault}`)
-  return new Secret(text)
-}
-
-const appFrom = ({ keys, origins, webhookSecret, webhookSecretFile, ...app }: z.infer<typeof file>[number]): App => ({
+const appFrom = ({ keys, origins, webhookSecret, webhookSecretFile, ...app }: z.infer<typeof rowsOf>[number]): App => ({
   ...app,
-  ...((webhookSecret ?? webhookSecretFile) !== undefined && {
-    webhookSecret: secretOf('SMOOCH_WEBHOOK_SECRET', webhookSecret, webhookSecretFile),
-  }),
+  webhookSecret: secretOf('SMOOCH_WEBHOOK_SECRET', webhookSecret, webhookSecretFile),
   origins: origins ?? [],
-  keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: secretOf('SMOOCH_KEY_SECRET', secret, secretFile) })),
+  keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: secretOf('SMOOCH_KEY_SECRET', secret, secretFile)! })),
 })
-
-const appsFromFile = (path: string): App[] => {
-  let content: unknown
-  try {
-    content = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new SettingsError([`APPS_FILE cannot be read: ${(error as Error).message}`])
-  }
-  const parsed = file.safeParse(content, { error: inOurWords })
-  if (!parsed.success) throw new SettingsError(parsed.error.issues.map((issue) => `APPS_FILE: ${issue.path.join('.')}: ${issue.message}`))
-  const ids = parsed.data.map(({ appId }) => appId)
-  const faults = ids.filter((id, at) => ids.indexOf(id) < at).map((id) => `APPS_FILE: ${id} is there twice`)
-  const apps = parsed.data.flatMap((app) => {
-    try {
-      return [appFrom(app)]
-    } catch (error) {
-      faults.push(`APPS_FILE: ${app.appId}: ${(error as Error).message}`)
-      return []
-    }
-  })
-  if (faults.length > 0) throw new SettingsError(faults)
-  return apps
-}

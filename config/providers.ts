@@ -1,11 +1,9 @@
 /** The issuers that are trusted: one from the OIDC_ settings and those of TRUSTED_ISSUERS, or several from OIDC_PROVIDERS_FILE. */
-import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { z } from 'zod'
 import type { ClaimRules, ProviderRole } from '../src/session/claims.ts'
 import type { Provider } from '../src/session/providers.ts'
-import { readSecretFile, type Settings, SettingsError } from './load.ts'
-import { Secret } from './secret.ts'
+import { type Settings, SettingsError } from './load.ts'
+import { readRows, secretOf } from './rows-file.ts'
 import { settings as rows } from './settings.ts'
 
 const role = z.enum(['user', 'agent', 'admin', 'auditor'])
@@ -13,7 +11,7 @@ const client = z
   .strictObject({
     id: z.string().min(1),
     auth: rows.OIDC_CLIENT_AUTH.schema.default('client_secret_basic'),
-    secret: z.string().min(16).optional(),
+    secret: z.string().optional(),
     secretFile: z.string().optional(),
     keyFile: z.string().optional(),
     keyId: z.string().optional(),
@@ -23,7 +21,7 @@ const client = z
   .refine((it) => (it.auth === 'private_key_jwt' ? it.keyFile : Boolean(it.secret) !== Boolean(it.secretFile)), {
     message: 'needs secret or secretFile, or keyFile for private_key_jwt',
   })
-const file = z.array(
+const rowsOf = z.array(
   z
     .strictObject({
       id: z.string().regex(/^[a-z0-9-]{1,32}$/),
@@ -47,11 +45,12 @@ const file = z.array(
 
 /** Throws SettingsError when two issuers could give two people one userId. */
 export const loadProviders = (settings: Settings): Provider[] => {
-  const providers = settings.OIDC_PROVIDERS_FILE ? fromFile(settings.OIDC_PROVIDERS_FILE) : fromSettings(settings)
+  const providers = settings.OIDC_PROVIDERS_FILE
+    ? readRows('OIDC_PROVIDERS_FILE', settings.OIDC_PROVIDERS_FILE, rowsOf, ({ id }) => id, providerFrom)
+    : fromSettings(settings)
   const faults: string[] = []
   for (const [i, one] of providers.entries()) {
     for (const other of providers.slice(0, i)) {
-      if (one.id === other.id) faults.push(`OIDC_PROVIDERS_FILE: the id ${one.id} is there twice`)
       if (one.issuer !== other.issuer && one.claims.prefix === other.claims.prefix)
         faults.push(`${one.issuer} and ${other.issuer} need different prefixes of userIds, or the same sub at both would be one person`)
     }
@@ -93,23 +92,15 @@ const fromSettings = (it: Settings): Provider[] => {
   return providers
 }
 
-const fromFile = (path: string): Provider[] => {
-  let content: unknown
-  try {
-    content = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new SettingsError([`OIDC_PROVIDERS_FILE cannot be read: ${(error as Error).message}`])
+const providerFrom = ({ client: given, ...provider }: z.infer<typeof rowsOf>[number]): Provider => {
+  if (!given) return provider
+  const { secret, secretFile, keyFile, ...client } = given
+  return {
+    ...provider,
+    client: {
+      ...client,
+      secret: secretOf('OIDC_CLIENT_SECRET', secret, secretFile),
+      key: secretOf('OIDC_CLIENT_KEY', undefined, keyFile),
+    },
   }
-  const parsed = file.safeParse(content)
-  if (!parsed.success)
-    throw new SettingsError(parsed.error.issues.map((issue) => `OIDC_PROVIDERS_FILE: ${issue.path.join('.')}: ${issue.message}`))
-  return parsed.data.map(({ client: given, ...provider }) => {
-    if (!given) return provider
-    const { secret, secretFile, keyFile, ...client } = given
-    const text = secret ?? (secretFile && readSecretFile(secretFile))
-    return {
-      ...provider,
-      client: { ...client, secret: text ? new Secret(text) : undefined, key: keyFile ? new Secret(readSecretFile(keyFile)) : undefined },
-    }
-  })
 }

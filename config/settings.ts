@@ -75,7 +75,16 @@ const roleMap = list.pipe(
     z.string().regex(/^[^=]+=(user|agent|admin|auditor)$/, 'must be a comma list of word=role with the roles user, agent, admin, auditor'),
   ),
 )
-const roles = list.pipe(z.array(z.enum(['user', 'agent', 'admin', 'auditor'])))
+/** Words for nothing, since an empty variable counts as absent. */
+const roles = z
+  .string()
+  .transform((text) => (text.trim() === 'none' ? '' : text))
+  .pipe(list)
+  .pipe(z.array(z.enum(['user', 'agent', 'admin', 'auditor'])))
+const basePath = z
+  .string()
+  .regex(/^(\/|(\/[A-Za-z0-9_-]+)+)$/, 'must be / or like /bff')
+  .transform((text) => (text === '/' ? '' : text))
 const issuers = list.pipe(
   z.array(
     z
@@ -111,7 +120,7 @@ export const settings = {
   HOST:               { schema: z.string(), default: '127.0.0.1', about: 'address of the public listener' },
   PRIVATE_PORT:       { schema: port, default: '3001', about: 'port of the private listener: health, metrics, minting of sessions' },
   PRIVATE_HOST:       { schema: z.string(), default: '127.0.0.1', about: 'address of the private listener; never expose it to the internet' },
-  BASE_PATH:          { schema: z.string().regex(/^(\/[A-Za-z0-9_-]+)*$/, 'must be empty or like /bff'), default: '/bff', about: 'prefix of every public path' },
+  BASE_PATH:          { schema: basePath, default: '/bff', about: 'prefix of every public path; / = none' },
   PUBLIC_ORIGIN:      { schema: origins, about: 'exact origins that browsers use, comma list; default: this listener on loopback' },
   STAFF_ORIGIN:       { schema: origin, about: 'the exact origin of staff: their sessions work only there, and others do not' },
   TRUSTED_PROXIES:    { schema: networks, default: '', about: 'CIDRs whose X-Forwarded-For counts' },
@@ -143,7 +152,7 @@ export const settings = {
   OIDC_USER_ID_PREFIX:{ schema: z.string().max(64), default: '', about: 'stands before that claim; two issuers need two prefixes' },
   OIDC_ROLES_CLAIM:   { schema: z.string().min(1), about: 'the claim that gives roles: a list, or words' },
   OIDC_ROLES:         { schema: roleMap, default: '', about: 'from those words to roles: support=agent,support-lead=admin' },
-  OIDC_DEFAULT_ROLES: { schema: roles, default: 'user', about: 'what everybody is who signs in' },
+  OIDC_DEFAULT_ROLES: { schema: roles, default: 'user', about: 'what everybody is who signs in; none = nobody is anything without a word in OIDC_ROLES' },
   OIDC_APP_CLAIM:     { schema: z.string().min(1), about: 'the claim that names the app, when several are served' },
   OIDC_APP_ID:        { schema: z.string().min(1), about: 'the app of everybody who signs in, when several are served' },
   OIDC_PROVIDERS_FILE:{ schema: z.string(), about: 'YAML file with several providers, instead of the OIDC_ settings' },

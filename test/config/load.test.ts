@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { loadApps } from '../../config/apps.ts'
 import { load, SettingsError } from '../../config/load.ts'
+import { loadProviders } from '../../config/providers.ts'
 import { Secret } from '../../config/secret.ts'
 import { watchSecretFiles } from '../../config/secret-files.ts'
 import { canaryKey } from '../support/canaries.ts'
@@ -158,6 +159,32 @@ describe('settings', () => {
       stop()
     } finally {
       jest.useRealTimers()
+    }
+  })
+
+  test('several providers come from a file, and a fault in it is named', () => {
+    const [file, secretFile, keyFile] = ['providers.yaml', 'client', 'key'].map((name) => join(folder, name)) as [string, string, string]
+    writeFileSync(secretFile, 'a-secret-of-the-client')
+    writeFileSync(keyFile, '-----BEGIN PRIVATE KEY-----')
+    const staff = `- id: staff\n  issuer: https://staff.example.com\n  client: { id: bff, secretFile: ${secretFile} }\n  claims: { prefix: 'staff:', roles: groups, roleMap: { support: agent }, defaultRoles: [] }\n`
+    const shop = `- id: shop\n  issuer: https://id.example.com\n  client: { id: bff, auth: private_key_jwt, keyFile: ${keyFile} }\n  audience: api://bff\n  claims: { prefix: 'shop:' }\n`
+    const { settings } = load({ ...good, OIDC_PROVIDERS_FILE: file })
+    writeFileSync(file, `${staff}${shop}`)
+    const [one, other] = loadProviders(settings)
+    expect([one?.client?.secret?.reveal(), one?.claims.defaultRoles, other?.client?.auth]).toEqual([
+      'a-secret-of-the-client',
+      [],
+      'private_key_jwt',
+    ])
+    for (const [content, words] of [
+      [`${staff}${staff}`, 'OIDC_PROVIDERS_FILE: staff is there twice'],
+      [staff.replace(secretFile, keyFile.replace('key', 'none')), 'OIDC_PROVIDERS_FILE: staff: ENOENT'],
+      [shop.replace(keyFile, secretFile), `OIDC_PROVIDERS_FILE: shop: ${secretFile} must be a private key in PEM`],
+      [shop.replace('https:', 'ftp:'), 'OIDC_PROVIDERS_FILE: 0.issuer: must be an http or https address'],
+      ['[', 'OIDC_PROVIDERS_FILE cannot be read'],
+    ] as const) {
+      writeFileSync(file, content)
+      expect(() => loadProviders(settings)).toThrow(words)
     }
   })
 

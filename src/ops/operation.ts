@@ -150,7 +150,7 @@ const facts = (places: RowPlaces, id: string, opened: Event, state: State): Html
 ${fact('When', html`${timeTag(opened.time)} <small>${opened.time}</small>`)}
 ${fact('Who', html`${actorLink(places, opened.actor)} <small>${opened.actor?.type}, ${opened.actor?.roles?.join(', ')}</small>`)}
 ${fact('On behalf of', opened.actor?.onBehalfOf)}
-${fact('Why', opened.reason && reasonOf(places, opened))}
+${fact('Why', (opened.reason?.code ?? opened.reason?.ticket) !== undefined && reasonOf(places, opened))}
 ${fact('Outcome', html`${stateTag(state)} <small>${meanings[state]}</small>`)}
 ${fact('Sent', opened.request && html`<code>${opened.request.method} ${opened.request.path}</code>`)}
 ${fact('From', opened.context?.['ipNet'])}

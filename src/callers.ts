@@ -8,11 +8,12 @@ export const withCallers = (rows: readonly Operation[], text: string): Operation
   const faults: string[] = []
   const wanted = new Map<string, [Caller, ...Caller[]]>()
   for (const item of text.split(',').filter((part) => part.trim() !== '')) {
-    const [id = '', list = ''] = item.trim().split('=')
+    const [id = '', ...rest] = item.trim().split('=')
     const row = rows.find((candidate) => candidate.id === id)
-    const by = list.split('+')
+    const by = rest.join('=').split('+')
     const unknown = by.find((caller) => !callers.includes(caller))
     if (!row) faults.push(`${id} is not one of the operations`)
+    else if (wanted.has(id)) faults.push(`${id} is there twice; give its callers as admin+agent`)
     else if (unknown !== undefined) faults.push(`${id}: "${unknown}" is not one of ${callers.join(', ')}`)
     else if (by.includes('self') && !row.by.includes('self')) faults.push(`${id}: end users cannot be given this operation`)
     else wanted.set(id, by as [Caller, ...Caller[]])

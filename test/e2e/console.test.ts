@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { runCli } from '../../src/journal/cli.ts'
+import { journalCli, type Ran } from '../support/journal-cli.ts'
 import { chromiumInstalled } from './browser.ts'
 import { type Console, openConsole } from './console-page.ts'
 
@@ -64,24 +64,17 @@ withBrowser('the audit console', () => {
       it.page.getByRole('link', { name: 'Download the proof' }).first().click(),
     ])
     const file = await download.path()
-    const check = async (path: string): Promise<[number, string]> => {
-      let said = ''
-      const write = (text: string): void => {
-        said += text
-      }
-      const env = { JOURNAL_URL: `sqlite:${it.bff.journalFile}` }
-      const code = await runCli(['check', path], env, { people: true, write, progress: () => {} }, new AbortController().signal)
-      return [code, said]
-    }
+    const check = (path: string): Promise<Ran> =>
+      journalCli({ JOURNAL_URL: `sqlite:${it.bff.journalFile}` }, ['check', path], { people: true })
     expect(await it.page.locator('.proofs code').first().textContent()).toBe(`npm run journal -- check ${download.suggestedFilename()}`)
-    const [code, said] = await check(file)
-    expect([code, said]).toEqual([0, expect.stringMatching(/^holds: event \d+ of smooch-bff/)])
-    expect(said).toContain(id)
+    const { code, text } = await check(file)
+    expect([code, text]).toEqual([0, expect.stringMatching(/^holds: event \d+ of smooch-bff/)])
+    expect(text).toContain(id)
     const forged = join(file, '..', 'forged.tlog-proof')
     const [, extra = ''] = /^extra (.+)$/m.exec(readFileSync(file, 'utf8')) ?? []
     const other = Buffer.from(Buffer.from(extra, 'base64').toString().replace('"ada"', '"eve"')).toString('base64')
     writeFileSync(forged, readFileSync(file, 'utf8').replace(extra, other))
-    expect(await check(forged)).toEqual([1, 'DOES NOT HOLD\n'])
+    expect(await check(forged)).toEqual({ code: 1, text: 'DOES NOT HOLD\n' })
   })
 
   test('lets an admin resolve an unknown by hand', async () => {

@@ -4,10 +4,10 @@ import { hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { runCli } from '../../src/journal/cli.ts'
 import type { Begun } from '../../src/journal/guard.ts'
 import { latestCheckpoint } from '../../src/journal/reader.ts'
 import { spendPermit } from '../../src/permit.ts'
+import { journalCli, type Ran } from '../support/journal-cli.ts'
 import { deletion, makePlace, success } from './place.ts'
 
 test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-rollback', async () => {
@@ -23,28 +23,7 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   const { journal } = it.store
   await it.guard.close()
 
-  const secrets = {
-    JOURNAL_URL: `sqlite:${place.path}`,
-    JOURNAL_SIGNING_KEY: place.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    JOURNAL_SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
-  }
-  const run = async (line: string[], people = false, env: Record<string, string> = secrets): Promise<{ code: number; text: string }> => {
-    let text = ''
-    const code = await runCli(
-      line,
-      env,
-      {
-        people,
-        write: (part) => {
-          text += part
-        },
-        progress: () => {},
-      },
-      new AbortController().signal,
-      () => Promise.resolve(place.anchor),
-    )
-    return { code, text }
-  }
+  const run = (line: string[], people = false, env = place.env): Promise<Ran> => journalCli(env, line, { people, anchor: place.anchor })
 
   const anchor = join(place.directory, 'anchor.txt')
   writeFileSync(anchor, note)
@@ -124,7 +103,7 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   for (const [line, text] of refused) expect([line, await run(line)]).toEqual([line, { code: 2, text: expect.stringContaining(text) }])
   expect((await run(['list', '--to', '2001-01-01'])).text).toBe('')
   expect((await run(['verify', '--nonsense'])).code).toBe(2)
-  expect((await run(['verify'], false, { ...secrets, JOURNAL_URL: `sqlite:${place.directory}/none.db` })).code).toBe(3)
+  expect((await run(['verify'], false, { ...place.env, JOURNAL_URL: `sqlite:${place.directory}/none.db` })).code).toBe(3)
   expect(existsSync(`${place.directory}/none.db`)).toBe(false)
 })
 

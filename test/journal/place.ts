@@ -18,6 +18,8 @@ export interface Place extends AsyncDisposable {
   readonly key: KeyObject
   readonly sealer: Sealer
   readonly anchor: Anchor
+  /** For the command line. */
+  readonly env: Readonly<Record<string, string>>
   store(more?: Partial<FileOptions>): Promise<Store>
   open(
     more?: Partial<JournalOptions>,
@@ -30,7 +32,8 @@ export function makePlace(): Place {
   const directory = mkdtempSync(join(tmpdir(), 'journal-'))
   const path = join(directory, 'journal.db')
   const { privateKey: key } = generateKeyPairSync('ed25519')
-  const sealer = createSealer([Buffer.alloc(32, 7)])
+  const sealing = Buffer.alloc(32, 7)
+  const sealer = createSealer([sealing])
   const anchor = anchorInMemory()
   const store: Place['store'] = (more) => openSqlite({ path, keys: [key], instance: newId('i'), ...more })
   return {
@@ -39,6 +42,11 @@ export function makePlace(): Place {
     key,
     sealer,
     anchor,
+    env: {
+      JOURNAL_URL: `sqlite:${path}`,
+      JOURNAL_SIGNING_KEY: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      JOURNAL_SEALING_KEY: sealing.toString('base64'),
+    },
     store,
     open: async (more = {}, limits = {}, file = {}) => {
       const instance = newId('i')

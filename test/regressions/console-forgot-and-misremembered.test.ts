@@ -1,8 +1,8 @@
 /** An operation's page forgot who had looked after 500 other looks, called unchanged what a profile deletion had emptied, and promised what an erasure had taken. */
 import { get } from 'node:http'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { runCli } from '../../src/journal/cli.ts'
 import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
+import { journalCli } from '../support/journal-cli.ts'
 
 let bff: Bff
 let admin: Carried
@@ -61,7 +61,7 @@ test('what was erased is no longer kept, and there is nothing to reveal', async 
   expect(await pageOf(id)).toMatch(/Kept until .*id="reveal"/s)
   const env = { JOURNAL_URL: `sqlite:${bff.journalFile}` }
   const line = ['erase', '--tenant', appId, '--user', 'e-1', '--by', 'dpo']
-  expect(await runCli(line, env, { people: false, write: () => {}, progress: () => {} }, new AbortController().signal)).toBe(0)
+  expect(await journalCli(env, line)).toMatchObject({ code: 0 })
   const page = await pageOf(id)
   expect(page).toContain('no longer kept')
   expect(page).not.toMatch(/Kept until|id="reveal"/)

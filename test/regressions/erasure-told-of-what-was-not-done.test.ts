@@ -1,6 +1,6 @@
 /** In PostgreSQL the service's own role may not erase or prune: the command failed, but its event already told that it had. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { runCli } from '../../src/journal/cli.ts'
+import { journalCli, type Ran } from '../support/journal-cli.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
 
 const found = findPostgres()
@@ -16,16 +16,8 @@ afterAll(async () => {
 when('the owner is asked for before anything is written', async () => {
   postgres!.sql('CREATE DATABASE j')
   postgres!.sql('CREATE ROLE app LOGIN')
-  const run = async (user: string | undefined, ...line: string[]): Promise<{ code: number; text: string }> => {
-    let text = ''
-    const env = { JOURNAL_URL: postgres!.url('j', user), JOURNAL_SIGNING_KEY: '1'.repeat(64), JOURNAL_SEALING_KEY: '2'.repeat(64) }
-    const write = (part: string): void => {
-      text += part
-    }
-    const out = { people: false, write, progress: () => {} }
-    const code = await runCli(line, env, out, new AbortController().signal)
-    return { code, text }
-  }
+  const run = (user: string | undefined, ...line: string[]): Promise<Ran> =>
+    journalCli({ JOURNAL_URL: postgres!.url('j', user), JOURNAL_SIGNING_KEY: '1'.repeat(64), JOURNAL_SEALING_KEY: '2'.repeat(64) }, line)
   const size = async (): Promise<number> => JSON.parse((await run(undefined, 'verify')).text).size
   expect(await run(undefined, 'init', '--role', 'app')).toMatchObject({ code: 0 })
   const before = await size()

@@ -1,6 +1,6 @@
 /** Each try to open a journal that PostgreSQL does not hold yet left a connection behind: they added up, and the process did not end when it was stopped. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { runCli } from '../../src/journal/cli.ts'
+import { journalCli } from '../support/journal-cli.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
 
@@ -37,13 +37,7 @@ when('what is not there is not made by who only wants to read it, or to erase', 
   const it = postgres!
   it.sql('CREATE DATABASE empty')
   const env = { JOURNAL_URL: it.url('empty'), JOURNAL_SIGNING_KEY: '1'.repeat(64), JOURNAL_SEALING_KEY: '2'.repeat(64) }
-  for (const line of [['verify'], ['erase', '--tenant', 'a', '--user', 'u', '--by', 'ops']]) {
-    let text = ''
-    const write = (part: string): void => {
-      text += part
-    }
-    const code = await runCli(line, env, { people: false, write, progress: () => {} }, new AbortController().signal)
-    expect([code, text]).toEqual([3, expect.stringContaining('there is no journal in this database')])
-  }
+  for (const line of [['verify'], ['erase', '--tenant', 'a', '--user', 'u', '--by', 'ops']])
+    expect(await journalCli(env, line)).toEqual({ code: 3, text: expect.stringContaining('there is no journal in this database') })
   expect(it.sql("SELECT to_regclass('journal.head') IS NULL", 'empty').trim()).toBe('t')
 })

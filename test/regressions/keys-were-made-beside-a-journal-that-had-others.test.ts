@@ -3,22 +3,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { runCli } from '../../src/journal/cli.ts'
 import { keyList, keysOf } from '../../src/journal/open.ts'
 import { deletion, makePlace } from '../journal/place.ts'
+import { journalCli, type Ran } from '../support/journal-cli.ts'
 
-const cli = async (env: Record<string, string>, ...line: string[]): Promise<{ code: number; text: string }> => {
-  let text = ''
-  const out = {
-    people: true,
-    write: (part: string) => {
-      text += part
-    },
-    progress: () => {},
-  }
-  const code = await runCli(line, env, out, new AbortController().signal)
-  return { code, text }
-}
+const cli = (env: Record<string, string>, ...line: string[]): Promise<Ran> => journalCli(env, line, { people: true })
 
 test('a journal without its keys is not given new ones', async () => {
   await using place = makePlace()

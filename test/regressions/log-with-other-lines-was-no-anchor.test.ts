@@ -3,9 +3,9 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { runCli } from '../../src/journal/cli.ts'
 import { latestCheckpoint } from '../../src/journal/reader.ts'
 import { deletion, makePlace } from '../journal/place.ts'
+import { journalCli, type Ran } from '../support/journal-cli.ts'
 
 test('notes of this journal are found among whatever else is in the log, also those that a former key signed', async () => {
   await using place = makePlace()
@@ -20,20 +20,10 @@ test('notes of this journal are found among whatever else is in the log, also th
   const { privateKey: newer } = generateKeyPairSync('ed25519')
   await noteOf(place, [newer, place.key])
   const file = join(place.directory, 'log')
-  const verify = async (content: string): Promise<{ code: number; text: string }> => {
+  const verify = (content: string): Promise<Ran> => {
     writeFileSync(file, content)
-    let text = ''
-    const write = (part: string): void => {
-      text += part
-    }
-    const env = {
-      JOURNAL_URL: `sqlite:${place.path}`,
-      JOURNAL_SIGNING_KEY: newer.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      JOURNAL_SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
-    }
-    const out = { people: false, write, progress: () => {} }
-    const code = await runCli(['verify', '--checkpoint', file], env, out, new AbortController().signal, () => Promise.resolve(undefined))
-    return { code, text }
+    const env = { ...place.env, JOURNAL_SIGNING_KEY: newer.export({ type: 'pkcs8', format: 'pem' }).toString() }
+    return journalCli(env, ['verify', '--checkpoint', file])
   }
   const line = (checkpoint: string): string => JSON.stringify({ level: 'info', checkpoint })
   const log = ['smooch-bff serves http://…', '{"level":"warn"}', line(former), line(other), '{"level":"in'].join('\n')

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { runCli } from '../../src/journal/cli.ts'
 import type { Begun } from '../../src/journal/guard.ts'
 import { openStorePatiently } from '../../src/journal/open.ts'
 import { deletion, makePlace, success } from '../journal/place.ts'
+import { journalCli, type Ran } from '../support/journal-cli.ts'
 
 test('another journal in its place keeps the gate closed until a person accepts the loss', async () => {
   await using place = makePlace()
@@ -22,23 +22,7 @@ test('another journal in its place keeps the gate closed until a person accepts 
     expect(anew.journal.status()).toMatchObject({ open: false, cause: expect.stringContaining(`the journal ${lost} is gone`) })
     await expect(anew.guard.begin(deletion())).rejects.toMatchObject({ code: 'journal_unavailable' })
 
-    const env = {
-      JOURNAL_URL: `sqlite:${place.path}`,
-      JOURNAL_SIGNING_KEY: place.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      JOURNAL_SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
-    }
-    const run = async (...line: string[]): Promise<{ code: number; text: string }> => {
-      let text = ''
-      const out = {
-        people: false,
-        write: (part: string) => {
-          text += part
-        },
-        progress: () => {},
-      }
-      const code = await runCli(line, env, out, new AbortController().signal, () => Promise.resolve(place.anchor))
-      return { code, text }
-    }
+    const run = (...line: string[]): Promise<Ran> => journalCli(place.env, line, { anchor: place.anchor })
     expect(await run('verify')).toMatchObject({ code: 1, text: expect.stringContaining(`the journal ${lost} is gone`) })
     expect(JSON.parse((await run('accept-rollback', '--by', 'ops')).text)).toMatchObject({ accepted: { lostJournal: lost } })
     expect((await run('verify')).code).toBe(0)

@@ -153,7 +153,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     ...httpWide(log, metrics),
     admission({
       hosts: origins.hosts,
-      cookieName: sessions.cookieName,
+      ownCookies: sessions.cookies,
       callbackPath: `${settings.BASE_PATH}/auth/callback`,
       trustedProxies: settings.TRUSTED_PROXIES,
       onUntrustedForward: () =>

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-openapi'
 import { type ProblemCode, problems } from './problems.ts'
 import { answers, bodies, channels } from './schemas.ts'
-import { cookieName } from './session/cookie.ts'
+import { cookieNames } from './session/cookie.ts'
 
 export const ref = (kind: 'headers' | 'parameters' | 'responses', name: string | number) => ({ $ref: `#/components/${kind}/${name}` })
 
@@ -132,8 +132,8 @@ export const components: ZodOpenApiComponentsObject = {
     cookie: {
       type: 'apiKey',
       in: 'cookie',
-      name: cookieName(true),
-      description: `The session of a web page. On an http loopback origin it is named ${cookieName(false)}.`,
+      name: cookieNames(true).session,
+      description: `The session of a web page. On an http loopback origin it is named ${cookieNames(false).session}.`,
     },
     bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The token of a session of kind bearer or service' },
     serviceKey: { type: 'http', scheme: 'bearer', description: 'The secret of one of SERVICE_KEYS; on the private listener only' },

@@ -2,13 +2,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 import { Problem } from '../problems.ts'
+import { withoutBlanks } from './blanks.ts'
 import { peerAddress, settleClientAddress, trustedPeers } from './client-address.ts'
+import { checkOwnCookies, type OwnCookies } from './cookies.ts'
 
 export interface AdmissionOptions {
   /** Accepted values of Host; a function when the port is known only after listening; absent on the private listener, which has no such rule. */
   readonly hosts?: ReadonlySet<string> | (() => ReadonlySet<string>)
-  /** The name of our session cookie, which may be sent once. */
-  readonly cookieName?: string
+  readonly ownCookies?: OwnCookies
   /** The path whose query may be long, since identity providers put much into it. */
   readonly callbackPath?: string
   /** CIDR blocks whose peers may name the client in X-Forwarded-For. */
@@ -24,7 +25,8 @@ export const admission = (options: AdmissionOptions = {}): RequestHandler => {
     // First, so that the record of a refused request names its client too.
     settleClientAddress(req, trusted)
     checkTarget(req.originalUrl, options.callbackPath)
-    const forwarding = checkHeaders(req.rawHeaders, options.cookieName)
+    const forwarding = checkHeaders(req.rawHeaders)
+    if (options.ownCookies) checkOwnCookies(req.headers.cookie, options.ownCookies)
     checkHost(req, options.hosts)
     if (forwarding && !warned && !trusted(peerAddress(req))) {
       warned = true
@@ -66,11 +68,10 @@ const headerBytes = 16 * 1024
 const single = new Set(['host', 'authorization', 'content-type', 'content-length', 'transfer-encoding', 'idempotency-key'])
 
 /** Tells whether any X-Forwarded-* header was among them. */
-const checkHeaders = (raw: readonly string[], cookieName: string | undefined): boolean => {
+const checkHeaders = (raw: readonly string[]): boolean => {
   if (raw.length > headerCount * 2) throw new Problem('headers_too_large', { detail: `At most ${headerCount} headers are accepted.` })
   const seen = new Set<string>()
   let bytes = 0
-  let cookies = 0
   let forwarding = false
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]!.toLowerCase()
@@ -82,19 +83,14 @@ const checkHeaders = (raw: readonly string[], cookieName: string | undefined): b
       if (seen.has(name)) throw new Problem('bad_request', { detail: `The header ${name} may appear once.` })
       seen.add(name)
     }
-    if (name === 'transfer-encoding' && value.trim().toLowerCase() !== 'chunked') {
+    if (name === 'transfer-encoding' && withoutBlanks(value).toLowerCase() !== 'chunked') {
       throw new Problem('bad_request', { detail: 'The only accepted transfer-encoding is chunked.', headers: { Connection: 'close' } })
     }
-    if (name === 'cookie' && cookieName !== undefined) cookies += timesIn(value, cookieName)
     if (name.startsWith('x-forwarded-')) forwarding = true
   }
   if (bytes > headerBytes) throw new Problem('headers_too_large')
-  if (cookies > 1) throw new Problem('bad_request', { detail: 'The session cookie may appear once.' })
   return forwarding
 }
-
-const timesIn = (cookies: string, name: string): number =>
-  cookies.split(';').filter((cookie) => cookie.trim().startsWith(`${name}=`)).length
 
 const checkHost = (req: IncomingMessage, hosts: AdmissionOptions['hosts']): void => {
   const { host } = req.headers

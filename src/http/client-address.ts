@@ -1,6 +1,7 @@
 /** Who is at the other end: the peer's address, or what a configured proxy says about it, and the key under which one client counts. */
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { withoutBlanks } from './blanks.ts'
 
 /** On the request itself: a WeakMap whose keys live as short as requests is dear to the garbage collector. */
 const settled = Symbol('client address')
@@ -55,7 +56,7 @@ const withoutPort = (hop: string): string => /^\[([^\]]+)\](?::\d+)?$/.exec(hop)
 const furthestBelievable = (peer: string, forwarded: string, trusted: (address: string) => boolean): string => {
   let client = peer
   for (const hop of forwarded.split(',').reverse()) {
-    const address = withoutPort(hop.trim())
+    const address = withoutPort(withoutBlanks(hop))
     if (!trusted(client) || !isIP(address)) break
     client = unfold(address)
   }

@@ -5,7 +5,7 @@ import type { Origins } from '../http/origins.ts'
 import type { LimitClass } from '../operation.ts'
 import { Problem } from '../problems.ts'
 import { readBearer } from './bearer.ts'
-import { cookieName, readCookie } from './cookie.ts'
+import { cookieNames, readCookie } from './cookie.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
 import { keyedName, type Ring } from './keys.ts'
 import { isStaffRole } from './lifetimes.ts'
@@ -81,7 +81,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
 
   /** The token that the request carries and how; undefined when it carries none. CSRF is checked before anything is looked up. */
   const credential = (request: IncomingMessage, csrf: CsrfClass): { text: string; kinds: readonly Kind[] } | undefined => {
-    const cookie = readCookie(request.headers.cookie, cookieName(origins.secure()))
+    const cookie = readCookie(request.headers.cookie, origins.secure())
     const bearer = readBearer(request.headers.authorization)
     if (cookie !== undefined && bearer !== undefined) throw new Problem('ambiguous_credentials')
     if (cookie !== undefined) {
@@ -138,7 +138,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     create,
     rotate,
     ...createServices({ store, peppers }),
-    cookieName: cookieName(origins.secure()),
+    cookies: cookieNames(origins.secure()),
 
     /** The caller's session, or a Problem: `unauthorized`, `csrf`, `too_many_requests`, `session_store_unavailable`. `counted` hears of the limit in any case. */
     require: async (
@@ -170,7 +170,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
 
     /** The session of the browser that opens a page; it grants nothing there. */
     peekOnPage: async (request: IncomingMessage): Promise<Session | undefined> => {
-      const cookie = readCookie(request.headers.cookie, cookieName(origins.secure()))
+      const cookie = readCookie(request.headers.cookie, origins.secure())
       return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false }))?.session
     },
 

@@ -1,5 +1,7 @@
 /** A sign-in under way: its state is sealed into a cookie of its own, so that starting one costs no storage and only the browser that began can finish it. */
 import { createHash } from 'node:crypto'
+import { cookiesIn } from '../http/cookies.ts'
+import { cookieNames } from './cookie.ts'
 import type { Ring } from './keys.ts'
 import { openFor, sealFor } from './record.ts'
 import type { Place } from './store.ts'
@@ -21,9 +23,8 @@ export const transactionMs = 10 * 60_000
 const mostOpen = 5
 const purpose = 'sign-in'
 
-const prefixOf = (secure: boolean) => (secure ? '__Host-bff-tx-' : 'bff-dev-tx-')
 const nameOf = (secure: boolean, state: string) =>
-  `${prefixOf(secure)}${createHash('sha256').update(state).digest('base64url').slice(0, 12)}`
+  `${cookieNames(secure).signInPrefix}${createHash('sha256').update(state).digest('base64url').slice(0, 12)}`
 // Lax: the provider sends the browser back from another site, and a Strict cookie would stay at home.
 const attributes = (secure: boolean) => `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`
 const clear = (secure: boolean, name: string) => `${name}=; ${attributes(secure)}; Max-Age=0`
@@ -34,10 +35,7 @@ const open = (peppers: Ring, name: string, value: string): Transaction | undefin
 }
 
 const cookiesOf = (header: string | undefined, secure: boolean): [name: string, value: string][] =>
-  (header?.split(';') ?? [])
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(prefixOf(secure)) && pair.includes('='))
-    .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])
+  cookiesIn(header).filter(([name]) => name.startsWith(cookieNames(secure).signInPrefix))
 
 /** Values of Set-Cookie: the new one, and the end of those that are over or too many. */
 export const beginTransaction = (peppers: Ring, transaction: Transaction, secure: boolean, header: string | undefined): string[] => {

@@ -106,8 +106,9 @@ describe('headers', () => {
     ['Content-Length and Transfer-Encoding', ['Content-Length: 1', 'Transfer-Encoding: chunked']],
     ['a folded line', ['X-A: a', ' b']],
     ['another coding than chunked', ['Transfer-Encoding: gzip, chunked']],
+    ['a coding with an odd byte', ['Transfer-Encoding: chunked\xa0']],
   ])('%s is 400 with our body and reaches nothing', async (_title, lines) => {
-    await using echo = await startEcho({ cookieName: 'bff-dev' })
+    await using echo = await startEcho({ ownCookies: { session: 'bff-dev', signInPrefix: 'bff-dev-tx-' } })
     const { first } = await sendRaw(echo.address, get('/users/u', lines))
     expect(first.status).toBe(400)
     expect(first.json()).toMatchObject({ status: 400, error: { code: 'bad_request' }, requestId: expect.stringMatching(/^req_/) })

@@ -1,4 +1,4 @@
-/** The typed client for web pages and programs: one function per row, its arguments and answer derived from that row. It imports nothing at run time but the table. */
+/** The typed client for web pages and programs: one function per row, its arguments and answer derived from that row. It imports nothing at run time but the table. A number of more than 15 digits is rounded, as by every `JSON.parse`. */
 import { type Operation, pathParams } from './operation.ts'
 import { all, type OperationId, type operations } from './operations.ts'
 import type { Answer, AnswerOf, Body, BodyOf } from './schemas.ts'

@@ -37,14 +37,14 @@ const arrows: [RegExp, RegExp][] = [
   [/^src\/(schemas|problems|operation)\.ts$/, /^never$/],
   [/^src\/operations\.ts$/, /^src\/operation\.ts$/],
   [/^src\/policy\.ts$/, /^src\/problems\.ts$/],
-  [/^src\/upstream\//, /^(src\/upstream\/|src\/(operation|permit|problems|schemas)\.ts$|config\/secret\.ts$)/],
+  [/^src\/upstream\//, /^(src\/upstream\/|src\/(exact-json|operation|permit|problems|schemas)\.ts$|config\/secret\.ts$)/],
   [/^src\/session\//, /^(src\/session\/|src\/http\/|src\/(ids|memo|operation|operations|policy|problems|random|redis)\.ts$)/],
   [
     /^src\/journal\//,
-    /^(src\/journal\/|src\/http\/|src\/(audit|ids|memo|messages|operation|operations|permit|policy|problems|random|redis)\.ts$)/,
+    /^(src\/journal\/|src\/http\/|src\/(audit|exact-json|ids|memo|messages|operation|operations|permit|policy|problems|random|redis)\.ts$)/,
   ],
   [/^src\/sandbox\//, /^src\/sandbox\//],
-  [/^src\/http\//, /^src\/(http\/|problems\.ts$|logger\.ts$|memo\.ts$|random\.ts$)/],
+  [/^src\/http\//, /^src\/(http\/|exact-json\.ts$|problems\.ts$|logger\.ts$|memo\.ts$|random\.ts$)/],
 ]
 
 describe('imports', () => {

@@ -1,4 +1,5 @@
 /** A copy of a user as it lies in the cache: the text that the person's own front end is given, then the whole user for everybody else. So the read that every page makes parses nothing. */
+import { parseExact } from '../exact-json.ts'
 import type { AnswerOf } from '../schemas.ts'
 import type { Ring } from '../session/keys.ts'
 import { cellsOf, isCellOf, type Name } from './cells.ts'
@@ -83,7 +84,7 @@ const fromText = (text: string): Copy => {
   const end = text.indexOf(between)
   return {
     shown: text.slice(0, end),
-    body: () => JSON.parse(text.slice(end + 1)) as User,
+    body: () => parseExact(text.slice(end + 1)) as User,
   }
 }
 

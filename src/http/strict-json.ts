@@ -1,4 +1,5 @@
-/** JSON without the readings on which parsers disagree: doubled or magic keys, lone surrogates, numbers beyond all bounds, depth without end. */
+/** JSON without the readings on which parsers disagree: doubled or magic keys, lone surrogates, numbers that would change, depth without end. */
+import { isExact, mayRound } from '../exact-json.ts'
 import { Problem } from '../problems.ts'
 
 const depthLimit = 16
@@ -44,6 +45,7 @@ interface Frame {
 
 const scan = (text: string): void => {
   const frames: Frame[] = []
+  const numbersToo = mayRound(text)
   for (const [token] of text.matchAll(tokens)) {
     const frame = frames.at(-1)
     if (token === '{' || token === '[') {
@@ -53,7 +55,7 @@ const scan = (text: string): void => {
     else if (token === ',') advance(frame!)
     else if (token === ':') continue
     else if (token.startsWith('"')) takeString(token, frames)
-    else if (/^[-\d]/.test(token) && !Number.isFinite(Number(token))) throw refuse(`The body holds a number out of range${at(frames)}.`)
+    else if (numbersToo && /^[-\d]/.test(token)) checkNumber(token, frames)
   }
 }
 
@@ -76,6 +78,11 @@ const takeString = (token: string, frames: Frame[]): void => {
   if (magic.has(value)) throw refuse(`The body holds a key that is not accepted${at(frames)}.`)
   if (keys?.has(value)) throw refuse(`The body holds a key twice${at(frames)}.`)
   keys?.add(value)
+}
+
+const checkNumber = (token: string, frames: readonly Frame[]): void => {
+  if (!Number.isFinite(Number(token))) throw refuse(`The body holds a number out of range${at(frames)}.`)
+  if (!isExact(token)) throw refuse(`The body holds a number of more digits than can be kept${at(frames)}; send it as text.`)
 }
 
 const at = (frames: readonly Frame[]): string => (frames.length > 0 ? ` at ${placeOf(frames.map((frame) => frame.label))}` : '')

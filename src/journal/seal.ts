@@ -1,5 +1,6 @@
 /** The erasable part of an event: sealed (AES-256-GCM, the event's id as AAD), bound to it by a salted commitment; and the keyed digests that stand in for personal data. */
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto'
+import { parseExact } from '../exact-json.ts'
 import { memo } from '../memo.ts'
 import { randomBytes } from '../random.ts'
 
@@ -108,7 +109,7 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
     },
     openPart(row, commitment) {
       const bytes = open(row.sealed, `${row.event}/${row.part}`)
-      return bytes && { content: JSON.parse(bytes.toString('utf8')) as unknown, bound: commit(row.salt, bytes) === commitment }
+      return bytes && { content: parseExact(bytes.toString('utf8')), bound: commit(row.salt, bytes) === commitment }
     },
     subject(tenant, userId) {
       const pseudonym = `sub_${randomBytes(16).toString('base64url')}`

@@ -33,6 +33,9 @@ const problemOf = (kept: Kept | undefined, digest: string): Problem | undefined 
   return kept.state === 'running' ? new Problem('operation_pending') : undefined
 }
 
+/** Kept as it was sent, to the last digit. */
+const asText = ({ status, body, text = JSON.stringify(body ?? {}) }: Reply): Reply => ({ status, text })
+
 export const createOnce = ({ store, peppers }: { store: SessionStore; peppers: Ring }) => {
   /** `request` tells a repeat from another request; `run` gives the reply or throws; `asReply` is what a refusal by the vendor is kept as. */
   return async (
@@ -58,11 +61,11 @@ export const createOnce = ({ store, peppers }: { store: SessionStore; peppers: R
     }
     try {
       const reply = await run()
-      await keep({ state: 'done', reply })
+      await keep({ state: 'done', reply: asText(reply) })
       return { reply, replayed: false }
     } catch (error) {
       const outcome = error instanceof Problem ? (error.particulars.outcome ?? 'not_sent') : 'unknown'
-      if (outcome === 'failure') await keep({ state: 'done', reply: asReply(error as Problem) })
+      if (outcome === 'failure') await keep({ state: 'done', reply: asText(asReply(error as Problem)) })
       else if (outcome === 'unknown') await keep({ state: 'unknown' })
       else await store.put(tag, name, '', 0).catch(() => undefined)
       throw error

@@ -1,5 +1,6 @@
 /** Turns what the vendor said, or failed to say, into an answer or a problem with its outcome. */
 import { z } from 'zod'
+import { parseExact } from '../exact-json.ts'
 import type { Operation } from '../operation.ts'
 import { Problem, type ProblemCode } from '../problems.ts'
 import { answers } from '../schemas.ts'
@@ -37,7 +38,7 @@ const VendorError = z.looseObject({ error: z.looseObject({ code: z.unknown(), de
 
 const parse = (text: string | undefined): unknown => {
   try {
-    return JSON.parse(text ?? '')
+    return parseExact(text ?? '')
   } catch {
     return undefined
   }

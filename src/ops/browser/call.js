@@ -16,6 +16,12 @@ export const call = async (path, { method = 'GET', body } = {}) => {
   })
 }
 
+/** What JSON says, with the text of each number that would be rounded. A browser that cannot tell rounds. */
+export const exact = (text) =>
+  JSON.parse(text, (_key, value, context) =>
+    typeof value === 'number' && context?.source !== undefined && String(value) !== context.source ? JSON.rawJSON(context.source) : value,
+  )
+
 export const say = (output, text, kind = 'good') => {
   output.dataset.kind = kind
   output.textContent = text

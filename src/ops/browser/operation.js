@@ -1,5 +1,5 @@
 /** One operation: revealing its personal data, copying what would bring a person back, resolving it by hand. */
-import { call, find, say } from './call.js'
+import { call, exact, find, say } from './call.js'
 
 const { operation, signin } = document.body.dataset
 let before
@@ -14,6 +14,7 @@ const isPlain = (value) => typeof value === 'object' && value !== null && !Array
 
 const shown = (value) => {
   if (value === undefined || value === null || value === '') return element('span', 'empty', { className: 'empty' })
+  if (JSON.isRawJSON?.(value)) return value.rawJSON
   if (isPlain(value) && Object.keys(value).length > 0)
     return element(
       'dl',
@@ -52,7 +53,7 @@ find('#reveal')?.addEventListener('submit', async (event) => {
   const output = find('output', event.target)
   say(output, 'Recording that you look…', 'busy')
   try {
-    const { personal } = await (await call(`/api/operations/${operation}/reveal`, { method: 'POST' })).json()
+    const { personal } = exact(await (await call(`/api/operations/${operation}/reveal`, { method: 'POST' })).text())
     before = personal.before
     if (before) fill()
     fillPersonal(personal.person)

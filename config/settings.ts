@@ -136,7 +136,7 @@ export const settings = {
   APPS_FILE:          { schema: z.string(), about: 'YAML file with several apps, instead of the SMOOCH_ settings' },
   SESSION_KEYS:       { schema: named, secret: true, about: 'comma list kid:secret; the first signs session tokens, all verify' },
   SESSION_PEPPERS:    { schema: named, secret: true, about: 'comma list kid:secret; the first seals session records, all open' },
-  SERVICE_KEYS:       { schema: serviceKeys, secret: true, about: 'comma list name:secret or name:secret:role+role (a cap) for POST /sessions on the private listener' },
+  SERVICE_KEYS:       { schema: serviceKeys, secret: true, about: 'comma list name:secret or name:secret:role+role (a cap: roles it mints, and whose sessions it sees, ends and changes; programs need service in it)' },
   REDIS_URL:          { schema: redisUrl, secret: true, about: 'sessions and limits: redis://, rediss://, redis+sentinel://, redis+cluster:// or a socket path; absent = in-process' },
   CACHE_REDIS_URL:    { schema: redisUrl, secret: true, about: 'a Redis of its own for the user cache; absent = the one of REDIS_URL, which makes a hot read one round trip' },
   IN_PROCESS_STORE:   { schema: flag, default: 'off', about: 'on = in production, keep sessions in this process although a restart signs everybody out' },

@@ -134,7 +134,7 @@ export const signInPaths: ZodOpenApiPathsObject = {
     post: {
       operationId: 'end_sessions_of_user',
       ...sessions,
-      summary: "Agents and admins end a user's sessions.",
+      summary: "Agents and admins end a user's sessions, admins also those of staff.",
       requestBody: { required: true, content: json(EndBody, { userId: 'cust-20481' }) },
       responses: { 204: nothing, ...errors(400, 401, 403, 413, 415, 429, 503) },
     },

@@ -2,6 +2,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
+import type { Role } from '../operation.ts'
+import type { Cap } from './caps.ts'
 import { setCookie } from './cookie.ts'
 import type { Created } from './making.ts'
 import type { Sessions } from './sessions.ts'
@@ -41,8 +43,7 @@ export const MintBody = z
 
 export interface ServiceKey {
   readonly name: string
-  /** The roles it may mint; absent: all. */
-  readonly cap?: readonly string[]
+  readonly cap?: Cap
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
@@ -52,7 +53,7 @@ export const serviceKeyOf = (keys: Secret, secret: string): ServiceKey | undefin
   let found: ServiceKey | undefined
   for (const item of keys.reveal().split(',')) {
     const [name = '', own = '', cap] = item.trim().split(':')
-    if (timingSafeEqual(digest(own), digest(secret))) found = { name, ...(cap ? { cap: cap.split('+') } : {}) }
+    if (timingSafeEqual(digest(own), digest(secret))) found = { name, ...(cap ? { cap: cap.split('+') as Role[] } : {}) }
   }
   return found
 }
@@ -71,7 +72,7 @@ export interface MintParts {
 export const createMint =
   ({ sessions, vouch, secure }: MintParts) =>
   /** Makes the session of a person whom somebody trusted has vouched for. `method` says who. */
-  async (ask: z.infer<typeof MintBody>, method: string, cap?: readonly string[]): Promise<Minted> => {
+  async (ask: z.infer<typeof MintBody>, method: string, cap?: Cap): Promise<Minted> => {
     const { record, lifetime } = await vouch(ask, method, cap)
     const created = await sessions.create(record, lifetime)
     return ask.kind === 'cookie' ? { ...created, setCookie: setCookie(created.token, secure()) } : created

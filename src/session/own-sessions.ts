@@ -8,8 +8,10 @@ import { limitHeaders } from '../http/limit-headers.ts'
 import { routes } from '../http/routes.ts'
 import type { LimitClass } from '../operation.ts'
 import { Problem } from '../problems.ts'
+import { isWithin } from './caps.ts'
 import { clearCookie } from './cookie.ts'
 import type { LiveSession, People } from './people.ts'
+import type { Person } from './record.ts'
 import { noQuery } from './routes.ts'
 import type { Session, Sessions } from './sessions.ts'
 
@@ -59,9 +61,16 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, secure: ()
     const entered = await caller(req, res, 'writes')
     const { userId } = checkBody(EndBody, await readJson(req))
     const session = await sessions.afterBody(entered, req)
-    if (!session.roles.some((role) => role === 'agent' || role === 'admin')) throw new Problem('forbidden')
-    await people.endAll({ app: session.app, userId, actor: { id: userId } })
+    const person = { app: session.app, userId, actor: { id: userId } }
+    await requireMayEnd(session, person)
+    await people.endAll(person)
     res.status(204).end()
+  }
+  const requireMayEnd = async ({ roles }: Session, person: Person): Promise<void> => {
+    if (roles.includes('admin')) return
+    if (!roles.includes('agent')) throw new Problem('forbidden')
+    if (!(await people.held(person)).every((held) => isWithin(['user'], held)))
+      throw new Problem('forbidden', { detail: 'Only an admin ends the sessions of staff and programs.' })
   }
   return routes({
     '/auth/sessions': { get: list, delete: endMine },

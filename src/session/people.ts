@@ -1,5 +1,6 @@
 /** The sessions of a person, as they can be seen and ended without holding their tokens. */
 import type { Role } from '../operation.ts'
+import { type Held, isWithin } from './caps.ts'
 import { keyedName, type Ring } from './keys.ts'
 import { reachable } from './reachable.ts'
 import { appTags, type IndexEntry, openIndex, type Person, type ProviderSession, type SessionRecord, tagsOf } from './record.ts'
@@ -67,7 +68,10 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       const tags = record.provider ? Object.values(providerTags(record.provider)) : []
       await Promise.all(tags.flatMap(([newest]) => (newest === undefined ? [] : [reachable(store.addToList(newest, listed))])))
       const interactive = (await list(record)).filter(({ entry }) => entry.kind !== 'service')
-      await Promise.all(interactive.slice(0, -mostSessions).map(endListed))
+      const surplus = Math.max(0, interactive.length - mostSessions)
+      // A capped key's session takes the place of none that the key could not have minted.
+      const replaceable = interactive.filter(({ entry }) => isWithin(record.cap, entry))
+      await Promise.all(replaceable.slice(0, surplus).map(endListed))
     },
 
     /** False when the person has no such session. */
@@ -87,6 +91,13 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
 
     setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {
       await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.mark(tag, 'roles', sealRoles(peppers, tag, roles)))))
+    },
+
+    /** What the person holds, as far as it is known: the live sessions, and the roles as last set. */
+    held: async (person: Person): Promise<Held[]> => {
+      const [tag] = tagsOf(peppers, person)
+      const mark = openRoles(peppers, tag, await reachable(store.readMark(tag, 'roles')))
+      return [...(await list(person)).map(({ entry }) => entry), ...(mark ? [{ kind: 'bearer' as const, roles: mark.roles }] : [])]
     },
 
     rolesVersion: async (person: Person): Promise<string | undefined> => {

@@ -5,11 +5,12 @@ import { z } from 'zod'
 import { checkBody, readJson } from '../http/json-body.ts'
 import { routes } from '../http/routes.ts'
 import type { UpstreamApp } from '../upstream/client.ts'
+import { requirePersonWithin, requireUncapped, requireWithin } from './caps.ts'
 import type { ServiceKey } from './mint.ts'
 import type { People } from './people.ts'
 import type { Person } from './record.ts'
 import { noQuery } from './routes.ts'
-import { appOf, requireWithin } from './vouch.ts'
+import { appOf } from './vouch.ts'
 
 const id = z.string().min(1).max(1024)
 const person = { appId: id.optional(), userId: id.optional(), actorId: id.optional() }
@@ -33,17 +34,24 @@ export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamA
     return userId === undefined ? { app, actor: { id: actorId! } } : { app, userId, actor: { id: userId } }
   }
   const end = async (req: Request, res: Response): Promise<void> => {
-    await vouched(req, res)
+    const { cap } = await vouched(req, res)
     noQuery(req)
     const body = checkBody(EndPersonBody, await readJson(req))
-    await (body.everyone ? people.endApp(appOf(apps, body.appId).appId) : people.endAll(personOf(body)))
+    if (body.everyone) {
+      requireUncapped(cap)
+      await people.endApp(appOf(apps, body.appId).appId)
+    } else {
+      await requirePersonWithin(people, cap, personOf(body))
+      await people.endAll(personOf(body))
+    }
     res.status(204).end()
   }
   const setRoles = async (req: Request, res: Response): Promise<void> => {
     const { cap } = await vouched(req, res)
     noQuery(req)
     const body = checkBody(RolesBody, await readJson(req))
-    requireWithin(cap, body.roles)
+    requireWithin(cap, body)
+    await requirePersonWithin(people, cap, personOf(body))
     await people.setRoles(personOf(body), body.roles)
     res.status(204).end()
   }

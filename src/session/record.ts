@@ -37,6 +37,8 @@ export interface SessionRecord {
   readonly provider?: ProviderSession | undefined
   /** The roles mark that these roles took into account. */
   readonly rolesVersion?: string | undefined
+  /** Of a service key that vouched: changed roles give no more than it may. */
+  readonly cap?: readonly Role[] | undefined
   /** Store key of the refresh family that this access session belongs to. */
   readonly family?: string | undefined
 }

@@ -19,12 +19,13 @@ export const openRoles = (peppers: Ring, tag: string, mark: string | undefined):
 interface Holder {
   readonly roles: readonly Role[]
   readonly rolesVersion?: string | undefined
+  readonly cap?: readonly Role[] | undefined
 }
 
 /** What the holder of an older token still has. */
 export const rolesLeft = ({ roles, rolesVersion }: Holder, mark: RolesMark | undefined): readonly Role[] =>
   mark === undefined || mark.version === rolesVersion ? roles : roles.filter((role) => mark.roles.includes(role))
 
-/** What a new token gets: the change as a whole. */
-export const rolesNow = ({ roles, rolesVersion }: Holder, mark: RolesMark | undefined): readonly Role[] =>
-  mark === undefined || mark.version === rolesVersion ? roles : mark.roles
+/** What a new token gets: the change as a whole, within what the voucher may give. */
+export const rolesNow = ({ roles, rolesVersion, cap }: Holder, mark: RolesMark | undefined): readonly Role[] =>
+  mark === undefined || mark.version === rolesVersion ? roles : mark.roles.filter((role) => cap === undefined || cap.includes(role))

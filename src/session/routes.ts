@@ -9,6 +9,7 @@ import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { routes } from '../http/routes.ts'
 import { Problem } from '../problems.ts'
 import { readBearer } from './bearer.ts'
+import { isWithin } from './caps.ts'
 import { clearCookie } from './cookie.ts'
 import { type Mint, MintBody, type ServiceKey, serviceKeyOf } from './mint.ts'
 import type { Session, Sessions } from './sessions.ts'
@@ -101,25 +102,27 @@ export const mintRoutes = (sessions: Sessions, mint: Mint, vouched: ReturnType<t
     res.status(201).json(minted)
   }
   const list = async (req: Request, res: Response): Promise<void> => {
-    await vouched(req, res)
+    const { cap } = await vouched(req, res)
     noQuery(req)
     const listed = await sessions.listServices()
     res.json({
-      sessions: listed.map(({ sid, createdMs, expiresMs, entry }) => ({
-        sessionId: sid,
-        appId: entry.app,
-        actor: entry.actor,
-        roles: entry.roles,
-        createdAt: new Date(createdMs).toISOString(),
-        expiresAt: new Date(expiresMs).toISOString(),
-      })),
+      sessions: listed
+        .filter(({ entry }) => isWithin(cap, entry))
+        .map(({ sid, createdMs, expiresMs, entry }) => ({
+          sessionId: sid,
+          appId: entry.app,
+          actor: entry.actor,
+          roles: entry.roles,
+          createdAt: new Date(createdMs).toISOString(),
+          expiresAt: new Date(expiresMs).toISOString(),
+        })),
     })
   }
   const revoke = async (req: Request, res: Response): Promise<void> => {
-    await vouched(req, res)
+    const { cap } = await vouched(req, res)
     noQuery(req)
     await discardBody(req)
-    if (!(await sessions.endService(String(req.params['sessionId'])))) throw new Problem('session_not_found')
+    if (!(await sessions.endService(String(req.params['sessionId']), cap))) throw new Problem('session_not_found')
     res.status(204).end()
   }
   return routes({ '/sessions': { get: list, post: create }, '/sessions/:sessionId': { delete: revoke } })

@@ -1,4 +1,5 @@
 /** Sessions of programs: listed under a tag of their own, since no person stands behind them. */
+import { type Cap, isWithin } from './caps.ts'
 import type { Ring } from './keys.ts'
 import { services } from './making.ts'
 import { reachable } from './reachable.ts'
@@ -26,9 +27,10 @@ export const createServices = ({ store, peppers }: { readonly store: SessionStor
       return all.filter((_, at) => live[at])
     },
 
-    endService: async (sid: string): Promise<boolean> => {
+    /** False when there is none, as far as this cap sees. */
+    endService: async (sid: string, cap: Cap): Promise<boolean> => {
       const entry = (await listed()).find((it) => it.sid === sid)?.entry
-      if (!entry) return false
+      if (!entry || !isWithin(cap, entry)) return false
       await reachable(store.end(entry, sid))
       await reachable(store.removeFromList(services, sid))
       return true

@@ -6,6 +6,7 @@ import { operations } from '../operations.ts'
 import { Problem } from '../problems.ts'
 import type { AnswerOf } from '../schemas.ts'
 import type { Upstream, UpstreamApp } from '../upstream/client.ts'
+import { type Cap, requireWithin } from './caps.ts'
 import { lifetimeOf } from './lifetimes.ts'
 import type { Lifetime } from './making.ts'
 import type { MintBody } from './mint.ts'
@@ -31,10 +32,10 @@ export interface Vouched {
 const lookUpMs = 2_000
 
 export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) => {
-  const vouch = async (ask: Ask, method: string, cap?: readonly string[]): Promise<Vouched> => {
+  const vouch = async (ask: Ask, method: string, cap?: Cap): Promise<Vouched> => {
     const app = appOf(apps, ask.appId)
     const roles: Role[] = [...new Set(ask.roles)]
-    requireWithin(cap, roles)
+    requireWithin(cap, { kind: ask.kind, roles })
     const { lifetime, maxSeconds } = lifetimeOf(ask.kind, roles, ask.ttl)
     if (ask.ttl !== undefined && ask.ttl > maxSeconds)
       throw new Problem('bad_request', { detail: `ttl: at most ${maxSeconds} seconds for this kind and these roles.` })
@@ -48,7 +49,7 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
     const { onBehalfOf, kind, scope, limit, audit } = ask
     const rolesVersion = await people.rolesVersion(person)
     return {
-      record: { ...person, onBehalfOf, roles, kind, scope, authTime: ask.authTime ?? now, limit, audit, method, rolesVersion },
+      record: { ...person, onBehalfOf, roles, kind, scope, authTime: ask.authTime ?? now, limit, audit, method, rolesVersion, cap },
       lifetime,
     }
   }
@@ -79,12 +80,6 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
 }
 
 export type Vouch = ReturnType<typeof createVouch>
-
-/** What a service key may not mint, it may not give either. */
-export const requireWithin = (cap: readonly string[] | undefined, roles: readonly Role[]): void => {
-  const beyond = cap && roles.find((role) => !cap.includes(role))
-  if (beyond) throw new Problem('forbidden', { detail: `This service key may not mint the role ${beyond}.` })
-}
 
 const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
 

@@ -1,0 +1,34 @@
+/** What a service key may do: its cap bounds the sessions that it mints, sees and ends, and the persons whose roles it sets. */
+import type { Role } from '../operation.ts'
+import { Problem } from '../problems.ts'
+import type { People } from './people.ts'
+import type { Person, SessionRecord } from './record.ts'
+
+/** Roles; absent: all. Sessions of programs need the role `service` in it, whatever roles they have. */
+export type Cap = readonly Role[] | undefined
+
+export type Held = Pick<SessionRecord, 'kind' | 'roles'>
+
+export const isWithin = (cap: Cap, { kind, roles }: Held): boolean =>
+  cap === undefined || (roles.every((role) => cap.includes(role)) && (kind !== 'service' || cap.includes('service')))
+
+/** Throws `forbidden`. */
+export const requireWithin = (cap: Cap, { kind, roles }: { readonly kind?: Held['kind']; readonly roles: readonly Role[] }): void => {
+  const beyond = cap && roles.find((role) => !cap.includes(role))
+  if (beyond) throw new Problem('forbidden', { detail: `This service key may not give the role ${beyond}.` })
+  if (kind === 'service' && !isWithin(cap, { kind, roles }))
+    throw new Problem('forbidden', { detail: 'This service key may not mint sessions of programs: its cap does not hold service.' })
+}
+
+/** Throws `forbidden` when the person holds anything that the key may not give. Only staff and programs are named by an actor's id. */
+export const requirePersonWithin = async (people: People, cap: Cap, person: Person): Promise<void> => {
+  if (cap === undefined) return
+  const nameable = person.userId !== undefined || cap.some((role) => role !== 'user')
+  if (!nameable || !(await people.held(person)).every((held) => isWithin(cap, held)))
+    throw new Problem('forbidden', { detail: 'This service key may not do this to somebody with roles beyond its cap.' })
+}
+
+/** Throws `forbidden` unless the key has no cap. */
+export const requireUncapped = (cap: Cap): void => {
+  if (cap !== undefined) throw new Problem('forbidden', { detail: 'Only a service key without a cap may do this to everyone.' })
+}

@@ -91,8 +91,9 @@ export async function runCli(
     if (!known)
       throw new Usage(`there is no command ${name}; it is one of ${[...Object.keys(commands), ...Object.keys(beside)].join(', ')}`)
     const { flags, word } = read(name, known, rest)
+    const readOnly = Object.hasOwn(reading, name) && !command?.writes?.(flags)
     return command
-      ? await onJournal(env, Object.hasOwn(reading, name), { anchor, out, stop }, (context) => command.run(context, flags, word))
+      ? await onJournal(env, readOnly, { anchor, out, stop }, (context) => command.run(context, flags, word))
       : await other!.run(env, out, flags, word)
   } catch (error) {
     const problem = error instanceof Problem ? error.particulars.detail : undefined

@@ -23,6 +23,8 @@ export interface Context extends Keys {
 /** Prints for people on a terminal and JSON lines into a pipe, and returns the exit code. */
 export interface Command extends Taken {
   readonly help: string
+  /** Whether a command that reads has to leave an event this time. */
+  readonly writes?: (flags: Flags) => boolean
   readonly run: (context: Context, flags: Flags, word: string) => Promise<number>
 }
 

@@ -1,17 +1,18 @@
-/** Commands that look at the journal and change nothing. */
+/** Commands that look at the journal and change nothing, but for the event that says who saw personal data. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { looksLikeSmoochId } from '../ids.ts'
 import { type Mark, missing } from './anchor.ts'
 import { openCheckpoint, originOf, type PublicKey, parseCheckpoint, publicKey, verifierKey } from './checkpoint.ts'
-import { type Command, say, sentence } from './command.ts'
+import { type Command, type Context, say, sentence } from './command.ts'
 import { decode } from './events.ts'
 import { writeExport } from './export-file.ts'
 import { filterNames, filterOf } from './filter.ts'
-import { formatOf, number, text, Usage } from './flags.ts'
+import { formatOf, need, number, text, Usage } from './flags.ts'
 import { partOf } from './idempotency.ts'
 import { eventOf, eventsFrom, operations } from './query.ts'
 import { historyOf, keysNamed, proofOf, tipOf } from './reader.ts'
+import { recordView } from './upkeep.ts'
 import { verify } from './verify.ts'
 
 /** A checkpoint file is one note, or a log: notes as JSON in some of its lines, and whatever else was written there. */
@@ -37,6 +38,11 @@ function marksIn(file: string, journal: string, keys: readonly PublicKey[]): Mar
     if (!checkpoint) throw new Usage(`${file} holds a checkpoint of ${journal} that none of its keys signed`)
     return { size: checkpoint.size, root: checkpoint.root.toString('base64') }
   })
+}
+
+const personalOf = async ({ store, sealer }: Context, event: string): Promise<Record<string, unknown>> => {
+  const rows = await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1', [event])
+  return Object.fromEntries(rows.map((row) => [String(row['part']), sealer.openPart(partOf(row), undefined)?.content]))
 }
 
 export const reading: Readonly<Record<string, Command>> = {
@@ -116,11 +122,14 @@ export const reading: Readonly<Record<string, Command>> = {
     },
   },
   show: {
-    help: 'show ID [--personal] [--proof]                    one event, or all of one operation',
-    flags: ['personal', 'proof'],
+    help: 'show ID [--personal --by NAME] [--proof]          one event, or all of one operation; its personal part leaves an event',
+    flags: ['personal', 'by', 'proof'],
     word: 'ID',
+    writes: (flags) => flags['personal'] === true,
     run: async (context, flags, id) => {
-      const { store, sealer, out } = context
+      const { store, out } = context
+      const personal = flags['personal'] === true
+      if (personal !== (text(flags, 'by') !== undefined)) throw new Usage('--personal and --by NAME go together: who looks is recorded')
       const one = id.startsWith('evt_') ? await eventOf(store, id) : undefined
       const history = id.startsWith('op_') ? await historyOf(store, id) : undefined
       const events = one ? [{ index: one.index, event: decode(one.body) }] : (history?.events ?? [])
@@ -129,13 +138,10 @@ export const reading: Readonly<Record<string, Command>> = {
         out.write((await proofOf(store, events[0]!.event.id)) ?? '')
         return 0
       }
+      if (personal) await recordView(store, events[0]!.event, need(flags, 'by'))
       if (history) say(context, { operation: id, state: history.state }, `${id}: ${history.state}`)
       for (const { index, event } of events) {
-        const rows = flags['personal']
-          ? await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1', [event.id])
-          : []
-        const personal = Object.fromEntries(rows.map((row) => [String(row['part']), sealer.openPart(partOf(row), undefined)?.content]))
-        const record = { index, ...event, ...(flags['personal'] && { personal }) }
+        const record = { index, ...event, ...(personal && { personal: await personalOf(context, event.id) }) }
         say(context, record, JSON.stringify(record, null, 2))
       }
       return 0

@@ -138,6 +138,7 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
 
   const resolve = async (req: Request, res: Response): Promise<void> => {
     const entered = await staff(req, res, 'api', admins)
+    requireRecentSignIn(entered, Date.now())
     queryOf(req)
     const { verdict, note } = checkBody(ResolveBody, await readJson(req))
     const session = await sessions.afterBody(entered, req)
@@ -145,7 +146,8 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     const id = String(req.params['id'])
     const history = await historyView(store, session.app, id)
     if (!history) throw new Problem('operation_not_found')
-    if (!(await resolveByHand(store, sealer, id, verdict, session.actor.id, note))) throw new Problem('operation_not_open')
+    const signedIn = new Date(session.authTime * 1000).toISOString()
+    if (!(await resolveByHand(store, sealer, id, verdict, session.actor.id, note, signedIn))) throw new Problem('operation_not_open')
     res.json(await historyView(store, session.app, id))
   }
 

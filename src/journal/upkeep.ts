@@ -118,7 +118,13 @@ export async function acceptRollback(store: Store, anchor: Anchor, by: string): 
   return loss
 }
 
-/** A person's verdict on an operation that the checker could not decide. */
+/** Personal data of an operation or event is about to leave by the command line: written down before it does. */
+export async function recordView(store: Store, { id, action, tenant, operation }: Event, by: string): Promise<void> {
+  const event = { ...systemEvent('viewed', { operation: operation?.id, event: id }), kind: 'viewed', action, by } as const
+  await write(store, { ...event, ...(tenant !== undefined && { tenant }) })
+}
+
+/** A person's verdict on an operation that the checker could not decide. `signedIn`: when they last were; the command line cannot tell. */
 export async function resolveByHand(
   store: Store,
   sealer: Sealer,
@@ -126,12 +132,13 @@ export async function resolveByHand(
   verdict: Verdict,
   by: string,
   note?: string,
+  signedIn?: string,
 ): Promise<boolean> {
   const [intent] = await store.select('SELECT e.body, o.seq, o.state FROM operation o JOIN event e ON e.seq = o.seq WHERE o.op = $1', [
     operation,
   ])
   if (!intent || !isOpen(intent['state'] as State)) return false
-  const { action, tenant } = decode(String(intent['body']))
+  const { action, tenant, actor } = decode(String(intent['body']))
   const id = newId('evt')
   const sealed = note === undefined ? undefined : sealer.part(id, 'person', { note }, Date.now() + 400 * 86_400_000)
   const event: Event = {
@@ -143,7 +150,8 @@ export async function resolveByHand(
     ...(tenant !== undefined && { tenant }),
     operation: { id: operation },
     verdict,
-    evidence: { source: 'person' },
+    // Whoever judges what they did themselves may be right; a reader should see that they do.
+    evidence: { source: 'person', ...(signedIn !== undefined && { signedIn }), ...(actor?.id === by && { own: true }) },
     by,
     intentIndex: Number(intent['seq']),
     ...(sealed && { sealed: sealed.commitment }),

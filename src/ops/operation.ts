@@ -113,6 +113,7 @@ const resultOf = ({ kind, outcome, verdict, upstream, evidence, by, recorded }: 
   if (upstream?.status) words.push(`answered ${upstream.status}`)
   if (upstream?.code) words.push(upstream.code)
   if (evidence?.['source'] !== undefined) words.push(`by ${by ?? String(evidence['source'])}`)
+  if (evidence?.['own']) words.push('who did it themselves')
   if (recorded) words.push('recorded after the fact')
   return words.filter(Boolean).join(' · ')
 }
@@ -131,7 +132,7 @@ const views = (viewed: readonly Event[]): Html | undefined =>
   viewed.length === 0
     ? undefined
     : html`<section class="card" aria-labelledby="viewed-title"><h2 id="viewed-title">Who looked</h2><ul class="viewed" id="viewed">${viewed.map(
-        ({ actor, time }) => html`<li><b>${actor?.id}</b> saw the personal data ${timeTag(time)}</li>`,
+        ({ actor, by, time }) => html`<li><b>${actor?.id ?? by}</b> saw the personal data ${timeTag(time)}</li>`,
       )}</ul></section>`
 
 const others = (places: RowPlaces, related: readonly Related[]): Html => html`

@@ -31,7 +31,7 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   expect((await run(['verify'], true)).text).toMatch(/^intact: \d+ events/)
   expect((await run(['tail'])).text.trim().split('\n')).toHaveLength(7)
   expect((await run(['tail', '--from', '2'], true)).text).toContain('delete_app_user')
-  const shown = (await run(['show', one.id, '--personal'])).text.trim().split('\n')
+  const shown = (await run(['show', one.id, '--personal', '--by', 'ops'])).text.trim().split('\n')
   expect(JSON.parse(shown[0]!)).toEqual({ operation: one.id, state: 'success' })
   expect(shown[1]).toContain('mina@example.org')
   expect((await run(['show', 'op_nobody'])).code).toBe(2)

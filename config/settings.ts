@@ -1,5 +1,6 @@
 /** TABLE: one row per setting. The loader, example.env and the README's table are derived from it; each secret can also be given as a file through NAME_FILE. */
 import { isIP } from 'node:net'
+import { RE2JS } from 're2js'
 import { z } from 'zod'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -94,16 +95,18 @@ const issuers = list.pipe(
   ),
 )
 
+/** By an engine whose work grows with the text alone: the operator writes the pattern, and callers write what it is tried on. */
 const pattern = z
   .string()
   .max(200)
-  .refine((text) => {
+  .transform((text, { addIssue }) => {
     try {
-      return new RegExp(text) instanceof RegExp
+      return RE2JS.compile(text)
     } catch {
-      return false
+      addIssue('must be a regular expression without backreferences and without looking ahead or behind')
+      return z.NEVER
     }
-  }, 'must be a regular expression')
+  })
 
 interface Setting {
   readonly schema: z.ZodType<unknown, unknown>

@@ -131,7 +131,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const pipeline = createPipeline({
     guard: journalling.guard,
     once: createOnce({ store, peppers }),
-    auditRules: { reasons: settings.AUDIT_REASONS, ticket: new RegExp(settings.AUDIT_TICKET), requiredFor: settings.AUDIT_REQUIRED_FOR },
+    auditRules: { reasons: settings.AUDIT_REASONS, ticket: settings.AUDIT_TICKET, requiredFor: settings.AUDIT_REQUIRED_FOR },
     sessions,
     upstream,
     users,

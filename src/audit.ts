@@ -10,7 +10,7 @@ import type { Session } from './session/sessions.ts'
 export interface AuditRules {
   /** Codes that Audit-Reason may hold. */
   readonly reasons: readonly string[]
-  readonly ticket: RegExp
+  readonly ticket: Pick<RegExp, 'test'>
   /** Callers who must give a reason with guarded operations. */
   readonly requiredFor: readonly Caller[]
 }

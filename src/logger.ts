@@ -14,8 +14,9 @@ export interface Log {
 
 /** JSON escapes control characters but not the marks that reverse a line or end it in some readers. */
 const hidden = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]/g
-const token = /\b[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}\b/g
-const email = /[^\s"'<>,;:()]+@[^\s"'<>,;:()]+/g
+// What stands before a match is looked at, so that a run of letters is gone through once and not from each letter.
+const token = /(?<![\w-])[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
+const email = /(?<![^\s"'<>,;:()@])[^\s"'<>,;:()@]+@[^\s"'<>,;:()]+/g
 
 /** Text from outside, made fit for a log: bounded, without tokens and addresses. */
 export const loggable = (text: string): string => text.slice(0, 200).replace(token, '[token]').replace(email, '[email]')

@@ -133,7 +133,7 @@ const createBatches = (
   }
   return (name: string, call: Call): void => {
     // On a Cluster one command stays on one node.
-    const slot = cluster ? /\{.*\}/.exec(call.keys[0]!)?.[0] : undefined
+    const slot = cluster ? /\{[^{}]*\}/.exec(call.keys[0]!)?.[0] : undefined
     const batch = open.find((it) => it.name === name && it.width === call.args.length && it.slot === slot && it.calls.length < mostTogether)
     if (batch) return void batch.calls.push(call)
     if (open.length === 0) setImmediate(departAll)

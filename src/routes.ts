@@ -9,7 +9,10 @@ const forms = ['/v1.1', '/v1.1/apps/:appId'] as const
 const verb = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const satisfies Record<Method, string>
 
 /** Which rows a path answers: `/appusers/merge` is also a user whose id is `merge`. */
-const matches = (row: Operation, path: string): boolean => new RegExp(`^${row.path.replace(/:\w+/g, '[^/]+')}$`).test(path)
+const matches = (row: Operation, path: string): boolean => {
+  const [own, asked] = [row.path.split('/'), path.split('/')]
+  return own.length === asked.length && own.every((part, at) => part.startsWith(':') || part === asked[at])
+}
 
 export const operationRoutes = (rows: readonly Operation[], handler: (row: Operation) => RequestHandler): Router => {
   const router = Router({ caseSensitive: true, strict: true })

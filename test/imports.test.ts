@@ -30,6 +30,7 @@ const doors: [string, RegExp][] = [
   ['pino', /^src\/logger\.ts$/],
   ['prom-client', /^src\/metrics\.ts$/],
   ['yaml', /^config\//],
+  ['re2js', /^config\/settings\.ts$/],
 ]
 
 /** What a folder or file may import of ours. */

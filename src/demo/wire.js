@@ -71,11 +71,11 @@ const withoutCodes = (content) => {
   return content
 }
 
-/** JSON as text and elements, so that the keys can have a colour of their own. */
+/** JSON as text and elements, so that the keys, which begin a line, can have a colour of their own. */
 export const printed = (content) => {
   if (content === undefined || content === '') return ['(no body)']
   if (typeof content === 'string') return [content]
-  const parts = JSON.stringify(content, null, 2).split(/("(?:[^"\\]|\\.)*"(?=: ))/)
+  const parts = JSON.stringify(content, null, 2).split(/("(?<=^ *")(?:[^"\\]|\\.)*"(?=: ))/m)
   return parts.map((part, at) => (at % 2 ? make('span', { className: 'key', textContent: part }) : part))
 }
 

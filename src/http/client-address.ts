@@ -9,7 +9,7 @@ type Settled = IncomingMessage & { [settled]?: string }
 
 /** The eight 16-bit groups of an IPv6 address, however it is written. */
 const groupsOf = (address: string): number[] => {
-  const hex = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, a, b, c, d) => {
+  const hex = address.replace(/(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (_all, a, b, c, d) => {
     return `${((Number(a) << 8) | Number(b)).toString(16)}:${((Number(c) << 8) | Number(d)).toString(16)}`
   })
   const [left = [], right = []] = hex
@@ -29,7 +29,7 @@ const nat64 = [0x64, 0xff9b, 0, 0, 0, 0]
 /** `::ffff:192.0.2.1` is 192.0.2.1: a socket that listens on both families reports IPv4 peers that way. */
 const unfold = (address: string): string => {
   if (!isIPv6(address)) return address
-  const plain = address.replace(/%.*$/, '').toLowerCase()
+  const plain = address.split('%')[0]!.toLowerCase()
   const groups = groupsOf(plain)
   return begins(groups, mapped) ? dotted(groups.slice(6)) : plain
 }

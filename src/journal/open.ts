@@ -55,7 +55,10 @@ const isThere = (path: string): boolean => (statSync(path, { throwIfNoEntry: fal
 
 /** Several keys in one text: a comma between them, PEM blocks one after the other. */
 export const keyList = (text: string): string[] =>
-  (text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----|[^,\s][^,]*/g) ?? []).map((key) => key.trim())
+  text
+    .split(/,|(?<=-----END [^-]+-----)/)
+    .map((key) => key.trim())
+    .filter((key) => key !== '')
 
 export function keysOf(url: string, { signing = [], sealing = [] }: Secrets): Keys {
   const path = pathOf(url)

@@ -2,6 +2,7 @@
 import type { State } from '../journal/events.ts'
 import { actionOf, actions, dateOf, endOf, states } from '../journal/filter.ts'
 import type { Filter } from '../journal/query.ts'
+import { Problem } from '../problems.ts'
 
 export const keys = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to'] as const
 type Key = (typeof keys)[number]
@@ -31,16 +32,22 @@ const faultOf = (key: Key, value: string): string | undefined => {
 }
 
 // In quotation marks a backslash stands before a mark that belongs to the value, and before a backslash.
-const pattern = /(?:(target|actor|action|state|ticket|from|to):)?(?:"((?:\\["\\]|[^"])*)"|(\S+))/g
+const pattern = /(?:(target|actor|action|state|ticket|from|to):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)"|(\S+))/g
 
-/** Of a key that comes twice, the last counts. */
+/** The longest userId in quotation marks, and every other word beside it. */
+const longest = 1_500
+const most = 20
+
+/** Of a key that comes twice, the last counts. Throws `bad_request` for a search that nobody types. */
 export const parse = (text: string): Word[] => {
+  if (text.length > longest) throw new Problem('bad_request', { detail: `q: a search holds at most ${longest} characters.` })
   const words = [...text.matchAll(pattern)].flatMap(([, key, quoted, plain]): Word[] => {
     const value = (quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain ?? '').trim()
     const name = (key ?? 'target') as Key
     const fault = faultOf(name, value)
     return value === '' ? [] : [{ key: name, value, ...(fault !== undefined && { fault }) }]
   })
+  if (words.length > most) throw new Problem('bad_request', { detail: `q: a search holds at most ${most} words.` })
   return words.map((word, at) =>
     words.slice(at + 1).some(({ key }) => key === word.key) ? { ...word, fault: 'given once: the last one counts' } : word,
   )

@@ -2,6 +2,6 @@
 
 /** Undefined when the header is of another scheme. */
 export const readBearer = (header: string | undefined): string | undefined => {
-  const found = /^bearer(?: +(.*))?$/i.exec(header ?? '')
+  const found = /^bearer(?: +([^ ].*)?)?$/i.exec(header ?? '')
   return found ? (found[1] ?? '') : undefined
 }

@@ -46,7 +46,7 @@ export const authorization = ({ auth }: UpstreamApp, key: UpstreamKey, now = Dat
 }
 
 /** What we sign for a single call opens the whole app for two minutes, so no token at all is passed on. */
-const jwt = /eyJ[\w-]+\.[\w-]+/
+const jwt = /\.(?<=eyJ[\w-]+\.)[\w-]/
 
 /** Whether the vendor's words hold any credential of the app. */
 export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean =>

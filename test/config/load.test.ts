@@ -54,7 +54,16 @@ describe('settings', () => {
     ['LIMIT_READS', 'x', 'LIMIT_READS is "x", but must be a number'],
     ['LIMIT_READS', '1.5', 'LIMIT_READS is "1.5", but must be a whole number'],
     ['ALERT_WEBHOOK_SECRET', 'x', 'ALERT_WEBHOOK_SECRET is set, but must have at least 32 characters'],
-    ['AUDIT_TICKET', '[', 'AUDIT_TICKET is "[", but must be a regular expression'],
+    [
+      'AUDIT_TICKET',
+      '[',
+      'AUDIT_TICKET is "[", but must be a regular expression without backreferences and without looking ahead or behind',
+    ],
+    [
+      'AUDIT_TICKET',
+      '(?=A)',
+      'AUDIT_TICKET is "(?=A)", but must be a regular expression without backreferences and without looking ahead or behind',
+    ],
     ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES is "10.0.0.0/33", but must be addresses or CIDRs such as 10.0.0.0/8'],
     [
       'SMOOCH_BASE_URL',

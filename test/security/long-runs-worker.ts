@@ -1,0 +1,181 @@
+/** Run as a worker: gives each parser of text from outside long runs, and posts those whose work grows faster than the text. */
+import { parentPort } from 'node:worker_threads'
+import { Busboy } from '@fastify/busboy'
+import { faultIn } from '../../config/load.ts'
+import { Secret } from '../../config/secret.ts'
+import { type SettingName, settings } from '../../config/settings.ts'
+import { readIdempotencyKey, readReason } from '../../src/audit.ts'
+import { addressKey, clientAddress, settleClientAddress, trustedPeers } from '../../src/http/client-address.ts'
+import { checkOwnCookies } from '../../src/http/cookies.ts'
+import { isForm } from '../../src/http/form-body.ts'
+import { checkBody } from '../../src/http/json-body.ts'
+import { checkQuery } from '../../src/http/query.ts'
+import { parseStrictJson } from '../../src/http/strict-json.ts'
+import { looksLikeSmoochId, pathId, provableId } from '../../src/ids.ts'
+import { publicKeyIn } from '../../src/journal/check.ts'
+import { parseCheckpoint } from '../../src/journal/checkpoint.ts'
+import { cell, parse as parseCsv } from '../../src/journal/csv.ts'
+import { filterNames, filterOf } from '../../src/journal/filter.ts'
+import { read as readFlags } from '../../src/journal/flags.ts'
+import { keyList } from '../../src/journal/open.ts'
+import { readProof } from '../../src/journal/proof.ts'
+import { loggable } from '../../src/logger.ts'
+import { operations } from '../../src/operations.ts'
+import { html } from '../../src/ops/html.ts'
+import { parse as parseSearch } from '../../src/ops/words.ts'
+import { bodies } from '../../src/schemas.ts'
+import { readBearer } from '../../src/session/bearer.ts'
+import { cookieNames, readCookie } from '../../src/session/cookie.ts'
+import { deviceOf } from '../../src/session/device.ts'
+import { ring } from '../../src/session/keys.ts'
+import { returnPath } from '../../src/session/return-to.ts'
+import { verifyToken } from '../../src/session/token.ts'
+import { holdsCredential } from '../../src/upstream/credentials.ts'
+import { requestId, retryAfter } from '../../src/upstream/headers.ts'
+
+type Take = (text: string) => unknown
+
+const app = {
+  appId: 'a',
+  baseUrl: 'https://vendor.example',
+  auth: 'basic',
+  keys: [{ id: 'app_1', secret: new Secret('secret-of-16-char') }],
+} as const
+const keys = ring(new Secret(`k:${'k'.repeat(32)}`))
+const trusted = trustedPeers(['127.0.0.0/8'])
+const request = (headers: Record<string, string>) => ({ headers, socket: { remoteAddress: '127.0.0.1' } }) as never
+const rules = { reasons: [], ticket: settings.AUDIT_TICKET.schema.parse(settings.AUDIT_TICKET.default), requiredFor: [] }
+const confirmation = { type: 'immediate' }
+
+/** A part whose name, file name or boundary is the text. */
+const form = (head: string, text: string): void => {
+  const parser = new Busboy({
+    headers: { 'content-type': `multipart/form-data; boundary=${head === 'boundary' ? text : 'b'}` },
+    limits: { headerSize: 4096 },
+  })
+  parser.on('error', () => {})
+  parser.end(`--b\r\nContent-Disposition: form-data; ${head}="${text}"\r\n\r\nx\r\n--b--\r\n`)
+}
+
+const parsers: Record<string, Take> = {
+  'search words': parseSearch,
+  'search words in quotation marks': (text) => parseSearch(`"${text}`),
+  'query string': (text) => checkQuery(text, [], ['q']),
+  'value of a query': (text) => checkQuery(`q=${text}`, [], ['q']),
+  cookie: (text) => [readCookie(text, true), checkOwnCookies(text, cookieNames(true))],
+  'value of our cookie': (text) => readCookie(`__Host-Http-bff=${text}`, true),
+  authorization: readBearer,
+  'bearer token': (text) => readBearer(`Bearer ${text}`),
+  'session token': (text) => verifyToken(keys, text, Date.now()),
+  "vendor's words": (text) => holdsCredential(app, text),
+  "vendor's words after a token": (text) => holdsCredential(app, `eyJ${text}`),
+  'Retry-After': (text) => retryAfter(text),
+  'request id': requestId,
+  'id in a path': pathId,
+  'id in a body': provableId,
+  _id: looksLikeSmoochId,
+  'X-Forwarded-For': (text) => {
+    const one = request({ 'x-forwarded-for': text })
+    settleClientAddress(one, trusted)
+    return addressKey(clientAddress(one))
+  },
+  'Audit-Note': (text) => readReason(request({ 'audit-note': text }), {} as never, 'admin', operations.delete_app_user, rules),
+  'Audit-Ticket': (text) => readReason(request({ 'audit-ticket': `A${text}` }), {} as never, 'admin', operations.delete_app_user, rules),
+  'Idempotency-Key': (text) => readIdempotencyKey(request({ 'idempotency-key': text })),
+  'content type of a form': (text) => isForm(request({ 'content-type': `application/x-www-form-urlencoded${text}` })),
+  JSON: (text) => parseStrictJson(Buffer.from(text)),
+  'string in JSON': (text) => parseStrictJson(Buffer.from(`{"a":"${text}"}`)),
+  'key in JSON': (text) => parseStrictJson(Buffer.from(`{"${text}":1}`)),
+  'number in JSON': (text) => parseStrictJson(Buffer.from(`[1${text}]`)),
+  'e-mail address of a link': (text) => checkBody(bodies.AppUserLink, { type: 'mailgun', address: `${text}@example.com`, confirmation }),
+  'domain of a link': (text) => checkBody(bodies.AppUserLink, { type: 'mailgun', address: `a@${text}`, confirmation }),
+  'phone number of a link': (text) => checkBody(bodies.AppUserLink, { type: 'twilio', phoneNumber: `+1${text}`, confirmation }),
+  'time in a body': (text) => checkBody(bodies.AppUserUpdate, { signedUpAt: `2026-01-01T00:00:00${text}` }),
+  'name of a part': (text) => form('name', text),
+  'file name of a part': (text) => form('filename', text),
+  boundary: (text) => form('boundary', text),
+  'return address': (text) => returnPath(`/${text}`, '/bff'),
+  'user agent': deviceOf,
+  'line of the log': loggable,
+  page: (text) => html`${text}`,
+  'cell of CSV': cell,
+  CSV: parseCsv,
+  'quoted CSV': (text) => parseCsv(`"${text}`),
+  checkpoint: parseCheckpoint,
+  'origin of a checkpoint': (text) => parseCheckpoint(`${text}\n1\n${'A'.repeat(43)}=\n`),
+  'lines of a checkpoint': (text) => parseCheckpoint(`o\n1\n${'A'.repeat(43)}=\n${text}\n\n— o AAAA\n${text}`),
+  proof: (text) => readProof(`c2sp.org/tlog-proof@v1\n${text}`),
+  'key of a verifier': publicKeyIn,
+  'list of keys': keyList,
+  'list of keys, the first in PEM': (text) => keyList(`-----BEGIN PRIVATE KEY-----${text}`),
+  ...Object.fromEntries(filterNames.map((name): [string, Take] => [`filter ${name}`, (text) => filterOf({ [name]: text })])),
+  'flag of the command line': (text) => readFlags('list', { flags: filterNames }, [`--target=${text}`, `--${text}`]),
+  ...Object.fromEntries(
+    (Object.keys(settings) as SettingName[]).map((name): [string, Take] => [
+      name,
+      (text) => faultIn(name, text.slice(0, text.length >> 3)),
+    ]),
+  ),
+}
+
+/** Each character of ASCII, and pairs that some syntax knows. */
+const units = [
+  ...Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)),
+  ...[
+    '\\\\',
+    '\\"',
+    '""',
+    '"a" ',
+    'a:',
+    'a,',
+    'a=',
+    '=a',
+    'eyJ',
+    'a.',
+    '.a',
+    '%4',
+    '%41',
+    '[]',
+    '{"',
+    '-a',
+    '--',
+    '\r\n',
+    'a ',
+    'a@',
+    '::',
+    '1,',
+    ';a',
+    '()',
+    'é',
+    '\u2028',
+  ],
+]
+
+const least = 2_000
+const times = 8
+/** Three times what a linear parser takes, since a machine does other things too. */
+const bound = times * 3
+
+const once = (take: Take, text: string): number => {
+  const began = performance.now()
+  try {
+    take(text)
+  } catch {}
+  return performance.now() - began
+}
+const quickest = (take: Take, text: string, tries: number): number => Math.min(...Array.from({ length: tries }, () => once(take, text)))
+
+for (const [name, take] of Object.entries(parsers)) {
+  parentPort!.postMessage({ begun: name })
+  // What is short is tried first: exponential work shows here, and the worker is ended.
+  for (const unit of units) once(take, unit.repeat(40))
+  const short = units.map((unit) => quickest(take, unit.repeat(least), 3))
+  const usual = short.toSorted((a, b) => a - b)[units.length >> 1]!
+  for (const [at, unit] of units.entries()) {
+    const most = bound * Math.max(short[at]!, usual)
+    const text = unit.repeat(least * times)
+    if (once(take, text) > most && quickest(take, text, 10) > bound * Math.max(quickest(take, unit.repeat(least), 10), usual))
+      parentPort!.postMessage({ slow: `${name}: ${JSON.stringify(unit)}` })
+  }
+}
+parentPort!.postMessage({ done: Object.keys(parsers).length })

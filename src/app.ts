@@ -16,6 +16,7 @@ import { closeWith, expressApp, httpWide, listenAll } from './http/express-app.t
 import { type Health, healthRoutes } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createOrigins, type Origins } from './http/origins.ts'
+import { limitAddress, limitFailures } from './http/rate-limit.ts'
 import { journalRoutes } from './journal/routes.ts'
 import { openTheJournal } from './journalling.ts'
 import { describeError, type Log } from './logger.ts'
@@ -27,6 +28,7 @@ import { createPipeline } from './pipeline.ts'
 import type { Problem } from './problems.ts'
 import { project } from './projection.ts'
 import { operationRoutes } from './routes.ts'
+import { createAddressCounts } from './session/address-counts.ts'
 import { createAuth } from './session/auth.ts'
 import { ring } from './session/keys.ts'
 import { createMint, type Mint } from './session/mint.ts'
@@ -109,6 +111,9 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       service: settings.LIMIT_SERVICE,
     },
   })
+  const counts = createAddressCounts({ store, peppers })
+  const failures = (name: string) => limitFailures(counts, `failed-${name}`, settings.LIMIT_FAILURES)
+  const pages = limitAddress(counts, 'pages', settings.LIMIT_PAGES)
   const upstreamLog: UpstreamLog = {
     called: ({ operation, status, ms }) => metrics.upstream(operation, status || undefined, ms),
     alarm: (event) => {
@@ -143,7 +148,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   })
   const extension = extend?.({ mint, origins }) ?? {}
   const signIn = extension.signIn ?? (providers.length > 0 ? `${settings.BASE_PATH}/auth/login` : undefined)
-  const ops = startConsole({ settings, sessions, journalling, log, signIn })
+  const ops = startConsole({ settings, sessions, journalling, log, signIn, pages })
   opened.defer(() => ops.close())
   // A read that goes on behind the answer still writes to the cache.
   opened.defer(() => vendor.close())
@@ -167,11 +172,12 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   publicApp.use(
     settings.BASE_PATH || '/',
     operationRoutes(rows, pipeline),
-    docsRoutes({ basePath: settings.BASE_PATH, operations: rows }),
+    docsRoutes({ basePath: settings.BASE_PATH, operations: rows, pages }),
     ...createAuth({
       ...{ store, keys, peppers, people, sessions, vouch, origins, providers },
       basePath: settings.BASE_PATH,
-      failuresPerMinute: settings.LIMIT_FAILURES,
+      failures,
+      signIns: limitAddress(counts, 'sign-ins', settings.LIMIT_SIGN_INS),
       tokenMaxAgeSeconds: settings.TRUSTED_TOKEN_MAX_AGE_SECONDS,
       signedOutPath: settings.SIGNED_OUT_PATH,
       clearSiteData: settings.CLEAR_SITE_DATA,
@@ -181,7 +187,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       },
     }),
     journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard, draining: () => health.draining }),
-    webhookRoutes(byId, changes),
+    webhookRoutes(byId, changes, failures('webhooks')),
     ops.routes,
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
@@ -189,7 +195,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   closeWith(publicApp)
 
   const privateApp = expressApp(false, [...httpWide(log, metrics), admission()])
-  const vouched = requireServiceKey(sessions, settings.SERVICE_KEYS, settings.LIMIT_FAILURES)
+  const vouched = requireServiceKey(settings.SERVICE_KEYS, failures('service-keys'))
   privateApp.use(personRoutes(people, byId, vouched), mintRoutes(sessions, mint, vouched), healthRoutes(health, sessions.ping, metrics))
   closeWith(privateApp)
 

@@ -14,13 +14,15 @@ interface Options {
   readonly basePath: string
   /** The rows with the callers of this deployment. */
   readonly operations: readonly Operation[]
+  /** The limit of an address. */
+  readonly pages: RequestHandler
 }
 
 /** To be mounted at the base path. */
-export const docsRoutes = ({ basePath, operations }: Options): Router => {
+export const docsRoutes = ({ basePath, operations, pages }: Options): Router => {
   const serve = (type: string, text: string, ...before: RequestHandler[]) => {
     const bytes = Buffer.from(text)
-    return readable(...before, (_req, res) => void res.type(type).send(bytes))
+    return readable(...before, pages, (_req, res) => void res.type(type).send(bytes))
   }
   return routes({
     '/openapi.json': serve('json', JSON.stringify(openapiDocument(basePath, operations))),

@@ -9,9 +9,9 @@ import { createGuarded } from './guarded.ts'
 import { note } from './http/access-record.ts'
 import { addHeader } from './http/head.ts'
 import { bringsBody, checkBody, discardBody, readJson } from './http/json-body.ts'
-import { limitHeaders } from './http/limit-headers.ts'
 import { errorBody } from './http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from './http/query.ts'
+import { limitCalls } from './http/rate-limit.ts'
 import { looksLikeSmoochId } from './ids.ts'
 import type { Asked, Person } from './journal/compose.ts'
 import type { Guard } from './journal/guard.ts'
@@ -62,7 +62,7 @@ export const createPipeline = (parts: PipelineParts) => {
       note(res, { operation: operation.id })
       // A lease must not wait for a body.
       using along = operation.cache === 'store' && !bringsBody(req) ? users.along((tag) => namesOwnUser(req, tag)) : undefined
-      const entered = await sessions.require(req, limitClass(operation), 'api', (limit) => limitHeaders(res, limit), along)
+      const entered = await sessions.require(req, limitClass(operation), 'api', limitCalls(req, res), along)
       note(res, { actor: entered.place.tag, session: entered.sid, kind: entered.kind, roles: entered.roles })
       const app = appOf(entered, req.params['appId'])
       const params = checkParams(operation, req.params, entered)

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
 import { note } from '../http/access-record.ts'
 import { readBytes } from '../http/json-body.ts'
+import type { Attempt } from '../http/rate-limit.ts'
 import { routes } from '../http/routes.ts'
 import { Problem } from '../problems.ts'
 import { type Name, namesOf } from './cells.ts'
@@ -53,16 +54,18 @@ const parse = (body: Buffer): z.infer<typeof Event> => {
   }
 }
 
-export const webhookRoutes = (apps: ReadonlyMap<string, WebhookApp>, changes: Pick<Changes, 'drop'>): Router => {
+const requireSecret = (app: WebhookApp | undefined, given: unknown): void => {
+  // The vendor gives up on 400, 401 and 404, which is right here, and comes again on 503: the secret may just be on its way.
+  if (!app) throw new Problem('not_found')
+  if (!app.webhookSecret) throw new Problem('webhook_not_ready')
+  if (typeof given !== 'string' || !knows(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
+}
+
+export const webhookRoutes = (apps: ReadonlyMap<string, WebhookApp>, changes: Pick<Changes, 'drop'>, attempt: Attempt): Router => {
   const receive = async (req: Request, res: Response): Promise<void> => {
     note(res, { operation: 'webhook' })
     const appId = String(req.params['appId'])
-    const app = apps.get(appId)
-    // The vendor gives up on 400, 401 and 404, which is right here, and comes again on 503: the secret may just be on its way.
-    if (!app) throw new Problem('not_found')
-    if (!app.webhookSecret) throw new Problem('webhook_not_ready')
-    const given = req.headers['x-api-key']
-    if (typeof given !== 'string' || !knows(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
+    await attempt(req, res, () => requireSecret(apps.get(appId), req.headers['x-api-key']))
     const event = parse(await readBytes(req, { most: mostBytes }))
     const known = triggers.find((trigger) => trigger === event.trigger)
     note(res, { trigger: known ?? 'other' })

@@ -1,9 +1,10 @@
 /** Routes as a table: exact paths, the methods of each, and 405 with `Allow` for every other one, HEAD and OPTIONS too. Express by itself would answer HEAD with GET's work and OPTIONS with a page of its own. */
-import { type RequestHandler, Router } from 'express'
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
 import { Problem } from '../problems.ts'
 
 type Verb = 'get' | 'head' | 'post' | 'put' | 'delete'
-type Methods = Partial<Readonly<Record<Verb, RequestHandler | RequestHandler[]>>>
+type Handler = RequestHandler | ErrorRequestHandler
+type Methods = Partial<Readonly<Record<Verb, RequestHandler | Handler[]>>>
 
 export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler =>
   function methodNotAllowed() {
@@ -14,7 +15,7 @@ export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler 
 export const routes = (table: Readonly<Record<string, Methods>>): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   for (const [path, methods] of Object.entries(table)) {
-    const verbs = Object.entries(methods) as [Verb, RequestHandler | RequestHandler[]][]
+    const verbs = Object.entries(methods) as [Verb, RequestHandler | Handler[]][]
     const refuse = methodNotAllowed(...verbs.map(([verb]) => verb))
     if (!methods.head) router.head(path, refuse)
     for (const [verb, handlers] of verbs) router[verb](path, handlers)

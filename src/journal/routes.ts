@@ -3,8 +3,8 @@ import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { askedOf } from '../audit.ts'
 import { checkBody, readJson } from '../http/json-body.ts'
-import { limitHeaders } from '../http/limit-headers.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
+import { limitCalls } from '../http/rate-limit.ts'
 import { routes } from '../http/routes.ts'
 import { taken } from '../http/taken.ts'
 import type { Role } from '../operation.ts'
@@ -46,7 +46,7 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
   const { store, sealer } = journal
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass, roles = readers): Promise<Session> => {
-    const session = await sessions.require(req, 'reads', csrf, (limit) => limitHeaders(res, limit))
+    const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))
     if (!holdsOneOf(session, roles)) throw new Problem('forbidden')
     return session
   }

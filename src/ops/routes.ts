@@ -1,10 +1,10 @@
 /** The console's routes below the base path: pages for staff with `auditor` or `admin`, and the files they load. What they write goes to the journal's own API. */
 import { readFileSync } from 'node:fs'
-import type { Request, RequestHandler, Response, Router } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import { asPage } from '../http/head.ts'
-import { limitHeaders } from '../http/limit-headers.ts'
 import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
+import { limitCalls } from '../http/rate-limit.ts'
 import { readable, routes } from '../http/routes.ts'
 import { historyOf } from '../journal/reader.ts'
 import type { Role } from '../operation.ts'
@@ -29,6 +29,8 @@ export interface ConsoleParts extends GlanceParts {
   /** Where people sign in; absent: they are told in words. */
   readonly signIn: string | undefined
   readonly alerts: Alerts
+  /** The limit of an address. */
+  readonly pages: RequestHandler
 }
 
 const readers: readonly Role[] = ['auditor', 'admin']
@@ -56,18 +58,19 @@ const sizeOf = async ({ store, status }: GlanceParts): Promise<string> => {
 const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
 
 export const consoleRoutes = (parts: ConsoleParts): Router => {
-  const { sessions, basePath, store } = parts
+  const { sessions, basePath, store, pages } = parts
   const root = `${basePath}/ops`
   const places: RowPlaces = { root, ticketUrl: parts.ticketUrl }
   const signIn = parts.signIn === undefined ? undefined : html`<p><a href="${parts.signIn}">Sign in</a></p>`
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
-    const session = await sessions.require(req, 'reads', csrf, (limit) => limitHeaders(res, limit))
+    const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))
     requireReader(session)
     return session
   }
 
-  const refuse = (req: Request, res: Response, error: unknown): void => {
+  /** A page that tells of a problem. */
+  const failed: ErrorRequestHandler = (error, req, res, _next) => {
     // Half a page cannot become another one.
     if (res.headersSent) throw error
     const problem = toProblem(error)
@@ -87,17 +90,17 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
     res.send(notice({ root, title }, sentence, problem.code === 'unauthorized' ? signIn : undefined))
   }
 
-  /** A page: problems are told as one, too. */
+  const screen = (show: RequestHandler) => {
+    const handlers = [asPage, pages, show, failed]
+    return { get: handlers, head: handlers }
+  }
+
   const shown =
     (show: (req: Request, res: Response, session: Session) => Promise<string>): RequestHandler =>
     async (req, res) => {
-      try {
-        const session = await staff(req, res, 'page')
-        res.type('html')
-        res.end(await show(req, res, session))
-      } catch (error) {
-        refuse(req, res, error)
-      }
+      const session = await staff(req, res, 'page')
+      res.type('html')
+      res.end(await show(req, res, session))
     }
 
   const charts = (tenant: string) => {
@@ -162,14 +165,14 @@ ${rowList(places, words, found, cursor)}`,
   }
 
   return routes({
-    '/ops': readable(asPage, timeline),
+    '/ops': screen(timeline),
     '/ops/rows': readable(asPage, fragment),
-    '/ops/operations/:id': readable(asPage, operation),
+    '/ops/operations/:id': screen(operation),
     '/ops/api/verify': { post: check },
     ...Object.fromEntries(
       files.map(([name, type, file]) => {
         const content = readFileSync(file, 'utf8')
-        return [`/ops/${name}`, readable(asPage, (_req, res) => void res.type(type).send(content))]
+        return [`/ops/${name}`, readable(asPage, pages, (_req, res) => void res.type(type).send(content))]
       }),
     ),
   })

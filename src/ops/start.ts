@@ -1,5 +1,5 @@
 /** The console of a serving process: its pages, and what works behind them. */
-import type { Router } from 'express'
+import type { RequestHandler, Router } from 'express'
 import type { Settings } from '../../config/load.ts'
 import type { RunningJournal } from '../journal/start.ts'
 import { secretsOf } from '../journalling.ts'
@@ -18,6 +18,8 @@ export interface ConsoleOptions {
   readonly log: Log
   /** Where people sign in. */
   readonly signIn: string | undefined
+  /** The limit of an address. */
+  readonly pages: RequestHandler
 }
 
 export interface RunningConsole {
@@ -25,7 +27,7 @@ export interface RunningConsole {
   close(): Promise<void>
 }
 
-export const startConsole = ({ settings, sessions, journalling, log, signIn }: ConsoleOptions): RunningConsole => {
+export const startConsole = ({ settings, sessions, journalling, log, signIn, pages }: ConsoleOptions): RunningConsole => {
   const { store, sealer, status } = journalling.journal
   const anchored = settings.REDIS_URL !== undefined
   const webhook =
@@ -66,6 +68,7 @@ export const startConsole = ({ settings, sessions, journalling, log, signIn }: C
       basePath: settings.BASE_PATH,
       ticketUrl: settings.AUDIT_TICKET_URL,
       signIn,
+      pages,
     }),
     close: async () => {
       alerts.close()

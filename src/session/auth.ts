@@ -1,6 +1,7 @@
 /** Everything below `/auth`, put together: signing in with a browser and without, refreshing, own sessions, logout from the provider. */
-import type { Router } from 'express'
+import type { RequestHandler, Router } from 'express'
 import type { Origins } from '../http/origins.ts'
+import type { Attempt } from '../http/rate-limit.ts'
 import { backchannelLogoutRoutes } from './backchannel-logout.ts'
 import { createExchange } from './exchange.ts'
 import { createFamilies } from './families.ts'
@@ -25,7 +26,9 @@ interface Options {
   readonly origins: Origins
   readonly providers: readonly Provider[]
   readonly basePath: string
-  readonly failuresPerMinute: number
+  /** A limit of failures under this name. */
+  readonly failures: (name: string) => Attempt
+  readonly signIns: RequestHandler
   readonly tokenMaxAgeSeconds: number
   readonly signedOutPath: string
   readonly clearSiteData: AuthParts['clearSiteData']
@@ -34,7 +37,7 @@ interface Options {
 }
 
 export const createAuth = (options: Options): Router[] => {
-  const { sessions, people, providers, origins, clearSiteData } = options
+  const { sessions, people, providers, origins, clearSiteData, failures, signIns } = options
   const parties = new Map(
     providers.flatMap((provider) =>
       provider.client ? [[provider.id, { provider, party: createRelyingParty(provider, provider.client) }] as const] : [],
@@ -45,15 +48,16 @@ export const createAuth = (options: Options): Router[] => {
   const endSession: AuthParts['endSession'] = async (provider, idToken, origin) =>
     await parties.get(provider)?.party.endSession(idToken, `${origin}${options.signedOutPath}`)
   return [
-    signInRoutes(shared),
-    backchannelLogoutRoutes({ ...shared, tokens }),
+    signInRoutes({ ...shared, attempt: failures('sign-ins') }),
+    backchannelLogoutRoutes({ ...shared, tokens, attempt: failures('logout-tokens') }),
     ownSessionsRoutes(sessions, people, () => origins.secure()),
     authRoutes({
       sessions,
       origins,
       endSession,
       clearSiteData,
-      ...createExchange({ ...shared, families: createFamilies(options), tokens }),
+      signIns,
+      ...createExchange({ ...shared, families: createFamilies(options), tokens, attempt: failures('exchanges') }),
     }),
   ]
 }

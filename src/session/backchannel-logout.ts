@@ -3,9 +3,9 @@
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { note } from '../http/access-record.ts'
-import { addressKey, clientAddress } from '../http/client-address.ts'
 import { readForm } from '../http/form-body.ts'
 import { checkBody } from '../http/json-body.ts'
+import type { Attempt } from '../http/rate-limit.ts'
 import { routes } from '../http/routes.ts'
 import { Problem } from '../problems.ts'
 import type { People } from './people.ts'
@@ -22,22 +22,20 @@ interface Parts {
   readonly sessions: Sessions
   readonly people: People
   readonly tokens: ThirdPartyTokens
-  readonly failuresPerMinute: number
+  readonly attempt: Attempt
 }
 
-export const backchannelLogoutRoutes = ({ sessions, people, tokens, failuresPerMinute }: Parts): Router => {
+export const backchannelLogoutRoutes = ({ sessions, people, tokens, attempt }: Parts): Router => {
   const logout = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     const body = checkBody(Body, await readForm(req))
-    try {
-      const { jti, ...named } = await tokens.logout(body.logout_token)
-      if (!(await sessions.once('logout', `${named.issuer} ${jti}`, rememberMs))) throw new Problem('invalid_logout_token')
-      note(res, { ended: await people.endByProvider(named) })
-      res.status(200).end()
-    } catch (error) {
-      if (error instanceof Problem && error.status < 500) await sessions.countFailure(addressKey(clientAddress(req)), failuresPerMinute)
-      throw error
-    }
+    const named = await attempt(req, res, async () => {
+      const { jti, ...token } = await tokens.logout(body.logout_token)
+      if (!(await sessions.once('logout', `${token.issuer} ${jti}`, rememberMs))) throw new Problem('invalid_logout_token')
+      return token
+    })
+    note(res, { ended: await people.endByProvider(named) })
+    res.status(200).end()
   }
   return routes({ '/auth/backchannel-logout': { post: logout } })
 }

@@ -2,11 +2,10 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { note } from '../http/access-record.ts'
-import { addressKey, clientAddress } from '../http/client-address.ts'
 import { isForm, readForm } from '../http/form-body.ts'
 import { checkBody, readJson } from '../http/json-body.ts'
 import type { Origins } from '../http/origins.ts'
-import { toProblem } from '../http/problem-handler.ts'
+import { type Attempt, limitCalls } from '../http/rate-limit.ts'
 import { Problem } from '../problems.ts'
 import { onThisSide, personOf } from './claims.ts'
 import { setCookie } from './cookie.ts'
@@ -29,7 +28,7 @@ export interface ExchangeParts {
   readonly vouch: Vouch
   readonly origins: Origins
   readonly prefixes: readonly string[]
-  readonly failuresPerMinute: number
+  readonly attempt: Attempt
 }
 
 const tokenType = (name: string) => `urn:ietf:params:oauth:token-type:${name}` as const
@@ -62,29 +61,24 @@ const answer = (res: Response, made: Tokens): void => {
 }
 
 export const createExchange = (parts: ExchangeParts) => {
-  const { sessions, people, families, tokens, vouch, origins } = parts
+  const { sessions, people, families, tokens, vouch, origins, attempt } = parts
 
   const exchange = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     const body = checkBody(ExchangeBody, await readFields(req))
-    try {
-      const { provider, payload } = await tokens.subject(body.subject_token)
-      const person = onThisSide(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
-      const { record } = await vouch({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`)
-      const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
-      const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub!, sid }
-      if (await people.endedByProvider(from, payload.iat! * 1000)) throw new Problem('invalid_grant')
-      const made = await families.begin({ ...record, provider: from, device: deviceOf(req.headers['user-agent']) })
-      note(res, { session: made.sessionId, provider: provider.id })
-      if (await people.endedByProvider(from, payload.iat! * 1000)) {
-        await people.endOne(record, made.sessionId)
-        throw new Problem('invalid_grant')
-      }
-      answer(res, made)
-    } catch (error) {
-      if (toProblem(error).status < 500) await sessions.countFailure(addressKey(clientAddress(req)), parts.failuresPerMinute)
-      throw error
+    const { provider, payload } = await attempt(req, res, () => tokens.subject(body.subject_token))
+    const person = onThisSide(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
+    const { record } = await vouch({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`)
+    const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
+    const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub!, sid }
+    if (await people.endedByProvider(from, payload.iat! * 1000)) throw new Problem('invalid_grant')
+    const made = await families.begin({ ...record, provider: from, device: deviceOf(req.headers['user-agent']) })
+    note(res, { session: made.sessionId, provider: provider.id })
+    if (await people.endedByProvider(from, payload.iat! * 1000)) {
+      await people.endOne(record, made.sessionId)
+      throw new Problem('invalid_grant')
     }
+    answer(res, made)
   }
 
   /** A mobile app shows its refresh token; a page shows its cookie, and gets a new one with the roles that the person has by now. */
@@ -94,7 +88,7 @@ export const createExchange = (parts: ExchangeParts) => {
       const { refresh_token: text } = checkBody(RefreshBody, await readFields(req))
       return answer(res, await families.refresh(text))
     }
-    const session = await sessions.require(req, 'writes', 'api', () => undefined)
+    const session = await sessions.require(req, 'writes', 'api', limitCalls(req, res))
     if (session.kind !== 'cookie') throw new Problem('bad_request', { detail: 'refresh_token: is required.' })
     const { rolesMark } = session
     const record = recordOf(session)

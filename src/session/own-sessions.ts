@@ -4,7 +4,7 @@ import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { note } from '../http/access-record.ts'
 import { checkBody, discardBody, readJson } from '../http/json-body.ts'
-import { limitHeaders } from '../http/limit-headers.ts'
+import { limitCalls } from '../http/rate-limit.ts'
 import { routes } from '../http/routes.ts'
 import type { LimitClass } from '../operation.ts'
 import { Problem } from '../problems.ts'
@@ -30,7 +30,7 @@ const view = ({ sid, createdMs, expiresMs, lastSeenMs, entry }: LiveSession, own
 export const ownSessionsRoutes = (sessions: Sessions, people: People, secure: () => boolean): Router => {
   const caller = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
     noQuery(req)
-    const session = await sessions.require(req, limit, 'api', (used) => limitHeaders(res, used))
+    const session = await sessions.require(req, limit, 'api', limitCalls(req, res))
     note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
     return session
   }

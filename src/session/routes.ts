@@ -2,10 +2,10 @@
 import type { Request, RequestHandler, Response, Router } from 'express'
 import type { Secret } from '../../config/secret.ts'
 import { note } from '../http/access-record.ts'
-import { addressKey, clientAddress } from '../http/client-address.ts'
 import { checkBody, discardBody, readJson } from '../http/json-body.ts'
 import type { Origins } from '../http/origins.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
+import type { Attempt } from '../http/rate-limit.ts'
 import { routes } from '../http/routes.ts'
 import { Problem } from '../problems.ts'
 import { readBearer } from './bearer.ts'
@@ -43,10 +43,12 @@ export interface AuthParts {
   /** A token of a third party becomes a session. */
   readonly exchange: RequestHandler
   readonly refresh: RequestHandler
+  /** The limit of an address. */
+  readonly signIns: RequestHandler
 }
 
 /** `/auth/session` and `/auth/refresh` below the base path. */
-export const authRoutes = ({ sessions, origins, endSession, clearSiteData, exchange, refresh }: AuthParts): Router => {
+export const authRoutes = ({ sessions, origins, endSession, clearSiteData, exchange, refresh, signIns }: AuthParts): Router => {
   const show = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     await discardBody(req)
@@ -73,21 +75,21 @@ export const authRoutes = ({ sessions, origins, endSession, clearSiteData, excha
     else res.json({ endSession: away })
   }
   return routes({
-    '/auth/session': { get: show, post: exchange, delete: signOut },
-    '/auth/refresh': { post: refresh },
+    '/auth/session': { get: show, post: [signIns, exchange], delete: signOut },
+    '/auth/refresh': { post: [signIns, refresh] },
   })
 }
 
 /** The service key that a call on the private listener holds; throws `invalid_service_key`. */
 export const requireServiceKey =
-  (sessions: Sessions, serviceKeys: Secret | undefined, failuresPerMinute: number) =>
+  (serviceKeys: Secret | undefined, attempt: Attempt) =>
   async (req: Request, res: Response): Promise<ServiceKey> => {
-    const secret = readBearer(req.headers.authorization)
-    const key = secret !== undefined && serviceKeys ? serviceKeyOf(serviceKeys, secret) : undefined
-    if (!key) {
-      await sessions.countFailure(addressKey(clientAddress(req)), failuresPerMinute)
-      throw new Problem('invalid_service_key')
-    }
+    const key = await attempt(req, res, () => {
+      const secret = readBearer(req.headers.authorization)
+      const found = secret !== undefined && serviceKeys ? serviceKeyOf(serviceKeys, secret) : undefined
+      if (!found) throw new Problem('invalid_service_key')
+      return found
+    })
     note(res, { serviceKey: key.name })
     return key
   }

@@ -140,24 +140,19 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     ...createServices({ store, peppers }),
     cookies: cookieNames(origins.secure()),
 
-    /** The caller's session, or a Problem: `unauthorized`, `csrf`, `too_many_requests`, `session_store_unavailable`. `counted` hears of the limit in any case. */
+    /** The caller's session, or a Problem: `unauthorized`, `csrf`, `session_store_unavailable`, and what `decide` says of the limit, whose count came along. */
     require: async (
       request: IncomingMessage,
       limit: LimitClass,
       csrf: CsrfClass,
-      counted: (limit: Limit) => void,
+      decide: (limit: Limit) => Promise<void>,
       peek?: Peek,
     ): Promise<Session> => {
       const found = credential(request, csrf)
       const entered = found && (await find(found.text, found.kinds, { touch: true, limit, peek }))
       if (!entered) throw new Problem('unauthorized')
       const session = onItsSide(request, entered.session)
-      if (entered.limit) {
-        counted(entered.limit)
-        const { used, leftMs } = entered.limit.used
-        if (used > entered.limit.max)
-          throw new Problem('too_many_requests', { headers: { 'Retry-After': String(Math.ceil(leftMs / 1000)) } })
-      }
+      if (entered.limit) await decide(entered.limit)
       return session
     },
 
@@ -227,14 +222,6 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     mayCreate: async (session: Session): Promise<boolean> => {
       const entered = await again(session)
       return entered !== undefined && !entered.gone
-    },
-
-    /** Counts a failure by address; throws when there were too many. */
-    countFailure: async (address: string, max: number): Promise<void> => {
-      const { used, leftMs } = await reachable(
-        store.use(keyedName(peppers()[0].secret, 'address', address), { name: 'failures', windowMs: minute }),
-      )
-      if (used > max) throw new Problem('too_many_requests', { headers: { 'Retry-After': String(Math.ceil(leftMs / 1000)) } })
     },
 
     ping: (): Promise<void> => reachable(store.ping()),

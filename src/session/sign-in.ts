@@ -1,13 +1,13 @@
 /** Signing in with a browser: `/auth/login` sends it to the identity provider, `/auth/callback` takes it back and makes the session. */
 
 import { randomBytes } from 'node:crypto'
-import type { Request, RequestHandler, Response, Router } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import { note } from '../http/access-record.ts'
-import { addressKey, clientAddress } from '../http/client-address.ts'
 import { asPage } from '../http/head.ts'
 import type { Origins } from '../http/origins.ts'
 import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
+import type { Attempt } from '../http/rate-limit.ts'
 import { routes } from '../http/routes.ts'
 import { stepUpMaxAge } from '../policy.ts'
 import { Problem } from '../problems.ts'
@@ -33,7 +33,9 @@ export interface SignInParts {
   readonly peppers: Ring
   readonly origins: Origins
   readonly basePath: string
-  readonly failuresPerMinute: number
+  readonly attempt: Attempt
+  /** The limit of an address. */
+  readonly signIns: RequestHandler
   /** By id, the first is the one when none is named. */
   readonly parties: ReadonlyMap<string, { readonly provider: Provider; readonly party: RelyingParty }>
   /** Of all issuers. */
@@ -44,7 +46,7 @@ export interface SignInParts {
 const clockSkewSeconds = 60
 
 export const signInRoutes = (parts: SignInParts): Router => {
-  const { sessions, people, vouch, peppers, origins, basePath, parties } = parts
+  const { sessions, people, vouch, peppers, origins, basePath, parties, attempt, signIns } = parts
   const secure = () => origins.secure()
   const redirectUri = (origin: string) => `${origin}${basePath}/auth/callback`
 
@@ -77,18 +79,23 @@ export const signInRoutes = (parts: SignInParts): Router => {
 
   const callback = async (req: Request, res: Response): Promise<void> => {
     const search = rawQueryOf(req.originalUrl)
-    const states = new URLSearchParams(search).getAll('state')
-    const { transaction, end } = findTransaction(peppers, states[0] ?? '', secure(), req.headers.cookie)
-    const origin = origins.of(req.headers.host)
-    const chosen = parties.get(transaction?.provider ?? '')
-    if (states.length !== 1 || transaction?.origin !== origin || !chosen) throw new Problem('sign_in_expired')
-    if (!(await sessions.once('sign-in', transaction.state, transactionMs))) throw new Problem('sign_in_expired')
+    const { transaction, chosen, end } = await attempt(req, res, () => begun(req, search))
     res.setHeader('Set-Cookie', end)
-    const url = new URL(`${redirectUri(origin)}?${search}`)
+    const url = new URL(`${redirectUri(transaction.origin)}?${search}`)
     const signedIn = await chosen.party.finish(transaction, url, transaction.stepUp ? stepUpMaxAge : undefined)
     const created = await enter(req, res, transaction, chosen.provider, signedIn)
     res.setHeader('Set-Cookie', [end, setCookie(created.token, secure())])
     showPage(res, 200, bouncePage(transaction.returnTo))
+  }
+
+  /** The sign-in that this browser began and has not come back from yet. */
+  const begun = async (req: Request, search: string) => {
+    const states = new URLSearchParams(search).getAll('state')
+    const { transaction, end } = findTransaction(peppers, states[0] ?? '', secure(), req.headers.cookie)
+    const chosen = parties.get(transaction?.provider ?? '')
+    if (states.length !== 1 || transaction?.origin !== origins.of(req.headers.host) || !chosen) throw new Problem('sign_in_expired')
+    if (!(await sessions.once('sign-in', transaction.state, transactionMs))) throw new Problem('sign_in_expired')
+    return { transaction, chosen, end }
   }
 
   /** The session: a new one, or the present one under a new token when the person only proved again who they are. */
@@ -131,31 +138,19 @@ export const signInRoutes = (parts: SignInParts): Router => {
     for (const old of [previous, now]) if (old && old.sid !== created.sessionId) await sessions.end(old)
   }
 
-  const page =
-    (handler: (req: Request, res: Response) => Promise<void>): RequestHandler =>
-    async (req, res) => {
-      try {
-        await handler(req, res)
-      } catch (error) {
-        const problem = toProblem(error)
-        if (!req.accepts(['json', 'html']) || req.accepts(['json', 'html']) === 'json') throw problem
-        res.locals['problem'] = problem
-        for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
-        showPage(res, problem.status, failurePage(problem, String(res.locals['requestId']), `${basePath}/auth/login`))
-      }
-    }
-  const counted =
-    (handler: (req: Request, res: Response) => Promise<void>) =>
-    async (req: Request, res: Response): Promise<void> => {
-      try {
-        await handler(req, res)
-      } catch (error) {
-        if (toProblem(error).status < 500) await sessions.countFailure(addressKey(clientAddress(req)), parts.failuresPerMinute)
-        throw error
-      }
-    }
+  /** People see a page, programs the problem. */
+  const failed: ErrorRequestHandler = (error, req, res, _next) => {
+    const problem = toProblem(error)
+    if (!req.accepts(['json', 'html']) || req.accepts(['json', 'html']) === 'json') throw problem
+    res.locals['problem'] = problem
+    for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
+    showPage(res, problem.status, failurePage(problem, String(res.locals['requestId']), `${basePath}/auth/login`))
+  }
 
-  return routes({ '/auth/login': { get: [asPage, page(login)] }, '/auth/callback': { get: [asPage, page(counted(callback))] } })
+  return routes({
+    '/auth/login': { get: [asPage, signIns, login, failed] },
+    '/auth/callback': { get: [asPage, signIns, callback, failed] },
+  })
 }
 
 const random = () => randomBytes(32).toString('base64url')

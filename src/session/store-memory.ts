@@ -148,6 +148,11 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     },
     readMark: async (tag, mark: Mark) => marksOf(tag)?.get(mark),
     use: async (tag, limit) => use(tag, limit),
+    used: async (tag, name) => {
+      const { used, until } = limits.get(`${tag}:${name}`) ?? { used: 0, until: 0 }
+      const leftMs = Math.max(0, until - now())
+      return { used: leftMs > 0 ? used : 0, leftMs }
+    },
     list: async (tag) => [...(lists.get(tag)?.values() ?? [])].filter((listed) => listed.expiresMs > now()),
     addToList: async (tag, listed) => addToList(tag, listed),
     removeFromList: async (tag, sid) => {

@@ -116,6 +116,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
   bffUnmark: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
   bffReadMark: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], ARGV[1])` },
   bffUse: { numberOfKeys: 1, lua: `${clock}${useLimit}\nlocal used, left = use(KEYS[1], ARGV[1]); return {used, left}` },
+  bffUsed: { numberOfKeys: 1, lua: `return {tonumber(redis.call('GET', KEYS[1]) or 0), math.max(redis.call('PTTL', KEYS[1]), 0)}` },
   bffAddToList: {
     numberOfKeys: 1,
     lua: `${clock}${addListed}\naddListed(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4])`,
@@ -189,6 +190,10 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffUnpeek'>, peek: P
   readMark: async (tag, mark) => ((await redis.run('bffReadMark', [marks(tag)], [mark])) as string | null) ?? undefined,
   use: async (tag, limit) => {
     const [used, leftMs] = (await redis.run('bffUse', [limitKey(tag, limit.name)], [limit.windowMs])) as [number, number]
+    return { used, leftMs }
+  },
+  used: async (tag, name) => {
+    const [used, leftMs] = (await redis.run('bffUsed', [limitKey(tag, name)])) as [number, number]
     return { used, leftMs }
   },
   list: async (tag) => listed((await redis.run('bffList', [list(tag)])) as string[]),

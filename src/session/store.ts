@@ -86,8 +86,10 @@ export interface SessionStore extends FamilyStore {
   markGone(tag: string): Promise<void>
   unmark(tag: string, mark: Mark): Promise<void>
   readMark(tag: string, mark: Mark): Promise<string | undefined>
-  /** Uses a limit outside a session, e.g. failures by address. */
+  /** Uses a limit outside a session, e.g. of an address. */
   use(tag: string, limit: Window): Promise<Used>
+  /** The uses so far, without another one. */
+  used(tag: string, name: string): Promise<Used>
   /** Sessions listed under a tag (a person's, or `services`), without those that have ended by time. */
   list(tag: string): Promise<Listed[]>
   addToList(tag: string, listed: Listed): Promise<void>

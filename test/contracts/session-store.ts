@@ -116,6 +116,19 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect((await store.use(tag, window)).used).toBe(1)
     })
 
+    test('tells the uses of a limit without another one, and none after its window', async () => {
+      const tag = unique()
+      const window = { name: 'reads', windowMs: 300 }
+      expect(await store.used(tag, window.name)).toEqual({ used: 0, leftMs: 0 })
+      await store.use(tag, window)
+      await store.use(tag, window)
+      const used = await store.used(tag, window.name)
+      expect([used.used, used.leftMs > 0, used.leftMs <= 300]).toEqual([2, true, true])
+      expect((await store.used(tag, 'writes')).used).toBe(0)
+      await sleep(350)
+      expect(await store.used(tag, window.name)).toEqual({ used: 0, leftMs: 0 })
+    })
+
     test('does not count a limit for a session that has ended', async () => {
       const at = place()
       const limit = { name: 'reads', windowMs: 60_000 }

@@ -112,6 +112,8 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     LIMIT_CODES: '100000',
     LIMIT_SERVICE: '100000',
     LIMIT_FAILURES: '100000',
+    LIMIT_SIGN_INS: '100000',
+    LIMIT_PAGES: '100000',
     ...options.env,
   })
   const lines: Record<string, unknown>[] = []

@@ -1,0 +1,115 @@
+/** The one door to express-rate-limit: it decides every limit, by counts that the session store keeps for all replicas. */
+import type { IncomingMessage } from 'node:http'
+import type { Request, RequestHandler, Response } from 'express'
+import { type AugmentedRequest, type Options, rateLimit } from 'express-rate-limit'
+import { Problem } from '../problems.ts'
+import type { Limit } from '../session/sessions.ts'
+import type { Used } from '../session/store.ts'
+import { addressKey, clientAddress } from './client-address.ts'
+import { limitHeaders } from './limit-headers.ts'
+import { toProblem } from './problem-handler.ts'
+import { createTurns } from './turns.ts'
+
+/** Counts of an address by the name of the limit. */
+export interface AddressCounts {
+  use(name: string, address: string): Promise<Used>
+  /** Without counting. */
+  used(name: string, address: string): Promise<Used>
+}
+
+interface Limiter extends Pick<Options, 'limit' | 'keyGenerator'> {
+  readonly name: (res: Response) => string
+  /** The library wants another one for each limiter. */
+  readonly prefix: string
+  readonly count: (key: string) => Used | Promise<Used>
+}
+
+const limiter = ({ name, prefix, count, ...options }: Limiter): RequestHandler =>
+  rateLimit({
+    ...options,
+    windowMs: 60_000,
+    // The library's own fields of draft 8 cost three times as much as its decision.
+    standardHeaders: false,
+    legacyHeaders: false,
+    passOnStoreError: false,
+    store: {
+      prefix,
+      increment: async (key) => {
+        const { used, leftMs } = await count(key)
+        return { totalHits: used, resetTime: new Date(Date.now() + leftMs) }
+      },
+      decrement: () => undefined,
+      resetKey: () => undefined,
+    },
+    handler: (req, res, next) => {
+      const { limit: max, used, resetTime } = (req as AugmentedRequest)['rateLimit']!
+      const leftMs = Math.max(0, Number(resetTime) - Date.now())
+      limitHeaders(res, { name: name(res), max, used: { used, leftMs } })
+      next(new Problem('too_many_requests', { headers: { 'Retry-After': String(Math.ceil(leftMs / 1000)) } }))
+    },
+  })
+
+/** A middleware as a step of a handler. */
+const step = (middleware: RequestHandler, req: Request, res: Response): Promise<void> =>
+  new Promise((resolve, reject) => {
+    void middleware(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
+  })
+
+const limitOf = (res: Response): Limit => res.locals['limit'] as Limit
+
+/** The count came with the session, so it needs no round trip of its own. A store of the library sees the key alone: the count is the key. */
+const calls = limiter({
+  name: (res) => limitOf(res).name,
+  prefix: 'calls',
+  limit: (_req, res) => limitOf(res).max,
+  keyGenerator: (_req, res) => `${limitOf(res).used.used} ${limitOf(res).used.leftMs}`,
+  count: (key) => {
+    const [used, leftMs] = key.split(' ').map(Number) as [number, number]
+    return { used, leftMs }
+  },
+})
+
+/** Decides a call that has a session, and tells how much is left. */
+export const limitCalls =
+  (req: Request, res: Response) =>
+  async (limit: Limit): Promise<void> => {
+    res.locals['limit'] = limit
+    limitHeaders(res, limit)
+    await step(calls, req, res)
+  }
+
+const keyOf = (req: IncomingMessage): string => addressKey(clientAddress(req))
+
+const ofAddress = (name: string, limit: number, count: AddressCounts['use'], prefix = name): RequestHandler =>
+  limiter({ name: () => name, prefix, limit, keyGenerator: keyOf, count: (address) => count(name, address) })
+
+/** Every request of an address, right or wrong. */
+export const limitAddress = (counts: AddressCounts, name: string, limit: number): RequestHandler => ofAddress(name, limit, counts.use)
+
+/** Runs what proves a credential, unless its address has failed too often. */
+export type Attempt = <T>(req: Request, res: Response, prove: () => T | Promise<T>) => Promise<T>
+
+/**
+ * Failures of an address; successes do not count, however many come at once. An attempt waits for the verdict on the one before it, so of a thousand
+ * guesses in one moment only as many as the limit says are looked at.
+ */
+export const limitFailures = (counts: AddressCounts, name: string, limit: number): Attempt => {
+  const ifItFailed: AddressCounts['use'] = async (...asked) => {
+    const { used, leftMs } = await counts.used(...asked)
+    return { used: used + 1, leftMs }
+  }
+  const next = ofAddress(name, limit, ifItFailed, `next-${name}`)
+  const failed = ofAddress(name, limit, counts.use)
+  const turns = createTurns()
+  return async (req, res, prove) => {
+    using _turn = await turns(keyOf(req))
+    await step(next, req, res)
+    try {
+      return await prove()
+    } catch (error) {
+      // Each replica has turns of its own: a failure beyond the limit is not told as one.
+      if (toProblem(error).status < 500) await step(failed, req, res)
+      throw error
+    }
+  }
+}

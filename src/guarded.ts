@@ -2,7 +2,7 @@
 
 import type { Person } from './journal/compose.ts'
 import type { Guard, GuardedCall } from './journal/guard.ts'
-import type { GuardedOperation } from './operation.ts'
+import type { GuardedOperation, Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { Problem } from './problems.ts'
 import type { AnswerOf } from './schemas.ts'
@@ -25,8 +25,15 @@ export interface GuardedAsk {
   /** Who asks and why, once the persons are known. */
   readonly asked: (targets: readonly Person[]) => Omit<GuardedCall, 'request' | 'before' | 'idempotencyKey'>
   readonly idempotencyKey: string | undefined
-  /** Makes the caller's own app user, when it may; throws when not. */
-  readonly createSelf: () => Promise<unknown>
+  /** The caller's own app user. */
+  readonly own: {
+    /** Once answered under the caller's name. */
+    readonly known: boolean
+    /** Throws when an answer about the caller speaks of somebody else. */
+    readonly accept: (operation: Operation, body: unknown) => Promise<void>
+    /** Makes it, when the caller may; throws when not. */
+    readonly create: () => Promise<unknown>
+  }
   /** The answer as the caller will get it: kept, sealed, for a repeat with the same key. */
   readonly respond: (outcome: UpstreamAnswer | Problem) => { readonly status: number; readonly body?: unknown }
 }
@@ -63,6 +70,7 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
       throw error
     })
     if ('replay' in found) return replayed(found)
+    await mustBeOwn(ask, found)
     const named = bySmoochId(call, found)
     const begun = await guard.begin({
       ...ask.asked(
@@ -84,13 +92,15 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
     })
     try {
       const answer = await upstream.callGuarded(app, begun.permit, named)
+      const refusal = await ask.own.accept(call.operation, answer.body).catch((problem: Problem) => problem)
       const { pending } = await begun.end({
         outcome: 'success',
         upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true },
-        response: ask.respond(answer),
+        response: ask.respond(refusal ?? answer),
       })
       if (pending) headers['Audit-Outcome'] = 'pending'
       await end(removed)
+      if (refusal) throw refusal
       return { answer, headers }
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem('internal', { cause: error, outcome: 'unknown' })
@@ -128,9 +138,15 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
       return await Promise.all(ask.subjects.map((subject) => lookUp(ask, subject)))
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'user_not_found' || !ask.subjects.every(({ self }) => self)) throw error
-      await ask.createSelf()
+      await ask.own.create()
       return await Promise.all(ask.subjects.map((subject) => lookUp(ask, subject)))
     }
+  }
+
+  /** Who has never been answered under the own name may have a name that leads to somebody else. */
+  const mustBeOwn = async ({ own, subjects }: GuardedAsk, found: readonly Found[]): Promise<void> => {
+    for (const { image } of found) if (image) await own.accept(operations.get_app_user, { appUser: image })
+    if (!own.known && subjects.every(({ self }) => self) && found.some(({ image }) => !image)) throw unresolved()
   }
 
   /** A merge is sent only when both are known for certain; an erasure must not hang on a read. */
@@ -142,8 +158,7 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
       return { role, smoochId: appUser._id, userId: appUser.userId, image: appUser }
     } catch (cause) {
       if (cause instanceof Problem && cause.particulars.outcome === 'failure' && cause.code === 'user_not_found') throw cause
-      if (call.operation.subject === 'both')
-        throw new Problem('subjects_unresolved', { cause, headers: { 'Retry-After': '5' }, outcome: 'not_sent' })
+      if (call.operation.subject === 'both') throw unresolved(cause)
       return { role, smoochId: undefined, userId: asUserId(id), image: undefined }
     }
   }
@@ -157,6 +172,9 @@ interface Found {
   readonly userId: string | undefined
   readonly image: AnswerOf<'AppUserResponse'>['appUser'] | undefined
 }
+
+const unresolved = (cause?: unknown): Problem =>
+  new Problem('subjects_unresolved', { cause, headers: { 'Retry-After': '5' }, outcome: 'not_sent' })
 
 const withinLook = async <T>(reading: Promise<T>): Promise<T> => {
   const late = Promise.withResolvers<never>()

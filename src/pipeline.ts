@@ -16,7 +16,6 @@ import { looksLikeSmoochId } from './ids.ts'
 import type { Asked, Person } from './journal/compose.ts'
 import type { Guard } from './journal/guard.ts'
 import { type Caller, isGuarded, isOpen, limitClass, type OpenOperation, type Operation } from './operation.ts'
-import { operations } from './operations.ts'
 import { createOwnUser, type OwnUserParts } from './own-user.ts'
 import { decide, isStaff, requireFields, requireImageRole } from './policy.ts'
 import { Problem } from './problems.ts'
@@ -55,7 +54,7 @@ interface Answer extends UpstreamAnswer {
 export const createPipeline = (parts: PipelineParts) => {
   const { sessions, upstream, users } = parts
   const guarded = createGuarded(parts)
-  const { create, orCreate, learn } = createOwnUser(parts)
+  const { accept, create, meet, orCreate } = createOwnUser(parts)
 
   return (operation: Operation): RequestHandler =>
     async function pipeline(req, res) {
@@ -93,7 +92,11 @@ export const createPipeline = (parts: PipelineParts) => {
           subjects,
           asked,
           idempotencyKey,
-          createSelf: () => create(app, session),
+          own: {
+            known: session.smooch !== undefined,
+            accept: (row, body) => accept(session, subjects, row, body),
+            create: () => create(app, session),
+          },
           respond,
         })
         for (const [name, value] of Object.entries(headers)) addHeader(res, name, value)
@@ -111,7 +114,7 @@ export const createPipeline = (parts: PipelineParts) => {
                 ? sendImage(app, call, session, subjects[0], req)
                 : operation.cache === 'store'
                   ? readStored(app, call, session, caller, subjects, along, res)
-                  : orCreate({ app, session, subjects, operation }, () => upstream.call(app, call)),
+                  : sendOnceMet(app, call, session, subjects),
           )
           await finish(answer)
           return respond(answer)
@@ -124,7 +127,7 @@ export const createPipeline = (parts: PipelineParts) => {
 
       async function finish(answer: UpstreamAnswer): Promise<void> {
         if (answer.calls > 0) note(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
-        if (answer.calls > 0 || session.smooch === undefined) await learn(session, subjects, operation, answer.body)
+        await accept(session, subjects, operation, answer.body)
       }
     }
 
@@ -185,11 +188,11 @@ export const createPipeline = (parts: PipelineParts) => {
     call: UpstreamCall,
     session: Session,
     caller: Caller,
-    subjects: readonly Subject[],
+    subjects: readonly [Subject, ...Subject[]],
     along: Along | undefined,
     res: Response,
   ) {
-    const [{ id, self }] = subjects as [Subject]
+    const [{ id, self }] = subjects
     const ask = { app: app.appId, id, own: self ? session.place.tag : undefined, along }
     const send = async (): Promise<Answer> => {
       const read = await users.read(ask, () => upstream.call(app, call))
@@ -202,6 +205,12 @@ export const createPipeline = (parts: PipelineParts) => {
     return await orCreate({ app, session, subjects, operation: call.operation }, send)
   }
 
+  async function sendOnceMet(app: UpstreamApp, call: UpstreamCall, session: Session, subjects: readonly [Subject, ...Subject[]]) {
+    const asking = { app, session, subjects, operation: call.operation }
+    await meet(asking)
+    return await orCreate(asking, () => upstream.call(app, call))
+  }
+
   /** A stream cannot be sent again, so the user is made sure of before it starts. */
   async function sendImage(app: UpstreamApp, call: UpstreamCall, session: Session, subject: Subject, req: IncomingMessage) {
     // Let go of whatever happens before it is sent, rather than when its deadline comes.
@@ -211,11 +220,7 @@ export const createPipeline = (parts: PipelineParts) => {
         requireImageRole(now, decide(now, call.operation, [subject], Date.now()), subject, role)
       },
     })
-    const read = operations.get_app_user
-    if (subject.self && session.smooch === undefined)
-      await orCreate({ app, session, subjects: [subject], operation: read }, () =>
-        upstream.call(app, { operation: read, params: { userId: subject.id } }),
-      )
+    await meet({ app, session, subjects: [subject], operation: call.operation })
     return await upstream.call(app, { ...call, image })
   }
 }

@@ -199,6 +199,11 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       if (name !== known) await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.mark(tag, 'smooch', name))))
     },
 
+    /** Who comes back under this name has to be met anew. */
+    forget: async (person: Person): Promise<void> => {
+      await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.unmark(tag, 'smooch'))))
+    },
+
     knows: async (person: Person): Promise<boolean> =>
       (await reachable(store.readMark(tagsOf(peppers, person)[0], 'smooch'))) !== undefined,
 

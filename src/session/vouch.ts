@@ -60,9 +60,10 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
     if (!doubtful && (await sessions.knows(person))) return
     const found = await lookUp(app, person.userId, doubtful)
     if (!found) return
-    // A merged person's old name may be answered with the survivor, which is whom the person is now; but no `_id` is a name to sign in under.
-    if (doubtful && found.userId !== person.userId) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
-    await sessions.learn(person, found._id)
+    // Somebody else may be answered (a survivor of a merge, a name in another spelling): that one's `_id` is not this person's.
+    const own = found.userId === person.userId
+    if (doubtful && !own) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
+    if (own) await sessions.learn(person, found._id)
   }
 
   const lookUp = async (app: UpstreamApp, userId: string, needed: boolean): Promise<AnswerOf<'AppUserResponse'>['appUser'] | undefined> => {

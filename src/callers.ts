@@ -1,4 +1,4 @@
-/** OPERATION_CALLERS: a deployment may narrow or widen who may call a row; what the table cannot mean is refused at start. */
+/** OPERATION_CALLERS: a deployment may narrow or widen who may call a row, and who may have a link made without asking; what the table cannot mean is refused at start. */
 import type { Caller, Operation } from './operation.ts'
 
 const callers: readonly string[] = ['self', 'agent', 'admin', 'service'] satisfies Caller[]
@@ -9,15 +9,20 @@ export const withCallers = (rows: readonly Operation[], text: string): Operation
   const wanted = new Map<string, [Caller, ...Caller[]]>()
   for (const item of text.split(',').filter((part) => part.trim() !== '')) {
     const [id = '', ...rest] = item.trim().split('=')
-    const row = rows.find((candidate) => candidate.id === id)
+    const row = rows.find((candidate) => candidate.id === id || (candidate.immediate && `${candidate.id}.immediate` === id))
     const by = rest.join('=').split('+')
     const unknown = by.find((caller) => !callers.includes(caller))
     if (!row) faults.push(`${id} is not one of the operations`)
     else if (wanted.has(id)) faults.push(`${id} is there twice; give its callers as admin+agent`)
     else if (unknown !== undefined) faults.push(`${id}: "${unknown}" is not one of ${callers.join(', ')}`)
-    else if (by.includes('self') && !row.by.includes('self')) faults.push(`${id}: end users cannot be given this operation`)
+    else if (by.includes('self') && (id !== row.id || !row.by.includes('self')))
+      faults.push(`${id}: end users cannot be given this operation`)
     else wanted.set(id, by as [Caller, ...Caller[]])
   }
   if (faults.length > 0) throw new Error(`OPERATION_CALLERS: ${faults.join('; ')}`)
-  return rows.map((row) => ({ ...row, by: wanted.get(row.id) ?? row.by }))
+  return rows.map((row) => ({
+    ...row,
+    by: wanted.get(row.id) ?? row.by,
+    ...(row.immediate && { immediate: wanted.get(`${row.id}.immediate`) ?? row.immediate }),
+  }))
 }

@@ -18,6 +18,8 @@ interface Facts {
   readonly status?: 201
   /** Query parameters that the row takes; all are required. */
   readonly query?: readonly 'integrationIds'[]
+  /** Who may have it done without asking the person behind the channel, which can merge that person away at once. */
+  readonly immediate?: readonly [Caller, ...Caller[]]
 }
 interface Takes {
   readonly takes?: Body
@@ -63,11 +65,13 @@ export const isGuarded = (operation: Operation): operation is GuardedOperation =
 export const isOpen = (operation: Operation): operation is OpenOperation => operation.effect !== 'guarded'
 
 /** Classes of the limiter; the numbers are settings. */
-export type LimitClass = 'reads' | 'writes' | 'guarded' | 'images' | 'codes'
+export type LimitClass = 'reads' | 'writes' | 'guarded' | 'images' | 'codes' | 'links'
 
 const classes = { read: 'reads', reveal: 'codes', write: 'writes', guarded: 'guarded' } as const
 
-export const limitClass = (row: Row): LimitClass => (row.takes === 'ImageUpload' ? 'images' : classes[row.effect])
+const byBody: Partial<Record<Body, LimitClass>> = { ImageUpload: 'images', AppUserLink: 'links' }
+
+export const limitClass = (row: Row): LimitClass => (row.takes && byBody[row.takes]) ?? classes[row.effect]
 
 /** Milliseconds within which the upstream must have answered in full. */
 export const timeLimit = (row: Row): number =>

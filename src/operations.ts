@@ -11,7 +11,7 @@ const rows = {
   pre_create_app_user:              write  ('POST',   '/appusers',                           { by: ['agent', 'admin'],         cache: 'invalidate', returns: 'AppUserResponse', status: 201, takes: 'AppUserPreCreate', subject: 'body' }),
   update_app_user:                  write  ('PUT',    '/appusers/:userId',                   { by: ['self', 'agent', 'admin'], cache: 'invalidate', returns: 'AppUserResponse', takes: 'AppUserUpdate' }),
   post_image_message:               write  ('POST',   '/appusers/:userId/images',            { by: ['self', 'agent', 'admin'],                      returns: 'MessageResponse', status: 201, takes: 'ImageUpload' }),
-  link_app_user:                    guarded('POST',   '/appusers/:userId/channels',          { by: ['self', 'agent', 'admin'],                      returns: 'AppUserResponse', takes: 'AppUserLink' }),
+  link_app_user:                    guarded('POST',   '/appusers/:userId/channels',          { by: ['self', 'agent', 'admin'],                      returns: 'AppUserResponse', takes: 'AppUserLink', immediate: ['admin'] }),
   unlink_app_user:                  guarded('DELETE', '/appusers/:userId/channels/:channel', { by: ['self', 'agent', 'admin'],                      returns: 'Empty' }),
   delete_app_user_profile:          guarded('DELETE', '/appusers/:userId/profile',           { by: ['admin'],                                       returns: 'AppUserResponse' }),
   delete_app_user:                  guarded('DELETE', '/appusers/:userId',                   { by: ['admin'],                                       returns: 'Empty', removes: 'subject' }),

@@ -5,6 +5,7 @@ import { type AuditRules, askedOf, readIdempotencyKey, readReason } from './audi
 import { isCellOf } from './cache/cells.ts'
 import type { Along } from './cache/looks.ts'
 import type { Users } from './cache/users.ts'
+import { withConfirmation } from './confirmation.ts'
 import { createGuarded } from './guarded.ts'
 import { note } from './http/access-record.ts'
 import { addHeader } from './http/head.ts'
@@ -17,7 +18,7 @@ import type { Asked, Person } from './journal/compose.ts'
 import type { Guard } from './journal/guard.ts'
 import { type Caller, isGuarded, isOpen, limitClass, type OpenOperation, type Operation } from './operation.ts'
 import { createOwnUser, type OwnUserParts } from './own-user.ts'
-import { decide, isStaff, requireFields, requireImageRole } from './policy.ts'
+import { decide, isImmediate, isStaff, requireFields, requireImageRole, requireRecentSignIn } from './policy.ts'
 import { Problem } from './problems.ts'
 import { project } from './projection.ts'
 import { bodies } from './schemas.ts'
@@ -37,6 +38,8 @@ export interface PipelineParts extends OwnUserParts {
   readonly apps: ReadonlyMap<string, UpstreamApp>
   readonly peppers: Ring
   readonly selfProperties: readonly string[]
+  /** Asks a person to confirm a link that an end user began. */
+  readonly selfLinkMessage: string | undefined
   /** Something that operators must hear of although the caller was served. */
   readonly alarm: (what: string, cause: unknown) => void
   readonly guard: Guard
@@ -85,7 +88,7 @@ export const createPipeline = (parts: PipelineParts) => {
 
       if (isGuarded(operation)) {
         const idempotencyKey = readIdempotencyKey(req)
-        const call = { operation, params, query, body }
+        const call = { operation, params, query, body: withConfirmation(caller, operation, body, parts.selfLinkMessage) }
         const { answer, replay, headers } = await guarded({
           app,
           call,
@@ -142,6 +145,7 @@ export const createPipeline = (parts: PipelineParts) => {
     try {
       const caller = decide(session, operation, subjects, Date.now())
       requireFields(caller, operation, body, parts)
+      if (isImmediate(operation, body)) requireRecentSignIn(session, Date.now())
       return caller
     } catch (error) {
       if (operation.journal !== 'none') parts.guard.denied(asked(targetsOf(subjects)))

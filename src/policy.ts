@@ -1,6 +1,7 @@
 /** Who may do what to whom: `decide` and the field rules. Pure: everything it needs is in its arguments, nothing is looked up. */
 import type { Caller, Operation, Role } from './operation.ts'
 import { Problem } from './problems.ts'
+import type { BodyOf } from './schemas.ts'
 
 /** What policy needs to know of a session. */
 export interface PolicyActor {
@@ -60,8 +61,9 @@ const selfFields = new Set(['givenName', 'surname', 'email', 'properties'])
 
 /** Field rules on the way in. The body has passed its schema. Throws `field_not_allowed`. */
 export const requireFields = (caller: Caller, operation: Operation, body: unknown, { selfProperties }: FieldRules): void => {
-  if (!isStaff(caller) && isImmediate(operation, body))
-    throw new Problem('field_not_allowed', { detail: 'confirmation.type immediate is for staff.' })
+  if (isImmediate(operation, body) && !operation.immediate?.includes(caller))
+    throw new Problem('field_not_allowed', { detail: `confirmation.type immediate is for ${operation.immediate?.join(', ')}.` })
+  if (caller === 'self' && operation.takes === 'AppUserLink') requireNoWords(body as BodyOf<'AppUserLink'>)
   if (caller !== 'self' || operation.takes !== 'AppUserUpdate') return
   const fields = body as Record<string, unknown>
   const field = Object.keys(fields).find((name) => !selfFields.has(name))
@@ -73,8 +75,16 @@ export const requireFields = (caller: Caller, operation: Operation, body: unknow
   if (property !== undefined) throw new Problem('field_not_allowed', { detail: 'properties holds a key that end users may not write.' })
 }
 
-const isImmediate = (operation: Operation, body: unknown): boolean =>
-  operation.takes === 'AppUserLink' && (body as { confirmation: { type: string } }).confirmation.type === 'immediate'
+/** A link that asks nobody: whose channel it is may be merged away at once, so it needs a recent sign-in. */
+export const isImmediate = (operation: Operation, body: unknown): boolean =>
+  operation.takes === 'AppUserLink' && (body as BodyOf<'AppUserLink'>).confirmation.type === 'immediate'
+
+/** An end user names the channel; what the business then says there is not the user's to write. */
+const requireNoWords = (link: BodyOf<'AppUserLink'>): void => {
+  const field = link.confirmation.message ? 'confirmation.message' : 'subject' in link && link.subject !== undefined ? 'subject' : undefined
+  if (field !== undefined)
+    throw new Problem('field_not_allowed', { detail: `You may not write ${field}: the service says itself what the person is asked.` })
+}
 
 /** An image appears in the conversation on somebody's behalf: end users speak as themselves, staff as the business, programs choose. Throws `role_mismatch`. */
 export const requireImageRole = (actor: PolicyActor, caller: Caller, subject: PolicySubject, role: string): void => {

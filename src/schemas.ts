@@ -63,9 +63,7 @@ const MessagePost = z.strictObject({
     .optional(),
 })
 
-const Confirmation = z
-  .strictObject({ type: z.enum(['immediate', 'userActivity', 'prompt']), message: MessagePost.optional() })
-  .refine((it) => it.type !== 'userActivity' || it.message, { path: ['message'], message: 'is needed for a confirmation by userActivity' })
+const Confirmation = z.strictObject({ type: z.enum(['immediate', 'userActivity', 'prompt']), message: MessagePost.optional() })
 
 const link = {
   integrationId: id.optional(),
@@ -83,9 +81,7 @@ const AppUserLink = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('twilio'), ...byPhone }),
   z.strictObject({ type: z.literal('messagebird'), ...byPhone }),
   z.strictObject({ type: z.literal('whatsapp'), ...byPhone }),
-  z
-    .strictObject({ type: z.literal('messenger'), ...byPhone })
-    .refine((it) => it.confirmation.message, { path: ['confirmation', 'message'], message: 'is always needed for messenger' }),
+  z.strictObject({ type: z.literal('messenger'), ...byPhone }),
   z.strictObject({ type: z.literal('mailgun'), ...link, address: z.email().max(320), subject: text.optional() }),
 ])
 

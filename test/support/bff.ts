@@ -110,6 +110,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     LIMIT_GUARDED: '100000',
     LIMIT_IMAGES: '100000',
     LIMIT_CODES: '100000',
+    LIMIT_LINKS: '100000',
     LIMIT_SERVICE: '100000',
     LIMIT_FAILURES: '100000',
     LIMIT_SIGN_INS: '100000',

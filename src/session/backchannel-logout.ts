@@ -29,12 +29,13 @@ export const backchannelLogoutRoutes = ({ sessions, people, tokens, attempt }: P
   const logout = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     const body = checkBody(Body, await readForm(req))
-    const named = await attempt(req, res, async () => {
-      const { jti, ...token } = await tokens.logout(body.logout_token)
-      if (!(await sessions.once('logout', `${token.issuer} ${jti}`, rememberMs))) throw new Problem('invalid_logout_token')
-      return token
+    const { named, release } = await attempt(req, res, async () => {
+      const { jti, ...named } = await tokens.logout(body.logout_token)
+      const release = await sessions.once('logout', `${named.issuer} ${jti}`, rememberMs)
+      if (!release) throw new Problem('invalid_logout_token')
+      return { named, release }
     })
-    note(res, { ended: await people.endByProvider(named) })
+    note(res, { ended: await people.endByProvider(named).catch((error) => release().then(() => Promise.reject(error))) })
     res.status(200).end()
   }
   return routes({ '/auth/backchannel-logout': { post: logout } })

@@ -11,19 +11,22 @@ import { onThisSide, personOf } from './claims.ts'
 import { setCookie } from './cookie.ts'
 import { deviceOf } from './device.ts'
 import type { Families, Tokens } from './families.ts'
+import type { Ring } from './keys.ts'
 import { lifetimeOf } from './lifetimes.ts'
 import { recordOf } from './making.ts'
+import { isOurNonce } from './nonce.ts'
 import type { People } from './people.ts'
 import { rolesNow } from './roles.ts'
 import { noQuery } from './routes.ts'
 import type { Sessions } from './sessions.ts'
-import type { ThirdPartyTokens } from './third-party-tokens.ts'
+import type { ThirdPartyTokens, Trusted } from './third-party-tokens.ts'
 import type { Vouch } from './vouch.ts'
 
 export interface ExchangeParts {
   readonly sessions: Sessions
   readonly people: People
   readonly families: Families
+  readonly peppers: Ring
   readonly tokens: ThirdPartyTokens
   readonly vouch: Vouch
   readonly origins: Origins
@@ -63,21 +66,34 @@ const answer = (res: Response, made: Tokens): void => {
 export const createExchange = (parts: ExchangeParts) => {
   const { sessions, people, families, tokens, vouch, origins, attempt } = parts
 
-  const exchange = async (req: Request, res: Response): Promise<void> => {
-    noQuery(req)
-    const body = checkBody(ExchangeBody, await readFields(req))
-    const { provider, payload } = await attempt(req, res, () => tokens.subject(body.subject_token))
+  /** A token that was issued before everything of the person was ended is worth nothing, also when that happens meanwhile. */
+  const begin = async (req: Request, { provider, payload, issuedMs }: Trusted): Promise<Tokens> => {
     const person = onThisSide(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
-    const { record } = await vouch({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`)
+    const { record } = await vouch({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`, { saidMs: issuedMs })
     const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
     const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub!, sid }
-    if (await people.endedByProvider(from, payload.iat! * 1000)) throw new Problem('invalid_grant')
+    const ended = async () => (await people.endedByProvider(from, issuedMs)) || (await people.endedSince(record, issuedMs))
+    if (await ended()) throw new Problem('invalid_grant')
     const made = await families.begin({ ...record, provider: from, device: deviceOf(req.headers['user-agent']) })
-    note(res, { session: made.sessionId, provider: provider.id })
-    if (await people.endedByProvider(from, payload.iat! * 1000)) {
+    if (await ended()) {
       await people.endOne(record, made.sessionId)
       throw new Problem('invalid_grant')
     }
+    return made
+  }
+
+  const exchange = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    const body = checkBody(ExchangeBody, await readFields(req))
+    const { token, release } = await attempt(req, res, async () => {
+      const token = await tokens.subject(body.subject_token)
+      if (isOurNonce(parts.peppers, token.payload['nonce'])) throw new Problem('invalid_grant')
+      const release = await sessions.once('exchange', token.digest, Math.max(1, token.expiresMs - Date.now()))
+      if (!release) throw new Problem('invalid_grant')
+      return { token, release }
+    })
+    const made = await begin(req, token).catch((error) => release().then(() => Promise.reject(error)))
+    note(res, { session: made.sessionId, provider: token.provider.id })
     answer(res, made)
   }
 

@@ -73,7 +73,7 @@ export const createMint =
   ({ sessions, vouch, secure }: MintParts) =>
   /** Makes the session of a person whom somebody trusted has vouched for. `method` says who. */
   async (ask: z.infer<typeof MintBody>, method: string, cap?: Cap): Promise<Minted> => {
-    const { record, lifetime } = await vouch(ask, method, cap)
+    const { record, lifetime } = await vouch(ask, method, { cap })
     const created = await sessions.create(record, lifetime)
     return ask.kind === 'cookie' ? { ...created, setCookie: setCookie(created.token, secure()) } : created
   }

@@ -4,7 +4,7 @@ import { type Held, isWithin } from './caps.ts'
 import { keyedName, type Ring } from './keys.ts'
 import { reachable } from './reachable.ts'
 import { appTags, type IndexEntry, openIndex, type Person, type ProviderSession, type SessionRecord, tagsOf } from './record.ts'
-import { openRoles, sealRoles } from './roles.ts'
+import { openRoles, type RolesMark, sealRoles } from './roles.ts'
 import type { Listed, SessionStore } from './store.ts'
 
 /** Beyond this the oldest ends. */
@@ -56,8 +56,13 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       names.includes(undefined) ? [] : peppers().map(({ secret }) => keyedName(secret, 'provider', issuer, ...(names as string[])))
     return { sub: under('sub', sub), sid: under('sid', sid), both: under('both', sub, sid) }
   }
-  const markedAt = async (tags: readonly string[]): Promise<number> =>
-    Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await reachable(store.readMark(tag, 'gone'))) ?? 0)))))
+  const markedAt = async (tags: readonly string[], mark: 'gone' | 'notBefore'): Promise<number> =>
+    Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await reachable(store.readMark(tag, mark))) ?? 0)))))
+
+  const rolesMark = async (person: Person): Promise<RolesMark | undefined> => {
+    const [tag] = tagsOf(peppers, person)
+    return openRoles(peppers, tag, await reachable(store.readMark(tag, 'roles')))
+  }
 
   return {
     list,
@@ -95,15 +100,15 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
 
     /** What the person holds, as far as it is known: the live sessions, and the roles as last set. */
     held: async (person: Person): Promise<Held[]> => {
-      const [tag] = tagsOf(peppers, person)
-      const mark = openRoles(peppers, tag, await reachable(store.readMark(tag, 'roles')))
+      const mark = await rolesMark(person)
       return [...(await list(person)).map(({ entry }) => entry), ...(mark ? [{ kind: 'bearer' as const, roles: mark.roles }] : [])]
     },
 
-    rolesVersion: async (person: Person): Promise<string | undefined> => {
-      const [tag] = tagsOf(peppers, person)
-      return openRoles(peppers, tag, await reachable(store.readMark(tag, 'roles')))?.version
-    },
+    rolesMark,
+
+    /** True when all sessions of the person or of the app were ended at that time or since. */
+    endedSince: async (person: Person, sinceMs: number): Promise<boolean> =>
+      (await markedAt([...tagsOf(peppers, person), ...appTags(peppers, person.app)], 'notBefore')) >= sinceMs,
 
     /** Ends what a logout token names, and tells how many sessions that were. */
     endByProvider: async (named: Named): Promise<number> => {
@@ -118,7 +123,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     /** True when the provider has already ended what a new session stands on. */
     endedByProvider: async (provider: ProviderSession, issuedMs: number): Promise<boolean> => {
       const { sub, sid, both } = providerTags(provider)
-      const [sessionAt, userAt] = await Promise.all([markedAt([...sid, ...both]), markedAt(sub)])
+      const [sessionAt, userAt] = await Promise.all([markedAt([...sid, ...both], 'gone'), markedAt(sub, 'gone')])
       return sessionAt > 0 || userAt >= issuedMs
     },
   }

@@ -13,6 +13,7 @@ import { createMaking, services } from './making.ts'
 import type { People } from './people.ts'
 import { reachable } from './reachable.ts'
 import { openRecord, type Person, type SessionRecord, storeKey, tagsOf } from './record.ts'
+import { createReplayGuard } from './replay.ts'
 import { openRoles, type RolesMark, rolesLeft } from './roles.ts'
 import { createServices } from './services.ts'
 import type { Entered, Place, SessionStore, Used } from './store.ts'
@@ -138,6 +139,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     create,
     rotate,
     ...createServices({ store, peppers }),
+    ...createReplayGuard({ store, peppers }),
     cookies: cookieNames(origins.secure()),
 
     /** The caller's session, or a Problem: `unauthorized`, `csrf`, `session_store_unavailable`, and what `decide` says of the limit, whose count came along. */
@@ -177,10 +179,6 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
 
     /** The provider's ID token that the session began with. */
     idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,
-
-    /** True the first time within the window, on whichever replica. */
-    once: async (what: string, id: string, windowMs: number): Promise<boolean> =>
-      (await reachable(store.use(keyedName(peppers()[0].secret, 'once', what, id), { name: 'once', windowMs }))).used === 1,
 
     /** Ends all sessions that the person has now, and forgets the smoochId: who comes back under this name is somebody new. */
     endPerson: async (person: Person): Promise<void> => {

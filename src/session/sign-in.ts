@@ -17,6 +17,7 @@ import { deviceOf } from './device.ts'
 import type { Ring } from './keys.ts'
 import { lifetimeOf } from './lifetimes.ts'
 import type { Created } from './making.ts'
+import { newNonce } from './nonce.ts'
 import { bouncePage, failurePage } from './pages.ts'
 import type { People } from './people.ts'
 import type { Provider, RelyingParty, SignedIn } from './providers.ts'
@@ -42,6 +43,13 @@ export interface SignInParts {
   readonly prefixes: readonly string[]
 }
 
+interface Entrance {
+  readonly transaction: Transaction
+  readonly provider: Provider
+  readonly signedIn: SignedIn
+  readonly saidMs: number
+}
+
 /** The provider's clock may be behind ours. */
 const clockSkewSeconds = 60
 
@@ -63,7 +71,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
     if (!chosen) throw new Problem('bad_request', { detail: 'provider: there is no such identity provider.' })
     const transaction: Transaction = {
       state: random(),
-      nonce: random(),
+      nonce: newNonce(peppers),
       verifier: random(),
       provider: chosen.provider.id,
       origin: origins.of(req.headers.host),
@@ -82,8 +90,10 @@ export const signInRoutes = (parts: SignInParts): Router => {
     const { transaction, chosen, end } = await attempt(req, res, () => begun(req, search))
     res.setHeader('Set-Cookie', end)
     const url = new URL(`${redirectUri(transaction.origin)}?${search}`)
+    // The provider issues the ID token now, whatever its clock says.
+    const saidMs = Date.now()
     const signedIn = await chosen.party.finish(transaction, url, transaction.stepUp ? stepUpMaxAge : undefined)
-    const created = await enter(req, res, transaction, chosen.provider, signedIn)
+    const created = await enter(req, res, { transaction, provider: chosen.provider, signedIn, saidMs })
     res.setHeader('Set-Cookie', [end, setCookie(created.token, secure())])
     showPage(res, 200, bouncePage(transaction.returnTo))
   }
@@ -99,18 +109,18 @@ export const signInRoutes = (parts: SignInParts): Router => {
   }
 
   /** The session: a new one, or the present one under a new token when the person only proved again who they are. */
-  const enter = async (req: Request, res: Response, transaction: Transaction, provider: Provider, signedIn: SignedIn): Promise<Created> => {
+  const enter = async (req: Request, res: Response, { transaction, provider, signedIn, saidMs }: Entrance): Promise<Created> => {
     const { claims, idToken } = signedIn
     const person = onThisSide(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
-    const { record, lifetime } = await vouch({ ...person, kind: 'cookie', scope: 'app' }, `oidc:${provider.id}`)
+    const { record, lifetime } = await vouch({ ...person, kind: 'cookie', scope: 'app' }, `oidc:${provider.id}`, { saidMs })
     const sid = typeof claims['sid'] === 'string' ? claims['sid'] : undefined
     const from = { id: provider.id, issuer: provider.issuer, sub: claims.sub, sid }
     const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
     const created = transaction.stepUp ? await stepUp(transaction, full, idToken) : await sessions.create(full, lifetime, { idToken })
     note(res, { actor: tagsOf(peppers, record)[0], session: created.sessionId, provider: provider.id })
-    if (await people.endedByProvider(from, claims.iat * 1000)) {
+    if ((await people.endedByProvider(from, claims.iat * 1000)) || (await people.endedSince(full, saidMs))) {
       await people.endOne(full, created.sessionId)
-      throw new Problem('sign_in_failed', { detail: 'The identity provider has signed you out meanwhile.' })
+      throw new Problem('sign_in_failed', { detail: 'You were signed out meanwhile.' })
     }
     if (!transaction.stepUp) await endPrevious(req, transaction, created)
     return created

@@ -55,8 +55,8 @@ export interface Listed {
   readonly expiresMs: number
 }
 
-/** A mark of a person that outlives sessions: `smooch` = keyed name of the smoochId, `gone` = deleted or merged away at that time, `roles` = the roles as last changed, sealed. */
-export type Mark = 'smooch' | 'gone' | 'roles'
+/** A mark of a person that outlives sessions: `smooch` = keyed name of the smoochId, `gone` = deleted or merged away at that time, `roles` = the roles as last changed, sealed. `notBefore`, when all sessions were last ended, is set by `endAll`. */
+export type Mark = 'smooch' | 'gone' | 'roles' | 'notBefore'
 
 export interface EnterOptions {
   readonly touch: boolean
@@ -81,10 +81,10 @@ export interface SessionStore extends FamilyStore {
   end(place: Place, sid: string): Promise<boolean>
   /** Ends every session of the person that exists now; no later sign-in revives one. */
   endAll(tag: string): Promise<void>
-  mark(tag: string, mark: Mark, value: string): Promise<void>
+  mark(tag: string, mark: Exclude<Mark, 'notBefore'>, value: string): Promise<void>
   /** Sets `gone` to now. */
   markGone(tag: string): Promise<void>
-  unmark(tag: string, mark: Mark): Promise<void>
+  unmark(tag: string, mark: Exclude<Mark, 'notBefore'>): Promise<void>
   readMark(tag: string, mark: Mark): Promise<string | undefined>
   /** Uses a limit outside a session, e.g. of an address. */
   use(tag: string, limit: Window): Promise<Used>

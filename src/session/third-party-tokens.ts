@@ -1,4 +1,5 @@
 /** The one door to jose: JWTs that others signed. Every check names algorithms, issuer, audience, type, claims and age. */
+import { hash } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
 import { Problem } from '../problems.ts'
 import type { Provider } from './providers.ts'
@@ -42,6 +43,11 @@ const createKeys = (issuer: string, cooldownDuration: number): (() => Promise<Ke
 export interface Trusted {
   readonly provider: Provider
   readonly payload: JWTPayload
+  /** Digest of what was signed: the signature itself may be written in several ways. */
+  readonly digest: string
+  /** As early as it can have been issued, and as late as it can be good for; milliseconds since 1970. */
+  readonly issuedMs: number
+  readonly expiresMs: number
 }
 
 export interface LogoutToken {
@@ -99,7 +105,13 @@ export const createThirdPartyTokens = (providers: readonly Provider[], maxAgeSec
         const typ = protectedHeader.typ?.toLowerCase().replace(/^application\//, '')
         // Of the kinds of JWT that an issuer signs, only these say who is there; a logout token, for one, does not.
         if ((typ !== undefined && typ !== 'jwt' && typ !== 'at+jwt') || payload['events'] !== undefined) throw refused()
-        return { provider, payload }
+        const { iat = 0, exp = 0 } = payload
+        return {
+          ...{ provider, payload },
+          digest: hash('sha256', token.slice(0, token.lastIndexOf('.')), 'base64url'),
+          issuedMs: (iat - clockToleranceSeconds) * 1000,
+          expiresMs: (Math.min(exp, iat + 86_400) + clockToleranceSeconds) * 1000,
+        }
       } catch (error) {
         throw error instanceof Problem ? error : isOurs(error) ? refused(error) : unreachable(error)
       }

@@ -1,7 +1,6 @@
 /** From what somebody trusted says about a person to the record of a session: minting, signing in and exchanging a token all come through here. */
 import type { z } from 'zod'
 import { looksLikeSmoochId, provableId } from '../ids.ts'
-import type { Role } from '../operation.ts'
 import { operations } from '../operations.ts'
 import { Problem } from '../problems.ts'
 import type { AnswerOf } from '../schemas.ts'
@@ -12,6 +11,7 @@ import type { Lifetime } from './making.ts'
 import type { MintBody } from './mint.ts'
 import type { People } from './people.ts'
 import type { SessionRecord } from './record.ts'
+import { rolesSaid } from './roles.ts'
 import type { Sessions } from './sessions.ts'
 
 export type Ask = z.infer<typeof MintBody>
@@ -23,6 +23,12 @@ interface VouchParts {
   readonly apps: ReadonlyMap<string, UpstreamApp>
 }
 
+interface Terms {
+  readonly cap?: Cap
+  /** When it was said, if not just now: in milliseconds since 1970, rather too early than too late. */
+  readonly saidMs?: number
+}
+
 export interface Vouched {
   readonly record: Omit<SessionRecord, 'sid'>
   readonly lifetime: Lifetime
@@ -32,24 +38,37 @@ export interface Vouched {
 const lookUpMs = 2_000
 
 export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) => {
-  const vouch = async (ask: Ask, method: string, cap?: Cap): Promise<Vouched> => {
+  const vouch = async (ask: Ask, method: string, { cap, saidMs }: Terms = {}): Promise<Vouched> => {
     const app = appOf(apps, ask.appId)
-    const roles: Role[] = [...new Set(ask.roles)]
-    requireWithin(cap, { kind: ask.kind, roles })
+    requireWithin(cap, ask)
+    const userId = ask.userId === undefined ? undefined : provableId(ask.userId)
+    const actor = ask.actor ?? { id: userId! }
+    const person = { app: app.appId, userId, actor }
+    const mark = await people.rolesMark(person)
+    const roles = rolesSaid([...new Set(ask.roles)], saidMs, mark)
+    if (roles.length === 0) throw new Problem('sign_in_forbidden')
     const { lifetime, maxSeconds } = lifetimeOf(ask.kind, roles, ask.ttl)
     if (ask.ttl !== undefined && ask.ttl > maxSeconds)
       throw new Problem('bad_request', { detail: `ttl: at most ${maxSeconds} seconds for this kind and these roles.` })
     const now = Math.floor(Date.now() / 1000)
     if (ask.authTime !== undefined && ask.authTime > now + 60)
       throw new Problem('bad_request', { detail: 'authTime: seconds since 1970, not in the future.' })
-    const userId = ask.userId === undefined ? undefined : provableId(ask.userId)
-    const actor = ask.actor ?? { id: userId! }
-    const person = { app: app.appId, userId, actor }
     if (userId !== undefined) await meet(app, { app: app.appId, userId, actor })
     const { onBehalfOf, kind, scope, limit, audit } = ask
-    const rolesVersion = await people.rolesVersion(person)
     return {
-      record: { ...person, onBehalfOf, roles, kind, scope, authTime: ask.authTime ?? now, limit, audit, method, rolesVersion, cap },
+      record: {
+        ...person,
+        onBehalfOf,
+        roles,
+        kind,
+        scope,
+        authTime: ask.authTime ?? now,
+        limit,
+        audit,
+        method,
+        rolesVersion: mark?.version,
+        cap,
+      },
       lifetime,
     }
   }

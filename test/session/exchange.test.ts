@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { SignJWT } from 'jose'
 import { audience, startWithProvider, type WithProvider } from '../support/with-provider.ts'
@@ -16,7 +16,14 @@ describe('signing in without a browser', () => {
     await it[Symbol.asyncDispose]()
   })
   const now = () => Math.floor(Date.now() / 1000)
-  const claims = (more: Claims = {}): Claims => ({ sub: 'mobile-1', aud: audience, iat: now(), exp: now() + 300, ...more })
+  const claims = (more: Claims = {}): Claims => ({
+    sub: 'mobile-1',
+    aud: audience,
+    iat: now(),
+    exp: now() + 300,
+    jti: randomUUID(),
+    ...more,
+  })
   const exchange = (subject_token: string, more = {}) =>
     it.bff.call('POST', '/auth/session', { json: { ...grant, subject_token, ...more } })
   const begin = async (sub: string) => (await exchange(await it.provider.sign(claims({ sub })))).json

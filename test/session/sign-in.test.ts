@@ -77,7 +77,8 @@ describe('signing in with a browser', () => {
       code_challenge_method: 'S256',
       scope: 'openid profile',
     })
-    for (const name of ['state', 'nonce', 'code_challenge']) expect(searchParams.get(name)).toMatch(/^[\w-]{43}$/)
+    for (const name of ['state', 'code_challenge']) expect(searchParams.get(name)).toMatch(/^[\w-]{43}$/)
+    expect(searchParams.get('nonce')).toMatch(/^[\w-]{43}\.[\w-]{22}$/)
     expect(headers.getSetCookie()).toEqual([
       expect.stringMatching(/^bff-dev-tx-[\w-]{12}=[\w-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/),
     ])

@@ -23,8 +23,11 @@ export const providerEnv = (provider: TestProvider): Record<string, string> => (
   TRUSTED_ISSUERS: `${provider.issuer} ${audience}`,
 })
 
-export const startWithProvider = async (env: Record<string, string> = {}): Promise<WithProvider> => {
+type Env = Record<string, string>
+
+export const startWithProvider = async (more: Env | ((provider: TestProvider) => Env) = {}): Promise<WithProvider> => {
   const provider = await startProvider()
+  const env = typeof more === 'function' ? more(provider) : more
   provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
   const redis = process.env['TEST_REDIS_URL']
   const bff = await startBff({ env: { ...(redis && { REDIS_URL: redis }), ...providerEnv(provider), ...env } }).catch(

@@ -1,0 +1,26 @@
+/** What may be used once, on whichever replica: claimed before its use, and let go of when that fails, so that it may be tried again. */
+import { keyedName, type Ring } from './keys.ts'
+import { reachable } from './reachable.ts'
+import type { SessionStore } from './store.ts'
+
+type Release = () => Promise<void>
+
+export const createReplayGuard = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: Ring }) => ({
+  /** Undefined when it was used within the window. It is known under each live pepper, so that changing them forgets nothing. */
+  once: async (what: string, id: string, windowMs: number): Promise<Release | undefined> => {
+    const claimed: string[] = []
+    const release = async (): Promise<void> => {
+      // What stays claimed is lost to its holder, who has to get another: never the other way round.
+      await Promise.all(claimed.map((tag) => store.put(tag, 'once', '', 0).catch(() => undefined)))
+    }
+    for (const { secret } of peppers()) {
+      const tag = keyedName(secret, 'once', what, id)
+      if ((await reachable(store.claim(tag, 'once', '1', windowMs))) !== undefined) {
+        await release()
+        return undefined
+      }
+      claimed.push(tag)
+    }
+    return release
+  },
+})

@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals'
+import { Secret } from '../../config/secret.ts'
+import { ring } from '../../src/session/keys.ts'
+import { isOurNonce, newNonce } from '../../src/session/nonce.ts'
+import { createReplayGuard } from '../../src/session/replay.ts'
+import { memoryStore } from '../../src/session/store-memory.ts'
+import { canaryPepper } from '../support/canaries.ts'
+
+const [before, added] = [`p1:${canaryPepper}`, `p2:${canaryPepper}-new`]
+const peppers = (text: string) => ring(new Secret(text))
+
+test('what was used is known until the window ends, and can be used again when its use failed', async () => {
+  let at = 1_000
+  const store = memoryStore(() => at)
+  const { once } = createReplayGuard({ store, peppers: peppers(before) })
+  const release = await once('token', 'a', 500)
+  expect(await once('token', 'a', 500)).toBeUndefined()
+  expect(await once('token', 'b', 500)).toBeDefined()
+  expect(await once('other', 'a', 500)).toBeDefined()
+  await release!()
+  expect(await once('token', 'a', 500)).toBeDefined()
+  at += 499
+  expect(await once('token', 'a', 500)).toBeUndefined()
+  at += 1
+  expect(await once('token', 'a', 500)).toBeDefined()
+  store.close()
+})
+
+test('a changed pepper forgets no use', async () => {
+  const store = memoryStore()
+  const guard = (text: string) => createReplayGuard({ store, peppers: peppers(text) })
+  expect(await guard(before).once('token', 'a', 60_000)).toBeDefined()
+  expect(await guard(`${added},${before}`).once('token', 'a', 60_000)).toBeUndefined()
+  expect(await guard(`${added},${before}`).once('token', 'b', 60_000)).toBeDefined()
+  for (const later of [before, added]) expect(await guard(later).once('token', 'b', 60_000)).toBeUndefined()
+  store.close()
+})
+
+test('our own nonces are known, under an older pepper too, and no others', () => {
+  const nonce = newNonce(peppers(before))
+  expect(isOurNonce(peppers(before), nonce)).toBe(true)
+  expect(isOurNonce(peppers(`${added},${before}`), nonce)).toBe(true)
+  expect(isOurNonce(peppers(added), nonce)).toBe(false)
+  for (const other of [undefined, 7, '', '.', 'n-0S6_WzA2Mj', `x${nonce}`, nonce.split('.')[0]])
+    expect(isOurNonce(peppers(before), other)).toBe(false)
+})

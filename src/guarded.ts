@@ -1,13 +1,15 @@
 /** The way of a guarded call: gate, before-image, durable intent, permit, one send, outcome, and the sessions of a person who is no more. */
 
-import type { Person } from './journal/compose.ts'
+import type { Person as Target } from './journal/compose.ts'
 import type { Guard, GuardedCall } from './journal/guard.ts'
+import { createLook, type Found, imageOf, unresolved } from './look.ts'
 import type { GuardedOperation, Operation } from './operation.ts'
 import { operations } from './operations.ts'
+import { isSpent } from './permit.ts'
 import { Problem } from './problems.ts'
-import type { AnswerOf } from './schemas.ts'
+import type { Person } from './session/record.ts'
 import type { Sessions } from './session/sessions.ts'
-import { asUserId, type Subject } from './subjects.ts'
+import type { Subject } from './subjects.ts'
 import type { Upstream, UpstreamAnswer, UpstreamApp, UpstreamCall } from './upstream/client.ts'
 import { buildUrl } from './upstream/url.ts'
 
@@ -23,8 +25,10 @@ export interface GuardedAsk {
   readonly call: UpstreamCall<GuardedOperation>
   readonly subjects: readonly [Subject, ...Subject[]]
   /** Who asks and why, once the persons are known. */
-  readonly asked: (targets: readonly Person[]) => Omit<GuardedCall, 'request' | 'before' | 'idempotencyKey'>
+  readonly asked: (targets: readonly Target[]) => Omit<GuardedCall, 'request' | 'before' | 'idempotencyKey'>
   readonly idempotencyKey: string | undefined
+  /** Asked just before it is sent: throws when the caller's session has ended meanwhile, or the right was taken away. */
+  readonly checkAgain: () => Promise<void>
   /** The caller's own app user. */
   readonly own: {
     /** Once answered under the caller's name. */
@@ -45,10 +49,10 @@ export interface GuardedResult {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** How long the look at what stands there may take; it shares two seconds with the intent. */
-const lookMs = 1_000
+export const createGuarded = (parts: GuardedParts) => {
+  const { sessions, upstream, guard, alarm } = parts
+  const { look, userIdsOf } = createLook(parts)
 
-export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts) => {
   const send = async (ask: GuardedAsk): Promise<GuardedResult> => {
     const { app, call, idempotencyKey } = ask
     const key = idempotencyKey !== undefined && { idempotencyKey }
@@ -72,25 +76,23 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
     if ('replay' in found) return replayed(found)
     await mustBeOwn(ask, found)
     const named = bySmoochId(call, found)
+    const removed = (await userIdsOf(app, found, call.operation.removes)).map((userId) => ({
+      app: app.appId,
+      userId,
+      actor: { id: userId },
+    }))
     const begun = await guard.begin({
-      ...ask.asked(
-        found.map(({ role, userId, smoochId }) => ({
-          role,
-          ...(userId !== undefined && { userId }),
-          ...(smoochId !== undefined && { smoochId }),
-        })),
-      ),
+      ...ask.asked(found.flatMap(({ targets }) => targets)),
       ...recordedPath(app, named, found, repeatable),
       before: imageOf(found),
       ...key,
     })
     if (begun.replay) return replayed(begun)
     const headers: Record<string, string> = { 'Audit-Operation': begun.id, 'Audit-Receipt': String(begun.index) }
-    const removed = await prepare(ask, found).catch(async (error: unknown) => {
-      await begun.end({ outcome: 'not_sent' })
-      throw error
-    })
     try {
+      // Marked before it is sent, so that nothing creates the person anew in between.
+      await Promise.all(removed.map(sessions.markGone))
+      await ask.checkAgain()
       const answer = await upstream.callGuarded(app, begun.permit, named)
       const refusal = await ask.own.accept(call.operation, answer.body).catch((problem: Problem) => problem)
       const { pending } = await begun.end({
@@ -103,8 +105,9 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
       if (refusal) throw refusal
       return { answer, headers }
     } catch (error) {
-      const problem = error instanceof Problem ? error : new Problem('internal', { cause: error, outcome: 'unknown' })
-      const outcome = problem.particulars.outcome ?? 'unknown'
+      const sent = isSpent(begun.permit)
+      const problem = error instanceof Problem ? error : new Problem('internal', { cause: error })
+      const outcome = sent ? (problem.particulars.outcome ?? 'unknown') : 'not_sent'
       const { pending } = await begun.end({
         outcome,
         upstream: { status: problem.particulars.upstreamStatus ?? null, code: problem.code, sent: outcome !== 'not_sent' },
@@ -112,34 +115,30 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
       })
       if (pending) headers['Audit-Outcome'] = 'pending'
       if (outcome === 'unknown') await end(removed)
-      else if (removed) await sessions.unmarkGone(removed).catch((cause: unknown) => alarm('a person could not be unmarked', cause))
+      else await unmark(removed)
       problem.particulars.headers = { ...problem.particulars.headers, ...headers }
       throw problem
     }
   }
 
-  /** The person whom the call removes, marked before it is sent so that nothing creates the person anew in between. */
-  const prepare = async ({ app, call }: GuardedAsk, found: readonly Found[]) => {
-    const userId = found.find(({ role }) => role === call.operation.removes)?.userId
-    if (userId === undefined) return undefined
-    const person = { app: app.appId, userId, actor: { id: userId } }
-    await sessions.markGone(person)
-    return person
-  }
-
   /** The vendor has answered, so a store that fails now must not turn the answer into an error. */
-  const end = async (person: Parameters<Sessions['endPerson']>[0] | undefined): Promise<void> => {
-    if (person)
-      await sessions.endPerson(person).catch((cause: unknown) => alarm('the sessions of a removed person could not be ended', cause))
+  const end = async (persons: readonly Person[]): Promise<void> => {
+    await Promise.all(persons.map(sessions.endPerson)).catch((cause: unknown) =>
+      alarm('the sessions of a removed person could not be ended', cause),
+    )
+  }
+  const unmark = async (persons: readonly Person[]): Promise<void> => {
+    await Promise.all(persons.map(sessions.unmarkGone)).catch((cause: unknown) => alarm('a person could not be unmarked', cause))
   }
 
-  const lookAt = async (ask: GuardedAsk): Promise<Found[]> => {
+  const lookAt = async ({ app, call, subjects, own }: GuardedAsk): Promise<Found[]> => {
+    const all = () => Promise.all(subjects.map((subject) => look(app, call.operation, subject)))
     try {
-      return await Promise.all(ask.subjects.map((subject) => lookUp(ask, subject)))
+      return await all()
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'user_not_found' || !ask.subjects.every(({ self }) => self)) throw error
-      await ask.own.create()
-      return await Promise.all(ask.subjects.map((subject) => lookUp(ask, subject)))
+      if (!(error instanceof Problem) || error.code !== 'user_not_found' || !subjects.every(({ self }) => self)) throw error
+      await own.create()
+      return await all()
     }
   }
 
@@ -149,42 +148,7 @@ export const createGuarded = ({ sessions, upstream, guard, alarm }: GuardedParts
     if (!own.known && subjects.every(({ self }) => self) && found.some(({ image }) => !image)) throw unresolved()
   }
 
-  /** A merge is sent only when both are known for certain; an erasure must not hang on a read. */
-  const lookUp = async ({ app, call }: GuardedAsk, { role, id }: Subject): Promise<Found> => {
-    try {
-      const reading = upstream.call(app, { operation: operations.get_app_user, params: { userId: id }, retry: false })
-      const { body } = await withinLook(reading)
-      const { appUser } = body as AnswerOf<'AppUserResponse'>
-      return { role, smoochId: appUser._id, userId: appUser.userId, image: appUser }
-    } catch (cause) {
-      if (cause instanceof Problem && cause.particulars.outcome === 'failure' && cause.code === 'user_not_found') throw cause
-      if (call.operation.subject === 'both') throw unresolved(cause)
-      return { role, smoochId: undefined, userId: asUserId(id), image: undefined }
-    }
-  }
-
   return send
-}
-
-interface Found {
-  readonly role: Subject['role']
-  readonly smoochId: string | undefined
-  readonly userId: string | undefined
-  readonly image: AnswerOf<'AppUserResponse'>['appUser'] | undefined
-}
-
-const unresolved = (cause?: unknown): Problem =>
-  new Problem('subjects_unresolved', { cause, headers: { 'Retry-After': '5' }, outcome: 'not_sent' })
-
-const withinLook = async <T>(reading: Promise<T>): Promise<T> => {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error('the look at what stands there took too long')), lookMs)
-  reading.catch(() => undefined)
-  try {
-    return await Promise.race([reading, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** The same call with the persons named by smoochId where it is known: it cannot come to mean somebody else in between. Throws `same_person`. */
@@ -213,13 +177,6 @@ const recordedPath = (
         request: { ...repeatable, path: named.operation.path.replace(':channel', named.params?.['channel'] ?? '') },
         personal: { path: pathname },
       }
-}
-
-const imageOf = (found: readonly Found[]): NonNullable<GuardedCall['before']> => {
-  if (found.some(({ image }) => image === undefined)) return { state: 'unavailable' }
-  const [first, ...others] = found
-  const image = others.length > 0 ? Object.fromEntries(found.map((it) => [it.role, it.image])) : first!.image
-  return { state: 'captured', image, fields: Object.keys(image ?? {}) }
 }
 
 const replayed = ({ id, replay }: { id: string; replay: NonNullable<GuardedResult['replay']> }): GuardedResult => ({

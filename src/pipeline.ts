@@ -12,13 +12,14 @@ import { addHeader } from './http/head.ts'
 import { bringsBody, checkBody, discardBody, readJson } from './http/json-body.ts'
 import { errorBody } from './http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from './http/query.ts'
+
 import { limitCalls } from './http/rate-limit.ts'
-import { looksLikeSmoochId } from './ids.ts'
+
 import type { Asked, Person } from './journal/compose.ts'
 import type { Guard } from './journal/guard.ts'
 import { type Caller, isGuarded, isOpen, limitClass, type OpenOperation, type Operation } from './operation.ts'
 import { createOwnUser, type OwnUserParts } from './own-user.ts'
-import { decide, isImmediate, isStaff, requireFields, requireImageRole, requireRecentSignIn } from './policy.ts'
+import { decide, isImmediate, isStaff, requireFields, requireImageRole, requireRecentSignIn, requireStill } from './policy.ts'
 import { Problem } from './problems.ts'
 import { project } from './projection.ts'
 import { bodies } from './schemas.ts'
@@ -26,6 +27,7 @@ import type { Ring } from './session/keys.ts'
 import type { Once, Reply } from './session/once.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import { checkParams, type Subject, subjectsOf } from './subjects.ts'
+import { targetsIn, targetsOf } from './targets.ts'
 import type { Upstream, UpstreamAnswer, UpstreamApp, UpstreamCall } from './upstream/client.ts'
 import { readImageForm } from './upstream/image.ts'
 
@@ -95,6 +97,7 @@ export const createPipeline = (parts: PipelineParts) => {
           subjects,
           asked,
           idempotencyKey,
+          checkAgain: async () => requireStill(await sessions.afresh(session), caller),
           own: {
             known: session.smooch !== undefined,
             accept: (row, body) => accept(session, subjects, row, body),
@@ -111,7 +114,7 @@ export const createPipeline = (parts: PipelineParts) => {
         const run = async (): Promise<Reply> => {
           const answer = await recorded(
             operation,
-            () => asked(targetsOf(subjects)),
+            (answer) => asked(answer ? targetsIn(operation, answer.body, session, subjects) : targetsOf(session, subjects)),
             () =>
               operation.takes === 'ImageUpload'
                 ? sendImage(app, call, session, subjects[0], req)
@@ -148,17 +151,17 @@ export const createPipeline = (parts: PipelineParts) => {
       if (isImmediate(operation, body)) requireRecentSignIn(session, Date.now())
       return caller
     } catch (error) {
-      if (operation.journal !== 'none') parts.guard.denied(asked(targetsOf(subjects)))
+      if (operation.journal !== 'none') parts.guard.denied(asked(targetsOf(session, subjects)))
       throw error
     }
   }
 
   /** One event after the fact for what changes or reveals without destroying; it never stops the call. */
-  async function recorded(operation: OpenOperation, asked: () => Asked, run: () => Promise<Answer>): Promise<Answer> {
+  async function recorded(operation: OpenOperation, asked: (answer?: Answer) => Asked, run: () => Promise<Answer>): Promise<Answer> {
     if (operation.journal === 'none') return await run()
     try {
       const answer = await run()
-      parts.guard.recorded(asked(), {
+      parts.guard.recorded(asked(answer), {
         outcome: 'success',
         upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true },
       })
@@ -242,7 +245,3 @@ const send = (res: Response, { status, body, text = JSON.stringify(body ?? {}) }
   res.writeHead(status, ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(Buffer.byteLength(text))])
   res.end(text)
 }
-
-/** As far as they are known before anything is read: by the names that the caller used. */
-const targetsOf = (subjects: readonly Subject[]): Person[] =>
-  subjects.map(({ role, id }) => (looksLikeSmoochId(id) ? { role, smoochId: id } : { role, userId: id }))

@@ -22,7 +22,7 @@ export const stepUpMaxAge = 15 * 60
 // Widest first: it decides what is shown and which fields may be written.
 const byWidth: readonly Caller[] = ['admin', 'agent', 'service', 'self']
 
-const holds = (actor: PolicyActor, caller: Caller): boolean => actor.roles.includes(caller === 'self' ? 'user' : caller)
+const holds = (actor: Pick<PolicyActor, 'roles'>, caller: Caller): boolean => actor.roles.includes(caller === 'self' ? 'user' : caller)
 
 /** The widest caller that the actor is here. Throws `forbidden`, `user_not_found` (a foreign id: the same as an unknown one) or `step_up_required`. */
 export const decide = (actor: PolicyActor, operation: Operation, subjects: readonly PolicySubject[], nowMs: number): Caller => {
@@ -32,6 +32,12 @@ export const decide = (actor: PolicyActor, operation: Operation, subjects: reado
   if (!caller) throw new Problem(held.length > 0 ? 'user_not_found' : 'forbidden')
   if (needsStepUp(operation)) requireRecentSignIn(actor, nowMs)
   return caller
+}
+
+/** Just before what cannot be undone is sent: the session may have ended since, or the role been taken away. Throws `unauthorized` and `forbidden`. */
+export const requireStill = (actor: Pick<PolicyActor, 'roles'> | undefined, caller: Caller): void => {
+  if (!actor) throw new Problem('unauthorized')
+  if (!holds(actor, caller)) throw new Problem('forbidden')
 }
 
 /** What only staff may do and nobody can undo. */

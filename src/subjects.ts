@@ -1,5 +1,5 @@
 /** Whom a call is about: the ids in its path or body, `me` resolved, and whether they are the caller's own. */
-import { looksLikeSmoochId, pathId, provableId } from './ids.ts'
+import { pathId, provableId } from './ids.ts'
 import type { Operation } from './operation.ts'
 import type { PolicySubject } from './policy.ts'
 import { Problem } from './problems.ts'
@@ -54,6 +54,3 @@ export const subjectsOf = (
   if (operation.subject === 'body') return [subject('subject', provableId((body as BodyOf<'AppUserPreCreate'>).userId))]
   return [subject('subject', params['userId']!)]
 }
-
-/** A userId that may stand for a person when nothing more is known; a smoochId may not. */
-export const asUserId = (id: string): string | undefined => (looksLikeSmoochId(id) ? undefined : id)

@@ -1,4 +1,5 @@
-/** A person has two kinds of name in the log: pseudonyms, by userId, and the vendor's `_id`s. An event that says both connects them. */
+/** A person has two kinds of name in the log: pseudonyms, by userId or by the id that was asked for, and the vendor's `_id`s. An event that says both connects them. */
+import { looksLikeSmoochId } from '../ids.ts'
 import type { Sealer } from './seal.ts'
 import type { Store } from './store.ts'
 
@@ -32,15 +33,24 @@ const namesBeside = async (store: Store, name: string): Promise<string[]> => {
     .filter((other): other is string => typeof other === 'string')
 }
 
+/** A pseudonym stands for a name as it was asked for, which may have been an `_id`. */
+const idBehind = async (store: Store, sealer: Sealer, pseudonym: string): Promise<string[]> => {
+  const rows = await store.select('SELECT sealed FROM subject WHERE pseudonym = $1', [pseudonym])
+  const ids = rows.map((row) => sealer.open(row['sealed'] as Uint8Array, pseudonym)?.toString() ?? '')
+  return ids.filter(looksLikeSmoochId)
+}
+
 /** All names of the person whom this userId (of the tenant), `_id` or pseudonym names, itself among them. */
 export async function namesOf(store: Store, sealer: Sealer, tenant: string | undefined, person: string): Promise<string[]> {
   const names = new Set([person])
-  if (tenant !== undefined) for (const name of await pseudonymsBy(store, 'lookup', sealer.lookup(tenant, person))) names.add(name)
+  const othersOf = async (name: string): Promise<string[]> => {
+    if (name.startsWith('sub_')) return [...(await pseudonymsBy(store, 'pseudonym', name)), ...(await idBehind(store, sealer, name))]
+    return tenant === undefined ? [] : await pseudonymsBy(store, 'lookup', sealer.lookup(tenant, name))
+  }
   // A set goes on through what is added on the way.
   for (const name of names) {
     if (names.size > most) break
-    const more = [...(name.startsWith('sub_') ? await pseudonymsBy(store, 'pseudonym', name) : []), ...(await namesBeside(store, name))]
-    for (const other of more) names.add(other)
+    for (const other of [...(await othersOf(name)), ...(await namesBeside(store, name))]) names.add(other)
   }
   return [...names]
 }

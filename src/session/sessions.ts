@@ -16,6 +16,7 @@ import { openRecord, type Person, type SessionRecord, storeKey, tagsOf } from '.
 import { createReplayGuard } from './replay.ts'
 import { openRoles, type RolesMark, rolesLeft } from './roles.ts'
 import { createServices } from './services.ts'
+import { createSmoochIds } from './smooch-ids.ts'
 import type { Entered, Place, SessionStore, Used } from './store.ts'
 import { type Kind, type Token, verifyToken } from './token.ts'
 
@@ -140,6 +141,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     rotate,
     ...createServices({ store, peppers }),
     ...createReplayGuard({ store, peppers }),
+    ...createSmoochIds({ store, peppers }),
     cookies: cookieNames(origins.secure()),
 
     /** The caller's session, or a Problem: `unauthorized`, `csrf`, `session_store_unavailable`, and what `decide` says of the limit, whose count came along. */
@@ -179,31 +181,6 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
 
     /** The provider's ID token that the session began with. */
     idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,
-
-    /** Ends all sessions that the person has now, and forgets the smoochId: who comes back under this name is somebody new. */
-    endPerson: async (person: Person): Promise<void> => {
-      await Promise.all(tagsOf(peppers, person).flatMap((tag) => [reachable(store.endAll(tag)), reachable(store.unmark(tag, 'smooch'))]))
-    },
-
-    /** True when the id names the session's own app user, under either of its names. */
-    isSelf: (session: Session, id: string): boolean =>
-      session.userId !== undefined &&
-      (id === session.userId ||
-        (session.smooch !== undefined && peppers().some(({ secret }) => keyedName(secret, 'smooch', session.app, id) === session.smooch))),
-
-    /** Remembers the smoochId of a person, so that it is accepted as the person's own. */
-    learn: async (person: Person, smoochId: string, known?: string): Promise<void> => {
-      const name = keyedName(peppers()[0].secret, 'smooch', person.app, smoochId)
-      if (name !== known) await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.mark(tag, 'smooch', name))))
-    },
-
-    /** Who comes back under this name has to be met anew. */
-    forget: async (person: Person): Promise<void> => {
-      await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.unmark(tag, 'smooch'))))
-    },
-
-    knows: async (person: Person): Promise<boolean> =>
-      (await reachable(store.readMark(tagsOf(peppers, person)[0], 'smooch'))) !== undefined,
 
     /** From before a delete or merge is sent until it is known to have failed: the person is not created anew by itself. */
     markGone: async (person: Person): Promise<void> => {

@@ -6,6 +6,7 @@
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see store-redis-families.ts | its idle limit, at most the absolute one |
  * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
+ * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
  * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed | 24 h |
  * | `bff:l:{tag}:<class>` | string | uses in this window | window |
  */

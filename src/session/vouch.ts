@@ -76,7 +76,7 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
   /** Learns the person's smoochId once, so that a call by it needs no look-up; refuses a userId that is somebody's smoochId. */
   const meet = async (app: UpstreamApp, person: { app: string; userId: string; actor: { id: string } }): Promise<void> => {
     const doubtful = looksLikeSmoochId(person.userId)
-    if (!doubtful && (await sessions.knows(person))) return
+    if (!doubtful && (await sessions.renew(person))) return
     const found = await lookUp(app, person.userId, doubtful)
     if (!found) return
     // Somebody else may be answered (a survivor of a merge, a name in another spelling): that one's `_id` is not this person's.

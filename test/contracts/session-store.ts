@@ -170,6 +170,18 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect(await store.list(tag)).toEqual([])
     })
 
+    test('lists under a name of nobody, and puts an entry in the place of one of the same id', async () => {
+      const [tag, mine, other] = [unique(), unique(), unique()]
+      const until = Date.now() + 3_600_000
+      const entry = (sid: string, expiresMs: number) => ({ sid, index: 'c2VhbGVk', createdMs: until - 3_600_000, expiresMs })
+      for (const listed of [entry(mine, until), entry(other, until), entry(mine, until + 60_000)]) await store.addToList(tag, listed)
+      const found = await store.list(tag)
+      expect(found).toHaveLength(2)
+      expect(found).toEqual(expect.arrayContaining([entry(mine, until + 60_000), entry(other, until)]))
+      await store.removeFromList(tag, mine)
+      expect(await store.list(tag)).toEqual([entry(other, until)])
+    })
+
     test("ends every session of an app by the app's own mark", async () => {
       const at = place()
       const app = unique()

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { UpstreamApp } from '../src/upstream/client.ts'
 import type { Settings } from './load.ts'
-import { readRows, secretOf } from './rows-file.ts'
+import { readRows, requireSecure, secretOf } from './rows-file.ts'
 import type { Secret } from './secret.ts'
 import { settings as rows } from './settings.ts'
 
@@ -32,7 +32,9 @@ const rowsOf = z.array(
 )
 
 export const loadApps = (settings: Settings): App[] =>
-  settings.APPS_FILE ? readRows('APPS_FILE', settings.APPS_FILE, rowsOf, ({ appId }) => appId, appFrom) : [appFromSettings(settings)]
+  settings.APPS_FILE
+    ? readRows('APPS_FILE', settings.APPS_FILE, rowsOf, ({ appId }) => appId, appFrom(settings.NODE_ENV === 'production'))
+    : [appFromSettings(settings)]
 
 /** `load` has made sure that what its way of signing needs is there. */
 const appFromSettings = (it: Settings): App => {
@@ -48,9 +50,15 @@ const appFromSettings = (it: Settings): App => {
   }
 }
 
-const appFrom = ({ keys, origins, webhookSecret, webhookSecretFile, ...app }: z.infer<typeof rowsOf>[number]): App => ({
-  ...app,
-  webhookSecret: secretOf('SMOOCH_WEBHOOK_SECRET', webhookSecret, webhookSecretFile),
-  origins: origins ?? [],
-  keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: secretOf('SMOOCH_KEY_SECRET', secret, secretFile)! })),
-})
+const appFrom =
+  (production: boolean) =>
+  ({ keys, origins = [], webhookSecret, webhookSecretFile, ...app }: z.infer<typeof rowsOf>[number]): App => {
+    requireSecure(production, 'baseUrl', [app.baseUrl])
+    requireSecure(production, 'origins', origins)
+    return {
+      ...app,
+      webhookSecret: secretOf('SMOOCH_WEBHOOK_SECRET', webhookSecret, webhookSecretFile),
+      origins,
+      keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: secretOf('SMOOCH_KEY_SECRET', secret, secretFile)! })),
+    }
+  }

@@ -1,6 +1,7 @@
 /** Reads the settings from the environment and from NAME_FILE files, checks each by its row, and refuses to start with every fault listed. */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
+import { isSecure } from '../src/http/secure-address.ts'
 import { Secret } from './secret.ts'
 import { type SettingName, settings } from './settings.ts'
 
@@ -10,6 +11,9 @@ type Optional<R, V> = R extends { default: string } ? V : V | undefined
 /** Without what cannot be missing any more once `load` has passed. */
 type Needed = 'SESSION_KEYS' | 'SESSION_PEPPERS'
 export type Settings = { readonly [N in SettingName]: N extends Needed ? Secret : Optional<Rows[N], Parsed<Rows[N]>> }
+
+/** Over plain http whoever stands in between reads the key, or answers in the other's place. */
+export const mustBeSecure = 'must be https in production, unless it is on this machine'
 
 export interface SecretFile {
   readonly name: SettingName
@@ -56,14 +60,14 @@ export const load = (env: Environment): Loaded => {
       try {
         text = readSecretFile(path)
       } catch (error) {
-        faults.push(`${name}_FILE cannot be read: ${(error as Error).message}`)
+        faults.push(`${name}_FILE cannot be read: ${unreadable(error)}`)
         continue
       }
     }
     if (text === undefined) continue
     const fault = faultIn(name, text)
     if (fault !== undefined) {
-      faults.push(`${name} ${isSecret ? 'is set' : `is "${text}"`}, but ${fault}`)
+      faults.push(`${name} ${isSecret || mayHoldSecret(text) ? 'is set' : `is "${text}"`}, but ${fault}`)
       continue
     }
     values[name] = isSecret ? new Secret(text) : row.schema.parse(text)
@@ -81,6 +85,7 @@ export const load = (env: Environment): Loaded => {
 /** For what has no words of its own in the table. Undefined: the library's. */
 export const inOurWords: z.core.$ZodErrorMap = (issue) => {
   const length = issue['origin'] === 'string'
+  if (issue.code === 'unrecognized_keys') return 'has a field that is not known'
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
   if (issue.code === 'invalid_type') return `must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}`
   if (issue.code === 'too_big') return length ? `must have at most ${issue.maximum} characters` : `must be at most ${issue.maximum}`
@@ -93,6 +98,12 @@ export const faultIn = (name: SettingName, text: string): string | undefined => 
   const { success, error } = settings[name].schema.safeParse(text, { error: inOurWords })
   return success ? undefined : error.issues.map(({ message }) => message).join('; ')
 }
+
+/** An address may bring a password or a token, wherever it was written. */
+const mayHoldSecret = (text: string): boolean => text.includes('://') && /[@?]/.test(text)
+
+/** Why a file could not be read, without its name: a secret may have been written in place of the name. */
+export const unreadable = (error: unknown): string => (error as Error).message.split(',')[0]!
 
 export const readSecretFile = (path: string): string => readFileSync(path, 'utf8').trim()
 
@@ -113,9 +124,11 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
       )
     if (!it.PUBLIC_ORIGIN?.length) faults.push('PUBLIC_ORIGIN is missing: name the exact origins that browsers use')
     if (it.PUBLIC_ORIGIN?.some((origin) => origin.startsWith('http:'))) faults.push('PUBLIC_ORIGIN must be https in production')
-    if (it.SMOOCH_BASE_URL?.startsWith('http:')) warnings.push('SMOOCH_BASE_URL is plain http: the API key travels unencrypted')
+    if (it.STAFF_ORIGIN?.startsWith('http:')) faults.push('STAFF_ORIGIN must be https in production')
+    for (const name of ['SMOOCH_BASE_URL', 'OIDC_ISSUER', 'ALERT_WEBHOOK_URL'] as const)
+      if (it[name] !== undefined && !isSecure(it[name])) faults.push(`${name} ${mustBeSecure}`)
+    if (it.TRUSTED_ISSUERS?.some((pair) => !isSecure(pair.split(' ')[0]!))) faults.push(`TRUSTED_ISSUERS ${mustBeSecure}`)
   }
-  if (it.NODE_ENV === 'production' && it.STAFF_ORIGIN?.startsWith('http:')) faults.push('STAFF_ORIGIN must be https in production')
   if (it.STAFF_ORIGIN && it.PUBLIC_ORIGIN?.includes(it.STAFF_ORIGIN)) faults.push('STAFF_ORIGIN must be another origin than PUBLIC_ORIGIN')
   if (it.STAFF_ORIGIN && !it.APPS_FILE) {
     const scheme = new URL(it.STAFF_ORIGIN).protocol

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ClaimRules, ProviderRole } from '../src/session/claims.ts'
 import type { Provider } from '../src/session/providers.ts'
 import { type Settings, SettingsError } from './load.ts'
-import { readRows, secretOf } from './rows-file.ts'
+import { readRows, requireSecure, secretOf } from './rows-file.ts'
 import { settings as rows } from './settings.ts'
 
 const role = z.enum(['user', 'agent', 'admin', 'auditor'])
@@ -46,7 +46,13 @@ const rowsOf = z.array(
 /** Throws SettingsError when two issuers could give two people one userId. */
 export const loadProviders = (settings: Settings): Provider[] => {
   const providers = settings.OIDC_PROVIDERS_FILE
-    ? readRows('OIDC_PROVIDERS_FILE', settings.OIDC_PROVIDERS_FILE, rowsOf, ({ id }) => id, providerFrom)
+    ? readRows(
+        'OIDC_PROVIDERS_FILE',
+        settings.OIDC_PROVIDERS_FILE,
+        rowsOf,
+        ({ id }) => id,
+        providerFrom(settings.NODE_ENV === 'production'),
+      )
     : fromSettings(settings)
   const faults: string[] = []
   for (const [i, one] of providers.entries()) {
@@ -92,15 +98,18 @@ const fromSettings = (it: Settings): Provider[] => {
   return providers
 }
 
-const providerFrom = ({ client: given, ...provider }: z.infer<typeof rowsOf>[number]): Provider => {
-  if (!given) return provider
-  const { secret, secretFile, keyFile, ...client } = given
-  return {
-    ...provider,
-    client: {
-      ...client,
-      secret: secretOf('OIDC_CLIENT_SECRET', secret, secretFile),
-      key: secretOf('OIDC_CLIENT_KEY', undefined, keyFile),
-    },
+const providerFrom =
+  (production: boolean) =>
+  ({ client: given, ...provider }: z.infer<typeof rowsOf>[number]): Provider => {
+    requireSecure(production, 'issuer', [provider.issuer])
+    if (!given) return provider
+    const { secret, secretFile, keyFile, ...client } = given
+    return {
+      ...provider,
+      client: {
+        ...client,
+        secret: secretOf('OIDC_CLIENT_SECRET', secret, secretFile),
+        key: secretOf('OIDC_CLIENT_KEY', undefined, keyFile),
+      },
+    }
   }
-}

@@ -1,14 +1,15 @@
 /** The YAML files that say in rows what settings say of one: read, checked, with the secrets that they hold or name. */
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import type { z } from 'zod'
-import { faultIn, inOurWords, readSecretFile, SettingsError } from './load.ts'
+import { isSecure } from '../src/http/secure-address.ts'
+import { faultIn, inOurWords, mustBeSecure, readSecretFile, SettingsError, unreadable } from './load.ts'
 import { Secret } from './secret.ts'
 import type { SettingName } from './settings.ts'
+import { readYaml, type Yaml } from './yaml-rows.ts'
 
 type FileSetting = 'APPS_FILE' | 'OIDC_PROVIDERS_FILE'
 
-/** Throws SettingsError with all faults at once; `make` may throw an Error for its row. */
+/** Throws SettingsError with all faults at once, each with its place in the file and never with what stands there; `make` may throw a RowError. */
 export const readRows = <Row, Made>(
   setting: FileSetting,
   path: string,
@@ -17,35 +18,63 @@ export const readRows = <Row, Made>(
   make: (row: Row) => Made,
 ): Made[] => {
   const fail = (faults: readonly string[]): never => {
-    throw new SettingsError(faults.map((fault) => `${setting}: ${fault}`))
+    throw new SettingsError(faults.map((fault) => `${setting}: ${path}: ${fault}`))
   }
-  const contentOf = (): unknown => {
+  const textOf = (): string => {
     try {
-      return parse(readFileSync(path, 'utf8'))
+      return readFileSync(path, 'utf8')
     } catch (error) {
-      throw new SettingsError([`${setting} cannot be read: ${(error as Error).message}`])
+      throw new SettingsError([`${setting} cannot be read: ${unreadable(error)}`])
     }
   }
-  const { success, data, error } = rows.safeParse(contentOf(), { error: inOurWords })
-  if (!success) return fail(error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+  const yaml = readYaml(textOf(), fail)
+  const { success, data, error } = rows.safeParse(yaml.content, { error: inOurWords })
+  if (!success) return fail(error.issues.flatMap((issue) => faultsOf(yaml, issue)))
   const names = data.map(nameOf)
-  const faults = names.filter((name, at) => names.indexOf(name) < at).map((name) => `${name} is there twice`)
-  const made = data.flatMap((row) => {
+  const faults = names.flatMap((name, at) =>
+    names.indexOf(name) < at ? [`${yaml.at([at])}: the same as ${yaml.at([names.indexOf(name)])}`] : [],
+  )
+  const made = data.flatMap((row, at) => {
     try {
       return [make(row)]
     } catch (error) {
-      faults.push(`${nameOf(row)}: ${(error as Error).message}`)
+      if (!(error instanceof RowError)) throw error
+      faults.push(`${yaml.at([at])}: ${error.message}`)
       return []
     }
   })
   return faults.length > 0 ? fail(faults) : made
 }
 
+/** What is wrong with a row, in words of ours alone. */
+export class RowError extends Error {}
+
+/** Only a field that is missing is named: any other word of the file may be a secret at a wrong place. */
+const faultsOf = (yaml: Yaml, issue: z.core.$ZodIssue): string[] => {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${yaml.at(issue.path, key)}: no such field`)
+  const missing = issue.path.length > 0 && !yaml.has(issue.path)
+  return [`${yaml.at(issue.path)}: ${missing ? `${String(issue.path.at(-1))} ` : ''}${issue.message}`]
+}
+
 /** Given in the row itself or in a file that it names; held to the rule of the setting that it stands for. Undefined when it is neither. */
 export const secretOf = (stands: SettingName, given: string | undefined, path: string | undefined): Secret | undefined => {
   if (given === undefined && path === undefined) return undefined
-  const text = given ?? readSecretFile(path!)
+  const text = given ?? readNamed(path!)
   const fault = faultIn(stands, text)
-  if (fault !== undefined) throw new Error(`${path ?? 'a secret'} ${fault}`)
+  if (fault !== undefined) throw new RowError(`${given === undefined ? 'the content of a file that it names' : 'a secret'} ${fault}`)
   return new Secret(text)
+}
+
+/** The name is not repeated: who mistakes the fields writes the secret there. */
+const readNamed = (path: string): string => {
+  try {
+    return readSecretFile(path)
+  } catch (error) {
+    throw new RowError(`a file that it names cannot be read: ${unreadable(error)}`)
+  }
+}
+
+/** Throws a RowError in production for an address over plain http. */
+export const requireSecure = (production: boolean, field: string, addresses: readonly string[]): void => {
+  if (production && !addresses.every(isSecure)) throw new RowError(`${field} ${mustBeSecure}`)
 }

@@ -1,5 +1,5 @@
 /** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file that fails its check keeps the old value and raises an alarm. */
-import { faultIn, readSecretFile, type SecretFile } from './load.ts'
+import { faultIn, readSecretFile, type SecretFile, unreadable } from './load.ts'
 
 const everyMs = 2_000
 
@@ -38,6 +38,6 @@ const refresh = (
     changed(name)
     return undefined
   } catch (error) {
-    return `cannot be read: ${(error as Error).message}; the old value stays in force`
+    return `cannot be read: ${unreadable(error)}; the old value stays in force`
   }
 }

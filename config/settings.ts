@@ -19,12 +19,15 @@ const origin = z
     'must be an exact origin such as https://app.example.com',
   )
 const origins = list.pipe(z.array(origin))
-const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https address')
+const url = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+    error: 'must be an http or https address',
+    abort: true,
+  })
+  .refine((text) => new URL(text).username + new URL(text).password === '', 'must be an address without credentials')
 /** What paths are put behind. */
-const base = url.refine((text) => {
-  const { username, password } = new URL(text)
-  return username + password === '' && !/[?#]/.test(text)
-}, 'must be an address without credentials, query or fragment')
+const base = url.refine((text) => !/[?#]/.test(text), 'must be an address without query or fragment')
 const networks = list.pipe(
   z.array(
     z.string().refine((text) => {
@@ -40,7 +43,11 @@ const redisUrl = z
     'must start with redis://, rediss://, redis+sentinel://, redis+cluster://, or be a socket path',
   )
 
-const namesIn = (text: string): string[] => text.split(',').map((pair) => pair.trim().split(':')[0]!)
+const partsIn = (text: string, at: 0 | 1): string[] => text.split(',').map((pair) => pair.trim().split(':')[at] ?? '')
+const differ = (parts: readonly string[]): boolean => new Set(parts).size === parts.length
+/** A key is found by its name or by its secret: a second one of the same would never be. */
+const ownNames = [(text: string) => differ(partsIn(text, 0)), 'must give each key a name of its own'] as const
+const ownSecrets = [(text: string) => differ(partsIn(text, 1)), 'must give each key a secret of its own'] as const
 /** `name:secret` pairs; 32 characters keep guessing out of reach. */
 const named = z
   .string()
@@ -48,14 +55,21 @@ const named = z
     (text) => text.split(',').every((pair) => /^[A-Za-z0-9_.-]{1,32}:[^:,]{32,}$/.test(pair.trim())),
     'must be a comma list of name:secret with secrets of at least 32 characters, without : or ,',
   )
-  // A key is found by its name: a second one of that name would never be.
-  .refine((text) => new Set(namesIn(text)).size === namesIn(text).length, 'must give each key a name of its own')
+  .refine(...ownNames)
+  .refine(...ownSecrets)
 /** An empty one among them would let anybody in. */
 const webhookSecrets = z
   .string()
   .refine(
-    (text) => text.split(',').every((secret) => secret.trim().length >= 8),
-    'must be a comma list of secrets of at least 8 characters',
+    (text) => text.split(',').every((secret) => secret.trim().length >= 16),
+    'must be a comma list of secrets of at least 16 characters',
+  )
+const sealingKeys = z
+  .string()
+  .min(32)
+  .refine(
+    (text) => text.split(',').every((secret) => secret.trim().length >= 16),
+    'must be a comma list of secrets of at least 16 characters',
   )
 const serviceKeys = z
   .string()
@@ -70,6 +84,8 @@ const serviceKeys = z
         ),
     'must be a comma list of name:secret or name:secret:role+role with secrets of at least 32 characters',
   )
+  .refine(...ownNames)
+  .refine(...ownSecrets)
 
 const roleMap = list.pipe(
   z.array(
@@ -131,9 +147,9 @@ export const settings = {
   SMOOCH_APP_ID:      { schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an app id'), about: 'the app whose users are served' },
   SMOOCH_AUTH:        { schema: z.enum(['signed', 'basic', 'jwt']), default: 'signed', about: 'signed = a JWT signed per call from key id and secret; basic; jwt = SMOOCH_JWT as given' },
   SMOOCH_KEY_ID:      { schema: z.string().min(1), about: 'id of the API key; an app-scoped key (app_…) is preferred' },
-  SMOOCH_KEY_SECRET:  { schema: z.string().min(8), secret: true, about: 'secret of the API key' },
+  SMOOCH_KEY_SECRET:  { schema: z.string().min(16), secret: true, about: 'secret of the API key' },
   SMOOCH_KEY_ID_2:    { schema: z.string().min(1), about: 'id of a second live key, for rotation' },
-  SMOOCH_KEY_SECRET_2:{ schema: z.string().min(8), secret: true, about: 'secret of the second live key' },
+  SMOOCH_KEY_SECRET_2:{ schema: z.string().min(16), secret: true, about: 'secret of the second live key' },
   SMOOCH_JWT:         { schema: z.string().min(16), secret: true, about: 'a given JWT, when SMOOCH_AUTH=jwt' },
   SMOOCH_WEBHOOK_SECRET: { schema: webhookSecrets, secret: true, about: 'secret of the registered webhook (npm run webhooks -- register); a comma list while it is being changed' },
   APPS_FILE:          { schema: z.string(), about: 'YAML file with several apps, instead of the SMOOCH_ settings' },
@@ -165,7 +181,7 @@ export const settings = {
   CLEAR_SITE_DATA:    { schema: z.enum(['staff', 'always', 'never']), default: 'staff', about: 'tell the browser at sign-out to forget the site: on STAFF_ORIGIN only, or always, which also wipes what your own site keeps' },
   JOURNAL_URL:        { schema: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://…'), default: 'sqlite:./data/journal.db', secret: true, about: 'the journal of what was done to users: sqlite:PATH (a local disk) or postgres://… (several replicas)' },
   JOURNAL_SIGNING_KEY:{ schema: z.string().min(32), secret: true, about: 'Ed25519 key that signs the journal (PEM, or 32 bytes as base64 or hex); several: first signs. SQLite makes its own beside the file' },
-  JOURNAL_SEALING_KEY:{ schema: z.string().min(32), secret: true, about: 'comma list of secrets that seal personal data in the journal; the first seals. SQLite makes its own beside the file' },
+  JOURNAL_SEALING_KEY:{ schema: sealingKeys, secret: true, about: 'comma list of secrets that seal personal data in the journal; the first seals. SQLite makes its own beside the file' },
   AUDIT_REASONS:      { schema: list, default: 'gdpr_request,customer_request,duplicate,fraud,test,error,other', about: 'codes that the header Audit-Reason may hold' },
   AUDIT_TICKET:       { schema: pattern, default: '^[A-Za-z][A-Za-z0-9_]*-[0-9]+$', about: 'pattern of the header Audit-Ticket' },
   AUDIT_REQUIRED_FOR: { schema: list.pipe(z.array(z.enum(['self', 'agent', 'admin', 'service']))), default: '', about: 'callers who must give Audit-Reason with guarded operations: admin,agent' },

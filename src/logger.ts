@@ -1,5 +1,6 @@
 /** The one door to pino: JSON lines with nothing in them that could end a line, steer a terminal or open a door. */
 import { type DestinationStream, destination, type Level, pino } from 'pino'
+import { withoutText } from './messages.ts'
 
 export type Fields = Record<string, unknown>
 
@@ -27,7 +28,7 @@ const escaped = (line: string): string => line.replace(hidden, (character) => `\
 export const describeError = (error: unknown): Fields => {
   if (!(error instanceof Error)) return { message: loggable(String(error)) }
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
-  return { name: error.name, ...code, message: loggable(error.message) }
+  return { name: error.name, ...code, message: loggable(withoutText(error)) }
 }
 
 let lastMs = 0

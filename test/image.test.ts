@@ -74,7 +74,7 @@ describe('the image', () => {
         SMOOCH_BASE_URL: 'https://vendor.invalid',
         SMOOCH_APP_ID: 'app',
         SMOOCH_KEY_ID: 'app_1',
-        SMOOCH_KEY_SECRET: 'a-key-of-nobody',
+        SMOOCH_KEY_SECRET: 'a-secret-of-nobody',
         SESSION_KEYS_FILE: join(folder, 'secret'),
         SESSION_PEPPERS_FILE: join(folder, 'secret'),
         SERVICE_KEYS_FILE: join(folder, 'secret'),

@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { type App, loadApps } from '../../config/apps.ts'
-import { load, type Settings } from '../../config/load.ts'
+import { load, mustBeSecure, type Settings } from '../../config/load.ts'
+import { isSecure } from '../http/secure-address.ts'
 import { looksLikeSmoochId } from '../ids.ts'
 import { messageOf } from '../messages.ts'
 import { authorization } from '../upstream/credentials.ts'
@@ -56,7 +57,8 @@ export const webhooks = async (words: readonly string[], settings: Settings, app
     for (const { _id, target, triggers } of Many.parse(await ask(app, 'GET')).webhooks) say(`${_id}  ${target}  ${triggers.join(' ')}`)
   } else if (command === 'register') {
     const target = given ?? addressOf(settings, app)
-    if (!/^https?:$/.test(URL.parse(target)?.protocol ?? '')) throw new Error(`"${target}" is no http or https address`)
+    if (!/^https?:$/.test(URL.parse(target)?.protocol ?? '')) throw new Error('the address of the webhook is no http or https address')
+    if (settings.NODE_ENV === 'production' && !isSecure(target)) throw new Error(`the address of the webhook ${mustBeSecure}`)
     const there = Many.parse(await ask(app, 'GET')).webhooks.find((it) => it.target === target)
     if (there) return say(`${there._id} is registered for ${target} already`)
     const { webhook } = One.parse(await ask(app, 'POST', { body: { target, triggers } }))

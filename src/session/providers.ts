@@ -2,6 +2,7 @@
 import { createPrivateKey } from 'node:crypto'
 import * as openid from 'openid-client'
 import type { Secret } from '../../config/secret.ts'
+import { isLoopback, isSecure } from '../http/secure-address.ts'
 import { Problem } from '../problems.ts'
 import type { ClaimRules, Claims } from './claims.ts'
 import type { Transaction } from './transaction.ts'
@@ -35,8 +36,13 @@ export interface SignedIn {
 const unreachable = (cause: unknown) => new Problem('identity_provider_unavailable', { cause, headers: { 'Retry-After': '5' } })
 const timeoutSeconds = 5
 
-/** A mis-set provider in plain http is refused, except on this machine. */
-const isLoopback = (issuer: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(issuer).hostname)
+/** Discovery says where else the provider is; a way there that others can read is not trusted either. */
+const requireSecure = (config: openid.Configuration): openid.Configuration => {
+  const { issuer, ...metadata } = config.serverMetadata()
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'end_session_endpoint'] as const)
+    if (metadata[name] !== undefined && !isSecure(metadata[name])) throw new Error(`The ${name} of ${issuer} is not at a secure address`)
+  return config
+}
 
 /** Secrets are revealed for each call, since they may have been replaced. */
 const clientAuth =
@@ -65,10 +71,12 @@ const createDiscovery = ({ issuer }: Provider, client: ProviderClient) => {
   let known: { config: Promise<openid.Configuration>; at: number } | undefined
   return async (): Promise<openid.Configuration> => {
     if (!known || Date.now() - known.at > freshMs) {
-      const config = openid.discovery(new URL(issuer), client.id, { id_token_signed_response_alg: client.idTokenAlg }, clientAuth(client), {
-        timeout: timeoutSeconds,
-        execute: [openid.enableNonRepudiationChecks, ...(isLoopback(issuer) ? [openid.allowInsecureRequests] : [])],
-      })
+      const config = openid
+        .discovery(new URL(issuer), client.id, { id_token_signed_response_alg: client.idTokenAlg }, clientAuth(client), {
+          timeout: timeoutSeconds,
+          execute: [openid.enableNonRepudiationChecks, ...(isLoopback(issuer) ? [openid.allowInsecureRequests] : [])],
+        })
+        .then(requireSecure)
       const before = known
       known = { config, at: Date.now() }
       // What was known goes on when the provider is away for a moment.

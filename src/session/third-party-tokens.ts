@@ -1,6 +1,7 @@
 /** The one door to jose: JWTs that others signed. Every check names algorithms, issuer, audience, type, claims and age. */
 import { hash } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
+import { isSecure } from '../http/secure-address.ts'
 import { Problem } from '../problems.ts'
 import type { Provider } from './providers.ts'
 
@@ -22,6 +23,7 @@ const createKeys = (issuer: string, cooldownDuration: number): (() => Promise<Ke
     const answer = await fetch(where, { redirect: 'error', signal: AbortSignal.timeout(3_000) })
     const { issuer: named, jwks_uri: uri } = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown }
     if (!answer.ok || named !== issuer || typeof uri !== 'string') throw new Error(`The discovery document of ${issuer} is not its own`)
+    if (!isSecure(uri) && isSecure(issuer)) throw new Error(`The keys of ${issuer} are not at a secure address`)
     return createRemoteJWKSet(new URL(uri), {
       cooldownDuration,
       cacheMaxAge: 10 * 60_000,

@@ -65,16 +65,12 @@ describe('settings', () => {
       'AUDIT_TICKET is "(?=A)", but must be a regular expression without backreferences and without looking ahead or behind',
     ],
     ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES is "10.0.0.0/33", but must be addresses or CIDRs such as 10.0.0.0/8'],
-    [
-      'SMOOCH_BASE_URL',
-      'https://a.b/?c',
-      'SMOOCH_BASE_URL is "https://a.b/?c", but must be an address without credentials, query or fragment',
-    ],
+    ['SMOOCH_BASE_URL', 'https://a.b/?c', 'SMOOCH_BASE_URL is set, but must be an address without query or fragment'],
     ['OIDC_CLIENT_KEY', 'x', 'OIDC_CLIENT_KEY is set, but must be a private key in PEM'],
     [
       'SMOOCH_WEBHOOK_SECRET',
       'a-good-secret,',
-      'SMOOCH_WEBHOOK_SECRET is set, but must be a comma list of secrets of at least 8 characters',
+      'SMOOCH_WEBHOOK_SECRET is set, but must be a comma list of secrets of at least 16 characters',
     ],
     ['SESSION_KEYS', `k:${'a'.repeat(32)},k:${'b'.repeat(32)}`, 'SESSION_KEYS is set, but must give each key a name of its own'],
     ['JOURNAL_ULR', 'x', 'JOURNAL_ULR is not a setting; did you mean JOURNAL_URL?'],
@@ -186,11 +182,11 @@ describe('settings', () => {
       'private_key_jwt',
     ])
     for (const [content, words] of [
-      [`${staff}${staff}`, 'OIDC_PROVIDERS_FILE: staff is there twice'],
-      [staff.replace(secretFile, keyFile.replace('key', 'none')), 'OIDC_PROVIDERS_FILE: staff: ENOENT'],
-      [shop.replace(keyFile, secretFile), `OIDC_PROVIDERS_FILE: shop: ${secretFile} must be a private key in PEM`],
-      [shop.replace('https:', 'ftp:'), 'OIDC_PROVIDERS_FILE: 0.issuer: must be an http or https address'],
-      ['[', 'OIDC_PROVIDERS_FILE cannot be read'],
+      [`${staff}${staff}`, `OIDC_PROVIDERS_FILE: ${file}: line 5, column 3: the same as line 1, column 3`],
+      [staff.replace(secretFile, keyFile.replace('key', 'none')), `line 1, column 3: a file that it names cannot be read: ENOENT`],
+      [shop.replace(keyFile, secretFile), 'line 1, column 3: the content of a file that it names must be a private key in PEM'],
+      [shop.replace('https:', 'ftp:'), 'line 2, column 11: must be an http or https address'],
+      ['[', 'line 1, column 2: something is missing here'],
     ] as const) {
       writeFileSync(file, content)
       expect(() => loadProviders(settings)).toThrow(words)
@@ -216,11 +212,20 @@ describe('settings', () => {
     const one = (appId: string, more = ''): string =>
       `- appId: ${appId}\n  baseUrl: https://api.smooch.io\n  keys: [{ id: app_1, secret: ${canaryKey} }]\n${more}`
     for (const [content, words] of [
-      [`${one('a')}${one('a')}`, 'APPS_FILE: a is there twice'],
-      [one('a', `  webhookSecretFile: ${empty}\n`), `APPS_FILE: a: ${empty} must be a comma list of secrets of at least 8 characters`],
-      [one('a', '  webhookSecret: "12345678,"\n'), 'APPS_FILE: a: a secret must be a comma list of secrets of at least 8 characters'],
-      [one('a', `  webhookSecretFile: ${folder}/none\n`), 'APPS_FILE: a: ENOENT'],
-      [one('a').replace(`secret: ${canaryKey}`, `secretFile: ${empty}`), `APPS_FILE: a: ${empty} must have at least 8 characters`],
+      [`${one('a')}${one('a')}`, 'line 4, column 3: the same as line 1, column 3'],
+      [
+        one('a', `  webhookSecretFile: ${empty}\n`),
+        'line 1, column 3: the content of a file that it names must be a comma list of secrets of at least 16 characters',
+      ],
+      [
+        one('a', '  webhookSecret: "1234567812345678,"\n'),
+        'line 1, column 3: a secret must be a comma list of secrets of at least 16 characters',
+      ],
+      [one('a', `  webhookSecretFile: ${folder}/none\n`), 'line 1, column 3: a file that it names cannot be read: ENOENT'],
+      [
+        one('a').replace(`secret: ${canaryKey}`, `secretFile: ${empty}`),
+        'line 1, column 3: the content of a file that it names must have at least 16 characters',
+      ],
     ] as const) {
       writeFileSync(file, content)
       expect(() => loadApps(settings)).toThrow(words)

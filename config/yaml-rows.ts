@@ -1,0 +1,59 @@
+/** A YAML file and where things stand in it. What is wrong is told by line, column and kind; the parser's own words would repeat the text, which holds secrets. */
+import { type Document, isMap, isNode, LineCounter, type Node, parseDocument } from 'yaml'
+
+const kinds: Readonly<Record<string, string>> = {
+  BAD_SCALAR_START: 'a value begins with a character that YAML keeps for itself; put it in quotation marks',
+  BLOCK_AS_IMPLICIT_KEY: 'a value holds a colon and a space, or is indented wrongly',
+  BAD_INDENT: 'the indentation, or a bracket that is not closed',
+  MISSING_CHAR: 'something is missing here: a closing quotation mark, a bracket, a colon or a dash',
+  TAB_AS_INDENT: 'a tab; indent with spaces',
+  DUPLICATE_KEY: 'a key is there twice',
+  MULTIPLE_DOCS: 'a second document',
+  NON_STRING_KEY: 'a key is no text',
+  BAD_ALIAS: 'an alias that has no anchor',
+  TAG_RESOLVE_FAILED: 'a tag that is not known',
+}
+
+export interface Yaml {
+  readonly content: unknown
+  /** `line 3, column 5` of what stands at this path, or of what should hold it; with `key`, of that key in it. */
+  at(path: readonly PropertyKey[], key?: string): string
+  has(path: readonly PropertyKey[]): boolean
+}
+
+/** Throws with every fault of the syntax, as lines. */
+export const readYaml = (text: string, fail: (faults: readonly string[]) => never): Yaml => {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: 'error' })
+  const place = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    return `line ${line}, column ${col}`
+  }
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0) fail(faults.map(({ code, pos }) => `${place(pos[0])}: ${kinds[code] ?? 'no YAML'} (${code})`))
+  return {
+    content: contentOf(document, fail),
+    at: (path, key) => place(offsetOf(document, path, key)),
+    has: (path) => document.hasIn(path),
+  }
+}
+
+const contentOf = (document: Document, fail: (faults: readonly string[]) => never): unknown => {
+  try {
+    return document.toJS()
+  } catch {
+    return fail(['it holds an alias that has no anchor, or too many aliases'])
+  }
+}
+
+/** Of the deepest part of the path that is there. */
+const offsetOf = (document: Document, path: readonly PropertyKey[], key?: string): number => {
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true)
+    if (!isNode(node)) continue
+    const held =
+      key !== undefined && length === path.length && isMap(node) ? node.items.find((pair) => String(pair.key) === key)?.key : node
+    return ((held ?? node) as Node).range?.[0] ?? 0
+  }
+  return document.contents?.range?.[0] ?? 0
+}

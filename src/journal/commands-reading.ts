@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { looksLikeSmoochId } from '../ids.ts'
 import { type Mark, missing } from './anchor.ts'
 import { openCheckpoint, originOf, type PublicKey, parseCheckpoint, publicKey, verifierKey } from './checkpoint.ts'
-import { type Command, type Context, say, sentence } from './command.ts'
+import { type Command, say, sentence } from './command.ts'
 import { decode } from './events.ts'
 import { writeExport } from './export-file.ts'
 import { filterNames, filterOf } from './filter.ts'
 import { formatOf, need, number, text, Usage } from './flags.ts'
-import { partOf } from './idempotency.ts'
+import { personalOf } from './personal.ts'
 import { eventOf, eventsFrom, operations } from './query.ts'
 import { historyOf, keysNamed, proofOf, tipOf } from './reader.ts'
 import { recordView } from './upkeep.ts'
@@ -38,11 +38,6 @@ function marksIn(file: string, journal: string, keys: readonly PublicKey[]): Mar
     if (!checkpoint) throw new Usage(`${file} holds a checkpoint of ${journal} that none of its keys signed`)
     return { size: checkpoint.size, root: checkpoint.root.toString('base64') }
   })
-}
-
-const personalOf = async ({ store, sealer }: Context, event: string): Promise<Record<string, unknown>> => {
-  const rows = await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1', [event])
-  return Object.fromEntries(rows.map((row) => [String(row['part']), sealer.openPart(partOf(row), undefined)?.content]))
 }
 
 export const reading: Readonly<Record<string, Command>> = {
@@ -115,7 +110,9 @@ export const reading: Readonly<Record<string, Command>> = {
         say(context, { id, index, state, opened }, `${state.padEnd(14)}${sentence(index, opened)}`)
       if (rows.length === 0 && context.out.people)
         context.out.write(
-          words['actor'] !== undefined && tenant === undefined ? 'none; an end user is found with --tenant only\n' : 'none\n',
+          (words['actor'] ?? target) !== undefined && tenant === undefined
+            ? 'none; an end user, or an id as it was asked for, is found with --tenant only\n'
+            : 'none\n',
         )
       if (next !== undefined) say(context, { next }, `there are more: --cursor ${next}`)
       return 0
@@ -141,7 +138,7 @@ export const reading: Readonly<Record<string, Command>> = {
       if (personal) await recordView(store, events[0]!.event, need(flags, 'by'))
       if (history) say(context, { operation: id, state: history.state }, `${id}: ${history.state}`)
       for (const { index, event } of events) {
-        const record = { index, ...event, ...(personal && { personal: await personalOf(context, event.id) }) }
+        const record = { index, ...event, ...(personal && { personal: await personalOf(context, event) }) }
         say(context, record, JSON.stringify(record, null, 2))
       }
       return 0

@@ -15,6 +15,7 @@ interface Actor {
   readonly email?: string
   readonly roles?: readonly string[]
   readonly auth?: NonNullable<ActorFacts['auth']>
+  /** A person's name, of whatever kind: it stands in the journal by pseudonym. */
   readonly onBehalfOf?: string | null
 }
 
@@ -88,7 +89,9 @@ export function compose(journal: Journal, asked: Asked, { id, at }: Moment, peop
   const { sealer } = journal
   const { actor, targets, reason, context: { ip, userAgent, ...context } = {} } = asked
   const pseudonym = (userId: string): string => people.find((it) => it.userId === userId)!.pseudonym
-  const named = Object.fromEntries(people.map((it) => [it.pseudonym, it.userId]))
+  // An erasure finds this part by actor and targets: another name would stay in it.
+  const erasable = [actor.userId, ...targets.map(({ userId }) => userId)]
+  const named = Object.fromEntries(people.filter((it) => erasable.includes(it.userId)).map((it) => [it.pseudonym, it.userId]))
   const personal = { actor: { name: actor.name, email: actor.email }, people: named, ip, userAgent, note: reason?.note, ...asked.personal }
   const sealed = sealer.part(id, 'person', personal, at.getTime() + YEAR)
   return {
@@ -105,7 +108,7 @@ export function compose(journal: Journal, asked: Asked, { id, at }: Moment, peop
         id: actor.id ?? (actor.userId === undefined ? 'anonymous' : pseudonym(actor.userId)),
         ...(actor.roles && { roles: actor.roles }),
         ...(actor.auth && { auth: actor.auth }),
-        onBehalfOf: actor.onBehalfOf ?? null,
+        onBehalfOf: typeof actor.onBehalfOf === 'string' ? pseudonym(actor.onBehalfOf) : null,
       },
       targets: targets.map(({ role, userId, smoochId }) => ({
         role,

@@ -27,6 +27,7 @@ export interface ActorFacts {
   readonly id: string
   readonly roles?: readonly string[]
   readonly auth?: { readonly method: string; readonly session?: string; readonly acr?: string; readonly at?: string }
+  /** A pseudonym. */
   readonly onBehalfOf?: string | null
 }
 

@@ -1,5 +1,6 @@
 /** A person has two kinds of name in the log: pseudonyms, by userId or by the id that was asked for, and the vendor's `_id`s. An event that says both connects them. */
 import { looksLikeSmoochId } from '../ids.ts'
+import { nameBehind } from './people.ts'
 import type { Sealer } from './seal.ts'
 import type { Store } from './store.ts'
 
@@ -35,9 +36,8 @@ const namesBeside = async (store: Store, name: string): Promise<string[]> => {
 
 /** A pseudonym stands for a name as it was asked for, which may have been an `_id`. */
 const idBehind = async (store: Store, sealer: Sealer, pseudonym: string): Promise<string[]> => {
-  const rows = await store.select('SELECT sealed FROM subject WHERE pseudonym = $1', [pseudonym])
-  const ids = rows.map((row) => sealer.open(row['sealed'] as Uint8Array, pseudonym)?.toString() ?? '')
-  return ids.filter(looksLikeSmoochId)
+  const name = await nameBehind({ store, sealer }, pseudonym)
+  return name !== undefined && looksLikeSmoochId(name) ? [name] : []
 }
 
 /** All names of the person whom this userId (of the tenant), `_id` or pseudonym names, itself among them. */

@@ -21,7 +21,7 @@ interface Known {
 export async function peopleOf({ sealer, store }: Known, batch: readonly Asked[]): Promise<Named[][]> {
   const wanted = new Map<string, { tenant: string; userId: string }>()
   const lookups = batch.map(({ tenant, actor, targets }) => {
-    const userIds = [actor.userId, ...targets.map(({ userId }) => userId)]
+    const userIds = [actor.userId, actor.onBehalfOf ?? undefined, ...targets.map(({ userId }) => userId)]
     return userIds.flatMap((userId, at) => {
       if (userId === undefined || userIds.indexOf(userId) < at) return []
       const lookup = sealer.lookup(tenant, userId)
@@ -44,6 +44,12 @@ const rowsOf = async (store: Known['store'], lookups: readonly string[]): Promis
   if (lookups.length === 0) return []
   const asked = Array.from({ length: 2 ** Math.ceil(Math.log2(lookups.length)) }, (_, at) => lookups[at] ?? lookups[0]!)
   return store.select(`SELECT lookup, pseudonym FROM subject WHERE lookup IN (${asked.map((_, at) => `$${at + 1}`).join(',')})`, asked)
+}
+
+/** Whom a pseudonym means; undefined once erased. */
+export const nameBehind = async ({ sealer, store }: Known, pseudonym: string): Promise<string | undefined> => {
+  const [row] = await store.select('SELECT sealed FROM subject WHERE pseudonym = $1', [pseudonym])
+  return row && sealer.open(row['sealed'] as Uint8Array, pseudonym)?.toString()
 }
 
 /** What a stored name is to be found by. */

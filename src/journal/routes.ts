@@ -16,8 +16,8 @@ import { decode, isFor } from './events.ts'
 import { exportFound, exportLines } from './export.ts'
 import { filterNames, filterOf, wholeNumber } from './filter.ts'
 import type { Guard } from './guard.ts'
-import { partOf } from './idempotency.ts'
 import type { Journal } from './journal.ts'
+import { personalOf } from './personal.ts'
 import { eventOf, eventsFrom, operations } from './query.ts'
 import { latestCheckpoint, proofOf } from './reader.ts'
 import { streamEvents } from './stream.ts'
@@ -162,11 +162,7 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     if (!opened) throw new Problem('operation_not_found')
     const about = { session, operation: { id: opened.action }, targets: [], requestId: String(res.locals['requestId']) }
     await guard.viewed(askedOf(req, about), { operation: id })
-    const rows = await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1', [opened.id])
-    res.json({
-      operation: id,
-      personal: Object.fromEntries(rows.map((row) => [String(row['part']), sealer.openPart(partOf(row), undefined)?.content])),
-    })
+    res.json({ operation: id, personal: await personalOf({ store, sealer }, opened) })
   }
 
   return routes({

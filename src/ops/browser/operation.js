@@ -28,7 +28,15 @@ const fill = () => {
   for (const row of document.querySelectorAll('#diff tr')) find('.before', row).replaceChildren(shown(before?.[row.dataset.field]))
 }
 
-const names = { actor: 'Who, in full', people: 'People', ip: 'Address', userAgent: 'Browser', note: 'Note', path: 'Path' }
+const names = {
+  actor: 'Who, in full',
+  onBehalfOf: 'On behalf of',
+  people: 'People',
+  ip: 'Address',
+  userAgent: 'Browser',
+  note: 'Note',
+  path: 'Path',
+}
 
 const fillPersonal = (person = {}) => {
   const list = find('#personal')

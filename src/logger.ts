@@ -1,6 +1,7 @@
 /** The one door to pino: JSON lines with nothing in them that could end a line, steer a terminal or open a door. */
 import { type DestinationStream, destination, type Level, pino } from 'pino'
 import { withoutText } from './messages.ts'
+import { printableLines } from './printable.ts'
 
 export type Fields = Record<string, unknown>
 
@@ -13,16 +14,12 @@ export interface Log {
   flush(): void
 }
 
-/** JSON escapes control characters but not the marks that reverse a line or end it in some readers. */
-const hidden = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 // What stands before a match is looked at, so that a run of letters is gone through once and not from each letter.
 const token = /(?<![\w-])[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
 const email = /(?<![^\s"'<>,;:()@])[^\s"'<>,;:()@]+@[^\s"'<>,;:()]+/g
 
 /** Text from outside, made fit for a log: bounded, without tokens and addresses. */
 export const loggable = (text: string): string => text.slice(0, 200).replace(token, '[token]').replace(email, '[email]')
-
-const escaped = (line: string): string => line.replace(hidden, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** An error as the log shows it: name, code and message, cleaned; stacks only of what we did not expect. */
 export const describeError = (error: unknown): Fields => {
@@ -47,7 +44,7 @@ const timestamp = (): string => {
 /** Lines go to standard output unless a writer is given. Times are ISO 8601. */
 export const createLog = (level: Level | 'silent', write?: (line: string) => void): Log => {
   const out = write ? undefined : destination({ fd: 1, minLength: 12_288, sync: true, periodicFlush: 200 })
-  const sink: DestinationStream = { write: (line) => (write ? write(escaped(line)) : void out?.write(escaped(line))) }
+  const sink: DestinationStream = { write: (line) => (write ? write(printableLines(line)) : void out?.write(printableLines(line))) }
   const log = pino({ level, base: null, timestamp, formatters: { level: (label) => ({ level: label }) } }, sink)
   return {
     debug: (fields, message) => log.debug(fields, message),

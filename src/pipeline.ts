@@ -151,7 +151,9 @@ export const createPipeline = (parts: PipelineParts) => {
       if (isImmediate(operation, body)) requireRecentSignIn(session, Date.now())
       return caller
     } catch (error) {
-      if (operation.journal !== 'none') parts.guard.denied(asked(targetsOf(session, subjects)))
+      // Whoever is asked to sign in again was not refused: the call that follows leaves its own event.
+      const asksAgain = error instanceof Problem && error.code === 'step_up_required'
+      if (operation.journal !== 'none' && !asksAgain) parts.guard.denied(asked(targetsOf(session, subjects)))
       throw error
     }
   }

@@ -2,10 +2,11 @@
 import cluster from 'node:cluster'
 import { load, SettingsError } from '../config/load.ts'
 import { messageOf } from './messages.ts'
+import { printableLines } from './printable.ts'
 import { serve } from './serve.ts'
 import { runWorkers } from './workers.ts'
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
+const say = (line: string): void => void process.stderr.write(`${printableLines(line)}\n`)
 
 try {
   const loaded = load(process.env)

@@ -1,6 +1,6 @@
 /** What the image holds, without an engine to build it: what the Dockerfile copies and production dependencies alone must start, answer the health check, write nothing and stop. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -16,7 +16,7 @@ const ignored = readFileSync('.dockerignore', 'utf8')
 const stage = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'bff-image-'))
   for (const [, sources = ''] of dockerfile.matchAll(/^COPY (.+) \S+$/gm)) {
-    for (const source of sources.split(' '))
+    for (const source of sources.split(' ').flatMap((pattern) => (pattern.includes('*') ? globSync(pattern) : [pattern])))
       cpSync(source, join(folder, source), { recursive: true, filter: (path) => !ignored.includes(path) })
   }
   const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
@@ -91,6 +91,23 @@ describe('the image', () => {
       expect(await new Promise((resolve) => sick.once('exit', resolve))).toBe(1)
       expect(files(folder)).toEqual(before)
     } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  test('holds nothing that an operator keeps beside the code: of config only what is code', () => {
+    const own = 'config/apps.of-a-test.yaml'
+    writeFileSync(own, '- appId: a\n')
+    const folder = stage()
+    try {
+      expect(readdirSync(join(folder, 'config')).filter((name) => !name.endsWith('.ts'))).toEqual([])
+      expect(
+        readFileSync('.dockerignore', 'utf8')
+          .split('\n')
+          .filter((one) => one.startsWith('!config')),
+      ).toEqual(['!config/*.ts'])
+    } finally {
+      rmSync(own)
       rmSync(folder, { recursive: true, force: true })
     }
   })

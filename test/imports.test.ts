@@ -42,7 +42,7 @@ const arrows: [RegExp, RegExp][] = [
   [/^src\/session\//, /^(src\/session\/|src\/http\/|src\/(ids|memo|operation|operations|policy|problems|random|redis)\.ts$)/],
   [
     /^src\/journal\//,
-    /^(src\/journal\/|src\/http\/|src\/(audit|exact-json|ids|memo|messages|operation|operations|permit|policy|problems|random|redis)\.ts$)/,
+    /^(src\/journal\/|src\/http\/|src\/(audit|exact-json|ids|memo|messages|operation|operations|permit|policy|printable|problems|random|redis)\.ts$)/,
   ],
   [/^src\/sandbox\//, /^src\/sandbox\//],
   [/^src\/http\//, /^src\/(http\/|exact-json\.ts$|problems\.ts$|logger\.ts$|memo\.ts$|random\.ts$)/],

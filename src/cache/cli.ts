@@ -6,6 +6,7 @@ import { load, mustBeSecure, type Settings } from '../../config/load.ts'
 import { isSecure } from '../http/secure-address.ts'
 import { looksLikeSmoochId } from '../ids.ts'
 import { messageOf } from '../messages.ts'
+import { printable } from '../printable.ts'
 import { authorization } from '../upstream/credentials.ts'
 import { buildUrl } from '../upstream/url.ts'
 import { triggers } from './routes.ts'
@@ -73,7 +74,7 @@ export const webhooks = async (words: readonly string[], settings: Settings, app
 }
 
 const run = async (words: readonly string[]): Promise<void> => {
-  const say: Say = (line) => process.stdout.write(`${line}\n`)
+  const say: Say = (line) => process.stdout.write(`${printable(line)}\n`)
   if (words.length === 0 || ['help', '--help', '-h'].includes(words[0]!)) return say(usage)
   const { settings } = load(process.env)
   await webhooks(words, settings, loadApps(settings), say)
@@ -81,7 +82,7 @@ const run = async (words: readonly string[]): Promise<void> => {
 
 if (import.meta.main) {
   await run(process.argv.slice(2)).catch((error: unknown) => {
-    process.stderr.write(`${messageOf(error)}\n`)
+    process.stderr.write(`${printable(messageOf(error))}\n`)
     process.exitCode = 1
   })
 }

@@ -7,9 +7,12 @@ import { createLog } from '../logger.ts'
 import { messageOf } from '../messages.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { untilSignal } from '../signals.ts'
+import { areHere } from './here.ts'
 import { demoPage } from './page.ts'
 import { appUsers, people } from './people.ts'
 import { demoSignIn } from './sign-in.ts'
+
+const addressOf = (host: string): string => `http://${host.includes(':') ? `[${host}]` : host}`
 
 const secret = () => randomBytes(32).toString('base64url')
 
@@ -38,6 +41,11 @@ const run = async (): Promise<void> => {
       SMOOCH_KEY_SECRET: key.secret,
       SMOOCH_WEBHOOK_SECRET: webhookSecret,
     })
+    const { PUBLIC_ORIGIN = [], STAFF_ORIGIN, HOST, PRIVATE_HOST } = settings
+    if (!areHere([...PUBLIC_ORIGIN, ...(STAFF_ORIGIN ? [STAFF_ORIGIN] : []), ...[HOST, PRIVATE_HOST].map(addressOf)]))
+      throw new SettingsError([
+        'PUBLIC_ORIGIN, STAFF_ORIGIN, HOST or PRIVATE_HOST is not on this machine: the demo lets anybody sign in as anybody',
+      ])
     const log = createLog(settings.LOG_LEVEL)
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
       root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger')),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Router } from 'express'
 import { asPage } from '../http/head.ts'
 import { readable, routes } from '../http/routes.ts'
+import { onlyHere } from './here.ts'
 import { appUsers } from './people.ts'
 
 const text = (file: URL): string => readFileSync(file, 'utf8')
@@ -26,6 +27,8 @@ export const demoPage = (basePath: string, integrationId = ''): Router => {
   ] as const
 
   return routes(
-    Object.fromEntries(files.map(([path, type, content]) => [path, readable(asPage, (_req, res) => void res.type(type).send(content))])),
+    Object.fromEntries(
+      files.map(([path, type, content]) => [path, readable(asPage, onlyHere, (_req, res) => void res.type(type).send(content))]),
+    ),
   )
 }

@@ -1,6 +1,7 @@
 /** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
 import { readFileSync } from 'node:fs'
 import { messageOf } from '../messages.ts'
+import { printableLines } from '../printable.ts'
 import { Problem } from '../problems.ts'
 import { connectRedis } from '../redis.ts'
 import type { Anchor } from './anchor.ts'
@@ -76,10 +77,12 @@ const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined
 export async function runCli(
   argv: readonly string[],
   env: Environment,
-  out: Output,
+  target: Output,
   stop: AbortSignal,
   anchor: Context['anchor'] = () => Promise.resolve(undefined),
 ): Promise<number> {
+  // Into a pipe the export's lines go as they were signed.
+  const out: Output = target.people ? { ...target, write: (text) => target.write(printableLines(text)) } : target
   try {
     const [name = 'help', ...rest] = argv
     if (name === 'help' || argv.includes('--help')) {

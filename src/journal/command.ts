@@ -1,4 +1,5 @@
 /** What a command of `npm run journal` is made of. */
+import { printable } from '../printable.ts'
 import type { Anchor } from './anchor.ts'
 import type { Event } from './events.ts'
 import type { Flags, Taken } from './flags.ts'
@@ -29,7 +30,7 @@ export interface Command extends Taken {
 }
 
 export const say = ({ out }: Context, record: Record<string, unknown>, words: string): void =>
-  out.write(out.people ? `${words}\n` : `${JSON.stringify(record)}\n`)
+  out.write(out.people ? `${words}\n` : `${printable(JSON.stringify(record))}\n`)
 
 export const sentence = (index: number, { time, kind, action, actor, outcome, verdict, operation, targets, count }: Event): string =>
   [
@@ -44,4 +45,5 @@ export const sentence = (index: number, { time, kind, action, actor, outcome, ve
     operation?.id ?? '',
   ]
     .filter(Boolean)
+    .map(printable)
     .join('  ')

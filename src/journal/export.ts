@@ -1,4 +1,5 @@
 /** The export: every event in order, streamed page by page in bounded memory, and last the checkpoint that proves them. */
+import { printable } from '../printable.ts'
 import { line } from './csv.ts'
 import { decode, type Event, isFor } from './events.ts'
 import { eventsFrom, type Filter, type OperationRow, operations } from './query.ts'
@@ -85,4 +86,5 @@ async function linesOf(store: Store, format: 'ndjson' | 'csv', operations: reado
   return [...events.values()].flat().join('')
 }
 
-const csvLine = (index: number, event: Event): string => line([index, ...Object.values(columns).map((read) => read(event))])
+const csvLine = (index: number, event: Event): string =>
+  line([index, ...Object.values(columns).map((read) => (read(event) === undefined ? undefined : printable(String(read(event)))))])

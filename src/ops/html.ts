@@ -1,4 +1,5 @@
 /** HTML as tagged templates: whatever is put in is escaped, unless this tag made it. */
+import { printableLines } from '../printable.ts'
 
 export interface Html {
   readonly text: string
@@ -11,11 +12,7 @@ const made = new WeakSet<object>()
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-// Control characters, and marks that turn the direction of a text or take no room: they are shown, not obeyed.
-const unseen = /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029]/gu
-const shown = (character: string): string => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`
-
-const escaped = (text: string): string => text.replace(unseen, shown).replace(/[&<>"']/g, (character) => escapes[character]!)
+const escaped = (text: string): string => printableLines(text).replace(/[&<>"']/g, (character) => escapes[character]!)
 
 const textOf = (content: Content): string => {
   if (content === undefined || content === null || typeof content === 'boolean') return ''

@@ -22,7 +22,14 @@ export const exact = (text) =>
     typeof value === 'number' && context?.source !== undefined && String(value) !== context.source ? JSON.rawJSON(context.source) : value,
   )
 
+/** What is put into a page shows marks that nobody sees, such as those that turn a line, instead of obeying them. */
+const unseen = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+export const printable = (text) =>
+  text.replace(unseen, (mark) =>
+    [...Array(mark.length).keys()].map((at) => `\\u${mark.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  )
+
 export const say = (output, text, kind = 'good') => {
   output.dataset.kind = kind
-  output.textContent = text
+  output.textContent = printable(text)
 }

@@ -1,12 +1,12 @@
 /** One operation: revealing its personal data, copying what would bring a person back, resolving it by hand. */
-import { call, exact, find, say } from './call.js'
+import { call, exact, find, printable, say } from './call.js'
 
 const { operation, signin } = document.body.dataset
 let before
 
 const element = (name, content, attributes = {}) => {
   const made = Object.assign(document.createElement(name), attributes)
-  made.append(...[content].flat())
+  made.append(...[content].flat().map((part) => (typeof part === 'string' ? printable(part) : part)))
   return made
 }
 
@@ -21,7 +21,7 @@ const shown = (value) => {
       Object.entries(value).map(([name, inner]) => element('div', [element('dt', name), element('dd', shown(inner))])),
       { className: 'nested' },
     )
-  return typeof value === 'object' ? element('pre', JSON.stringify(value, null, 2), { tabIndex: 0 }) : String(value)
+  return typeof value === 'object' ? element('pre', JSON.stringify(value, null, 2), { tabIndex: 0 }) : printable(String(value))
 }
 
 const fill = () => {

@@ -10,7 +10,7 @@ export const sentences: Readonly<Record<OperationId, string>> = {
   get_app_user_auth_code:           'Make a code with which an SDK takes over the conversation. Whoever holds it can read and write there.',
   get_link_requests:                'Make link requests: addresses at which the user confirms a channel as their own.',
   pre_create_app_user:              'Create a user under a userId of yours, before that person first writes.',
-  update_app_user:                  'Change fields of the profile. What is left out keeps its value, also inside properties.',
+  update_app_user:                  'Change fields of the profile. What is left out keeps its value, also inside properties. Null and empty text are refused: clearing is delete_app_user_profile.',
   post_image_message:               'Post an image into the conversation.',
   link_app_user:                    'Link a channel to the user. It may message the person, and merges two users when the channel belongs to another one.',
   unlink_app_user:                  'Take a channel off the user.',

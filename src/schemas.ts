@@ -37,6 +37,30 @@ const profile = {
   properties: properties.optional(),
 }
 
+/** The vendor clears what becomes null, and an empty text says no more: that is for the row whose intent is recorded before it is sent. */
+const clearing =
+  'cannot be emptied here; delete_app_user_profile (DELETE /appusers/{userId}/profile) clears a profile and is recorded first'
+const filled = z
+  .string({ error: ({ input }) => (input === null ? clearing : undefined) })
+  .regex(/[^\s\p{C}]/u, { error: clearing, abort: true })
+const changed = filled.max(1024).optional()
+const kept = {
+  givenName: changed,
+  surname: changed,
+  email: changed,
+  avatarUrl: changed,
+  signedUpAt: profile.signedUpAt,
+  properties: z
+    .record(
+      z.string().min(1),
+      z.union([filled, z.number(), z.boolean()], {
+        error: ({ input }) => (input === null || typeof input === 'string' ? clearing : undefined),
+      }),
+      { error: ({ input }) => (input === null ? clearing : undefined) },
+    )
+    .optional(),
+}
+
 const MessagePost = z.strictObject({
   role,
   type: text,
@@ -97,7 +121,7 @@ const ImageUpload = z.strictObject({
 /** What callers send. `ImageUpload` holds the form fields beside the file, whose field is named `source`. */
 export const bodies = {
   AppUserPreCreate: z.strictObject({ userId: id, ...profile }),
-  AppUserUpdate: z.strictObject(profile),
+  AppUserUpdate: z.strictObject(kept),
   AppUserLink,
   AppUserMerge: z.strictObject({ surviving: z.strictObject({ _id: id }), discarded: z.strictObject({ _id: id }) }),
   ImageUpload,

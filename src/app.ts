@@ -117,6 +117,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const pages = limitAddress(counts, 'pages', settings.LIMIT_PAGES)
   const upstreamLog: UpstreamLog = {
     called: ({ operation, status, ms }) => metrics.upstream(operation, status || undefined, ms),
+    odd: (event) => log.warn(event, 'the vendor answers otherwise than it describes; passed on as it came'),
     alarm: (event) => {
       metrics.alarm(event.code)
       log.error({ alarm: event.code, ...event }, 'alarm')

@@ -1,9 +1,10 @@
 /** JSON whose numbers keep their text where a double would change their value: what the vendor stores as 12345678901234567890 is passed on as that. */
 
 /** ECMAScript's "JSON.parse source text access", which the type library does not know yet. */
-const { parse, rawJSON } = JSON as unknown as {
+const { parse, rawJSON, isRawJSON } = JSON as unknown as {
   parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
   rawJSON(text: string): object
+  isRawJSON(value: unknown): boolean
 }
 
 /** A decimal of fewer digits and a shorter exponent comes through a double unchanged. Text in strings may match too, which costs only time. */
@@ -19,6 +20,9 @@ export const parseExact = (text: string): unknown =>
         typeof value === 'number' && source !== undefined && !isExact(source) ? rawJSON(source) : value,
       )
     : JSON.parse(text)
+
+/** Whether it is one of those numbers, which are objects with nothing to look into. */
+export const isRaw = isRawJSON
 
 /** Whether a number that is written like this has the same value once it was read and is written again. */
 export const isExact = (number: string): boolean => {

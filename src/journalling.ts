@@ -10,7 +10,7 @@ import type { Metrics } from './metrics.ts'
 import { operations } from './operations.ts'
 import { Problem } from './problems.ts'
 import { connectRedis } from './redis.ts'
-import type { AnswerOf } from './schemas.ts'
+import type { Identified } from './schemas.ts'
 import type { Upstream, UpstreamApp } from './upstream/client.ts'
 
 export interface JournallingParts {
@@ -59,7 +59,7 @@ export const secretsOf = (settings: Settings): Secrets => ({
 const sighting = async (upstream: Upstream, app: UpstreamApp, id: string): Promise<Sighting> => {
   try {
     const { status, body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: id } })
-    return { status, appUser: (body as AnswerOf<'AppUserResponse'>).appUser as AppUserSeen }
+    return { status, appUser: (body as Identified).appUser as AppUserSeen }
   } catch (error) {
     if (error instanceof Problem && error.code === 'user_not_found') return { status: 404 }
     throw error

@@ -5,13 +5,14 @@ import type { GuardedCall } from './journal/guard.ts'
 import type { GuardedOperation } from './operation.ts'
 import { operations } from './operations.ts'
 import { Problem } from './problems.ts'
-import type { AnswerOf } from './schemas.ts'
+import { withoutDeviceSecrets } from './projection.ts'
+import type { Identified } from './schemas.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Subject } from './subjects.ts'
 import { namesIn } from './targets.ts'
 import type { Upstream, UpstreamApp } from './upstream/client.ts'
 
-type AppUser = AnswerOf<'AppUserResponse'>['appUser']
+type AppUser = Identified['appUser']
 
 export interface Found {
   readonly role: Subject['role']
@@ -35,7 +36,7 @@ export const createLook = ({ upstream, sessions }: Parts) => {
   const look = async (app: UpstreamApp, operation: GuardedOperation, { role, id }: Subject): Promise<Found> => {
     try {
       const reading = upstream.call(app, { operation: operations.get_app_user, params: { userId: id }, retry: false })
-      const { appUser } = (await withinLook(reading)).body as AnswerOf<'AppUserResponse'>
+      const { appUser } = withoutDeviceSecrets((await withinLook(reading)).body as Identified)
       if (!looksLikeSmoochId(appUser._id)) throw new Error('the answer has no _id of the vendor')
       return { role, smoochId: appUser._id, targets: namesIn(role, id, appUser), image: appUser }
     } catch (cause) {

@@ -2,7 +2,7 @@
 import { type Operation, pathParams } from './operation.ts'
 import { operations } from './operations.ts'
 import { Problem } from './problems.ts'
-import type { AnswerOf } from './schemas.ts'
+import type { Identified } from './schemas.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import type { Subject } from './subjects.ts'
 import type { Upstream, UpstreamAnswer, UpstreamApp } from './upstream/client.ts'
@@ -27,7 +27,7 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, alarm }: OwnUser
 
   /** What the vendor says of the caller's own user. Somebody else (a survivor of a merge, a name in another spelling) is never shown nor learnt: the session ends. */
   const acceptOwn = async (session: Session, body: unknown): Promise<void> => {
-    const { _id, userId } = (body as AnswerOf<'AppUserResponse'>).appUser
+    const { _id, userId } = (body as Identified).appUser
     if (userId === session.userId) return await learn(session, _id)
     await sessions.forget(session)
     if (await sessions.end(session)) alarm("another user was answered in place of the caller's own, whose session has ended", undefined)

@@ -1,4 +1,4 @@
-/** Bodies and answers under the vendor's model names: one schema each for check, type, OpenAPI and projection. Bodies are strict; answers let unknown keys and values pass. */
+/** Bodies and answers under the vendor's model names: one schema each for check, type, OpenAPI and projection. Bodies are strict; of an answer only what we go by is checked. */
 import { z } from 'zod'
 
 /** Integration types of v1.1; a channel that is not listed is refused. */
@@ -130,33 +130,35 @@ export const bodies = {
 const Client = z.looseObject({
   id: z.string(),
   platform: z.string(),
-  status: z.string().optional(),
-  active: z.boolean().optional(),
-  displayName: z.string().optional(),
-  integrationId: z.string().optional(),
-  externalId: z.string().optional(),
-  lastSeen: z.string().optional(),
-  info: z.looseObject({}).optional(),
+  status: z.string().nullish(),
+  active: z.boolean().nullish(),
+  displayName: z.string().nullish(),
+  integrationId: z.string().nullish(),
+  externalId: z.string().nullish(),
+  lastSeen: z.string().nullish(),
+  info: z.looseObject({}).nullish(),
   raw: z.unknown().optional(),
-  pushNotificationToken: z.string().optional(),
+  pushNotificationToken: z.string().nullish(),
 })
 
+/** Whom an answer speaks of. An anonymous user has no userId. */
+const identity = { _id: z.string().min(1), userId: z.string().nullish() }
+
 const AppUser = z.looseObject({
-  _id: z.string(),
-  userId: z.string().optional(),
+  ...identity,
   givenName: z.string().nullish(),
   surname: z.string().nullish(),
   email: z.string().nullish(),
-  signedUpAt: z.string().optional(),
+  signedUpAt: z.string().nullish(),
   conversationStarted: z.boolean(),
   properties: z.record(z.string(), z.unknown()),
-  clients: z.array(Client).optional(),
-  pendingClients: z.array(Client).optional(),
+  clients: z.array(Client).nullish(),
+  pendingClients: z.array(Client).nullish(),
 })
 
 const Message = z.looseObject({ _id: z.string(), authorId: z.string(), role: z.string(), type: z.string(), received: z.number() })
 
-/** What the upstream answers, and what we pass on after projection. */
+/** What the upstream says that it answers. */
 export const answers = {
   AppUserResponse: z.looseObject({ appUser: AppUser }),
   AppUserChannelsResponse: z.looseObject({ channels: z.array(z.looseObject({ type: z.string() })) }),
@@ -168,6 +170,10 @@ export const answers = {
   MessageResponse: z.looseObject({ message: Message, conversation: z.looseObject({ _id: z.string() }) }),
   Empty: z.looseObject({}),
 }
+
+/** What we ourselves go by in an answer that speaks of a user, and so all that it is held to: the rest is passed on as it came. */
+export const Identified = z.looseObject({ appUser: z.looseObject(identity) })
+export type Identified = z.infer<typeof Identified>
 
 export type Body = keyof typeof bodies
 export type Answer = keyof typeof answers

@@ -2,10 +2,10 @@
 import { looksLikeSmoochId } from './ids.ts'
 import type { Person } from './journal/compose.ts'
 import type { Operation } from './operation.ts'
-import type { AnswerOf } from './schemas.ts'
+import type { Identified } from './schemas.ts'
 import type { Subject } from './subjects.ts'
 
-type AppUser = AnswerOf<'AppUserResponse'>['appUser']
+type AppUser = Identified['appUser']
 
 interface Own {
   readonly userId?: string | undefined
@@ -13,7 +13,7 @@ interface Own {
 
 /** Whom an answer to this id speaks of; the id beside that person's names when it is neither. */
 export const namesIn = (role: Subject['role'], id: string, { _id, userId }: AppUser): Person[] => {
-  const names = { ...(userId !== undefined && { userId }), ...(looksLikeSmoochId(_id) && { smoochId: _id }) }
+  const names = { ...(typeof userId === 'string' && { userId }), ...(looksLikeSmoochId(_id) && { smoochId: _id }) }
   return [{ role, ...names }, ...(id === _id || id === userId ? [] : [{ role, userId: id }])]
 }
 
@@ -26,5 +26,5 @@ export const targetsOf = ({ userId }: Own, subjects: readonly Subject[]): Person
 /** By both names, where the vendor's answer tells them. */
 export const targetsIn = (operation: Pick<Operation, 'returns'>, body: unknown, session: Own, subjects: readonly Subject[]): Person[] =>
   operation.returns === 'AppUserResponse'
-    ? subjects.flatMap(({ role, id }) => namesIn(role, id, (body as AnswerOf<'AppUserResponse'>).appUser))
+    ? subjects.flatMap(({ role, id }) => namesIn(role, id, (body as Identified).appUser))
     : targetsOf(session, subjects)

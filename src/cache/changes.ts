@@ -2,7 +2,7 @@
 import type { Operation } from '../operation.ts'
 import { Problem } from '../problems.ts'
 import { randomBytes } from '../random.ts'
-import type { AnswerOf, BodyOf } from '../schemas.ts'
+import type { BodyOf, Identified } from '../schemas.ts'
 import type { Ring } from '../session/keys.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 import { cellsOf, type Name, nameOf, namesOf } from './cells.ts'
@@ -203,13 +203,13 @@ const personsOf = ({ operation, params, body }: AnyCall): Person[] => {
 
 const bothNames = (operation: Operation, body: unknown): Named['both'] => {
   if (operation.returns !== 'AppUserResponse') return undefined
-  const { _id, userId } = (body as AnswerOf<'AppUserResponse'>).appUser
+  const { _id, userId } = (body as Identified).appUser
   return bothOf(_id, userId)
 }
 
 /** The two names of one person, when both are known for certain. */
-export const bothOf = (smoochId: string, userId: string | undefined): Named['both'] =>
-  userId === undefined
+export const bothOf = (smoochId: string, userId: string | null | undefined): Named['both'] =>
+  typeof userId !== 'string'
     ? undefined
     : [
         { kind: 'smooch', id: smoochId },

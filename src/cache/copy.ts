@@ -1,12 +1,13 @@
 /** A copy of a user as it lies in the cache: the text that the person's own front end is given, then the whole user for everybody else. So the read that every page makes parses nothing. */
 import { parseExact } from '../exact-json.ts'
-import type { AnswerOf } from '../schemas.ts'
+import { withoutDeviceSecrets } from '../projection.ts'
+import type { Identified } from '../schemas.ts'
 import type { Ring } from '../session/keys.ts'
 import { cellsOf, isCellOf, type Name } from './cells.ts'
 import { open, seal } from './seal.ts'
 import type { Kept } from './store.ts'
 
-export type User = AnswerOf<'AppUserResponse'>
+export type User = Identified
 
 export interface Copy {
   /** JSON, as the person may see it. */
@@ -48,7 +49,7 @@ export const createCopies = ({ peppers, show, times }: CopiesParts) => {
   const belongs = (cell: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
     kind === 'smooch'
       ? _id === id && cellsOf(peppers, app, { kind, id: _id })[0] === cell
-      : userId !== undefined && isCellOf(peppers, cell, app, userId)
+      : typeof userId === 'string' && isCellOf(peppers, cell, app, userId)
 
   return {
     life,
@@ -58,7 +59,7 @@ export const createCopies = ({ peppers, show, times }: CopiesParts) => {
     toKeep: (cell: string, app: string, name: Name, copy: Copy): (Kept & { here: Name; there: Name }) | undefined => {
       const { appUser } = copy.body()
       const { _id, userId } = appUser
-      if (userId === undefined || !belongs(cell, app, name, appUser)) return undefined
+      if (typeof userId !== 'string' || !belongs(cell, app, name, appUser)) return undefined
       const sealed = seal(peppers, place(cell), copy.shown + between + JSON.stringify(withoutDeviceSecrets(copy.body())))
       if (sealed.length > mostBytes) return undefined
       const user = { kind: 'user', id: userId } as const
@@ -90,12 +91,3 @@ const fromText = (text: string): Copy => {
 
 /** Spread, so that copies made together do not end together. */
 const jittered = (ms: number): number => Math.round(ms * (0.9 + Math.random() * 0.2))
-
-const withoutDeviceSecrets = (body: User): User => {
-  const clean = (list: User['appUser']['clients']) => list?.map(({ pushNotificationToken: _, ...client }) => client)
-  const { clients, pendingClients, ...user } = body.appUser
-  return {
-    ...body,
-    appUser: { ...user, ...(clients && { clients: clean(clients) }), ...(pendingClients && { pendingClients: clean(pendingClients) }) },
-  }
-}

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { looksLikeSmoochId, provableId } from '../ids.ts'
 import { operations } from '../operations.ts'
 import { Problem } from '../problems.ts'
-import type { AnswerOf } from '../schemas.ts'
+import type { Identified } from '../schemas.ts'
 import type { Upstream, UpstreamApp } from '../upstream/client.ts'
 import { type Cap, requireWithin } from './caps.ts'
 import { lifetimeOf } from './lifetimes.ts'
@@ -85,11 +85,11 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
     if (own) await sessions.learn(person, found._id)
   }
 
-  const lookUp = async (app: UpstreamApp, userId: string, needed: boolean): Promise<AnswerOf<'AppUserResponse'>['appUser'] | undefined> => {
+  const lookUp = async (app: UpstreamApp, userId: string, needed: boolean): Promise<Identified['appUser'] | undefined> => {
     const call = upstream.call(app, { operation: operations.get_app_user, params: { userId } })
     try {
       const answer = needed ? await call : await Promise.race([call, pause(lookUpMs)])
-      return answer && (answer.body as AnswerOf<'AppUserResponse'>).appUser
+      return answer && (answer.body as Identified).appUser
     } catch (error) {
       if (!needed || (error instanceof Problem && error.code === 'user_not_found')) return undefined
       throw new Problem('subjects_unresolved', { cause: error, headers: { 'Retry-After': '5' } })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { parseExact } from '../exact-json.ts'
 import type { Operation } from '../operation.ts'
 import { Problem, type ProblemCode } from '../problems.ts'
-import { answers } from '../schemas.ts'
+import { type Answer, answers, Identified } from '../schemas.ts'
 import { holdsCredential, type UpstreamApp } from './credentials.ts'
 
 /** An answer that arrived in full; `text` is absent when it was too long or not text. */
@@ -96,20 +96,38 @@ const silence = ({ none, sent, cause }: Unanswered, row: Operation): Problem => 
   return new Problem(sent && changes ? 'upstream_unknown' : 'upstream_timeout', { outcome, cause })
 }
 
-/** The body of a 2xx, checked against the row's model; `{}` where the vendor says nothing. */
-const accept = (text: string | undefined, row: Operation): object | undefined => {
-  if (row.returns === 'Empty' && text === '') return {}
-  const { data } = answers[row.returns].safeParse(parse(text))
-  return data && (row.returns === 'Empty' ? {} : data)
+/** Names of fields alone: an index is no name, and what stands in a field is nobody's business. */
+const pathOf = ({ path }: z.core.$ZodIssue): string =>
+  path.map((name) => (typeof name === 'number' ? '[]' : String(name))).join('.') || 'body'
+
+interface Accepted {
+  readonly body: object
+  /** Where it is not as the vendor describes it; it is passed on all the same. */
+  readonly odd: readonly string[]
 }
 
-export const judge = (reply: Reply, row: Operation, app: UpstreamApp): { body: object } | Problem => {
+const anything = z.looseObject({})
+const essential: Partial<Record<Answer, z.ZodType>> = { AppUserResponse: Identified, Empty: anything.nullable() }
+
+/** A 2xx is held to what we go by, or named by the path that we cannot; `{}` where the vendor says nothing. */
+const accept = (text: string | undefined, { returns }: Operation): Accepted | { readonly misfit: string } => {
+  const value = returns === 'Empty' && text === '' ? null : parse(text)
+  const { error } = (essential[returns] ?? anything).safeParse(value)
+  if (error) return { misfit: pathOf(error.issues[0]!) }
+  if (returns === 'Empty') return { body: {}, odd: [] }
+  return { body: value as object, odd: (answers[returns].safeParse(value).error?.issues ?? []).map(pathOf) }
+}
+
+export const judge = (reply: Reply, row: Operation, app: UpstreamApp): Accepted | Problem => {
   if ('none' in reply) return silence(reply, row)
   const { status, text } = reply
   if (status >= 400 && status < 500) return refused(reply, row, app)
-  const body = status >= 200 && status < 300 ? accept(text, row) : undefined
+  const answer = status >= 200 && status < 300 ? accept(text, row) : { misfit: 'status' }
   // A redirect, a 5xx, or a 2xx that cannot be read: it may have taken effect.
-  return body
-    ? { body }
-    : new Problem('upstream_error', { outcome: 'unknown', cause: `upstream answered ${status} that is no ${row.returns}` })
+  return 'misfit' in answer
+    ? new Problem('upstream_error', {
+        outcome: 'unknown',
+        cause: `upstream answered ${status} that is no ${row.returns} at ${answer.misfit}`,
+      })
+    : answer
 }

@@ -17,6 +17,8 @@ export type { UpstreamApp, UpstreamKey } from './credentials.ts'
 export interface UpstreamLog {
   /** Operators must act: the vendor refuses our key or does not know the app. */
   alarm(event: { code: 'upstream_credentials' | 'upstream_misconfigured'; appId: string; status: number; keyId: string }): void
+  /** An answer was passed on that is not as the vendor describes it; told once for each field. */
+  odd(event: { operation: Operation['id']; field: string }): void
   /** One send; the status is 0 when there was no answer. */
   called(event: { operation: Operation['id']; status: number; ms: number; attempt: number; requestId: string | undefined }): void
 }
@@ -67,6 +69,14 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const connections = createConnections()
   const keyring = createKeyring()
   const limitOf = options.timeLimit ?? timeLimit
+
+  const remarked = new Set<string>()
+  const remark = (operation: Operation['id'], field: string): void => {
+    const name = `${operation} ${field}`
+    if (remarked.has(name)) return
+    remarked.add(name)
+    log.odd({ operation, field })
+  }
 
   /** One send and its answer. Throws only what the form of an image throws. */
   const exchange = async (url: URL, call: AnyCall, token: string, budget: Budget): Promise<Reply> => {
@@ -123,7 +133,10 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
       log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: calls, requestId: answered.requestId })
       const verdict = judge(reply, operation, app)
       if (verdict instanceof Problem) verdict.particulars.upstreamStatus = status || undefined
-      if (!(verdict instanceof Problem)) return { status, body: verdict.body, calls }
+      if (!(verdict instanceof Problem)) {
+        for (const field of verdict.odd) remark(operation.id, field)
+        return { status, body: verdict.body, calls }
+      }
       alarm(verdict, app, key, status)
       if (key && verdict.code === 'upstream_credentials') {
         // A refused key did nothing, so another may be tried; a guarded row is sent once whatever happens, and a stream cannot be sent twice.

@@ -156,7 +156,7 @@ const reading = async ({ users }: Replica, vendor: Vendor, by: By, delays: Delay
     calls: 1,
     durationMs: 1,
   }))
-  return Number((read.copy.body() as { appUser: { givenName: string } }).appUser.givenName.slice(1))
+  return Number(String(read.copy.body().appUser['givenName']).slice(1))
 }
 
 /** Gives the version that the write made, or 0 when nobody can know that it made one. */

@@ -32,7 +32,7 @@ test('when one of the two drops after an update fails, nothing from before it is
     return answer('old')
   })
   const read = await users.read({ app: 'app', id: 'ada' }, async () => answer('new'))
-  expect(read.copy.body().appUser.givenName).toBe('new')
+  expect(read.copy.body().appUser['givenName']).toBe('new')
   changes.close()
   store.close()
 })

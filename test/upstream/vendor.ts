@@ -87,7 +87,11 @@ type Log = Parameters<typeof createUpstream>[0]
 export const upstreamWith = (options?: Parameters<typeof createUpstream>[1]) => {
   const alarms: Parameters<Log['alarm']>[0][] = []
   const called: Parameters<Log['called']>[0][] = []
-  const upstream = createUpstream({ alarm: (event) => alarms.push(event), called: (event) => called.push(event) }, options)
+  const odd: Parameters<Log['odd']>[0][] = []
+  const upstream = createUpstream(
+    { alarm: (event) => alarms.push(event), called: (event) => called.push(event), odd: (event) => odd.push(event) },
+    options,
+  )
   /** Any row: a guarded one with a permit of its own, as the journal would give it. */
   const call = (app: UpstreamApp, call: UpstreamCall<Operation>) => {
     const { operation } = call
@@ -95,7 +99,7 @@ export const upstreamWith = (options?: Parameters<typeof createUpstream>[1]) => 
     if (isOpen(operation)) return upstream.call(app, { ...call, operation })
     throw new Error('no such effect')
   }
-  return { ...upstream, call, alarms, called, [Symbol.dispose]: upstream.close }
+  return { ...upstream, call, alarms, called, odd, [Symbol.dispose]: upstream.close }
 }
 
 /** The problem that a promise ends with. */

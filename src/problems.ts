@@ -56,7 +56,7 @@ export const problems = {
   subjects_unresolved:         [503, 'The users named could not be checked, so nothing was sent.'],
   draining:                    [503, 'This instance is shutting down.'],
   upstream_timeout:            [504, 'The messaging service did not answer in time.'],
-  upstream_unknown:            [504, 'The messaging service did not answer: the call may or may not have taken effect. Read the user before you try again.'],
+  upstream_unknown:            [504, 'The messaging service gave no clear answer: the call may or may not have taken effect. Read the user before you try again.'],
   operation_unknown:           [504, 'It is not known whether the first request with this Idempotency-Key took effect; it is not sent again. Read the user before you try anew.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 

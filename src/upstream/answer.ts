@@ -89,11 +89,13 @@ const refused = (reply: Answered, row: Operation, app: UpstreamApp): Problem => 
   return new Problem(code, { outcome, cause, vendorCode: words.code, vendorDescription: words.description })
 }
 
+/** A change that was sent and not refused may have been made: the caller is told what the journal is. */
+const unclear = ({ effect }: Operation, otherwise: ProblemCode, cause: unknown): Problem =>
+  new Problem(effect === 'write' || effect === 'guarded' ? 'upstream_unknown' : otherwise, { outcome: 'unknown', cause })
+
 const silence = ({ none, sent, cause }: Unanswered, row: Operation): Problem => {
-  const outcome = sent ? 'unknown' : 'not_sent'
-  if (none === 'malformed' || (none === 'reset' && !sent)) return new Problem('upstream_error', { outcome, cause })
-  const changes = row.effect === 'write' || row.effect === 'guarded'
-  return new Problem(sent && changes ? 'upstream_unknown' : 'upstream_timeout', { outcome, cause })
+  if (sent) return unclear(row, none === 'malformed' ? 'upstream_error' : 'upstream_timeout', cause)
+  return new Problem(none === 'timeout' ? 'upstream_timeout' : 'upstream_error', { outcome: 'not_sent', cause })
 }
 
 /** Names of fields alone: an index is no name, and what stands in a field is nobody's business. */
@@ -125,9 +127,6 @@ export const judge = (reply: Reply, row: Operation, app: UpstreamApp): Accepted 
   const answer = status >= 200 && status < 300 ? accept(text, row) : { misfit: 'status' }
   // A redirect, a 5xx, or a 2xx that cannot be read: it may have taken effect.
   return 'misfit' in answer
-    ? new Problem('upstream_error', {
-        outcome: 'unknown',
-        cause: `upstream answered ${status} that is no ${row.returns} at ${answer.misfit}`,
-      })
+    ? unclear(row, 'upstream_error', `upstream answered ${status} that is no ${row.returns} at ${answer.misfit}`)
     : answer
 }

@@ -13,5 +13,5 @@ test.each([
   using upstream = upstreamWith()
   const call = { operation: operations.delete_app_user, params: { userId: 'u' } }
   const { code, status, particulars } = await problemOf(upstream.call(appAt(vendor.origin), call))
-  expect([code, status, particulars.outcome, vendor.arrivals.length]).toEqual(['upstream_error', 502, 'unknown', 1])
+  expect([code, status, particulars.outcome, vendor.arrivals.length]).toEqual(['upstream_unknown', 504, 'unknown', 1])
 })

@@ -18,6 +18,8 @@ const callOf = (operation: Operation): UpstreamCall<Operation> => ({
   ...(operation.takes && { body: {} }),
 })
 const changes = (effect: string) => effect === 'write' || effect === 'guarded'
+/** What a call ends with that was answered, but not with an answer. */
+const unclear = (effect: string) => (changes(effect) ? 'upstream_unknown' : 'upstream_error')
 const http = (status: string, body = '', ...headers: string[]) =>
   [`HTTP/1.1 ${status}`, `content-length: ${body.length}`, ...headers, '', body].join('\r\n')
 
@@ -33,7 +35,7 @@ describe.each(each)('a %s row', (effect, row) => {
   test.each(['301 Moved', '302 Found', '303 See Other', '307 Temporary', '308 Permanent'])('does not follow %s', async (status) => {
     await using elsewhere = await listen(json(200, user))
     const { problem, outcome, sends } = await failing(row, (socket) => socket.write(http(status, '', `location: ${elsewhere.origin}/`)))
-    expect([problem.code, outcome, sends, elsewhere.requests.length]).toEqual(['upstream_error', 'unknown', 1, 0])
+    expect([problem.code, outcome, sends, elsewhere.requests.length]).toEqual([unclear(effect), 'unknown', 1, 0])
   })
 
   test('is sent once when the answer is 421, which the global fetch repeats by itself', async () => {
@@ -47,7 +49,7 @@ describe.each(each)('a %s row', (effect, row) => {
       const { problem, outcome, sends, called } = await failing(row, (socket) =>
         socket.write(http(status, '', ...(effect === 'read' ? [] : ['retry-after: 5']))),
       )
-      expect([problem.code, outcome, sends]).toEqual(['upstream_error', 'unknown', effect === 'read' ? 3 : 1])
+      expect([problem.code, outcome, sends]).toEqual([unclear(effect), 'unknown', effect === 'read' ? 3 : 1])
       expect(problem.particulars.headers).toBeUndefined()
       expect(called.map(({ attempt }) => attempt)).toEqual(effect === 'read' ? [1, 2, 3] : [1])
     },
@@ -57,7 +59,7 @@ describe.each(each)('a %s row', (effect, row) => {
     const { problem, outcome, sends } = await failing(row, (socket) =>
       socket.write(http('500 Oops', `{"error":{"code":"x1","description":"${secrets[0]} ${keyIds[0]}"}}`)),
     )
-    expect([problem.code, outcome, sends]).toEqual(['upstream_error', 'unknown', 1])
+    expect([problem.code, outcome, sends]).toEqual([unclear(effect), 'unknown', 1])
     expect(JSON.stringify([problem, problem.message, String(problem.cause)])).not.toMatch(/UNMISTAKABLE|app_aaaa/)
   })
 
@@ -108,7 +110,7 @@ describe.each(each)('a %s row', (effect, row) => {
     ['a status beyond HTTP', http('999 What')],
   ])('does not take %s for an answer', async (_name, text) => {
     const { problem, outcome, sends } = await failing(row, (socket) => socket.write(text, 'latin1'))
-    expect([problem.code, problem.status, outcome, sends]).toEqual(['upstream_error', 502, 'unknown', 1])
+    expect([problem.code, problem.status, outcome, sends]).toEqual([unclear(effect), changes(effect) ? 504 : 502, 'unknown', 1])
   })
 
   test('does not hold an endless answer', async () => {
@@ -121,7 +123,7 @@ describe.each(each)('a %s row', (effect, row) => {
       socket.on('drain', flood)
       flood()
     })
-    expect([problem.code, outcome]).toEqual(['upstream_error', 'unknown'])
+    expect([problem.code, outcome]).toEqual([unclear(effect), 'unknown'])
     expect(written).toBeLessThan(20_000_000)
   })
 

@@ -137,8 +137,8 @@ describe('a vendor that breaks an upload', () => {
     [401, 502, 'upstream_credentials', 'failure'],
     [413, 413, 'too_large', 'failure'],
     [415, 415, 'unsupported_media_type', 'failure'],
-    [503, 502, 'upstream_error', 'unknown'],
-    [201, 502, 'upstream_error', 'unknown'],
+    [503, 504, 'upstream_unknown', 'unknown'],
+    [201, 504, 'upstream_unknown', 'unknown'],
   ])('a %d in the middle becomes %d, without a second send', async (status, ours, code, outcome) => {
     await using vendor = await listen(
       (req, res) => {

@@ -31,6 +31,8 @@ const doors: [string, RegExp][] = [
   ['prom-client', /^src\/metrics\.ts$/],
   ['yaml', /^config\//],
   ['re2js', /^config\/settings\.ts$/],
+  ['ky', /^src\/upstream\/http-client\.ts$/],
+  ['undici', /^src\/upstream\/sender\.ts$/],
 ]
 
 /** What a folder or file may import of ours. */
@@ -39,12 +41,15 @@ const arrows: [RegExp, RegExp][] = [
   [/^src\/operations\.ts$/, /^src\/operation\.ts$/],
   [/^src\/policy\.ts$/, /^src\/problems\.ts$/],
   [/^src\/upstream\//, /^(src\/upstream\/|src\/(exact-json|operation|permit|problems|schemas)\.ts$|config\/secret\.ts$)/],
-  [/^src\/session\//, /^(src\/session\/|src\/http\/|src\/(ids|memo|operation|operations|policy|problems|random|redis)\.ts$)/],
+  [
+    /^src\/session\//,
+    /^(src\/session\/|src\/http\/|src\/upstream\/http-client\.ts$|src\/(ids|memo|operation|operations|policy|problems|random|redis)\.ts$)/,
+  ],
   [
     /^src\/journal\//,
     /^(src\/journal\/|src\/http\/|src\/(audit|exact-json|ids|memo|messages|operation|operations|permit|policy|printable|problems|random|redis)\.ts$)/,
   ],
-  [/^src\/sandbox\//, /^src\/sandbox\//],
+  [/^src\/sandbox\//, /^src\/(sandbox\/|upstream\/http-client\.ts$)/],
   [/^src\/http\//, /^src\/(http\/|exact-json\.ts$|problems\.ts$|logger\.ts$|memo\.ts$|random\.ts$)/],
 ]
 

@@ -8,6 +8,7 @@ import { looksLikeSmoochId } from '../ids.ts'
 import { messageOf } from '../messages.ts'
 import { printable } from '../printable.ts'
 import { authorization } from '../upstream/credentials.ts'
+import { http } from '../upstream/http-client.ts'
 import { buildUrl } from '../upstream/url.ts'
 import { triggers } from './routes.ts'
 
@@ -21,12 +22,11 @@ const ask = async (app: App, method: 'GET' | 'POST' | 'DELETE', { id, body }: { 
   const token = key && authorization(app, key)
   if (!token) throw new Error('the app has no usable key')
   const url = buildUrl(app, { path: id === undefined ? '/webhooks' : '/webhooks/:id' }, id === undefined ? {} : { id })
-  const answer = await fetch(url, {
+  const answer = await http(url, {
     method,
-    headers: { authorization: token, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    body: body === undefined ? null : JSON.stringify(body),
-    redirect: 'manual',
-    signal: AbortSignal.timeout(30_000),
+    headers: { authorization: token, accept: 'application/json' },
+    ...(body !== undefined && { json: body }),
+    throwHttpErrors: false,
   }).catch((cause: unknown) => {
     throw new Error(`${url.origin} cannot be reached`, { cause })
   })

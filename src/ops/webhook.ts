@@ -1,7 +1,7 @@
 /** Alerts on their way out: CloudEvents 1.0 as JSON, signed as Standard Webhooks have it, repeated with growing pauses until they are taken. */
 import { createHmac } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Secret } from '../../config/secret.ts'
+import { HTTPError, http, TimeoutError } from '../upstream/http-client.ts'
 import type { Alert } from './alerts.ts'
 
 export interface WebhookOptions {
@@ -30,40 +30,40 @@ const eventOf = ({ id, type, time, words, tenant, subject }: Alert, source: stri
     data: { message: words, ...(tenant !== undefined && { app: tenant }) },
   })
 
+/** ky's own words hold the address, which may be a secret. */
+const saidBy = (error: unknown): unknown => {
+  if (error instanceof HTTPError) return new Error(`the webhook answered ${error.response.status}`)
+  return error instanceof TimeoutError ? new Error('the webhook did not answer in time') : error
+}
+
 export const createWebhook = ({ url, secret, source, onFailure, pausesMs = pauses }: WebhookOptions) => {
   const stop = new AbortController()
   let waiting = 0
 
-  const post = async ({ id }: Alert, body: string): Promise<void> => {
+  /** Signed anew each time it is sent, since a receiver refuses what was signed long ago. */
+  const sign = (request: Request, { id }: Alert, body: string): void => {
     const timestamp = String(Math.floor(Date.now() / 1000))
     const signature = createHmac('sha256', secret.reveal()).update(`${id}.${timestamp}.${body}`).digest('base64')
-    const answer = await fetch(url, {
-      method: 'POST',
-      redirect: 'error',
-      headers: {
-        'Content-Type': 'application/cloudevents+json',
-        'webhook-id': id,
-        'webhook-timestamp': timestamp,
-        'webhook-signature': `v1,${signature}`,
-      },
-      body,
-      signal: AbortSignal.any([stop.signal, AbortSignal.timeout(timeLimitMs)]),
-    })
-    await answer.body?.cancel()
-    if (!answer.ok) throw new Error(`the webhook answered ${answer.status}`)
+    request.headers.set('webhook-timestamp', timestamp)
+    request.headers.set('webhook-signature', `v1,${signature}`)
   }
 
   const deliver = async (alert: Alert): Promise<void> => {
     const body = eventOf(alert, source)
-    for (const pause of [...pausesMs, undefined]) {
-      try {
-        return await post(alert, body)
-      } catch (error) {
-        if (stop.signal.aborted) return
-        if (pause === undefined) onFailure(alert, error)
-        else await sleep(pause, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
-      }
-    }
+    const signed = ({ request }: { request: Request }) => sign(request, alert, body)
+    await http.post(url, {
+      headers: { 'content-type': 'application/cloudevents+json', 'webhook-id': alert.id },
+      body,
+      signal: stop.signal,
+      timeout: timeLimitMs,
+      retry: {
+        limit: pausesMs.length,
+        methods: ['post'],
+        delay: (attempt) => pausesMs[attempt - 1]!,
+        shouldRetry: () => !stop.signal.aborted,
+      },
+      hooks: { beforeRequest: [signed], beforeRetry: [signed] },
+    })
   }
 
   return {
@@ -73,9 +73,13 @@ export const createWebhook = ({ url, secret, source, onFailure, pausesMs = pause
         return
       }
       waiting += 1
-      void deliver(alert).finally(() => {
-        waiting -= 1
-      })
+      void deliver(alert)
+        .catch((error: unknown) => {
+          if (!stop.signal.aborted) onFailure(alert, saidBy(error))
+        })
+        .finally(() => {
+          waiting -= 1
+        })
     },
     close: (): void => stop.abort(),
   }

@@ -1,6 +1,7 @@
 /** The vendor's v1.1 webhooks: what they look like and how they are delivered, in the background and in no order. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fetchOnce } from '../upstream/http-client.ts'
 import type { WebhookOptions } from './options.ts'
 import { newId, type Person, show, truncated } from './people.ts'
 import type { App } from './vendor.ts'
@@ -53,11 +54,8 @@ export function newCourier(pauses: readonly number[] = [50, 200, 800, 2000]): Co
   const running = new Set<Promise<unknown>>()
 
   const send = (method: string, target: string, rest: RequestInit = {}) =>
-    fetch(target, { method, redirect: 'manual', signal: AbortSignal.any([closing.signal, AbortSignal.timeout(answerWithin)]), ...rest })
-      .then(async (answer) => {
-        await answer.body?.cancel()
-        return answer.status
-      })
+    fetchOnce(target, { method, signal: AbortSignal.any([closing.signal, AbortSignal.timeout(answerWithin)]), ...rest })
+      .then(({ status }) => status)
       .catch(() => undefined)
 
   async function deliver({ target, secret }: Webhook, body: string) {

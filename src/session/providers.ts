@@ -4,6 +4,7 @@ import * as openid from 'openid-client'
 import type { Secret } from '../../config/secret.ts'
 import { isLoopback, isSecure } from '../http/secure-address.ts'
 import { Problem } from '../problems.ts'
+import { fetchOnce } from '../upstream/http-client.ts'
 import type { ClaimRules, Claims } from './claims.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -74,6 +75,8 @@ const createDiscovery = ({ issuer }: Provider, client: ProviderClient) => {
       const config = openid
         .discovery(new URL(issuer), client.id, { id_token_signed_response_alg: client.idTokenAlg }, clientAuth(client), {
           timeout: timeoutSeconds,
+          // It says a buffer where the platform's types say a view of one.
+          [openid.customFetch]: (url, init) => fetchOnce(url, init as RequestInit),
           execute: [openid.enableNonRepudiationChecks, ...(isLoopback(issuer) ? [openid.allowInsecureRequests] : [])],
         })
         .then(requireSecure)

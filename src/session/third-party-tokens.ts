@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
 import { isSecure } from '../http/secure-address.ts'
 import { Problem } from '../problems.ts'
+import { fetchOnce, http } from '../upstream/http-client.ts'
 import type { Provider } from './providers.ts'
 
 /** Public-key signatures only: with a shared secret whoever checks could sign as well. */
@@ -20,15 +21,15 @@ const createKeys = (issuer: string, cooldownDuration: number): (() => Promise<Ke
   let failedAt = 0
   const discover = async (): Promise<Keys> => {
     const where = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const answer = await fetch(where, { redirect: 'error', signal: AbortSignal.timeout(3_000) })
+    const answer = await http(where, { timeout: 3_000 })
     const { issuer: named, jwks_uri: uri } = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown }
-    if (!answer.ok || named !== issuer || typeof uri !== 'string') throw new Error(`The discovery document of ${issuer} is not its own`)
+    if (named !== issuer || typeof uri !== 'string') throw new Error(`The discovery document of ${issuer} is not its own`)
     if (!isSecure(uri) && isSecure(issuer)) throw new Error(`The keys of ${issuer} are not at a secure address`)
     return createRemoteJWKSet(new URL(uri), {
       cooldownDuration,
       cacheMaxAge: 10 * 60_000,
       timeoutDuration: 3_000,
-      [customFetch]: (url, options) => fetch(url, { ...options, redirect: 'error' }),
+      [customFetch]: fetchOnce,
     })
   }
   return async () => {

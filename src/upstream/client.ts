@@ -1,15 +1,14 @@
-/** The only place that talks to the vendor: one call in, an answer or a problem out, within the row's time limit. */
-import { setTimeout as sleep } from 'node:timers/promises'
+/** Calls to the vendor: one call in, an answer or a problem out, within the row's time limit. ky sends again what may be; our deadline stands above it, since ky's own would lose an answer whose body is slow. */
 import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } from '../operation.ts'
 import { type Permit, spendPermit } from '../permit.ts'
 import { Problem } from '../problems.ts'
 import { judge, type Reply } from './answer.ts'
-import { type Budget, createConnections, type Wire } from './connections.ts'
 import { authorization, createKeyring, type UpstreamApp, type UpstreamKey } from './credentials.ts'
-import { type Payload, requestHeaders, requestId, retryAfter } from './headers.ts'
+import { requestHeaders, requestId, retryAfter } from './headers.ts'
+import { HTTPError, http, lightResponse } from './http-client.ts'
 import type { ImageForm } from './image.ts'
-import { readText } from './read-text.ts'
-import { retryDelay } from './retry.ts'
+import { retryRule } from './retry.ts'
+import { type Deadline, freshConnections, keptConnections, send, Unanswered } from './sender.ts'
 import { buildUrl } from './url.ts'
 
 export type { UpstreamApp, UpstreamKey } from './credentials.ts'
@@ -48,25 +47,18 @@ interface Options {
   timeLimit?: (row: Operation) => number
 }
 
-/** Bytes of an answer that we are willing to hold. */
-const most = { answer: 2_000_000, error: 64_000 }
-
-const isAnswerTo = (status: number, image: ImageForm | undefined): boolean => !image || image.sealed || status >= 400
-
 type AnyCall = UpstreamCall<Operation>
 
-const payloadOf = ({ body, image }: AnyCall): { payload?: Payload; content?: string | AsyncIterable<Uint8Array> } => {
-  if (image) return { payload: { type: image.contentType }, content: image.parts() }
-  if (body === undefined) return {}
-  const content = JSON.stringify(body)
-  return { content, payload: { type: 'application/json', length: Buffer.byteLength(content) } }
+/** What the sends of one call share. */
+interface Sends {
+  readonly deadline: Deadline
+  /** When it falls, by the clock of `performance`. */
+  readonly endsAt: number
+  count: number
 }
 
-/** The parser's errors: something came that is not HTTP. */
-const isMalformed = (error: unknown): boolean => String((error as NodeJS.ErrnoException | undefined)?.code).startsWith('HPE_')
-
 export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
-  const connections = createConnections()
+  const connections = keptConnections()
   const keyring = createKeyring()
   const limitOf = options.timeLimit ?? timeLimit
 
@@ -79,30 +71,20 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   }
 
   /** One send and its answer. Throws only what the form of an image throws. */
-  const exchange = async (url: URL, call: AnyCall, token: string, budget: Budget): Promise<Reply> => {
-    const { operation, image } = call
-    const wire: Wire = { sent: false }
-    const { payload, content } = payloadOf(call)
+  const exchange = async (url: URL, { operation, body, image }: AnyCall, token: string, deadline: Deadline): Promise<Reply> => {
     try {
-      const headers = requestHeaders(token, payload)
-      const answer = await connections.send(url, {
+      const { status, headers, text } = await send({
+        connections: operation.effect === 'guarded' ? freshConnections : connections,
+        url,
         method: operation.method,
-        headers,
-        content,
-        fresh: operation.effect === 'guarded',
-        budget,
-        wire,
+        headers: requestHeaders(token, image ? image.contentType : body === undefined ? undefined : 'application/json'),
+        content: image ?? (body === undefined ? undefined : JSON.stringify(body)),
+        deadline,
       })
-      const { status, stream } = answer
-      const ok = status >= 200 && status < 300
-      // What an error says is a courtesy: its status stands without it.
-      const text = ok ? await readText(stream, most.answer) : await readText(stream, most.error).catch(() => undefined)
-      if (!isAnswerTo(status, image)) return { none: 'malformed', sent: true, cause: `answered ${status} to half a form` }
-      return { status, text, retryAfter: retryAfter(answer.header('retry-after')), requestId: requestId(answer.header('x-request-id')) }
+      return { status, text, retryAfter: retryAfter(headers['retry-after']), requestId: requestId(headers['x-request-id']) }
     } catch (error) {
-      if (error instanceof Problem) throw error
-      const none = budget.over ? 'timeout' : isMalformed(error) ? 'malformed' : 'reset'
-      return { none, sent: wire.sent, cause: error }
+      if (error instanceof Unanswered && !(error.cause instanceof Problem)) return error
+      throw error instanceof Unanswered ? error.cause : error
     }
   }
 
@@ -119,51 +101,60 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     throw problem
   }
 
-  const attempts = async (app: UpstreamApp, call: AnyCall, deadline: number, budget: Budget) => {
+  /** Sent with one key, as often as the row allows; the last reply counts. */
+  const tries = async (app: UpstreamApp, url: URL, call: AnyCall, key: UpstreamKey | undefined, sends: Sends): Promise<Reply> => {
+    const { operation } = call
+    const token = tokenFor(app, key)
+    let reply: Reply | undefined
+    const fetch = async (): Promise<Response> => {
+      sends.count += 1
+      const began = performance.now()
+      reply = await exchange(url, call, token, sends.deadline)
+      const { status, requestId } = 'none' in reply ? { status: 0, requestId: undefined } : reply
+      log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: sends.count, requestId })
+      if ('none' in reply) throw reply
+      return lightResponse(status, reply.retryAfter)
+    }
+    const rule = retryRule(operation.effect === 'read' && call.retry !== false, sends)
+    await http(url, { method: operation.method, fetch, timeout: false, ...rule }).catch((error: unknown) => {
+      if (!(error instanceof HTTPError || error instanceof Unanswered)) throw error
+    })
+    return reply!
+  }
+
+  const attempts = async (app: UpstreamApp, call: AnyCall, sends: Sends): Promise<{ status: number; body: unknown }> => {
     const { operation, image, params, query } = call
     const url = buildUrl(app, operation, params, query)
-    let key = keyring.current(app)
-    let swapped = false
-    for (let calls = 1, retries = 0; ; calls += 1) {
-      const token = tokenFor(app, key)
-      const began = performance.now()
-      const reply = await exchange(url, call, token, budget)
-      const answered = 'none' in reply ? { status: 0, requestId: undefined } : reply
-      const { status } = answered
-      log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: calls, requestId: answered.requestId })
+    // A refused key did nothing, so the other one may be tried; a guarded row is sent once whatever happens, and a stream cannot be sent twice.
+    let mayTurn = operation.effect !== 'guarded' && !image
+    for (let key = keyring.current(app); ; mayTurn = false) {
+      const reply = await tries(app, url, call, key, sends)
+      const status = 'none' in reply ? 0 : reply.status
       const verdict = judge(reply, operation, app)
-      if (verdict instanceof Problem) verdict.particulars.upstreamStatus = status || undefined
       if (!(verdict instanceof Problem)) {
         for (const field of verdict.odd) remark(operation.id, field)
-        return { status, body: verdict.body, calls }
+        return { status, body: verdict.body }
       }
+      verdict.particulars.upstreamStatus = status || undefined
       alarm(verdict, app, key, status)
-      if (key && verdict.code === 'upstream_credentials') {
-        // A refused key did nothing, so another may be tried; a guarded row is sent once whatever happens, and a stream cannot be sent twice.
-        const other = keyring.refuse(app, key)
-        if (!other || swapped || operation.effect === 'guarded' || image) throw verdict
-        swapped = true
-        key = other
-        continue
-      }
-      const wait = call.retry === false ? undefined : retryDelay(operation, reply, retries)
-      if (wait === undefined || performance.now() + wait >= deadline) throw verdict
-      retries += 1
-      await sleep(wait)
+      const other = key && verdict.code === 'upstream_credentials' ? keyring.refuse(app, key) : undefined
+      if (!other || !mayTurn) throw verdict
+      key = other
     }
   }
 
-  const send = async (app: UpstreamApp, call: AnyCall): Promise<UpstreamAnswer> => {
+  const run = async (app: UpstreamApp, call: AnyCall): Promise<UpstreamAnswer> => {
     const started = performance.now()
     const limit = limitOf(call.operation)
-    const budget: Budget = { over: false, cut: () => {} }
+    const deadline: Deadline = { over: false, cut: () => {} }
     const timer = setTimeout(() => {
-      budget.over = true
-      budget.cut()
+      deadline.over = true
+      deadline.cut()
     }, limit)
+    const sends: Sends = { deadline, endsAt: started + limit, count: 0 }
     try {
-      const answer = await attempts(app, call, started + limit, budget)
-      return { ...answer, durationMs: performance.now() - started }
+      const { status, body } = await attempts(app, call, sends)
+      return { status, body, calls: sends.count, durationMs: performance.now() - started }
     } finally {
       clearTimeout(timer)
       call.image?.abandon()
@@ -171,14 +162,14 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   }
 
   return {
-    call: (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer> => send(app, call),
+    call: (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer> => run(app, call),
     /** What destroys is sent only on a permit of the journal, which this spends; without one it does not compile. */
     callGuarded: async (app: UpstreamApp, permit: Permit, call: UpstreamCall<GuardedOperation>): Promise<UpstreamAnswer> => {
       spendPermit(permit, call.operation.id)
-      return await send(app, call)
+      return await run(app, call)
     },
     /** Ends idle connections. */
-    close: connections.close,
+    close: (): void => void connections.close(),
   }
 }
 

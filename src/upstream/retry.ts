@@ -1,18 +1,34 @@
 /** The one rule for sending again: only a `read`, at most two more times, with jitter, and only where the vendor did not answer or asked for patience. */
-import type { Operation } from '../operation.ts'
-import type { Reply } from './answer.ts'
+import type { Options } from 'ky'
+import { retryAfter } from './headers.ts'
+import { HTTPError } from './http-client.ts'
+import { Unanswered } from './sender.ts'
 
-const again: ReadonlySet<number> = new Set([429, 502, 503, 504])
+const again = [429, 502, 503, 504]
 const most = 2
-/** A longer `Retry-After` is the caller's to wait. */
+/** A longer `Retry-After` is the caller's to wait; ky would cap it and ask too early. */
 const patience = 2
 
-const isWorthwhile = (reply: Reply): boolean =>
-  'none' in reply ? reply.none === 'reset' : again.has(reply.status) && (reply.retryAfter ?? 0) <= patience
+const backoff = (attempt: number): number => 100 * 2 ** (attempt - 1)
 
-/** Milliseconds until the next try, or undefined when there is none. */
-export const retryDelay = (row: Operation, reply: Reply, retries: number): number | undefined => {
-  if (row.effect !== 'read' || retries >= most || !isWorthwhile(reply)) return undefined
-  const asked = 'none' in reply ? 0 : (reply.retryAfter ?? 0) * 1000
-  return asked + Math.random() * 100 * 2 ** retries
-}
+/** `count`: how often something was sent, with another key too. `endsAt`: no try is begun that has no time left. */
+export const retryRule = (mayRepeat: boolean, { count, endsAt }: { count: number; endsAt: number }): Options =>
+  mayRepeat
+    ? {
+        throwHttpErrors: (status) => again.includes(status),
+        retry: {
+          limit: most - Math.max(0, count - 1),
+          methods: ['get'],
+          statusCodes: again,
+          afterStatusCodes: again,
+          delay: backoff,
+          jitter: true,
+          shouldRetry: ({ error, retryCount }) => {
+            const asked = error instanceof HTTPError ? retryAfter(error.response.headers.get('Retry-After')) : undefined
+            const wait = asked === undefined ? backoff(retryCount) : asked * 1000
+            if ((asked ?? 0) > patience || performance.now() + wait >= endsAt) return false
+            return error instanceof Unanswered ? error.none === 'reset' : undefined
+          },
+        },
+      }
+    : { throwHttpErrors: false }

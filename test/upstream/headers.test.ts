@@ -8,12 +8,12 @@ describe('headers', () => {
   test('a request without a body has four, one with a body says what it is', () => {
     const few = { accept: 'application/json', 'accept-encoding': 'identity', authorization: 'X', 'user-agent': 'smooch-bff' }
     expect(requestHeaders('X')).toEqual(few)
-    expect(requestHeaders('X', { type: 'a/b', length: 0 })).toEqual({ ...few, 'content-type': 'a/b', 'content-length': '0' })
-    expect(requestHeaders('X', { type: 'a/b' })).toEqual({ ...few, 'content-type': 'a/b' })
+    expect(requestHeaders('X', 'a/b')).toEqual({ ...few, 'content-type': 'a/b' })
   })
 
   test.each([
     [undefined, undefined],
+    [['1', '2'], undefined],
     ['', undefined],
     ['soon', undefined],
     ['-5', undefined],

@@ -17,6 +17,7 @@ import { type Health, healthRoutes } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createOrigins, type Origins } from './http/origins.ts'
 import { limitAddress, limitFailures } from './http/rate-limit.ts'
+import { createReports } from './journal/reports.ts'
 import { journalRoutes } from './journal/routes.ts'
 import { openTheJournal } from './journalling.ts'
 import { describeError, type Log } from './logger.ts'
@@ -27,6 +28,7 @@ import { startConsole } from './ops/start.ts'
 import { createPipeline } from './pipeline.ts'
 import type { Problem } from './problems.ts'
 import { project } from './projection.ts'
+import { createRemovals } from './removals.ts'
 import { operationRoutes } from './routes.ts'
 import { createAddressCounts } from './session/address-counts.ts'
 import { createAuth } from './session/auth.ts'
@@ -190,7 +192,12 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       },
     }),
     journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard, draining: () => health.draining }),
-    webhookRoutes(byId, changes, failures('webhooks')),
+    webhookRoutes({
+      apps: byId,
+      changes,
+      removed: createRemovals(sessions, createReports(journalling.journal)),
+      attempt: failures('webhooks'),
+    }),
     ops.routes,
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)

@@ -1,4 +1,4 @@
-/** The vendor tells of changes that did not come through us. Parsed leniently, since it may add fields; a delivery that comes twice, late or out of order only drops a copy once more. */
+/** The vendor tells of changes that did not come through us. Parsed leniently, since it may add fields; a delivery that comes twice, late or out of order only drops a copy once more. Who is no more is told on. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
@@ -7,7 +7,9 @@ import { note } from '../http/access-record.ts'
 import { readBytes } from '../http/json-body.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { routes } from '../http/routes.ts'
+import { looksLikeSmoochId } from '../ids.ts'
 import { Problem } from '../problems.ts'
+import type { Removals } from '../removals.ts'
 import { type Name, namesOf } from './cells.ts'
 import { bothOf, type Changes } from './changes.ts'
 
@@ -61,7 +63,14 @@ const requireSecret = (app: WebhookApp | undefined, given: unknown): void => {
   if (typeof given !== 'string' || !knows(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
 }
 
-export const webhookRoutes = (apps: ReadonlyMap<string, WebhookApp>, changes: Pick<Changes, 'drop'>, attempt: Attempt): Router => {
+interface Parts {
+  readonly apps: ReadonlyMap<string, WebhookApp>
+  readonly changes: Pick<Changes, 'drop'>
+  readonly removed: Removals
+  readonly attempt: Attempt
+}
+
+export const webhookRoutes = ({ apps, changes, removed, attempt }: Parts): Router => {
   const receive = async (req: Request, res: Response): Promise<void> => {
     note(res, { operation: 'webhook' })
     const appId = String(req.params['appId'])
@@ -70,6 +79,7 @@ export const webhookRoutes = (apps: ReadonlyMap<string, WebhookApp>, changes: Pi
     const known = triggers.find((trigger) => trigger === event.trigger)
     note(res, { trigger: known ?? 'other' })
     if (known) await drop(appId, event)
+    await remove(appId, event)
     res.status(200).json({})
   }
 
@@ -83,6 +93,12 @@ export const webhookRoutes = (apps: ReadonlyMap<string, WebhookApp>, changes: Pi
         throw new Problem('session_store_unavailable', { cause, headers: { 'Retry-After': '5' } })
       }
     }
+  }
+
+  const remove = async (app: string, { trigger, appUser = [], surviving = [], discarded = [] }: z.infer<typeof Event>): Promise<void> => {
+    if (trigger !== 'appUser:delete' && trigger !== 'merge:appUser') return
+    for (const { _id, userId } of trigger === 'appUser:delete' ? appUser : discarded)
+      if (_id !== undefined && looksLikeSmoochId(_id)) await removed({ app, trigger, gone: { _id, userId }, surviving: surviving[0] })
   }
 
   return routes({ '/webhooks/smooch/:appId': { head: (_req, res) => void res.status(200).end(), post: receive } })

@@ -79,8 +79,7 @@ export interface Moment {
 export const momentOf = (journal: Journal): Moment => ({ id: newId('evt'), at: journal.now() })
 
 /** For what is written at once. */
-export async function composeNow(journal: Journal, asked: Asked): Promise<Composed> {
-  const moment = momentOf(journal)
+export async function composeNow(journal: Journal, asked: Asked, moment = momentOf(journal)): Promise<Composed> {
   const [named] = await peopleOf(journal, [asked])
   return compose(journal, asked, moment, named!)
 }

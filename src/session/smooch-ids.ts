@@ -62,6 +62,12 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
       )
     },
 
+    /** True when the person was last answered under another smoochId: somebody new under an old name. */
+    isSomebodyNew: async (person: Person, smoochId: string): Promise<boolean> => {
+      const name = await reachable(store.readMark(tagsOf(peppers, person)[0], 'smooch'))
+      return name !== undefined && !namesOf(person.app, smoochId).includes(name)
+    },
+
     /** Who comes back under this name has to be met anew. */
     forget,
 

@@ -12,7 +12,7 @@ type Named<Path extends string> = Path extends `${string}:${infer Name}/${infer 
 type InPath<Row> = Row extends { path: infer Path extends string } ? { readonly [Name in Named<Path>]: string } : never
 type InQuery<Row> = Row extends { query: readonly (infer Name extends string)[] } ? { readonly [N in Name]: readonly string[] } : unknown
 type InBody<Row> = Row extends { takes: 'ImageUpload' }
-  ? BodyOf<'ImageUpload'> & { /** PNG, JPEG, GIF or WebP; its type must be the true one. */ readonly source: Blob }
+  ? BodyOf<'ImageUpload'> & { /** PNG, JPEG, GIF or WebP; told by its bytes, which its type may not contradict. */ readonly source: Blob }
   : Row extends { takes: infer Model extends Body }
     ? { readonly body: BodyOf<Model> }
     : unknown

@@ -30,7 +30,10 @@ const errorBody = z
 
 /** The form whole: the schema of its fields, and the file that is streamed past it. */
 export const imageUpload = bodies.ImageUpload.extend({
-  source: z.string().meta({ format: 'binary', description: 'PNG, JPEG, GIF or WebP, at most 10 MB; its part must name the true type' }),
+  source: z.string().meta({
+    format: 'binary',
+    description: 'PNG, JPEG, GIF or WebP, at most 10 MB; told by its bytes, which the type of its part may not contradict',
+  }),
 })
 
 export const limitHeaders = {

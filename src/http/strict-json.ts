@@ -11,13 +11,14 @@ const refuse = (detail: string, cause?: unknown): Problem => new Problem('bad_re
 
 /** Bytes to value, or a `bad_request` that says what is wrong and where, and never what was sent. */
 export const parseStrictJson = (bytes: Uint8Array): unknown => {
-  const text = decode(bytes)
+  const text = decodeBody(bytes)
   const value = parse(text)
   scan(text)
   return value
 }
 
-const decode = (bytes: Uint8Array): string => {
+/** The text of a body. Throws `bad_request` for what is not UTF-8, which is not repaired. */
+export const decodeBody = (bytes: Uint8Array): string => {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw refuse('The body begins with a byte order mark.')
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -1,15 +1,17 @@
-/** Tells an image by its first bytes; the name and the declared type prove nothing. */
+/** Tells an image by its first bytes; its name proves nothing, and its declared type may only not contradict them. */
 
 export type ImageType = 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp'
 
-/** As many bytes as the longest signature needs. */
-export const signatureLength = 12
+/** As many bytes as are looked at: the head of a GIF, whose signature says least. */
+export const signatureLength = 13
 
 const isText = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d)
 
-// `GIF89a/*` and `GIF89a=1` are scripts as well: what reads as the width of the screen is then text.
+/** `GIF89a` is a variable's name as well: a script goes on in text, or hides what follows in a comment, a string or a pattern. No screen is so wide. */
+const isScript = (afterName: Buffer): boolean => /^(?:\/[/*]|=[/"'`])/.test(afterName.toString('latin1')) || afterName.every(isText)
+
 const isGif = (head: Buffer): boolean =>
-  head.length >= 8 && /^GIF8[79]a$/.test(head.toString('latin1', 0, 6)) && !(isText(head[6]!) && isText(head[7]!))
+  /^GIF8[79]a/.test(head.toString('latin1', 0, 6)) && head.length >= 8 && !isScript(head.subarray(6, 13))
 
 const signatures: readonly (readonly [ImageType, (head: Buffer) => boolean])[] = [
   ['image/png', (head) => head.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n'],
@@ -19,3 +21,14 @@ const signatures: readonly (readonly [ImageType, (head: Buffer) => boolean])[] =
 ]
 
 export const imageType = (head: Buffer): ImageType | undefined => signatures.find(([, matches]) => matches(head))?.[0]
+
+/** What clients declare that do not know the type; `text/plain` is also what a part without a type is (RFC 7578). */
+const silent: ReadonlySet<string> = new Set(['application/octet-stream', 'binary/octet-stream', 'text/plain'])
+const otherNames: Readonly<Record<string, ImageType>> = {
+  'image/jpg': 'image/jpeg',
+  'image/pjpeg': 'image/jpeg',
+  'image/x-png': 'image/png',
+}
+
+export const mayBeDeclared = (type: ImageType, declared: string): boolean =>
+  silent.has(declared) || (otherNames[declared] ?? declared) === type

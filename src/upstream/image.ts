@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { Problem } from '../problems.ts'
 import { type BodyOf, bodies } from '../schemas.ts'
 import { createEnvelope } from './envelope.ts'
-import { type ImageType, imageType, signatureLength } from './image-type.ts'
+import { type ImageType, imageType, mayBeDeclared, signatureLength } from './image-type.ts'
 import { receiveUpload, type UploadLimits } from './upload.ts'
 
 type ImageFields = BodyOf<'ImageUpload'>
@@ -50,7 +50,8 @@ const take = async (chunks: AsyncIterator<Buffer>, length: number): Promise<Buff
 const prove = (head: Buffer, declared: string): ImageType => {
   const type = imageType(head)
   if (!type) throw new Problem('unsupported_media_type', { detail: 'The file is none of PNG, JPEG, GIF and WebP.' })
-  if (declared !== type) throw new Problem('unsupported_media_type', { detail: `The file is ${type} but its part does not say so.` })
+  if (!mayBeDeclared(type, declared))
+    throw new Problem('unsupported_media_type', { detail: `The file is ${type}, but its part is declared as another type.` })
   return type
 }
 

@@ -23,6 +23,8 @@ interface Source {
 const malformed = (detail: string, cause?: unknown) => new Problem('bad_request', { detail, cause })
 
 const names: ReadonlySet<string> = new Set(Object.keys(bodies.ImageUpload.shape))
+/** Bytes. */
+const longestField = 16_384
 /** What fields, part headers and boundaries may take beside the file. */
 const overhead = 128 * 1024
 
@@ -40,17 +42,35 @@ const createParser = (request: IncomingMessage, limits: UploadLimits): BusboyIns
   try {
     return new Busboy({
       headers: { 'content-type': type },
-      isPartAFile: (name, _type, file) => name === 'source' || file !== undefined,
-      limits: { files: 1, fileSize: limits.bytes, fields: names.size, fieldSize: 16_384, headerPairs: 10, headerSize: 4096 },
+      // Every part comes as bytes: a field is decoded here, where what is no UTF-8 is refused and not repaired.
+      isPartAFile: () => true,
+      limits: { files: names.size + 1, fileSize: limits.bytes, headerPairs: 10, headerSize: 4096 },
     })
   } catch (cause) {
     throw malformed('The multipart content type names no boundary.', cause)
   }
 }
 
+const readField = async (name: string, stream: Readable): Promise<string> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > longestField) throw malformed(`${name}: too long`)
+    chunks.push(chunk)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
+  } catch (cause) {
+    throw malformed(`${name}: not valid UTF-8`, cause)
+  }
+}
+
 export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) => {
   const parser = createParser(request, limits)
   const fields = new Map<string, string>()
+  const known = new Set<string>()
+  const pending: Promise<void>[] = []
   const opened = Promise.withResolvers<Source>()
   const ended = Promise.withResolvers<void>()
   // Whoever asks sees the fault; when nobody does, it is no crash.
@@ -76,26 +96,34 @@ export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) =>
 
   const pace = watchPace(request, { ...limits, bytes: limits.bytes + overhead }, stop)
 
-  parser.on('file', (name, stream, _file, _encoding, declared) => {
+  const takeField = async (name: string | undefined, stream: Readable): Promise<void> => {
+    if (!name || !names.has(name)) return void stop(malformed('The form holds a field that is not known here.'))
+    if (known.has(name)) return void stop(malformed(`${name}: given twice`))
+    known.add(name)
+    try {
+      fields.set(name, await readField(name, stream))
+    } catch (error) {
+      stop(error instanceof Problem ? error : malformed('The form is malformed or ended early.', error))
+    }
+  }
+
+  parser.on('file', (name: string | undefined, stream, filename: string | undefined, _encoding, declared) => {
     stream.on('error', () => {})
+    if (name !== 'source' && filename === undefined) return void pending.push(takeField(name, stream))
+    if (source) return void stop(malformed('Send one image at a time, in the file field source.'))
     if (name !== 'source') return void stop(malformed('The only file field is source.'))
     source = stream
     stream.once('limit', () => stop(new Problem('too_large')))
-    opened.resolve({ stream, declared })
+    void Promise.all(pending).then(() => opened.resolve({ stream, declared }))
   })
-  parser.on('field', (name: string | undefined, value, _name, truncated) => {
-    if (!name || !names.has(name)) stop(malformed('The form holds a field that is not known here.'))
-    else if (fields.has(name)) stop(malformed(`${name}: given twice`))
-    else if (truncated) stop(malformed(`${name}: too long`))
-    else fields.set(name, value)
-  })
-  parser.on('filesLimit', () => stop(malformed('Send one image at a time, in the file field source.')))
-  parser.on('fieldsLimit', () => stop(malformed('The form has too many fields.')))
+  parser.on('filesLimit', () => stop(malformed('The form has too many fields.')))
   parser.on('error', (cause: unknown) => stop(malformed('The form is malformed or ended early.', cause)))
   parser.once('finish', () => {
     if (!source) return void stop(malformed('The form needs a file field named source.'))
-    complete = !fault
-    ended.resolve()
+    void Promise.all(pending).then(() => {
+      complete = !fault
+      ended.resolve()
+    })
   })
   request.once('close', () => {
     if (!request.complete) stop(malformed('The upload ended early.'))

@@ -18,6 +18,10 @@ export interface Job {
   readonly seed: number
   /** The number of the first cookie's user; 1 unless said. */
   readonly firstUser?: number
+  /** The body of an update, where it is not the usual small one. */
+  readonly update?: string
+  /** The answer is no user. */
+  readonly onlyStatus?: boolean
 }
 
 export interface Result {
@@ -83,7 +87,7 @@ interface Answer {
   readonly ends: boolean
 }
 
-const update = '{"surname":"Okafor"}'
+const smallUpdate = '{"surname":"Okafor"}'
 
 const dial = async (host: string): Promise<Socket> => {
   const [name, port] = host.split(':') as [string, string]
@@ -105,6 +109,7 @@ const parse = (text: string): Answer | undefined => {
 
 export const run = async (job: Job): Promise<Result> => {
   const next = random(job.seed)
+  const { update = smallUpdate } = job
   const pick = job.cookies.length === 1 ? () => 0 : zipf(job.cookies.length, next)
   const newest = new Array<number>(job.cookies.length).fill(0)
   const times: number[] = []
@@ -156,7 +161,8 @@ export const run = async (job: Job): Promise<Result> => {
       if (ends) socket = await dial(host)
       const version = Number(/"givenName":"v(\d+)"/.exec(body)?.[1])
       const whose = Number(/"userId":"u(\d+)"/.exec(body)?.[1])
-      if (status !== 200 || Number.isNaN(version) || whose !== user + (job.firstUser ?? 1)) wrong += 1
+      if (job.onlyStatus) wrong += status === 200 ? 0 : 1
+      else if (status !== 200 || Number.isNaN(version) || whose !== user + (job.firstUser ?? 1)) wrong += 1
       else if (writes) newest[user] = Math.max(newest[user]!, version)
       else if (version < floor) stale += 1
     }

@@ -3,7 +3,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { monitor } from '../support/monitor.ts'
@@ -20,11 +20,12 @@ const { values } = parseArgs({
     users: { type: 'string', default: '10000' },
     json: { type: 'string' },
     profile: { type: 'string' },
+    against: { type: 'string' },
   },
 })
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--only hot|mixed|stampede|journal|console] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER]\n',
+    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT]\n',
   )
   process.exit(0)
 }
@@ -33,7 +34,8 @@ const warmUps = 5
 const ms = Number(values.seconds) * 1000
 const users = Number(values.users)
 
-type Kind = 'BARE' | 'HAND' | 'OURS'
+/** PAST: the service of another checkout, which `--against` names. */
+type Kind = 'BARE' | 'HAND' | 'OURS' | 'PAST'
 interface Server {
   readonly kind: Kind
   readonly replicas: readonly Running[]
@@ -50,6 +52,9 @@ const redis = await startRedis()
 const vendor = await start('./servers/vendor.ts', { LATENCY: '5' }, join(folder, 'vendor'))
 const loader: ChildProcess = fork(fileURLToPath(new URL('./load.ts', import.meta.url)))
 const env = { REDIS: redis.url, VENDOR: vendor.told['url']!, JOURNAL: `sqlite:${join(folder, 'journal.db')}` }
+/** A journal belongs to one Redis, and records may differ from one state of the code to the next. */
+const pastRedis = values.against === undefined ? undefined : await startRedis()
+const pastEnv = { ...env, REDIS: pastRedis?.url ?? '', JOURNAL: `sqlite:${join(folder, 'past.db')}` }
 
 const load = async (job: Job): Promise<Result> => {
   const answer = new Promise<Result & { error?: string }>((resolve) => loader.once('message', (it) => resolve(it as Result)))
@@ -79,9 +84,11 @@ const cookieOf = async (kind: Kind, { told }: Running, userId: string): Promise<
 }
 
 const open = async (kind: Kind, count: number, people: number, first = 1): Promise<Server> => {
-  const file = `./servers/${kind.toLowerCase()}.ts`
+  const file = kind === 'PAST' ? join(resolve(values.against!), 'test/bench/servers/ours.ts') : `./servers/${kind.toLowerCase()}.ts`
   const flags = values.profile && kind === 'OURS' ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : []
-  const replicas = await Promise.all(Array.from({ length: count }, (_, i) => start(file, env, join(folder, `${kind}${i}`), flags)))
+  const replicas = await Promise.all(
+    Array.from({ length: count }, (_, i) => start(file, kind === 'PAST' ? pastEnv : env, join(folder, `${kind}${i}`), flags)),
+  )
   const cookies: string[] = []
   for (let at = 1; at <= people; at += 50) {
     const batch = Array.from({ length: Math.min(50, people - at + 1) }, (_, i) => cookieOf(kind, replicas[0]!, `u${first + at - 1 + i}`))
@@ -169,7 +176,7 @@ const print = (title: string, rows: readonly Row[]): void => {
     say(
       `${it.kind}  ${it.cpuUs.toFixed(1).padStart(12)}${it.perCpuSecond.toFixed(0).padStart(12)}${it.perSecond.toFixed(0).padStart(10)}${it.p50.toFixed(2).padStart(9)}${it.p99.toFixed(2).padStart(9)}${String(it.wrong).padStart(8)}${String(it.stale).padStart(8)}${String(it.upstream).padStart(11)}${String(it.done).padStart(11)}`,
     )
-  for (const to of ['BARE', 'HAND'] as const) {
+  for (const to of ['BARE', 'HAND', 'PAST'] as const) {
     const found = ratio(rows, to)
     if (found) say(`OURS = ${found.toFixed(2)} × ${to} in requests per CPU-second`)
   }
@@ -183,11 +190,12 @@ const commandsPerRead = async (server: Server): Promise<{ roundTrips: number; in
 }
 
 const hot = async () => {
-  const servers = [await open('BARE', 1, 1), await open('HAND', 1, 1), await open('OURS', 1, 1)]
+  const past = values.against === undefined ? [] : [await open('PAST', 1, 1)]
+  const servers = [await open('BARE', 1, 1), await open('HAND', 1, 1), await open('OURS', 1, 1), ...past]
   const rows = rowsOf(await inTurns(servers, { ms }))
   print(`hot read: one user, cached, 64 connections, ${rounds} rounds of ${ms / 1000} s in turns, medians`, rows)
   const commands: Record<string, { roundTrips: number; inScripts: number }> = {}
-  for (const server of servers.slice(1)) {
+  for (const server of servers.slice(1, 3)) {
     const found = await commandsPerRead(server)
     commands[server.kind] = found
     say(
@@ -196,6 +204,19 @@ const hot = async () => {
   }
   await close(servers)
   return { rows, commands, toBare: ratio(rows, 'BARE'), toHand: ratio(rows, 'HAND') }
+}
+
+/** What every request pays that goes through to the vendor: reads that are never kept, then updates with a body of 1 KB. */
+const pass = async () => {
+  const servers = [...(values.against === undefined ? [] : [await open('PAST', 1, 1)]), await open('OURS', 1, 1)]
+  const path = '/bff/v1.1/appusers/me/channels'
+  const reads = rowsOf(await inTurns(servers, { ms, connections: 16, path, onlyStatus: true }))
+  print(`pass-through read: 16 connections, upstream 5 ms, ${rounds} rounds of ${ms / 1000} s in turns, medians`, reads)
+  const update = JSON.stringify({ surname: 'Okafor'.padEnd(1000, '.') })
+  const updates = rowsOf(await inTurns(servers, { ms, connections: 16, updates: 1, update }))
+  print('pass-through update: 1 KB', updates)
+  await close(servers)
+  return { reads, updates, toPast: { reads: ratio(reads, 'PAST'), updates: ratio(updates, 'PAST') } }
 }
 
 const mixed = async () => {
@@ -262,7 +283,7 @@ const apart = (file: string) => async (): Promise<unknown[]> => {
   return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as unknown] : []))
 }
 
-const workloads = { hot, mixed, stampede, journal: apart('journal'), console: apart('console') }
+const workloads = { hot, pass, mixed, stampede, journal: apart('journal'), console: apart('console') }
 const report: Record<string, unknown> = { at: new Date().toISOString(), node: process.version, rounds, ms, users }
 try {
   for (const [name, workload] of Object.entries(workloads)) if (!values.only || values.only === name) report[name] = await workload()
@@ -271,5 +292,6 @@ try {
   loader.disconnect()
   await vendor.stop()
   await redis.stop()
+  await pastRedis?.stop()
   rmSync(folder, { recursive: true, force: true })
 }

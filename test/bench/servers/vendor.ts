@@ -1,4 +1,4 @@
-/** The upstream of the bench: reads and updates of numbered users after a set time. The version counts a user's updates. Counts the calls. */
+/** The upstream of the bench: reads and updates of numbered users, and their channels, after a set time. The version counts a user's updates. Counts the calls. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ready } from '../child.ts'
@@ -18,6 +18,8 @@ const server = createServer(async (req, res) => {
     return send({})
   }
   calls += 1
+  if (url.endsWith('/channels'))
+    return void setTimeout(() => send({ channels: [{ type: 'twilio', phoneNumber: '+15145550100' }] }), latency)
   const number = Number(/\/appusers\/u(\d+)$/.exec(url)?.[1])
   if (Number.isNaN(number)) return void res.writeHead(404).end()
   // Half of the time passes before the value is read or changed, half after: so that old answers travel while new ones are made.

@@ -2,6 +2,7 @@
 import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
+import { createActs } from './acts.ts'
 import { createChanges } from './cache/changes.ts'
 import { type CopiesParts, createCopies } from './cache/copy.ts'
 import { cellPeek } from './cache/look-redis.ts'
@@ -17,7 +18,6 @@ import { type Health, healthRoutes } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createOrigins, type Origins } from './http/origins.ts'
 import { limitAddress, limitFailures } from './http/rate-limit.ts'
-import { createReports } from './journal/reports.ts'
 import { journalRoutes } from './journal/routes.ts'
 import { openTheJournal } from './journalling.ts'
 import { describeError, type Log } from './logger.ts'
@@ -137,6 +137,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const mint = createMint({ sessions, vouch, secure })
   const journalling = await openTheJournal({ settings, apps: byId, upstream, log, metrics })
   opened.defer(() => journalling.close())
+  const acts = createActs(journalling.guard)
   const pipeline = createPipeline({
     guard: journalling.guard,
     once: createOnce({ store, peppers }),
@@ -179,7 +180,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     operationRoutes(rows, pipeline),
     docsRoutes({ basePath: settings.BASE_PATH, operations: rows, pages }),
     ...createAuth({
-      ...{ store, keys, peppers, people, sessions, vouch, origins, providers },
+      ...{ store, keys, peppers, people, sessions, vouch, acts, origins, providers },
       basePath: settings.BASE_PATH,
       failures,
       signIns: limitAddress(counts, 'sign-ins', settings.LIMIT_SIGN_INS),
@@ -192,12 +193,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       },
     }),
     journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard, draining: () => health.draining }),
-    webhookRoutes({
-      apps: byId,
-      changes,
-      removed: createRemovals(sessions, createReports(journalling.journal)),
-      attempt: failures('webhooks'),
-    }),
+    webhookRoutes({ apps: byId, changes, removed: createRemovals(sessions, journalling.journal), attempt: failures('webhooks') }),
     ops.routes,
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
@@ -206,7 +202,11 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
 
   const privateApp = expressApp(false, [...httpWide(log, metrics), admission()])
   const vouched = requireServiceKey(settings.SERVICE_KEYS, failures('service-keys'))
-  privateApp.use(personRoutes(people, byId, vouched), mintRoutes(sessions, mint, vouched), healthRoutes(health, sessions.ping, metrics))
+  privateApp.use(
+    personRoutes(people, byId, vouched, acts),
+    mintRoutes(sessions, mint, vouched, { apps: byId, acts }),
+    healthRoutes(health, sessions.ping, metrics),
+  )
   closeWith(privateApp)
 
   const onRefusal = (problem: Problem, id: string) =>

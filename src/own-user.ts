@@ -1,28 +1,33 @@
 /** The caller's own app user: created at the first call that finds none, known by its smoochId from then on, and nobody else whatever the vendor answers. */
+import type { Asked, Person } from './journal/compose.ts'
+import type { createRecords } from './journal/records.ts'
 import { type Operation, pathParams } from './operation.ts'
 import { operations } from './operations.ts'
 import { Problem } from './problems.ts'
 import type { Identified } from './schemas.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import type { Subject } from './subjects.ts'
-import type { Upstream, UpstreamAnswer, UpstreamApp } from './upstream/client.ts'
+import type { Upstream, UpstreamAnswer, UpstreamApp, UpstreamCall } from './upstream/client.ts'
 
 export interface OwnUserParts {
   readonly sessions: Sessions
   readonly upstream: Upstream
   readonly autoCreate: boolean
+  readonly recorded: ReturnType<typeof createRecords>['recorded']
   /** Something that operators must hear of although the caller was served. */
   readonly alarm: (what: string, cause: unknown) => void
 }
 
-interface Asking {
+export interface Asking {
   readonly app: UpstreamApp
   readonly session: Session
   readonly subjects: readonly [Subject, ...Subject[]]
   readonly operation: Operation
+  /** What the journal is told of an automatic creation. */
+  readonly creation: (targets: readonly Person[]) => Asked
 }
 
-export const createOwnUser = ({ sessions, upstream, autoCreate, alarm }: OwnUserParts) => {
+export const createOwnUser = ({ sessions, upstream, autoCreate, recorded, alarm }: OwnUserParts) => {
   const read = operations.get_app_user
 
   /** What the vendor says of the caller's own user. Somebody else (a survivor of a merge, a name in another spelling) is never shown nor learnt: the session ends. */
@@ -48,28 +53,38 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, alarm }: OwnUser
     }
   }
 
+  /** Undefined when somebody else was faster, which is as good. */
+  const send = async (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer | undefined> => {
+    try {
+      return await upstream.call(app, call)
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'conflict') return undefined
+      throw error
+    }
+  }
+
   /** Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or merged away since the session began. */
-  const create = async (app: UpstreamApp, session: Session): Promise<void> => {
+  const create = async ({ app, session, creation }: Omit<Asking, 'operation'>): Promise<void> => {
     if (session.kind === 'service' || !session.roles.includes('user'))
       throw new Problem('no_app_user', { detail: 'This session has no app user yet.' })
     if (!autoCreate) throw new Problem('app_user_not_created')
     if (!(await sessions.mayCreate(session))) throw new Problem('unauthorized')
-    try {
-      const call = { operation: operations.pre_create_app_user, body: { userId: session.userId } }
-      await acceptOwn(session, (await upstream.call(app, call)).body)
-    } catch (error) {
-      // Somebody else was faster, which is as good.
-      if (!(error instanceof Problem) || error.code !== 'conflict') throw error
-    }
+    const operation = operations.pre_create_app_user
+    const asked = (answer?: UpstreamAnswer): Asked =>
+      creation([{ role: 'subject', userId: session.userId!, ...(answer && { smoochId: (answer.body as Identified).appUser._id }) }])
+    const answer = await recorded<UpstreamAnswer | undefined>(operation, asked, () =>
+      send(app, { operation, body: { userId: session.userId } }),
+    )
+    if (answer) await acceptOwn(session, answer.body)
   }
 
   /** Sends, and once more when the vendor knows no such user and the caller's own could be created. */
-  const orCreate = async <A extends UpstreamAnswer>({ app, session, subjects, operation }: Asking, send: () => Promise<A>): Promise<A> => {
+  const orCreate = async <A extends UpstreamAnswer>(asking: Asking, send: () => Promise<A>): Promise<A> => {
     try {
       return await send()
     } catch (error) {
-      if (!saysNoUser(error, operation) || !subjects.every(({ self }) => self)) throw error
-      await create(app, session)
+      if (!saysNoUser(error, asking.operation) || !asking.subjects.every(({ self }) => self)) throw error
+      await create(asking)
       return await send()
     }
   }
@@ -80,12 +95,13 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, alarm }: OwnUser
     orCreate,
 
     /** Before a call that changes somebody or whose answer names nobody: the caller's own name must once have been answered with the caller's own user. */
-    meet: async ({ app, session, subjects, operation }: Asking): Promise<void> => {
+    meet: async (asking: Asking): Promise<void> => {
+      const { app, session, subjects, operation } = asking
       if (session.smooch !== undefined || operation.id === read.id || operation.subject === 'body') return
       if (!subjects.every(({ self }) => self)) return
       const call = { operation: read, params: { userId: subjects[0].id } }
       try {
-        const { body } = await orCreate({ app, session, subjects, operation: read }, () => upstream.call(app, call))
+        const { body } = await orCreate({ ...asking, operation: read }, () => upstream.call(app, call))
         await acceptOwn(session, body)
       } catch (error) {
         if (error instanceof Problem) error.particulars.outcome = 'not_sent'

@@ -17,8 +17,10 @@ import { limitCalls } from './http/rate-limit.ts'
 
 import type { Asked, Person } from './journal/compose.ts'
 import type { Guard } from './journal/guard.ts'
-import { type Caller, isGuarded, isOpen, limitClass, type OpenOperation, type Operation } from './operation.ts'
-import { createOwnUser, type OwnUserParts } from './own-user.ts'
+import { createRecords } from './journal/records.ts'
+import { type Caller, isGuarded, isOpen, limitClass, type Operation } from './operation.ts'
+import { operations } from './operations.ts'
+import { type Asking, createOwnUser, type OwnUserParts } from './own-user.ts'
 import { decide, isImmediate, isStaff, requireFields, requireImageRole, requireRecentSignIn, requireStill } from './policy.ts'
 import { Problem } from './problems.ts'
 import { project } from './projection.ts'
@@ -27,11 +29,11 @@ import type { Ring } from './session/keys.ts'
 import type { Once, Reply } from './session/once.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import { checkParams, type Subject, subjectsOf } from './subjects.ts'
-import { targetsIn, targetsOf } from './targets.ts'
+import { namedIn, targetsIn, targetsOf } from './targets.ts'
 import type { Upstream, UpstreamAnswer, UpstreamApp, UpstreamCall } from './upstream/client.ts'
 import { readImageForm } from './upstream/image.ts'
 
-export interface PipelineParts extends OwnUserParts {
+export interface PipelineParts extends Omit<OwnUserParts, 'recorded'> {
   readonly sessions: Sessions
   /** One that keeps the cache free of what a call may have changed. */
   readonly upstream: Upstream
@@ -59,7 +61,8 @@ interface Answer extends UpstreamAnswer {
 export const createPipeline = (parts: PipelineParts) => {
   const { sessions, upstream, users } = parts
   const guarded = createGuarded(parts)
-  const { accept, create, meet, orCreate } = createOwnUser(parts)
+  const { orDenied, recorded } = createRecords(parts.guard)
+  const { accept, create, meet, orCreate } = createOwnUser({ ...parts, recorded })
 
   return (operation: Operation): RequestHandler =>
     async function pipeline(req, res) {
@@ -68,16 +71,24 @@ export const createPipeline = (parts: PipelineParts) => {
       using along = operation.cache === 'store' && !bringsBody(req) ? users.along((tag) => namesOwnUser(req, tag)) : undefined
       const entered = await sessions.require(req, limitClass(operation), 'api', limitCalls(req, res), along)
       note(res, { actor: entered.place.tag, session: entered.sid, kind: entered.kind, roles: entered.roles })
-      const app = appOf(entered, req.params['appId'])
+      const requestId = String(res.locals['requestId'])
+      const app = orDenied(
+        () => ofAnotherApp(askedOf(req, { session: entered, operation, requestId, targets: namedIn(operation, req.params, entered) })),
+        () => appOf(entered, req.params['appId']),
+      )
       const params = checkParams(operation, req.params, entered)
       const query = checkQuery(rawQueryOf(req.originalUrl), operation.query ?? [])
       const body = await readBody(operation, req)
       const session = await sessions.afterBody(entered, req)
       const subjects = subjectsOf(operation, params, body, (id) => sessions.isSelf(session, id))
-      const about = { session, operation, requestId: String(res.locals['requestId']) }
-      const caller = permitted(operation, subjects, session, body, (targets) => askedOf(req, { ...about, targets }))
+      const about = { session, operation, requestId }
+      const refused = () => askedOf(req, { ...about, targets: targetsOf(session, subjects) })
+      const caller = permitted(operation, subjects, session, body, refused)
       const reason = readReason(req, session, caller, operation, parts.auditRules)
       const asked = (targets: readonly Person[]) => askedOf(req, { ...about, targets, caller, reason })
+      const creation = (targets: readonly Person[]) =>
+        askedOf(req, { ...about, operation: operations.pre_create_app_user, targets, caller: 'self' })
+      const asking = { app, session, subjects, operation, creation }
       res.locals['showVendorWords'] = isStaff(caller) || session.kind === 'service'
 
       const respond = (answer: Answer | Problem): Reply => {
@@ -101,7 +112,7 @@ export const createPipeline = (parts: PipelineParts) => {
           own: {
             known: session.smooch !== undefined,
             accept: (row, body) => accept(session, subjects, row, body),
-            create: () => create(app, session),
+            create: () => create(asking),
           },
           respond,
         })
@@ -117,10 +128,10 @@ export const createPipeline = (parts: PipelineParts) => {
             (answer) => asked(answer ? targetsIn(operation, answer.body, session, subjects) : targetsOf(session, subjects)),
             () =>
               operation.takes === 'ImageUpload'
-                ? sendImage(app, call, session, subjects[0], req)
+                ? sendImage(asking, call, req, refused)
                 : operation.cache === 'store'
-                  ? readStored(app, call, session, caller, subjects, along, res)
-                  : sendOnceMet(app, call, session, subjects),
+                  ? readStored(asking, call, caller, along, res)
+                  : sendOnceMet(asking, call),
           )
           await finish(answer)
           return respond(answer)
@@ -138,42 +149,14 @@ export const createPipeline = (parts: PipelineParts) => {
     }
 
   /** Policy's word; a no to anything that the journal knows is an event. */
-  function permitted(
-    operation: Operation,
-    subjects: readonly Subject[],
-    session: Session,
-    body: unknown,
-    asked: (targets: readonly Person[]) => Asked,
-  ): Caller {
-    try {
+  function permitted(operation: Operation, subjects: readonly Subject[], session: Session, body: unknown, asked: () => Asked): Caller {
+    const check = (): Caller => {
       const caller = decide(session, operation, subjects, Date.now())
       requireFields(caller, operation, body, parts)
       if (isImmediate(operation, body)) requireRecentSignIn(session, Date.now())
       return caller
-    } catch (error) {
-      // Whoever is asked to sign in again was not refused: the call that follows leaves its own event.
-      const asksAgain = error instanceof Problem && error.code === 'step_up_required'
-      if (operation.journal !== 'none' && !asksAgain) parts.guard.denied(asked(targetsOf(session, subjects)))
-      throw error
     }
-  }
-
-  /** One event after the fact for what changes or reveals without destroying; it never stops the call. */
-  async function recorded(operation: OpenOperation, asked: (answer?: Answer) => Asked, run: () => Promise<Answer>): Promise<Answer> {
-    if (operation.journal === 'none') return await run()
-    try {
-      const answer = await run()
-      parts.guard.recorded(asked(answer), {
-        outcome: 'success',
-        upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true },
-      })
-      return answer
-    } catch (error) {
-      const { outcome = 'not_sent', upstreamStatus } =
-        error instanceof Problem ? error.particulars : { outcome: 'unknown' as const, upstreamStatus: undefined }
-      if (outcome !== 'not_sent') parts.guard.recorded(asked(), { outcome, upstream: { status: upstreamStatus ?? null, sent: true } })
-      throw error
-    }
+    return operation.journal === 'none' ? check() : orDenied(asked, check)
   }
 
   function appOf(session: Session, named: unknown): UpstreamApp {
@@ -192,15 +175,8 @@ export const createPipeline = (parts: PipelineParts) => {
   }
 
   /** From the cache, or from the vendor with everybody who asks the same. */
-  async function readStored(
-    app: UpstreamApp,
-    call: UpstreamCall,
-    session: Session,
-    caller: Caller,
-    subjects: readonly [Subject, ...Subject[]],
-    along: Along | undefined,
-    res: Response,
-  ) {
+  async function readStored(asking: Asking, call: UpstreamCall, caller: Caller, along: Along | undefined, res: Response) {
+    const { app, session, subjects } = asking
     const [{ id, self }] = subjects
     const ask = { app: app.appId, id, own: self ? session.place.tag : undefined, along }
     const send = async (): Promise<Answer> => {
@@ -211,28 +187,32 @@ export const createPipeline = (parts: PipelineParts) => {
       const enough = caller === 'self' && fetched.calls === 0 && session.smooch !== undefined
       return { ...fetched, body: enough ? undefined : copy.body(), shown: copy.shown }
     }
-    return await orCreate({ app, session, subjects, operation: call.operation }, send)
+    return await orCreate(asking, send)
   }
 
-  async function sendOnceMet(app: UpstreamApp, call: UpstreamCall, session: Session, subjects: readonly [Subject, ...Subject[]]) {
-    const asking = { app, session, subjects, operation: call.operation }
+  async function sendOnceMet(asking: Asking, call: UpstreamCall) {
     await meet(asking)
-    return await orCreate(asking, () => upstream.call(app, call))
+    return await orCreate(asking, () => upstream.call(asking.app, call))
   }
 
   /** A stream cannot be sent again, so the user is made sure of before it starts. */
-  async function sendImage(app: UpstreamApp, call: UpstreamCall, session: Session, subject: Subject, req: IncomingMessage) {
+  async function sendImage(asking: Asking, call: UpstreamCall, req: IncomingMessage, refused: () => Asked) {
+    const { app, session, subjects } = asking
+    const [subject] = subjects
     // Let go of whatever happens before it is sent, rather than when its deadline comes.
     using image = await readImageForm(req, {
       checkFields: async ({ role }) => {
         const now = await sessions.afterBody(session, req)
-        requireImageRole(now, decide(now, call.operation, [subject], Date.now()), subject, role)
+        orDenied(refused, () => requireImageRole(now, decide(now, call.operation, [subject], Date.now()), subject, role))
       },
     })
-    await meet({ app, session, subjects: [subject], operation: call.operation })
+    await meet(asking)
     return await upstream.call(app, { ...call, image })
   }
 }
+
+/** Whom it was asked for is somebody of the other app, so the rule says that. */
+const ofAnotherApp = (asked: Asked): Asked => ({ ...asked, policy: { decision: 'deny', rule: `another_app/${asked.action}` } })
 
 /** Checked and rebuilt: the caller's bytes never go upstream. An image is read later, while it is sent. */
 const readBody = async (operation: Operation, req: Request): Promise<unknown> => {

@@ -1,6 +1,7 @@
 /** The vendor says that a person is no more, whoever did it: the sessions end, nothing creates the person anew, and the journal says so. Told again, late or out of order, it changes nothing. */
 import type { Person } from './journal/compose.ts'
-import type { Report, Reports } from './journal/reports.ts'
+import type { Journal } from './journal/journal.ts'
+import { createReports, type Report } from './journal/reports.ts'
 import type { Sessions } from './session/sessions.ts'
 
 export interface Removal {
@@ -16,9 +17,9 @@ const personOf = (role: Person['role'], { _id, userId }: NonNullable<Removal['su
   ...(_id !== undefined && { smoochId: _id }),
 })
 
-export const createRemovals =
-  (sessions: Sessions, reports: Reports) =>
-  async ({ app, trigger, gone, surviving }: Removal): Promise<void> => {
+export const createRemovals = (sessions: Sessions, journal: Journal) => {
+  const reports = createReports(journal)
+  return async ({ app, trigger, gone, surviving }: Removal): Promise<void> => {
     const report: Report = {
       tenant: app,
       trigger,
@@ -44,5 +45,6 @@ export const createRemovals =
     if (!cause?.endedSessions) await endSessions()
     await reports.write(report, cause)
   }
+}
 
 export type Removals = ReturnType<typeof createRemovals>

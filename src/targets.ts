@@ -3,7 +3,7 @@ import { looksLikeSmoochId } from './ids.ts'
 import type { Person } from './journal/compose.ts'
 import type { Operation } from './operation.ts'
 import type { Identified } from './schemas.ts'
-import type { Subject } from './subjects.ts'
+import { checkParams, type Subject } from './subjects.ts'
 
 type AppUser = Identified['appUser']
 
@@ -22,6 +22,16 @@ export const targetsOf = ({ userId }: Own, subjects: readonly Subject[]): Person
   subjects.map(({ role, id, self }) =>
     self && userId !== undefined && id !== userId ? { role, userId, smoochId: id } : { role, userId: id },
   )
+
+/** Before anything is checked: by the name in the path, if it can be one. */
+export const namedIn = (operation: Operation, raw: Parameters<typeof checkParams>[1], session: Own): Person[] => {
+  try {
+    const { userId }: { userId?: string } = checkParams(operation, raw, session)
+    return userId === undefined ? [] : [{ role: 'subject', userId }]
+  } catch {
+    return []
+  }
+}
 
 /** By both names, where the vendor's answer tells them. */
 export const targetsIn = (operation: Pick<Operation, 'returns'>, body: unknown, session: Own, subjects: readonly Subject[]): Person[] =>

@@ -1,6 +1,8 @@
 /** Words that narrow a search of operations: the same for the read API, the console and the command line. */
+
 import { all } from '../operations.ts'
 import { Problem } from '../problems.ts'
+import { acts } from './acts.ts'
 import { openStates, type State } from './events.ts'
 import type { Filter } from './query.ts'
 
@@ -20,7 +22,7 @@ const short: Readonly<Record<string, string>> = {
   image: 'post_image_message',
 }
 const recorded = new Set(all.filter(({ journal }) => journal !== 'none').map(({ id }) => id))
-export const actions: readonly string[] = [...Object.keys(short), ...recorded]
+export const actions: readonly string[] = [...Object.keys(short), ...recorded, ...Object.keys(acts)]
 
 export const actionOf = (word: string): string => short[word] ?? word
 

@@ -22,6 +22,8 @@ export interface GuardedCall extends Asked {
 }
 
 export interface Ended {
+  /** Particulars of a recorded act. */
+  readonly facts?: NonNullable<Event['facts']>
   readonly outcome: Outcome
   readonly upstream?: NonNullable<Event['upstream']>
   readonly response?: Answer
@@ -194,13 +196,14 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     begin,
     recall: (call) => recall(journal, call),
     denied: denials.add,
-    recorded: (asked, { outcome, upstream, response }) =>
+    recorded: (asked, { outcome, upstream, response, facts }) =>
       recorder.add(asked, {
         kind: 'outcome',
         recorded: true,
         outcome,
         ...(upstream && { upstream }),
         ...(response && { response: { status: response.status } }),
+        ...(facts && { facts }),
       }),
     viewed: async (asked, facts) => {
       mustBeOpen()

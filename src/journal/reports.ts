@@ -142,5 +142,3 @@ export const createReports = (journal: Journal) => {
     },
   }
 }
-
-export type Reports = ReturnType<typeof createReports>

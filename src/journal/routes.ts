@@ -12,6 +12,7 @@ import { requireRecentSignIn } from '../policy.ts'
 import { Problem } from '../problems.ts'
 import type { CsrfClass } from '../session/csrf.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
+import type { Act } from './acts.ts'
 import { decode, isFor } from './events.ts'
 import { exportFound, exportLines } from './export.ts'
 import { filterNames, filterOf, wholeNumber } from './filter.ts'
@@ -20,6 +21,7 @@ import type { Journal } from './journal.ts'
 import { personalOf } from './personal.ts'
 import { eventOf, eventsFrom, operations } from './query.ts'
 import { latestCheckpoint, proofOf } from './reader.ts'
+import { createRecords } from './records.ts'
 import { streamEvents } from './stream.ts'
 import { resolveByHand } from './upkeep.ts'
 import { historyView, viewOf } from './views.ts'
@@ -44,10 +46,28 @@ const queryOf = (req: Request, ...optional: string[]): Record<string, string | u
 
 export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRoutesParts): Router => {
   const { store, sealer } = journal
+  const { orDenied } = createRecords(guard)
 
-  const staff = async (req: Request, res: Response, csrf: CsrfClass, roles = readers): Promise<Session> => {
+  const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
     const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))
-    if (!holdsOneOf(session, roles)) throw new Problem('forbidden')
+    if (!holdsOneOf(session, readers)) throw new Problem('forbidden')
+    return session
+  }
+
+  /** For what an admin alone may do, after a recent sign-in; a refusal is an event. */
+  const requireAdmin = (req: Request, res: Response, session: Session, act: Act): void => {
+    const about = { session, operation: { id: act }, targets: [], requestId: String(res.locals['requestId']) }
+    orDenied(
+      () => askedOf(req, about),
+      () => {
+        if (!holdsOneOf(session, admins)) throw new Problem('forbidden')
+      },
+    )
+    requireRecentSignIn(session, Date.now())
+  }
+  const admin = async (req: Request, res: Response, act: Act): Promise<Session> => {
+    const session = await sessions.require(req, 'reads', 'api', limitCalls(req, res))
+    requireAdmin(req, res, session, act)
     return session
   }
 
@@ -137,12 +157,11 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
   }
 
   const resolve = async (req: Request, res: Response): Promise<void> => {
-    const entered = await staff(req, res, 'api', admins)
-    requireRecentSignIn(entered, Date.now())
+    const entered = await admin(req, res, 'resolve_operation')
     queryOf(req)
     const { verdict, note } = checkBody(ResolveBody, await readJson(req))
     const session = await sessions.afterBody(entered, req)
-    if (!holdsOneOf(session, admins)) throw new Problem('forbidden')
+    requireAdmin(req, res, session, 'resolve_operation')
     const id = String(req.params['id'])
     const history = await historyView(store, session.app, id)
     if (!history) throw new Problem('operation_not_found')
@@ -153,8 +172,7 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
 
   /** Personal data of one operation: who, from where, what stood there before. Recorded before it is shown. */
   const reveal = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'api', admins)
-    requireRecentSignIn(session, Date.now())
+    const session = await admin(req, res, 'reveal_operation')
     queryOf(req)
     const id = String(req.params['id'])
     const history = await historyView(store, session.app, id)

@@ -1,4 +1,5 @@
 /** What was done, as a sentence that also says how it ended: "deleted X", "tried to delete X", "may have deleted X". */
+import { acts } from '../journal/acts.ts'
 import type { Event, State, Target } from '../journal/events.ts'
 import { type Html, html } from './html.ts'
 import { searchFor } from './words.ts'
@@ -9,6 +10,7 @@ interface Verb {
 }
 
 const verbs: Readonly<Record<string, Verb>> = {
+  ...acts,
   delete_app_user: { past: 'deleted', infinitive: 'delete' },
   delete_app_user_profile: { past: 'erased the profile of', infinitive: 'erase the profile of' },
   merge_users: { past: 'merged', infinitive: 'merge' },

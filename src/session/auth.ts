@@ -1,5 +1,6 @@
 /** Everything below `/auth`, put together: signing in with a browser and without, refreshing, own sessions, logout from the provider. */
 import type { RequestHandler, Router } from 'express'
+import type { Acts } from '../acts.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { backchannelLogoutRoutes } from './backchannel-logout.ts'
@@ -23,6 +24,7 @@ interface Options {
   readonly people: People
   readonly sessions: Sessions
   readonly vouch: Vouch
+  readonly acts: Acts
   readonly origins: Origins
   readonly providers: readonly Provider[]
   readonly basePath: string
@@ -50,7 +52,7 @@ export const createAuth = (options: Options): Router[] => {
   return [
     signInRoutes({ ...shared, attempt: failures('sign-ins') }),
     backchannelLogoutRoutes({ ...shared, tokens, attempt: failures('logout-tokens') }),
-    ownSessionsRoutes(sessions, people, () => origins.secure()),
+    ownSessionsRoutes(sessions, people, options.acts, () => origins.secure()),
     authRoutes({
       sessions,
       origins,

@@ -2,6 +2,7 @@
 
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
+import type { Acts } from '../acts.ts'
 import { note } from '../http/access-record.ts'
 import { checkBody, discardBody, readJson } from '../http/json-body.ts'
 import { limitCalls } from '../http/rate-limit.ts'
@@ -27,7 +28,7 @@ const view = ({ sid, createdMs, expiresMs, lastSeenMs, entry }: LiveSession, own
   expiresAt: new Date(expiresMs).toISOString(),
 })
 
-export const ownSessionsRoutes = (sessions: Sessions, people: People, secure: () => boolean): Router => {
+export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts, secure: () => boolean): Router => {
   const caller = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
     noQuery(req)
     const session = await sessions.require(req, limit, 'api', limitCalls(req, res))
@@ -62,8 +63,10 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, secure: ()
     const { userId } = checkBody(EndBody, await readJson(req))
     const session = await sessions.afterBody(entered, req)
     const person = { app: session.app, userId, actor: { id: userId } }
-    await requireMayEnd(session, person)
-    await people.endAll(person)
+    await acts.bySession(req, res, { session, act: 'end_sessions', on: person }, async () => {
+      await requireMayEnd(session, person)
+      await people.endAll(person)
+    })
     res.status(204).end()
   }
   const requireMayEnd = async ({ roles }: Session, person: Person): Promise<void> => {

@@ -2,6 +2,7 @@
 
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
+import type { Acts } from '../acts.ts'
 import { checkBody, readJson } from '../http/json-body.ts'
 import { routes } from '../http/routes.ts'
 import type { UpstreamApp } from '../upstream/client.ts'
@@ -28,31 +29,35 @@ export const RolesBody = z
 
 type Vouched = (req: Request, res: Response) => Promise<ServiceKey>
 
-export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamApp>, vouched: Vouched): Router => {
+export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamApp>, vouched: Vouched, acts: Acts): Router => {
   const personOf = ({ appId, userId, actorId }: z.infer<typeof RolesBody> | z.infer<typeof EndPersonBody>): Person => {
     const app = appOf(apps, appId).appId
     return userId === undefined ? { app, actor: { id: actorId! } } : { app, userId, actor: { id: userId } }
   }
   const end = async (req: Request, res: Response): Promise<void> => {
-    const { cap } = await vouched(req, res)
+    const key = await vouched(req, res)
     noQuery(req)
     const body = checkBody(EndPersonBody, await readJson(req))
-    if (body.everyone) {
-      requireUncapped(cap)
-      await people.endApp(appOf(apps, body.appId).appId)
-    } else {
-      await requirePersonWithin(people, cap, personOf(body))
-      await people.endAll(personOf(body))
-    }
+    const { appId: app } = appOf(apps, body.appId)
+    const done = body.everyone ? { facts: { everyone: true } } : { on: personOf(body) }
+    await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
+      if (body.everyone) requireUncapped(key.cap)
+      else await requirePersonWithin(people, key.cap, personOf(body))
+      await (body.everyone ? people.endApp(app) : people.endAll(personOf(body)))
+    })
     res.status(204).end()
   }
   const setRoles = async (req: Request, res: Response): Promise<void> => {
-    const { cap } = await vouched(req, res)
+    const key = await vouched(req, res)
     noQuery(req)
     const body = checkBody(RolesBody, await readJson(req))
-    requireWithin(cap, body)
-    await requirePersonWithin(people, cap, personOf(body))
-    await people.setRoles(personOf(body), body.roles)
+    const person = personOf(body)
+    const done = { on: person, facts: { roles: body.roles } }
+    await acts.byKey(req, res, { key, act: 'set_roles', app: person.app, ...done }, async () => {
+      requireWithin(key.cap, body)
+      await requirePersonWithin(people, key.cap, person)
+      await people.setRoles(person, body.roles)
+    })
     res.status(204).end()
   }
   return routes({ '/sessions/end': { post: end }, '/sessions/roles': { post: setRoles } })

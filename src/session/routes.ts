@@ -1,6 +1,8 @@
 /** HTTP faces of sessions: who am I and sign out on the public listener; mint, list and revoke on the private one. */
 import type { Request, RequestHandler, Response, Router } from 'express'
+import type { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
+import type { Acts } from '../acts.ts'
 import { note } from '../http/access-record.ts'
 import { checkBody, discardBody, readJson } from '../http/json-body.ts'
 import type { Origins } from '../http/origins.ts'
@@ -8,11 +10,13 @@ import { checkQuery, rawQueryOf } from '../http/query.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { routes } from '../http/routes.ts'
 import { Problem } from '../problems.ts'
+import type { UpstreamApp } from '../upstream/client.ts'
 import { readBearer } from './bearer.ts'
 import { isWithin } from './caps.ts'
 import { clearCookie } from './cookie.ts'
-import { type Mint, MintBody, type ServiceKey, serviceKeyOf } from './mint.ts'
+import { type Mint, MintBody, type Minted, type ServiceKey, serviceKeyOf } from './mint.ts'
 import type { Session, Sessions } from './sessions.ts'
+import { appOf } from './vouch.ts'
 
 export const noQuery = (req: Request): void => {
   checkQuery(rawQueryOf(req.originalUrl), [])
@@ -94,12 +98,32 @@ export const requireServiceKey =
     return key
   }
 
+interface MintEvents {
+  readonly apps: ReadonlyMap<string, UpstreamApp>
+  readonly acts: Acts
+}
+
 /** `/sessions` on the private listener: for the customer's backend, which holds a service key. */
-export const mintRoutes = (sessions: Sessions, mint: Mint, vouched: ReturnType<typeof requireServiceKey>): Router => {
+export const mintRoutes = (
+  sessions: Sessions,
+  mint: Mint,
+  vouched: ReturnType<typeof requireServiceKey>,
+  { apps, acts }: MintEvents,
+): Router => {
+  /** A session of staff or of a program is an event; those of end users come by the thousand and do nothing to others. */
+  const minting = async (req: Request, res: Response, key: ServiceKey, ask: z.infer<typeof MintBody>): Promise<Minted> => {
+    const run = () => mint(ask, `mint:${key.name}`, key.cap)
+    const { kind, roles } = ask
+    if (kind !== 'service' && roles.every((role) => role === 'user')) return await run()
+    const { appId: app } = appOf(apps, ask.appId)
+    const on = { userId: ask.userId, actor: ask.actor ?? { id: '' } }
+    return await acts.byKey(req, res, { key, act: 'mint_session', app, on, facts: { kind, roles } }, run)
+  }
+
   const create = async (req: Request, res: Response): Promise<void> => {
     const key = await vouched(req, res)
     noQuery(req)
-    const minted = await mint(checkBody(MintBody, await readJson(req)), `mint:${key.name}`, key.cap)
+    const minted = await minting(req, res, key, checkBody(MintBody, await readJson(req)))
     note(res, { session: minted.sessionId })
     res.status(201).json(minted)
   }
@@ -121,10 +145,17 @@ export const mintRoutes = (sessions: Sessions, mint: Mint, vouched: ReturnType<t
     })
   }
   const revoke = async (req: Request, res: Response): Promise<void> => {
-    const { cap } = await vouched(req, res)
+    const key = await vouched(req, res)
     noQuery(req)
     await discardBody(req)
-    if (!(await sessions.endService(String(req.params['sessionId']), cap))) throw new Problem('session_not_found')
+    const id = String(req.params['sessionId'])
+    const found = (await sessions.listServices()).find(({ sid, entry }) => sid === id && isWithin(key.cap, entry))
+    if (!found) throw new Problem('session_not_found')
+    const { app, actor } = found.entry
+    const done = { on: { actor: { id: actor } }, facts: { session: id } }
+    await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
+      if (!(await sessions.endService(id, key.cap))) throw new Problem('session_not_found')
+    })
     res.status(204).end()
   }
   return routes({ '/sessions': { get: list, post: create }, '/sessions/:sessionId': { delete: revoke } })

@@ -1,7 +1,7 @@
 /** The caller's own app user: created at the first call that finds none, known by its smoochId from then on, and nobody else whatever the vendor answers. */
 import type { Asked, Person } from './journal/compose.ts'
 import type { createRecords } from './journal/records.ts'
-import { type Operation, pathParams } from './operation.ts'
+import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { Problem } from './problems.ts'
 import type { Identified } from './schemas.ts'
@@ -83,7 +83,7 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, recorded, alarm 
     try {
       return await send()
     } catch (error) {
-      if (!saysNoUser(error, asking.operation) || !asking.subjects.every(({ self }) => self)) throw error
+      if (!saysNoUser(error) || !asking.subjects.every(({ self }) => self)) throw error
       await create(asking)
       return await send()
     }
@@ -111,8 +111,4 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, recorded, alarm 
   }
 }
 
-/** Where a channel or an integration is named too, a bare 404 may mean that one. */
-const saysNoUser = (error: unknown, operation: Operation): boolean =>
-  error instanceof Problem &&
-  error.code === 'user_not_found' &&
-  (error.particulars.vendorCode === 'user_not_found' || !(operation.query || pathParams(operation).includes('channel')))
+const saysNoUser = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'

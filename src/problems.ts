@@ -23,6 +23,8 @@ export const problems = {
   csrf:                        [403, 'A call with the session cookie must be same-origin and carry the header X-BFF-CSRF: 1.'],
   not_found:                   [404, 'There is nothing at this path.'],
   user_not_found:              [404, 'There is no such user.'],
+  channel_not_linked:          [404, 'The user has no such channel linked.'],
+  integration_not_found:       [404, 'There is no such integration, or none of this type.'],
   app_not_found:               [404, 'There is no such app.'],
   no_app_user:                 [404, 'This session has no app user, so "me" means nobody. Name the user in the path.'],
   app_user_not_created:        [404, 'Your app user does not exist yet, and this service does not create it by itself.'],

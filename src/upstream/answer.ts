@@ -5,6 +5,7 @@ import type { Operation } from '../operation.ts'
 import { Problem, type ProblemCode } from '../problems.ts'
 import { type Answer, answers, Identified } from '../schemas.ts'
 import { holdsCredential, type UpstreamApp } from './credentials.ts'
+import { refusal, type VendorWords } from './refusals.ts'
 
 /** An answer that arrived in full; `text` is absent when it was too long or not text. */
 interface Answered {
@@ -23,17 +24,6 @@ interface Unanswered {
 
 export type Reply = Answered | Unanswered
 
-/** Where the vendor's no to one caller keeps its status. */
-const kept: Readonly<Record<number, ProblemCode>> = {
-  400: 'bad_request',
-  402: 'payment_required',
-  404: 'user_not_found',
-  409: 'conflict',
-  413: 'too_large',
-  422: 'bad_request',
-  423: 'locked',
-}
-
 const VendorError = z.looseObject({ error: z.looseObject({ code: z.unknown(), description: z.unknown() }) })
 
 const parse = (text: string | undefined): unknown => {
@@ -42,13 +32,6 @@ const parse = (text: string | undefined): unknown => {
   } catch {
     return undefined
   }
-}
-
-interface VendorWords {
-  /** Whether the body has the vendor's shape at all. */
-  readonly known: boolean
-  readonly code: string | undefined
-  readonly description: string | undefined
 }
 
 const wordsOf = (text: string | undefined, app: UpstreamApp): VendorWords => {
@@ -63,30 +46,13 @@ const wordsOf = (text: string | undefined, app: UpstreamApp): VendorWords => {
   }
 }
 
-/** A 404 that speaks of the app, or comes from something that is not the API (a wrong host or prefix). */
-const isAppMissing = (row: Operation, { known, code, description }: VendorWords): boolean =>
-  !known || code === 'app_not_found' || row.id === 'pre_create_app_user' || /\bapp not found\b/i.test(description ?? '')
-
-const refusal = (status: number, words: VendorWords, row: Operation): ProblemCode => {
-  if (status === 401 || status === 403) return 'upstream_credentials'
-  if (status === 404 && isAppMissing(row, words)) return 'upstream_misconfigured'
-  if (status === 415 && row.takes === 'ImageUpload') return 'unsupported_media_type'
-  return kept[status] ?? 'upstream_error'
-}
-
 /** A 4xx: the vendor refused, so nothing has changed. */
-const refused = (reply: Answered, row: Operation, app: UpstreamApp): Problem => {
-  const outcome = 'failure'
-  const cause = `upstream answered ${reply.status}`
-  if (reply.status === 429) {
-    // Some clients send a DELETE again by themselves when they are told when to.
-    const wait = row.effect === 'guarded' ? undefined : reply.retryAfter
-    return new Problem('upstream_busy', { outcome, cause, ...(wait && { headers: { 'Retry-After': String(wait) } }) })
-  }
-  const words = wordsOf(reply.text, app)
-  const code = refusal(reply.status, words, row)
-  if (code.startsWith('upstream_')) return new Problem(code, { outcome, cause })
-  return new Problem(code, { outcome, cause, vendorCode: words.code, vendorDescription: words.description })
+const refused = ({ status, text, retryAfter }: Answered, row: Operation, app: UpstreamApp): Problem => {
+  if (status !== 429) return refusal(row, status, wordsOf(text, app))
+  // Some clients send a DELETE again by themselves when they are told when to.
+  const wait = row.effect === 'guarded' ? undefined : retryAfter
+  const headers = wait && { headers: { 'Retry-After': String(wait) } }
+  return new Problem('upstream_busy', { outcome: 'failure', cause: `upstream answered ${status}`, ...headers })
 }
 
 /** A change that was sent and not refused may have been made: the caller is told what the journal is. */

@@ -192,7 +192,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
         log.error({ alarm: 'refresh_token_reused', ...event }, 'alarm')
       },
     }),
-    journalRoutes({ sessions, journal: journalling.journal, guard: journalling.guard, draining: () => health.draining }),
+    journalRoutes({ ...journalling, sessions, draining: () => health.draining }),
     webhookRoutes({ apps: byId, changes, removed: createRemovals(sessions, journalling.journal), attempt: failures('webhooks') }),
     ops.routes,
   )

@@ -53,6 +53,7 @@ export const problems = {
   session_store_unavailable:   [503, 'Sessions cannot be read for a moment; you are still signed in. Try again shortly.'],
   identity_provider_unavailable: [503, 'The identity provider does not answer. Sessions that exist go on; try again shortly.'],
   journal_unavailable:         [503, 'The call cannot be recorded for a moment, so nothing was sent. Try again shortly.'],
+  journal_busy:                [503, 'Many read the journal at this moment; wait as long as Retry-After says. Guarded calls are not affected.'],
   webhook_not_ready:           [503, 'The secret of this webhook is not set yet. Deliver it again later.'],
   upstream_busy:               [503, 'The messaging service is busy. Try again shortly.'],
   subjects_unresolved:         [503, 'The users named could not be checked, so nothing was sent.'],

@@ -37,10 +37,14 @@ interface Beside extends Omit<Command, 'run'> {
 
 const beside: Readonly<Record<string, Beside>> = {
   init: {
-    help: 'init [--role NAME]                                create the tables (PostgreSQL, as owner)',
+    help: 'init [--role NAME]                                create the tables (PostgreSQL, as owner); add what an earlier version lacks',
     flags: ['role'],
     run: async (env, out, flags) => {
-      await createPostgres(urlIn(env), ownKeys(env).keys[0]!, text(flags, 'role'))
+      const url = urlIn(env)
+      requireJournal(url)
+      const { keys } = ownKeys(env)
+      if (url.startsWith('sqlite:')) await (await openStore(url, { keys, instance: newId('i'), threads: false })).close()
+      else await createPostgres(url, keys[0]!, text(flags, 'role'))
       out.write(out.people ? 'the journal is ready\n' : '{"ready":true}\n')
       return 0
     },

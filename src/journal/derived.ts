@@ -21,6 +21,7 @@ const columnsOf = (event: Event): Record<string, string | null> => ({
   actor: event.actor?.id ?? null,
   key: event.operation?.key ?? null,
   ticket: event.reason?.ticket ?? null,
+  app: event.tenant ?? null,
 })
 
 const beginsOperation = ({ kind, recorded, operation }: Event): boolean =>
@@ -46,14 +47,16 @@ export async function checkDerived(
   for (const stray of targets) find('a search by target would find an event that does not name it', Number(stray.split(' ')[0]))
 
   const operations = new Map(
-    (await store.select('SELECT op, seq FROM operation WHERE seq >= $1 AND seq < $2', [from, to])).map((row) => [
+    (await store.select('SELECT op, seq, app FROM operation WHERE seq >= $1 AND seq < $2', [from, to])).map((row) => [
       Number(row['seq']),
-      String(row['op']),
+      { op: String(row['op']), app: row['app'] },
     ]),
   )
   for (const { index, event } of rows)
     if (beginsOperation(event)) {
-      if (operations.get(index) !== event.operation!.id) find('the table of operations lacks this one', index)
+      const found = operations.get(index)
+      if (found?.op !== event.operation!.id) find('the table of operations lacks this one', index)
+      else if (found.app !== (event.tenant ?? null)) find('a search within its app would miss this operation', index)
       operations.delete(index)
     }
   for (const [index] of operations) find('the table of operations holds one that no event begins', index)

@@ -1,11 +1,11 @@
 /** The export: every event in order, streamed page by page in bounded memory, and last the checkpoint that proves them. */
 import { printable } from '../printable.ts'
 import { line } from './csv.ts'
-import { decode, type Event, isFor } from './events.ts'
-import { eventsFrom, type Filter, type OperationRow, operations } from './query.ts'
+import { decode, type Event } from './events.ts'
+import { eventsFrom, eventsOfApp, type Filter, type OperationRow, operations } from './query.ts'
 import { latestCheckpoint, tipOf } from './reader.ts'
 import type { Sealer } from './seal.ts'
-import type { Store } from './store.ts'
+import type { Source } from './store.ts'
 
 export interface ExportOptions {
   readonly format: 'ndjson' | 'csv'
@@ -40,15 +40,14 @@ const columns: Readonly<Record<string, (event: Event) => unknown>> = {
 }
 
 /** Lines with their ends. The ndjson lines of events are the signed bytes themselves. */
-export async function* exportLines(store: Store, { format, from, to, tenant }: ExportOptions): AsyncGenerator<string> {
+export async function* exportLines(store: Source, { format, from, to, tenant }: ExportOptions): AsyncGenerator<string> {
   const { size, cut } = await tipOf(store)
   const end = Math.min(to ?? size, size)
   if (format === 'csv') yield line(['index', ...Object.keys(columns)])
   for (let next = Math.max(from ?? cut, cut); next < end; ) {
-    const rows = await eventsFrom(store, next, PAGE, end)
+    const rows = await (tenant === undefined ? eventsFrom(store, next, PAGE, end) : eventsOfApp(store, tenant, next, PAGE, end))
     if (rows.length === 0) break
-    const shown = tenant === undefined ? rows : rows.filter(({ body }) => isFor(tenant, decode(body)))
-    yield shown.map(({ index, body }) => (format === 'csv' ? csvLine(index, decode(body)) : `${body}\n`)).join('')
+    yield rows.map(({ index, body }) => (format === 'csv' ? csvLine(index, decode(body)) : `${body}\n`)).join('')
     next = rows.at(-1)!.index + 1
   }
   const note = await latestCheckpoint(store)
@@ -61,7 +60,7 @@ export interface FoundExport {
 }
 
 /** The events of the operations that a filter finds, newest operation first. */
-export async function* exportFound(store: Store, sealer: Sealer, { format, filter }: FoundExport): AsyncGenerator<string> {
+export async function* exportFound(store: Source, sealer: Sealer, { format, filter }: FoundExport): AsyncGenerator<string> {
   if (format === 'csv') yield line(['index', ...Object.keys(columns)])
   let cursor = filter.cursor
   do {
@@ -74,7 +73,7 @@ export async function* exportFound(store: Store, sealer: Sealer, { format, filte
   if (note !== undefined) yield format === 'csv' ? line(['checkpoint', note]) : `${JSON.stringify({ checkpoint: note })}\n`
 }
 
-async function linesOf(store: Store, format: 'ndjson' | 'csv', operations: readonly OperationRow[]): Promise<string> {
+async function linesOf(store: Source, format: 'ndjson' | 'csv', operations: readonly OperationRow[]): Promise<string> {
   if (operations.length === 0) return ''
   const marks = operations.map((_, at) => `$${at + 1}`).join(',')
   const ids = operations.map(({ id }) => id!)

@@ -10,7 +10,7 @@ import type { Journal, Status } from './journal.ts'
 import { LATE, within } from './pace.ts'
 import { createRecorder } from './recorder.ts'
 import type { Part } from './seal.ts'
-import { type Entry, entryOf } from './store.ts'
+import { type Entry, entryOf, Late } from './store.ts'
 
 export interface GuardedCall extends Asked {
   readonly request: NonNullable<Asked['request']>
@@ -66,6 +66,7 @@ export interface GuardOptions {
 
 const defaults = {
   beginMilliseconds: 2000,
+  slowMilliseconds: 100,
   endMilliseconds: 1000,
   permitMilliseconds: 5000,
   snapshotMilliseconds: 30 * 86_400_000,
@@ -75,7 +76,8 @@ const defaults = {
 export function createGuard({ journal, limits }: GuardOptions): Guard {
   const { sealer } = journal
   const life = { ...defaults, ...limits }
-  const unavailable = (cause?: unknown): Problem => new Problem('journal_unavailable', { cause, outcome: 'not_sent' })
+  const unavailable = (cause?: unknown): Problem =>
+    new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
   const mustBeOpen = (): void => {
     const { open, cause } = journal.status()
     if (!open) throw unavailable(cause)
@@ -162,16 +164,17 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     const from = performance.now()
     const left = (): number => Math.max(1, life.beginMilliseconds - (performance.now() - from))
     mustBeOpen()
-    const entry = await within(left(), intentOf(call)).catch((error: unknown) => {
-      if (error instanceof RangeError)
-        throw new Problem('bad_request', { cause: error, detail: 'The request is too long to be recorded.', outcome: 'not_sent' })
-      journal.shut(messageOf(error))
-      throw unavailable(error)
-    })
-    if (entry === LATE) {
-      journal.shut('the journal could not be read in time')
-      throw unavailable()
-    }
+    // A read that is slow is this call's alone; when nothing can be written either, the gate closes.
+    const slow = setTimeout(journal.probe, life.slowMilliseconds)
+    const entry = await within(left(), intentOf(call))
+      .catch((error: unknown) => {
+        if (error instanceof RangeError)
+          throw new Problem('bad_request', { cause: error, detail: 'The request is too long to be recorded.', outcome: 'not_sent' })
+        if (!(error instanceof Late)) journal.shut(messageOf(error))
+        throw unavailable(error)
+      })
+      .finally(() => clearTimeout(slow))
+    if (entry === LATE) throw unavailable(new Late('the journal could not be read in time'))
     const [written, rolledBack] = await Promise.all([
       within(left(), journal.append(entry)).catch((error: unknown) => ({ failed: error })),
       within(left(), journal.rolledBack()).catch(() => LATE),
@@ -207,7 +210,9 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
       }),
     viewed: async (asked, facts) => {
       mustBeOpen()
-      const { event, parts, subjects } = await composeNow(journal, asked)
+      const { event, parts, subjects } = await composeNow(journal, asked).catch((error: unknown) => {
+        throw unavailable(error)
+      })
       await journal.append(entryOf({ ...event, kind: 'viewed', facts }, parts, subjects)).catch((error: unknown) => {
         throw unavailable(error)
       })

@@ -48,6 +48,8 @@ export interface Journal {
   /** Kept as well, all in one batch, but given up when too many wait. */
   note(entries: readonly Entry[]): void
   shut(cause: string): void
+  /** Commits nothing, to see whether something could be: if not, the gate closes. */
+  probe(): void
   /** Whether the log has gone back behind its anchor; asked with each intent. */
   rolledBack(): Promise<boolean>
   close(): Promise<void>
@@ -218,6 +220,7 @@ export async function openJournal({
     append: async (entry) => (await append([entry]))[0]!,
     keep: async (entry) => (await keep([entry]))[0]!,
     shut,
+    probe: () => void append([]).catch(() => {}),
     note: (entries) => {
       const room = Math.max(0, MOST_WAITING - waiting())
       dropped += Math.max(0, entries.length - room)

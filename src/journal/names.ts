@@ -2,7 +2,7 @@
 import { looksLikeSmoochId } from '../ids.ts'
 import { nameBehind } from './people.ts'
 import type { Sealer } from './seal.ts'
-import type { Store } from './store.ts'
+import type { Source } from './store.ts'
 
 /** Far more than anybody has; a bound all the same. */
 const most = 50
@@ -12,7 +12,7 @@ const targetsOf = {
   postgres: "jsonb_array_elements(e.body::jsonb -> 'targets') AS p (value)",
 } as const
 
-const pseudonymsBy = async (store: Store, column: 'lookup' | 'pseudonym', value: string): Promise<string[]> => {
+const pseudonymsBy = async (store: Source, column: 'lookup' | 'pseudonym', value: string): Promise<string[]> => {
   const sql =
     column === 'lookup'
       ? 'SELECT pseudonym FROM subject WHERE lookup = $1'
@@ -21,7 +21,7 @@ const pseudonymsBy = async (store: Store, column: 'lookup' | 'pseudonym', value:
 }
 
 /** Names that stand for the same target as this one in some event. */
-const namesBeside = async (store: Store, name: string): Promise<string[]> => {
+const namesBeside = async (store: Source, name: string): Promise<string[]> => {
   const field = (key: string): string => `p.value ->> '${store.kind === 'sqlite' ? '$.' : ''}${key}'`
   const rows = await store.select(
     `SELECT DISTINCT ${field('subject')} AS subject, ${field('smoochId')} AS id FROM target t JOIN event e ON e.seq = t.seq, ${targetsOf[store.kind]} WHERE t.token = $1`,
@@ -35,13 +35,13 @@ const namesBeside = async (store: Store, name: string): Promise<string[]> => {
 }
 
 /** A pseudonym stands for a name as it was asked for, which may have been an `_id`. */
-const idBehind = async (store: Store, sealer: Sealer, pseudonym: string): Promise<string[]> => {
+const idBehind = async (store: Source, sealer: Sealer, pseudonym: string): Promise<string[]> => {
   const name = await nameBehind({ store, sealer }, pseudonym)
   return name !== undefined && looksLikeSmoochId(name) ? [name] : []
 }
 
 /** All names of the person whom this userId (of the tenant), `_id` or pseudonym names, itself among them. */
-export async function namesOf(store: Store, sealer: Sealer, tenant: string | undefined, person: string): Promise<string[]> {
+export async function namesOf(store: Source, sealer: Sealer, tenant: string | undefined, person: string): Promise<string[]> {
   const names = new Set([person])
   const othersOf = async (name: string): Promise<string[]> => {
     if (name.startsWith('sub_')) return [...(await pseudonymsBy(store, 'pseudonym', name)), ...(await idBehind(store, sealer, name))]

@@ -117,13 +117,15 @@ export async function openStorePatiently(url: string, options: StoreOptions): Pr
     if (!store) throw new Error('the journal could not be opened', { cause })
     return store
   }
+  const kind = url.startsWith('sqlite:') ? 'sqlite' : 'postgres'
   return {
-    kind: url.startsWith('sqlite:') ? 'sqlite' : 'postgres',
+    kind,
     get journal() {
       return there().journal
     },
     commit: async (entries, after) => there().commit(entries, after),
     select: async (sql, params) => there().select(sql, params),
+    readers: { kind, select: async (sql, params) => there().readers.select(sql, params) },
     reopen: async () => {
       const fresh = store === undefined
       await attempt()

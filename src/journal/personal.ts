@@ -3,10 +3,10 @@ import type { Event } from './events.ts'
 import { partOf } from './idempotency.ts'
 import { nameBehind } from './people.ts'
 import type { Sealer } from './seal.ts'
-import type { Store } from './store.ts'
+import type { Source } from './store.ts'
 
 interface Kept {
-  readonly store: Store
+  readonly store: Source
   readonly sealer: Sealer
 }
 

@@ -1,6 +1,7 @@
 /** Connections to PostgreSQL: one that can be cut at once, one that is made anew after a failure, and one whose lock says that this process lives. `pg` is loaded only when it is used. */
 import { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
+import { Late } from './store.ts'
 
 export interface Link {
   readonly client: Client
@@ -37,6 +38,9 @@ export async function connect(url: string, settings: ClientConfig = {}): Promise
   return { client, cut }
 }
 
+/** What PostgreSQL calls a statement that ran into its time limit. */
+const cancelled = '57014'
+
 /** One connection, made when first needed and again after a failure; calls wait their turn. */
 export function lane(url: string, settings: ClientConfig) {
   let link: Promise<Link> | undefined
@@ -51,13 +55,18 @@ export function lane(url: string, settings: ClientConfig) {
   }
   const attempt = async <T>(work: (client: Client) => Promise<T>, milliseconds: number): Promise<T> => {
     let timer: NodeJS.Timeout | undefined
+    let late = false
     try {
       link ??= connect(url, settings)
       const opened = await link
-      timer = setTimeout(opened.cut, milliseconds)
+      timer = setTimeout(() => {
+        late = true
+        opened.cut()
+      }, milliseconds)
       return await work(opened.client)
     } catch (error) {
       await drop()
+      if (late || (error as { code?: string }).code === cancelled) throw new Late('PostgreSQL did not answer in time', { cause: error })
       throw error
     } finally {
       clearTimeout(timer)

@@ -6,7 +6,7 @@ const tables = `
 CREATE TABLE head (one integer PRIMARY KEY CHECK (one = 1), journal text NOT NULL, size bigint NOT NULL, frontier bytea NOT NULL, cut bigint NOT NULL, key text NOT NULL);
 CREATE TABLE event (seq bigint PRIMARY KEY, body text COLLATE "C" NOT NULL,
   id ${text('id')} NOT NULL, op ${text('operation,id')}, kind ${text('kind')} NOT NULL, action ${text('action')} NOT NULL,
-  time text COLLATE "C" GENERATED ALWAYS AS (body::jsonb #>> '{time}') STORED NOT NULL, actor ${text('actor,id')}, key ${text('operation,key')}, ticket ${text('reason,ticket')});
+  time text COLLATE "C" GENERATED ALWAYS AS (body::jsonb #>> '{time}') STORED NOT NULL, actor ${text('actor,id')}, key ${text('operation,key')}, ticket ${text('reason,ticket')}, app ${text('tenant')});
 CREATE UNIQUE INDEX event_id ON event (id);
 CREATE INDEX event_op ON event (op) WHERE op IS NOT NULL;
 CREATE INDEX event_action ON event (action, seq);
@@ -15,7 +15,7 @@ CREATE INDEX event_actor ON event (actor, seq) WHERE actor IS NOT NULL;
 CREATE INDEX event_key ON event (key) WHERE key IS NOT NULL;
 CREATE INDEX event_ticket ON event (ticket, seq) WHERE ticket IS NOT NULL;
 CREATE INDEX event_other ON event (kind, seq) WHERE kind NOT IN ('intent', 'outcome');
-CREATE TABLE operation (seq bigint PRIMARY KEY, op text NOT NULL UNIQUE, state text NOT NULL);
+CREATE TABLE operation (seq bigint PRIMARY KEY, op text NOT NULL UNIQUE, state text NOT NULL, app text);
 CREATE INDEX operation_state ON operation (state, seq);
 CREATE TABLE target (token text NOT NULL, seq bigint NOT NULL, PRIMARY KEY (token, seq));
 CREATE INDEX target_seq ON target (seq);
@@ -25,6 +25,16 @@ CREATE TABLE subject (pseudonym text PRIMARY KEY, lookup text NOT NULL, sealed b
 CREATE INDEX subject_lookup ON subject (lookup);
 CREATE TABLE snapshot (event text NOT NULL, part text NOT NULL, expires bigint NOT NULL, salt bytea NOT NULL, sealed bytea NOT NULL, PRIMARY KEY (event, part));
 CREATE INDEX snapshot_expires ON snapshot (expires);
+`
+
+/** By app first: what one app has done costs a search of another's nothing. */
+const ofApp = `
+CREATE INDEX event_app ON event (app, seq);
+CREATE INDEX event_app_action ON event (app, action, seq);
+CREATE INDEX event_app_actor ON event (app, actor, seq) WHERE actor IS NOT NULL;
+CREATE INDEX event_app_ticket ON event (app, ticket, seq) WHERE ticket IS NOT NULL;
+CREATE INDEX event_viewed ON event ((body::jsonb #>> '{facts,operation}')) WHERE kind = 'viewed';
+CREATE INDEX operation_app_state ON operation (app, state, seq);
 `
 
 const guardRails = `
@@ -44,9 +54,8 @@ const definer = 'LANGUAGE plpgsql SECURITY DEFINER SET search_path = journal, pg
 // Durable whatever the session or the database says; a stricter setting (remote_apply) stays.
 const durable = `IF current_setting('synchronous_commit') IN ('off', 'local') THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;`
 
-const functions = `
-CREATE FUNCTION lock_head() RETURNS SETOF head ${definer} AS $$ BEGIN RETURN QUERY SELECT * FROM head FOR UPDATE; END $$;
-CREATE FUNCTION append(expected bigint, batch jsonb, new_size bigint, new_frontier bytea, new_note text, new_key text) RETURNS void ${definer} AS $$
+const append = `
+CREATE OR REPLACE FUNCTION append(expected bigint, batch jsonb, new_size bigint, new_frontier bytea, new_note text, new_key text) RETURNS void ${definer} AS $$
 BEGIN
   ${durable}
   PERFORM 1 FROM head WHERE size = expected FOR UPDATE;
@@ -57,12 +66,17 @@ BEGIN
   INSERT INTO snapshot (event, part, expires, salt, sealed)
     SELECT p ->> 'event', p ->> 'part', (p ->> 'expires')::bigint, decode(p ->> 'salt', 'base64'), decode(p ->> 'sealed', 'base64') FROM jsonb_array_elements(batch -> 'parts') AS p;
   INSERT INTO subject (pseudonym, lookup, sealed) SELECT s ->> 'pseudonym', s ->> 'lookup', decode(s ->> 'sealed', 'base64') FROM jsonb_array_elements(batch -> 'subjects') AS s;
-  INSERT INTO operation (op, seq, state) SELECT o ->> 'op', (o ->> 'seq')::bigint, o ->> 'state' FROM jsonb_array_elements(batch -> 'operations') AS o
+  INSERT INTO operation (op, seq, state, app) SELECT o ->> 'op', (o ->> 'seq')::bigint, o ->> 'state', (SELECT e.app FROM event e WHERE e.seq = (o ->> 'seq')::bigint)
+    FROM jsonb_array_elements(batch -> 'operations') AS o
     ON CONFLICT (op) DO UPDATE SET state = excluded.state;
   INSERT INTO node (level, position, hash) SELECT (n ->> 'level')::integer, (n ->> 'position')::bigint, decode(n ->> 'hash', 'base64') FROM jsonb_array_elements(batch -> 'nodes') AS n;
   INSERT INTO checkpoint (size, note) VALUES (new_size, new_note);
   UPDATE head SET size = new_size, frontier = new_frontier, key = new_key;
 END $$;
+`
+
+const functions = `
+CREATE FUNCTION lock_head() RETURNS SETOF head ${definer} AS $$ BEGIN RETURN QUERY SELECT * FROM head FOR UPDATE; END $$;
 CREATE FUNCTION expire(now bigint) RETURNS bigint ${definer} AS $$ DECLARE gone bigint;
 BEGIN DELETE FROM snapshot WHERE expires < least(now, (extract(epoch FROM clock_timestamp()) * 1000)::bigint); GET DIAGNOSTICS gone = ROW_COUNT; RETURN gone; END $$;
 CREATE FUNCTION erase(tokens text[], OUT subjects bigint, OUT parts bigint) LANGUAGE plpgsql SET search_path = journal, pg_temp AS $$
@@ -88,8 +102,15 @@ BEGIN
 END $$;
 `
 
-export const createSchema = `CREATE SCHEMA journal; SET LOCAL search_path = journal; ${tables} ${guardRails} ${functions}
+export const createSchema = `CREATE SCHEMA journal; SET LOCAL search_path = journal; ${tables} ${ofApp} ${guardRails} ${functions} ${append}
 REVOKE ALL ON SCHEMA journal FROM PUBLIC; REVOKE ALL ON ALL TABLES IN SCHEMA journal FROM PUBLIC; REVOKE ALL ON ALL FUNCTIONS IN SCHEMA journal FROM PUBLIC;`
+
+/** What a journal of version 0.1 lacks; replicas of that version go on with it. */
+export const additions = `SET LOCAL search_path = journal;
+ALTER TABLE event ADD COLUMN app ${text('tenant')};
+ALTER TABLE operation ADD COLUMN app text;
+UPDATE operation SET app = (SELECT e.app FROM event e WHERE e.seq = operation.seq);
+${ofApp} ${append}`
 
 /** The application reads, and writes through three functions; it has no INSERT, UPDATE, DELETE or TRUNCATE. */
 export const grantTo = (role: string): string =>

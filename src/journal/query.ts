@@ -2,7 +2,7 @@
 import { decode, type Event, openStates, type State } from './events.ts'
 import { namesOf } from './names.ts'
 import type { Sealer } from './seal.ts'
-import type { Store, Value } from './store.ts'
+import type { Source, Value } from './store.ts'
 
 export interface Filter {
   /** A userId, an `_id` or a pseudonym. */
@@ -42,20 +42,28 @@ interface Condition {
 }
 
 /** A field of the event, read out of its body in the words of the database. */
-export const bodyField = (store: Store, body: string, name: string): string =>
+export const bodyField = (store: Source, body: string, name: string): string =>
   store.kind === 'sqlite' ? `${body} ->> '$.${name}'` : `${body}::jsonb #>> '{${name.replace('.', ',')}}'`
 
 const marks = (count: number, first: number): string => Array.from({ length: count }, (_, at) => `$${first + at}`).join(',')
-const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[]): Condition => ({
-  table,
-  sql: (name, first) => `${name(`${table}.${column}`)} ${values.length === 1 ? `= $${first}` : `IN (${marks(values.length, first)})`}`,
-  params: values,
-  probe: (first) =>
-    `SELECT count(*) AS n FROM (SELECT 1 FROM ${table === 'e' ? 'event' : 'operation'} WHERE ${column} IN (${marks(values.length, first)}) LIMIT 2000) AS some`,
-})
+const among = (column: string, count: number, first: number): string =>
+  count === 1 ? `${column} = $${first}` : `${column} IN (${marks(count, first)})`
+
+/** Within an app, the index that begins with it: what other apps have done is not gone through. */
+const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[], app: string | undefined): Condition => {
+  const narrow = (name: (column: string) => string, first: number): string =>
+    [among(name(column), values.length, first), ...(app === undefined ? [] : [`${name('app')} = $${first + values.length}`])].join(' AND ')
+  return {
+    table,
+    sql: (name, first) => narrow((its) => name(`${table}.${its}`), first),
+    params: app === undefined ? values : [...values, app],
+    probe: (first) =>
+      `SELECT count(*) AS n FROM (SELECT 1 FROM ${table === 'e' ? 'event' : 'operation'} WHERE ${narrow((its) => its, first)} LIMIT 2000) AS some`,
+  }
+}
 
 /** Times come from several clocks, so the index is bounded with a minute to spare, and the time itself is compared as well. */
-async function bounds(store: Store, seq: string, { from, to, cursor }: Filter): Promise<{ sql: string; params: Value[] }> {
+async function bounds(store: Source, seq: string, { from, to, cursor }: Filter): Promise<{ sql: string; params: Value[] }> {
   const spare = 60_000
   const at = async (sql: string, time: number): Promise<number | undefined> => {
     const [row] = await store.select(sql, [new Date(time).toISOString()])
@@ -82,8 +90,9 @@ async function bounds(store: Store, seq: string, { from, to, cursor }: Filter): 
   return { sql: parts.join(' AND '), params }
 }
 
-async function conditions(store: Store, sealer: Sealer, { target, tenant, actor, action, state, ticket }: Filter): Promise<Condition[]> {
+async function conditions(store: Source, sealer: Sealer, { target, tenant, actor, action, state, ticket }: Filter): Promise<Condition[]> {
   const found: Condition[] = []
+  const narrow = (table: 'e' | 'o', column: string, values: readonly Value[]) => found.push(oneOf(table, column, values, tenant))
   const pseudonymsOf = async (userId: string): Promise<string[]> =>
     tenant === undefined
       ? []
@@ -100,21 +109,23 @@ async function conditions(store: Store, sealer: Sealer, { target, tenant, actor,
         `SELECT count(*) AS n FROM (SELECT 1 FROM target WHERE token IN (${marks(tokens.length, first)}) LIMIT 2000) AS some`,
     })
   }
-  if (ticket !== undefined) found.push(oneOf('e', 'ticket', [ticket]))
-  if (state !== undefined) found.push(oneOf('o', 'state', state === 'open' ? openStates : [state]))
-  if (actor !== undefined) found.push(oneOf('e', 'actor', [actor, ...(await pseudonymsOf(actor))]))
-  if (action !== undefined) found.push(oneOf('e', 'action', [action]))
+  if (ticket !== undefined) narrow('e', 'ticket', [ticket])
+  if (state !== undefined) narrow('o', 'state', state === 'open' ? openStates : [state])
+  if (actor !== undefined) narrow('e', 'actor', [actor, ...(await pseudonymsOf(actor))])
+  if (action !== undefined) narrow('e', 'action', [action])
+  const appless = [ticket, state, actor, action].every((word) => word === undefined)
+  if (tenant !== undefined && appless) found.push(oneOf('e', 'app', [tenant], undefined))
   return found
 }
 
 /** SQLite keeps no statistics here: the narrowest condition is found by counting, and the others are kept from its planner by a unary plus. */
-async function leader(store: Store, found: readonly Condition[]): Promise<Condition | undefined> {
+async function leader(store: Source, found: readonly Condition[]): Promise<Condition | undefined> {
   if (found.length < 2 || store.kind !== 'sqlite') return found[0]
   const counts = await Promise.all(found.map(async ({ probe, params }) => Number((await store.select(probe(1), params))[0]!['n'])))
   return found[counts.indexOf(Math.min(...counts))]
 }
 
-export async function operations(store: Store, sealer: Sealer, filter: Filter = {}): Promise<Found<OperationRow>> {
+export async function operations(store: Source, sealer: Sealer, filter: Filter = {}): Promise<Found<OperationRow>> {
   const limit = Math.min(Math.max(filter.limit ?? 50, 1), 500)
   const found = await conditions(store, sealer, filter)
   const first = await leader(store, found)
@@ -126,11 +137,6 @@ export async function operations(store: Store, sealer: Sealer, filter: Filter = 
     params.push(...condition.params)
     return sql
   })
-  if (filter.tenant !== undefined) {
-    params.push(filter.tenant)
-    // Never what leads the search: most of a log is of one app.
-    where.push(`${bodyField(store, 'e.body', 'tenant')} = $${params.length}`)
-  }
   const all = [bound.sql, ...where].filter(Boolean).join(' AND ')
   const sql = `SELECT o.op, o.seq, o.state, e.body FROM operation o JOIN event e ON e.seq = o.seq ${all && `WHERE ${all}`} ORDER BY ${seq} DESC LIMIT ${limit + 1}`
   const rows = (await store.select(sql, params)).map(
@@ -152,13 +158,33 @@ export interface EventRow {
   readonly body: string
 }
 
-/** Raw events in the order of the log, from an index on: paging, the live tail, the export. */
-export async function eventsFrom(store: Store, index: number, limit = 500, below = Number.MAX_SAFE_INTEGER): Promise<EventRow[]> {
+/** Raw events in the order of the log, from an index on: paging, following, the export of all. */
+export async function eventsFrom(store: Source, index: number, limit = 500, below = Number.MAX_SAFE_INTEGER): Promise<EventRow[]> {
   const rows = await store.select('SELECT seq, body FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3', [index, below, limit])
   return rows.map((row) => ({ index: Number(row['seq']), body: String(row['body']) }))
 }
 
-export async function eventOf(store: Store, id: string): Promise<EventRow | undefined> {
+/** The same for those who read for one app: its own events, and what tells of the journal as a whole (see `isFor`). */
+export async function eventsOfApp(
+  store: Source,
+  app: string,
+  index: number,
+  limit: number,
+  below = Number.MAX_SAFE_INTEGER,
+): Promise<EventRow[]> {
+  const some = (which: string): string =>
+    `SELECT * FROM (SELECT seq, body FROM event WHERE ${which} AND seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3) AS part`
+  const sql = `${some('app = $4')} UNION ALL ${some("app IS NULL AND kind = 'system'")} ORDER BY seq LIMIT $3`
+  return (await store.select(sql, [index, below, limit, app])).map((row) => ({ index: Number(row['seq']), body: String(row['body']) }))
+}
+
+/** How many of an app's operations stand so, counted no further than `most`. */
+export async function countStanding(store: Source, app: string, state: State, most: number): Promise<number> {
+  const sql = 'SELECT count(*) AS n FROM (SELECT 1 FROM operation WHERE app = $1 AND state = $2 LIMIT $3) AS part'
+  return Number((await store.select(sql, [app, state, most]))[0]!['n'])
+}
+
+export async function eventOf(store: Source, id: string): Promise<EventRow | undefined> {
   const [row] = await store.select('SELECT seq, body FROM event WHERE id = $1', [id])
   return row && { index: Number(row['seq']), body: String(row['body']) }
 }
@@ -173,10 +199,10 @@ export interface Sum {
 }
 
 /** The operations that begin within these indexes, added up by the database: their bodies need not come along. */
-export async function sumsBetween(store: Store, from: number, below: number): Promise<Sum[]> {
+export async function sumsBetween(store: Source, from: number, below: number): Promise<Sum[]> {
   const field = (name: string): string => bodyField(store, 'body', name)
   const rows = await store.select(
-    `SELECT ${field('tenant')} AS tenant, substr(time, 1, 13) AS hour, kind, action, sum(CAST(coalesce(${field('count')}, '1') AS INTEGER)) AS n
+    `SELECT app AS tenant, substr(time, 1, 13) AS hour, kind, action, sum(CAST(coalesce(${field('count')}, '1') AS INTEGER)) AS n
      FROM event WHERE seq >= $1 AND seq < $2 AND (kind IN ('intent', 'denied') OR ${field('recorded')} IS NOT NULL) GROUP BY 1, 2, 3, 4`,
     [from, below],
   )

@@ -2,14 +2,14 @@
 import { openCheckpoint, originOf, type PublicKey, parseCheckpoint } from './checkpoint.ts'
 import { decode, type Event, type State } from './events.ts'
 import { writeProof } from './proof.ts'
-import type { Store } from './store.ts'
+import type { Source, Store } from './store.ts'
 import { checkInclusion, type Hash, type HashOf, inclusionProof, isKept, leafHash, nodeHash, rootAt } from './tree.ts'
 
 /** Stored bytes as they are, before any decoding could hide a change. */
-export const bytesOf = (store: Store): string => (store.kind === 'sqlite' ? 'CAST(body AS BLOB)' : "convert_to(body, 'UTF8')")
+export const bytesOf = (store: Source): string => (store.kind === 'sqlite' ? 'CAST(body AS BLOB)' : "convert_to(body, 'UTF8')")
 
 /** Kept nodes where there are some, else computed from the leaves below. */
-export function treeOf(store: Store): HashOf {
+export function treeOf(store: Source): HashOf {
   const hashOf: HashOf = async (level, position) => {
     if (isKept(level)) {
       const [kept] = await store.select('SELECT hash FROM node WHERE level = $1 AND position = $2', [level, position])
@@ -45,18 +45,18 @@ export interface Tip {
   readonly key: PublicKey
 }
 
-export async function tipOf(store: Store): Promise<Tip> {
+export async function tipOf(store: Source): Promise<Tip> {
   const [row] = await store.select('SELECT size, cut, key FROM head')
   return { size: Number(row!['size']), cut: Number(row!['cut']), key: String(row!['key']) }
 }
 
-export async function latestCheckpoint(store: Store): Promise<string | undefined> {
+export async function latestCheckpoint(store: Source): Promise<string | undefined> {
   const [row] = await store.select('SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1')
   return row && String(row['note'])
 }
 
 /** The root that the log signed at this size, when it ended a batch. */
-export async function rootSigned(store: Store, size: number): Promise<Buffer | undefined> {
+export async function rootSigned(store: Source, size: number): Promise<Buffer | undefined> {
   const [row] = await store.select('SELECT note FROM checkpoint WHERE size = $1', [size])
   return row && parseCheckpoint(String(row['note']))?.root
 }
@@ -78,7 +78,7 @@ export interface OperationHistory {
   readonly events: { readonly index: number; readonly event: Event }[]
 }
 
-export async function historyOf(store: Store, operation: string): Promise<OperationHistory | undefined> {
+export async function historyOf(store: Source, operation: string): Promise<OperationHistory | undefined> {
   const [row] = await store.select('SELECT state FROM operation WHERE op = $1', [operation])
   if (!row) return undefined
   const events = await store.select('SELECT seq, body FROM event WHERE op = $1 ORDER BY seq', [operation])
@@ -86,7 +86,7 @@ export async function historyOf(store: Store, operation: string): Promise<Operat
 }
 
 /** The tlog-proof of one event under the newest checkpoint; checked before it leaves. */
-export async function proofOf(store: Store, id: string): Promise<string | undefined> {
+export async function proofOf(store: Source, id: string): Promise<string | undefined> {
   const [row] = await store.select(`SELECT seq, ${bytesOf(store)} AS bytes FROM event WHERE id = $1`, [id])
   if (!row) return undefined
   const index = Number(row['seq'])
@@ -100,7 +100,7 @@ export async function proofOf(store: Store, id: string): Promise<string | undefi
 }
 
 /** The keys that signed the log, as it says itself; none where it cannot be read. */
-export async function keysNamed(store: Store): Promise<PublicKey[]> {
+export async function keysNamed(store: Source): Promise<PublicKey[]> {
   try {
     const rows = await store.select("SELECT body FROM event WHERE kind = 'system' AND action IN ('created', 'key_rotated', 'pruned')")
     return rows.map((row) => String(decode(String(row['body'])).facts?.['key']))

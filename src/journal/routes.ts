@@ -19,8 +19,9 @@ import { filterNames, filterOf, wholeNumber } from './filter.ts'
 import type { Guard } from './guard.ts'
 import type { Journal } from './journal.ts'
 import { personalOf } from './personal.ts'
-import { eventOf, eventsFrom, operations } from './query.ts'
+import { eventOf, eventsOfApp, operations } from './query.ts'
 import { latestCheckpoint, proofOf } from './reader.ts'
+import type { Readers, Reading } from './readers.ts'
 import { createRecords } from './records.ts'
 import { streamEvents } from './stream.ts'
 import { resolveByHand } from './upkeep.ts'
@@ -30,13 +31,14 @@ export interface JournalRoutesParts {
   readonly sessions: Sessions
   readonly journal: Journal
   readonly guard: Guard
+  readonly readers: Readers
   /** True when this process is going: streams end then, and their readers go on at another replica. */
   readonly draining: () => boolean
 }
 
 const holdsOneOf = (session: Session | undefined, roles: readonly Role[]): boolean =>
   session?.roles.some((role) => roles.includes(role)) === true
-const readers: readonly Role[] = ['auditor', 'admin']
+const auditors: readonly Role[] = ['auditor', 'admin']
 const admins: readonly Role[] = ['admin']
 
 const ResolveBody = z.strictObject({ verdict: z.enum(['applied', 'not_applied', 'indeterminate']), note: z.string().max(2_000).optional() })
@@ -44,13 +46,14 @@ const ResolveBody = z.strictObject({ verdict: z.enum(['applied', 'not_applied', 
 const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
   checkQuery(rawQueryOf(req.originalUrl), [], optional)
 
-export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRoutesParts): Router => {
-  const { store, sealer } = journal
+export const journalRoutes = ({ sessions, journal, guard, readers, draining }: JournalRoutesParts): Router => {
+  const { sealer } = journal
+  const { source, bulk } = readers
   const { orDenied } = createRecords(guard)
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
     const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))
-    if (!holdsOneOf(session, readers)) throw new Problem('forbidden')
+    if (!holdsOneOf(session, auditors)) throw new Problem('forbidden')
     return session
   }
 
@@ -71,81 +74,83 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     return session
   }
 
-  const list = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'api')
-    const { rows, next } = await operations(store, sealer, filterOf(queryOf(req, ...filterNames), session.app))
+  type Answer = (req: Request, res: Response, session: Session) => Promise<void>
+  /** What reads the journal waits for its turn, once it is known who asks. */
+  const read =
+    (answer: Answer, csrf: CsrfClass = 'api', reading: Reading = 'search') =>
+    async (req: Request, res: Response): Promise<void> => {
+      const session = await staff(req, res, csrf)
+      await readers.during(reading, session, () => answer(req, res, session))
+    }
+
+  const list: Answer = async (req, res, session) => {
+    const { rows, next } = await operations(source, sealer, filterOf(queryOf(req, ...filterNames), session.app))
     res.json({ operations: rows.map(viewOf), ...(next !== undefined && { next }) })
   }
 
-  const one = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'api')
+  const one: Answer = async (req, res, session) => {
     queryOf(req)
-    const history = await historyView(store, session.app, String(req.params['id']))
+    const history = await historyView(source, session.app, String(req.params['id']))
     if (!history) throw new Problem('operation_not_found')
     res.json(history)
   }
 
-  const events = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'api')
+  const events: Answer = async (req, res, session) => {
     const { from, limit } = queryOf(req, 'from', 'limit')
-    const rows = await eventsFrom(store, wholeNumber('from', from) ?? 0, Math.min(wholeNumber('limit', limit) ?? 100, 500))
-    const shown = rows.map(({ index, body }) => ({ index, event: decode(body) })).filter(({ event }) => isFor(session.app, event))
-    res.json({ events: shown, next: (rows.at(-1)?.index ?? (wholeNumber('from', from) ?? 0) - 1) + 1 })
+    const first = wholeNumber('from', from) ?? 0
+    const rows = await eventsOfApp(source, session.app, first, Math.min(wholeNumber('limit', limit) ?? 100, 500))
+    const shown = rows.map(({ index, body }) => ({ index, event: decode(body) }))
+    res.json({ events: shown, next: (rows.at(-1)?.index ?? first - 1) + 1 })
   }
 
   const ownEvent = async (req: Request, session: Session) => {
-    const found = await eventOf(store, String(req.params['id']))
+    const found = await eventOf(source, String(req.params['id']))
     const event = found && decode(found.body)
     if (!found || !event || !isFor(session.app, event)) throw new Problem('operation_not_found')
     return { index: found.index, event }
   }
 
-  const event = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'api')
+  const event: Answer = async (req, res, session) => {
     queryOf(req)
     res.json(await ownEvent(req, session))
   }
 
-  const proof = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'stream')
+  const proof: Answer = async (req, res, session) => {
     queryOf(req)
     const {
       event: { id },
     } = await ownEvent(req, session)
     res.setHeader('Content-Disposition', `attachment; filename="${id}.tlog-proof"`)
-    res.type('text/plain').send(await proofOf(store, id))
+    res.type('text/plain').send(await proofOf(source, id))
   }
 
-  const checkpoint = async (req: Request, res: Response): Promise<void> => {
-    await staff(req, res, 'stream')
+  const checkpoint: Answer = async (req, res) => {
     queryOf(req)
-    res.type('text/plain').send((await latestCheckpoint(store)) ?? '')
+    res.type('text/plain').send((await latestCheckpoint(source)) ?? '')
   }
 
-  const status = async (req: Request, res: Response): Promise<void> => {
-    await staff(req, res, 'api')
+  const status: Answer = async (req, res) => {
     queryOf(req)
-    res.json({ ...guard.status(), checkpoint: await latestCheckpoint(store).catch(() => undefined) })
+    res.json({ ...guard.status(), checkpoint: await latestCheckpoint(source).catch(() => undefined) })
   }
 
-  const stream = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'stream')
+  const stream: Answer = async (req, res, session) => {
     const from = wholeNumber('from', queryOf(req, 'from')['from'])
-    await streamEvents(store, req, res, {
+    await streamEvents(source, req, res, {
       tenant: session.app,
       ...(from !== undefined && { from }),
+      bulk,
       draining,
-      mayGoOn: async () => holdsOneOf(await sessions.afresh(session), readers),
+      mayGoOn: async () => holdsOneOf(await sessions.afresh(session), auditors),
     })
   }
 
-  const exported = async (req: Request, res: Response): Promise<void> => {
-    const session = await staff(req, res, 'stream')
+  const exported: Answer = async (req, res, session) => {
     const { format = 'ndjson', ...words } = queryOf(req, 'format', ...filterNames)
     if (format !== 'ndjson' && format !== 'csv') throw new Problem('bad_request', { detail: 'format: ndjson or csv.' })
     const filter = filterOf(words, session.app)
     const lines =
-      Object.keys(words).length > 0 ? exportFound(store, sealer, { format, filter }) : exportLines(store, { format, tenant: session.app })
+      Object.keys(words).length > 0 ? exportFound(bulk, sealer, { format, filter }) : exportLines(bulk, { format, tenant: session.app })
     res.setHeader('Content-Disposition', `attachment; filename="journal.${format}"`)
     res.type(format === 'csv' ? 'text/csv' : 'application/x-ndjson')
     for await (const chunk of lines) {
@@ -163,11 +168,12 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     const session = await sessions.afterBody(entered, req)
     requireAdmin(req, res, session, 'resolve_operation')
     const id = String(req.params['id'])
-    const history = await historyView(store, session.app, id)
+    const history = await historyView(source, session.app, id)
     if (!history) throw new Problem('operation_not_found')
     const signedIn = new Date(session.authTime * 1000).toISOString()
-    if (!(await resolveByHand(store, sealer, id, verdict, session.actor.id, note, signedIn))) throw new Problem('operation_not_open')
-    res.json(await historyView(store, session.app, id))
+    if (!(await resolveByHand(journal.store, sealer, id, verdict, session.actor.id, note, signedIn)))
+      throw new Problem('operation_not_open')
+    res.json(await historyView(source, session.app, id))
   }
 
   /** Personal data of one operation: who, from where, what stood there before. Recorded before it is shown. */
@@ -175,25 +181,25 @@ export const journalRoutes = ({ sessions, journal, guard, draining }: JournalRou
     const session = await admin(req, res, 'reveal_operation')
     queryOf(req)
     const id = String(req.params['id'])
-    const history = await historyView(store, session.app, id)
+    const history = await historyView(source, session.app, id)
     const [opened] = history?.events ?? []
     if (!opened) throw new Problem('operation_not_found')
     const about = { session, operation: { id: opened.action }, targets: [], requestId: String(res.locals['requestId']) }
     await guard.viewed(askedOf(req, about), { operation: id })
-    res.json({ operation: id, personal: await personalOf({ store, sealer }, opened) })
+    res.json({ operation: id, personal: await personalOf({ store: source, sealer }, opened) })
   }
 
   return routes({
-    '/ops/api/operations': { get: list },
-    '/ops/api/operations/:id': { get: one },
+    '/ops/api/operations': { get: read(list) },
+    '/ops/api/operations/:id': { get: read(one) },
     '/ops/api/operations/:id/resolve': { post: resolve },
     '/ops/api/operations/:id/reveal': { post: reveal },
-    '/ops/api/events': { get: events },
-    '/ops/api/events/:id': { get: event },
-    '/ops/api/events/:id/proof': { get: proof },
-    '/ops/api/checkpoint': { get: checkpoint },
-    '/ops/api/status': { get: status },
-    '/ops/api/stream': { get: stream },
-    '/ops/api/export': { get: exported },
+    '/ops/api/events': { get: read(events) },
+    '/ops/api/events/:id': { get: read(event) },
+    '/ops/api/events/:id/proof': { get: read(proof, 'stream') },
+    '/ops/api/checkpoint': { get: read(checkpoint, 'stream') },
+    '/ops/api/status': { get: read(status) },
+    '/ops/api/stream': { get: read(stream, 'stream', 'stream') },
+    '/ops/api/export': { get: read(exported, 'stream', 'export') },
   })
 }

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from
 import { dirname } from 'node:path'
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { toRead, toWrite } from './sqlite-connection.ts'
-import { schema } from './sqlite-schema.ts'
+import { additions, schema } from './sqlite-schema.ts'
 import {
   type Batch,
   birth,
@@ -46,6 +46,8 @@ export interface File {
 export interface FileOptions extends StoreOptions {
   readonly path: string
   readonly readOnly?: boolean
+  /** Whether its thread gives way to all others. */
+  readonly background?: boolean
   /** Opened again: only this journal, in this file, will do, and none is made anew. */
   readonly mustBe?: { readonly journal: string; readonly inode: number } | undefined
   readonly busyMilliseconds?: number
@@ -105,15 +107,30 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
         run('INSERT INTO subject (pseudonym, lookup, sealed) VALUES (?, ?, ?)', pseudonym, lookup, sealed)
     })
     for (const [op, { seq, state }] of batch.operations)
-      run('INSERT INTO operation (seq, op, state) VALUES (?, ?, ?) ON CONFLICT (op) DO UPDATE SET state = excluded.state', seq, op, state)
+      run(
+        'INSERT INTO operation (seq, op, state, app) VALUES (?1, ?2, ?3, (SELECT app FROM event WHERE seq = ?1)) ON CONFLICT (op) DO UPDATE SET state = excluded.state',
+        seq,
+        op,
+        state,
+      )
     for (const { level, position, hash } of batch.nodes)
       run('INSERT INTO node (level, position, hash) VALUES (?, ?, ?)', level, position, hash)
     if (batch.note) run('INSERT INTO checkpoint (size, note) VALUES (?, ?)', batch.head.size, batch.note)
   }
 
+  const knowsApps = (): boolean => prepare("SELECT 1 FROM pragma_table_xinfo('event') WHERE name = 'app'").get() !== undefined
+  if (readOnly && !knowsApps()) {
+    close()
+    throw new Error(
+      `${path} was made by an earlier version: start the service on it, or run npm run journal -- init, which adds what it lacks`,
+    )
+  }
   if (!readOnly)
     transaction(() => {
-      if (prepare("SELECT 1 FROM sqlite_schema WHERE name = 'head'").get()) return
+      if (prepare("SELECT 1 FROM sqlite_schema WHERE name = 'head'").get()) {
+        if (!knowsApps()) for (const statement of additions) db.exec(statement)
+        return
+      }
       if (mustBe) throw new Error(`${path} holds no journal any more`)
       for (const statement of schema) db.exec(statement)
       const { journal, key, batch } = birth(keys[0]!)

@@ -1,9 +1,14 @@
 /** The worker thread behind store-sqlite: an fsync here does not stop the event loop. */
+import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { answerCalls, type Verb } from './sqlite-calls.ts'
 import type { FileOptions } from './sqlite-file.ts'
 
-const answer = answerCalls(workerData as FileOptions)
+const options = workerData as FileOptions
+// On Linux a priority belongs to the thread that sets it; elsewhere it would slow the whole process.
+if (options.background && platform() === 'linux') setPriority(10)
+
+const answer = answerCalls(options)
 
 parentPort!.on('message', ({ id, verb, args }: { id: number; verb: Verb; args: unknown[] }) => {
   try {

@@ -5,7 +5,11 @@ import { newId } from './events.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { type Journal, openJournal, type Status } from './journal.ts'
 import { keysOf, openStorePatiently, type Secrets } from './open.ts'
+import { createReaders, type Readers } from './readers.ts'
 import type { Sighting } from './verdicts.ts'
+
+/** Less than a guarded call waits: what hangs is let go before its successors are late as well. */
+const selectMilliseconds = 1_500
 
 export interface StartOptions {
   readonly url: string
@@ -20,13 +24,14 @@ export interface StartOptions {
 export interface RunningJournal {
   readonly journal: Journal
   readonly guard: Guard
+  readonly readers: Readers
   close(): Promise<void>
 }
 
 export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate, read }: StartOptions): Promise<RunningJournal> => {
   const instance = newId('i')
   const { keys, sealer } = keysOf(url, secrets)
-  const store = await openStorePatiently(url, { keys, instance })
+  const store = await openStorePatiently(url, { keys, instance, selectMilliseconds })
   const journal = await openJournal({ store, sealer, instance, keys, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate })
   const guard = createGuard({ journal })
   const checker = createChecker({ journal, read })
@@ -34,6 +39,7 @@ export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate,
   return {
     journal,
     guard,
+    readers: createReaders(store),
     close: async () => {
       await checker[Symbol.asyncDispose]()
       await guard.close()

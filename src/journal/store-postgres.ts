@@ -2,7 +2,7 @@
 import { hash, type KeyObject } from 'node:crypto'
 import type { Client, QueryResult } from 'pg'
 import { connect, holdLease, lane } from './postgres-link.ts'
-import { createSchema, grantTo, triggers } from './postgres-schema.ts'
+import { additions, createSchema, grantTo, triggers } from './postgres-schema.ts'
 import {
   type Batch,
   birth,
@@ -16,6 +16,7 @@ import {
   packFrontier,
   questions,
   type Rows,
+  type Source,
   type Store,
   type StoreOptions,
   unpackFrontier,
@@ -29,6 +30,10 @@ export interface PostgresOptions extends StoreOptions {
   /** Within which a batch is committed, or its connection cut. */
   readonly commitMilliseconds?: number
 }
+
+const minute = 60_000
+/** A little more than they are kept waiting. */
+const readersMilliseconds = 6_000
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 const packNodes = (nodes: Batch['nodes']) => nodes.map(({ level, position, hash }) => ({ level, position, hash: base64(hash) }))
@@ -48,7 +53,9 @@ const write = (client: Client, { first, entries, operations, nodes, head, note }
   })
 }
 
-/** Creates schema, functions and the first event; run as the owner, harmless when it is all there. The role is the application's, which may not write otherwise. */
+const knowsApps = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app'"
+
+/** Creates schema, functions and the first event, or adds what an earlier version's lack; run as the owner, harmless when it is all there. The role is the application's, which may not write otherwise. */
 export async function createPostgres(url: string, key: KeyObject, role?: string): Promise<void> {
   const { client, cut } = await connect(url)
   try {
@@ -58,7 +65,7 @@ export async function createPostgres(url: string, key: KeyObject, role?: string)
       const born = birth(key)
       await client.query({ text: "INSERT INTO journal.head VALUES (1, $1, 0, '', 0, $2)", values: [born.journal, born.key] })
       await write(client, born.batch, born.key)
-    }
+    } else if ((await client.query(knowsApps)).rows.length === 0) await client.query(additions)
     if (role !== undefined) await client.query(grantTo(client.escapeIdentifier(role)))
     await client.query('COMMIT')
     await client.end()
@@ -71,24 +78,32 @@ export async function createPostgres(url: string, key: KeyObject, role?: string)
 const lockName = (journal: string, instance: string): string =>
   hash('sha256', `${journal}/${instance}`, 'buffer').readBigInt64BE().toString()
 
-export async function openPostgres({ url, keys, instance, make = true, commitMilliseconds = 1800 }: PostgresOptions): Promise<Store> {
+export async function openPostgres(options: PostgresOptions): Promise<Store> {
+  const { url, keys, instance, make = true, commitMilliseconds = 1800, selectMilliseconds = minute } = options
   const writer = lane(url, { pipeline: true, lock_timeout: 1500, statement_timeout: 1800 })
-  const reader = lane(url, { statement_timeout: 60_000 })
-  const select = async (sql: string, params: readonly Value[] = []): Promise<Rows> =>
-    (await reader.run((client) => client.query(sql, [...params]), 60_000)).rows as Rows
+  const reader = lane(url, { statement_timeout: selectMilliseconds })
+  const readers = lane(url, { statement_timeout: readersMilliseconds })
+  const upkeep = lane(url, { statement_timeout: minute })
+  const selectOn =
+    (it: typeof reader, milliseconds: number): Source['select'] =>
+    async (sql, params = []) =>
+      (await it.run((client) => client.query(sql, [...params]), milliseconds)).rows as Rows
+  const select = selectOn(reader, selectMilliseconds)
   const identify = async (): Promise<{ journal: string; key: string }> =>
     (await select('SELECT journal, key FROM head'))[0] as { journal: string; key: string }
   let lease: ReturnType<typeof holdLease> | undefined
   const close = async (): Promise<void> => {
-    await Promise.all([writer.drop(), reader.drop(), lease?.release()])
+    await Promise.all([writer.drop(), reader.drop(), readers.drop(), upkeep.drop(), lease?.release()])
   }
   const begin = async (): Promise<string> => {
-    const [there] = await select("SELECT to_regclass('journal.head') AS found, current_user AS role")
-    if (there!['found'] === null) {
-      if (!make) throw new Error('there is no journal in this database')
+    const [there] = await select(`SELECT to_regclass('journal.head') AS found, EXISTS (${knowsApps}) AS fits, current_user AS role`)
+    const earlier = 'the journal in PostgreSQL was made by an earlier version'
+    const lack = there!['found'] === null ? 'PostgreSQL holds no journal yet' : there!['fits'] ? undefined : earlier
+    if (lack !== undefined) {
+      const command = `npm run journal -- init --role ${String(there!['role'])}`
+      if (!make) throw new Error(lack === earlier ? `${lack}; let its owner run: ${command}` : 'there is no journal in this database')
       await createPostgres(url, keys[0]!).catch((error: unknown) => {
-        const command = `npm run journal -- init --role ${String(there!['role'])}`
-        throw new Error(`PostgreSQL holds no journal yet; let its owner run: ${command}`, { cause: error })
+        throw new Error(`${lack}; let its owner run: ${command}`, { cause: error })
       })
     }
     const { journal, key } = await identify()
@@ -133,9 +148,10 @@ export async function openPostgres({ url, keys, instance, make = true, commitMil
     kind: 'postgres',
     journal,
     select,
+    readers: { kind: 'postgres', select: selectOn(readers, readersMilliseconds) },
     commit: (entries, after) => writer.run((client) => commitWith(client, entries, after), commitMilliseconds),
     reopen: async () => {
-      await Promise.all([writer.drop(), reader.drop()])
+      await Promise.all([writer.drop(), reader.drop(), readers.drop()])
       const now = await identify()
       if (now.journal !== journal) throw new Error(`another journal (${now.journal}) stands in the place of ${journal}`)
     },
@@ -150,15 +166,15 @@ export async function openPostgres({ url, keys, instance, make = true, commitMil
       return Boolean(row!['may'])
     },
     erase: async (tokens) => {
-      const [row] = (await reader.run((client) => client.query('SELECT * FROM erase($1)', [[...tokens]]), 60_000)).rows as {
+      const [row] = (await upkeep.run((client) => client.query('SELECT * FROM erase($1)', [[...tokens]]), 60_000)).rows as {
         subjects: number
         parts: number
       }[]
-      await reader.run((client) => client.query('VACUUM (FULL) snapshot'), 600_000)
-      await reader.run((client) => client.query('VACUUM (FULL) subject'), 600_000)
+      await upkeep.run((client) => client.query('VACUUM (FULL) snapshot'), 600_000)
+      await upkeep.run((client) => client.query('VACUUM (FULL) subject'), 600_000)
       return row!
     },
-    expire: async (now) => Number((await select('SELECT expire($1) AS gone', [now]))[0]!['gone']),
+    expire: async (now) => Number((await selectOn(upkeep, minute)('SELECT expire($1) AS gone', [now]))[0]!['gone']),
     prune: async (cut, nodes) =>
       Number((await select('SELECT prune($1, $2) AS gone', [cut, JSON.stringify(packNodes(nodes))]))[0]!['gone']),
     backup: () => Promise.reject(new Error('back PostgreSQL up with its own tools: pg_dump --schema=journal')),

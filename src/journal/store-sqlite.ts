@@ -1,4 +1,4 @@
-/** The default store: one SQLite file (`node:sqlite`), written by one worker thread and read by another. */
+/** The default store: one SQLite file (`node:sqlite`), written by one worker thread, read by another for the guard and by a third for people. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -119,16 +119,19 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
     await writer.end()
     throw error
   })
-  const reader = options.readOnly ? writer : start({ ...options, readOnly: true, keys: [] })
+  const reading = (background: boolean): Thread => (options.readOnly ? writer : start({ ...options, readOnly: true, keys: [], background }))
+  const reader = reading(false)
+  const readers = threads ? reading(true) : reader
 
   return {
     kind: 'sqlite',
     journal: journal as string,
+    readers: { kind: 'sqlite', select: (sql, params = []) => readers.call('select', sql, params) as Promise<Rows> },
     commit: (entries, after) => writer.call('commit', entries, after) as Promise<Committed>,
     select: (sql, params = []) => reader.call('select', sql, params) as Promise<Rows>,
     reopen: async () => {
       await writer.call('reopen')
-      await reader.call('reopen')
+      await Promise.all([reader.call('reopen'), readers.call('reopen')])
     },
     isAlive: (instance) =>
       Promise.resolve(instance === options.instance || (/^i_[\w-]+$/.test(instance) && isHeld(join(living, instance)))),
@@ -142,9 +145,9 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
     inspect: () => reader.call('inspect') as Promise<string[]>,
     close: async () => {
       // The writer last: only then is the write-ahead log put into the file, which people copy when the service is stopped.
-      await reader.call('close').catch(() => {})
+      await Promise.all([reader, readers].map((thread) => thread.call('close').catch(() => {})))
       await writer.call('close').catch(() => {})
-      await Promise.all([writer.end(), reader.end()])
+      await Promise.all([writer.end(), reader.end(), readers.end()])
       lock?.close()
       if (lock) rmSync(join(living, options.instance), { force: true })
     },

@@ -63,16 +63,25 @@ export interface Committed {
   readonly note?: string
 }
 
-export interface Store {
+/** Where questions are asked, with `$1`-style parameters; the same words for both stores. */
+export interface Source {
   readonly kind: 'sqlite' | 'postgres'
+  select(sql: string, params?: readonly Value[]): Promise<Rows>
+}
+
+/** A question took too long. The store is there, so nothing else need stop for it. */
+export class Late extends Error {}
+
+/** Its own questions are those of the guard, which nobody else's may delay. */
+export interface Store extends Source {
   readonly journal: string
+  /** For people who look: a connection of their own. */
+  readonly readers: Source
   /**
    * All or nothing, durable when it resolves. At most one in flight: group commit stands in front.
    * `after` is the newest checkpoint that the caller has seen: unless the log still holds it, nothing is written.
    */
   commit(entries: readonly Entry[], after?: string): Promise<Committed>
-  /** Reads, with `$1`-style parameters; the same words for both stores. */
-  select(sql: string, params?: readonly Value[]): Promise<Rows>
   /** Closes and opens anew after an error. */
   reopen(): Promise<void>
   /** Whether the process of this instance still lives (it holds a lock of the operating system or of the database). */
@@ -95,6 +104,8 @@ export interface StoreOptions {
   readonly keys: readonly KeyObject[]
   /** This process, for the lock that says it lives. */
   readonly instance: string
+  /** After which a question of `select` is late, where it can be cut (PostgreSQL); by default a minute. */
+  readonly selectMilliseconds?: number
 }
 
 const KEY_LIFE = 86_400_000

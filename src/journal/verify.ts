@@ -57,7 +57,7 @@ interface Read {
 /** The log in pages; the next is read while this one is looked at. */
 async function* pages(store: Store, cut: number, size: number): AsyncGenerator<Read> {
   // In SQLite the columns are read out of the body each time, and inspect() compares the indexes; in PostgreSQL they are stored.
-  const columns = store.kind === 'postgres' ? ', id, op, kind, action, time, actor, key, ticket' : ''
+  const columns = store.kind === 'postgres' ? ', id, op, kind, action, time, actor, key, ticket, app' : ''
   const read = async (from: number): Promise<Read | undefined> => {
     if (from >= size) return undefined
     const to = Math.min(from + PAGE, size)

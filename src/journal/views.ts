@@ -2,7 +2,7 @@
 import type { Event, State } from './events.ts'
 import type { OperationRow } from './query.ts'
 import { historyOf } from './reader.ts'
-import type { Store } from './store.ts'
+import type { Source } from './store.ts'
 
 export interface OperationView {
   readonly operation: string | undefined
@@ -34,7 +34,7 @@ export interface HistoryView {
 }
 
 /** All events of one operation; undefined when this app has no such operation. */
-export const historyView = async (store: Store, tenant: string, operation: string): Promise<HistoryView | undefined> => {
+export const historyView = async (store: Source, tenant: string, operation: string): Promise<HistoryView | undefined> => {
   const history = await historyOf(store, operation)
   if (!history || history.events[0]?.event.tenant !== tenant) return undefined
   return { operation, state: history.state, events: history.events.map(({ index, event }) => ({ index, ...event })) }

@@ -1,8 +1,8 @@
 /** The glance bar: is the journal intact, is the gate open, does anything need a person, what was denied, who is in a hurry. */
 import type { Status } from '../journal/journal.ts'
-import { operations } from '../journal/query.ts'
+import { countStanding } from '../journal/query.ts'
 import type { Sealer } from '../journal/seal.ts'
-import type { Store } from '../journal/store.ts'
+import type { Source } from '../journal/store.ts'
 import { type Html, html } from './html.ts'
 import type { Check, Integrity } from './integrity.ts'
 import { grouped } from './numbers.ts'
@@ -28,7 +28,7 @@ export interface Glance {
 }
 
 export interface GlanceParts {
-  readonly store: Store
+  readonly store: Source
   readonly sealer: Sealer
   readonly status: () => Status
   readonly integrity: Integrity
@@ -36,16 +36,13 @@ export interface GlanceParts {
   readonly anchored: boolean
 }
 
-export const readGlance = async ({ store, sealer, status, integrity, tally, anchored }: GlanceParts, tenant: string): Promise<Glance> => ({
+export const readGlance = async ({ store, status, integrity, tally, anchored }: GlanceParts, tenant: string): Promise<Glance> => ({
   status: status(),
   check: integrity.latest(),
   checking: integrity.running(),
   anchored,
   attention: await Promise.all(
-    attentionStates.map(async (state) => {
-      const { rows } = await operations(store, sealer, { tenant, state, limit: mostCounted })
-      return { state, count: rows.length }
-    }),
+    attentionStates.map(async (state) => ({ state, count: await countStanding(store, tenant, state, mostCounted) })),
   ).catch(() => undefined),
   denied: tally.series(tenant, 1, 24).reduce((sum, { denied }) => sum + denied, 0),
   bursts: tally.bursts(tenant),

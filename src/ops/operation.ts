@@ -3,7 +3,7 @@ import { decode, type Event, isOpen, type State } from '../journal/events.ts'
 import { bodyField } from '../journal/query.ts'
 import { latestCheckpoint, type OperationHistory } from '../journal/reader.ts'
 import type { Sealer } from '../journal/seal.ts'
-import type { Store } from '../journal/store.ts'
+import type { Source } from '../journal/store.ts'
 import { type Html, html } from './html.ts'
 import { meanings, nameOf, peopleOf, phraseOf } from './sentences.ts'
 import { actorLink, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
@@ -29,7 +29,7 @@ export interface OperationPage {
 }
 
 /** What was shown of this operation, and to whom. */
-export const viewsOf = async (store: Store, operation: string): Promise<Event[]> => {
+export const viewsOf = async (store: Source, operation: string): Promise<Event[]> => {
   const rows = await store.select(
     `SELECT body FROM event WHERE kind = 'viewed' AND ${bodyField(store, 'body', 'facts.operation')} = $1 ORDER BY seq DESC`,
     [operation],
@@ -37,11 +37,11 @@ export const viewsOf = async (store: Store, operation: string): Promise<Event[]>
   return rows.map((row) => decode(String(row['body'])))
 }
 
-export const keptOf = async (store: Store, event: string): Promise<string[]> =>
+export const keptOf = async (store: Source, event: string): Promise<string[]> =>
   (await store.select('SELECT part FROM snapshot WHERE event = $1', [event])).map((row) => String(row['part']))
 
 /** Other operations on the same persons, a few of each. */
-export const relatedTo = (parts: { store: Store; sealer: Sealer }, tenant: string, id: string, opened: Event): Promise<Related[]> =>
+export const relatedTo = (parts: { store: Source; sealer: Sealer }, tenant: string, id: string, opened: Event): Promise<Related[]> =>
   Promise.all(
     (opened.targets ?? []).map(async (target) => {
       const name = nameOf(target)
@@ -50,7 +50,7 @@ export const relatedTo = (parts: { store: Store; sealer: Sealer }, tenant: strin
     }),
   )
 
-export const originIn = async (store: Store): Promise<string> => (await latestCheckpoint(store))?.split('\n')[0] ?? ''
+export const originIn = async (store: Source): Promise<string> => (await latestCheckpoint(store))?.split('\n')[0] ?? ''
 
 const done: readonly State[] = ['success', 'applied']
 const undone: readonly State[] = ['failure', 'not_sent', 'not_applied', 'denied']

@@ -7,6 +7,7 @@ import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import { readable, routes } from '../http/routes.ts'
 import { historyOf } from '../journal/reader.ts'
+import type { Readers } from '../journal/readers.ts'
 import type { Role } from '../operation.ts'
 import { Problem } from '../problems.ts'
 import type { CsrfClass } from '../session/csrf.ts'
@@ -31,6 +32,7 @@ export interface ConsoleParts extends GlanceParts {
   readonly alerts: Alerts
   /** The limit of an address. */
   readonly pages: RequestHandler
+  readonly during: Readers['during']
 }
 
 const readers: readonly Role[] = ['auditor', 'admin']
@@ -58,7 +60,7 @@ const sizeOf = async ({ store, status }: GlanceParts): Promise<string> => {
 const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
 
 export const consoleRoutes = (parts: ConsoleParts): Router => {
-  const { sessions, basePath, store, pages } = parts
+  const { sessions, basePath, store, pages, during } = parts
   const root = `${basePath}/ops`
   const places: RowPlaces = { root, ticketUrl: parts.ticketUrl }
   const signIn = parts.signIn === undefined ? undefined : html`<p><a href="${parts.signIn}">Sign in</a></p>`
@@ -99,8 +101,10 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
     (show: (req: Request, res: Response, session: Session) => Promise<string>): RequestHandler =>
     async (req, res) => {
       const session = await staff(req, res, 'page')
-      res.type('html')
-      res.end(await show(req, res, session))
+      await during('search', session, async () => {
+        res.type('html')
+        res.end(await show(req, res, session))
+      })
     }
 
   const charts = (tenant: string) => {
@@ -131,11 +135,14 @@ ${rowList(places, words, found, cursor)}`,
     )
   })
 
-  /** Asked for by the page itself whenever something happens: neither activity of a person nor counted as such. */
+  /** Asked for by the page itself whenever something happens: no activity of a person, but a read like any other. */
   const fragment = async (req: Request, res: Response): Promise<void> => {
-    const session = await sessions.peek(req)
-    if (!session) throw new Problem('unauthorized')
+    const session = await sessions.requireIdle(req, 'reads', limitCalls(req, res))
     requireReader(session)
+    await during('search', session, () => rowsFor(session, req, res))
+  }
+
+  const rowsFor = async (session: Session, req: Request, res: Response): Promise<void> => {
     const words = parse(queryOf(req, 'q')['q'] ?? '')
     const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words)])
     const content = html`${glanceBar(places, glance)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(places, words, found)}`

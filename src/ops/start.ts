@@ -28,7 +28,8 @@ export interface RunningConsole {
 }
 
 export const startConsole = ({ settings, sessions, journalling, log, signIn, pages }: ConsoleOptions): RunningConsole => {
-  const { store, sealer, status } = journalling.journal
+  const { sealer, status } = journalling.journal
+  const { source: store, during } = journalling.readers
   const anchored = settings.REDIS_URL !== undefined
   const webhook =
     settings.ALERT_WEBHOOK_URL !== undefined && settings.ALERT_WEBHOOK_SECRET
@@ -64,6 +65,7 @@ export const startConsole = ({ settings, sessions, journalling, log, signIn, pag
       tally,
       alerts,
       anchored,
+      during,
       sessions,
       basePath: settings.BASE_PATH,
       ticketUrl: settings.AUDIT_TICKET_URL,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { decode, type Event } from '../journal/events.ts'
 import { eventsFrom, sumsBetween } from '../journal/query.ts'
 import { tipOf } from '../journal/reader.ts'
-import type { Store } from '../journal/store.ts'
+import type { Source } from '../journal/store.ts'
 
 export const kinds = ['deleted', 'merged', 'linked', 'written', 'denied'] as const
 export type Kind = (typeof kinds)[number]
@@ -24,7 +24,7 @@ export interface Burst {
 }
 
 export interface TallyOptions {
-  readonly store: Store
+  readonly store: Source
   readonly burst: { readonly calls: number; readonly minutes: number }
   /** Each event from the start of this process on, in the order of the log. */
   readonly onEvent?: (event: Event) => void

@@ -2,7 +2,7 @@
 import { decode, type Event } from '../journal/events.ts'
 import { type OperationRow, operations } from '../journal/query.ts'
 import type { Sealer } from '../journal/seal.ts'
-import type { Store } from '../journal/store.ts'
+import type { Source } from '../journal/store.ts'
 import { type Html, html } from './html.ts'
 import { meanings, type Places, peopleOf, phraseOf } from './sentences.ts'
 import { duration, timeTag } from './times.ts'
@@ -25,7 +25,7 @@ export interface Found {
 const perPage = 50
 
 /** How long each took: by the upstream's time where it was asked, else from intent to outcome. */
-const durations = async (store: Store, rows: readonly OperationRow[]): Promise<Map<string, number>> => {
+const durations = async (store: Source, rows: readonly OperationRow[]): Promise<Map<string, number>> => {
   const started = new Map(rows.flatMap(({ id, opened }) => (id === undefined ? [] : [[id, Date.parse(opened.time)] as const])))
   if (started.size === 0) return new Map()
   const marks = [...started].map((_, at) => `$${at + 1}`).join(',')
@@ -39,7 +39,7 @@ const durations = async (store: Store, rows: readonly OperationRow[]): Promise<M
 }
 
 export const findRows = async (
-  { store, sealer }: { store: Store; sealer: Sealer },
+  { store, sealer }: { store: Source; sealer: Sealer },
   tenant: string,
   words: readonly Word[],
   cursor?: number,

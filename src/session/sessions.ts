@@ -160,6 +160,16 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       return session
     },
 
+    /** The same for what a page asks by itself: counted, but no activity of a person. */
+    requireIdle: async (request: IncomingMessage, limit: LimitClass, decide: (limit: Limit) => Promise<void>): Promise<Session> => {
+      const found = credential(request, 'api')
+      const entered = found && (await find(found.text, found.kinds, { touch: false, limit }))
+      if (!entered) throw new Problem('unauthorized')
+      const session = onItsSide(request, entered.session)
+      if (entered.limit) await decide(entered.limit)
+      return session
+    },
+
     /** Who the caller is, without counting as activity. */
     peek: async (request: IncomingMessage): Promise<Session | undefined> => {
       const found = credential(request, 'api')

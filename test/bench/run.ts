@@ -25,7 +25,7 @@ const { values } = parseArgs({
 })
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT]\n',
+    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT]\n',
   )
   process.exit(0)
 }
@@ -283,7 +283,7 @@ const apart = (file: string) => async (): Promise<unknown[]> => {
   return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as unknown] : []))
 }
 
-const workloads = { hot, pass, mixed, stampede, journal: apart('journal'), console: apart('console') }
+const workloads = { hot, pass, mixed, stampede, journal: apart('journal'), console: apart('console'), readers: apart('readers') }
 const report: Record<string, unknown> = { at: new Date().toISOString(), node: process.version, rounds, ms, users }
 try {
   for (const [name, workload] of Object.entries(workloads)) if (!values.only || values.only === name) report[name] = await workload()

@@ -1,10 +1,12 @@
 /** A journal with a past: operations of a few weeks, made up alike each time, so that pages and figures have something to show. */
 import { type Event, newId, type Outcome } from '../../src/journal/events.ts'
-import { keysOf, openStore } from '../../src/journal/open.ts'
+import { keysOf, openStore, type Secrets } from '../../src/journal/open.ts'
 import { entryOf } from '../../src/journal/store.ts'
 
 export interface Past {
   readonly url: string
+  /** Of a journal that does not bring its own keys. */
+  readonly secrets?: Secrets
   readonly tenant: string
   readonly operations: number
   readonly days: number
@@ -76,8 +78,8 @@ const busy = (time: Date): boolean => {
   return scatter(Math.floor(time.getTime() / 1000)) < share * daytime
 }
 
-export const fillJournal = async ({ url, tenant, operations, days }: Past): Promise<void> => {
-  const { keys } = keysOf(url, {})
+export const fillJournal = async ({ url, secrets = {}, tenant, operations, days }: Past): Promise<void> => {
+  const { keys } = keysOf(url, secrets)
   const store = await openStore(url, { keys, instance: newId('i') })
   const span = days * 86_400_000
   const begin = Date.now() - span

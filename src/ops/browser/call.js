@@ -12,6 +12,7 @@ export const call = async (path, { method = 'GET', body } = {}) => {
   const problem = await answer.json().catch(() => ({}))
   throw Object.assign(new Error(problem.detail ?? `The service answered ${answer.status}.`), {
     status: answer.status,
+    retryAfter: Number(answer.headers.get('Retry-After') ?? 0),
     code: problem.error?.code,
   })
 }

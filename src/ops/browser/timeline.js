@@ -2,9 +2,11 @@
 import { call, find, root, say } from './call.js'
 
 const { live } = document.body.dataset
-/** The first of many events is shown at once, the others together. */
+/** The first of many events is shown at once, the others together; from the twentieth refresh of a minute on, more of them. */
 const soonMs = 40
 const betweenMs = 400
+const busyBetweenMs = 4_000
+const busyFrom = 20
 
 // Live rows
 
@@ -45,8 +47,10 @@ const mark = (known) => {
 }
 
 let refreshing = false
-let refreshed = 0
 let again = false
+/** Before this moment nothing is asked for. */
+let notBefore = 0
+let refreshes = []
 const refresh = async () => {
   const q = new URLSearchParams(location.search).get('q')
   const answer = await call(`/rows${q ? `?q=${encodeURIComponent(q)}` : ''}`)
@@ -56,31 +60,56 @@ const refresh = async () => {
   renewRows(fresh)
 }
 
-/** Many events at once are one refresh, and one that comes meanwhile is not lost. */
+const pause = () => {
+  const now = performance.now()
+  refreshes = [...refreshes.filter((at) => now - at < 60_000), now]
+  return refreshes.length < busyFrom ? betweenMs : busyBetweenMs
+}
+
+const sleepUntil = (moment) => new Promise((resolve) => setTimeout(resolve, Math.max(soonMs, moment - performance.now())))
+
+/** Many events at once are one refresh, and one that comes meanwhile is not lost. Nobody looks at a hidden page, so it asks for nothing. */
 const refreshSoon = async () => {
   again = true
   if (refreshing) return
   refreshing = true
-  while (again) {
-    await new Promise((resolve) => setTimeout(resolve, Math.max(soonMs, betweenMs - (performance.now() - refreshed))))
+  while (again && !document.hidden) {
+    await sleepUntil(notBefore)
     again = false
-    refreshed = performance.now()
-    await refresh().catch((error) => say(find('#live'), error.message, 'bad'))
+    notBefore = performance.now() + pause()
+    await refresh().catch((error) => {
+      say(find('#live'), error.message, 'bad')
+      if (error.retryAfter > 0) {
+        notBefore = performance.now() + error.retryAfter * 1000
+        again = true
+      }
+    })
   }
   refreshing = false
 }
 
-if (live !== undefined) {
-  const stream = new EventSource(`${root}/api/stream?from=${live}`)
+/** A refused stream is not tried again by the browser itself. */
+const listen = (from) => {
+  const stream = new EventSource(`${root}/api/stream?from=${from}`)
+  let next = from
   stream.addEventListener('open', () => say(find('#live'), 'Live: new operations appear by themselves.'))
-  stream.addEventListener('message', refreshSoon)
+  stream.addEventListener('message', ({ lastEventId }) => {
+    next = Number(lastEventId) + 1
+    void refreshSoon()
+  })
   stream.addEventListener('error', () => {
     const over = stream.readyState === EventSource.CLOSED
-    say(find('#live'), over ? 'No longer live: reload this page.' : 'Connecting again…', over ? 'bad' : 'busy')
+    say(find('#live'), over ? 'No longer live: tried again in a minute, or reload this page.' : 'Connecting again…', over ? 'bad' : 'busy')
+    if (over) setTimeout(() => listen(next), 60_000)
   })
   addEventListener('pagehide', () => stream.close())
+}
+
+if (live !== undefined) {
+  listen(live)
   // Ages and the state of the gate change without an event.
-  setInterval(() => document.hidden || refreshSoon(), 15_000)
+  setInterval(() => void refreshSoon(), 15_000)
+  document.addEventListener('visibilitychange', () => again && void refreshSoon())
 }
 
 // Verification

@@ -1,0 +1,61 @@
+/** People who read the journal: how many at once, and how long each may wait. What they cost is theirs alone; the guard has its own way to the store. */
+import { Problem } from '../problems.ts'
+import type { Session } from '../session/sessions.ts'
+import { type Concurrency, limitConcurrency, NoTurn } from './concurrency.ts'
+import { LATE, within } from './pace.ts'
+import type { Rows, Source, Store } from './store.ts'
+
+// biome-ignore format: a table is read down its columns
+const limits = {
+  search: { all: 2,   each: 8,  waits: 5_000 },
+  export: { all: 6,   each: 2,  waits: 0 },
+  stream: { all: 100, each: 10, waits: 0 },
+} as const satisfies Record<string, Concurrency>
+
+export type Reading = keyof typeof limits
+
+const readMilliseconds = 5_000
+
+const busy = (cause: unknown): Problem => new Problem('journal_busy', { cause, headers: { 'Retry-After': '2' } })
+
+const refusal = (error: NoTurn, reading: Reading): Problem =>
+  error.why === 'busy'
+    ? busy(error)
+    : new Problem('too_many_requests', {
+        detail: `You may have ${limits[reading].each} ${reading === 'search' ? 'searches' : `${reading}s`} of the journal under way at once; end one, or wait.`,
+        headers: { 'Retry-After': '2' },
+      })
+
+/** A late question refuses whoever asked it. */
+const inTime = async (read: Promise<Rows>): Promise<Rows> => {
+  const rows = await within(readMilliseconds, read)
+  if (rows === LATE) throw busy(new Error('a question to the journal took too long'))
+  return rows
+}
+
+export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
+  const turns = {
+    search: limitConcurrency(limits.search),
+    export: limitConcurrency(limits.export),
+    stream: limitConcurrency(limits.stream),
+  }
+  const pages = limitConcurrency({ all: 1, each: Number.POSITIVE_INFINITY, waits: 60_000 })
+  const source: Source = { kind: readers.kind, select: (sql, params) => inTime(readers.select(sql, params)) }
+  return {
+    source,
+    /** For exports and replays, which read one page after the other: one page at a time in all, so that searches come between. */
+    bulk: { kind: readers.kind, select: (sql, params) => pages('', () => source.select(sql, params)) } satisfies Source as Source,
+
+    /** Does the work of this session in its turn. Throws `too_many_requests` and `journal_busy`. */
+    during: async <T>(
+      reading: Reading,
+      { app, kind, actor }: Pick<Session, 'app' | 'kind' | 'actor'>,
+      work: () => Promise<T>,
+    ): Promise<T> =>
+      turns[reading](`${app} ${kind === 'service'} ${actor.id}`, work).catch((error: unknown) => {
+        throw error instanceof NoTurn ? refusal(error, reading) : error
+      }),
+  }
+}
+
+export type Readers = ReturnType<typeof createReaders>

@@ -1,0 +1,54 @@
+/** Who may do how much at once, and who is next. */
+import { expect, test } from '@jest/globals'
+import { limitConcurrency, NoTurn } from '../../src/journal/concurrency.ts'
+
+/** Work that ends when told. */
+const works = () => {
+  const begun: string[] = []
+  const ends: (() => void)[] = []
+  const work = (name: string) => () => {
+    begun.push(name)
+    return new Promise<void>((resolve) => ends.push(resolve))
+  }
+  const end = async (at: number): Promise<void> => {
+    ends[at]!()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { begun, work, end }
+}
+
+test('no more than the bound is under way, and who has least under way is next', async () => {
+  const { begun, work, end } = works()
+  const during = limitConcurrency({ all: 2, each: 5, waits: 60_000 })
+  const all = ['a1', 'a2', 'a3', 'a4', 'b1'].map((name) => during(name[0]!, work(name)))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(begun).toEqual(['a1', 'a2'])
+  await end(0)
+  expect(begun).toEqual(['a1', 'a2', 'b1'])
+  for (let at = 1; at < 5; at += 1) await end(at)
+  expect(begun).toEqual(['a1', 'a2', 'b1', 'a3', 'a4'])
+  await Promise.all(all)
+})
+
+test('who asks for more than its share is refused, others are not; what has ended or failed counts no more', async () => {
+  const { work, end } = works()
+  const during = limitConcurrency({ all: 10, each: 1, waits: 0 })
+  const first = during('a', work('a1'))
+  await expect(during('a', work('a2'))).rejects.toMatchObject({ why: 'too_many' })
+  await expect(during('b', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  await during('b', () => Promise.resolve())
+  await end(0)
+  await first
+  await during('a', () => Promise.resolve())
+})
+
+test('who waits for too long is refused and forgotten', async () => {
+  const { begun, work, end } = works()
+  const during = limitConcurrency({ all: 1, each: 5, waits: 10 })
+  const first = during('a', work('a1'))
+  await expect(during('b', work('b1'))).rejects.toBeInstanceOf(NoTurn)
+  await end(0)
+  await first
+  await during('c', () => Promise.resolve())
+  expect(begun).toEqual(['a1'])
+})

@@ -4,7 +4,7 @@ import type { Log } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { Problem } from '../problems.ts'
 import { accessRecord } from './access-record.ts'
-import { headsWith } from './head.ts'
+import { joinHeads } from './head.ts'
 import type { Listener } from './listener.ts'
 import { problemHandler } from './problem-handler.ts'
 import { requestId } from './request-id.ts'
@@ -17,7 +17,8 @@ export const expressApp = (https: boolean, middleware: readonly RequestHandler[]
   app.set('query parser', 'simple')
   app.disable('etag')
   app.disable('x-powered-by')
-  headsWith(app, securityHeaders({ https }))
+  joinHeads(app)
+  app.use(securityHeaders({ https }))
   for (const step of middleware) app.use(step)
   return app
 }

@@ -3,7 +3,20 @@ import { ServerResponse } from 'node:http'
 import type { Express, RequestHandler, Response } from 'express'
 
 const noted = Symbol('noted headers')
-type Noted = ServerResponse & { [noted]?: string[] }
+const always = Symbol('headers of every answer')
+type Noted = ServerResponse & { [noted]?: string[]; [always]?: Always }
+
+/** Names and values in turn, as Node writes them. */
+export type RawHeaders = readonly string[]
+export interface Always {
+  readonly api: RawHeaders
+  readonly page: RawHeaders
+}
+
+/** This answer has these headers, unless its handler sets one of them itself. */
+export const alwaysHeaders = (res: ServerResponse, headers: Always): void => {
+  ;(res as Noted)[always] = headers
+}
 
 /** A header that this answer will have, whatever it turns out to be; a later value takes the place of an earlier one. For what is known on the way; a handler that ends the answer itself sets its own. */
 export const addHeader = (res: ServerResponse, name: string, value: string): void => {
@@ -19,9 +32,6 @@ export const addHeader = (res: ServerResponse, name: string, value: string): voi
   list.push(name, value)
 }
 
-/** Names and values in turn, as Node writes them. */
-export type RawHeaders = readonly string[]
-
 const pairs = (raw: RawHeaders): [name: string, value: string][] =>
   Array.from({ length: raw.length / 2 }, (_, at) => [raw[2 * at]!, raw[2 * at + 1]!])
 
@@ -34,17 +44,18 @@ export const asPage: RequestHandler = function asPage(_req, res, next) {
 type WriteHead = (status: number, ...rest: unknown[]) => ServerResponse
 const writeHead = ServerResponse.prototype.writeHead as WriteHead
 
-/** Every answer of the app has these headers, unless its handler set one of them itself. */
-export const headsWith = (app: Express, always: { readonly api: RawHeaders; readonly page: RawHeaders }): void => {
-  function withHeaders(this: Response & Noted, status: number, ...rest: unknown[]): ServerResponse {
-    const ours = this.locals['page'] ? always.page : always.api
-    const added = this[noted] ?? []
-    const [given] = rest
-    // Nothing set: Node need not merge, and takes the list as it is.
-    if (Array.isArray(given) && this.getHeaderNames().length === 0) return writeHead.call(this, status, [...ours, ...added, ...given])
-    for (const [name, value] of pairs(ours)) if (!this.hasHeader(name)) this.setHeader(name, value)
-    for (const [name, value] of pairs(added)) this.setHeader(name, value)
-    return writeHead.call(this, status, ...rest)
-  }
-  ;(app as unknown as { response: { writeHead: WriteHead } }).response.writeHead = withHeaders
+function joined(this: Response & Noted, status: number, ...rest: unknown[]): ServerResponse {
+  const ours = this[always]?.[this.locals['page'] ? 'page' : 'api'] ?? []
+  const added = this[noted] ?? []
+  const [given] = rest
+  // Nothing set: Node need not merge, and takes the list as it is.
+  if (Array.isArray(given) && this.getHeaderNames().length === 0) return writeHead.call(this, status, [...ours, ...added, ...given])
+  for (const [name, value] of pairs(ours)) if (!this.hasHeader(name)) this.setHeader(name, value)
+  for (const [name, value] of pairs(added)) this.setHeader(name, value)
+  return writeHead.call(this, status, ...rest)
+}
+
+/** Answers of the app join what was said of their head by `alwaysHeaders` and `addHeader`. */
+export const joinHeads = (app: Express): void => {
+  ;(app as unknown as { response: { writeHead: WriteHead } }).response.writeHead = joined
 }

@@ -1,7 +1,8 @@
 /** Security headers by helmet, worked out once: the API runs nothing and may not be framed, pages may load only what we serve. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestHandler } from 'express'
 import helmet, { type HelmetOptions } from 'helmet'
-import type { RawHeaders } from './head.ts'
+import { alwaysHeaders, type RawHeaders } from './head.ts'
 
 interface Options {
   /** Browsers reach us by https, so they may be told to stay with it. */
@@ -23,7 +24,7 @@ const pagePolicy = {
 
 type Policy = Record<string, string[]>
 
-/** helmet builds its header values anew on every request; ours never change, so it runs once against a response that only takes notes. */
+/** helmet sets a dozen headers anew on every request, which would cost a tenth of a read; ours never change, so it runs once against a response that only takes notes. */
 const headersOf = (options: HelmetOptions): RawHeaders => {
   const noted: string[] = []
   const notes = { setHeader: (name: string, value: string) => noted.push(name, value), removeHeader: () => undefined }
@@ -46,7 +47,10 @@ const headersFor = (directives: Policy, { https }: Options): RawHeaders => [
   'Cookie, Authorization',
 ]
 
-export const securityHeaders = (options: Options): { readonly api: RawHeaders; readonly page: RawHeaders } => ({
-  api: headersFor(apiPolicy, options),
-  page: headersFor(pagePolicy, options),
-})
+export const securityHeaders = (options: Options): RequestHandler => {
+  const headers = { api: headersFor(apiPolicy, options), page: headersFor(pagePolicy, options) }
+  return function securityHeaders(_req, res, next) {
+    alwaysHeaders(res, headers)
+    next()
+  }
+}

@@ -2,14 +2,15 @@
 
 import { expect, test } from '@jest/globals'
 import express from 'express'
-import { addHeader, asPage, headsWith } from '../../src/http/head.ts'
+import { addHeader, asPage, joinHeads } from '../../src/http/head.ts'
 import { listen } from '../../src/http/listener.ts'
 import { requestId } from '../../src/http/request-id.ts'
 import { securityHeaders } from '../../src/http/security-headers.ts'
 
 const headersAt = async (path: string, https: boolean, sent: Record<string, string> = {}): Promise<Record<string, string>> => {
-  const app = express().disable('x-powered-by').use(requestId)
-  headsWith(app, securityHeaders({ https }))
+  const app = express().disable('x-powered-by')
+  joinHeads(app)
+  app.use(securityHeaders({ https }), requestId)
   app.get('/api', (_req, res) => void res.json({}))
   app.get('/list', (_req, res) => {
     addHeader(res, 'X-Added', 'first')

@@ -2,7 +2,7 @@
 import express, { type Express } from 'express'
 import { type AdmissionOptions, admission } from '../../src/http/admission.ts'
 import { clientAddress } from '../../src/http/client-address.ts'
-import { headsWith } from '../../src/http/head.ts'
+import { joinHeads } from '../../src/http/head.ts'
 import { type Bounds, discardBody, readJson } from '../../src/http/json-body.ts'
 import { type Listener, type ListenOptions, listen } from '../../src/http/listener.ts'
 import { problemHandler } from '../../src/http/problem-handler.ts'
@@ -24,8 +24,8 @@ export const startEcho = async (
   const app = express()
   app.set('case sensitive routing', true).set('strict routing', true).set('query parser', 'simple').set('etag', false)
   app.disable('x-powered-by')
-  headsWith(app, securityHeaders({ https: false }))
-  app.use(requestId, admission(options))
+  joinHeads(app)
+  app.use(securityHeaders({ https: false }), requestId, admission(options))
   app.use((req, _res, next) => {
     reached.push(`${req.method} ${req.url}`)
     next()

@@ -10,7 +10,7 @@ import type { Session } from './session/sessions.ts'
 export interface AuditRules {
   /** Codes that Audit-Reason may hold. */
   readonly reasons: readonly string[]
-  readonly ticket: Pick<RegExp, 'test'>
+  readonly ticket: { test(text: string): boolean; pattern(): string }
   /** Callers who must give a reason with guarded operations. */
   readonly requiredFor: readonly Caller[]
 }
@@ -50,7 +50,7 @@ export const readReason = (request: IncomingMessage, session: Session, caller: C
   if (code !== undefined && !rules.reasons.includes(code))
     throw new Problem('bad_request', { detail: `audit-reason: one of ${rules.reasons.join(', ')}.` })
   if (ticket !== undefined && !rules.ticket.test(ticket))
-    throw new Problem('bad_request', { detail: 'audit-ticket: not of the form that tickets have here.' })
+    throw new Problem('bad_request', { detail: `audit-ticket: must match ${rules.ticket.pattern()}, which is the setting AUDIT_TICKET.` })
   if (code === undefined && operation.effect === 'guarded' && rules.requiredFor.includes(caller))
     throw new Problem('reason_required', { detail: `Audit-Reason is required; one of ${rules.reasons.join(', ')}.` })
   return { ...(code !== undefined && { code }), ...(ticket !== undefined && { ticket }), ...(note !== undefined && { note }) }

@@ -9,15 +9,39 @@ const dots = (value: string): boolean => value === '.' || value === '..'
 /** Characters, not UTF-16 units: an id of 256 emoji is as long as one of 256 letters. */
 const within = (value: string, most: number): boolean => value.length > 0 && (value.length <= most || [...value].length <= most)
 
-// Control, format and surrogate characters cannot be seen or cannot be encoded; the others would mean something else in a URL.
-const unfitForPath = /[\p{Cc}\p{Cf}\p{Cs}/\\%?#;]/u
+/** Control, format and surrogate characters: they cannot be seen or not be encoded. A joiner between two letters belongs to the word in Persian and Indic scripts. */
+export const unseen = /(?!(?<=[\p{L}\p{M}])[\u200c\u200d](?=[\p{L}\p{M}]))[\p{Cc}\p{Cf}\p{Cs}]/u
+
+const codePoint = (character: string): string => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+
+/** Why no path could name it, whatever its encoding; undefined when one could. */
+const faultOf = (value: string): string | undefined => {
+  if (!within(value, pathLimit)) return `must hold 1 to ${pathLimit} characters`
+  if (dots(value)) return 'must not be "." or ".."'
+  const [hidden] = unseen.exec(value) ?? []
+  if (hidden === '\u200c' || hidden === '\u200d') return `holds the joiner ${codePoint(hidden)}, which may only stand between two letters`
+  if (hidden !== undefined) return `holds ${codePoint(hidden)}, a character that cannot be seen`
+  // The same letters in another form are another id to the vendor.
+  if (value.normalize('NFC') !== value) return 'must be in composed form (Unicode NFC): "é" is one character there, not "e" and an accent'
+  return undefined
+}
+
+/** Characters that would mean something else in a URL. */
+const reserved = /[/\\%?#;]/
 
 /** Proves an id that stood in a path as one segment, already decoded once. */
 export const pathId = (segment: string): string => {
-  if (!within(segment, pathLimit) || dots(segment) || unfitForPath.test(segment) || segment.normalize('NFC') !== segment) {
-    throw new Problem('invalid_id')
-  }
+  const fault = faultOf(segment) ?? (reserved.test(segment) ? 'must hold none of / \\ % ? # ;' : undefined)
+  if (fault)
+    throw new Problem('invalid_id', { detail: `The id in the path ${fault}. A user with another id is addressed by the vendor's _id.` })
   return segment
+}
+
+/** Proves the id of somebody who is to be created: what no path could name is refused, but for what only has to be addressed as `me` or by `_id` (`tenant/42`). */
+export const newId = (value: string): string => {
+  const fault = value === 'me' ? 'must not be "me"' : faultOf(value)
+  if (fault) throw new Problem('bad_request', { detail: `userId: ${fault}; no path could name this user.` })
+  return value
 }
 
 const unprovable = /[\p{Cc}\p{Cs}]/u

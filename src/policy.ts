@@ -1,5 +1,6 @@
 /** Who may do what to whom: `decide` and the field rules. Pure: everything it needs is in its arguments, nothing is looked up. */
 import type { Caller, Operation, Role } from './operation.ts'
+import { placeOf } from './places.ts'
 import { Problem } from './problems.ts'
 import type { BodyOf } from './schemas.ts'
 
@@ -65,6 +66,9 @@ interface FieldRules {
 
 const selfFields = new Set(['givenName', 'surname', 'email', 'properties'])
 
+const listed = (properties: readonly string[]): string =>
+  properties.length > 0 ? `the properties ${properties.join(', ')}` : 'no properties'
+
 /** Field rules on the way in. The body has passed its schema. Throws `field_not_allowed`. */
 export const requireFields = (caller: Caller, operation: Operation, body: unknown, { selfProperties }: FieldRules): void => {
   if (isImmediate(operation, body) && !operation.immediate?.includes(caller))
@@ -75,10 +79,13 @@ export const requireFields = (caller: Caller, operation: Operation, body: unknow
   const field = Object.keys(fields).find((name) => !selfFields.has(name))
   if (field)
     throw new Problem('field_not_allowed', {
-      detail: `You may not write ${field}; you may write givenName, surname, email and listed properties.`,
+      detail: `You may not write ${placeOf([field])}; you may write givenName, surname, email and ${listed(selfProperties)}.`,
     })
   const property = Object.keys((fields['properties'] as object | undefined) ?? {}).find((name) => !selfProperties.includes(name))
-  if (property !== undefined) throw new Problem('field_not_allowed', { detail: 'properties holds a key that end users may not write.' })
+  if (property !== undefined)
+    throw new Problem('field_not_allowed', {
+      detail: `You may not write ${placeOf(['properties', property])}; you may write ${listed(selfProperties)}.`,
+    })
 }
 
 /** A link that asks nobody: whose channel it is may be merged away at once, so it needs a recent sign-in. */

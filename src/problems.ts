@@ -3,7 +3,7 @@
 // biome-ignore format: a table is read down its columns
 export const problems = {
   bad_request:                 [400, 'The request is malformed.'],
-  invalid_id:                  [400, 'The id in the path cannot be a user id: 1 to 256 characters, none of / \\ % ? # ; and no control characters.'],
+  invalid_id:                  [400, 'The id in the path cannot be a user id: 1 to 256 characters that can be seen, in composed form (NFC), none of / \\ % ? # ;'],
   invalid_path:                [400, 'The path holds something that no path of this API needs, such as a dot segment or an encoded slash.'],
   ambiguous_credentials:       [400, 'Send either the session cookie or a bearer token, not both.'],
   same_person:                 [400, 'Both ids name the same person; there is nothing to merge.'],

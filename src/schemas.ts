@@ -33,7 +33,12 @@ const profile = {
   surname: text.nullable().optional(),
   email: text.nullable().optional(),
   avatarUrl: text.nullable().optional(),
-  signedUpAt: z.iso.datetime({ offset: true }).optional(),
+  signedUpAt: z.iso
+    .datetime({
+      offset: true,
+      error: 'expected an ISO 8601 time with Z or an offset, such as 2026-03-02T10:15:00.000Z or 2026-03-02T11:15:00+01:00',
+    })
+    .optional(),
   properties: properties.optional(),
 }
 

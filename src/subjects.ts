@@ -1,5 +1,5 @@
 /** Whom a call is about: the ids in its path or body, `me` resolved, and whether they are the caller's own. */
-import { pathId, provableId } from './ids.ts'
+import { newId, pathId, provableId } from './ids.ts'
 import type { Operation } from './operation.ts'
 import type { PolicySubject } from './policy.ts'
 import { Problem } from './problems.ts'
@@ -51,6 +51,6 @@ export const subjectsOf = (
     const { surviving, discarded } = body as BodyOf<'AppUserMerge'>
     return [subject('surviving', provableId(surviving._id)), subject('discarded', provableId(discarded._id))]
   }
-  if (operation.subject === 'body') return [subject('subject', provableId((body as BodyOf<'AppUserPreCreate'>).userId))]
+  if (operation.subject === 'body') return [subject('subject', newId((body as BodyOf<'AppUserPreCreate'>).userId))]
   return [subject('subject', params['userId']!)]
 }

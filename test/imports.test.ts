@@ -30,7 +30,7 @@ const expressDoors = /^src\/(app|docs|routes|pages)\.ts$|^src\/http\/|^src\/demo
 const arrows: [RegExp, RegExp][] = [
   [/^src\/(schemas|problems|operation)\.ts$/, /^never$/],
   [/^src\/operations\.ts$/, /^src\/operation\.ts$/],
-  [/^src\/policy\.ts$/, /^src\/problems\.ts$/],
+  [/^src\/policy\.ts$/, /^src\/(places|problems)\.ts$/],
   [/^src\/upstream\//, /^(src\/upstream\/|src\/(exact-json|operation|permit|problems|schemas)\.ts$|config\/secret\.ts$)/],
   [
     /^src\/session\//,
@@ -41,7 +41,7 @@ const arrows: [RegExp, RegExp][] = [
     /^(src\/journal\/|src\/http\/|src\/(audit|exact-json|ids|memo|messages|operation|operations|permit|policy|printable|problems|random|redis)\.ts$)/,
   ],
   [/^src\/sandbox\//, /^src\/(sandbox\/|upstream\/http-client\.ts$)/],
-  [/^src\/http\//, /^src\/(http\/|exact-json\.ts$|problems\.ts$|logger\.ts$|memo\.ts$|random\.ts$)/],
+  [/^src\/http\//, /^src\/(http\/|exact-json\.ts$|places\.ts$|problems\.ts$|logger\.ts$|memo\.ts$|random\.ts$)/],
 ]
 
 describe('imports', () => {

@@ -1,5 +1,6 @@
 /** JSON without the readings on which parsers disagree: doubled or magic keys, lone surrogates, numbers that would change, depth without end. */
 import { isExact, mayRound } from '../exact-json.ts'
+import { placeOf } from '../places.ts'
 import { Problem } from '../problems.ts'
 
 const depthLimit = 16
@@ -87,10 +88,3 @@ const checkNumber = (token: string, frames: readonly Frame[]): void => {
 }
 
 const at = (frames: readonly Frame[]): string => (frames.length > 0 ? ` at ${placeOf(frames.map((frame) => frame.label))}` : '')
-
-/** Names a place in a body, `properties.colour` or `actions[2].uri`. A key that is not plainly a field's name could be any text, and is not repeated. */
-export const placeOf = (labels: readonly PropertyKey[]): string =>
-  labels
-    .map((label) => (typeof label === 'number' ? `[${label}]` : `.${/^[\w$-]{1,64}$/.test(String(label)) ? String(label) : '?'}`))
-    .join('')
-    .replace(/^\./, '')

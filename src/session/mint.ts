@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
+import { unseen } from '../ids.ts'
 import type { Role } from '../operation.ts'
 import type { Cap } from './caps.ts'
 import { setCookie } from './cookie.ts'
@@ -13,7 +14,7 @@ const word = z
   .string()
   .min(1)
   .max(256)
-  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u, 'holds control or format characters')
+  .refine((it) => !unseen.test(it), 'holds a character that cannot be seen')
 
 export const MintBody = z
   .strictObject({

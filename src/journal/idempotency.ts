@@ -17,7 +17,7 @@ const DAY = 86_400_000
 const STILL_RUNNING = 25_000
 
 export const keyOf = (sealer: Sealer, { tenant, actor, action, idempotencyKey }: GuardedCall): string | undefined =>
-  idempotencyKey === undefined ? undefined : sealer.digest(tenant, actor.userId ?? '', actor.id ?? '', action, idempotencyKey)
+  idempotencyKey === undefined ? undefined : sealer.digest(tenant, actor.type, actor.userId ?? '', actor.id ?? '', action, idempotencyKey)
 
 const readable = <T>(read: Promise<T>): Promise<T> =>
   read.catch((cause: unknown) => {

@@ -36,8 +36,15 @@ const claimOf = (claims: Claims, name: string): unknown => {
     )
 }
 
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
+/** What names somebody is text, or a whole number that JSON carries exactly: a longer one is rounded, and two people would have one name. */
+const nameIn = (claims: Claims, claim: string): string | undefined => {
+  const value = claimOf(claims, claim)
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'string' || Number.isSafeInteger(value)) return String(value)
+  throw new Problem('sign_in_failed', {
+    detail: `The claim ${claim} of the identity provider is neither text nor a whole number up to 2^53 - 1; let it send text.`,
+  })
+}
 
 const words = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : typeof value === 'string' ? value.split(' ') : [])
 
@@ -49,7 +56,9 @@ const rolesOf = (rules: ClaimRules, claims: Claims): ProviderRole[] => {
 
 /** A name for lists and for the journal; nobody is known by it. */
 const nameOf = (claims: Claims): string | undefined => {
-  const name = text(claims['name']) ?? text(claims['preferred_username'])
+  const name = [claims['name'], claims['preferred_username']].find((value) => typeof value === 'string' && value !== '') as
+    | string
+    | undefined
   return name?.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '').slice(0, 256) || undefined
 }
 
@@ -61,7 +70,7 @@ export type Vouching = Pick<Ask, 'appId' | 'userId' | 'actor' | 'roles' | 'authT
  */
 export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims: Claims): Vouching => {
   const prefixed = (name: string): string => {
-    const own = text(claimOf(claims, name))
+    const own = nameIn(claims, name)
     if (own === undefined) throw new Problem('sign_in_failed', { detail: 'The identity provider did not say who you are.' })
     const id = `${rules.prefix}${own}`
     const others = prefixes.some((prefix) => prefix.length > rules.prefix.length && id.startsWith(prefix))
@@ -70,7 +79,7 @@ export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims:
   }
   const roles = rolesOf(rules, claims)
   if (roles.length === 0) throw new Problem('sign_in_forbidden')
-  const appId = rules.app === undefined ? rules.appId : (text(claimOf(claims, rules.app)) ?? '')
+  const appId = rules.app === undefined ? rules.appId : (nameIn(claims, rules.app) ?? '')
   const isUser = roles.includes('user')
   const userId = isUser ? prefixed(rules.userId) : undefined
   const authTime = typeof claims['auth_time'] === 'number' ? Math.floor(claims['auth_time']) : 0

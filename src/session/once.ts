@@ -47,7 +47,8 @@ export const createOnce = ({ store, peppers }: { store: SessionStore; peppers: R
   ): Promise<{ reply: Reply; replayed: boolean }> => {
     const { tag } = session.place
     const [{ secret }] = peppers()
-    const name = keyedName(secret, purpose, session.app, key)
+    // A program may bear the id of a person; its keys are its own.
+    const name = keyedName(secret, purpose, session.app, session.kind === 'service' ? 'program' : 'person', key)
     const digest = keyedName(secret, 'request', JSON.stringify(request))
     const sealed = (kept: Pick<Kept, 'state' | 'reply'>) => sealFor(peppers, purpose, `${tag}:${name}`, { ...kept, digest, at: Date.now() })
     const keep = (kept: Pick<Kept, 'state' | 'reply'>) => store.put(tag, name, sealed(kept), dayMs).catch(() => undefined)

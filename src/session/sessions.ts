@@ -105,7 +105,8 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     const entered: Entered | undefined = await reachable(
       store.enter(place, {
         touch: options.touch,
-        limit: name && { name, windowMs: minute },
+        // Each program has a count of its own: two may bear one actor's id.
+        limit: name && { name: name === 'service' ? `service:${place.key.slice(0, 22)}` : name, windowMs: minute },
         app: token.app,
         peek: options.peek?.wants(token.tag) ? options.peek.token : undefined,
       }),

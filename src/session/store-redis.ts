@@ -8,7 +8,7 @@
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
  * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed | 24 h |
- * | `bff:l:{tag}:<class>` | string | uses in this window | window |
+ * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |
  */
 import { connectRedis, type RedisClient, type Script } from '../redis.ts'
 import { type Entered, type Listed, markTtlMs, type SessionStore } from './store.ts'

@@ -96,7 +96,7 @@ export const createThirdPartyTokens = (providers: readonly Provider[], maxAgeSec
   return {
     /** A token that says who somebody is, to be exchanged for a session. Throws `invalid_grant`. */
     subject: async (token: string): Promise<Trusted> => {
-      const refused = (cause?: unknown) => new Problem('invalid_grant', { cause })
+      const refused = (cause?: unknown, detail?: string) => new Problem('invalid_grant', { cause, ...(detail && { detail }) })
       const provider = among(claimed(token), ({ audience }) => audience)
       if (!provider) throw refused()
       try {
@@ -108,6 +108,7 @@ export const createThirdPartyTokens = (providers: readonly Provider[], maxAgeSec
         const typ = protectedHeader.typ?.toLowerCase().replace(/^application\//, '')
         // Of the kinds of JWT that an issuer signs, only these say who is there; a logout token, for one, does not.
         if ((typ !== undefined && typ !== 'jwt' && typ !== 'at+jwt') || payload['events'] !== undefined) throw refused()
+        if (typeof payload.sub !== 'string' || payload.sub === '') throw refused(undefined, 'The claim sub of the token is not text.')
         const { iat = 0, exp = 0 } = payload
         return {
           ...{ provider, payload },

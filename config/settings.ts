@@ -201,7 +201,7 @@ export const settings = {
   LIMIT_LINKS:        { schema: perMinute, default: '2', about: 'links of channels per actor and minute: each may message somebody' },
   LIMIT_SERVICE:      { schema: perMinute, default: '1200', about: 'calls of any kind per service session and minute' },
   LIMIT_FAILURES:     { schema: perMinute, default: '10', about: 'failed attempts per address and minute, of sign-ins, exchanges, logout tokens, webhooks and service keys each' },
-  LIMIT_SIGN_INS:     { schema: perMinute, default: '600', about: 'sign-ins, exchanges and refreshes per address and minute' },
+  LIMIT_SIGN_INS:     { schema: perMinute, default: '600', about: 'sign-ins and exchanges per address and minute' },
   LIMIT_PAGES:        { schema: perMinute, default: '600', about: 'pages of the console and of the documents per address and minute' },
   DRAIN_DELAY_SECONDS:{ schema: z.coerce.number().int().min(0).max(60), default: '3', about: 'after SIGTERM: how long to serve on while /readyz already fails; set it above your load balancer\'s check interval' },
   WORKERS:            { schema: z.coerce.number().int().min(1).max(64), default: '1', about: 'processes that share the ports; more than 1 needs REDIS_URL' },

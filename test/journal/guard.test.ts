@@ -73,7 +73,7 @@ describe('the guard', () => {
 
   test('a permit works once, for its own action, within its time; a forged one never', async () => {
     await using place = makePlace()
-    await using it = await place.open({}, { permitMilliseconds: 30 })
+    await using it = await place.open({}, { permitMilliseconds: 1_000 })
     const one = begun(await it.guard.begin(deletion()))
     expect(() => spendPermit(one.permit, 'merge_users')).toThrow('another action')
     spendPermit(one.permit, 'delete_app_user')
@@ -83,7 +83,7 @@ describe('the guard', () => {
     await one.end()
     expect((await historyOf(it.store, one.id))?.state).toBe('unknown')
     const two = begun(await it.guard.begin(deletion()))
-    await sleep(40)
+    await sleep(1_100)
     expect(() => spendPermit(two.permit, 'delete_app_user')).toThrow('expired')
     await two.end()
     expect((await historyOf(it.store, two.id))?.state).toBe('not_sent')

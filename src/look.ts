@@ -75,8 +75,14 @@ export const imageOf = (found: readonly Found[]): NonNullable<GuardedCall['befor
   if (found.some(({ image }) => image === undefined)) return { state: 'unavailable' }
   const [first, ...others] = found
   const image = others.length > 0 ? Object.fromEntries(found.map((it) => [it.role, it.image])) : first!.image
-  return { state: 'captured', image, fields: Object.keys(image ?? {}) }
+  return { state: 'captured', image, fields: namesOfFields(image ?? {}) }
 }
+
+/** For the console. An answer with thousands of fields makes the event no longer than one event may be, since no erasure must hang on that. */
+const namesOfFields = (image: object): string[] =>
+  Object.keys(image)
+    .filter((name) => /^\w{1,40}$/.test(name))
+    .slice(0, 100)
 
 const withinLook = async <T>(reading: Promise<T>): Promise<T> => {
   const late = Promise.withResolvers<never>()

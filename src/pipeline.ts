@@ -76,11 +76,12 @@ export const createPipeline = (parts: PipelineParts) => {
         () => ofAnotherApp(askedOf(req, { session: entered, operation, requestId, targets: namedIn(operation, req.params, entered) })),
         () => appOf(entered, req.params['appId']),
       )
-      const params = checkParams(operation, req.params, entered)
+      const named = checkParams(operation, req.params, entered)
       const query = checkQuery(rawQueryOf(req.originalUrl), operation.query ?? [])
       const body = await readBody(operation, req)
       const session = await sessions.afterBody(entered, req)
-      const subjects = subjectsOf(operation, params, body, (id) => sessions.isSelf(session, id))
+      const subjects = subjectsOf(operation, named, body, (id) => sessions.isSelf(session, id))
+      const params = ownNameIn(named, subjects, session)
       const about = { session, operation, requestId }
       const refused = () => askedOf(req, { ...about, targets: targetsOf(session, subjects) })
       const caller = permitted(operation, subjects, session, body, refused)
@@ -210,6 +211,10 @@ export const createPipeline = (parts: PipelineParts) => {
     return await upstream.call(app, { ...call, image })
   }
 }
+
+/** The caller's own user is asked for by the name that was proved at sign-in, whatever `_id` an answer once gave. */
+const ownNameIn = (params: Record<string, string>, [subject]: readonly Subject[], { userId }: Session): Record<string, string> =>
+  'userId' in params && subject!.self && userId !== undefined ? { ...params, userId } : params
 
 /** Whom it was asked for is somebody of the other app, so the rule says that. */
 const ofAnotherApp = (asked: Asked): Asked => ({ ...asked, policy: { decision: 'deny', rule: `another_app/${asked.action}` } })

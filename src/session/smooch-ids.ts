@@ -1,4 +1,5 @@
 /** The smoochIds of people who have sessions, learnt from the vendor's answers: from the person to the `_id`, and from the `_id` to the person without a read. */
+import { looksLikeSmoochId } from '../ids.ts'
 import { keyedName, type Ring } from './keys.ts'
 import { reachable } from './reachable.ts'
 import { openFor, type Person, sealFor, tagsOf } from './record.ts'
@@ -40,8 +41,9 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
       session.userId !== undefined &&
       (id === session.userId || (session.smooch !== undefined && namesOf(session.app, id).includes(session.smooch))),
 
-    /** Remembers the smoochId of a person, so that it is accepted as the person's own, and the person is found by it. */
+    /** Remembers the smoochId of a person, so that it is accepted as the person's own, and the person is found by it. What has not the vendor's shape may be somebody's userId. */
     learn: async (person: Person, smoochId: string, known?: string): Promise<void> => {
+      if (!looksLikeSmoochId(smoochId)) return
       const [name] = namesOf(person.app, smoochId)
       if (name !== known) await keep(person, name)
     },

@@ -74,6 +74,12 @@ interface Accepted {
   readonly odd: readonly string[]
 }
 
+/** Levels of an answer; beyond some thousands it could not be written again. */
+const deepest = 100
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1)))
+
 const anything = z.looseObject({})
 const essential: Partial<Record<Answer, z.ZodType>> = { AppUserResponse: Identified, Empty: anything.nullable() }
 
@@ -83,6 +89,7 @@ const accept = (text: string | undefined, { returns }: Operation): Accepted | { 
   const { error } = (essential[returns] ?? anything).safeParse(value)
   if (error) return { misfit: pathOf(error.issues[0]!) }
   if (returns === 'Empty') return { body: {}, odd: [] }
+  if (isDeeper(value, deepest)) return { misfit: `more than ${deepest} levels` }
   return { body: value as object, odd: (answers[returns].safeParse(value).error?.issues ?? []).map(pathOf) }
 }
 

@@ -2,6 +2,7 @@
 import type { Person } from './journal/compose.ts'
 import type { Journal } from './journal/journal.ts'
 import { createReports, type Report } from './journal/reports.ts'
+import { Problem } from './problems.ts'
 import type { Sessions } from './session/sessions.ts'
 
 export interface Removal {
@@ -16,6 +17,12 @@ const personOf = (role: Person['role'], { _id, userId }: NonNullable<Removal['su
   ...(userId !== undefined && { userId }),
   ...(_id !== undefined && { smoochId: _id }),
 })
+
+const stillRunning = (): Problem =>
+  new Problem('journal_unavailable', {
+    detail: 'A call of ours about this person is still running; deliver this again once it has ended.',
+    headers: { 'Retry-After': '5' },
+  })
 
 export const createRemovals = (sessions: Sessions, journal: Journal) => {
   const reports = createReports(journal)
@@ -42,7 +49,10 @@ export const createRemovals = (sessions: Sessions, journal: Journal) => {
     })
     if (known) return
     const cause = await reports.causeOf(report)
-    if (!cause?.endedSessions) await endSessions()
+    // What still runs may yet be refused, since the person is gone: it cannot answer for this.
+    const running = cause?.state === 'pending'
+    if (running || !cause?.endedSessions) await endSessions()
+    if (running) throw stillRunning()
     await reports.write(report, cause)
   }
 }

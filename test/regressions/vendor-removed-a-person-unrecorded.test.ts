@@ -126,3 +126,30 @@ test('a link that merges is joined to the merge, and the discarded person is sig
   expect((await bff.call('GET', '/v1.1/appusers/me', { headers })).status).toBe(401)
   expect((await journalCli({ JOURNAL_URL: `sqlite:${bff.journalFile}` }, ['verify'])).code).toBe(0)
 })
+
+test.each([
+  ['is refused, since the person is gone', { status: 404, body: { error: { code: 'user_not_found', description: 'User not found' } } }, 2],
+  ['is carried out', { applied: true }, 1],
+] as const)(
+  'word of a deletion while our own of the same person still runs and then %s ends the session at once and is not lost',
+  async (_what, fault, operations) => {
+    await using bff = await startBff({ env })
+    const staff = await admin(bff)
+    const goes = make(bff, 'goes')
+    const headers = await bff.signIn({ userId: 'goes' })
+    bff.sandbox.fault({ operation: 'delete_app_user', latency: 800, ...fault })
+    const ours = bff.call('DELETE', '/v1.1/appusers/goes', { headers: staff })
+    await until(
+      () => Promise.resolve(bff.sandbox.requests),
+      (sent) => sent.some(({ operation }) => operation === 'delete_app_user'),
+    )
+    const tell = () => deliver(bff, 'appUser:delete', { appUser: goes })
+    expect(await tell()).toBe(503)
+    expect(await isIn(bff, headers)).toBe(false)
+    await ours
+    expect([await tell(), await tell()]).toEqual([200, 200])
+    const rows = await found(bff, staff, 'target=goes&action=delete_app_user')
+    expect(rows).toHaveLength(operations)
+    expect(rows.filter(({ state }: { state: string }) => state === 'success' || state === 'applied')).toHaveLength(1)
+  },
+)

@@ -114,7 +114,9 @@ export const createGuarded = (parts: GuardedParts) => {
         response: ask.respond(problem),
       })
       if (pending) headers['Audit-Outcome'] = 'pending'
-      if (outcome === 'unknown') await end(removed)
+      // Found by the look and then missed: somebody else removed the person meanwhile.
+      const gone = call.operation.removes === 'subject' && problem.code === 'user_not_found' && found.every(({ image }) => image)
+      if (outcome === 'unknown' || gone) await end(removed)
       else await unmark(removed)
       problem.particulars.headers = { ...problem.particulars.headers, ...headers }
       throw problem

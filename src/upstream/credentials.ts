@@ -45,12 +45,12 @@ export const authorization = ({ auth }: UpstreamApp, key: UpstreamKey, now = Dat
   return /^[\x21-\x7e]+$/.test(value) ? `${auth === 'basic' ? 'Basic' : 'Bearer'} ${value}` : undefined
 }
 
-/** What we sign for a single call opens the whole app for two minutes, so no token at all is passed on. */
-const jwt = /\.(?<=eyJ[\w-]+\.)[\w-]/
+/** What we sign for a single call opens the whole app for two minutes, so no token at all is passed on, nor what is as long as a signature. */
+const token = /\.(?<=eyJ[\w-]+\.)[\w-]|[\w+=-]{40}/
 
 /** Whether the vendor's words hold any credential of the app. */
 export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean =>
-  jwt.test(text) || keys.some((key) => [key.id, key.secret.reveal(), blob(key)].some((it) => it !== '' && text.includes(it)))
+  token.test(text) || keys.some((key) => [key.id, key.secret.reveal(), blob(key)].some((it) => it !== '' && text.includes(it)))
 
 /** Remembers per app which key the vendor took last, so that a refused one is left alone by later calls. */
 export const createKeyring = () => {

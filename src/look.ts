@@ -49,9 +49,10 @@ export const createLook = ({ upstream, sessions }: Parts) => {
     }
   }
 
-  /** Whose `_id` the vendor once said this to be; and as it was asked, unless it is exactly that. */
+  /** The person's `_id`, or whose `_id` this is, as the vendor once said; and as it was asked, unless it is exactly that. */
   const remembered = async ({ appId }: UpstreamApp, role: Subject['role'], id: string): Promise<Person[]> => {
-    if (!looksLikeSmoochId(id)) return [{ role, userId: id }]
+    const own = await sessions.smoochIdOf({ app: appId, userId: id, actor: { id } })
+    if (own !== undefined || !looksLikeSmoochId(id)) return [{ role, userId: id, ...(own !== undefined && { smoochId: own }) }]
     const smoochId = id.toLowerCase()
     const userIds = await sessions.whose(appId, smoochId)
     const known = userIds.map((userId) => ({ role, userId, smoochId }))

@@ -13,17 +13,32 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
     peppers().map(({ secret }) => keyedName(secret, 'smooch', app, smoochId)) as [string, ...string[]]
 
   /** Under the name of the smoochId lies who has it, for longer than any session of that person lives. */
-  const keep = async (person: Person, name: string): Promise<void> => {
+  const keep = async (person: Person, name: string, smoochId: string | undefined): Promise<void> => {
     const tags = tagsOf(peppers, person)
     const now = Date.now()
     const entry = {
       sid: tags[0],
-      index: sealFor(peppers, purpose, name, person.userId),
+      index: sealFor(peppers, purpose, name, { userId: person.userId, smoochId }),
       createdMs: now,
       expiresMs: now + markTtlMs,
     }
     await reachable(store.addToList(name, entry))
     await Promise.all(tags.map((tag) => reachable(store.mark(tag, 'smooch', name))))
+  }
+
+  /** Those who have, or may have, sessions and were answered under the smoochId of this name. Entries of before hold the userId alone. */
+  const kept = async (name: string): Promise<{ sid: string; userId: string; smoochId?: string | undefined }[]> =>
+    (await reachable(store.list(name))).flatMap(({ sid, index }) => {
+      const found = openFor(peppers, purpose, name, index) as string | { userId?: string; smoochId?: string } | undefined
+      const { userId, smoochId } = typeof found === 'string' ? { userId: found } : (found ?? {})
+      return userId === undefined ? [] : [{ sid, userId, smoochId }]
+    })
+
+  /** The smoochId under which the person was last answered, when one is kept. */
+  const smoochIdOf = async (person: Person): Promise<string | undefined> => {
+    const tags = tagsOf(peppers, person)
+    const name = await reachable(store.readMark(tags[0], 'smooch'))
+    return name === undefined ? undefined : (await kept(name)).find(({ sid }) => tags.includes(sid))?.smoochId
   }
 
   const forget = async (person: Person): Promise<void> => {
@@ -45,24 +60,23 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
     learn: async (person: Person, smoochId: string, known?: string): Promise<void> => {
       if (!looksLikeSmoochId(smoochId)) return
       const [name] = namesOf(person.app, smoochId)
-      if (name !== known) await keep(person, name)
+      if (name !== known) await keep(person, name, smoochId)
     },
 
     /** For a new session: what is known of the person is kept as long as it may live. False when nothing is. */
     renew: async (person: Person): Promise<boolean> => {
       const name = await reachable(store.readMark(tagsOf(peppers, person)[0], 'smooch'))
-      if (name !== undefined) await keep(person, name)
+      if (name !== undefined) await keep(person, name, await smoochIdOf(person))
       return name !== undefined
     },
 
     /** The userIds under which people with this smoochId have, or may have, sessions. */
     whose: async (app: string, smoochId: string): Promise<string[]> => {
-      const names = namesOf(app, smoochId)
-      const listed = await Promise.all(names.map((name) => reachable(store.list(name))))
-      return [...new Set(listed.flatMap((list, at) => list.map(({ index }) => openFor(peppers, purpose, names[at]!, index))))].filter(
-        (userId) => typeof userId === 'string',
-      )
+      const people = await Promise.all(namesOf(app, smoochId).map(kept))
+      return [...new Set(people.flat().map(({ userId }) => userId))]
     },
+
+    smoochIdOf,
 
     /** True when the person was last answered under another smoochId: somebody new under an old name. */
     isSomebodyNew: async (person: Person, smoochId: string): Promise<boolean> => {

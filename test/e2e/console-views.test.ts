@@ -108,8 +108,10 @@ withBrowser('the views of the audit console', () => {
     await empty.page.goto('/bff/ops')
     await empty.page.getByText('Live: new operations').waitFor()
     await empty.browser.settled()
-    const bytes = empty.browser.bodies.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
-    expect([empty.browser.bodies.length, bytes < 60_000]).toEqual([4, true])
+    // The sign-in is an event, too: rows that come live are data.
+    const bodies = empty.browser.bodies.filter(({ url }) => !url.includes('/ops/rows'))
+    const bytes = bodies.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
+    expect([bodies.length, bytes < 60_000]).toEqual([4, true])
   })
 
   const tabTo = async (selector: string): Promise<void> => {

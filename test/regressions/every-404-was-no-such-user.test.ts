@@ -41,7 +41,11 @@ const asks: Record<OperationId, (headers: Carried) => Promise<Answer>> = {
   link_app_user: (headers) => bff.call('POST', `/v1.1/appusers/${userId}/channels`, { headers, json: link }),
   unlink_app_user: (headers) => bff.call('DELETE', `/v1.1/appusers/${userId}/channels/viber`, { headers }),
   delete_app_user_profile: (headers) => bff.call('DELETE', `/v1.1/appusers/${userId}/profile`, { headers }),
-  delete_app_user: (headers) => bff.call('DELETE', `/v1.1/appusers/${userId}`, { headers }),
+  // Somebody else each time: sessions of a person whom a deletion did not find are over.
+  delete_app_user: async (headers) => {
+    const { _id } = bff.sandbox.createUser(appId, { userId: `gone-${Math.random()}` })
+    return await bff.call('DELETE', `/v1.1/appusers/${_id}`, { headers })
+  },
   merge_users: async (headers) => {
     const [surviving, discarded] = ['a', 'b'].map((name) => bff.sandbox.createUser(appId, { userId: `${name}-${Math.random()}` }))
     const json = { surviving: { _id: surviving?._id }, discarded: { _id: discarded?._id } }

@@ -75,11 +75,12 @@ test.each<[string, number, string | Buffer]>([
   ['100 KB of digits', 400, `{"properties":{"a":${'9'.repeat(100_000)}}}`],
   ['100 KB of backslashes', 400, `{"givenName":"${'\\\\'.repeat(50_000)}"}`],
   ['100 KB of e-mail', 400, `{"email":"${'a@'.repeat(50_000)}"}`],
-])('%s is refused with %i in under 50 ms', async (_what, status, body) => {
+])('%s is refused with %i at once', async (_what, status, body) => {
   const [answer, ms] = await timed(put(body))
   expect(answer.status).toBe(status)
   expect(codeOf(answer)).toBe(status === 413 ? 'too_large' : 'bad_request')
-  expect(ms).toBeLessThan(50)
+  // Linear work is shown in the tests of the parser; here only a hang fails, whatever else the machine does.
+  expect(ms).toBeLessThan(1_000)
   expect(bff.sent()).toBe(0)
 })
 
@@ -98,7 +99,8 @@ test.each<[string, Carried, string[]]>([
   const body = lines[0]?.endsWith('gzip') ? gzipSync('{"givenName":"a"}') : '{"givenName":"a"}'
   const [answer, ms] = await timed(put(body, headers, lines))
   expect([answer.status, codeOf(answer)]).toEqual([415, 'unsupported_media_type'])
-  expect(ms).toBeLessThan(50)
+  // Linear work is shown in the tests of the parser; here only a hang fails, whatever else the machine does.
+  expect(ms).toBeLessThan(1_000)
   expect(bff.sent()).toBe(0)
 })
 

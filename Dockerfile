@@ -11,7 +11,7 @@ RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 COPY config/*.ts config/
 COPY src src/
 # What Node makes of the TypeScript is kept in the image, since it cannot be written at run time: a quicker start and 45 MB less. The journal's folder is a volume.
-RUN node --eval "await Promise.all([import('/app/src/run.ts'), import('/app/src/journal/sqlite-file.ts')])" 2>/dev/null || true
+RUN node --eval "await Promise.all([import('/app/src/run.ts'), import('/app/src/journal/store/sqlite/file.ts')])" 2>/dev/null || true
 RUN mkdir data && chown 1000:1000 data
 VOLUME /app/data
 

@@ -1,10 +1,24 @@
 /** The apps that are served: one from the SMOOCH_ settings, or several from APPS_FILE. */
 import { z } from 'zod'
-import type { UpstreamApp } from '../src/upstream/client.ts'
 import type { Settings } from './load.ts'
 import { readRows, requireSecure, secretOf } from './rows-file.ts'
 import type { Secret } from './secret.ts'
 import { settings as rows } from './settings.ts'
+
+export interface UpstreamKey {
+  readonly id: string
+  /** For `jwt` the given token itself. */
+  readonly secret: Secret
+}
+
+export interface UpstreamApp {
+  readonly appId: string
+  /** May hold a path prefix. */
+  readonly baseUrl: string
+  readonly auth: 'signed' | 'basic' | 'jwt'
+  /** One, or two while keys are being changed. */
+  readonly keys: readonly UpstreamKey[]
+}
 
 export interface App extends UpstreamApp {
   /** Exact origins of this app's front ends; empty: PUBLIC_ORIGIN. */

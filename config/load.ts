@@ -1,8 +1,8 @@
 /** Reads the settings from the environment and from NAME_FILE files, checks each by its row, and refuses to start with every fault listed. */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { isSecure } from '../src/http/secure-address.ts'
 import { Secret } from './secret.ts'
+import { isSecure } from './secure-address.ts'
 import { type SettingName, settings } from './settings.ts'
 
 type Rows = typeof settings

@@ -1,12 +1,52 @@
 /** The issuers that are trusted: one from the OIDC_ settings and those of TRUSTED_ISSUERS, or several from OIDC_PROVIDERS_FILE. */
 import { z } from 'zod'
-import type { ClaimRules, ProviderRole } from '../src/session/claims.ts'
-import type { Provider } from '../src/session/providers.ts'
 import { type Settings, SettingsError } from './load.ts'
 import { readRows, requireSecure, secretOf } from './rows-file.ts'
+import type { Secret } from './secret.ts'
 import { settings as rows } from './settings.ts'
 
 const role = z.enum(['user', 'agent', 'admin', 'auditor'])
+
+export type ProviderRole = z.infer<typeof role>
+
+export interface ClaimRules {
+  /** The claim that names the app user. */
+  readonly userId: string
+  /** Stands before it; keeps apart people of several issuers. */
+  readonly prefix: string
+  /** The claim that gives roles: a list, or words separated by spaces. */
+  readonly roles?: string | undefined
+  /** From the provider's words to ours; other words mean nothing. */
+  readonly roleMap: Readonly<Record<string, ProviderRole>>
+  /** What everybody is. */
+  readonly defaultRoles: readonly ProviderRole[]
+  /** The claim that names the app, when several are served. */
+  readonly app?: string | undefined
+  /** The app of all people of this provider. */
+  readonly appId?: string | undefined
+}
+
+export interface ProviderClient {
+  readonly id: string
+  readonly auth: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
+  readonly secret?: Secret | undefined
+  /** PEM, for private_key_jwt. */
+  readonly key?: Secret | undefined
+  readonly keyId?: string | undefined
+  readonly scope: string
+  readonly idTokenAlg: string
+}
+
+/** An issuer that is trusted: for signing in through it, for tokens of its that are exchanged, or for both. */
+export interface Provider {
+  readonly id: string
+  readonly issuer: string
+  readonly client?: ProviderClient | undefined
+  /** Tokens for this audience may be exchanged for a session. */
+  readonly audience?: string | undefined
+  readonly claims: ClaimRules
+}
+
 const client = z
   .strictObject({
     id: z.string().min(1),

@@ -1,9 +1,9 @@
 /** The YAML files that say in rows what settings say of one: read, checked, with the secrets that they hold or name. */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { isSecure } from '../src/http/secure-address.ts'
 import { faultIn, inOurWords, mustBeSecure, readSecretFile, SettingsError, unreadable } from './load.ts'
 import { Secret } from './secret.ts'
+import { isSecure } from './secure-address.ts'
 import type { SettingName } from './settings.ts'
 import { readYaml, type Yaml } from './yaml-rows.ts'
 

@@ -1,10 +1,10 @@
 /** Writes what is derived from the tables: config/example.env, docs/errors.md and the marked parts of README.md. With --check it writes nothing and names what is stale. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { settings } from '../config/settings.ts'
-import { sentences } from '../src/manual.ts'
-import { limitClass } from '../src/operation.ts'
-import { all, type OperationId } from '../src/operations.ts'
-import { problems } from '../src/problems.ts'
+import { sentences } from '../src/contract/descriptions.ts'
+import { limitClass } from '../src/contract/operation.ts'
+import { all, type OperationId } from '../src/contract/operations.ts'
+import { problems } from '../src/contract/problems.ts'
 
 interface SettingRow {
   readonly default?: string
@@ -84,7 +84,7 @@ ${table(
   Object.entries(problems).map(([name, [status, sentence]]) => [code(name), String(status), cell(sentence)]),
 )}
 
-Derived from \`src/problems.ts\` by \`npm run derive\`.
+Derived from \`src/contract/problems.ts\` by \`npm run derive\`.
 `
 
 /** The text with what stands between a section's two marks replaced. */

@@ -1,8 +1,8 @@
 /** A run of the process: load the settings, serve or start several workers that serve, leave with an exit code. */
 import cluster from 'node:cluster'
 import { load, SettingsError } from '../config/load.ts'
-import { messageOf } from './messages.ts'
-import { printableLines } from './printable.ts'
+import { messageOf } from './platform/error-message.ts'
+import { printableLines } from './platform/printable.ts'
 import { serve } from './serve.ts'
 import { runWorkers } from './workers.ts'
 

@@ -4,8 +4,8 @@ import type { Loaded } from '../config/load.ts'
 import { loadProviders } from '../config/providers.ts'
 import { watchSecretFiles } from '../config/secret-files.ts'
 import { startApp } from './app.ts'
-import { createLog } from './logger.ts'
-import { untilSignal } from './signals.ts'
+import { createLog } from './platform/logger.ts'
+import { untilSignal } from './platform/signals.ts'
 
 const drainMs = 25_000
 

@@ -1,6 +1,6 @@
 /** Several processes that share the ports. One that dies is replaced; a signal to the first drains all. */
 import cluster, { type Worker } from 'node:cluster'
-import { untilSignal } from './signals.ts'
+import { untilSignal } from './platform/signals.ts'
 
 /** A worker that cannot even start must not be started over and over. */
 const tooShortMs = 5_000

@@ -113,7 +113,7 @@ describe('the image', () => {
   })
 
   test('holds neither the demo, where anybody is anybody, nor the stand-in, and does not run as root', () => {
-    expect(ignored).toEqual(expect.arrayContaining(['src/demo', 'src/sandbox']))
+    expect(ignored).toEqual(expect.arrayContaining(['src/dev']))
     expect(dockerfile).toMatch(/^USER [1-9]\d*$/m)
   })
 })

@@ -1,4 +1,4 @@
-/** The house rules on who may import what. Type imports cost nothing at run time and are exempt. */
+/** The house rules on who may import what. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -24,45 +24,68 @@ const staticImportsOf = (file: string): string[] =>
     .map(([, , , from = '']) => (from.startsWith('.') ? normalize(join(file, '..', from)) : from))
 
 /** The files that may open express. Libraries with one door stand in docs/architecture.md, which dependencies.test.ts checks. */
-const expressDoors = /^src\/(app|docs|routes|pages)\.ts$|^src\/http\/|^src\/demo\/|\/routes(-[\w]+)?\.ts$/
+const expressDoors = /^src\/(app\.ts$|http\/|dev\/demo\/|docs\/page\.ts$)|\/routes(\/|\.ts$)/
 
-/** What a folder or file may import of ours. */
-const arrows: [RegExp, RegExp][] = [
-  [/^src\/(schemas|problems|operation)\.ts$/, /^never$/],
-  [/^src\/operations\.ts$/, /^src\/operation\.ts$/],
-  [/^src\/policy\.ts$/, /^src\/(places|problems)\.ts$/],
-  [/^src\/upstream\//, /^(src\/upstream\/|src\/(exact-json|operation|permit|problems|schemas)\.ts$|config\/secret\.ts$)/],
+/** Room → the rooms from which it may import, types included: the table of docs/architecture.md. */
+const rooms = new Map(
+  readFileSync('docs/architecture.md', 'utf8')
+    .split('## Rooms\n')[1]!
+    .split('\n#')[0]!
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => {
+      const [, room = '', , from = ''] = line.split('|')
+      const named = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+      return [named(room)[0]!, named(from)] as const
+    }),
+)
+const roomOf = (file: string): string => (file.startsWith('config/') ? 'config' : file.split('/')[1]!)
+
+/** Of ours, for their types alone or not. */
+const allImportsOf = (file: string): string[] =>
   [
-    /^src\/session\//,
-    /^(src\/session\/|src\/http\/|src\/upstream\/http-client\.ts$|src\/(ids|memo|operation|operations|policy|problems|random|redis)\.ts$)/,
-  ],
-  [
-    /^src\/journal\//,
-    /^(src\/journal\/|src\/http\/|src\/(audit|exact-json|ids|memo|messages|operation|operations|permit|policy|printable|problems|random|redis)\.ts$)/,
-  ],
-  [/^src\/sandbox\//, /^src\/(sandbox\/|upstream\/http-client\.ts$)/],
-  [/^src\/http\//, /^src\/(http\/|exact-json\.ts$|places\.ts$|problems\.ts$|logger\.ts$|memo\.ts$|random\.ts$)/],
-]
+    ...[...readFileSync(file, 'utf8').matchAll(statement)].map(([, , , from = '']) => from),
+    ...[...readFileSync(file, 'utf8').matchAll(dynamic)].map(([, from = '']) => from),
+  ].flatMap((from) => (from.startsWith('.') ? [normalize(join(file, '..', from))] : []))
 
 describe('imports', () => {
   test('are found at all', () => {
-    expect(importsOf('src/app.ts')).toEqual(expect.arrayContaining(['src/pipeline.ts', 'src/session/sessions.ts']))
-    expect(importsOf('src/operation.ts')).toEqual([])
+    expect(importsOf('src/app.ts')).toEqual(expect.arrayContaining(['src/gateway/pipeline.ts', 'src/session/sessions.ts']))
+    expect(importsOf('src/contract/operation.ts')).toEqual([])
   })
 
   test('express is opened by what serves routes', () => {
     expect(files.filter((file) => importsOf(file).includes('express') && !expressDoors.test(file))).toEqual([])
   })
 
-  test.each(arrows.map(([from, to]) => [from.source, from, to] as const))('of %s point where they may', (_name, from, to) => {
-    const astray = files
-      .filter((file) => from.test(file))
-      .flatMap((file) =>
-        importsOf(file)
-          .filter((target) => /^(src|config)\//.test(target) && !to.test(target))
-          .map((target) => `${file} → ${target}`),
-      )
-    expect(astray).toEqual([])
+  test('every room has its row', () => {
+    expect(new Set(files.map(roomOf))).toEqual(new Set(rooms.keys()))
+  })
+
+  test.each([...rooms])('%s imports from the rooms of its row, and from each of them', (room, from) => {
+    const edges = files
+      .filter((file) => roomOf(file) === room)
+      .flatMap((file) => allImportsOf(file).map((target) => ({ file, target, to: roomOf(target) })))
+      .filter(({ to }) => to !== room)
+    expect(edges.filter(({ to }) => !from.includes(to)).map(({ file, target }) => `${file} → ${target}`)).toEqual([])
+    expect(from.filter((named) => !edges.some(({ to }) => to === named))).toEqual([])
+  })
+
+  test('no room leads back to itself', () => {
+    const leadsTo = (room: string, seen = new Set<string>()): Set<string> => {
+      for (const next of rooms.get(room) ?? []) if (!seen.has(next)) leadsTo(next, seen.add(next))
+      return seen
+    }
+    expect([...rooms.keys()].filter((room) => leadsTo(room).has(room))).toEqual([])
+  })
+
+  test('the tables of the contract need nothing, so that a browser can use them', () => {
+    for (const name of ['operation', 'problems']) expect(importsOf(`src/contract/${name}.ts`)).toEqual([])
+    expect(importsOf('src/contract/operations.ts')).toEqual(['src/contract/operation.ts'])
+  })
+
+  test('src has few loose files', () => {
+    expect(files.filter((file) => /^src\/[^/]+$/.test(file)).length).toBeLessThanOrEqual(5)
   })
 
   test('the process is touched only where it is started or ended', () => {

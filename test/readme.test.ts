@@ -26,7 +26,7 @@ interface Demo extends AsyncDisposable {
 
 const startDemo = async (): Promise<Demo> => {
   const env = { PATH: process.env['PATH'], PORT: '0', PRIVATE_PORT: '0', SANDBOX_PORT: '0' }
-  const child: ChildProcess = spawn(process.execPath, ['src/demo/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn(process.execPath, ['src/dev/demo/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const said = await new Promise<string>((resolve, reject) => {
     let text = ''
     const hear = (chunk: unknown) => {

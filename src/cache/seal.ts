@@ -1,7 +1,7 @@
 /** The seal of what lies in the cache: AES-256-GCM under a key of the pepper, bound to its cell, so that a copy moved under another name does not open. */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
-import { randomBytes } from '../random.ts'
-import { perKey, type Ring } from '../session/keys.ts'
+import { perKey, type Ring } from '../crypto/key-ring.ts'
+import { randomBytes } from '../crypto/random.ts'
 
 const keyOf = perKey(({ secret }) => Buffer.from(hkdfSync('sha256', secret, '', 'smooch-bff user cache', 32)))
 

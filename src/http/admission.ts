@@ -1,10 +1,10 @@
 /** What every request must pass before routing: an unambiguous target, unambiguous headers, a host that is ours. It refuses and never repairs. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
-import { Problem } from '../problems.ts'
-import { withoutBlanks } from './blanks.ts'
+import { Problem } from '../contract/problems.ts'
 import { peerAddress, settleClientAddress, trustedPeers } from './client-address.ts'
 import { checkOwnCookies, type OwnCookies } from './cookies.ts'
+import { withoutBlanks } from './whitespace.ts'
 
 export interface AdmissionOptions {
   /** Accepted values of Host; a function when the port is known only after listening; absent on the private listener, which has no such rule. */

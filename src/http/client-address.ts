@@ -1,7 +1,7 @@
 /** Who is at the other end: the peer's address, or what a configured proxy says about it, and the key under which one client counts. */
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
-import { withoutBlanks } from './blanks.ts'
+import { withoutBlanks } from './whitespace.ts'
 
 /** On the request itself: a WeakMap whose keys live as short as requests is dear to the garbage collector. */
 const settled = Symbol('client address')

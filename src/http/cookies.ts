@@ -1,6 +1,6 @@
 /** The one reader of the Cookie header. Strict: SP and HTAB around a pair, exact names, no decoding, no quotes. */
-import { Problem } from '../problems.ts'
-import { withoutBlanks } from './blanks.ts'
+import { Problem } from '../contract/problems.ts'
+import { withoutBlanks } from './whitespace.ts'
 
 /** The cookies that this service sets. */
 export interface OwnCookies {

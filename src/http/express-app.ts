@@ -1,14 +1,14 @@
 /** The Express apps of both listeners as far as they are alike: strict routing, what is HTTP-wide, the end of the line. */
 import express, { type Express, type RequestHandler } from 'express'
-import type { Log } from '../logger.ts'
-import type { Metrics } from '../metrics.ts'
-import { Problem } from '../problems.ts'
-import { accessRecord } from './access-record.ts'
-import { joinHeads } from './head.ts'
-import type { Listener } from './listener.ts'
+import { Problem } from '../contract/problems.ts'
+import type { Log } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { accessRecord } from './access-log.ts'
 import { problemHandler } from './problem-handler.ts'
 import { requestId } from './request-id.ts'
+import { joinHeads } from './response-headers.ts'
 import { securityHeaders } from './security-headers.ts'
+import type { Listener } from './server.ts'
 
 export const expressApp = (https: boolean, middleware: readonly RequestHandler[]): Express => {
   const app = express()

@@ -1,7 +1,7 @@
 /** Reads a form body (`application/x-www-form-urlencoded`), as OAuth and OpenID send them: each field once. */
 import type { IncomingMessage } from 'node:http'
-import { Problem } from '../problems.ts'
-import { readBytes } from './json-body.ts'
+import { Problem } from '../contract/problems.ts'
+import { readBytes } from './body.ts'
 import { decodeBody } from './strict-json.ts'
 
 const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i

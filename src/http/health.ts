@@ -1,7 +1,7 @@
 /** Health for orchestrators: alive, ready (the session store answers, not draining), started. */
 import type { RequestHandler, Router } from 'express'
-import type { Metrics } from '../metrics.ts'
-import { readable, routes } from './routes.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { readable, routes } from './endpoint.ts'
 
 export interface Health {
   started: boolean

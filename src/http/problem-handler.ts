@@ -1,6 +1,6 @@
 /** Turns whatever was thrown into the one error body, whose shape serves the vendor's clients and RFC 9457 alike. Never a stack, never a cause. */
 import type { ErrorRequestHandler } from 'express'
-import { Problem, type ProblemCode, problems } from '../problems.ts'
+import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
 
 interface ErrorBody {
   readonly error: { readonly code: string; readonly description: string }

@@ -1,5 +1,5 @@
 /** Reads a query string that must hold exactly the parameters of its route: each once, none unknown. */
-import { Problem } from '../problems.ts'
+import { Problem } from '../contract/problems.ts'
 
 const decode = (text: string): string => {
   try {

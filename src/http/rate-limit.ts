@@ -2,13 +2,24 @@
 import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import { type AugmentedRequest, type Options, rateLimit } from 'express-rate-limit'
-import { Problem } from '../problems.ts'
-import type { Limit } from '../session/sessions.ts'
-import type { Used } from '../session/store.ts'
+import { Problem } from '../contract/problems.ts'
 import { addressKey, clientAddress } from './client-address.ts'
-import { limitHeaders } from './limit-headers.ts'
 import { toProblem } from './problem-handler.ts'
-import { createTurns } from './turns.ts'
+import { limitHeaders } from './rate-limit-headers.ts'
+import { createTurns } from './serial.ts'
+
+/** Uses in the window including this one, and milliseconds until the window ends. */
+export interface Used {
+  readonly used: number
+  readonly leftMs: number
+}
+
+/** A use of a limit: its name, how many are allowed, and the count. */
+export interface Limit {
+  readonly name: string
+  readonly max: number
+  readonly used: Used
+}
 
 /** Counts of an address by the name of the limit. */
 export interface AddressCounts {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import helmet, { type HelmetOptions } from 'helmet'
-import { alwaysHeaders, type RawHeaders } from './head.ts'
+import { alwaysHeaders, type RawHeaders } from './response-headers.ts'
 
 interface Options {
   /** Browsers reach us by https, so they may be told to stay with it. */

@@ -1,7 +1,8 @@
 /** JSON without the readings on which parsers disagree: doubled or magic keys, lone surrogates, numbers that would change, depth without end. */
-import { isExact, mayRound } from '../exact-json.ts'
-import { placeOf } from '../places.ts'
-import { Problem } from '../problems.ts'
+
+import { placeOf } from '../contract/json-path.ts'
+import { Problem } from '../contract/problems.ts'
+import { isExact, mayRound } from '../platform/exact-json.ts'
 
 const depthLimit = 16
 const magic = new Set(['__proto__', 'constructor', 'prototype'])

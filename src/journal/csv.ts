@@ -1,6 +1,6 @@
 /** CSV by RFC 4180 that no spreadsheet evaluates: a cell that begins like a formula gets an apostrophe, and so does one that begins with an apostrophe, so that reading gives back what was written, with unseen marks as escapes. */
 
-import { printableLines } from '../printable.ts'
+import { printableLines } from '../platform/printable.ts'
 
 // Also the full-width forms, and anything that a spreadsheet might skip before them.
 const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠'|%]|^[\t\r\n]/u

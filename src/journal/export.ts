@@ -1,11 +1,11 @@
 /** The export: every event in order, streamed page by page in bounded memory, and last the checkpoint that proves them. */
-import { printable } from '../printable.ts'
+import { printable } from '../platform/printable.ts'
 import { line } from './csv.ts'
-import { decode, type Event } from './events.ts'
-import { eventsFrom, eventsOfApp, type Filter, type OperationRow, operations } from './query.ts'
-import { latestCheckpoint, tipOf } from './reader.ts'
-import type { Sealer } from './seal.ts'
-import type { Source } from './store.ts'
+import { decode, type Event } from './event/event.ts'
+import type { Sealer } from './event/seal.ts'
+import type { Source } from './store/contract.ts'
+import { eventsFrom, eventsOfApp, type Filter, type OperationRow, operations } from './store/queries.ts'
+import { latestCheckpoint, tipOf } from './store/reader.ts'
 
 export interface ExportOptions {
   readonly format: 'ndjson' | 'csv'

@@ -1,10 +1,10 @@
 /** Words that narrow a search of operations: the same for the read API, the console and the command line. */
 
-import { all } from '../operations.ts'
-import { Problem } from '../problems.ts'
-import { acts } from './acts.ts'
-import { openStates, type State } from './events.ts'
-import type { Filter } from './query.ts'
+import { all } from '../contract/operations.ts'
+import { Problem } from '../contract/problems.ts'
+import { acts } from './event/acts.ts'
+import { openStates, type State } from './event/event.ts'
+import type { Filter } from './store/queries.ts'
 
 export const filterNames = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to', 'cursor', 'limit'] as const
 

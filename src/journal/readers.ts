@@ -1,9 +1,8 @@
 /** People who read the journal: how many at once, and how long each may wait. What they cost is theirs alone; the guard has its own way to the store. */
-import { Problem } from '../problems.ts'
-import type { Session } from '../session/sessions.ts'
+import { Problem } from '../contract/problems.ts'
+import { LATE, within } from './append/throttle.ts'
 import { type Concurrency, limitConcurrency, NoTurn } from './concurrency.ts'
-import { LATE, within } from './pace.ts'
-import type { Rows, Source, Store } from './store.ts'
+import type { Rows, Source, Store } from './store/contract.ts'
 
 // biome-ignore format: a table is read down its columns
 const limits = {
@@ -13,6 +12,13 @@ const limits = {
 } as const satisfies Record<string, Concurrency>
 
 export type Reading = keyof typeof limits
+
+/** Who reads: a person or a program of one app. */
+export interface Reader {
+  readonly app: string
+  readonly kind: string
+  readonly actor: { readonly id: string }
+}
 
 const readMilliseconds = 5_000
 
@@ -47,11 +53,7 @@ export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
     bulk: { kind: readers.kind, select: (sql, params) => pages('', () => source.select(sql, params)) } satisfies Source as Source,
 
     /** Does the work of this session in its turn. Throws `too_many_requests` and `journal_busy`. */
-    during: async <T>(
-      reading: Reading,
-      { app, kind, actor }: Pick<Session, 'app' | 'kind' | 'actor'>,
-      work: () => Promise<T>,
-    ): Promise<T> =>
+    during: async <T>(reading: Reading, { app, kind, actor }: Reader, work: () => Promise<T>): Promise<T> =>
       turns[reading](`${app} ${kind === 'service'} ${actor.id}`, work).catch((error: unknown) => {
         throw error instanceof NoTurn ? refusal(error, reading) : error
       }),

@@ -1,12 +1,13 @@
 /** The journal of a serving process: opened, guarding, checked for what nobody saw end. */
-import { type Anchor, anchorInMemory } from './anchor.ts'
-import { createChecker } from './checker.ts'
-import { newId } from './events.ts'
-import { createGuard, type Guard } from './guard.ts'
-import { type Journal, openJournal, type Status } from './journal.ts'
-import { keysOf, openStorePatiently, type Secrets } from './open.ts'
+
+import { type Journal, openJournal, type Status } from './append/journal.ts'
+import { newId } from './event/event.ts'
+import { createGuard, type Guard } from './guard/guard.ts'
+import { type Anchor, anchorInMemory } from './log/anchor.ts'
 import { createReaders, type Readers } from './readers.ts'
-import type { Sighting } from './verdicts.ts'
+import { createChecker } from './reconcile/reconciler.ts'
+import type { Sighting } from './reconcile/verdicts.ts'
+import { keysOf, openStorePatiently, type Secrets } from './store/open.ts'
 
 /** Less than a guarded call waits: what hangs is let go before its successors are late as well. */
 const selectMilliseconds = 1_500

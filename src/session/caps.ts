@@ -1,6 +1,6 @@
 /** What a service key may do: its cap bounds the sessions that it mints, sees and ends, and the persons whose roles it sets. */
-import type { Role } from '../operation.ts'
-import { Problem } from '../problems.ts'
+import type { Role } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
 import type { People } from './people.ts'
 import type { Person, SessionRecord } from './record.ts'
 

@@ -1,7 +1,7 @@
 /** What a call with the session cookie must show, by class of route. Bearer callers are exempt: no browser adds their token by itself. */
 import type { IncomingMessage } from 'node:http'
+import { Problem } from '../contract/problems.ts'
 import type { Origins } from '../http/origins.ts'
-import { Problem } from '../problems.ts'
 
 /** `api`: the thirteen rows, auth and ops JSON. `stream`: GET of event streams and downloads. `page`: a top-level GET, free of side effects. At the provider's and vendor's routes no cookie grants anything. */
 export type CsrfClass = 'api' | 'stream' | 'page'

@@ -1,6 +1,6 @@
 /** TABLE: how long sessions live, by kind and by who holds them. */
-import type { Role } from '../operation.ts'
-import type { Lifetime } from './making.ts'
+import type { Role } from '../contract/operation.ts'
+import type { Lifetime } from './issue.ts'
 import type { Kind } from './token.ts'
 
 const minutes = 60_000

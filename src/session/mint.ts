@@ -2,13 +2,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
-import { unseen } from '../ids.ts'
-import type { Role } from '../operation.ts'
+import { unseen } from '../contract/ids.ts'
+import type { Role } from '../contract/operation.ts'
 import type { Cap } from './caps.ts'
 import { setCookie } from './cookie.ts'
-import type { Created } from './making.ts'
+import type { Created } from './issue.ts'
+import type { Vouch } from './resolve-user.ts'
 import type { Sessions } from './sessions.ts'
-import type { Vouch } from './vouch.ts'
 
 const word = z
   .string()

@@ -1,11 +1,11 @@
 /** The sessions of a person, as they can be seen and ended without holding their tokens. */
-import type { Role } from '../operation.ts'
+import type { Role } from '../contract/operation.ts'
+import { keyedName, type Ring } from '../crypto/key-ring.ts'
 import { type Held, isWithin } from './caps.ts'
-import { keyedName, type Ring } from './keys.ts'
-import { reachable } from './reachable.ts'
 import { appTags, type IndexEntry, openIndex, type Person, type ProviderSession, type SessionRecord, tagsOf } from './record.ts'
 import { openRoles, type RolesMark, sealRoles } from './roles.ts'
-import type { Listed, SessionStore } from './store.ts'
+import { reachable } from './store/availability.ts'
+import type { Listed, SessionStore } from './store/contract.ts'
 
 /** Beyond this the oldest ends. */
 const mostSessions = 10

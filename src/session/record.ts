@@ -1,10 +1,10 @@
 /** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
 import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto'
-import { memo } from '../memo.ts'
-import type { Role } from '../operation.ts'
-import { randomBytes } from '../random.ts'
-import { hmacWith } from './hmac.ts'
-import { keyedName, perKey, type Ring, type RingKey } from './keys.ts'
+import type { Role } from '../contract/operation.ts'
+import { keyedName, perKey, type Ring, type RingKey } from '../crypto/key-ring.ts'
+import { hmacWith } from '../crypto/keyed-hash.ts'
+import { randomBytes } from '../crypto/random.ts'
+import { memo } from '../platform/memo.ts'
 import type { Kind, Scope } from './token.ts'
 
 export interface Actor {

@@ -1,7 +1,7 @@
 /** What may be used once, on whichever replica: claimed before its use, and let go of when that fails, so that it may be tried again. */
-import { keyedName, type Ring } from './keys.ts'
-import { reachable } from './reachable.ts'
-import type { SessionStore } from './store.ts'
+import { keyedName, type Ring } from '../crypto/key-ring.ts'
+import { reachable } from './store/availability.ts'
+import type { SessionStore } from './store/contract.ts'
 
 type Release = () => Promise<void>
 

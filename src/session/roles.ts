@@ -1,7 +1,7 @@
 /** Changes of roles while sessions live: a mark of the person, read with every request. An old token may lose roles by it but never gain any. */
 import { randomBytes } from 'node:crypto'
-import type { Role } from '../operation.ts'
-import type { Ring } from './keys.ts'
+import type { Role } from '../contract/operation.ts'
+import type { Ring } from '../crypto/key-ring.ts'
 import { openFor, sealFor } from './record.ts'
 
 export interface RolesMark {

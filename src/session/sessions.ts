@@ -1,23 +1,25 @@
 /** Sessions: made, found in a request, ended. The token finds the record; the record decides. */
+
 import type { IncomingMessage } from 'node:http'
-import { bringsBody } from '../http/json-body.ts'
+import type { LimitClass } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
+import type { Ring } from '../crypto/key-ring.ts'
+import { bringsBody } from '../http/body.ts'
 import type { Origins } from '../http/origins.ts'
-import type { LimitClass } from '../operation.ts'
-import { Problem } from '../problems.ts'
+import type { Limit } from '../http/rate-limit.ts'
 import { readBearer } from './bearer.ts'
 import { cookieNames, readCookie } from './cookie.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
-import type { Ring } from './keys.ts'
+import { createMaking, services } from './issue.ts'
 import { isStaffRole } from './lifetimes.ts'
-import { createMaking, services } from './making.ts'
 import type { People } from './people.ts'
-import { reachable } from './reachable.ts'
 import { openRecord, type Person, type SessionRecord, storeKey, tagsOf } from './record.ts'
 import { createReplayGuard } from './replay.ts'
 import { openRoles, type RolesMark, rolesLeft } from './roles.ts'
-import { createServices } from './services.ts'
+import { createServices } from './service-sessions.ts'
 import { createSmoochIds } from './smooch-ids.ts'
-import type { Entered, Place, SessionStore, Used } from './store.ts'
+import { reachable } from './store/availability.ts'
+import type { Entered, Place, SessionStore } from './store/contract.ts'
 import { type Kind, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {
@@ -34,12 +36,6 @@ export interface Session extends SessionRecord {
 }
 
 type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 'kind'>>
-
-export interface Limit {
-  readonly name: string
-  readonly max: number
-  readonly used: Used
-}
 
 export interface SessionParts {
   readonly store: SessionStore

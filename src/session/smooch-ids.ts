@@ -1,10 +1,10 @@
 /** The smoochIds of people who have sessions, learnt from the vendor's answers: from the person to the `_id`, and from the `_id` to the person without a read. */
-import { looksLikeSmoochId } from '../ids.ts'
-import { keyedName, type Ring } from './keys.ts'
-import { reachable } from './reachable.ts'
+import { looksLikeSmoochId } from '../contract/ids.ts'
+import { keyedName, type Ring } from '../crypto/key-ring.ts'
 import { openFor, type Person, sealFor, tagsOf } from './record.ts'
 import type { Session } from './sessions.ts'
-import { markTtlMs, type SessionStore } from './store.ts'
+import { reachable } from './store/availability.ts'
+import { markTtlMs, type SessionStore } from './store/contract.ts'
 
 const purpose = 'person of a smoochId'
 

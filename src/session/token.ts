@@ -1,8 +1,8 @@
 /** The session token: a compact JWS (HS256), JWT-shaped because the vendor's JavaScript client takes nothing else. The server-side record decides; the token only finds it. */
 import { timingSafeEqual } from 'node:crypto'
-import { memo } from '../memo.ts'
-import { hmacWith } from './hmac.ts'
-import { perKey, type Ring } from './keys.ts'
+import { perKey, type Ring } from '../crypto/key-ring.ts'
+import { hmacWith } from '../crypto/keyed-hash.ts'
+import { memo } from '../platform/memo.ts'
 
 export type Kind = 'cookie' | 'bearer' | 'service'
 /** Cosmetic: some client libraries choose their path form by it. */

@@ -1,17 +1,16 @@
 /** Calls to the vendor: one call in, an answer or a problem out, within the row's time limit. ky sends again what may be; our deadline stands above it, since ky's own would lose an answer whose body is slow. */
-import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } from '../operation.ts'
-import { type Permit, spendPermit } from '../permit.ts'
-import { Problem } from '../problems.ts'
-import { judge, type Reply } from './answer.ts'
-import { authorization, createKeyring, type UpstreamApp, type UpstreamKey } from './credentials.ts'
+import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
+import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
+import type { ImageForm } from '../uploads/image.ts'
+import { authorization, createKeyring } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
 import { HTTPError, http, lightResponse } from './http-client.ts'
-import type { ImageForm } from './image.ts'
+import { type Permit, spendPermit } from './permit.ts'
+import { judge, type Reply } from './result.ts'
 import { retryRule } from './retry.ts'
 import { type Deadline, freshConnections, keptConnections, send, Unanswered } from './sender.ts'
 import { buildUrl } from './url.ts'
-
-export type { UpstreamApp, UpstreamKey } from './credentials.ts'
 
 export interface UpstreamLog {
   /** Operators must act: the vendor refuses our key or does not know the app. */

@@ -1,21 +1,6 @@
 /** Our credential joins here, at the last moment; and the list of what must never come back to a caller. */
 import { createHmac } from 'node:crypto'
-import type { Secret } from '../../config/secret.ts'
-
-export interface UpstreamKey {
-  readonly id: string
-  /** For `jwt` the given token itself. */
-  readonly secret: Secret
-}
-
-export interface UpstreamApp {
-  readonly appId: string
-  /** May hold a path prefix. */
-  readonly baseUrl: string
-  readonly auth: 'signed' | 'basic' | 'jwt'
-  /** One, or two while keys are being changed. */
-  readonly keys: readonly UpstreamKey[]
-}
+import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
 
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 

@@ -1,7 +1,7 @@
 /** TABLE: what the vendor's no means, by row and status, and what the caller is told of it: code, type and words from one source. */
-import type { Operation } from '../operation.ts'
-import type { OperationId } from '../operations.ts'
-import { Problem, type ProblemCode, problems } from '../problems.ts'
+import type { Operation } from '../contract/operation.ts'
+import type { OperationId } from '../contract/operations.ts'
+import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
 
 type Meaning = readonly [code: ProblemCode, detail?: string]
 type Meanings = Readonly<Record<number, Meaning>>

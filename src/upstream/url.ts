@@ -1,6 +1,6 @@
 /** Builds the one URL a row may name, then proves by parsing it again that it says nothing else. */
-import type { Operation } from '../operation.ts'
-import { Problem } from '../problems.ts'
+import type { Operation } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
 
 interface Target {
   readonly appId: string

@@ -1,7 +1,7 @@
 /** The contract of cache stores over each store that there is. */
 import { afterAll, beforeAll, describe } from '@jest/globals'
-import { memoryCache } from '../../src/cache/store-memory.ts'
-import { redisCache } from '../../src/cache/store-redis.ts'
+import { memoryCache } from '../../src/cache/store/memory.ts'
+import { redisCache } from '../../src/cache/store/redis.ts'
 import { redisInstalled } from '../support/redis.ts'
 import { startCluster, startSentinel, type Topology } from '../support/redis-topologies.ts'
 import { cacheStoreContract } from './cache-store.ts'

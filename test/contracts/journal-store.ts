@@ -2,12 +2,12 @@
 
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { openCheckpoint, publicKey } from '../../src/journal/checkpoint.ts'
-import { type Event, newId } from '../../src/journal/events.ts'
-import { groupCommit } from '../../src/journal/group-commit.ts'
-import { createSealer } from '../../src/journal/seal.ts'
-import { type Entry, entryOf, type Result, type Store, systemEvent } from '../../src/journal/store.ts'
-import { leafHash, push, rootOf } from '../../src/journal/tree.ts'
+import { groupCommit } from '../../src/journal/append/group-commit.ts'
+import { type Event, newId } from '../../src/journal/event/event.ts'
+import { createSealer } from '../../src/journal/event/seal.ts'
+import { openCheckpoint, publicKey } from '../../src/journal/log/checkpoint.ts'
+import { leafHash, push, rootOf } from '../../src/journal/log/tree.ts'
+import { type Entry, entryOf, type Result, type Store, systemEvent } from '../../src/journal/store/contract.ts'
 
 export interface Fixture {
   /** A journal that is empty but for its first event; `instance` distinguishes replicas of one journal. */

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import type { Place, SessionStore } from '../../src/session/store.ts'
-import type { NewFamily } from '../../src/session/store-families.ts'
+import type { Place, SessionStore } from '../../src/session/store/contract.ts'
+import type { NewFamily } from '../../src/session/store/refresh-contract.ts'
 
 export const unique = () => randomBytes(16).toString('base64url')
 export const place = (tag = unique()): Place => ({ key: unique(), tag })

@@ -1,6 +1,6 @@
 import { afterAll } from '@jest/globals'
-import { memoryStore } from '../../src/session/store-memory.ts'
-import { redisStore } from '../../src/session/store-redis.ts'
+import { memoryStore } from '../../src/session/store/memory.ts'
+import { redisStore } from '../../src/session/store/redis.ts'
 import { redisInstalled } from '../support/redis.ts'
 import { startCluster, startSentinel, type Topology } from '../support/redis-topologies.ts'
 import { sessionStoreContract } from './session-store.ts'

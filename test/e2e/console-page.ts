@@ -1,8 +1,8 @@
 /** The audit console opened in a browser of its own, in front of a whole service and the stand-in, with the moves that operators make. */
 import { expect } from '@jest/globals'
 import axe from 'axe-core'
-import { demoPage } from '../../src/demo/page.ts'
-import { demoSignIn } from '../../src/demo/sign-in.ts'
+import { demoPage } from '../../src/dev/demo/page.ts'
+import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
 import { appId, type BffOptions, type Carried, startBff } from '../support/bff.ts'
 import { openBrowser } from './browser.ts'
 

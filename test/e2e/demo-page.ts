@@ -1,9 +1,9 @@
 /** The demo page opened in a browser of its own, in front of a whole service and the stand-in, with the moves a visitor makes. */
 import { mkdirSync } from 'node:fs'
 import { expect } from '@jest/globals'
-import { demoPage } from '../../src/demo/page.ts'
-import { appUsers, people } from '../../src/demo/people.ts'
-import { demoSignIn } from '../../src/demo/sign-in.ts'
+import { demoPage } from '../../src/dev/demo/page.ts'
+import { appUsers, people } from '../../src/dev/demo/people.ts'
+import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
 import { startBff } from '../support/bff.ts'
 import { openBrowser } from './browser.ts'
 

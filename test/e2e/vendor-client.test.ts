@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { all } from '../../src/operations.ts'
+import { all } from '../../src/contract/operations.ts'
 import { appId, type Bff, png, startBff } from '../support/bff.ts'
 
 type Method = (...args: unknown[]) => Promise<Record<string, unknown> | undefined>

@@ -1,6 +1,6 @@
 /** The one error body. */
 import { describe, expect, test } from '@jest/globals'
-import { Problem } from '../../src/problems.ts'
+import { Problem } from '../../src/contract/problems.ts'
 import { startEcho } from '../support/http-app.ts'
 import { sendRaw } from '../support/raw.ts'
 

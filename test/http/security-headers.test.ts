@@ -2,10 +2,10 @@
 
 import { expect, test } from '@jest/globals'
 import express from 'express'
-import { addHeader, asPage, joinHeads } from '../../src/http/head.ts'
-import { listen } from '../../src/http/listener.ts'
 import { requestId } from '../../src/http/request-id.ts'
+import { addHeader, asPage, joinHeads } from '../../src/http/response-headers.ts'
 import { securityHeaders } from '../../src/http/security-headers.ts'
+import { listen } from '../../src/http/server.ts'
 
 const headersAt = async (path: string, https: boolean, sent: Record<string, string> = {}): Promise<Record<string, string>> => {
   const app = express().disable('x-powered-by')

@@ -1,9 +1,9 @@
 /** Signed notes and proofs, beside the published examples of their formats. */
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
-import { openCheckpoint, parseCheckpoint, publicKey, signCheckpoint, signingKey, verifierKey } from '../../src/journal/checkpoint.ts'
-import { readProof, writeProof } from '../../src/journal/proof.ts'
-import { leafHash } from '../../src/journal/tree.ts'
+import { openCheckpoint, parseCheckpoint, publicKey, signCheckpoint, signingKey, verifierKey } from '../../src/journal/log/checkpoint.ts'
+import { readProof, writeProof } from '../../src/journal/log/proof.ts'
+import { leafHash } from '../../src/journal/log/tree.ts'
 
 const { privateKey } = generateKeyPairSync('ed25519')
 const checkpoint = { origin: 'smooch-bff/j_1', size: 7, root: leafHash(Buffer.from('x')) }

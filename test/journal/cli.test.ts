@@ -4,9 +4,9 @@ import { hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import type { Begun } from '../../src/journal/guard.ts'
-import { latestCheckpoint } from '../../src/journal/reader.ts'
-import { spendPermit } from '../../src/permit.ts'
+import type { Begun } from '../../src/journal/guard/guard.ts'
+import { latestCheckpoint } from '../../src/journal/store/reader.ts'
+import { spendPermit } from '../../src/upstream/permit.ts'
 import { journalCli, type Ran } from '../support/journal-cli.ts'
 import { deletion, makePlace, success } from './place.ts'
 
@@ -118,7 +118,7 @@ test('a Redis that is down is named, with what to do, by the commands that ask i
       REDIS_URL: `redis://:hidden@127.0.0.1:1`,
       ...more,
     }
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['src/journal/cli.ts', ...line], { env, encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['src/journal/cli/cli.ts', ...line], { env, encoding: 'utf8' })
     return { status, stdout, stderr }
   }
   for (const line of [['verify'], ['accept-rollback', '--by', 'ops']]) {

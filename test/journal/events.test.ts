@@ -1,9 +1,9 @@
 /** How an event becomes bytes, and what may follow what. */
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { networkOf } from '../../src/journal/compose.ts'
-import { decode, type Event, encode, newId, nextState, type State } from '../../src/journal/events.ts'
-import { refuseNetwork } from '../../src/journal/sqlite-file.ts'
+import { networkOf } from '../../src/journal/event/compose.ts'
+import { decode, type Event, encode, newId, nextState, type State } from '../../src/journal/event/event.ts'
+import { refuseNetwork } from '../../src/journal/store/sqlite/file.ts'
 
 const event = (more: Partial<Event>): Event => ({
   v: 1,

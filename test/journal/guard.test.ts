@@ -1,13 +1,13 @@
 /** The guard: the order of intent and request, permits, outcomes, repeats, and what happens when the store does not answer. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import type { Begun, Replayed } from '../../src/journal/guard.ts'
-import { historyOf } from '../../src/journal/reader.ts'
-import type { Store } from '../../src/journal/store.ts'
-import { acceptRollback } from '../../src/journal/upkeep.ts'
-import { verify } from '../../src/journal/verify.ts'
-import { type Permit, spendPermit } from '../../src/permit.ts'
-import { Problem } from '../../src/problems.ts'
+import { Problem } from '../../src/contract/problems.ts'
+import type { Begun, Replayed } from '../../src/journal/guard/guard.ts'
+import { acceptRollback } from '../../src/journal/maintenance.ts'
+import type { Store } from '../../src/journal/store/contract.ts'
+import { historyOf } from '../../src/journal/store/reader.ts'
+import { verify } from '../../src/journal/verify/verify.ts'
+import { type Permit, spendPermit } from '../../src/upstream/permit.ts'
 import { deletion, makePlace, success } from './place.ts'
 
 const begun = (it: Begun | Replayed): Begun => {

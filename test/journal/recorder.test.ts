@@ -1,10 +1,10 @@
 /** Events that nobody waits for: gathered for a moment, looked up and committed together. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { decode } from '../../src/journal/events.ts'
-import type { Store } from '../../src/journal/store.ts'
-import { erasePerson } from '../../src/journal/upkeep.ts'
-import { verify } from '../../src/journal/verify.ts'
+import { decode } from '../../src/journal/event/event.ts'
+import { erasePerson } from '../../src/journal/maintenance.ts'
+import type { Store } from '../../src/journal/store/contract.ts'
+import { verify } from '../../src/journal/verify/verify.ts'
 import { deletion, makePlace, type Place, success } from './place.ts'
 
 const update = (userId: string, more: Parameters<typeof deletion>[0] = {}) =>

@@ -14,7 +14,7 @@ import {
   push,
   rootAt,
   rootOf,
-} from '../../src/journal/tree.ts'
+} from '../../src/journal/log/tree.ts'
 
 const leaves = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'].map((hex) =>
   leafHash(Buffer.from(hex, 'hex')),

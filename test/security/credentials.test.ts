@@ -1,7 +1,7 @@
 /** Credentials in the wrong place, of the wrong kind, of another app, or two at once. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId, type Bff, type Carried, mina, startBff } from '../support/bff.ts'
 import { canaryServiceKey } from '../support/canaries.ts'
 import { ask, long, refusal, tokenOf } from './requests.ts'

@@ -3,7 +3,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId, keyId, mina } from '../support/bff.ts'
 import { canaryKey, canaryServiceKey } from '../support/canaries.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'

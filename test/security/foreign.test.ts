@@ -1,6 +1,6 @@
 /** B1, B2, B4: what an end user cannot reach, learn or pretend. Nothing of it is ever sent. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { all } from '../../src/operations.ts'
+import { all } from '../../src/contract/operations.ts'
 import { type Bff, type Carried, mina, startBff } from '../support/bff.ts'
 import { ask, json, long, type RawRequest, refusal } from './requests.ts'
 

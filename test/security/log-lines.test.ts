@@ -1,6 +1,6 @@
 /** L2: whatever callers write, a record stays one line of JSON that steers no terminal and hides nothing. Read from the standard output of a real process. */
 import { expect, test } from '@jest/globals'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId, keyId, mina } from '../support/bff.ts'
 import { canariesIn, canaryEmail, canaryKey, canaryServiceKey } from '../support/canaries.ts'
 import { sendRaw } from '../support/raw.ts'

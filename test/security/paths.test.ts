@@ -1,6 +1,6 @@
 /** A: paths that would mean something else upstream, and methods that a path does not know. Nothing of it is ever sent. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { all } from '../../src/operations.ts'
+import { all } from '../../src/contract/operations.ts'
 import { type Bff, type Carried, mina, startBff } from '../support/bff.ts'
 import { ask, codeOf, json, long, refusal } from './requests.ts'
 

@@ -1,6 +1,6 @@
 /** H1, H2: whatever the vendor answers, the caller gets our words, our status and never our key. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Fault } from '../../src/sandbox/faults.ts'
+import type { Fault } from '../../src/dev/sandbox/faults.ts'
 import { appId, type Bff, type Carried, keyId, mina, startBff } from '../support/bff.ts'
 import { canaryKey } from '../support/canaries.ts'
 

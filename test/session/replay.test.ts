@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
-import { ring } from '../../src/session/keys.ts'
-import { isOurNonce, newNonce } from '../../src/session/nonce.ts'
+import { ring } from '../../src/crypto/key-ring.ts'
 import { createReplayGuard } from '../../src/session/replay.ts'
-import { memoryStore } from '../../src/session/store-memory.ts'
+import { memoryStore } from '../../src/session/store/memory.ts'
+import { isOurNonce, newNonce } from '../../src/sign-in/nonce.ts'
 import { canaryPepper } from '../support/canaries.ts'
 
 const [before, added] = [`p1:${canaryPepper}`, `p2:${canaryPepper}-new`]

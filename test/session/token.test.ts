@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
-import { ring } from '../../src/session/keys.ts'
+import { ring } from '../../src/crypto/key-ring.ts'
 import { openRecord, type SessionRecord, sealRecord, tagsOf } from '../../src/session/record.ts'
 import { signToken, type Token, verifyToken } from '../../src/session/token.ts'
 

@@ -1,11 +1,11 @@
 /** A small gateway in a process of its own, to be killed: it deletes users upstream through the guard. Settings come as JSON in the first argument. */
 import { createServer } from 'node:http'
-import { newId } from '../../src/journal/events.ts'
-import { createGuard, type Ended } from '../../src/journal/guard.ts'
-import { openJournal } from '../../src/journal/journal.ts'
-import { keysOf, openStore } from '../../src/journal/open.ts'
-import { spendPermit } from '../../src/permit.ts'
-import { Problem } from '../../src/problems.ts'
+import { Problem } from '../../src/contract/problems.ts'
+import { openJournal } from '../../src/journal/append/journal.ts'
+import { newId } from '../../src/journal/event/event.ts'
+import { createGuard, type Ended } from '../../src/journal/guard/guard.ts'
+import { keysOf, openStore } from '../../src/journal/store/open.ts'
+import { spendPermit } from '../../src/upstream/permit.ts'
 
 export interface ProcessSettings {
   readonly url: string

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPostgres, openPostgres } from '../../src/journal/store-postgres.ts'
+import { createPostgres, openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { makePlace } from '../journal/place.ts'
 import { findPostgres, startPostgres } from '../support/postgres.ts'
 import { soak } from './loop.ts'

@@ -1,13 +1,13 @@
 /** Two more long trials: the same Idempotency-Key from many callers on three replicas, and clean journals that must raise no alarm. */
 import { rmSync } from 'node:fs'
-import { publicKey } from '../../src/journal/checkpoint.ts'
-import { newId } from '../../src/journal/events.ts'
-import type { Begun } from '../../src/journal/guard.ts'
-import { createGuard } from '../../src/journal/guard.ts'
-import { openJournal } from '../../src/journal/journal.ts'
-import type { Store } from '../../src/journal/store.ts'
-import { verify } from '../../src/journal/verify.ts'
-import { spendPermit } from '../../src/permit.ts'
+import { openJournal } from '../../src/journal/append/journal.ts'
+import { newId } from '../../src/journal/event/event.ts'
+import type { Begun } from '../../src/journal/guard/guard.ts'
+import { createGuard } from '../../src/journal/guard/guard.ts'
+import { publicKey } from '../../src/journal/log/checkpoint.ts'
+import type { Store } from '../../src/journal/store/contract.ts'
+import { verify } from '../../src/journal/verify/verify.ts'
+import { spendPermit } from '../../src/upstream/permit.ts'
 import { deletion, makePlace, type Place, success } from '../journal/place.ts'
 
 /** Each key from two replicas of three at once: how many keys were sent more than once. */

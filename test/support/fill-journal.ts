@@ -1,7 +1,7 @@
 /** A journal with a past: operations of a few weeks, made up alike each time, so that pages and figures have something to show. */
-import { type Event, newId, type Outcome } from '../../src/journal/events.ts'
-import { keysOf, openStore, type Secrets } from '../../src/journal/open.ts'
-import { entryOf } from '../../src/journal/store.ts'
+import { type Event, newId, type Outcome } from '../../src/journal/event/event.ts'
+import { entryOf } from '../../src/journal/store/contract.ts'
+import { keysOf, openStore, type Secrets } from '../../src/journal/store/open.ts'
 
 export interface Past {
   readonly url: string

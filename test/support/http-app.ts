@@ -1,15 +1,15 @@
 /** A small app behind the HTTP-wide parts alone, as every test of them needs it: it echoes what came through. */
 import express, { type Express } from 'express'
+import { pathId } from '../../src/contract/ids.ts'
+import { Problem } from '../../src/contract/problems.ts'
 import { type AdmissionOptions, admission } from '../../src/http/admission.ts'
+import { type Bounds, discardBody, readJson } from '../../src/http/body.ts'
 import { clientAddress } from '../../src/http/client-address.ts'
-import { joinHeads } from '../../src/http/head.ts'
-import { type Bounds, discardBody, readJson } from '../../src/http/json-body.ts'
-import { type Listener, type ListenOptions, listen } from '../../src/http/listener.ts'
 import { problemHandler } from '../../src/http/problem-handler.ts'
 import { requestId } from '../../src/http/request-id.ts'
+import { joinHeads } from '../../src/http/response-headers.ts'
 import { securityHeaders } from '../../src/http/security-headers.ts'
-import { pathId } from '../../src/ids.ts'
-import { Problem } from '../../src/problems.ts'
+import { type Listener, type ListenOptions, listen } from '../../src/http/server.ts'
 
 export interface EchoListener extends Listener {
   /** What got past admission: nothing else may ever have been reached. */

@@ -1,6 +1,7 @@
 /** `npm run journal` within this process: its exit code, and what it printed. */
-import type { Anchor } from '../../src/journal/anchor.ts'
-import { runCli } from '../../src/journal/cli.ts'
+
+import { runCli } from '../../src/journal/cli/cli.ts'
+import type { Anchor } from '../../src/journal/log/anchor.ts'
 
 export interface Ran {
   readonly code: number

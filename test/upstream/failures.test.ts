@@ -1,7 +1,7 @@
 /** An upstream that breaks: what is sent again, what never is, and what is then known. Arrivals are counted at a bare socket. */
 import { describe, expect, test } from '@jest/globals'
-import type { Operation } from '../../src/operation.ts'
-import { operations } from '../../src/operations.ts'
+import type { Operation } from '../../src/contract/operation.ts'
+import { operations } from '../../src/contract/operations.ts'
 import type { UpstreamCall } from '../../src/upstream/client.ts'
 import { appAt, json, keyIds, listen, listenRaw, problemOf, secrets, upstreamWith, user } from './vendor.ts'
 

@@ -1,10 +1,10 @@
 /** Odd answers of the vendor, to each row: how often the call was made, and what is then known. Counted by nock. */
 import { describe, expect, test } from '@jest/globals'
 import nock from 'nock'
-import type { Operation } from '../../src/operation.ts'
-import { all, operations } from '../../src/operations.ts'
+import type { Operation } from '../../src/contract/operation.ts'
+import { all, operations } from '../../src/contract/operations.ts'
+import type { ImageForm } from '../../src/uploads/image.ts'
 import type { UpstreamCall } from '../../src/upstream/client.ts'
-import type { ImageForm } from '../../src/upstream/image.ts'
 import { interceptOutside, pending } from '../support/outside.ts'
 import { appAt, problemOf, upstreamWith } from './vendor.ts'
 

@@ -1,7 +1,7 @@
 /** How often a call that destroys has reached the vendor, whatever came back. Counted at a bare socket. */
 import { describe, expect, test } from '@jest/globals'
-import type { Operation } from '../../src/operation.ts'
-import { all, operations } from '../../src/operations.ts'
+import type { Operation } from '../../src/contract/operation.ts'
+import { all, operations } from '../../src/contract/operations.ts'
 import type { UpstreamCall } from '../../src/upstream/client.ts'
 import { appAt, listenRaw, upstreamWith } from './vendor.ts'
 

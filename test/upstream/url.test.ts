@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Operation } from '../../src/operation.ts'
-import { all, operations } from '../../src/operations.ts'
-import { Problem } from '../../src/problems.ts'
+import type { Operation } from '../../src/contract/operation.ts'
+import { all, operations } from '../../src/contract/operations.ts'
+import { Problem } from '../../src/contract/problems.ts'
 import { buildUrl } from '../../src/upstream/url.ts'
 
 const app = { appId: 'APP', baseUrl: 'https://acme.zendesk.com/sc' }

@@ -1,13 +1,15 @@
 /** A recording upstream for these tests, on a free port; and an app that points to it. */
+
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import type { UpstreamApp } from '../../config/apps.ts'
 import { Secret } from '../../config/secret.ts'
-import { isGuarded, isOpen, type Operation } from '../../src/operation.ts'
-import { issuePermit } from '../../src/permit.ts'
-import { Problem } from '../../src/problems.ts'
-import { createUpstream, type UpstreamApp, type UpstreamCall } from '../../src/upstream/client.ts'
+import { isGuarded, isOpen, type Operation } from '../../src/contract/operation.ts'
+import { Problem } from '../../src/contract/problems.ts'
+import { createUpstream, type UpstreamCall } from '../../src/upstream/client.ts'
+import { issuePermit } from '../../src/upstream/permit.ts'
 
 export const appId = '69f0100f2a3b4c5d6e7f8091'
 export const secrets = ['UNMISTAKABLE-SECRET-ONE', 'UNMISTAKABLE-SECRET-TWO'] as const

@@ -1,9 +1,9 @@
 /** OURS: the whole service, as `npm start` runs it, with every duty on. */
-import '../../../src/engine.ts'
+import '../../../src/platform/v8-flags.ts'
 import { loadApps } from '../../../config/apps.ts'
 import { load } from '../../../config/load.ts'
 import { startApp } from '../../../src/app.ts'
-import { createLog } from '../../../src/logger.ts'
+import { createLog } from '../../../src/platform/logger.ts'
 import { ready } from '../child.ts'
 import { appId } from '../person.ts'
 

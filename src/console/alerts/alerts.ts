@@ -1,0 +1,113 @@
+/** Alerts: what operators should hear of without looking. Each is a CloudEvent, shown on the page and, where a webhook is set, sent there signed. */
+
+import type { Status } from '../../journal/append/journal.ts'
+import type { Event } from '../../journal/event/event.ts'
+import type { Burst } from '../counters.ts'
+import type { Check } from '../integrity.ts'
+
+export type AlertType = 'burst' | 'indeterminate' | 'gate_closed' | 'gate_opened' | 'verification_failed' | 'rollback' | 'no_anchor'
+
+export interface Alert {
+  readonly id: string
+  readonly type: AlertType
+  readonly time: string
+  /** One sentence, without personal data. */
+  readonly words: string
+  /** The app it concerns; absent: the journal as a whole. */
+  readonly tenant?: string
+  readonly subject?: string
+}
+
+export interface AlertsOptions {
+  readonly status: () => Status
+  /** Whether there is an anchor to be missed. */
+  readonly anchored: boolean
+  readonly send?: (alert: Alert) => void
+  readonly lookEveryMs?: number
+  readonly anchorWithinMs?: number
+}
+
+const mostKept = 50
+const shownForMs = 24 * 3_600_000
+
+export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anchorWithinMs = 5 * 60_000 }: AlertsOptions) => {
+  const kept: Alert[] = []
+  // A gate that is closed from the start is news too: a journal is lost or put back most often while the service is down.
+  let open = true
+  let anchorMissed = false
+  let anchor = { at: status().anchoredAt, size: status().size }
+  let bareSince: number | undefined
+
+  const raise = (alert: Alert): void => {
+    kept.unshift(alert)
+    if (kept.length > mostKept) {
+      // Anybody can cause bursts: they must not push out what the journal itself has to say.
+      const burst = kept.findLastIndex(({ type }) => type === 'burst')
+      kept.splice(burst > 0 ? burst : -1, 1)
+    }
+    send?.(alert)
+  }
+  /** Replicas that see the same thing give it the same id, so that a receiver can drop the repeats. */
+  const ofNow = (type: AlertType, words: string, key: string): void =>
+    raise({ id: `${type}:${key}`, type, time: new Date().toISOString(), words })
+
+  const watchGate = ({ open: now, cause = '', since = new Date().toISOString() }: Status): void => {
+    if (now === open) return
+    open = now
+    if (now) ofNow('gate_opened', 'The gate is open again: guarded calls go on.', new Date().toISOString())
+    else if (/went back|is not the one that|stands in/.test(cause)) ofNow('rollback', `The gate is closed: ${cause}.`, since)
+    else ofNow('gate_closed', `The gate is closed, guarded calls are refused: ${cause}.`, since)
+  }
+
+  /** Since when the log holds what no anchor has covered; a log that does not grow needs none. */
+  const watchAnchor = ({ anchoredAt, size }: Status): void => {
+    const covered = anchoredAt !== undefined && anchoredAt !== anchor.at
+    if (covered) anchor = { at: anchoredAt, size }
+    if (size === anchor.size) bareSince = undefined
+    else bareSince ??= Date.now()
+    const late = anchored && bareSince !== undefined && Date.now() - bareSince > anchorWithinMs
+    if (late && !anchorMissed) ofNow('no_anchor', 'The journal has not been anchored for 5 minutes.', new Date().toISOString())
+    anchorMissed = late
+  }
+
+  const timer = setInterval(() => {
+    const now = status()
+    watchGate(now)
+    watchAnchor(now)
+  }, lookEveryMs).unref()
+
+  return {
+    onBurst: ({ actor, tenant, count, minutes, at }: Burst, event: Event): void =>
+      raise({
+        id: `burst:${event.id}`,
+        type: 'burst',
+        time: at,
+        words: `${actor} made ${count} guarded calls within ${minutes} minutes.`,
+        tenant,
+        subject: actor,
+      }),
+    onEvent: (event: Event): void => {
+      // A person who says so has been asked already.
+      if (event.kind !== 'resolved' || event.verdict !== 'indeterminate' || event.evidence?.['source'] === 'person') return
+      const subject = event.operation?.id ?? ''
+      raise({
+        id: `indeterminate:${event.id}`,
+        type: 'indeterminate',
+        time: event.time,
+        words: `What became of ${subject} cannot be found out: a person must decide.`,
+        ...(event.tenant !== undefined && { tenant: event.tenant }),
+        subject,
+      })
+    },
+    onCheck: ({ ok, at, findings, failure }: Check): void => {
+      if (failure !== undefined) ofNow('verification_failed', `The journal could not be verified: ${failure}.`, at)
+      else if (!ok) ofNow('verification_failed', `The journal is not intact: ${findings[0] ?? 'unknown'}.`, at)
+    },
+    /** Of this app and of the journal, newest first. */
+    recent: (tenant: string): Alert[] =>
+      kept.filter((alert) => [tenant, undefined].includes(alert.tenant) && Date.now() - Date.parse(alert.time) < shownForMs),
+    close: (): void => clearInterval(timer),
+  }
+}
+
+export type Alerts = ReturnType<typeof createAlerts>

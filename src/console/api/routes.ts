@@ -1,0 +1,205 @@
+/** The journal's read API, for staff with `auditor` or `admin`: `/ops/api` below the base path. What changes or reveals is for `admin`. */
+import type { Request, Response, Router } from 'express'
+import { z } from 'zod'
+import type { Role } from '../../contract/operation.ts'
+import { Problem } from '../../contract/problems.ts'
+import { askedOf } from '../../gateway/call-facts.ts'
+import { taken } from '../../http/backpressure.ts'
+import { checkBody, readJson } from '../../http/body.ts'
+import { routes } from '../../http/endpoint.ts'
+import { checkQuery, rawQueryOf } from '../../http/query.ts'
+import { limitCalls } from '../../http/rate-limit.ts'
+import type { Journal } from '../../journal/append/journal.ts'
+import { createRecords } from '../../journal/append/records.ts'
+import type { Act } from '../../journal/event/acts.ts'
+import { decode, isFor } from '../../journal/event/event.ts'
+import { personalOf } from '../../journal/event/personal.ts'
+import { exportFound, exportLines } from '../../journal/export.ts'
+import { filterNames, filterOf, wholeNumber } from '../../journal/filter.ts'
+import type { Guard } from '../../journal/guard/guard.ts'
+import { resolveByHand } from '../../journal/maintenance.ts'
+import type { Readers, Reading } from '../../journal/readers.ts'
+import { eventOf, eventsOfApp, operations } from '../../journal/store/queries.ts'
+import { latestCheckpoint, proofOf } from '../../journal/store/reader.ts'
+import { requireRecentSignIn } from '../../policy/decide.ts'
+import type { CsrfClass } from '../../session/csrf.ts'
+import type { Session, Sessions } from '../../session/sessions.ts'
+import { streamEvents } from './stream.ts'
+import { historyView, viewOf } from './views.ts'
+
+export interface JournalRoutesParts {
+  readonly sessions: Sessions
+  readonly journal: Journal
+  readonly guard: Guard
+  readonly readers: Readers
+  /** True when this process is going: streams end then, and their readers go on at another replica. */
+  readonly draining: () => boolean
+}
+
+const holdsOneOf = (session: Session | undefined, roles: readonly Role[]): boolean =>
+  session?.roles.some((role) => roles.includes(role)) === true
+const auditors: readonly Role[] = ['auditor', 'admin']
+const admins: readonly Role[] = ['admin']
+
+const ResolveBody = z.strictObject({ verdict: z.enum(['applied', 'not_applied', 'indeterminate']), note: z.string().max(2_000).optional() })
+
+const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
+  checkQuery(rawQueryOf(req.originalUrl), [], optional)
+
+export const journalRoutes = ({ sessions, journal, guard, readers, draining }: JournalRoutesParts): Router => {
+  const { sealer } = journal
+  const { source, bulk } = readers
+  const { orDenied } = createRecords(guard)
+
+  const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
+    const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))
+    if (!holdsOneOf(session, auditors)) throw new Problem('forbidden')
+    return session
+  }
+
+  /** For what an admin alone may do, after a recent sign-in; a refusal is an event. */
+  const requireAdmin = (req: Request, res: Response, session: Session, act: Act): void => {
+    const about = { session, operation: { id: act }, targets: [], requestId: String(res.locals['requestId']) }
+    orDenied(
+      () => askedOf(req, about),
+      () => {
+        if (!holdsOneOf(session, admins)) throw new Problem('forbidden')
+      },
+    )
+    requireRecentSignIn(session, Date.now())
+  }
+  const admin = async (req: Request, res: Response, act: Act): Promise<Session> => {
+    const session = await sessions.require(req, 'reads', 'api', limitCalls(req, res))
+    requireAdmin(req, res, session, act)
+    return session
+  }
+
+  type Answer = (req: Request, res: Response, session: Session) => Promise<void>
+  /** What reads the journal waits for its turn, once it is known who asks. */
+  const read =
+    (answer: Answer, csrf: CsrfClass = 'api', reading: Reading = 'search') =>
+    async (req: Request, res: Response): Promise<void> => {
+      const session = await staff(req, res, csrf)
+      await readers.during(reading, session, () => answer(req, res, session))
+    }
+
+  const list: Answer = async (req, res, session) => {
+    const { rows, next } = await operations(source, sealer, filterOf(queryOf(req, ...filterNames), session.app))
+    res.json({ operations: rows.map(viewOf), ...(next !== undefined && { next }) })
+  }
+
+  const one: Answer = async (req, res, session) => {
+    queryOf(req)
+    const history = await historyView(source, session.app, String(req.params['id']))
+    if (!history) throw new Problem('operation_not_found')
+    res.json(history)
+  }
+
+  const events: Answer = async (req, res, session) => {
+    const { from, limit } = queryOf(req, 'from', 'limit')
+    const first = wholeNumber('from', from) ?? 0
+    const rows = await eventsOfApp(source, session.app, first, Math.min(wholeNumber('limit', limit) ?? 100, 500))
+    const shown = rows.map(({ index, body }) => ({ index, event: decode(body) }))
+    res.json({ events: shown, next: (rows.at(-1)?.index ?? first - 1) + 1 })
+  }
+
+  const ownEvent = async (req: Request, session: Session) => {
+    const found = await eventOf(source, String(req.params['id']))
+    const event = found && decode(found.body)
+    if (!found || !event || !isFor(session.app, event)) throw new Problem('operation_not_found')
+    return { index: found.index, event }
+  }
+
+  const event: Answer = async (req, res, session) => {
+    queryOf(req)
+    res.json(await ownEvent(req, session))
+  }
+
+  const proof: Answer = async (req, res, session) => {
+    queryOf(req)
+    const {
+      event: { id },
+    } = await ownEvent(req, session)
+    res.setHeader('Content-Disposition', `attachment; filename="${id}.tlog-proof"`)
+    res.type('text/plain').send(await proofOf(source, id))
+  }
+
+  const checkpoint: Answer = async (req, res) => {
+    queryOf(req)
+    res.type('text/plain').send((await latestCheckpoint(source)) ?? '')
+  }
+
+  const status: Answer = async (req, res) => {
+    queryOf(req)
+    res.json({ ...guard.status(), checkpoint: await latestCheckpoint(source).catch(() => undefined) })
+  }
+
+  const stream: Answer = async (req, res, session) => {
+    const from = wholeNumber('from', queryOf(req, 'from')['from'])
+    await streamEvents(source, req, res, {
+      tenant: session.app,
+      ...(from !== undefined && { from }),
+      bulk,
+      draining,
+      mayGoOn: async () => holdsOneOf(await sessions.afresh(session), auditors),
+    })
+  }
+
+  const exported: Answer = async (req, res, session) => {
+    const { format = 'ndjson', ...words } = queryOf(req, 'format', ...filterNames)
+    if (format !== 'ndjson' && format !== 'csv') throw new Problem('bad_request', { detail: 'format: ndjson or csv.' })
+    const filter = filterOf(words, session.app)
+    const lines =
+      Object.keys(words).length > 0 ? exportFound(bulk, sealer, { format, filter }) : exportLines(bulk, { format, tenant: session.app })
+    res.setHeader('Content-Disposition', `attachment; filename="journal.${format}"`)
+    res.type(format === 'csv' ? 'text/csv' : 'application/x-ndjson')
+    for await (const chunk of lines) {
+      if (res.destroyed) return
+      res.write(chunk)
+      await taken(res)
+    }
+    res.end()
+  }
+
+  const resolve = async (req: Request, res: Response): Promise<void> => {
+    const entered = await admin(req, res, 'resolve_operation')
+    queryOf(req)
+    const { verdict, note } = checkBody(ResolveBody, await readJson(req))
+    const session = await sessions.afterBody(entered, req)
+    requireAdmin(req, res, session, 'resolve_operation')
+    const id = String(req.params['id'])
+    const history = await historyView(source, session.app, id)
+    if (!history) throw new Problem('operation_not_found')
+    const signedIn = new Date(session.authTime * 1000).toISOString()
+    if (!(await resolveByHand(journal.store, sealer, id, verdict, session.actor.id, note, signedIn)))
+      throw new Problem('operation_not_open')
+    res.json(await historyView(source, session.app, id))
+  }
+
+  /** Personal data of one operation: who, from where, what stood there before. Recorded before it is shown. */
+  const reveal = async (req: Request, res: Response): Promise<void> => {
+    const session = await admin(req, res, 'reveal_operation')
+    queryOf(req)
+    const id = String(req.params['id'])
+    const history = await historyView(source, session.app, id)
+    const [opened] = history?.events ?? []
+    if (!opened) throw new Problem('operation_not_found')
+    const about = { session, operation: { id: opened.action }, targets: [], requestId: String(res.locals['requestId']) }
+    await guard.viewed(askedOf(req, about), { operation: id })
+    res.json({ operation: id, personal: await personalOf({ store: source, sealer }, opened) })
+  }
+
+  return routes({
+    '/ops/api/operations': { get: read(list) },
+    '/ops/api/operations/:id': { get: read(one) },
+    '/ops/api/operations/:id/resolve': { post: resolve },
+    '/ops/api/operations/:id/reveal': { post: reveal },
+    '/ops/api/events': { get: read(events) },
+    '/ops/api/events/:id': { get: read(event) },
+    '/ops/api/events/:id/proof': { get: read(proof, 'stream') },
+    '/ops/api/checkpoint': { get: read(checkpoint, 'stream') },
+    '/ops/api/status': { get: read(status) },
+    '/ops/api/stream': { get: read(stream, 'stream', 'stream') },
+    '/ops/api/export': { get: read(exported, 'stream', 'export') },
+  })
+}

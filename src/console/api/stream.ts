@@ -1,0 +1,59 @@
+/** The live tail as server-sent events: `id` is the index in the log, so a client that comes back with Last-Event-ID misses nothing and sees nothing twice. */
+import type { Request, Response } from 'express'
+import { taken } from '../../http/backpressure.ts'
+import type { Source } from '../../journal/store/contract.ts'
+import { type EventRow, eventsOfApp } from '../../journal/store/queries.ts'
+import { tipOf } from '../../journal/store/reader.ts'
+
+export interface StreamOptions {
+  readonly tenant: string
+  /** The index to begin with, of a caller who knows the log below it; Last-Event-ID goes before. */
+  readonly from?: number
+  /** Where whole pages are asked for one after the other, of a reader who is behind. */
+  readonly bulk?: Source
+  readonly draining: () => boolean
+  /** False ends the stream: the session has ended or lost its role. Asked every ten seconds. */
+  readonly mayGoOn: () => Promise<boolean>
+}
+
+const page = 200
+const lookEveryMs = 200
+const checkEveryMs = 10_000
+const beatEveryMs = 15_000
+
+/** The log is looked at rather than listened to: another replica may have written to it. */
+export const streamEvents = async (
+  store: Source,
+  req: Request,
+  res: Response,
+  { tenant, from, bulk = store, draining, mayGoOn }: StreamOptions,
+): Promise<void> => {
+  const last = Number(req.headers['last-event-id'] ?? Number.NaN)
+  let next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (from ?? (await tipOf(store)).size)
+  let behind = false
+  let checked = Date.now()
+  let beat = Date.now()
+  const closed = Promise.withResolvers<void>()
+  res.once('close', () => closed.resolve())
+  res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
+  res.write('retry: 1000\n\n')
+  while (!res.destroyed && !res.writableEnded && !draining()) {
+    // For a reader that does not read, no more than a page is kept in memory.
+    const rows: EventRow[] = res.writableNeedDrain ? [] : await eventsOfApp(behind ? bulk : store, tenant, next, page).catch(() => [])
+    if (rows.length > 0) res.write(rows.map(({ index, body }) => `id: ${index}\ndata: ${body}\n\n`).join(''))
+    next = (rows.at(-1)?.index ?? next - 1) + 1
+    behind = rows.length === page
+    const now = Date.now()
+    if (now - checked > checkEveryMs) {
+      checked = now
+      if (!(await mayGoOn().catch(() => true))) break
+    }
+    if (now - beat > beatEveryMs && !res.writableNeedDrain) {
+      beat = now
+      res.write(`id: ${next - 1}\n: \n\n`)
+    }
+    if (res.writableNeedDrain) await taken(res, lookEveryMs)
+    else if (rows.length < page) await Promise.race([closed.promise, new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref())])
+  }
+  res.end()
+}

@@ -1,0 +1,163 @@
+/** Follows the log in the background and counts: operations by hour and kind, denied attempts, bursts. Kept in memory, and made anew at each start: the database adds up what is old, the last day is read. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { decode, type Event } from '../journal/event/event.ts'
+import type { Source } from '../journal/store/contract.ts'
+import { eventsFrom, sumsBetween } from '../journal/store/queries.ts'
+import { tipOf } from '../journal/store/reader.ts'
+
+export const kinds = ['deleted', 'merged', 'linked', 'written', 'denied'] as const
+export type Kind = (typeof kinds)[number]
+
+const kindOf = ({ kind, action }: { readonly kind: string; readonly action: string }): Kind => {
+  if (kind === 'denied') return 'denied'
+  if (action.startsWith('delete_')) return 'deleted'
+  if (action === 'merge_users') return 'merged'
+  return action.endsWith('link_app_user') ? 'linked' : 'written'
+}
+
+export interface Burst {
+  readonly actor: string
+  readonly tenant: string
+  readonly count: number
+  readonly minutes: number
+  readonly at: string
+}
+
+export interface TallyOptions {
+  readonly store: Source
+  readonly burst: { readonly calls: number; readonly minutes: number }
+  /** Each event from the start of this process on, in the order of the log. */
+  readonly onEvent?: (event: Event) => void
+  readonly onBurst?: (burst: Burst, event: Event) => void
+}
+
+const hour = 3_600_000
+const day = 24 * hour
+const span = 30 * day
+const lookEveryMs = 1_000
+const restMs = 10
+const page = 500
+/** Added up in one go: about 6 ms, for which a page may have to wait. */
+const stretch = 2_000
+
+type Counts = Record<Kind, number>
+const none = (): Counts => ({ deleted: 0, merged: 0, linked: 0, written: 0, denied: 0 })
+const hourOf = (time: number): number => Math.floor(time / hour)
+
+export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOptions) => {
+  const hours = new Map<string, Map<number, Counts>>()
+  const recent = new Map<string, number[]>()
+  const bursts = new Map<string, Burst>()
+  const born = new Date().toISOString()
+  const stop = new AbortController()
+  /** What the database adds up: from the next to do, up to where reading begins. */
+  let past: { next: number; readonly end: number } | undefined
+  let next = 0
+  let complete = false
+
+  const count = (tenant: string | undefined, time: number, kind: Kind, more: number): void => {
+    if (tenant === undefined || Date.now() - time > span) return
+    const ofApp = hours.get(tenant) ?? new Map<number, Counts>()
+    hours.set(tenant, ofApp)
+    const counts = ofApp.get(hourOf(time)) ?? none()
+    ofApp.set(hourOf(time), counts)
+    counts[kind] += more
+  }
+
+  const watchBurst = (event: Event): void => {
+    if (!event.actor || event.tenant === undefined) return
+    const key = `${event.tenant}\0${event.actor.id}`
+    const time = Date.parse(event.time)
+    const within = (recent.get(key) ?? []).filter((at) => time - at < limit.minutes * 60_000)
+    recent.set(key, [...within, time])
+    if (within.length < limit.calls) return
+    const known = bursts.get(key)
+    const begins = known === undefined || time - Date.parse(known.at) > limit.minutes * 60_000
+    const burst = { actor: event.actor.id, tenant: event.tenant, count: within.length + 1, minutes: limit.minutes, at: event.time }
+    bursts.set(key, burst)
+    if (begins && event.time >= born) onBurst?.(burst, event)
+  }
+
+  const take = (event: Event): void => {
+    if (event.kind === 'intent' || event.kind === 'denied' || event.recorded)
+      count(event.tenant, Date.parse(event.time), kindOf(event), event.count ?? 1)
+    if (event.kind === 'intent') watchBurst(event)
+    if (event.time >= born) onEvent?.(event)
+  }
+
+  const forget = (): void => {
+    const oldest = hourOf(Date.now() - span)
+    for (const ofApp of hours.values()) for (const at of ofApp.keys()) if (at < oldest) ofApp.delete(at)
+    for (const [key, times] of recent) if (Date.now() - times.at(-1)! > limit.minutes * 60_000) recent.delete(key)
+    for (const [key, { at }] of bursts) if (Date.now() - Date.parse(at) > day) bursts.delete(key)
+  }
+
+  /** The first index since then; where there is none, the index of what comes next. */
+  const firstSince = async (time: number): Promise<number> => {
+    const { size } = await tipOf(store)
+    const [row] = await store.select('SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', [new Date(time).toISOString()])
+    return Number(row?.['seq'] ?? size)
+  }
+
+  const wait = (milliseconds: number): Promise<void> =>
+    sleep(milliseconds, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
+
+  const begin = async (): Promise<NonNullable<typeof past>> => {
+    const first = await firstSince(Date.now() - span)
+    // A burst that is still shown may have begun this much earlier.
+    next = Math.max(first, await firstSince(Date.now() - day - limit.minutes * 60_000))
+    return { next: first, end: next }
+  }
+
+  /** One step; true when there is more to do at once. */
+  const look = async (): Promise<boolean> => {
+    past ??= await begin()
+    if (past.next < past.end) {
+      const below = Math.min(past.next + stretch, past.end)
+      for (const sum of await sumsBetween(store, past.next, below)) count(sum.tenant, Date.parse(`${sum.hour}:00Z`), kindOf(sum), sum.count)
+      past.next = below
+      return true
+    }
+    const rows = await eventsFrom(store, next, page)
+    for (const { body } of rows) take(decode(body))
+    next = (rows.at(-1)?.index ?? next - 1) + 1
+    return rows.length === page
+  }
+
+  const follow = async (): Promise<void> => {
+    // A page that somebody waits for while the process starts comes first.
+    await wait(lookEveryMs)
+    while (!stop.signal.aborted) {
+      // A log that cannot be read now is looked at again later.
+      const more = await look().catch(() => undefined)
+      if (more === false) {
+        complete = true
+        forget()
+      }
+      await wait(more ? restMs : lookEveryMs)
+    }
+  }
+  const following = follow()
+
+  return {
+    /** Counts of the last `length` steps of `hoursEach` hours, oldest first. */
+    series: (tenant: string, hoursEach: number, length: number): Counts[] => {
+      const ofApp = hours.get(tenant)
+      const end = Math.floor(hourOf(Date.now()) / hoursEach)
+      return Array.from({ length }, (_, at) => {
+        const sum = none()
+        const first = (end - length + 1 + at) * hoursEach
+        for (let it = first; it < first + hoursEach; it++) for (const kind of kinds) sum[kind] += ofApp?.get(it)?.[kind] ?? 0
+        return sum
+      })
+    },
+    bursts: (tenant: string): Burst[] => [...bursts.values()].filter((burst) => burst.tenant === tenant),
+    complete: () => complete,
+    close: async (): Promise<void> => {
+      stop.abort()
+      await following
+    },
+  }
+}
+
+export type Tally = ReturnType<typeof createTally>

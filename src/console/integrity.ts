@@ -1,0 +1,111 @@
+/** When the journal is verified in a serving process, and what came of it: each night; at the start and each hour too while it is small; and when somebody asks. */
+import { Worker } from 'node:worker_threads'
+import type { Secrets } from '../journal/store/open.ts'
+import type { Report } from '../journal/verify/verify.ts'
+import { messageOf } from '../platform/error-message.ts'
+import type { Seen, Verified, VerifyTask } from './verify-worker.ts'
+
+export interface Check {
+  readonly at: string
+  readonly ok: boolean
+  readonly size: number
+  readonly root: string
+  readonly milliseconds: number
+  /** What is wrong, in words. */
+  readonly findings: readonly string[]
+  /** Why it could not be verified: then nothing is known. */
+  readonly failure?: string
+}
+
+export interface IntegrityOptions {
+  readonly url: string
+  readonly secrets: Secrets
+  /** Events in the log now. */
+  readonly size: () => number
+  readonly onCheck?: (check: Check) => void
+}
+
+/** About five seconds of one core. */
+const small = 200_000
+/** The first pages of a fresh process come first. */
+const soon = 5_000
+const minute = 60_000
+const hour = 60 * minute
+const nightHour = 3
+
+const checkOf = ({ ok, size, root, milliseconds, findings }: Report): Check => ({
+  at: new Date().toISOString(),
+  ok,
+  size,
+  root,
+  milliseconds,
+  findings: findings.map(({ what, index }) => (index === undefined ? what : `${what}, at event ${index}`)),
+})
+
+/** Milliseconds until the next night; replicas do not all begin in the same minute. */
+export const untilNight = (now: Date): number => {
+  const night = new Date(now)
+  night.setHours(nightHour, Math.floor(Math.random() * 60), 0, 0)
+  if (night <= now) night.setDate(night.getDate() + 1)
+  return night.getTime() - now.getTime()
+}
+
+export const createIntegrity = ({ url, secrets, size, onCheck }: IntegrityOptions) => {
+  let latest: Check | undefined
+  let running: Promise<Check> | undefined
+  let worker: Worker | undefined
+  let ended = false
+  let seen: Seen | undefined
+
+  const inThread = (): Promise<Verified> =>
+    new Promise((resolve, reject) => {
+      const task: VerifyTask = { url, secrets, seen }
+      worker = new Worker(new URL('./verify-worker.ts', import.meta.url), { workerData: task })
+      worker.once('message', resolve)
+      worker.once('error', reject)
+      worker.once('exit', () => reject(new Error('the verification ended early')))
+    })
+
+  const check = async (): Promise<Check> => {
+    try {
+      const { report, accepted } = await inThread()
+      latest = checkOf(report)
+      if (report.ok) seen = { ...latest, accepted }
+    } catch (error) {
+      const failure = messageOf(error)
+      latest = { at: new Date().toISOString(), ok: false, size: size(), root: latest?.root ?? '', milliseconds: 0, findings: [], failure }
+    }
+    if (!ended) onCheck?.(latest)
+    return latest
+  }
+
+  const run = (): Promise<Check> => {
+    running ??= check().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
+  let timer: NodeJS.Timeout | undefined
+  const plan = (wait: number): void => {
+    timer = setTimeout(() => {
+      void run().finally(() => ended || plan(next()))
+    }, wait).unref()
+  }
+  const next = (): number => Math.min(size() <= small ? hour : Number.POSITIVE_INFINITY, Math.max(minute, untilNight(new Date())))
+  plan(size() <= small ? soon : next())
+
+  return {
+    latest: () => latest,
+    running: () => running !== undefined,
+    run,
+    close: async (): Promise<void> => {
+      ended = true
+      clearTimeout(timer)
+      await worker?.terminate()
+      await running
+    },
+  }
+}
+
+export type Integrity = ReturnType<typeof createIntegrity>

@@ -1,0 +1,60 @@
+/** The frame of every page of the console, and the pages that say why there is nothing to see. */
+
+import { type Content, type Html, html } from '../../http/html.ts'
+import type { Session } from '../../session/sessions.ts'
+
+export interface Frame {
+  readonly root: string
+  readonly title: string
+  readonly session?: Session | undefined
+  /** Modules of the console to load. */
+  readonly scripts?: readonly string[]
+  /** Sent by script with what it writes. */
+  readonly facts?: Readonly<Record<string, string>>
+}
+
+const attributes = (facts: Readonly<Record<string, string>>): Html =>
+  html`${Object.entries(facts).map(([name, value]) => html` data-${name}="${value}"`)}`
+
+/** What can be sent before anything has been looked up: the browser fetches what it names meanwhile. */
+export const head = ({ root, title, scripts = [] }: Frame): string =>
+  html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title} · Audit console</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${root}/console.css">
+${scripts.map((name) => html`<script type="module" src="${root}/${name}.js"></script>`)}${scripts.length > 0 && html`<link rel="modulepreload" href="${root}/call.js">`}
+</head>
+`.text
+
+export const body = ({ root, session, facts = {} }: Frame, content: Content): string =>
+  html`<body data-root="${root}"${attributes(facts)}>
+<a class="skip" href="#main">Skip to the content</a>
+<header>
+<a class="brand" href="${root}"><svg viewBox="0 0 24 24" width="26" height="26" aria-hidden="true"><rect width="24" height="24" rx="6" fill="currentColor"/><path d="M7 12.5l3.2 3.2L17 9" fill="none" stroke-width="2.4"/></svg> Audit console</a>
+${session && html`<p class="me">${session.actor.name ?? session.actor.id} <span>${session.roles.join(', ')} · app <code>${session.app}</code></span></p>`}
+</header>
+<main id="main" tabindex="-1">
+${content}
+</main>
+</body>
+</html>
+`.text
+
+export const page = (frame: Frame, content: Content): string => head(frame) + body(frame, content)
+
+/** A page that only says something. */
+export const notice = (frame: Frame, sentence: string, content?: Content): string =>
+  page(frame, html`<section class="notice"><h1>${frame.title}</h1><p>${sentence}</p>${content}</section>`)
+
+/** A link in a chat is opened without the Strict cookie; from this page, which is ours, the same address is opened with it. */
+export const bouncePage = (address: string): string =>
+  html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>One moment</title><meta http-equiv="refresh" content="0;url=${address}"></head>
+<body><p><a href="${address}">Go on to the audit console</a></p></body></html>
+`.text

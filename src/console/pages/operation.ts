@@ -1,0 +1,179 @@
+/** One operation: what stood there before and what does now, its events with their proofs, who else touched the person, and what a person can do about it. */
+
+import { type Html, html } from '../../http/html.ts'
+import { decode, type Event, isOpen, type State } from '../../journal/event/event.ts'
+import type { Sealer } from '../../journal/event/seal.ts'
+import type { Source } from '../../journal/store/contract.ts'
+import { bodyField } from '../../journal/store/queries.ts'
+import { latestCheckpoint, type OperationHistory } from '../../journal/store/reader.ts'
+import { meanings, nameOf, peopleOf, phraseOf } from './phrases.ts'
+import { searchFor } from './search-query.ts'
+import { actorLink, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
+import { timeTag } from './times.ts'
+
+export interface Related {
+  readonly name: string
+  readonly rows: readonly TimelineRow[]
+}
+
+export interface OperationPage {
+  readonly id: string
+  readonly history: OperationHistory
+  readonly viewed: readonly Event[]
+  /** Which of its sealed parts are still there: erasure and time take them. */
+  readonly kept: readonly string[]
+  readonly related: readonly Related[]
+  /** Name of the log, which stands in its checkpoints. */
+  readonly origin: string
+  /** Whether the caller may reveal and resolve. */
+  readonly admin: boolean
+}
+
+/** What was shown of this operation, and to whom. */
+export const viewsOf = async (store: Source, operation: string): Promise<Event[]> => {
+  const rows = await store.select(
+    `SELECT body FROM event WHERE kind = 'viewed' AND ${bodyField(store, 'body', 'facts.operation')} = $1 ORDER BY seq DESC`,
+    [operation],
+  )
+  return rows.map((row) => decode(String(row['body'])))
+}
+
+export const keptOf = async (store: Source, event: string): Promise<string[]> =>
+  (await store.select('SELECT part FROM snapshot WHERE event = $1', [event])).map((row) => String(row['part']))
+
+/** Other operations on the same persons, a few of each. */
+export const relatedTo = (parts: { store: Source; sealer: Sealer }, tenant: string, id: string, opened: Event): Promise<Related[]> =>
+  Promise.all(
+    (opened.targets ?? []).map(async (target) => {
+      const name = nameOf(target)
+      const { rows } = await findRows(parts, tenant, [{ key: 'target', value: name }], undefined, 11)
+      return { name, rows: rows.filter((row) => row.id !== id).slice(0, 10) }
+    }),
+  )
+
+export const originIn = async (store: Source): Promise<string> => (await latestCheckpoint(store))?.split('\n')[0] ?? ''
+
+const done: readonly State[] = ['success', 'applied']
+const undone: readonly State[] = ['failure', 'not_sent', 'not_applied', 'denied']
+
+/** What the vendor's profile deletion leaves of these; all else stays. */
+const withoutProfile: Readonly<Record<string, string>> = {
+  givenName: 'emptied',
+  surname: 'emptied',
+  email: 'emptied',
+  avatarUrl: 'emptied',
+  properties: 'emptied',
+  clients: 'without names, pictures and raw data',
+}
+/** What is known of a field afterwards. */
+const afterOf = ({ action }: Event, state: State, field: string): string => {
+  if (undone.includes(state)) return 'unchanged'
+  if (!done.includes(state)) return 'not known'
+  if (action === 'delete_app_user' || field === 'discarded') return 'gone'
+  if (action === 'delete_app_user_profile') return withoutProfile[field] ?? 'unchanged'
+  if (action === 'unlink_app_user' && field === 'clients') return 'without that channel'
+  if (action === 'link_app_user' && /clients$/i.test(field)) return 'with the new channel'
+  return action === 'merge_users' ? 'kept; may hold more now' : 'unchanged'
+}
+
+const diff = (opened: Event, state: State, kept: boolean): Html => {
+  const { before } = opened
+  if (!before) return html`<p>Nothing is kept of what stood there before: this kind of call destroys nothing.</p>`
+  if (before.state === 'unavailable') return html`<p>What stood there before could not be read when this was done.</p>`
+  return html`
+<div class="scroll" tabindex="0" role="region" aria-label="Fields, before and after">
+<table class="diff"><thead><tr><th scope="col">Field</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
+<tbody id="diff">${before.fields?.map(
+    (field) =>
+      html`<tr data-field="${field}"><th scope="row">${field}</th><td class="before"><span class="${kept ? 'sealed' : 'empty'}">${kept ? 'sealed' : 'no longer kept'}</span></td><td class="after">${afterOf(opened, state, field)}</td></tr>`,
+  )}</tbody></table></div>
+<p class="small">${kept ? `Personal data is sealed. Kept until ${before.until ?? 'it is erased'}.` : 'What stood there is no longer kept: it was erased, or its time is over.'}</p>`
+}
+
+const revealForm = (opened: Event): Html => html`
+<form id="reveal" class="act" data-call="reveal"><button type="submit">Reveal personal data</button>
+${opened.action === 'delete_app_user' && html`<button type="button" id="copy" class="quiet" disabled>Copy as pre-create body</button>`}
+<p class="small">That you looked is recorded, before anything is shown.</p><output></output></form>
+<noscript><p>Revealing and resolving need JavaScript.</p></noscript>
+<dl id="personal" class="facts" hidden></dl>`
+
+const resolveForm = (): Html => html`
+<section class="card attention" aria-labelledby="resolve-title"><h2 id="resolve-title">It needs a decision</h2>
+<p>Look at the user in the messaging service, then say what became of this operation. Your name and note stay in the journal.</p>
+<form id="resolve" class="act">
+<fieldset><legend>What became of it</legend>
+<label><input type="radio" name="verdict" value="applied" required> It took effect</label>
+<label><input type="radio" name="verdict" value="not_applied"> It did not</label>
+<label><input type="radio" name="verdict" value="indeterminate"> Cannot be found out</label></fieldset>
+<label>Note <textarea name="note" rows="2" maxlength="2000"></textarea></label>
+<button type="submit">Record the verdict</button><output></output>
+</form></section>`
+
+const resultOf = ({ kind, outcome, verdict, upstream, evidence, by, recorded }: Event): string => {
+  const words = [outcome ?? verdict ?? (kind === 'denied' ? 'denied' : undefined)?.replaceAll('_', ' ')]
+  if (upstream?.status) words.push(`answered ${upstream.status}`)
+  if (upstream?.code) words.push(upstream.code)
+  if (evidence?.['source'] !== undefined) words.push(`by ${by ?? String(evidence['source'])}`)
+  if (evidence?.['own']) words.push('who did it themselves')
+  if (recorded) words.push('recorded after the fact')
+  return words.filter(Boolean).join(' · ')
+}
+
+const eventItem = (root: string, index: number, event: Event): Html => html`
+<li><details><summary><b>${event.kind}</b> ${timeTag(event.time)} <span>${resultOf(event)}</span> <span class="index">no. ${index}</span></summary>
+<pre tabindex="0" aria-label="Event ${index} as stored">${JSON.stringify(event, null, 2)}</pre></details>
+<p class="proofs"><a href="${root}/api/events/${event.id}/proof" download>Download the proof<span class="unseen"> of event ${index}</span></a> <code>npm run journal -- check ${event.id}.tlog-proof</code></p></li>`
+
+const eventList = (root: string, { events }: OperationHistory, origin: string): Html => html`
+<section class="card" aria-labelledby="events-title"><h2 id="events-title">Events and proofs</h2>
+<ol class="events">${events.map(({ index, event }) => eventItem(root, index, event))}</ol>
+<p class="small">A proof shows that the event stands in the log <code>${origin}</code> under a signed checkpoint. Anyone who has the public key can check it, without this service.</p></section>`
+
+const views = (viewed: readonly Event[]): Html | undefined =>
+  viewed.length === 0
+    ? undefined
+    : html`<section class="card" aria-labelledby="viewed-title"><h2 id="viewed-title">Who looked</h2><ul class="viewed" id="viewed">${viewed.map(
+        ({ actor, by, time }) => html`<li><b>${actor?.id ?? by}</b> saw the personal data ${timeTag(time)}</li>`,
+      )}</ul></section>`
+
+const others = (places: RowPlaces, related: readonly Related[]): Html => html`
+<section class="card" aria-labelledby="others-title"><h2 id="others-title">Who else touched this person</h2>${related.map(
+  ({ name, rows }) =>
+    rows.length > 0
+      ? html`<h3><a href="${searchFor(places.root, { key: 'target', value: name })}">${name}</a></h3>${plainRows(places, `Others on ${name}`, rows)}`
+      : html`<p>Nobody else touched <code>${name}</code>.</p>`,
+)}${related.length === 0 && html`<p>The operation names nobody.</p>`}</section>`
+
+const fact = (name: string, value: Html | string | undefined | null | false): Html | undefined =>
+  value ? html`<div><dt>${name}</dt><dd>${value}</dd></div>` : undefined
+
+const facts = (places: RowPlaces, id: string, opened: Event, state: State): Html => html`
+<dl class="facts">
+${fact('When', html`${timeTag(opened.time)} <small>${opened.time}</small>`)}
+${fact('Who', html`${actorLink(places, opened.actor)} <small>${opened.actor?.type}, ${opened.actor?.roles?.join(', ')}</small>`)}
+${fact('On behalf of', opened.actor?.onBehalfOf)}
+${fact('Why', (opened.reason?.code ?? opened.reason?.ticket) !== undefined && reasonOf(places, opened))}
+${fact('Outcome', html`${stateTag(state)} <small>${meanings[state]}</small>`)}
+${fact('Sent', opened.request && html`<code>${opened.request.method} ${opened.request.path}</code>`)}
+${fact('From', opened.context?.['ipNet'])}
+${fact('Operation', html`<code>${id}</code>`)}
+</dl>`
+
+export const operationContent = (places: RowPlaces, it: OperationPage): Html => {
+  const { id, history, viewed, kept, related, origin, admin } = it
+  const { state } = history
+  const opened = history.events[0]!.event
+  return html`
+<p class="back"><a href="${places.root}">← Timeline</a></p>
+<h1 class="sentence">${opened.actor?.id ?? 'Somebody'} ${phraseOf(opened, state)} ${peopleOf(places, opened)} ${stateTag(state)}</h1>
+<div class="columns"><div>
+${admin && isOpen(state) && resolveForm()}
+<section class="card" aria-labelledby="facts-title"><h2 id="facts-title">What happened</h2>${facts(places, id, opened, state)}</section>
+<section class="card" aria-labelledby="diff-title"><h2 id="diff-title">Before and after</h2>${diff(opened, state, kept.includes('before'))}
+${admin ? kept.length > 0 && revealForm(opened) : html`<p class="small">Personal data can be revealed by an admin.</p>`}</section>
+</div><div>
+${eventList(places.root, history, origin)}
+${views(viewed)}
+${others(places, related)}
+</div></div>`
+}

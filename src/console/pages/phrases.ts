@@ -1,0 +1,77 @@
+/** What was done, as a sentence that also says how it ended: "deleted X", "tried to delete X", "may have deleted X". */
+
+import { type Html, html } from '../../http/html.ts'
+import { acts } from '../../journal/event/acts.ts'
+import type { Event, State, Target } from '../../journal/event/event.ts'
+import { searchFor } from './search-query.ts'
+
+interface Verb {
+  readonly past: string
+  readonly infinitive: string
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  ...acts,
+  delete_app_user: { past: 'deleted', infinitive: 'delete' },
+  delete_app_user_profile: { past: 'erased the profile of', infinitive: 'erase the profile of' },
+  merge_users: { past: 'merged', infinitive: 'merge' },
+  unlink_app_user: { past: 'unlinked a channel of', infinitive: 'unlink a channel of' },
+  link_app_user: { past: 'linked a channel to', infinitive: 'link a channel to' },
+  pre_create_app_user: { past: 'created', infinitive: 'create' },
+  update_app_user: { past: 'updated', infinitive: 'update' },
+  post_image_message: { past: 'sent an image to', infinitive: 'send an image to' },
+  get_app_user_auth_code: { past: 'got an auth code of', infinitive: 'get an auth code of' },
+  get_link_requests: { past: 'got link requests of', infinitive: 'get link requests of' },
+}
+
+const verbOf = ({ action, request }: Event): Verb => {
+  const channel = action === 'unlink_app_user' ? request?.path.split('/').at(-1) : undefined
+  if (channel && !channel.startsWith(':')) return { past: `unlinked ${channel} of`, infinitive: `unlink ${channel} of` }
+  return verbs[action] ?? { past: action.replaceAll('_', ' '), infinitive: action.replaceAll('_', ' ') }
+}
+
+const phrases: Readonly<Record<State, (verb: Verb) => string>> = {
+  success: ({ past }) => past,
+  applied: ({ past }) => past,
+  pending: ({ infinitive }) => `is about to ${infinitive}`,
+  denied: ({ infinitive }) => `was not allowed to ${infinitive}`,
+  failure: ({ infinitive }) => `tried to ${infinitive}`,
+  not_sent: ({ infinitive }) => `tried to ${infinitive}`,
+  not_applied: ({ infinitive }) => `tried to ${infinitive}`,
+  unknown: ({ past }) => `may have ${past}`,
+  indeterminate: ({ past }) => `may have ${past}`,
+  contradiction: ({ past }) => `may have ${past}`,
+}
+
+export const phraseOf = (event: Event, state: State): string => phrases[state](verbOf(event))
+
+export const nameOf = ({ smoochId, subject }: Target): string => smoochId ?? subject ?? 'somebody'
+
+export interface Places {
+  /** Where the console stands: base path and `/ops`. */
+  readonly root: string
+}
+
+export const personLink = ({ root }: Places, target: Target): Html =>
+  html`<a class="person" href="${searchFor(root, { key: 'target', value: nameOf(target) })}" title="All about this person">${nameOf(target)}</a>`
+
+/** The people of an event: "B into A" for a merge. */
+export const peopleOf = (places: Places, { action, targets = [] }: Event): Html => {
+  const of = (role: Target['role']): Target | undefined => targets.find((target) => target.role === role)
+  const [gone, stays] = [of('discarded'), of('surviving')]
+  if (action === 'merge_users' && gone && stays) return html`${personLink(places, gone)} into ${personLink(places, stays)}`
+  return html`${targets.map((target, at) => [at > 0 && ' and ', personLink(places, target)])}`
+}
+
+export const meanings: Readonly<Record<State, string>> = {
+  pending: 'Recorded, not yet ended',
+  success: 'The messaging service accepted it',
+  failure: 'The messaging service refused it',
+  not_sent: 'Nothing was sent',
+  unknown: 'Sent, but no clear answer: it may have taken effect',
+  applied: 'Found to have taken effect',
+  not_applied: 'Found not to have taken effect',
+  indeterminate: 'Could not be found out: a person must decide',
+  denied: 'Not allowed: nothing was sent',
+  contradiction: 'An answer came that does not fit the verdict: a person must decide',
+}

@@ -1,0 +1,77 @@
+/** The search field: `target:x state:open from:7d`, as log searches have it, and back. A word without a key is a person. */
+
+import { Problem } from '../../contract/problems.ts'
+import type { State } from '../../journal/event/event.ts'
+import { actionOf, actions, dateOf, endOf, states } from '../../journal/filter.ts'
+import type { Filter } from '../../journal/store/queries.ts'
+
+export const keys = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to'] as const
+type Key = (typeof keys)[number]
+
+export interface Word {
+  readonly key: Key
+  readonly value: string
+  /** What is wrong with it; it then narrows nothing. */
+  readonly fault?: string
+}
+
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/** A date, a time, `today`, or how long ago: `30m`, `24h`, `7d`, `2w`. A day named as the end is included. */
+const timeOf = (value: string, end: boolean, now: number): Date | undefined => {
+  const ago = /^(\d{1,4})([mhdw])$/.exec(value)
+  if (ago) return new Date(now - Number(ago[1]) * units[ago[2]!]!)
+  const day = value === 'today' ? new Date(now).toISOString().slice(0, 10) : value
+  return end ? endOf(day) : dateOf(day)
+}
+
+const faultOf = (key: Key, value: string): string | undefined => {
+  if (key === 'action' && !actions.includes(value)) return `one of ${actions.join(', ')}`
+  if (key === 'state' && !states.includes(value)) return `one of ${states.join(', ')}`
+  if ((key === 'from' || key === 'to') && !timeOf(value, false, 0)) return 'a date such as 2026-01-31, today, or 24h, 7d'
+  return undefined
+}
+
+// In quotation marks a backslash stands before a mark that belongs to the value, and before a backslash.
+const pattern = /(?:(target|actor|action|state|ticket|from|to):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)"|(\S+))/g
+
+/** The longest userId in quotation marks, and every other word beside it. */
+const longest = 1_500
+const most = 20
+
+/** Of a key that comes twice, the last counts. Throws `bad_request` for a search that nobody types. */
+export const parse = (text: string): Word[] => {
+  if (text.length > longest) throw new Problem('bad_request', { detail: `q: a search holds at most ${longest} characters.` })
+  const words = [...text.matchAll(pattern)].flatMap(([, key, quoted, plain]): Word[] => {
+    const value = (quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain ?? '').trim()
+    const name = (key ?? 'target') as Key
+    const fault = faultOf(name, value)
+    return value === '' ? [] : [{ key: name, value, ...(fault !== undefined && { fault }) }]
+  })
+  if (words.length > most) throw new Problem('bad_request', { detail: `q: a search holds at most ${most} words.` })
+  return words.map((word, at) =>
+    words.slice(at + 1).some(({ key }) => key === word.key) ? { ...word, fault: 'given once: the last one counts' } : word,
+  )
+}
+
+export const textOf = (words: readonly Word[]): string =>
+  words.map(({ key, value }) => `${key}:${/\s|^"/.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : value}`).join(' ')
+
+/** The address of the timeline with this search in it. */
+export const searchFor = (root: string, ...words: readonly Word[]): string => `${root}?q=${encodeURIComponent(textOf(words))}`
+
+export const filterOf = (words: readonly Word[], now = Date.now()): Omit<Filter, 'tenant' | 'cursor' | 'limit'> => {
+  const found: Record<string, string | Date> = {}
+  for (const { key, value, fault } of words) {
+    if (fault !== undefined) continue
+    if (key === 'from' || key === 'to') found[key] = timeOf(value, key === 'to', now)!
+    else found[key] = key === 'action' ? actionOf(value) : value
+  }
+  return found as { state?: State }
+}
+
+/** The same as parameters of the read API. */
+export const parametersOf = (words: readonly Word[], now = Date.now()): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(filterOf(words, now)).map(([key, value]) => [key, value instanceof Date ? value.toISOString() : String(value)]),
+  )

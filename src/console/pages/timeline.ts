@@ -1,0 +1,135 @@
+/** The timeline: one row per operation, newest first, as the words in the search field narrow it. */
+
+import { type Html, html } from '../../http/html.ts'
+import { decode, type Event } from '../../journal/event/event.ts'
+import type { Sealer } from '../../journal/event/seal.ts'
+import type { Source } from '../../journal/store/contract.ts'
+import { type OperationRow, operations } from '../../journal/store/queries.ts'
+import { meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
+import { filterOf, searchFor, textOf, type Word } from './search-query.ts'
+import { duration, timeTag } from './times.ts'
+
+export interface RowPlaces extends Places {
+  /** With `{ticket}` in it. */
+  readonly ticketUrl?: string | undefined
+}
+
+export interface TimelineRow extends OperationRow {
+  readonly milliseconds: number | undefined
+}
+
+export interface Found {
+  readonly rows: readonly TimelineRow[]
+  readonly next?: number
+}
+
+const perPage = 50
+
+/** How long each took: by the upstream's time where it was asked, else from intent to outcome. */
+const durations = async (store: Source, rows: readonly OperationRow[]): Promise<Map<string, number>> => {
+  const started = new Map(rows.flatMap(({ id, opened }) => (id === undefined ? [] : [[id, Date.parse(opened.time)] as const])))
+  if (started.size === 0) return new Map()
+  const marks = [...started].map((_, at) => `$${at + 1}`).join(',')
+  const found = await store.select(`SELECT op, body FROM event WHERE op IN (${marks}) AND kind = 'outcome'`, [...started.keys()])
+  return new Map(
+    found.map((row) => {
+      const { upstream, time } = decode(String(row['body']))
+      return [String(row['op']), upstream?.durationMs ?? Date.parse(time) - started.get(String(row['op']))!]
+    }),
+  )
+}
+
+export const findRows = async (
+  { store, sealer }: { store: Source; sealer: Sealer },
+  tenant: string,
+  words: readonly Word[],
+  cursor?: number,
+  limit = perPage,
+): Promise<Found> => {
+  const found = await operations(store, sealer, { ...filterOf(words), tenant, limit, ...(cursor !== undefined && { cursor }) })
+  const took = await durations(store, found.rows)
+  const rows = found.rows.map((row) => ({
+    ...row,
+    milliseconds: row.opened.recorded && !row.opened.upstream ? undefined : took.get(row.id ?? ''),
+  }))
+  return { rows, ...(found.next !== undefined && { next: found.next }) }
+}
+
+export const actorLink = ({ root }: Places, actor: Event['actor']): Html =>
+  actor
+    ? html`<a class="who ${actor.type}" href="${searchFor(root, { key: 'actor', value: actor.id })}" title="All by this ${actor.type}">${actor.id}</a>`
+    : html`<span class="who">somebody</span>`
+
+export const reasonOf = ({ ticketUrl }: RowPlaces, { reason }: Event): Html => {
+  const ticket = reason?.ticket
+  const link =
+    ticket === undefined
+      ? undefined
+      : ticketUrl === undefined
+        ? html`<span class="ticket">${ticket}</span>`
+        : html`<a class="ticket" href="${ticketUrl.replace('{ticket}', encodeURIComponent(ticket))}" rel="noreferrer" target="_blank">${ticket}</a>`
+  return html`${reason?.code?.replaceAll('_', ' ')}${reason?.code !== undefined && link && ' '}${link}`
+}
+
+export const stateTag = (state: OperationRow['state']): Html =>
+  html`<span class="tag t-${state}" title="${meanings[state]}">${state.replaceAll('_', ' ')}</span>`
+
+const rowOf = (places: RowPlaces, { id = '', state, opened, milliseconds }: TimelineRow): Html => html`
+<li class="op" data-op="${id}">
+<span class="when">${timeTag(opened.time)}</span>
+<span class="state">${stateTag(state)}</span>
+<span class="what">${actorLink(places, opened.actor)}${opened.actor?.onBehalfOf && html` <span class="for">for ${opened.actor.onBehalfOf}</span>`}
+<a class="open" href="${places.root}/operations/${id}">${phraseOf(opened, state)}</a> ${peopleOf(places, opened)}${opened.count !== undefined && ` (${opened.count} more times)`}</span>
+<span class="why">${reasonOf(places, opened)}</span>
+<span class="took">${milliseconds === undefined ? '' : duration(milliseconds)}</span>
+</li>`
+
+const addressOf = ({ root }: Places, words: readonly Word[], cursor?: number): string => {
+  const parameters = new URLSearchParams({
+    ...(words.length > 0 && { q: textOf(words) }),
+    ...(cursor !== undefined && { cursor: String(cursor) }),
+  })
+  return parameters.size > 0 ? `${root}?${parameters}` : root
+}
+
+/** Rows alone, as they stand inside another page. */
+export const plainRows = (places: RowPlaces, name: string, rows: readonly TimelineRow[]): Html =>
+  html`<ol class="rows" aria-label="${name}">${rows.map((row) => rowOf(places, row))}</ol>`
+
+/** The part that is kept up to date by script. */
+export const rowList = (places: RowPlaces, words: readonly Word[], found: Found | undefined, cursor?: number): Html => {
+  if (!found) return html`<div id="found"><p class="nothing">The journal cannot be read now.</p></div>`
+  const { rows, next } = found
+  return html`
+<div id="found">
+${rows.length === 0 ? html`<p class="nothing">${words.length > 0 ? 'No operation fits these words.' : 'Nothing has been done yet.'}</p>` : plainRows(places, 'Operations, newest first', rows)}
+<nav class="pages" aria-label="Pages">${cursor !== undefined && html`<a href="${addressOf(places, words)}">Newest</a>`}${next !== undefined && html`<a rel="next" href="${addressOf(places, words, next)}">Older</a>`}</nav>
+</div>`
+}
+
+const suggestions: readonly (readonly [name: string, text: string])[] = [
+  ['Unclear outcome', 'state:open'],
+  ['Deletions', 'action:delete'],
+  ['Merges', 'action:merge'],
+  ['Denied', 'state:denied'],
+  ['Last 24 h', 'from:24h'],
+]
+
+const chips = (places: Places, words: readonly Word[]): Html => html`
+<ul class="chips" aria-label="Words of this search">${words.map((word) => {
+  const rest = words.filter((other) => other !== word)
+  return html`<li><a class="chip${word.fault !== undefined && ' faulty'}" href="${addressOf(places, rest)}"><b>${word.key}</b> ${word.value} <span aria-hidden="true">×</span><span class="unseen">: remove</span></a></li>`
+})}${
+  words.length === 0 &&
+  suggestions.map(([name, text]) => html`<li><a class="chip hint" href="${places.root}?q=${encodeURIComponent(text)}">${name}</a></li>`)
+}</ul>
+${words.filter(({ fault }) => fault !== undefined).map(({ key, value, fault }) => html`<p class="fault" role="status"><b>${key}:${value}</b> narrows nothing; it must be ${fault}.</p>`)}`
+
+export const searchForm = (places: Places, words: readonly Word[]): Html => html`
+<search>
+<form action="${places.root}" class="search">
+<label for="q">Find operations <span>a userId or _id, or words such as target: actor: action: state: ticket: from: to:</span></label>
+<div class="field"><input id="q" name="q" type="search" value="${textOf(words)}" placeholder="userId, _id, or state:open from:7d" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="search"><button type="submit">Search</button></div>
+</form>
+${chips(places, words)}
+</search>`

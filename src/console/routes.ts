@@ -1,0 +1,193 @@
+/** The console's routes below the base path: pages for staff with `auditor` or `admin`, and the files they load. What they write goes to the journal's own API. */
+import { readFileSync } from 'node:fs'
+import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
+import type { Role } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
+import { readable, routes } from '../http/endpoint.ts'
+import { html } from '../http/html.ts'
+import { toProblem } from '../http/problem-handler.ts'
+import { checkQuery, rawQueryOf } from '../http/query.ts'
+import { limitCalls } from '../http/rate-limit.ts'
+import { asPage } from '../http/response-headers.ts'
+import type { Readers } from '../journal/readers.ts'
+import { historyOf } from '../journal/store/reader.ts'
+import type { CsrfClass } from '../session/csrf.ts'
+import type { Session, Sessions } from '../session/sessions.ts'
+import { alertList } from './alerts/alert-list.ts'
+import type { Alerts } from './alerts/alerts.ts'
+import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
+import { exportForm } from './pages/export-form.ts'
+import { body, bouncePage, head, notice, page } from './pages/layout.ts'
+import { keptOf, operationContent, originIn, relatedTo, viewsOf } from './pages/operation.ts'
+import { parse } from './pages/search-query.ts'
+import { type GlanceParts, glanceBar, readGlance } from './pages/summary.ts'
+import { type Found, findRows, type RowPlaces, rowList, searchForm } from './pages/timeline.ts'
+
+export interface ConsoleParts extends GlanceParts {
+  readonly sessions: Sessions
+  readonly basePath: string
+  readonly ticketUrl: string | undefined
+  /** Where people sign in; absent: they are told in words. */
+  readonly signIn: string | undefined
+  readonly alerts: Alerts
+  /** The limit of an address. */
+  readonly pages: RequestHandler
+  readonly during: Readers['during']
+}
+
+const readers: readonly Role[] = ['auditor', 'admin']
+
+const requireReader = ({ roles }: Session): void => {
+  if (!roles.some((role) => readers.includes(role))) throw new Problem('forbidden')
+}
+
+const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
+  checkQuery(rawQueryOf(req.originalUrl), [], optional)
+
+const cursorOf = (text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined
+  if (!/^\d{1,15}$/.test(text)) throw new Problem('bad_request', { detail: 'cursor: a whole number.' })
+  return Number(text)
+}
+
+/** What is in the log now: script goes on listening from there. */
+const sizeOf = async ({ store, status }: GlanceParts): Promise<string> => {
+  const [row] = await store.select('SELECT size FROM head').catch(() => [])
+  return String(row?.['size'] ?? status().size)
+}
+
+/** Undefined when the journal cannot be read: just then the rest of the page is needed. */
+const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
+
+export const consoleRoutes = (parts: ConsoleParts): Router => {
+  const { sessions, basePath, store, pages, during } = parts
+  const root = `${basePath}/ops`
+  const places: RowPlaces = { root, ticketUrl: parts.ticketUrl }
+  const signIn = parts.signIn === undefined ? undefined : html`<p><a href="${parts.signIn}">Sign in</a></p>`
+
+  const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
+    const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))
+    requireReader(session)
+    return session
+  }
+
+  /** A page that tells of a problem. */
+  const failed: ErrorRequestHandler = (error, req, res, _next) => {
+    // Half a page cannot become another one.
+    if (res.headersSent) throw error
+    const problem = toProblem(error)
+    res.locals['problem'] = problem
+    for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
+    res.status(problem.status).type('html')
+    if (problem.code === 'unauthorized' && req.headers['sec-fetch-site'] === 'cross-site') {
+      res.status(200).send(bouncePage(req.originalUrl))
+      return
+    }
+    const [title, sentence] =
+      problem.code === 'unauthorized'
+        ? ['You are not signed in', 'Sign in as staff with the role auditor or admin, then open this page again.']
+        : problem.code === 'forbidden'
+          ? ['This is not for your role', 'The audit console is for staff with the role auditor or admin.']
+          : ['This cannot be shown', problem.message]
+    res.send(notice({ root, title }, sentence, problem.code === 'unauthorized' ? signIn : undefined))
+  }
+
+  const screen = (show: RequestHandler) => {
+    const handlers = [asPage, pages, show, failed]
+    return { get: handlers, head: handlers }
+  }
+
+  const shown =
+    (show: (req: Request, res: Response, session: Session) => Promise<string>): RequestHandler =>
+    async (req, res) => {
+      const session = await staff(req, res, 'page')
+      await during('search', session, async () => {
+        res.type('html')
+        res.end(await show(req, res, session))
+      })
+    }
+
+  const charts = (tenant: string) => {
+    const now = new Date()
+    const { tally } = parts
+    return html`<section class="charts" aria-label="Operations over time" id="charts">${chart('Last 24 hours', tally.series(tenant, 1, 24), hourNames(now))}${chart('Last 30 days', tally.series(tenant, 24, 30), dayNames(now))}${legend()}</section>`
+  }
+
+  const timeline = shown(async (req, res, session) => {
+    const { q = '', cursor: at } = queryOf(req, 'q', 'cursor')
+    const words = parse(q)
+    const cursor = cursorOf(at)
+    const frame = { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'] }
+    res.write(head(frame))
+    const size = await sizeOf(parts)
+    const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words, cursor)])
+    const live = cursor === undefined ? { live: size } : {}
+    return body(
+      { ...frame, facts: live },
+      html`
+<h1 class="unseen">Audit console: timeline</h1>
+${glanceBar(places, glance)}
+${alertList(parts.alerts.recent(session.app))}
+${searchForm(places, words)}
+${words.length === 0 && charts(session.app)}
+<div class="above"><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, words)}</div>
+${rowList(places, words, found, cursor)}`,
+    )
+  })
+
+  /** Asked for by the page itself whenever something happens: no activity of a person, but a read like any other. */
+  const fragment = async (req: Request, res: Response): Promise<void> => {
+    const session = await sessions.requireIdle(req, 'reads', limitCalls(req, res))
+    requireReader(session)
+    await during('search', session, () => rowsFor(session, req, res))
+  }
+
+  const rowsFor = async (session: Session, req: Request, res: Response): Promise<void> => {
+    const words = parse(queryOf(req, 'q')['q'] ?? '')
+    const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words)])
+    const content = html`${glanceBar(places, glance)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(places, words, found)}`
+    res.type('html').send(content.text)
+  }
+
+  const operation = shown(async (req, _res, session) => {
+    queryOf(req)
+    const id = String(req.params['id'])
+    const history = await historyOf(store, id)
+    const opened = history?.events[0]?.event
+    if (!opened || opened.tenant !== session.app) throw new Problem('operation_not_found')
+    const [viewed, kept, related, origin] = await Promise.all([
+      viewsOf(store, id),
+      keptOf(store, opened.id),
+      relatedTo(parts, session.app, id, opened),
+      originIn(store),
+    ])
+    const content = operationContent(places, { id, history, viewed, kept, related, origin, admin: session.roles.includes('admin') })
+    return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin: parts.signIn ?? '' } }, content)
+  })
+
+  const check = async (req: Request, res: Response): Promise<void> => {
+    await staff(req, res, 'api')
+    queryOf(req)
+    res.json(await parts.integrity.run())
+  }
+
+  return routes({
+    '/ops': screen(timeline),
+    '/ops/rows': readable(asPage, fragment),
+    '/ops/operations/:id': screen(operation),
+    '/ops/api/verify': { post: check },
+    ...Object.fromEntries(
+      files.map(([name, type, file]) => {
+        const content = readFileSync(file, 'utf8')
+        return [`/ops/${name}`, readable(asPage, pages, (_req, res) => void res.type(type).send(content))]
+      }),
+    ),
+  })
+}
+
+const files = [
+  ['console.css', 'css', new URL('./browser/console.css', import.meta.url)],
+  ['timeline.js', 'js', new URL('./browser/timeline.js', import.meta.url)],
+  ['operation.js', 'js', new URL('./browser/operation.js', import.meta.url)],
+  ['call.js', 'js', new URL('./browser/call.js', import.meta.url)],
+] as const

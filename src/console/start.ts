@@ -1,0 +1,81 @@
+/** The console of a serving process: its pages, and what works behind them. */
+import type { RequestHandler, Router } from 'express'
+import type { Settings } from '../../config/load.ts'
+import { secretsOf } from '../gateway/journal.ts'
+import type { RunningJournal } from '../journal/start.ts'
+import { describeError, type Log } from '../platform/logger.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { createAlerts } from './alerts/alerts.ts'
+import { createWebhook } from './alerts/webhook.ts'
+import { createTally } from './counters.ts'
+import { createIntegrity } from './integrity.ts'
+import { consoleRoutes } from './routes.ts'
+
+export interface ConsoleOptions {
+  readonly settings: Settings
+  readonly sessions: Sessions
+  readonly journalling: RunningJournal
+  readonly log: Log
+  /** Where people sign in. */
+  readonly signIn: string | undefined
+  /** The limit of an address. */
+  readonly pages: RequestHandler
+}
+
+export interface RunningConsole {
+  readonly routes: Router
+  close(): Promise<void>
+}
+
+export const startConsole = ({ settings, sessions, journalling, log, signIn, pages }: ConsoleOptions): RunningConsole => {
+  const { sealer, status } = journalling.journal
+  const { source: store, during } = journalling.readers
+  const anchored = settings.REDIS_URL !== undefined
+  const webhook =
+    settings.ALERT_WEBHOOK_URL !== undefined && settings.ALERT_WEBHOOK_SECRET
+      ? createWebhook({
+          url: settings.ALERT_WEBHOOK_URL,
+          secret: settings.ALERT_WEBHOOK_SECRET,
+          source: settings.PUBLIC_ORIGIN?.[0] ?? 'urn:smooch-bff',
+          onFailure: ({ id }, cause) => log.error({ alarm: 'alert_webhook', alert: id, cause: describeError(cause) }, 'alarm'),
+        })
+      : undefined
+  const alerts = createAlerts({
+    status,
+    anchored,
+    send: (alert) => {
+      log.warn({ ...alert }, 'audit alert')
+      webhook?.send(alert)
+    },
+  })
+  const [calls = 0, minutes = 0] = settings.ALERT_BURST.split('/').map(Number)
+  const integrity = createIntegrity({
+    url: settings.JOURNAL_URL.reveal(),
+    secrets: secretsOf(settings),
+    size: () => status().size,
+    onCheck: alerts.onCheck,
+  })
+  const tally = createTally({ store, burst: { calls, minutes }, onEvent: alerts.onEvent, onBurst: alerts.onBurst })
+  return {
+    routes: consoleRoutes({
+      store,
+      sealer,
+      status,
+      integrity,
+      tally,
+      alerts,
+      anchored,
+      during,
+      sessions,
+      basePath: settings.BASE_PATH,
+      ticketUrl: settings.AUDIT_TICKET_URL,
+      signIn,
+      pages,
+    }),
+    close: async () => {
+      alerts.close()
+      webhook?.close()
+      await Promise.all([integrity.close(), tally.close()])
+    },
+  }
+}

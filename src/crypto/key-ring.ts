@@ -1,0 +1,51 @@
+/** Key rings: `kid:secret` lists of which the first signs or seals and all verify or open. */
+import type { Secret } from '../../config/secret.ts'
+import { memo } from '../platform/memo.ts'
+import { hmacWith } from './keyed-hash.ts'
+
+export interface RingKey {
+  readonly id: string
+  readonly secret: string
+}
+
+/** First key first. Parsed again only when the secret's text has changed (a swapped file). */
+export type Ring = () => readonly [RingKey, ...RingKey[]]
+
+export const ring = (source: Secret): Ring => {
+  let text = ''
+  let keys: RingKey[] = []
+  return () => {
+    const now = source.reveal()
+    if (now !== text) {
+      text = now
+      keys = now.split(',').map((pair) => {
+        const [id = '', secret = ''] = pair.trim().split(':')
+        return { id, secret }
+      })
+    }
+    return keys as unknown as readonly [RingKey, ...RingKey[]]
+  }
+}
+
+/** What is worked out for a key once. It goes with the key, when a ring is read anew. */
+export const perKey = <T>(make: (key: RingKey) => T): ((key: RingKey) => T) => {
+  const made = new WeakMap<RingKey, { readonly it: T }>()
+  return (key) => {
+    const known = made.get(key) ?? { it: make(key) }
+    made.set(key, known)
+    return known.it
+  }
+}
+
+/** One request asks for the same few names again and again. */
+const namesUnder = memo(8, (secret) => {
+  const hmac = hmacWith(secret)
+  return memo(8_000, (text) => hmac(text, 'base64url').slice(0, 22))
+})
+
+/** A keyed name: an id in a key name or a mark is never the id itself. 22 characters, 128 bits. */
+export const keyedName = (secret: string, ...parts: readonly string[]): string => {
+  let text = ''
+  for (const part of parts) text += `${Buffer.byteLength(part)}:${part}`
+  return namesUnder(secret)(text)
+}

@@ -1,0 +1,26 @@
+/** The demo answers this machine alone: anybody may be anybody there. A proxy on the machine would lend its address to everybody. */
+import type { IncomingMessage } from 'node:http'
+import type { RequestHandler } from 'express'
+import { isLoopback } from '../../../config/secure-address.ts'
+import { Problem } from '../../contract/problems.ts'
+
+/** What proxies and tunnels add. */
+const added = /^(forwarded|via|x-forwarded-.+|x-real-ip|x-original-.+|x-client-ip|true-client-ip|cf-.+|ngrok-.+|x-envoy-.+|tailscale-.+)$/
+
+const isHere = ({ headers, socket }: IncomingMessage): boolean => {
+  const peer = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  const host = URL.parse(`http://${headers.host ?? ''}`)
+  return (
+    isLoopback(`http://${peer.includes(':') ? `[${peer}]` : peer}`) &&
+    host !== null &&
+    isLoopback(host) &&
+    !Object.keys(headers).some((name) => added.test(name))
+  )
+}
+
+export const onlyHere: RequestHandler = function onlyHere(req, _res, next) {
+  next(isHere(req) ? undefined : new Problem('not_found', { detail: 'The demo answers this machine alone, and no proxy on it.' }))
+}
+
+/** Whether every origin of the demo is on this machine. */
+export const areHere = (origins: readonly string[]): boolean => origins.every(isLoopback)

@@ -1,0 +1,98 @@
+/** `npm run demo`: the stand-in of the vendor, the service in front of it and a page to try it, all on this machine. */
+import { randomBytes } from 'node:crypto'
+import { loadApps } from '../../../config/apps.ts'
+import { load, SettingsError } from '../../../config/load.ts'
+import { startApp } from '../../app.ts'
+import { messageOf } from '../../platform/error-message.ts'
+import { createLog } from '../../platform/logger.ts'
+import { untilSignal } from '../../platform/signals.ts'
+import { startSandbox } from '../sandbox/sandbox.ts'
+import { areHere } from './here.ts'
+import { demoPage } from './page.ts'
+import { appUsers, people } from './people.ts'
+import { demoSignIn } from './sign-in.ts'
+
+const addressOf = (host: string): string => `http://${host.includes(':') ? `[${host}]` : host}`
+
+const secret = () => randomBytes(32).toString('base64url')
+
+const run = async (): Promise<void> => {
+  const { env } = process
+  if (env['NODE_ENV'] === 'production')
+    throw new SettingsError(['NODE_ENV is production: the demo lets anybody sign in as anybody; use npm start'])
+  const appId = env['SANDBOX_APP_ID'] || '69f0100f2a3b4c5d6e7f8091'
+  const key = { id: 'app_69f0100f2a3b4c5d6e7f8092', secret: secret(), scope: 'app' as const }
+  const serviceKey = secret()
+  const webhookSecret = secret()
+  const chosen = (name: string, otherwise: string) => ({ [name]: env[name] || otherwise })
+  const sandbox = await startSandbox({ port: Number(env['SANDBOX_PORT'] || 3002), apps: [{ appId, keys: [key] }], people: appUsers })
+  try {
+    const { settings } = load({
+      ...env,
+      ...chosen('SESSION_KEYS', `demo:${secret()}`),
+      ...chosen('SESSION_PEPPERS', `demo:${secret()}`),
+      ...chosen('SERVICE_KEYS', `demo:${serviceKey}`),
+      ...chosen('SELF_PROPERTIES', 'language'),
+      ...chosen('LOG_LEVEL', 'warn'),
+      ...chosen('JOURNAL_URL', 'sqlite:./data/demo/journal.db'),
+      SMOOCH_BASE_URL: sandbox.url,
+      SMOOCH_APP_ID: appId,
+      SMOOCH_KEY_ID: key.id,
+      SMOOCH_KEY_SECRET: key.secret,
+      SMOOCH_WEBHOOK_SECRET: webhookSecret,
+    })
+    const { PUBLIC_ORIGIN = [], STAFF_ORIGIN, HOST, PRIVATE_HOST } = settings
+    if (!areHere([...PUBLIC_ORIGIN, ...(STAFF_ORIGIN ? [STAFF_ORIGIN] : []), ...[HOST, PRIVATE_HOST].map(addressOf)]))
+      throw new SettingsError([
+        'PUBLIC_ORIGIN, STAFF_ORIGIN, HOST or PRIVATE_HOST is not on this machine: the demo lets anybody sign in as anybody',
+      ])
+    const log = createLog(settings.LOG_LEVEL)
+    const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
+      root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger')),
+      below: demoSignIn(mint, origins),
+      signIn: '/',
+    })
+    const app = await startApp({ settings, apps: loadApps(settings), log, extend })
+    sandbox.addWebhook(appId, { target: `${app.publicUrl}${settings.BASE_PATH}/webhooks/smooch/${appId}`, secret: webhookSecret })
+    const keyToShow = env['SERVICE_KEYS'] ? 'as given in SERVICE_KEYS' : serviceKey
+    process.stdout.write(welcome({ ...app, base: settings.BASE_PATH, sandbox: sandbox.url, serviceKey: keyToShow }))
+    await untilSignal()
+    await app.close(5_000)
+    log.flush()
+  } finally {
+    await sandbox.close()
+  }
+}
+
+interface Shown {
+  origins: readonly string[]
+  privateUrl: string
+  base: string
+  sandbox: string
+  serviceKey: string
+}
+
+const welcome = ({ origins: [origin], privateUrl, base, sandbox, serviceKey }: Shown): string => `
+smooch-bff demo, everything on this machine
+
+  page         ${origin}/          sign in as ${Object.keys(people).join(', ')}
+  API          ${origin}${base}/v1.1/appusers/me
+  private      ${privateUrl}          health, metrics, sessions
+  stand-in     ${sandbox}          plays the vendor; GET /__sandbox/requests shows what reached it
+  service key  ${serviceKey}
+
+Try a mobile-style call:
+
+  TOKEN=$(curl -s ${privateUrl}/sessions -H 'Authorization: Bearer ${serviceKey}' \\
+    -H 'Content-Type: application/json' -d '{"kind":"bearer","userId":"${people.customer.userId}"}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
+  curl -s ${origin}${base}/v1.1/appusers/me -H "Authorization: Bearer $TOKEN"
+
+Ctrl-C ends it. Users and sessions are gone then; the journal stays in ./data/demo.
+`
+
+try {
+  await run()
+} catch (error) {
+  process.stderr.write(`The demo could not start: ${messageOf(error)}\n`)
+  process.exitCode = 1
+}

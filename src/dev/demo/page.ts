@@ -1,0 +1,34 @@
+/** Serves the demo's page: a few files, read once, under the policy of pages. They hold no key; all they do goes through the public API. */
+import { readFileSync } from 'node:fs'
+import type { Router } from 'express'
+import { readable, routes } from '../../http/endpoint.ts'
+import { asPage } from '../../http/response-headers.ts'
+import { onlyHere } from './here.ts'
+import { appUsers } from './people.ts'
+
+const text = (file: URL): string => readFileSync(file, 'utf8')
+
+const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!)
+
+/** `basePath` is where the API stands on this origin; `integrationId` is offered to those who try link requests. */
+export const demoPage = (basePath: string, integrationId = ''): Router => {
+  const known = appUsers.map(({ userId }) => userId)
+  const values: Record<string, string> = { base: basePath, integration: integrationId, known: known.join(' '), example: known.join(', ') }
+  const html = text(new URL('./page.html', import.meta.url)).replace(/\{\{(\w+)\}\}/g, (_, name: string) => escaped(values[name]!))
+  const files = [
+    ['/', 'html', html],
+    ['/demo.css', 'css', text(new URL('./page.css', import.meta.url))],
+    ['/parts.css', 'css', text(new URL('./parts.css', import.meta.url))],
+    ['/demo.js', 'js', text(new URL('./page.js', import.meta.url))],
+    ['/confirm.js', 'js', text(new URL('./confirm.js', import.meta.url))],
+    ['/person.js', 'js', text(new URL('./person.js', import.meta.url))],
+    ['/wire.js', 'js', text(new URL('./wire.js', import.meta.url))],
+  ] as const
+
+  return routes(
+    Object.fromEntries(
+      files.map(([path, type, content]) => [path, readable(asPage, onlyHere, (_req, res) => void res.type(type).send(content))]),
+    ),
+  )
+}

@@ -1,0 +1,95 @@
+/** The vendor's v1.1 webhooks: what they look like and how they are delivered, in the background and in no order. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fetchOnce } from '../../upstream/http-client.ts'
+import type { WebhookOptions } from './options.ts'
+import { newId, type Person, show, truncated } from './people.ts'
+import type { App } from './vendor.ts'
+
+export const triggers = [
+  ...['appUser:delete', 'merge:appUser', 'client:add', 'client:remove', 'link:match', 'link:success', 'link:failure'],
+  ...['conversation:start', 'conversation:read', 'conversation:referral', 'message:appUser', 'message:appMaker'],
+  ...['message:delivery:channel', 'message:delivery:user', 'message:delivery:failure', 'notification:delivery:failure'],
+  ...['payment:success', 'postback', 'typing:appUser'],
+]
+
+export interface Webhook {
+  _id: string
+  target: string
+  triggers: readonly string[]
+  secret: string
+  version: 'v1.1'
+  includeClient: boolean
+  includeFullAppUser: boolean
+}
+
+export const newWebhook = ({ target, triggers: wanted, secret, includeClient, includeFullAppUser }: WebhookOptions): Webhook => ({
+  _id: newId(),
+  target,
+  triggers: wanted ?? triggers,
+  secret: secret ?? randomBytes(24).toString('base64url'),
+  version: 'v1.1',
+  includeClient: includeClient ?? false,
+  includeFullAppUser: includeFullAppUser ?? false,
+})
+
+/** The rest of a payload; `user` shows a user as fully as the webhook was asked to. */
+type Rest = (user: (person: Person, short?: (person: Person) => object) => object) => Record<string, unknown>
+export type Emit = (app: App, trigger: string, rest: Rest) => void
+
+/** After these the vendor does not try again. */
+const final = new Set([400, 401, 403, 404, 406])
+const answerWithin = 20_000
+
+export interface Courier {
+  emit: Emit
+  /** The HEAD that the vendor sends when a webhook is made; false when nothing answers. */
+  probe(target: string): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** The vendor's five attempts take 15 minutes; here they take seconds. */
+export function newCourier(pauses: readonly number[] = [50, 200, 800, 2000]): Courier {
+  const closing = new AbortController()
+  const running = new Set<Promise<unknown>>()
+
+  const send = (method: string, target: string, rest: RequestInit = {}) =>
+    fetchOnce(target, { method, signal: AbortSignal.any([closing.signal, AbortSignal.timeout(answerWithin)]), ...rest })
+      .then(({ status }) => status)
+      .catch(() => undefined)
+
+  async function deliver({ target, secret }: Webhook, body: string) {
+    const headers = { 'content-type': 'application/json', 'x-api-key': secret }
+    for (const pause of [...pauses, undefined]) {
+      const status = await send('POST', target, { headers, body })
+      if (pause === undefined || closing.signal.aborted) return
+      if (status !== undefined && ((status >= 200 && status < 300) || final.has(status))) return
+      await delay(pause, undefined, { signal: closing.signal }).catch(() => undefined)
+    }
+  }
+
+  const background = (work: Promise<unknown>) => {
+    running.add(work)
+    work.finally(() => running.delete(work)).catch(() => undefined)
+  }
+
+  return {
+    emit(app, trigger, rest) {
+      for (const webhook of app.webhooks.values()) {
+        if (!webhook.triggers.includes(trigger)) continue
+        const user = (person: Person, short = truncated as (person: Person) => object) =>
+          webhook.includeFullAppUser ? show(person) : short(person)
+        background(deliver(webhook, JSON.stringify({ trigger, app: { _id: app.appId }, version: webhook.version, ...rest(user) })))
+      }
+    },
+    probe(target) {
+      const asked = send('HEAD', target).then((status) => status !== undefined)
+      background(asked)
+      return asked
+    },
+    async close() {
+      closing.abort()
+      await Promise.allSettled(running)
+    },
+  }
+}

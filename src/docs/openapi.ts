@@ -1,0 +1,97 @@
+/** The OpenAPI 3.1 document: the rows in both path forms, and the routes of sessions. Derived, so it cannot lag behind. */
+import { createDocument, type ZodOpenApiMediaTypeObject, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
+import { exampleAnswers, exampleBodies, sentences } from '../contract/descriptions.ts'
+import { limitClass, type Operation, pathParams } from '../contract/operation.ts'
+import type { OperationId } from '../contract/operations.ts'
+import { answers, bodies } from '../contract/schemas.ts'
+import { components, errorRef, imageUpload, limitHeaders, ref, statuses } from './openapi-components.ts'
+import { sessionPaths } from './openapi-sessions.ts'
+import { signInPaths } from './openapi-sign-in.ts'
+
+/** The vendor's name of an operation stands for the full form; the short form is an operation of its own to OpenAPI. */
+const forms = [
+  { prefix: '/v1.1/apps/{appId}', suffix: '', tag: 'AppUser', parameters: [ref('parameters', 'appId')] },
+  { prefix: '/v1.1', suffix: '_of_session_app', tag: 'AppUser, short form', parameters: [] },
+] as const
+
+const about = `One session per person or program instead of the app-wide key of the messaging service.
+
+The thirteen operations have the vendor's paths, bodies and answers. The app may be left out of the path: it is the session's. \`me\` stands for the caller's own user.
+A web page sends its cookie by itself and adds the header \`X-BFF-CSRF: 1\` to every call; apps and programs send \`Authorization: Bearer\`, and never both.`
+
+export const openapiDocument = (basePath: string, operations: readonly Operation[]) =>
+  createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'AppUser API behind smooch-bff',
+      version: '1.1',
+      summary: 'The AppUser operations of Smooch (Sunshine Conversations) v1.1 with sessions, roles and limits',
+      description: about,
+    },
+    servers: [{ url: basePath || '/' }],
+    tags: [
+      { name: 'AppUser', description: 'The operations with the app in the path' },
+      { name: 'AppUser, short form', description: "The same operations on the session's app" },
+      { name: 'Sessions', description: 'Who am I, and sign out' },
+      { name: 'Private', description: 'On the private listener, for the backend that vouches for people' },
+    ],
+    security: [{ cookie: [] }, { bearer: [] }],
+    paths: { ...operationPaths(operations), ...sessionPaths, ...signInPaths },
+    components,
+  })
+
+const operationPaths = (operations: readonly Operation[]): ZodOpenApiPathsObject => {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const { prefix, suffix, tag, parameters } of forms) {
+    for (const row of operations) {
+      const path = `${prefix}${row.path.replace(/:(\w+)/g, '{$1}')}`
+      const method = row.method.toLowerCase() as Lowercase<Operation['method']>
+      const described = describe(row)
+      paths[path] = {
+        ...paths[path],
+        [method]: { ...described, operationId: `${row.id}${suffix}`, tags: [tag], parameters: [...parameters, ...described.parameters] },
+      }
+    }
+  }
+  return paths
+}
+
+const describe = (row: Operation) => {
+  const { id, by, takes, returns, status = 200, query = [] } = row
+  return {
+    summary: sentences[id as OperationId],
+    description: `For ${by.join(', ')}. Counted among ${limitClass(row)}.${row.effect === 'guarded' ? ' Sent once, never repeated.' : ''}`,
+    parameters: [...[...pathParams(row), ...query].map((name) => ref('parameters', name)), ref('parameters', 'csrf')],
+    ...(takes && {
+      requestBody: {
+        required: true,
+        content: takes === 'ImageUpload' ? imageForm : { 'application/json': { schema: bodies[takes], example: exampleBodies[takes] } },
+      },
+    }),
+    responses: {
+      [`${status}` as '200']: {
+        description: 'The answer of the messaging service, with what the caller may not see left out',
+        headers: limitHeaders,
+        content: { 'application/json': { schema: answers[returns], example: exampleAnswers[returns] } },
+      },
+      ...Object.fromEntries(statusesOf(row).map((code) => [code, errorRef(code)])),
+    },
+    'x-callers': by,
+    'x-limit': limitClass(row),
+  } satisfies ZodOpenApiOperationObject
+}
+
+const withBodyOnly: readonly number[] = [408, 413, 415]
+/** These are about methods, hosts and headers, whatever the operation. */
+const ofHttp: readonly number[] = [405, 414, 417, 421, 431]
+
+const statusesOf = (row: Operation): number[] =>
+  statuses.filter((status) => !ofHttp.includes(status) && (row.takes || !withBodyOnly.includes(status)))
+
+const imageForm: Record<string, ZodOpenApiMediaTypeObject> = {
+  'multipart/form-data': {
+    schema: imageUpload,
+    encoding: { source: { contentType: 'image/png, image/jpeg, image/gif, image/webp' } },
+    example: { ...exampleBodies.ImageUpload, source: 'the bytes of the file' },
+  },
+}

@@ -1,0 +1,98 @@
+/** The documents as routes: `/openapi.json`, and `/docs`, a plain page without scripts; both made once from the rows as this deployment has them. */
+
+import { readFileSync } from 'node:fs'
+import type { RequestHandler, Router } from 'express'
+import { exampleAnswers, exampleBodies, sentences } from '../contract/descriptions.ts'
+import { limitClass, type Operation } from '../contract/operation.ts'
+import type { OperationId } from '../contract/operations.ts'
+import { problems } from '../contract/problems.ts'
+import { readable, routes } from '../http/endpoint.ts'
+import { asPage } from '../http/response-headers.ts'
+import { openapiDocument } from './openapi.ts'
+
+interface Options {
+  readonly basePath: string
+  /** The rows with the callers of this deployment. */
+  readonly operations: readonly Operation[]
+  /** The limit of an address. */
+  readonly pages: RequestHandler
+}
+
+/** To be mounted at the base path. */
+export const docsRoutes = ({ basePath, operations, pages }: Options): Router => {
+  const serve = (type: string, text: string, ...before: RequestHandler[]) => {
+    const bytes = Buffer.from(text)
+    return readable(...before, pages, (_req, res) => void res.type(type).send(bytes))
+  }
+  return routes({
+    '/openapi.json': serve('json', JSON.stringify(openapiDocument(basePath, operations))),
+    '/docs': serve('html', docsPage(basePath, operations), asPage),
+    '/docs.css': serve('css', readFileSync(new URL('./page.css', import.meta.url), 'utf8'), asPage),
+  })
+}
+
+const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!)
+const code = (text: string): string => `<code>${escaped(text)}</code>`
+const json = (value: unknown): string => `<pre><code>${escaped(JSON.stringify(value, null, 2))}</code></pre>`
+
+const docsPage = (basePath: string, operations: readonly Operation[]): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>AppUser API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${basePath}/docs.css">
+</head>
+<body>
+<header>
+<h1>AppUser API</h1>
+<p>The thirteen AppUser operations of Smooch (Sunshine Conversations) v1.1 below ${code(`${basePath}/v1.1`)}, with sessions in place of the API key.
+Paths, bodies and answers are the vendor’s. For programs: <a href="${basePath}/openapi.json">openapi.json</a>.</p>
+</header>
+<nav aria-label="Operations"><ul>
+${operations.map(({ id, method, path }) => `<li><a href="#${id}">${id}</a> <small>${method} ${escaped(path)}</small></li>`).join('\n')}
+</ul></nav>
+<main>
+<section aria-labelledby="calling">
+<h2 id="calling">Calling it</h2>
+<dl>
+<dt>A web page</dt><dd>is on our own origin and adds the header ${code('X-BFF-CSRF: 1')} to every call; the browser adds the session cookie.</dd>
+<dt>An app or a program</dt><dd>sends ${code('Authorization: Bearer <token>')} and no cookie.</dd>
+<dt>Paths</dt><dd>${code('/v1.1/appusers/…')} means the app of the session; ${code('/v1.1/apps/{appId}/appusers/…')} names the same app.</dd>
+<dt>${code('me')}</dt><dd>in place of a userId is the caller’s own user. Staff name others by userId or by the vendor’s ${code('_id')}.</dd>
+<dt>Who am I?</dt><dd>${code(`GET ${basePath}/auth/session`)}; ${code('DELETE')} on it signs out.</dd>
+<dt>Limits</dt><dd>stand in ${code('RateLimit')} and ${code('RateLimit-Policy')}; a 429 says in ${code('Retry-After')} how long to wait.</dd>
+</dl>
+</section>
+${operations.map((row) => operationSection(basePath, row)).join('\n')}
+<section aria-labelledby="errors">
+<h2 id="errors">Errors</h2>
+<p>Every error has one shape, and ${code('error.code')} is stable. Where the vendor refused, it may be the vendor’s own code.</p>
+${json({ error: { code: 'user_not_found', description: problems.user_not_found[1] }, status: 404, requestId: 'req_…' })}
+<table><thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">Meaning</th></tr></thead><tbody>
+${Object.entries(problems)
+  .map(([name, [status, sentence]]) => `<tr><td>${code(name)}</td><td>${status}</td><td>${escaped(sentence)}</td></tr>`)
+  .join('\n')}
+</tbody></table>
+</section>
+</main>
+</body>
+</html>
+`
+
+const operationSection = (basePath: string, row: Operation): string => {
+  const { id, method, path, by, takes, returns, status = 200, query } = row
+  const asked = query ? `?${query.map((name) => `${name}=…`).join('&')}` : ''
+  const form =
+    takes === 'ImageUpload' ? `<p>A form (${code('multipart/form-data')}) with the file ${code('source')} and these fields:</p>` : ''
+  return `<section aria-labelledby="${id}">
+<h2 id="${id}">${id}</h2>
+<p class="target">${code(`${method} ${basePath}/v1.1${path}${asked}`)}</p>
+<p>${escaped(sentences[id as OperationId])}</p>
+<p>For <strong>${by.join(', ')}</strong>; counted among <strong>${limitClass(row)}</strong>.${row.effect === 'guarded' ? ' Sent once, never repeated.' : ''}</p>
+${takes ? `<h3>Takes ${takes}</h3>${form}${json(exampleBodies[takes])}` : ''}
+<h3>Answers ${status} ${returns === 'Empty' ? 'with an empty object' : returns}</h3>${json(exampleAnswers[returns])}
+</section>`
+}

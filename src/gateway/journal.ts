@@ -1,0 +1,68 @@
+/** The journal as this process uses it: its settings, where its checkpoints go, how its checker reads the vendor. */
+
+import type { UpstreamApp } from '../../config/apps.ts'
+import type { Settings } from '../../config/load.ts'
+import { operations } from '../contract/operations.ts'
+import { Problem } from '../contract/problems.ts'
+import type { Identified } from '../contract/schemas.ts'
+import { anchorOn } from '../journal/log/anchor-redis.ts'
+import type { AppUserSeen, Sighting } from '../journal/reconcile/verdicts.ts'
+import { type RunningJournal, startJournal } from '../journal/start.ts'
+import { keyList, placeOf, type Secrets } from '../journal/store/open.ts'
+import { describeError, type Log } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { connectRedis } from '../platform/redis.ts'
+import type { Upstream } from '../upstream/client.ts'
+
+export interface JournallingParts {
+  readonly settings: Settings
+  readonly apps: ReadonlyMap<string, UpstreamApp>
+  readonly upstream: Upstream
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export const openTheJournal = async ({ settings, apps, upstream, log, metrics }: JournallingParts): Promise<RunningJournal> => {
+  await using opened = new AsyncDisposableStack()
+  const redis =
+    settings.REDIS_URL &&
+    (await connectRedis(settings.REDIS_URL.reveal(), {}, (error) =>
+      log.warn({ cause: describeError(error) }, 'redis connection of the journal'),
+    ))
+  opened.defer(() => redis?.close())
+  const running = await startJournal({
+    url: settings.JOURNAL_URL.reveal(),
+    secrets: secretsOf(settings),
+    anchor: redis && anchorOn(redis, placeOf(settings.JOURNAL_URL.reveal(), settings.APPS_FILE ?? settings.SMOOCH_APP_ID)),
+    onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
+    onGate: ({ open, cause, since }) => {
+      if (open) return log.info({ open }, 'journal gate')
+      metrics.alarm('journal_gate')
+      log.error({ alarm: 'journal_gate', open, cause, since }, 'alarm')
+    },
+    read: async (tenant, id) => {
+      const app = apps.get(tenant)
+      if (!app) throw new Error('the app is not served here any more')
+      return await sighting(upstream, app, id)
+    },
+  })
+  opened.defer(() => running.close())
+  const all = opened.move()
+  return { ...running, close: () => all.disposeAsync() }
+}
+
+export const secretsOf = (settings: Settings): Secrets => ({
+  ...(settings.JOURNAL_SIGNING_KEY && { signing: keyList(settings.JOURNAL_SIGNING_KEY.reveal()) }),
+  ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY.reveal()) }),
+})
+
+/** What the checker sees of a user: past every cache, and only an answer is one. */
+const sighting = async (upstream: Upstream, app: UpstreamApp, id: string): Promise<Sighting> => {
+  try {
+    const { status, body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: id } })
+    return { status, appUser: (body as Identified).appUser as AppUserSeen }
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'user_not_found') return { status: 404 }
+    throw error
+  }
+}

@@ -1,0 +1,115 @@
+/** The caller's own app user: created at the first call that finds none, known by its smoochId from then on, and nobody else whatever the vendor answers. */
+import type { UpstreamApp } from '../../config/apps.ts'
+import type { Operation } from '../contract/operation.ts'
+import { operations } from '../contract/operations.ts'
+import { Problem } from '../contract/problems.ts'
+import type { Identified } from '../contract/schemas.ts'
+import type { createRecords } from '../journal/append/records.ts'
+import type { Asked, Person } from '../journal/event/compose.ts'
+import type { Subject } from '../policy/subjects.ts'
+import type { Session, Sessions } from '../session/sessions.ts'
+import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
+
+export interface OwnUserParts {
+  readonly sessions: Sessions
+  readonly upstream: Upstream
+  readonly autoCreate: boolean
+  readonly recorded: ReturnType<typeof createRecords>['recorded']
+  /** Something that operators must hear of although the caller was served. */
+  readonly alarm: (what: string, cause: unknown) => void
+}
+
+export interface Asking {
+  readonly app: UpstreamApp
+  readonly session: Session
+  readonly subjects: readonly [Subject, ...Subject[]]
+  readonly operation: Operation
+  /** What the journal is told of an automatic creation. */
+  readonly creation: (targets: readonly Person[]) => Asked
+}
+
+export const createOwnUser = ({ sessions, upstream, autoCreate, recorded, alarm }: OwnUserParts) => {
+  const read = operations.get_app_user
+
+  /** What the vendor says of the caller's own user. Somebody else (a survivor of a merge, a name in another spelling) is never shown nor learnt: the session ends. */
+  const acceptOwn = async (session: Session, body: unknown): Promise<void> => {
+    const { _id, userId } = (body as Identified).appUser
+    if (userId === session.userId) return await learn(session, _id)
+    await sessions.forget(session)
+    if (await sessions.end(session)) alarm("another user was answered in place of the caller's own, whose session has ended", undefined)
+    throw new Problem('unauthorized', { detail: 'The messaging service knows somebody else by your name, so this session has ended.' })
+  }
+
+  /** Every answer passes here before it is shown or kept. */
+  const accept = async (session: Session, subjects: readonly Subject[], operation: Operation, body: unknown): Promise<void> => {
+    if (operation.returns !== 'AppUserResponse' || body === undefined || !subjects.every(({ self }) => self)) return
+    await acceptOwn(session, body)
+  }
+
+  const learn = async (session: Session, smoochId: string): Promise<void> => {
+    try {
+      await sessions.learn(session, smoochId, session.smooch)
+    } catch (cause) {
+      alarm("a person's own smoochId could not be remembered", cause)
+    }
+  }
+
+  /** Undefined when somebody else was faster, which is as good. */
+  const send = async (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer | undefined> => {
+    try {
+      return await upstream.call(app, call)
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'conflict') return undefined
+      throw error
+    }
+  }
+
+  /** Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or merged away since the session began. */
+  const create = async ({ app, session, creation }: Omit<Asking, 'operation'>): Promise<void> => {
+    if (session.kind === 'service' || !session.roles.includes('user'))
+      throw new Problem('no_app_user', { detail: 'This session has no app user yet.' })
+    if (!autoCreate) throw new Problem('app_user_not_created')
+    if (!(await sessions.mayCreate(session))) throw new Problem('unauthorized')
+    const operation = operations.pre_create_app_user
+    const asked = (answer?: UpstreamAnswer): Asked =>
+      creation([{ role: 'subject', userId: session.userId!, ...(answer && { smoochId: (answer.body as Identified).appUser._id }) }])
+    const answer = await recorded<UpstreamAnswer | undefined>(operation, asked, () =>
+      send(app, { operation, body: { userId: session.userId } }),
+    )
+    if (answer) await acceptOwn(session, answer.body)
+  }
+
+  /** Sends, and once more when the vendor knows no such user and the caller's own could be created. */
+  const orCreate = async <A extends UpstreamAnswer>(asking: Asking, send: () => Promise<A>): Promise<A> => {
+    try {
+      return await send()
+    } catch (error) {
+      if (!saysNoUser(error) || !asking.subjects.every(({ self }) => self)) throw error
+      await create(asking)
+      return await send()
+    }
+  }
+
+  return {
+    accept,
+    create,
+    orCreate,
+
+    /** Before a call that changes somebody or whose answer names nobody: the caller's own name must once have been answered with the caller's own user. */
+    meet: async (asking: Asking): Promise<void> => {
+      const { app, session, subjects, operation } = asking
+      if (session.smooch !== undefined || operation.id === read.id || operation.subject === 'body') return
+      if (!subjects.every(({ self }) => self)) return
+      const call = { operation: read, params: { userId: subjects[0].id } }
+      try {
+        const { body } = await orCreate({ ...asking, operation: read }, () => upstream.call(app, call))
+        await acceptOwn(session, body)
+      } catch (error) {
+        if (error instanceof Problem) error.particulars.outcome = 'not_sent'
+        throw error
+      }
+    },
+  }
+}
+
+const saysNoUser = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'

@@ -1,0 +1,40 @@
+/** Whom an event is about: by the names that are proved, and by the name that was asked for where it is none of them. */
+import { looksLikeSmoochId } from '../contract/ids.ts'
+import type { Operation } from '../contract/operation.ts'
+import type { Identified } from '../contract/schemas.ts'
+import type { Person } from '../journal/event/compose.ts'
+import { checkParams, type Subject } from '../policy/subjects.ts'
+
+type AppUser = Identified['appUser']
+
+interface Own {
+  readonly userId?: string | undefined
+}
+
+/** Whom an answer to this id speaks of; the id beside that person's names when it is neither. */
+export const namesIn = (role: Subject['role'], id: string, { _id, userId }: AppUser): Person[] => {
+  const names = { ...(typeof userId === 'string' && { userId }), ...(looksLikeSmoochId(_id) && { smoochId: _id }) }
+  return [{ role, ...names }, ...(id === _id || id === userId ? [] : [{ role, userId: id }])]
+}
+
+/** As far as they are known before anything is read: what is somebody else's is a name that the caller used. */
+export const targetsOf = ({ userId }: Own, subjects: readonly Subject[]): Person[] =>
+  subjects.map(({ role, id, self }) =>
+    self && userId !== undefined && id !== userId ? { role, userId, smoochId: id } : { role, userId: id },
+  )
+
+/** Before anything is checked: by the name in the path, if it can be one. */
+export const namedIn = (operation: Operation, raw: Parameters<typeof checkParams>[1], session: Own): Person[] => {
+  try {
+    const { userId }: { userId?: string } = checkParams(operation, raw, session)
+    return userId === undefined ? [] : [{ role: 'subject', userId }]
+  } catch {
+    return []
+  }
+}
+
+/** By both names, where the vendor's answer tells them. */
+export const targetsIn = (operation: Pick<Operation, 'returns'>, body: unknown, session: Own, subjects: readonly Subject[]): Person[] =>
+  operation.returns === 'AppUserResponse'
+    ? subjects.flatMap(({ role, id }) => namesIn(role, id, (body as Identified).appUser))
+    : targetsOf(session, subjects)

@@ -1,0 +1,62 @@
+/** One wide record per request, filled along the way and written once when the answer is out or the caller has gone. Ids and tokens stay out: the path is the route's template. */
+import { performance } from 'node:perf_hooks'
+import type { RequestHandler, Response } from 'express'
+import type { Problem } from '../contract/problems.ts'
+import type { Fields, Log } from '../platform/logger.ts'
+import { describeError, loggable } from '../platform/logger.ts'
+import { memo } from '../platform/memo.ts'
+import { clientAddress } from './client-address.ts'
+
+export type Finished = (record: Fields) => void
+
+/** Adds to the record of this request. */
+export const note = (res: Response, fields: Fields): void => {
+  Object.assign(res.locals['record'] as Fields, fields)
+}
+
+/** A network is enough to see where calls come from; the full address is personal. */
+const network = memo(2_000, (address: string): string =>
+  address.includes(':') ? `${address.split(':').slice(0, 3).join(':')}::/48` : address.replace(/\.\d+$/, '.0/24'),
+)
+
+/** Few browsers make most of the calls. */
+const shown = memo(500, loggable)
+const shownAgent = (agent: string): string => shown(agent.slice(0, 200))
+
+export const accessRecord = (log: Log, finished: Finished): RequestHandler =>
+  function accessRecord(req, res, next) {
+    const start = performance.now()
+    const record: Fields = {}
+    res.locals['record'] = record
+    // Comes once; `once` would cost two more objects.
+    res.on('close', () => {
+      const problem = res.locals['problem'] as Problem | undefined
+      const failed = problem && { code: problem.code, ...(problem.particulars.outcome && { outcome: problem.particulars.outcome }) }
+      const cause = problem?.cause !== undefined && { cause: describeError(problem.cause) }
+      const line = {
+        requestId: res.locals['requestId'],
+        method: req.method,
+        status: res.writableFinished ? res.statusCode : 499,
+        ms: Math.round((performance.now() - start) * 100) / 100,
+        from: network(clientAddress(req)),
+        ua: shownAgent(req.headers['user-agent'] ?? ''),
+        ...record,
+        ...failed,
+        ...cause,
+      }
+      if (problem?.code === 'internal') log.error({ ...line, stack: stackOf(problem.cause) }, 'request')
+      else log.info(line, 'request')
+      finished(line)
+    })
+    next()
+  }
+
+/** Where it happened, without the message, which may quote anything. */
+const stackOf = (cause: unknown): string[] =>
+  cause instanceof Error
+    ? (cause.stack ?? '')
+        .split('\n')
+        .filter((line) => line.startsWith('    at '))
+        .slice(0, 8)
+        .map((line) => line.trim())
+    : []

@@ -1,0 +1,102 @@
+/** Reads a JSON body under its limits of type, size, time and shape, and checks it against a schema. */
+import type { IncomingMessage } from 'node:http'
+import type { z } from 'zod'
+import { placeOf } from '../contract/json-path.ts'
+import { Problem } from '../contract/problems.ts'
+import { parseStrictJson } from './strict-json.ts'
+
+export interface Bounds {
+  /** Milliseconds. */
+  readonly within?: number
+  /** Bytes. */
+  readonly most?: number
+}
+
+const jsonType = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i
+
+const checkType = ({ headers }: IncomingMessage): void => {
+  if (!jsonType.test(headers['content-type'] ?? '')) {
+    throw new Problem('unsupported_media_type', { detail: 'The content type must be application/json, in UTF-8.' })
+  }
+  if (headers['content-encoding'] !== undefined) {
+    throw new Problem('unsupported_media_type', { detail: 'A body with a content-encoding is not accepted.' })
+  }
+}
+
+/** What was not read is not waited for either. */
+const close = { Connection: 'close' }
+
+/** The whole body, or a Problem once it is too large, too late or broken off; nothing is read beyond that point. */
+export const readBytes = (req: IncomingMessage, { within = 10_000, most = 100 * 1024 }: Bounds = {}): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const settle = (problem?: Problem): void => {
+      clearTimeout(timer)
+      req.off('data', onChunk).off('end', onEnd).off('error', onBreak).off('close', onBreak)
+      // An abort after this point has no reader any more; without a listener it would end the process.
+      req.on('error', () => undefined)
+      if (problem) {
+        req.pause()
+        reject(problem)
+      } else resolve(Buffer.concat(chunks, size))
+    }
+    const onChunk = (chunk: Buffer): void => {
+      size += chunk.length
+      chunks.push(chunk)
+      if (size > most) settle(new Problem('too_large', { headers: close }))
+    }
+    const onBreak = (cause?: Error): void => settle(new Problem('bad_request', { detail: 'The body broke off.', cause, headers: close }))
+    const onEnd = (): void => settle()
+    const timer = setTimeout(() => settle(new Problem('timeout', { headers: close })), within)
+
+    if (Number(req.headers['content-length'] ?? 0) > most) return settle(new Problem('too_large', { headers: close }))
+    if (req.destroyed && !req.readableEnded) return onBreak()
+    req.on('data', onChunk).on('end', onEnd).on('error', onBreak).on('close', onBreak)
+  })
+
+/** The body of a route that needs one. */
+export const readJson = async (req: IncomingMessage, bounds: Bounds = {}): Promise<unknown> => {
+  checkType(req)
+  const bytes = await readBytes(req, bounds)
+  if (bytes.length === 0) throw new Problem('bad_request', { detail: 'The body is empty.' })
+  return parseStrictJson(bytes)
+}
+
+export const bringsBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
+
+/** The body of a GET or DELETE means nothing, but the vendor's own example sends one: a sound one is read and dropped. */
+export const discardBody = async (req: IncomingMessage, bounds: Bounds = {}): Promise<void> => {
+  if (!bringsBody(req)) return
+  const bytes = await readBytes(req, bounds)
+  if (bytes.length === 0) return
+  checkType(req)
+  parseStrictJson(bytes)
+}
+
+/** The value as its schema types it, or a `bad_request` that names the first field at fault. */
+export const checkBody = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => {
+  const checked = schema.safeParse(value)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]!
+  // The key at fault is named in the sentence, or is empty.
+  const place = issue.code === 'invalid_key' ? issue.path.slice(0, -1) : issue.path
+  throw new Problem('bad_request', { detail: `${placeOf(place) || 'body'}: ${sentence(issue)}` })
+}
+
+/** zod's messages name types and limits, never the value; only unknown keys are the caller's text, and they are put as places. */
+const sentence = (issue: z.core.$ZodIssue): string => {
+  if (issue.code === 'unrecognized_keys') return `unknown field ${placeOf(issue.keys.slice(0, 1))}`
+  if (issue.code === 'invalid_key') return `a key: ${issue.issues.map(sentence).join(', ')}`
+  if (issue.message.endsWith('received undefined')) return 'is required'
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input' && issue.errors.length > 0)
+    return `expected ${kindsOf(issue.errors)}`
+  return issue.message.replace(/^Invalid input: /, '').replace(/, received [\w ]+$/, '')
+}
+
+/** The types that a union takes. */
+const kindsOf = (errors: readonly (readonly z.core.$ZodIssue[])[]): string => {
+  const kinds = new Set(errors.flat().map((issue) => (issue.code === 'invalid_type' ? issue.expected : issue.message)))
+  return [...kinds].join(' or ')
+}

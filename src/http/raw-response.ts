@@ -1,0 +1,70 @@
+/** Answers on a bare socket, for requests that Node could not read as HTTP, and endings that let an answer reach a client that is still sending. */
+import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { Problem } from '../contract/problems.ts'
+import { errorBody } from './problem-handler.ts'
+
+const lingerTime = 2000
+const lingerBytes = 64 * 1024 * 1024
+const ending = new WeakSet<Socket>()
+
+/**
+ * Closes our side, then reads and drops what the client still sends, for a bounded time. Closing at once would reset the connection, and a
+ * client in the middle of an upload would never see why.
+ */
+export const endGently = (socket: Socket): void => {
+  if (ending.has(socket)) return
+  ending.add(socket)
+  if (socket.writable) socket.end()
+  let left = lingerBytes
+  // Without the parser's listener, whatever was pipelined behind the refused request is never carried out.
+  socket.removeAllListeners('data')
+  socket.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) socket.destroy()
+  })
+  socket.once('end', () => socket.destroy())
+  const timer = setTimeout(() => socket.destroy(), lingerTime)
+  socket.once('close', () => clearTimeout(timer))
+  socket.resume()
+}
+
+/** A whole answer that ends its connection, made without any middleware. */
+const partsOf = (problem: Problem, requestId: string) => {
+  const body = JSON.stringify(errorBody(problem, requestId))
+  const headers = {
+    Connection: 'close',
+    'Cache-Control': 'no-store',
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': requestId,
+    ...problem.particulars.headers,
+  }
+  return { headers, body }
+}
+
+/** For a request that could be read, but is refused before the app sees it. */
+export const answerEarly = (res: ServerResponse, problem: Problem, requestId: string): void => {
+  const { headers, body } = partsOf(problem, requestId)
+  res.writeHead(problem.status, headers).end(body)
+}
+
+/** For what was no readable request: there is a socket and nothing else. */
+export const answerRaw = (socket: Socket, problem: Problem, requestId: string): void => {
+  if (ending.has(socket)) return
+  const { headers, body } = partsOf(problem, requestId)
+  const lines = Object.entries({ Date: new Date().toUTCString(), ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`)
+  endGently(socket)
+}
+
+/** What Node's parser and timers report, in our words. */
+export const refusalOf = (error: Error & { code?: string }): Problem => {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return new Problem('headers_too_large', { cause: error })
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new Problem('timeout', { detail: 'The request took too long to arrive.', cause: error })
+  if (error.code === 'HPE_INVALID_URL') return new Problem('invalid_path', { cause: error })
+  if (error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return new Problem('too_large', { cause: error })
+  return new Problem('bad_request', { cause: error })
+}

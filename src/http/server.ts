@@ -1,0 +1,162 @@
+/** A strict HTTP server that answers even what it cannot read, and that stops without cutting anyone off. */
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { Problem } from '../contract/problems.ts'
+import { answerEarly, answerRaw, endGently, refusalOf } from './raw-response.ts'
+import { newRequestId } from './request-id.ts'
+
+export interface ListenOptions {
+  readonly port: number
+  readonly host: string
+  /** Hears of requests that were answered before any middleware saw them. */
+  readonly onRefusal?: (problem: Problem, requestId: string, socket: Socket) => void
+  /** Other limits, for tests. */
+  readonly limits?: ServerOptions
+}
+
+export interface Listener extends AsyncDisposable {
+  readonly address: { readonly host: string; readonly port: number; readonly url: string }
+  /** From now on every answer ends its connection, so that clients leave by themselves while requests are still accepted. */
+  drain(): void
+  /** Stops accepting, waits for open requests and tells how many had to be cut. */
+  close(graceMs: number): Promise<number>
+}
+
+const limits: ServerOptions = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 300_000,
+  // Longer than the idle time of common load balancers, so that it is never us who closes a connection they are about to use.
+  keepAliveTimeout: 65_000,
+  // Node looks for late headers only this often.
+  connectionsCheckingInterval: 1000,
+  insecureHTTPParser: false,
+  // Admission answers a missing Host, in our error body.
+  requireHostHeader: false,
+}
+
+export const listen = async (app: RequestListener, options: ListenOptions): Promise<Listener> => {
+  const server = createServer({ ...limits, ...options.limits })
+  // Node would drop headers beyond its count in silence; the size limit bounds them, and admission must see them all.
+  server.maxHeadersCount = 0
+  // A client that stops reading its answer is let go of.
+  server.timeout = 300_000
+  const exchanges = track(server)
+  server.on('request', (req, res) => {
+    if (exchanges.draining) res.setHeader('Connection', 'close')
+    app(req, res)
+  })
+  answerTheUnreadable(server, options.onRefusal)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(options.port, options.host, () => resolve(void server.off('error', reject)))
+  })
+  const close = (graceMs: number) => stop(server, exchanges, graceMs)
+  return { address: addressOf(server), drain: () => drain(exchanges), close, [Symbol.asyncDispose]: async () => void (await close(0)) }
+}
+
+const addressOf = (server: Server): Listener['address'] => {
+  const { address: host, port, family } = server.address() as AddressInfo
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return { host, port, url: `http://${family === 'IPv6' ? `[${reachable}]` : reachable}:${port}` }
+}
+
+type Exchange = ServerResponse<IncomingMessage>
+
+/** What goes on at one connection. Kept on the socket itself: a Set or WeakMap that every request goes through makes the garbage collector keep requests for long after they ended. */
+interface Ongoing {
+  readonly open: Exchange[]
+  /** What its parser is reading or has read. */
+  latest?: Exchange
+}
+const ongoing = Symbol('exchanges')
+type Kept = Socket & { [ongoing]?: Ongoing }
+
+const at = (socket: Kept): Ongoing => {
+  const known = socket[ongoing]
+  if (known) return known
+  const made: Ongoing = { open: [] }
+  socket[ongoing] = made
+  return made
+}
+
+interface Exchanges {
+  readonly sockets: Set<Socket>
+  draining: boolean
+}
+
+const track = (server: Server): Exchanges => {
+  const exchanges: Exchanges = { sockets: new Set(), draining: false }
+  const begin = (req: IncomingMessage, res: Exchange): void => {
+    const here = at(req.socket)
+    here.open.push(res)
+    here.latest = res
+    res.on('close', () => {
+      here.open.splice(here.open.indexOf(res), 1)
+      if (exchanges.draining && !server.listening) server.closeIdleConnections()
+    })
+  }
+  server.on('connection', (socket) => {
+    exchanges.sockets.add(socket)
+    socket.once('close', () => exchanges.sockets.delete(socket))
+    // Node ends a connection through this method when an answer said so; an upload still under way must not cost the client that answer.
+    const destroySoon = socket.destroySoon.bind(socket)
+    socket.destroySoon = () => (at(socket).latest?.req.complete === false ? endGently(socket) : destroySoon())
+  })
+  server.prependListener('request', begin)
+  server.prependListener('checkExpectation', begin)
+  return exchanges
+}
+
+const answerTheUnreadable = (server: Server, onRefusal: ListenOptions['onRefusal']): void => {
+  const tell = (socket: Socket, problem: Problem): string => {
+    const requestId = newRequestId()
+    onRefusal?.(problem, requestId, socket)
+    return requestId
+  }
+  const refuse = (socket: Socket, problem: Problem): void => answerRaw(socket, problem, tell(socket, problem))
+  server.on('checkExpectation', (req, res) => {
+    const problem = new Problem('expectation_failed')
+    answerEarly(res, problem, tell(req.socket, problem))
+  })
+  server.on('clientError', (error: Error & { code?: string }, stream) => {
+    const socket = stream as Socket
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    const { open, latest: res } = at(socket)
+    const inBody = res?.req.complete === false
+    const others = open.some((other) => other !== res)
+    // An answer of ours may be under way to this client. Another one written beside it could be taken for the answer to something else.
+    if (others) return void socket.destroy()
+    if (!res || (inBody && !res.headersSent) || (!inBody && !open.includes(res))) return refuse(socket, refusalOf(error))
+    if (open.includes(res)) res.once('close', () => endGently(socket))
+    else endGently(socket)
+  })
+  // CONNECT asks for a tunnel. Upgrade headers need no answer of their own: they are ignored, as HTTP allows, and Java's client sends them by default.
+  server.on('connect', (_req, stream) =>
+    refuse(stream as Socket, new Problem('method_not_allowed', { headers: { Allow: 'GET, POST, PUT, DELETE' } })),
+  )
+}
+
+const drain = (exchanges: Exchanges): void => {
+  exchanges.draining = true
+  for (const socket of exchanges.sockets) for (const res of at(socket).open) if (!res.headersSent) res.setHeader('Connection', 'close')
+}
+
+const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Promise<number> => {
+  drain(exchanges)
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
+  let cut = 0
+  // A server that is closing no longer looks for late headers: half a request would hold the stop for the whole grace.
+  const late = setTimeout(() => {
+    for (const socket of exchanges.sockets) if (at(socket).open.length === 0) socket.destroy()
+  }, server.headersTimeout)
+  const timer = setTimeout(() => {
+    for (const socket of exchanges.sockets) {
+      cut += at(socket).open.length
+      socket.destroy()
+    }
+  }, graceMs)
+  await closed
+  clearTimeout(late)
+  clearTimeout(timer)
+  return cut
+}

@@ -1,0 +1,248 @@
+/** The journal of one process: appending with group commit, the gate that closes when it cannot record, the way back, and the anchors. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../platform/error-message.ts'
+import { checkSealing } from '../event/pseudonyms.ts'
+import type { Sealer } from '../event/seal.ts'
+import { type Anchor, acceptances, acceptedSince, contradicts, isMissing, markOf, missing } from '../log/anchor.ts'
+import { publicKey } from '../log/checkpoint.ts'
+import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from '../store/contract.ts'
+import { checkTail, latestCheckpoint, tipOf } from '../store/reader.ts'
+import { groupCommit } from './group-commit.ts'
+import { atMostOnceASecond, oneAtATime, within } from './throttle.ts'
+
+export interface JournalOptions {
+  readonly store: Store
+  readonly sealer: Sealer
+  readonly instance: string
+  readonly keys: StoreOptions['keys']
+  readonly anchor?: Anchor | undefined
+  /** Each new checkpoint, at most one a second: for stdout and the SIEM behind it. */
+  readonly onCheckpoint?: (note: string) => void
+  readonly onGate?: (status: Status) => void
+  readonly now?: () => Date
+}
+
+export interface Status {
+  readonly open: boolean
+  readonly cause?: string
+  readonly since?: string
+  /** Events that wait in memory for the store. */
+  readonly waiting: number
+  /** Events of the level `recorded` that were given up. */
+  readonly dropped: number
+  readonly size: number
+  readonly anchoredAt?: string
+}
+
+export interface Journal {
+  readonly store: Store
+  readonly sealer: Sealer
+  readonly instance: string
+  now(): Date
+  status(): Status
+  /** Rejects when it could not be committed; the gate is closed then. */
+  append(entry: Entry): Promise<Result>
+  /** Resolves when it is in the log, however long the store is away. */
+  keep(entry: Entry): Promise<Result>
+  /** Kept as well, all in one batch, but given up when too many wait. */
+  note(entries: readonly Entry[]): void
+  shut(cause: string): void
+  /** Commits nothing, to see whether something could be: if not, the gate closes. */
+  probe(): void
+  /** Whether the log has gone back behind its anchor; asked with each intent. */
+  rolledBack(): Promise<boolean>
+  close(): Promise<void>
+}
+
+const MOST_WAITING = 5000
+const BACK_OFF = [100, 250, 500, 1000, 2000]
+
+/** A listener that throws is no reason to call a commit failed. */
+const harmless = (tell: () => void): void => {
+  try {
+    tell()
+  } catch {}
+}
+
+export async function openJournal({
+  store,
+  sealer,
+  instance,
+  keys,
+  anchor,
+  onCheckpoint,
+  onGate,
+  now = () => new Date(),
+}: JournalOptions): Promise<Journal> {
+  let cause: string | undefined
+  let since = now().toISOString()
+  let size = 0
+  let dropped = 0
+  let anchoredAt: string | undefined
+  const ending = new AbortController()
+  let recovering: Promise<void> | undefined
+  let renewed: string | undefined
+  const kept: { entries: readonly Entry[]; resolve: (results: Result[]) => void }[] = []
+  const waiting = (): number => kept.reduce((sum, { entries }) => sum + entries.length, 0)
+
+  const status = (): Status => ({
+    open: cause === undefined && !ending.signal.aborted,
+    ...(cause !== undefined && { cause, since }),
+    waiting: waiting(),
+    dropped,
+    size,
+    ...(anchoredAt !== undefined && { anchoredAt }),
+  })
+  const shut = (why: string): void => {
+    if (ending.signal.aborted) return
+    if (cause === undefined) {
+      cause = why
+      since = now().toISOString()
+      harmless(() => onGate?.(status()))
+    }
+    if (recovering) renewed = why
+    recovering ??= recover().finally(() => {
+      recovering = undefined
+    })
+  }
+
+  // What this process has seen itself is an anchor too.
+  let mine: string | undefined
+  let accepted: readonly string[] = []
+  const published = atMostOnceASecond((note) => harmless(() => onCheckpoint?.(note)))
+  const raised = oneAtATime(async (note) => {
+    await anchor?.raise(store.journal, markOf(note))
+    anchoredAt = now().toISOString()
+  })
+  const take = ({ size: grown, note }: Committed): void => {
+    size = grown
+    if (note === undefined) return
+    mine = note
+    published(note)
+    if (anchor && cause === undefined) raised(note)
+  }
+  const commit = groupCommit((entries) => store.commit(entries, mine), take)
+  const append = (entries: readonly Entry[]): Promise<Result[]> =>
+    commit(entries).catch((error: unknown) => {
+      shut(messageOf(error))
+      throw error
+    })
+
+  const compare = async (): Promise<void> => {
+    const former = await missing(store, anchor)
+    if (former !== undefined) throw new Error(isMissing(former, store.journal))
+    const highest = await anchor?.highest(store.journal)
+    const wrong =
+      (await contradicts(store, highest)) ??
+      (mine === undefined || acceptedSince(accepted, await acceptances(store)) ? undefined : await contradicts(store, markOf(mine)))
+    if (wrong !== undefined) throw new Error(wrong)
+  }
+  const remember = async (): Promise<void> => {
+    mine = await latestCheckpoint(store)
+    accepted = await acceptances(store)
+    size = (await tipOf(store)).size
+  }
+
+  /** Closed, opened anew, the tail checked, what waited written: only then does the gate open. */
+  async function recover(): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      // Not slept out at the end: nothing else may hold the process until then, and it would go without having closed.
+      await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false, signal: ending.signal }).catch(() => {})
+      if (ending.signal.aborted) return
+      renewed = undefined
+      try {
+        await store.reopen()
+        await settle()
+        await flush()
+        await commit([entryOf(systemEvent('gate_opened', { instance, cause, since }, now()))])
+        cause = renewed
+        if (cause !== undefined) continue
+        harmless(() => onGate?.(status()))
+        return
+      } catch (error) {
+        cause = messageOf(error)
+      }
+    }
+  }
+
+  const flush = async (): Promise<void> => {
+    const batch = [...kept]
+    for (const { entries } of batch) for (const entry of entries) entry.again = true
+    const results = await Promise.all(batch.map(({ entries }) => commit(entries)))
+    kept.splice(0, batch.length)
+    batch.forEach(({ resolve }, at) => {
+      resolve(results[at]!)
+    })
+  }
+
+  const keep = (entries: readonly Entry[]): Promise<Result[]> =>
+    append(entries).catch(
+      () =>
+        new Promise<Result[]>((resolve) => {
+          kept.push({ entries, resolve })
+        }),
+    )
+
+  /** A new first key is announced by an event that the former key still signs. */
+  const rotate = async (): Promise<void> => {
+    const [first] = keys
+    const { key } = await tipOf(store)
+    if (first && publicKey(first) !== key)
+      await commit([entryOf(systemEvent('key_rotated', { key: publicKey(first), former: key }, now()))])
+  }
+  /** Before anything is written: is this the log that we know, whole and at its end? */
+  async function settle(): Promise<void> {
+    await checkTail(store)
+    await checkSealing({ sealer, store })
+    await compare()
+    await anchor?.use(store.journal)
+    await remember()
+    await rotate()
+  }
+
+  try {
+    await settle()
+    await commit([entryOf(systemEvent('start', { instance }, now()))])
+  } catch (error) {
+    shut(messageOf(error))
+  }
+  const hourly = setInterval(() => {
+    store.expire(now().getTime()).catch(() => {})
+  }, 3_600_000).unref()
+
+  return {
+    store,
+    sealer,
+    instance,
+    now,
+    status,
+    append: async (entry) => (await append([entry]))[0]!,
+    keep: async (entry) => (await keep([entry]))[0]!,
+    shut,
+    probe: () => void append([]).catch(() => {}),
+    note: (entries) => {
+      const room = Math.max(0, MOST_WAITING - waiting())
+      dropped += Math.max(0, entries.length - room)
+      if (room > 0) void keep(entries.slice(0, room))
+    },
+    rolledBack: async () => {
+      const highest = await anchor?.highest(store.journal).catch(() => undefined)
+      // Only a mark above what we know can mean that the log went back; most often another replica was faster.
+      if (!highest || highest.size <= size) return false
+      const wrong = await contradicts(store, highest)
+      if (wrong !== undefined) shut(wrong)
+      return wrong !== undefined
+    },
+    close: async () => {
+      // What still waits is lost with this process: the operation stays open, and the checker finds it.
+      if (recovering && kept.length > 0) await within(3000, recovering)
+      await commit([entryOf(systemEvent('stop', { instance }, now()))]).catch(() => {})
+      ending.abort()
+      clearInterval(hourly)
+      published.stop()
+      await recovering
+      await store.close()
+    },
+  }
+}

@@ -1,0 +1,42 @@
+/** What the journal is told of calls that are not guarded: one event after the fact, and one for each refusal. Neither stops a call. */
+
+import type { Operation } from '../../contract/operation.ts'
+import { Problem } from '../../contract/problems.ts'
+import type { UpstreamAnswer } from '../../upstream/client.ts'
+import type { Asked } from '../event/compose.ts'
+import type { Guard } from '../guard/guard.ts'
+
+export const createRecords = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
+  /** A no is an event. Whoever is asked to sign in again was not refused: the call that follows leaves its own. */
+  orDenied: <T>(asked: () => Asked, check: () => T): T => {
+    try {
+      return check()
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'step_up_required')) guard.denied(asked())
+      throw error
+    }
+  },
+
+  /** What changed or revealed without destroying. Nothing is told when nothing came of it. */
+  recorded: async <A extends UpstreamAnswer | undefined>(
+    { journal }: Pick<Operation, 'journal'>,
+    asked: (answer?: A) => Asked,
+    run: () => Promise<A>,
+  ): Promise<A> => {
+    if (journal === 'none') return await run()
+    try {
+      const answer = await run()
+      if (answer)
+        guard.recorded(asked(answer), {
+          outcome: 'success',
+          upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true },
+        })
+      return answer
+    } catch (error) {
+      const { outcome = 'not_sent', upstreamStatus } =
+        error instanceof Problem ? error.particulars : { outcome: 'unknown' as const, upstreamStatus: undefined }
+      if (outcome !== 'not_sent') guard.recorded(asked(), { outcome, upstream: { status: upstreamStatus ?? null, sent: true } })
+      throw error
+    }
+  },
+})

@@ -1,0 +1,176 @@
+/** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
+import { readFileSync } from 'node:fs'
+import { Problem } from '../../contract/problems.ts'
+import { messageOf } from '../../platform/error-message.ts'
+import { printableLines } from '../../platform/printable.ts'
+import { connectRedis } from '../../platform/redis.ts'
+import { newId } from '../event/event.ts'
+import type { Anchor } from '../log/anchor.ts'
+import { anchorOn } from '../log/anchor-redis.ts'
+import { publicKey } from '../log/checkpoint.ts'
+import { type Keys, keyList, keysOf, openStore, placeOf, requireJournal } from '../store/open.ts'
+import { createPostgres } from '../store/postgres/store.ts'
+import { checkFile, publicKeyIn } from '../verify/verify-proof.ts'
+import type { Command, Context, Output } from './command.ts'
+import { type Flags, read, text, Usage } from './flags.ts'
+import { upkeep } from './maintenance.ts'
+import { reading } from './reading.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+/** As the service reads its own: from the variable or from NAME_FILE; an empty one counts as absent. */
+const setting = (env: Environment, name: string): string | undefined => {
+  const file = env[`${name}_FILE`]
+  return (file ? readFileSync(file, 'utf8').trim() : env[name]) || undefined
+}
+
+const urlIn = (env: Environment): string => setting(env, 'JOURNAL_URL') ?? 'sqlite:./data/journal.db'
+
+const keysIn = (env: Environment, name: string): string[] => keyList(setting(env, name) ?? '')
+
+const ownKeys = (env: Environment): Keys =>
+  keysOf(urlIn(env), { signing: keysIn(env, 'JOURNAL_SIGNING_KEY'), sealing: keysIn(env, 'JOURNAL_SEALING_KEY') })
+
+/** Commands that do not open the journal. */
+interface Beside extends Omit<Command, 'run'> {
+  readonly run: (env: Environment, out: Output, flags: Flags, word: string) => Promise<number>
+}
+
+const beside: Readonly<Record<string, Beside>> = {
+  init: {
+    help: 'init [--role NAME]                                create the tables (PostgreSQL, as owner); add what an earlier version lacks',
+    flags: ['role'],
+    run: async (env, out, flags) => {
+      const url = urlIn(env)
+      requireJournal(url)
+      const { keys } = ownKeys(env)
+      if (url.startsWith('sqlite:')) await (await openStore(url, { keys, instance: newId('i'), threads: false })).close()
+      else await createPostgres(url, keys[0]!, text(flags, 'role'))
+      out.write(out.people ? 'the journal is ready\n' : '{"ready":true}\n')
+      return 0
+    },
+  },
+  check: {
+    help: 'check FILE [--key KEY]                            check a downloaded proof; needs no journal',
+    flags: ['key'],
+    word: 'FILE',
+    run: (env, out, flags, file) => {
+      const key = text(flags, 'key')
+      if (key === undefined) requireJournal(urlIn(env))
+      const keys = key === undefined ? ownKeys(env).keys.map((own) => publicKey(own)) : [publicKeyIn(key)]
+      const checked = checkFile(file, keys)
+      const words = checked
+        ? `holds: event ${checked.index} of ${checked.origin} at size ${checked.size}\n${JSON.stringify(checked.event, null, 2)}`
+        : 'DOES NOT HOLD'
+      out.write(out.people ? `${words}\n` : `${JSON.stringify({ holds: checked !== undefined, ...checked })}\n`)
+      return Promise.resolve(checked ? 0 : 1)
+    },
+  },
+}
+
+const commands: Readonly<Record<string, Command>> = { ...reading, ...upkeep }
+
+const lines = Object.values<Pick<Command, 'help'>>({ ...commands, ...beside }).map(({ help }) => `  ${help}\n`)
+const help = `npm run journal -- COMMAND
+
+${lines.join('')}
+JOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY its keys; REDIS_URL where its highest checkpoint is kept; each may be given as NAME_FILE.
+`
+
+const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(table, name) ? table[name] : undefined)
+
+export async function runCli(
+  argv: readonly string[],
+  env: Environment,
+  target: Output,
+  stop: AbortSignal,
+  anchor: Context['anchor'] = () => Promise.resolve(undefined),
+): Promise<number> {
+  // Into a pipe the export's lines go as they were signed.
+  const out: Output = target.people ? { ...target, write: (text) => target.write(printableLines(text)) } : target
+  try {
+    const [name = 'help', ...rest] = argv
+    if (name === 'help' || argv.includes('--help')) {
+      out.write(help)
+      return argv.length > 0 ? 0 : 2
+    }
+    const [command, other] = [own(commands, name), own(beside, name)]
+    const known = command ?? other
+    if (!known)
+      throw new Usage(`there is no command ${name}; it is one of ${[...Object.keys(commands), ...Object.keys(beside)].join(', ')}`)
+    const { flags, word } = read(name, known, rest)
+    const readOnly = Object.hasOwn(reading, name) && !command?.writes?.(flags)
+    return command
+      ? await onJournal(env, readOnly, { anchor, out, stop }, (context) => command.run(context, flags, word))
+      : await other!.run(env, out, flags, word)
+  } catch (error) {
+    const problem = error instanceof Problem ? error.particulars.detail : undefined
+    const said = problem ?? messageOf(error)
+    out.progress('')
+    out.write(out.people ? `${said}\n` : `${JSON.stringify({ error: said })}\n`)
+    return error instanceof Usage || problem !== undefined ? 2 : 3
+  }
+}
+
+async function onJournal(
+  env: Environment,
+  readOnly: boolean,
+  outer: Pick<Context, 'anchor' | 'out' | 'stop'>,
+  run: (context: Context) => Promise<number>,
+): Promise<number> {
+  const url = urlIn(env)
+  requireJournal(url)
+  const keys = ownKeys(env)
+  const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false, readOnly, make: false }).catch((cause) => {
+    throw new Error('the journal at JOURNAL_URL cannot be opened', { cause })
+  })
+  try {
+    return await run({ ...keys, ...outer, store })
+  } finally {
+    await store.close()
+  }
+}
+
+/** Connects only for a command that asks: the others need no Redis, and none is waited for. */
+const anchorIn =
+  (env: Environment, opened: DisposableStack): Context['anchor'] =>
+  async (): Promise<Anchor | undefined> => {
+    const url = setting(env, 'REDIS_URL')
+    if (!url) return undefined
+    let failure: NodeJS.ErrnoException | undefined
+    const redis = await connectRedis(url, {}, (error) => {
+      failure = error
+    })
+    opened.defer(() => redis.close())
+    await redis.command('PING').catch((error: Error) => {
+      const why = failure?.code ?? (failure ?? error).message
+      throw new Error(
+        `the Redis at REDIS_URL cannot be reached (${why}): start it, or correct REDIS_URL; verify goes without it when REDIS_URL is empty, and then sees no cut end`,
+      )
+    })
+    return anchorOn(redis, placeOf(urlIn(env), env['APPS_FILE'] || env['SMOOCH_APP_ID']))
+  }
+
+if (import.meta.main) {
+  const people = process.stdout.isTTY
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  let shown = 0
+  using opened = new DisposableStack()
+  process.exitCode = await runCli(
+    process.argv.slice(2),
+    process.env,
+    {
+      people,
+      write: (text) => {
+        process.stdout.write(text)
+      },
+      progress: (text) => {
+        if (!process.stderr.isTTY || (text !== '' && performance.now() - shown < 200)) return
+        shown = performance.now()
+        process.stderr.write(`\r\u001b[K${text}`)
+      },
+    },
+    stop.signal,
+    anchorIn(process.env, opened),
+  )
+}

@@ -1,0 +1,49 @@
+/** What a command of `npm run journal` is made of. */
+import { printable } from '../../platform/printable.ts'
+import type { Event } from '../event/event.ts'
+import type { Anchor } from '../log/anchor.ts'
+import type { Store } from '../store/contract.ts'
+import type { Keys } from '../store/open.ts'
+import type { Flags, Taken } from './flags.ts'
+
+export interface Output {
+  readonly people: boolean
+  write(text: string): void
+  /** For people only, on the other stream. */
+  progress(text: string): void
+}
+
+export interface Context extends Keys {
+  readonly store: Store
+  /** Connects first; undefined when none is set. */
+  anchor(): Promise<Anchor | undefined>
+  readonly out: Output
+  readonly stop: AbortSignal
+}
+
+/** Prints for people on a terminal and JSON lines into a pipe, and returns the exit code. */
+export interface Command extends Taken {
+  readonly help: string
+  /** Whether a command that reads has to leave an event this time. */
+  readonly writes?: (flags: Flags) => boolean
+  readonly run: (context: Context, flags: Flags, word: string) => Promise<number>
+}
+
+export const say = ({ out }: Context, record: Record<string, unknown>, words: string): void =>
+  out.write(out.people ? `${words}\n` : `${printable(JSON.stringify(record))}\n`)
+
+export const sentence = (index: number, { time, kind, action, actor, outcome, verdict, operation, targets, count }: Event): string =>
+  [
+    String(index).padStart(7),
+    time,
+    kind.padEnd(8),
+    action,
+    outcome ?? verdict ?? '',
+    actor ? `by ${actor.id}` : '',
+    targets?.length ? `on ${targets.map(({ smoochId, subject }) => smoochId ?? subject).join(' and ')}` : '',
+    count ? `(${count} more)` : '',
+    operation?.id ?? '',
+  ]
+    .filter(Boolean)
+    .map(printable)
+    .join('  ')

@@ -1,0 +1,81 @@
+/** Commands that change something; each leaves an event that says who. */
+
+import type { Verdict } from '../event/event.ts'
+import { dateOf } from '../filter.ts'
+import { acceptRollback, cutBefore, erasePerson, prune, resolveByHand } from '../maintenance.ts'
+import { type Command, say } from './command.ts'
+import { writeExport } from './export-file.ts'
+import { need, text, Usage } from './flags.ts'
+
+export const upkeep: Readonly<Record<string, Command>> = {
+  resolve: {
+    help: 'resolve OP --verdict applied|not_applied|indeterminate --by NAME [--note TEXT]',
+    flags: ['verdict', 'by', 'note'],
+    word: 'OP',
+    run: async (context, flags, operation) => {
+      const verdict = need(flags, 'verdict')
+      if (!['applied', 'not_applied', 'indeterminate'].includes(verdict))
+        throw new Usage('--verdict is applied, not_applied or indeterminate')
+      const done = await resolveByHand(context.store, context.sealer, operation, verdict as Verdict, need(flags, 'by'), text(flags, 'note'))
+      say(context, { operation, resolved: done, verdict }, done ? `${operation}: ${verdict}` : `${operation} is not open`)
+      return done ? 0 : 1
+    },
+  },
+  erase: {
+    help: 'erase --tenant APP --user ID --by NAME            remove what names a person; the events stay',
+    flags: ['tenant', 'user', 'by'],
+    run: async (context, flags) => {
+      const [tenant, user] = [need(flags, 'tenant'), need(flags, 'user')]
+      const gone = await erasePerson(context.store, context.sealer, tenant, user, need(flags, 'by'))
+      const words = gone
+        ? `erased: ${gone.subjects} names, ${gone.parts} sealed parts`
+        : `nobody is known as ${user} in the app ${tenant}; nothing was erased`
+      say(context, { erased: gone ?? false }, words)
+      return gone ? 0 : 1
+    },
+  },
+  prune: {
+    help: 'prune --before DATE --out FILE --by NAME          export the events before a day, then drop them',
+    flags: ['before', 'out', 'by'],
+    run: async (context, flags) => {
+      const before = dateOf(need(flags, 'before'))
+      if (!before) throw new Usage('--before is a date, such as 2026-01-31')
+      const [file, by] = [need(flags, 'out'), need(flags, 'by')]
+      const cut = await cutBefore(context.store, before)
+      const digest = cut.to > cut.from ? await writeExport(context, file, { format: 'ndjson', ...cut }) : ''
+      const gone = await prune(context.store, cut, digest, by)
+      say(
+        context,
+        { pruned: gone, ...cut, file, digest },
+        gone ? `pruned events ${cut.from} to ${cut.to - 1}; they are in ${file}` : 'nothing to prune',
+      )
+      return 0
+    },
+  },
+  'accept-rollback': {
+    help: 'accept-rollback --by NAME                         go on with a journal that lost its end',
+    flags: ['by'],
+    run: async (context, flags) => {
+      const by = need(flags, 'by')
+      const anchor = await context.anchor()
+      if (!anchor) throw new Usage('there is no anchor to set back: REDIS_URL is not set')
+      const loss = await acceptRollback(context.store, anchor, by)
+      say(
+        context,
+        { accepted: loss ?? false },
+        loss ? `accepted: the log went back from ${loss.from} to ${loss.to}` : 'nothing went back: there is nothing to accept',
+      )
+      return loss ? 0 : 1
+    },
+  },
+  backup: {
+    help: 'backup FILE                                       a consistent copy (SQLite)',
+    flags: [],
+    word: 'FILE',
+    run: async (context, _flags, file) => {
+      await context.store.backup(file)
+      say(context, { backup: file }, `written: ${file}`)
+      return 0
+    },
+  },
+}

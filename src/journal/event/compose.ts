@@ -1,0 +1,133 @@
+/** From what the pipeline knows to what the journal may show: pseudonyms for people, digests for bodies, and the personal rest for the sealed part. */
+import { isIPv4 } from 'node:net'
+import type { Journal } from '../append/journal.ts'
+import { type ActorFacts, type Event, newId, type Target } from './event.ts'
+import { type Named, peopleOf } from './pseudonyms.ts'
+import type { Part, Subject } from './seal.ts'
+
+interface Actor {
+  readonly type: ActorFacts['type']
+  /** Issuer-scoped; of staff and programs. */
+  readonly id?: string
+  /** Of an end user, who stands in the journal by pseudonym. */
+  readonly userId?: string
+  readonly name?: string
+  readonly email?: string
+  readonly roles?: readonly string[]
+  readonly auth?: NonNullable<ActorFacts['auth']>
+  /** A person's name, of whatever kind: it stands in the journal by pseudonym. */
+  readonly onBehalfOf?: string | null
+}
+
+export interface Person {
+  readonly role: Target['role']
+  readonly userId?: string
+  readonly smoochId?: string
+}
+
+/** What an event says of a request, as the pipeline knows it. */
+export interface Asked {
+  /** The operation's id in the table. */
+  readonly action: string
+  /** The app. */
+  readonly tenant: string
+  readonly actor: Actor
+  readonly targets: readonly Person[]
+  readonly reason?: { readonly code?: string; readonly ticket?: string; readonly note?: string }
+  readonly policy?: Readonly<Record<string, string>>
+  /** As it is to be sent; the path by `_id` where that is known, else a template, with the real one in `personal`. */
+  readonly request?: {
+    readonly method: string
+    readonly path: string
+    readonly body?: string | Uint8Array | null
+    /** What the caller asked for, when the path is not yet known: by it a repeat under the same Idempotency-Key is told from another request. */
+    readonly asked?: string
+  }
+  readonly context?: Readonly<Record<string, string>> & { readonly ip?: string; readonly userAgent?: string }
+  /** More that belongs to the erasable part. */
+  readonly personal?: Readonly<Record<string, unknown>>
+}
+
+export interface Composed {
+  readonly event: Omit<Event, 'kind' | 'operation'>
+  readonly parts: Part[]
+  readonly subjects: Subject[]
+}
+
+/** The network that an address is in: enough to see a pattern, too little to name a household. */
+export function networkOf(ip: string): string {
+  const address = ip.startsWith('::ffff:') ? ip.slice(7) : ip
+  if (isIPv4(address)) return `${address.split('.').slice(0, 3).join('.')}.0/24`
+  const [head = '', tail] = address.split('%')[0]!.split('::')
+  const front = head.split(':').filter(Boolean)
+  const back = tail === undefined ? [] : tail.split(':').filter(Boolean)
+  const groups = [...front, ...Array(Math.max(0, 8 - front.length - back.length)).fill('0'), ...back]
+  return `${groups.slice(0, 3).join(':')}::/48`
+}
+
+const YEAR = 400 * 86_400_000
+
+export const digestOf = (journal: Journal, request: Asked['request']): string | null =>
+  request ? journal.sealer.digest(request.method, request.asked ?? request.path, request.body ?? '') : null
+
+/** When it happened, and what it is called from then on. */
+export interface Moment {
+  readonly id: string
+  readonly at: Date
+}
+
+export const momentOf = (journal: Journal): Moment => ({ id: newId('evt'), at: journal.now() })
+
+/** For what is written at once. */
+export async function composeNow(journal: Journal, asked: Asked, moment = momentOf(journal)): Promise<Composed> {
+  const [named] = await peopleOf(journal, [asked])
+  return compose(journal, asked, moment, named!)
+}
+
+export function compose(journal: Journal, asked: Asked, { id, at }: Moment, people: readonly Named[]): Composed {
+  const { sealer } = journal
+  const { actor, targets, reason, context: { ip, userAgent, ...context } = {} } = asked
+  const pseudonym = (userId: string): string => people.find((it) => it.userId === userId)!.pseudonym
+  // An erasure finds this part by actor and targets: another name would stay in it.
+  const erasable = [actor.userId, ...targets.map(({ userId }) => userId)]
+  const named = Object.fromEntries(people.filter((it) => erasable.includes(it.userId)).map((it) => [it.pseudonym, it.userId]))
+  const personal = { actor: { name: actor.name, email: actor.email }, people: named, ip, userAgent, note: reason?.note, ...asked.personal }
+  const sealed = sealer.part(id, 'person', personal, at.getTime() + YEAR)
+  return {
+    parts: [sealed.row],
+    subjects: people.flatMap(({ subject }) => subject ?? []),
+    event: {
+      v: 1,
+      id,
+      time: at.toISOString(),
+      action: asked.action,
+      tenant: asked.tenant,
+      actor: {
+        type: actor.type,
+        id: actor.id ?? (actor.userId === undefined ? 'anonymous' : pseudonym(actor.userId)),
+        ...(actor.roles && { roles: actor.roles }),
+        ...(actor.auth && { auth: actor.auth }),
+        onBehalfOf: typeof actor.onBehalfOf === 'string' ? pseudonym(actor.onBehalfOf) : null,
+      },
+      targets: targets.map(({ role, userId, smoochId }) => ({
+        role,
+        type: 'appuser',
+        ...(userId !== undefined && { subject: pseudonym(userId) }),
+        ...(smoochId !== undefined && { smoochId }),
+      })),
+      ...(reason && {
+        reason: { ...(reason.code !== undefined && { code: reason.code }), ...(reason.ticket !== undefined && { ticket: reason.ticket }) },
+      }),
+      ...(asked.policy && { policy: asked.policy }),
+      ...(asked.request && {
+        request: { method: asked.request.method, path: asked.request.path, digest: digestOf(journal, asked.request) },
+      }),
+      context: {
+        ...context,
+        ...(ip !== undefined && { ipNet: networkOf(ip) }),
+        ...(userAgent !== undefined && { ua: sealer.agent(userAgent) }),
+      },
+      sealed: sealed.commitment,
+    },
+  }
+}

@@ -1,0 +1,119 @@
+/** The erasable part of an event: sealed (AES-256-GCM, the event's id as AAD), bound to it by a salted commitment; and the keyed digests that stand in for personal data. */
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto'
+import { randomBytes } from '../../crypto/random.ts'
+import { parseExact } from '../../platform/exact-json.ts'
+import { memo } from '../../platform/memo.ts'
+
+/** `person`: names, addresses, reason text. `before`: what stood there. `answer`: what a repeated Idempotency-Key is given. */
+type PartName = 'person' | 'before' | 'answer'
+
+export interface Part {
+  readonly event: string
+  readonly part: PartName
+  /** Unix milliseconds. */
+  readonly expires: number
+  readonly salt: Buffer
+  readonly sealed: Buffer
+}
+
+export interface Subject {
+  readonly pseudonym: string
+  readonly lookup: string
+  readonly sealed: Buffer
+}
+
+export interface Sealer {
+  seal(bytes: Uint8Array, aad: string): Buffer
+  /** Whether the key that it was sealed with is among ours. */
+  knows(sealed: Uint8Array): boolean
+  /** Undefined when no key opens it. */
+  open(sealed: Uint8Array, aad: string): Buffer | undefined
+  part(event: string, part: PartName, content: unknown, expires: number): { row: Part; commitment: string }
+  /** Undefined when it cannot be opened; `true` in `bound` when it is what the event committed to. */
+  openPart(row: Part, commitment: string | undefined): { content: unknown; bound: boolean } | undefined
+  subject(tenant: string, userId: string): Subject
+  lookup(tenant: string, userId: string): string
+  digest(...values: (string | Uint8Array)[]): string
+  /** The digest of a user agent: a few of them send most requests. */
+  agent(text: string): string
+}
+
+/** What verification says of sealed bytes whose key it was not given. */
+export const unknownKey = 'what is sealed was sealed with a key that was not given: JOURNAL_SEALING_KEY must be the one of the service'
+
+const NONCE = 12
+const TAG = 16
+const KEY_ID = 4
+
+const derive = (secret: Buffer, use: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', `smooch-bff journal ${use}`, 32))
+const commit = (salt: Uint8Array, bytes: Uint8Array): string => `sha256:${hash('sha256', Buffer.concat([salt, bytes]))}`
+
+/** The first secret seals; all of them open. Lookups and digests stay with the last, the oldest, so that they survive a rotation. */
+export function createSealer(secrets: readonly Buffer[]): Sealer {
+  const keys = secrets.map((secret) => ({
+    id: Buffer.from(hash('sha256', derive(secret, 'id'), 'buffer')).subarray(0, KEY_ID),
+    key: derive(secret, 'seal'),
+  }))
+  const [first] = keys
+  const oldest = secrets.at(-1)
+  if (!first || !oldest || secrets.some((secret) => secret.length < 32))
+    throw new TypeError('a journal needs a sealing secret of at least 32 bytes')
+  const lookupKey = derive(oldest, 'lookup')
+  const digestKey = derive(oldest, 'digest')
+
+  const seal = (bytes: Uint8Array, aad: string): Buffer => {
+    const nonce = randomBytes(NONCE)
+    const cipher = createCipheriv('aes-256-gcm', first.key, nonce).setAAD(Buffer.from(aad))
+    const sealed = cipher.update(bytes)
+    cipher.final()
+    return Buffer.concat([first.id, nonce, sealed, cipher.getAuthTag()])
+  }
+  const keyFor = (box: Buffer) => keys.find(({ id }) => id.equals(box.subarray(0, KEY_ID)))
+  const open = (sealed: Uint8Array, aad: string): Buffer | undefined => {
+    const box = Buffer.from(sealed)
+    const known = keyFor(box)
+    if (!known || box.length < KEY_ID + NONCE + TAG) return undefined
+    const decipher = createDecipheriv('aes-256-gcm', known.key, box.subarray(KEY_ID, KEY_ID + NONCE))
+      .setAAD(Buffer.from(aad))
+      .setAuthTag(box.subarray(-TAG))
+    try {
+      return Buffer.concat([decipher.update(box.subarray(KEY_ID + NONCE, -TAG)), decipher.final()])
+    } catch {
+      return undefined
+    }
+  }
+  const lookup = (tenant: string, userId: string): string =>
+    createHmac('sha256', lookupKey).update(`${tenant}\0${userId}`).digest('base64url')
+
+  // Keyed, since a plain hash of a phone number or a user agent is soon guessed.
+  const digest: Sealer['digest'] = (...values) => {
+    const mac = createHmac('sha256', digestKey)
+    for (const value of values) {
+      const bytes = Buffer.from(value)
+      mac.update(`${bytes.length}:`).update(bytes)
+    }
+    return `hmac:${mac.digest('hex')}`
+  }
+
+  return {
+    seal,
+    knows: (sealed) => keyFor(Buffer.from(sealed)) !== undefined,
+    open,
+    lookup,
+    digest,
+    agent: memo(200, (text) => digest(text)),
+    part(event, part, content, expires) {
+      const bytes = Buffer.from(JSON.stringify(content ?? null))
+      const salt = randomBytes(32)
+      return { row: { event, part, expires, salt, sealed: seal(bytes, `${event}/${part}`) }, commitment: commit(salt, bytes) }
+    },
+    openPart(row, commitment) {
+      const bytes = open(row.sealed, `${row.event}/${row.part}`)
+      return bytes && { content: parseExact(bytes.toString('utf8')), bound: commit(row.salt, bytes) === commitment }
+    },
+    subject(tenant, userId) {
+      const pseudonym = `sub_${randomBytes(16).toString('base64url')}`
+      return { pseudonym, lookup: lookup(tenant, userId), sealed: seal(Buffer.from(userId), pseudonym) }
+    },
+  }
+}

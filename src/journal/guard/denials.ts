@@ -1,0 +1,43 @@
+/** Denied attempts: each is an event, until one actor has been refused one action twenty times in a minute; the rest of that minute is one event with their number. */
+import type { Asked } from '../event/compose.ts'
+
+const FREE = 20
+const MINUTE = 60_000
+const MOST_ACTORS = 10_000
+
+interface Window {
+  readonly until: number
+  readonly last: Asked
+  count: number
+}
+
+export function countDenials(write: (asked: Asked, count?: number) => void, now: () => number = Date.now) {
+  const windows = new Map<string, Window>()
+  const flush = (key: string, { last, count }: Window): void => {
+    windows.delete(key)
+    if (count > FREE) write(last, count - FREE)
+  }
+  const sweep = (): void => {
+    for (const [key, window] of windows) if (window.until <= now()) flush(key, window)
+  }
+  const timer = setInterval(sweep, 1000).unref()
+
+  return {
+    add: (asked: Asked): void => {
+      const { actor, tenant, action } = asked
+      const name = JSON.stringify([tenant, actor.id, actor.userId, action])
+      // So many names at once are themselves the flood: they share one window.
+      const key = windows.has(name) || windows.size < MOST_ACTORS ? name : 'others'
+      const open = windows.get(key)
+      if (open && open.until <= now()) flush(key, open)
+      const window = windows.get(key) ?? { until: now() + MINUTE, last: asked, count: 0 }
+      windows.set(key, window)
+      window.count += 1
+      if (window.count <= FREE) write(asked)
+    },
+    close: (): void => {
+      clearInterval(timer)
+      for (const [key, window] of windows) flush(key, window)
+    },
+  }
+}

@@ -1,0 +1,67 @@
+/** A second use of an Idempotency-Key: the intent is its record, and it never leads to a second call. */
+import { Problem } from '../../contract/problems.ts'
+import type { Journal } from '../append/journal.ts'
+import { digestOf } from '../event/compose.ts'
+import { isOpen } from '../event/event.ts'
+import type { Part, Sealer } from '../event/seal.ts'
+import { historyOf } from '../store/reader.ts'
+import type { GuardedCall, Replayed } from './guard.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly body?: unknown
+}
+
+const DAY = 86_400_000
+/** An intent without an outcome after its permit and the upstream's time limit is not running any more. */
+const STILL_RUNNING = 25_000
+
+export const keyOf = (sealer: Sealer, { tenant, actor, action, idempotencyKey }: GuardedCall): string | undefined =>
+  idempotencyKey === undefined ? undefined : sealer.digest(tenant, actor.type, actor.userId ?? '', actor.id ?? '', action, idempotencyKey)
+
+const readable = <T>(read: Promise<T>): Promise<T> =>
+  read.catch((cause: unknown) => {
+    throw new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
+  })
+
+export async function recall(journal: Journal, call: GuardedCall): Promise<Replayed | undefined> {
+  const key = keyOf(journal.sealer, call)
+  if (key === undefined) return undefined
+  const since = new Date(journal.now().getTime() - DAY).toISOString()
+  const [row] = await readable(
+    journal.store.select(
+      "SELECT e.op FROM event e JOIN operation o ON o.seq = e.seq WHERE e.key = $1 AND e.time > $2 AND o.state <> 'not_sent' ORDER BY e.seq DESC LIMIT 1",
+      [key, since],
+    ),
+  )
+  return row && answerOf(journal, String(row['op']), digestOf(journal, call.request))
+}
+
+/** The first answer, or the Problem that says why there is none. */
+export async function answerOf(journal: Journal, operation: string, digest: string | null): Promise<Replayed> {
+  const headers = { 'Audit-Operation': operation }
+  const history = await readable(historyOf(journal.store, operation))
+  const intent = history?.events[0]?.event
+  if (!history || !intent) throw new Problem('operation_settled', { headers })
+  if (intent.request?.digest !== digest) throw new Problem('idempotency_key_reused', { headers })
+  if (history.state === 'pending' && journal.now().getTime() - Date.parse(intent.time) < STILL_RUNNING)
+    throw new Problem('operation_pending', { headers })
+  if (isOpen(history.state)) throw new Problem('operation_unknown', { headers })
+  const outcome = history.events.find(({ event }) => event.kind === 'outcome')?.event
+  const [row] = outcome
+    ? await readable(
+        journal.store.select("SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1 AND part = 'answer'", [outcome.id]),
+      )
+    : []
+  const opened = row && journal.sealer.openPart(partOf(row), outcome?.answer)
+  if (!opened?.bound) throw new Problem('operation_settled', { headers })
+  return { id: operation, replay: opened.content as Answer }
+}
+
+export const partOf = (row: Record<string, unknown>): Part => ({
+  event: String(row['event']),
+  part: row['part'] as Part['part'],
+  expires: Number(row['expires']),
+  salt: Buffer.from(row['salt'] as Uint8Array),
+  sealed: Buffer.from(row['sealed'] as Uint8Array),
+})

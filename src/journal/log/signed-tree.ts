@@ -1,0 +1,126 @@
+/** The tree grown again from the stored bytes, and held against every checkpoint, the keys in force, and the anchors from outside. */
+
+import { decode, type Event } from '../event/event.ts'
+import type { Store } from '../store/contract.ts'
+import { originOf, type PublicKey, parseCheckpoint } from './checkpoint.ts'
+import { type Frontier, type Hash, leafHash, peaks, push, rootOf } from './tree.ts'
+
+export type Find = (what: string, index?: number, batch?: readonly [number, number]) => void
+
+export interface Beginning extends Frontier {
+  readonly key: PublicKey
+}
+
+/** Where the log begins: at nothing, or at the cut of the last `pruned` event, which carries the frontier and the key. */
+export async function beginning(store: Store, cut: number, find: Find): Promise<Beginning> {
+  const rows = await store.select(
+    cut === 0
+      ? 'SELECT body FROM event WHERE seq = 0'
+      : "SELECT body FROM event WHERE kind = 'system' AND action = 'pruned' ORDER BY seq DESC",
+  )
+  const events = rows.map((row) => readEvent(Buffer.from(String(row['body']))))
+  // A prune that was interrupted after its event is done again, and then there are two.
+  const event = cut === 0 ? events[0] : events.find((it) => it?.facts?.['to'] === cut)
+  const key = String(event?.facts?.['key'] ?? '')
+  if (cut === 0) {
+    if (event?.action !== 'created' || event.facts?.['journal'] !== store.journal) find('the log does not begin with its own creation', 0)
+    return { size: 0, hashes: [], key }
+  }
+  const { to, frontier } = (event?.facts ?? {}) as { to?: number; frontier?: string[] }
+  if (to !== cut || !frontier || frontier.length !== peaks(cut).length) find(`the log is cut at ${cut} without an event that says so`, cut)
+  return {
+    ...(frontier?.length === peaks(cut).length ? { size: cut, hashes: frontier.map((hash) => Buffer.from(hash, 'base64')) } : blank(cut)),
+    key,
+  }
+}
+
+/** Where events are missing no root can be computed; the rest is still read. */
+const blank = (size: number): Frontier => ({ size, hashes: peaks(size).map(() => Buffer.alloc(32)) })
+
+export const readEvent = (bytes: Uint8Array): Event | undefined => {
+  try {
+    const event = decode(bytes)
+    return event.v === 1 && typeof event.id === 'string' ? event : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export interface SignedTree {
+  take(bytes: Uint8Array, event: Event | undefined, index: number): void
+  /** The root after an event that ends a batch must be the one that was signed. */
+  closeBatch(note: string): void
+  /** Events are missing up to this index. */
+  skipTo(index: number): void
+  /** Signatures may be checked on other threads; this waits for those under way. */
+  settled(): Promise<void>
+  readonly tree: Frontier
+  readonly nodes: ReadonlyMap<string, Hash>
+  readonly key: PublicKey
+  readonly signedUpTo: number
+  readonly checkpoints: number
+}
+
+/** Says of a checkpoint whether this key signed it. */
+export type Check = (note: string, key: PublicKey) => boolean | Promise<boolean>
+
+export function growTree(journal: string, start: Beginning, anchors: ReadonlyMap<number, string>, find: Find, check: Check): SignedTree {
+  let tree: Frontier = { size: start.size, hashes: [...start.hashes] }
+  let key = start.key
+  let next: PublicKey | undefined
+  let signedUpTo = start.size
+  let forked = false
+  let checkpoints = 0
+  const nodes = new Map<string, Hash>()
+  const signatures: Promise<void>[] = []
+  return {
+    take: (bytes, event, index) => {
+      push(tree, leafHash(bytes), (level, position, hash) => nodes.set(`${level}/${position}`, hash))
+      if (event?.kind === 'system' && event.action === 'key_rotated') next = String(event.facts?.['key'])
+      const root = anchors.get(tree.size)
+      if (root !== undefined && root !== rootOf(tree).toString('base64'))
+        find(`the log is not the one that was anchored at ${tree.size}`, index)
+    },
+    closeBatch: (note) => {
+      checkpoints += 1
+      const batch = [signedUpTo, tree.size] as const
+      const checkpoint = parseCheckpoint(note)
+      if (checkpoint?.size !== tree.size || checkpoint.origin !== originOf(journal))
+        find('a checkpoint is malformed or in another place', undefined, batch)
+      else if (!forked && !checkpoint.root.equals(rootOf(tree))) {
+        forked = true
+        find('the events are not those that were signed', undefined, batch)
+      }
+      signatures.push(
+        Promise.resolve(check(note, key)).then((good) => {
+          if (!good) find('a checkpoint is not signed by the key in force', undefined, batch)
+        }),
+      )
+      signedUpTo = tree.size
+      // A change of keys holds from the next batch on.
+      key = next ?? key
+      next = undefined
+    },
+    skipTo: (index) => {
+      find(`events ${tree.size} to ${index - 1} are missing`, tree.size)
+      forked = true
+      tree = blank(index)
+    },
+    settled: async () => {
+      await Promise.all(signatures.splice(0))
+    },
+    nodes,
+    get tree() {
+      return tree
+    },
+    get key() {
+      return key
+    },
+    get signedUpTo() {
+      return signedUpTo
+    },
+    get checkpoints() {
+      return checkpoints
+    },
+  }
+}

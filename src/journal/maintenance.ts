@@ -1,0 +1,162 @@
+/** Work on the journal by people: erasing a person, pruning the past, accepting a rollback, closing an open operation by hand. Each leaves an event. */
+
+import { decode, type Event, isOpen, newId, type State, type Verdict } from './event/event.ts'
+import { namesOf } from './event/names.ts'
+import type { Sealer } from './event/seal.ts'
+import { type Anchor, contradicts, markOf, missing } from './log/anchor.ts'
+import { peaks } from './log/tree.ts'
+import { entryOf, type Result, type Store, systemEvent } from './store/contract.ts'
+import { bodyField } from './store/queries.ts'
+import { latestCheckpoint, tipOf, treeOf } from './store/reader.ts'
+
+const write = async (store: Store, event: Event): Promise<Result> => (await store.commit([entryOf(event)])).results[0]!
+
+/** Before anything is written: an event must not tell of what could not be done. */
+const requireOwner = async (store: Store): Promise<void> => {
+  if (!(await store.mayRemove()))
+    throw new Error('only the owner of the tables in PostgreSQL may erase and prune: run the command with the owner in JOURNAL_URL')
+}
+
+/** The person's names, addresses and images go; the events stay, and stay provable. Undefined, and nothing written, when nobody is known by this name. */
+export async function erasePerson(
+  store: Store,
+  sealer: Sealer,
+  tenant: string,
+  person: string,
+  by: string,
+): Promise<{ subjects: number; parts: number } | undefined> {
+  await requireOwner(store)
+  const names = await namesOf(store, sealer, tenant, person)
+  if (!(await isKnown(store, sealer, tenant, person, names))) {
+    // An earlier try may have deleted all and met a reader who kept the bytes in the write-ahead log.
+    await store.erase(names)
+    return undefined
+  }
+  const list = names.map((_, at) => `$${at + 1}`).join(',')
+  const subjects = (await store.select(`SELECT pseudonym FROM subject WHERE pseudonym IN (${list})`, names)).map((row) => row['pseudonym'])
+  // First, since names that are gone without it would be taken for tampering, whatever interrupts the rest.
+  await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', tenant, by, facts: { subjects } })
+  return store.erase(names)
+}
+
+/** By a userId of this app, or in some event of it: an `_id` is worth no more in the wrong one. */
+const isKnown = async (store: Store, sealer: Sealer, tenant: string, person: string, names: readonly string[]): Promise<boolean> => {
+  const byUserId = await store.select('SELECT 1 AS one FROM subject WHERE lookup = $1', [sealer.lookup(tenant, person)])
+  if (byUserId.length > 0) return true
+  const list = names.map((_, at) => `$${at + 2}`).join(',')
+  const found = await store.select(
+    `SELECT 1 AS one FROM event e WHERE (e.actor IN (${list}) OR e.seq IN (SELECT seq FROM target WHERE token IN (${list}))) AND ${bodyField(store, 'e.body', 'tenant')} = $1 LIMIT 1`,
+    [tenant, ...names],
+  )
+  return found.length > 0
+}
+
+export interface Cut {
+  readonly from: number
+  readonly to: number
+}
+
+/** What can be pruned: whole batches, older than the day given, without open operations. */
+export async function cutBefore(store: Store, time: Date): Promise<Cut> {
+  await requireOwner(store)
+  const { cut, size } = await tipOf(store)
+  const [young] = await store.select('SELECT min(seq) AS seq FROM event WHERE time >= $1', [time.toISOString()])
+  const [open] = await store.select(
+    "SELECT min(seq) AS seq FROM operation WHERE state IN ('pending', 'unknown', 'indeterminate', 'contradiction')",
+  )
+  const limit = Math.min(Number(young?.['seq'] ?? size), Number(open?.['seq'] ?? size))
+  const [whole] = await store.select('SELECT max(size) AS size FROM checkpoint WHERE size <= $1', [limit])
+  return { from: cut, to: Math.max(cut, Number(whole?.['size'] ?? cut)) }
+}
+
+/** Export first: `digest` is of what was exported. The event carries the frontier, from which every later root can be proved. */
+export async function prune(store: Store, { from, to }: Cut, digest: string, by: string): Promise<number> {
+  if (to <= from) return 0
+  const hashOf = treeOf(store)
+  const nodes = await Promise.all(peaks(to).map(async (peak) => ({ ...peak, hash: await hashOf(peak.level, peak.position) })))
+  const frontier = nodes.map(({ hash }) => hash.toString('base64'))
+  const key = await keyAt(store, to)
+  await write(store, { ...systemEvent('pruned', { from, to, frontier, key, digest }), by })
+  return store.prune(to, nodes)
+}
+
+/** The key in force for the batch that begins at this size. */
+async function keyAt(store: Store, size: number): Promise<string> {
+  const [named] = await store.select(
+    "SELECT body FROM event WHERE action IN ('created', 'key_rotated') AND kind = 'system' AND seq < $1 ORDER BY seq DESC LIMIT 1",
+    [size],
+  )
+  const [pruned] = named
+    ? [named]
+    : await store.select("SELECT body FROM event WHERE action = 'pruned' AND kind = 'system' AND seq < $1 ORDER BY seq DESC LIMIT 1", [
+        size,
+      ])
+  const [row] = pruned
+    ? [pruned]
+    : await store.select("SELECT body FROM event WHERE action = 'pruned' AND kind = 'system' ORDER BY seq LIMIT 1")
+  return String(decode(String(row!['body'])).facts?.['key'])
+}
+
+interface Loss {
+  /** How many events there had been, when that is known, and how many there are. */
+  readonly from: number | null
+  readonly to: number
+  readonly lostRoot: string | null
+  /** The journal that is gone altogether. */
+  readonly lostJournal?: string
+}
+
+/** The anchor is set back to where the log now ends; what was lost is written down. Undefined, and nothing written, when nothing was. */
+export async function acceptRollback(store: Store, anchor: Anchor, by: string): Promise<Loss | undefined> {
+  const lostJournal = await missing(store, anchor)
+  const highest = await anchor.highest(lostJournal ?? store.journal)
+  if (lostJournal === undefined && (await contradicts(store, highest)) === undefined) return undefined
+  const { size } = await tipOf(store)
+  const loss = { from: highest?.size ?? null, to: size, lostRoot: highest?.root ?? null, ...(lostJournal !== undefined && { lostJournal }) }
+  await write(store, { ...systemEvent('rollback_accepted', { ...loss }), by })
+  await anchor.reset(store.journal, markOf((await latestCheckpoint(store))!))
+  await anchor.use(store.journal)
+  return loss
+}
+
+/** Personal data of an operation or event is about to leave by the command line: written down before it does. */
+export async function recordView(store: Store, { id, action, tenant, operation }: Event, by: string): Promise<void> {
+  const event = { ...systemEvent('viewed', { operation: operation?.id, event: id }), kind: 'viewed', action, by } as const
+  await write(store, { ...event, ...(tenant !== undefined && { tenant }) })
+}
+
+/** A person's verdict on an operation that the checker could not decide. `signedIn`: when they last were; the command line cannot tell. */
+export async function resolveByHand(
+  store: Store,
+  sealer: Sealer,
+  operation: string,
+  verdict: Verdict,
+  by: string,
+  note?: string,
+  signedIn?: string,
+): Promise<boolean> {
+  const [intent] = await store.select('SELECT e.body, o.seq, o.state FROM operation o JOIN event e ON e.seq = o.seq WHERE o.op = $1', [
+    operation,
+  ])
+  if (!intent || !isOpen(intent['state'] as State)) return false
+  const { action, tenant, actor } = decode(String(intent['body']))
+  const id = newId('evt')
+  const sealed = note === undefined ? undefined : sealer.part(id, 'person', { note }, Date.now() + 400 * 86_400_000)
+  const event: Event = {
+    v: 1,
+    id,
+    kind: 'resolved',
+    time: new Date().toISOString(),
+    action,
+    ...(tenant !== undefined && { tenant }),
+    operation: { id: operation },
+    verdict,
+    // Whoever judges what they did themselves may be right; a reader should see that they do.
+    evidence: { source: 'person', ...(signedIn !== undefined && { signedIn }), ...(actor?.id === by && { own: true }) },
+    by,
+    intentIndex: Number(intent['seq']),
+    ...(sealed && { sealed: sealed.commitment }),
+  }
+  const { results } = await store.commit([entryOf(event, sealed ? [sealed.row] : [])])
+  return results[0]?.refused === undefined
+}

@@ -1,0 +1,144 @@
+/** What the vendor tells by itself: that a person was deleted or merged away. Written once, however often it is told; joined to the operation of ours that it came of. */
+import { createHash } from 'node:crypto'
+import { Problem } from '../../contract/problems.ts'
+import type { Journal } from '../append/journal.ts'
+import { composeNow, type Person } from '../event/compose.ts'
+import { decode, type Event, isOpen, type State } from '../event/event.ts'
+import { type Entry, entryOf } from '../store/contract.ts'
+
+export interface Report {
+  readonly tenant: string
+  readonly trigger: 'appUser:delete' | 'merge:appUser'
+  /** Who is no more; known by this `_id`, which nobody else ever gets. */
+  readonly gone: Person & { readonly smoochId: string }
+  /** Into whom it was merged. */
+  readonly surviving?: Person | undefined
+}
+
+export interface Cause {
+  readonly opened: Event
+  readonly index: number
+  readonly state: State
+  /** It knew the userId, and ended that person's sessions itself. */
+  readonly endedSessions?: boolean
+}
+
+const actions = { 'appUser:delete': 'delete_app_user', 'merge:appUser': 'merge_users' } as const
+const without: readonly State[] = ['denied', 'failure', 'not_sent', 'not_applied']
+
+/** The same for the same words, on every replica. */
+const idFor = (prefix: 'evt' | 'op', ...words: readonly string[]): string => {
+  const hex = createHash('sha256').update(JSON.stringify(words)).digest('hex')
+  return `${prefix}_${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+export const createReports = (journal: Journal) => {
+  const { store } = journal
+  const wordsOf = ({ tenant, trigger, gone }: Report): readonly string[] => [tenant, trigger, gone.smoochId]
+
+  /** The `_id` itself, and the pseudonym of an `_id` that was only asked for. */
+  const tokensOf = async (tenant: string, smoochId: string): Promise<string[]> => {
+    const rows = await store.select('SELECT pseudonym FROM subject WHERE lookup = $1', [journal.sealer.lookup(tenant, smoochId)])
+    return [smoochId, ...rows.map((row) => String(row['pseudonym']))]
+  }
+
+  /** Operations on this person that may have taken effect, newest first. */
+  const causes = async (tenant: string, tokens: readonly string[], action: string): Promise<Cause[]> => {
+    const rows = await store.select(
+      `SELECT DISTINCT e.seq, e.body, o.state FROM target t JOIN operation o ON o.seq = t.seq JOIN event e ON e.seq = t.seq
+       WHERE e.action = $1 AND t.token IN (${tokens.map((_, at) => `$${at + 2}`).join(',')}) ORDER BY e.seq DESC LIMIT 20`,
+      [action, ...tokens],
+    )
+    return rows
+      .map((row) => ({ opened: decode(String(row['body'])), index: Number(row['seq']), state: row['state'] as State }))
+      .filter(({ opened, state }) => opened.tenant === tenant && !without.includes(state))
+  }
+
+  /** The vendor's word settles what was accepted or unknown; of what still runs its own process tells. */
+  const settlement = ({ opened, index, state }: Cause, id: string, evidence: Event['evidence'] & object): Entry[] =>
+    state !== 'success' && !(isOpen(state) && state !== 'pending')
+      ? []
+      : [
+          entryOf({
+            v: 1,
+            id,
+            kind: 'resolved',
+            time: journal.now().toISOString(),
+            action: opened.action,
+            ...(opened.tenant !== undefined && { tenant: opened.tenant }),
+            operation: { id: opened.operation!.id },
+            verdict: 'applied',
+            evidence,
+            by: 'vendor',
+            intentIndex: index,
+          }),
+        ]
+
+  /** Somebody else did it: a key of another's, the vendor's own pages, or a link that came to the person's channel. */
+  const byOthers = async (report: Report, link: Cause | undefined): Promise<Entry[]> => {
+    const { tenant, trigger, gone, surviving } = report
+    const operation = idFor('op', ...wordsOf(report))
+    const source = { source: 'webhook', trigger }
+    const asked = {
+      action: actions[trigger],
+      tenant,
+      actor: { type: 'system', id: 'vendor' },
+      targets: surviving ? [surviving, gone] : [gone],
+    } as const
+    const moment = { id: idFor('evt', ...wordsOf(report)), at: journal.now() }
+    const { event, parts, subjects } = await composeNow(journal, asked, moment)
+    const facts = { ...source, ...(link && { link: link.opened.operation!.id }) }
+    const told: Event = {
+      ...event,
+      kind: 'outcome',
+      recorded: true,
+      outcome: 'success',
+      operation: { id: operation, instance: journal.instance },
+      facts,
+    }
+    const joined = link ? settlement(link, idFor('evt', ...wordsOf(report), 'link'), { ...source, operation }) : []
+    return [entryOf(told, parts, subjects), ...joined]
+  }
+
+  const mustBeOpen = (): void => {
+    const { open, cause } = journal.status()
+    if (!open) throw new Problem('journal_unavailable', { cause, headers: { 'Retry-After': '5' } })
+  }
+
+  return {
+    /** Whether this was told and written before. */
+    isKnown: async (report: Report): Promise<boolean> => {
+      mustBeOpen()
+      const rows = await store.select('SELECT 1 AS found FROM event WHERE id = $1', [idFor('evt', ...wordsOf(report))])
+      return rows.length > 0
+    },
+
+    /** Our own deletion or merge of this person. */
+    causeOf: async ({ tenant, trigger, gone }: Report): Promise<Cause | undefined> => {
+      const tokens = await tokensOf(tenant, gone.smoochId)
+      for (const cause of await causes(tenant, tokens, actions[trigger])) {
+        const removed = cause.opened.targets?.filter(({ role }) => role !== 'surviving') ?? []
+        const target = removed.find(({ smoochId, subject = '' }) => smoochId === gone.smoochId || tokens.includes(subject))
+        if (target) return { ...cause, endedSessions: target.smoochId !== undefined && target.subject !== undefined }
+      }
+      return undefined
+    },
+
+    /** Durable when it resolves; throws `journal_unavailable`. */
+    write: async (report: Report, cause: Cause | undefined): Promise<void> => {
+      const { tenant, trigger, gone, surviving } = report
+      const linked = async (): Promise<Cause | undefined> => {
+        const people = trigger === 'merge:appUser' ? [surviving?.smoochId, gone.smoochId] : []
+        const found = await Promise.all(people.flatMap((id) => (id === undefined ? [] : causes(tenant, [id], 'link_app_user'))))
+        return found.flat().sort((a, b) => b.index - a.index)[0]
+      }
+      const source = { source: 'webhook', trigger }
+      try {
+        const entries = cause ? settlement(cause, idFor('evt', ...wordsOf(report)), source) : await byOthers(report, await linked())
+        for (const entry of entries) await journal.append(Object.assign(entry, { again: true }))
+      } catch (error) {
+        throw new Problem('journal_unavailable', { cause: error, headers: { 'Retry-After': '5' } })
+      }
+    },
+  }
+}

@@ -1,0 +1,238 @@
+/** The store's contract, and the rules that hold inside its lock. Both stores differ only in how they lock and write. */
+import { type KeyObject, randomBytes } from 'node:crypto'
+import { type Event, encode, newId, nextState, type Ruled, ruledOf, type State, tokensOf } from '../event/event.ts'
+import type { Part, Subject } from '../event/seal.ts'
+import { originOf, parseCheckpoint, publicKey, signCheckpoint } from '../log/checkpoint.ts'
+import { type Frontier, leafHash, push, rootOf } from '../log/tree.ts'
+
+/** One event on its way into the log, with what is stored beside it. */
+export interface Entry {
+  readonly event: Ruled
+  readonly body: string
+  readonly tokens: readonly string[]
+  readonly parts: readonly Part[]
+  readonly subjects: readonly Subject[]
+  /** Written before, perhaps: the store looks for it first. */
+  again: boolean
+}
+
+export const entryOf = (event: Event, parts: readonly Part[] = [], subjects: readonly Subject[] = []): Entry => ({
+  event: ruledOf(event),
+  body: encode(event),
+  tokens: tokensOf(event),
+  parts,
+  subjects,
+  again: false,
+})
+
+/** `refused`: a rule of the log forbids it (no intent, a second outcome, a settled operation, a key in use); nothing was written. */
+export type Result =
+  | { readonly index: number; readonly refused?: undefined; readonly state?: State }
+  | { readonly refused: 'no_intent' | 'settled' | 'key_in_use'; readonly index?: number; readonly operation?: string }
+
+export interface Head extends Frontier {
+  readonly cut: number
+}
+
+/** What must be known, inside the lock, of the log so far. */
+export interface Facts {
+  readonly ids: Map<string, number>
+  readonly operations: Map<string, { seq: number; state: State }>
+  readonly keys: Map<string, { seq: number; operation: string }>
+  /** Whether the checkpoint that the caller has seen is still there. */
+  continues: boolean
+}
+
+/** A batch as it is to be written, in one transaction. */
+export interface Batch {
+  readonly first: number
+  readonly entries: readonly Entry[]
+  readonly operations: ReadonlyMap<string, { seq: number; state: State }>
+  readonly nodes: readonly { level: number; position: number; hash: Buffer }[]
+  readonly head: Frontier
+  readonly note: string | undefined
+}
+
+export type Value = string | number | null | Uint8Array
+export type Rows = Record<string, Value>[]
+
+export interface Committed {
+  readonly results: readonly Result[]
+  readonly size: number
+  /** The checkpoint that ends this batch; absent when nothing was written. */
+  readonly note?: string
+}
+
+/** Where questions are asked, with `$1`-style parameters; the same words for both stores. */
+export interface Source {
+  readonly kind: 'sqlite' | 'postgres'
+  select(sql: string, params?: readonly Value[]): Promise<Rows>
+}
+
+/** A question took too long. The store is there, so nothing else need stop for it. */
+export class Late extends Error {}
+
+/** Its own questions are those of the guard, which nobody else's may delay. */
+export interface Store extends Source {
+  readonly journal: string
+  /** For people who look: a connection of their own. */
+  readonly readers: Source
+  /**
+   * All or nothing, durable when it resolves. At most one in flight: group commit stands in front.
+   * `after` is the newest checkpoint that the caller has seen: unless the log still holds it, nothing is written.
+   */
+  commit(entries: readonly Entry[], after?: string): Promise<Committed>
+  /** Closes and opens anew after an error. */
+  reopen(): Promise<void>
+  /** Whether the process of this instance still lives (it holds a lock of the operating system or of the database). */
+  isAlive(instance: string): Promise<boolean>
+  /** Whether this connection may erase and prune: in PostgreSQL the owner of the tables alone. */
+  mayRemove(): Promise<boolean>
+  /** Deletes the mapping, the sealed parts of events on these, and the personal part of events by these; and every trace of their bytes. */
+  erase(tokens: readonly string[]): Promise<{ subjects: number; parts: number }>
+  expire(now: number): Promise<number>
+  /** Drops the events below the cut; the caller has written the event that says so. */
+  prune(cut: number, nodes: readonly { level: number; position: number; hash: Buffer }[]): Promise<number>
+  backup(path: string): Promise<void>
+  /** What the database itself finds wrong: schema, triggers, indexes. */
+  inspect(): Promise<string[]>
+  close(): Promise<void>
+}
+
+export interface StoreOptions {
+  /** The first signs; others are former keys, which may sign the change to the first. */
+  readonly keys: readonly KeyObject[]
+  /** This process, for the lock that says it lives. */
+  readonly instance: string
+  /** After which a question of `select` is late, where it can be cut (PostgreSQL); by default a minute. */
+  readonly selectMilliseconds?: number
+}
+
+const KEY_LIFE = 86_400_000
+
+const marks = (values: readonly unknown[], from = 1): string => values.map((_, at) => `$${at + from}`).join(',')
+type Question = { sql: string; params: Value[]; into: (facts: Facts, row: Record<string, Value>) => void }
+
+/** What to ask before this batch can be decided. */
+export function questions(entries: readonly Entry[], after: string | undefined): Question[] {
+  const ids = entries.filter((entry) => entry.again).map((entry) => entry.event.id)
+  const operations = entries
+    .filter(({ event }) => event.kind === 'resolved' || (event.kind === 'outcome' && !event.recorded))
+    .map(({ event }) => event.operation!.id)
+  const keyed = entries.filter(({ event }) => event.kind === 'intent' && event.operation?.key)
+  const keys = keyed.map(({ event }) => event.operation!.key!)
+  const since = keyed.length ? new Date(Math.min(...keyed.map(({ event }) => Date.parse(event.time))) - KEY_LIFE).toISOString() : ''
+  const asked: Question[] = [
+    {
+      sql: 'SELECT note FROM checkpoint WHERE size = $1',
+      params: after === undefined ? [] : [parseCheckpoint(after)!.size],
+      into: (facts, row) => {
+        facts.continues = row['note'] === after
+      },
+    },
+    {
+      sql: `SELECT id, seq FROM event WHERE id IN (${marks(ids)})`,
+      params: ids,
+      into: (facts, row) => facts.ids.set(String(row['id']), Number(row['seq'])),
+    },
+    {
+      sql: `SELECT op, seq, state FROM operation WHERE op IN (${marks(operations)})`,
+      params: operations,
+      into: (facts, row) => facts.operations.set(String(row['op']), { seq: Number(row['seq']), state: row['state'] as State }),
+    },
+    {
+      // An operation that was never sent does not use up its key.
+      sql: `SELECT e.key, e.op, e.seq FROM event e JOIN operation o ON o.seq = e.seq WHERE e.key IN (${marks(keys, 2)}) AND e.time > $1 AND o.state <> 'not_sent' ORDER BY e.seq`,
+      params: keys.length ? [since, ...keys] : [],
+      into: (facts, row) => facts.keys.set(String(row['key']), { seq: Number(row['seq']), operation: String(row['op']) }),
+    },
+  ]
+  return asked.filter(({ params }) => params.length > 0)
+}
+
+/** A restored backup, or a failover that lost commits, is noticed before anything is written to it. */
+function mustContinue(head: Head, facts: Facts, seen: number): void {
+  if (head.size < seen) throw new Error(`the log went back from ${seen} to ${head.size}`)
+  if (seen >= head.cut && !facts.continues) throw new Error(`the log is not the one that ended at ${seen}`)
+}
+
+/** The rules of the log, applied inside the lock: which entries go in, and what the others are told. */
+export function decide(
+  entries: readonly Entry[],
+  head: Head,
+  facts: Facts,
+  after: string | undefined,
+): { accepted: Entry[]; results: Result[]; changed: Batch['operations'] } {
+  if (after !== undefined) mustContinue(head, facts, parseCheckpoint(after)!.size)
+  const accepted: Entry[] = []
+  const changed = new Map<string, { seq: number; state: State }>()
+  const accept = (entry: Entry): Result => {
+    const { event } = entry
+    const written = facts.ids.get(event.id)
+    if (written !== undefined) return { index: written }
+    const index = head.size + accepted.length
+    const key = event.kind === 'intent' ? event.operation?.key : undefined
+    const holder = key && facts.keys.get(key)
+    if (holder) return { refused: 'key_in_use', index: holder.seq, operation: holder.operation }
+    if (event.operation) {
+      const before = facts.operations.get(event.operation.id)
+      const state = nextState(before?.state, event)
+      if (!state) return { refused: before ? 'settled' : 'no_intent' }
+      const row = { seq: before?.seq ?? index, state }
+      facts.operations.set(event.operation.id, row)
+      changed.set(event.operation.id, row)
+      if (key) facts.keys.set(key, { seq: index, operation: event.operation.id })
+    }
+    facts.ids.set(event.id, index)
+    accepted.push(entry)
+    return { index }
+  }
+  return { results: entries.map(accept), accepted, changed }
+}
+
+/** The key that signs: the one the log says is in force. A `key_rotated` event is signed by the key that it ends. */
+export function keyInForce(keys: readonly KeyObject[], inForce: string): KeyObject {
+  const key = keys.find((candidate) => publicKey(candidate) === inForce)
+  if (!key)
+    throw new Error(
+      'the journal is signed by a key that is not configured; give the former key beside the new one, so that it can sign the change',
+    )
+  return key
+}
+
+export const keyAfter = (entries: readonly Entry[], inForce: string): string =>
+  entries.reduce(
+    (key, { event }) => (event.kind === 'system' && event.action === 'key_rotated' ? String(event.facts?.['key']) : key),
+    inForce,
+  )
+
+export const systemEvent = (action: string, facts: Event['facts'] = {}, now = new Date()): Event => ({
+  v: 1,
+  id: newId('evt'),
+  kind: 'system',
+  time: now.toISOString(),
+  action,
+  facts,
+})
+
+/** The first batch of a new journal: it names itself and its key. */
+export function birth(key: KeyObject): { journal: string; key: string; batch: Batch } {
+  const journal = `j_${randomBytes(9).toString('hex')}`
+  const entry = entryOf(systemEvent('created', { journal, key: publicKey(key) }))
+  return { journal, key: publicKey(key), batch: extend(journal, { size: 0, hashes: [], cut: 0 }, [entry], new Map(), key) }
+}
+
+export const noFacts = (): Facts => ({ ids: new Map(), operations: new Map(), keys: new Map(), continues: false })
+
+/** Grows the tree by the accepted entries and signs where it ends: no batch without its checkpoint. */
+export function extend(journal: string, head: Head, entries: readonly Entry[], operations: Batch['operations'], key: KeyObject): Batch {
+  const grown: Frontier = { size: head.size, hashes: [...head.hashes] }
+  const nodes: { level: number; position: number; hash: Buffer }[] = []
+  for (const { body } of entries) push(grown, leafHash(body), (level, position, hash) => nodes.push({ level, position, hash }))
+  const note = entries.length ? signCheckpoint({ origin: originOf(journal), size: grown.size, root: rootOf(grown) }, key) : undefined
+  return { first: head.size, entries, operations, nodes, head: grown, note }
+}
+
+export const packFrontier = (hashes: readonly Buffer[]): Buffer => Buffer.concat(hashes)
+export const unpackFrontier = (packed: Uint8Array): Buffer[] =>
+  Array.from({ length: packed.length / 32 }, (_, at) => Buffer.from(packed.subarray(at * 32, at * 32 + 32)))

@@ -1,0 +1,145 @@
+/** Opening the journal that an address names: `sqlite:PATH` or `postgres://…`. A local file brings its own keys; a shared one must be given them. */
+import { hash, randomBytes } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { createSealer, type Sealer } from '../event/seal.ts'
+import { newSigningKey, signingKey } from '../log/checkpoint.ts'
+import type { Store, StoreOptions } from './contract.ts'
+import { openPostgres } from './postgres/store.ts'
+import { openSqlite } from './sqlite/store.ts'
+
+export interface Secrets {
+  /** The first signs; former keys after it. PEM, or 32 bytes as base64 or hex. */
+  readonly signing?: readonly string[]
+  /** The first seals; former ones after it. At least 32 bytes. */
+  readonly sealing?: readonly string[]
+}
+
+export interface Keys {
+  readonly keys: StoreOptions['keys']
+  readonly sealer: Sealer
+}
+
+const pathOf = (url: string): string | undefined => (url.startsWith('sqlite:') ? resolve(url.slice('sqlite:'.length)) : undefined)
+
+/** 32 bytes as base64 or hex where they look like it, else the text itself. */
+function sealingSecret(text: string): Buffer {
+  const trimmed = text.trim()
+  if (/^[0-9a-f]{64}$/i.test(trimmed)) return Buffer.from(trimmed, 'hex')
+  const decoded = Buffer.from(trimmed, 'base64')
+  return decoded.length >= 32 && decoded.toString('base64') === trimmed ? decoded : Buffer.from(trimmed)
+}
+
+/** Made together with the journal, readable by their owner only. Beside a journal that is there already, a new one could only be wrong. */
+function keyBeside(path: string, kind: 'signing' | 'sealing', make: () => string): string {
+  const file = `${path}.${kind}-key`
+  if (!existsSync(file)) {
+    if (isThere(path))
+      throw new Error(`${path} is there, but its ${kind} key ${file} is not: put it back, or give JOURNAL_${kind.toUpperCase()}_KEY`)
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const own = `${file}-${process.pid}`
+    writeFileSync(own, make(), { mode: 0o600 })
+    try {
+      // All at once or not at all: another process may do the same at this moment, and both must have one key.
+      linkSync(own, file)
+    } catch (error) {
+      if (!existsSync(file)) throw error
+    } finally {
+      rmSync(own)
+    }
+  }
+  return readFileSync(file, 'utf8')
+}
+
+const isThere = (path: string): boolean => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+
+/** Several keys in one text: a comma between them, PEM blocks one after the other. */
+export const keyList = (text: string): string[] =>
+  text
+    .split(/,|(?<=-----END [^-]+-----)/)
+    .map((key) => key.trim())
+    .filter((key) => key !== '')
+
+export function keysOf(url: string, { signing = [], sealing = [] }: Secrets): Keys {
+  const path = pathOf(url)
+  if (path === undefined && (signing.length === 0 || sealing.length === 0))
+    throw new Error('a shared journal needs JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or each as _FILE): every replica the same')
+  const [signs, seals] = [
+    signing.length > 0 ? signing : [keyBeside(path!, 'signing', newSigningKey)],
+    sealing.length > 0 ? sealing : [keyBeside(path!, 'sealing', () => `${randomBytes(32).toString('base64')}\n`)],
+  ]
+  return { keys: signs.map(signingKey), sealer: createSealer(seals.map(sealingSecret)) }
+}
+
+/** For people and programs that read: what is not there is not made. To begin an empty journal by a slip of the pen, and then call it intact, would help nobody. */
+export function requireJournal(url: string): void {
+  const path = pathOf(url)
+  if (path !== undefined && !isThere(path))
+    throw new Error(`there is no journal at ${path}${existsSync(path) ? ': the file is empty' : ''}`)
+}
+
+/** What tells one service's journal from another's: its address without credentials, and whom it serves. */
+export function placeOf(url: string, apps = ''): string {
+  const address = pathOf(url) ?? Object.assign(new URL(url), { username: '', password: '' }).href
+  return hash('sha256', `${address} ${apps}`, 'base64url')
+}
+
+interface OpenOptions extends StoreOptions {
+  readonly threads?: boolean
+  readonly readOnly?: boolean
+  /** In PostgreSQL, whether a journal that is not there is made; for SQLite see `requireJournal`. */
+  readonly make?: boolean
+}
+
+export function openStore(url: string, options: OpenOptions): Promise<Store> {
+  const path = pathOf(url)
+  if (path !== undefined) return openSqlite({ ...options, path })
+  if (/^postgres(ql)?:/.test(url)) return openPostgres({ ...options, url })
+  throw new Error('the address of a journal is sqlite:PATH or postgres://…')
+}
+
+/** For the service: a store that is away at the start does not keep reads away. Its gate is closed until it can be opened. */
+export async function openStorePatiently(url: string, options: StoreOptions): Promise<Store> {
+  let store: Store | undefined
+  let cause: unknown
+  const attempt = async (): Promise<Store> => {
+    try {
+      store ??= await openStore(url, options)
+      return store
+    } catch (error) {
+      cause = error
+      throw error
+    }
+  }
+  await attempt().catch(() => {})
+  if (store) return store
+  const there = (): Store => {
+    if (!store) throw new Error('the journal could not be opened', { cause })
+    return store
+  }
+  const kind = url.startsWith('sqlite:') ? 'sqlite' : 'postgres'
+  return {
+    kind,
+    get journal() {
+      return there().journal
+    },
+    commit: async (entries, after) => there().commit(entries, after),
+    select: async (sql, params) => there().select(sql, params),
+    readers: { kind, select: async (sql, params) => there().readers.select(sql, params) },
+    reopen: async () => {
+      const fresh = store === undefined
+      await attempt()
+      if (!fresh) await there().reopen()
+    },
+    isAlive: async (instance) => there().isAlive(instance),
+    mayRemove: async () => there().mayRemove(),
+    erase: async (tokens) => there().erase(tokens),
+    expire: async (now) => there().expire(now),
+    prune: async (cut, nodes) => there().prune(cut, nodes),
+    backup: async (path) => there().backup(path),
+    inspect: async () => there().inspect(),
+    close: async () => {
+      await store?.close()
+    },
+  }
+}

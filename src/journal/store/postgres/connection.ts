@@ -1,0 +1,109 @@
+/** Connections to PostgreSQL: one that can be cut at once, one that is made anew after a failure, and one whose lock says that this process lives. `pg` is loaded only when it is used. */
+import { Socket } from 'node:net'
+import type { Client, ClientConfig } from 'pg'
+import { Late } from '../contract.ts'
+
+export interface Link {
+  readonly client: Client
+  /** At once and without a word: what waits on it fails. */
+  cut(): void
+}
+
+export async function connect(url: string, settings: ClientConfig = {}): Promise<Link> {
+  const { default: pg } = await import('pg')
+  const socket = new Socket()
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 1500,
+    keepAlive: true,
+    application_name: 'smooch-bff journal',
+    ...settings,
+    stream: () => socket,
+    types: {
+      getTypeParser: (oid: number, format?: 'text') => (oid === 20 ? Number : pg.types.getTypeParser(oid, format as 'text')),
+    } as NonNullable<ClientConfig['types']>,
+  })
+  // An idle connection that breaks is found by the next query.
+  client.on('error', () => {})
+  const cut = (): void => {
+    socket.destroy()
+  }
+  try {
+    await client.connect()
+    await client.query("SET search_path = journal; SET synchronous_commit = 'on'; SET standard_conforming_strings = on")
+  } catch (error) {
+    cut()
+    throw error
+  }
+  return { client, cut }
+}
+
+/** What PostgreSQL calls a statement that ran into its time limit. */
+const cancelled = '57014'
+
+/** One connection, made when first needed and again after a failure; calls wait their turn. */
+export function lane(url: string, settings: ClientConfig) {
+  let link: Promise<Link> | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+  const drop = async (): Promise<void> => {
+    const last = link
+    link = undefined
+    await last?.then(
+      (it) => it.cut(),
+      () => {},
+    )
+  }
+  const attempt = async <T>(work: (client: Client) => Promise<T>, milliseconds: number): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined
+    let late = false
+    try {
+      link ??= connect(url, settings)
+      const opened = await link
+      timer = setTimeout(() => {
+        late = true
+        opened.cut()
+      }, milliseconds)
+      return await work(opened.client)
+    } catch (error) {
+      await drop()
+      if (late || (error as { code?: string }).code === cancelled) throw new Late('PostgreSQL did not answer in time', { cause: error })
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  return {
+    run: <T>(work: (client: Client) => Promise<T>, milliseconds: number): Promise<T> => {
+      const mine = turn.then(() => attempt(work, milliseconds))
+      turn = mine.catch(() => {})
+      return mine
+    },
+    drop,
+  }
+}
+
+/** A session advisory lock says that this process lives; it ends with the connection, so that is watched and renewed. */
+export function holdLease(url: string, name: string): { held: Promise<void>; release(): Promise<void> } {
+  let ended = false
+  let link: Link | undefined
+  let timer: NodeJS.Timeout | undefined
+  const take = async (): Promise<void> => {
+    link = await connect(url, { keepAlive: true })
+    link.client.once('end', () => {
+      if (!ended) again()
+    })
+    await link.client.query('SELECT pg_advisory_lock($1::bigint)', [name])
+  }
+  const again = (): void => {
+    timer = setTimeout(() => void take().catch(again), 500).unref()
+  }
+  return {
+    held: take(),
+    release: () => {
+      ended = true
+      clearTimeout(timer)
+      link?.cut()
+      return Promise.resolve()
+    },
+  }
+}

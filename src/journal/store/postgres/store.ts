@@ -1,0 +1,191 @@
+/** The store for several replicas: PostgreSQL. Appends go through one locked head row. */
+import { hash, type KeyObject } from 'node:crypto'
+import type { Client, QueryResult } from 'pg'
+import {
+  type Batch,
+  birth,
+  type Committed,
+  decide,
+  type Entry,
+  extend,
+  keyAfter,
+  keyInForce,
+  noFacts,
+  packFrontier,
+  questions,
+  type Rows,
+  type Source,
+  type Store,
+  type StoreOptions,
+  unpackFrontier,
+  type Value,
+} from '../contract.ts'
+import { connect, holdLease, lane } from './connection.ts'
+import { additions, createSchema, grantTo, triggers } from './schema.ts'
+
+export interface PostgresOptions extends StoreOptions {
+  readonly url: string
+  /** Whether a journal that is not there is made; by default it is. */
+  readonly make?: boolean
+  /** Within which a batch is committed, or its connection cut. */
+  readonly commitMilliseconds?: number
+}
+
+const minute = 60_000
+/** A little more than they are kept waiting. */
+const readersMilliseconds = 6_000
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+const packNodes = (nodes: Batch['nodes']) => nodes.map(({ level, position, hash }) => ({ level, position, hash: base64(hash) }))
+
+const write = (client: Client, { first, entries, operations, nodes, head, note }: Batch, key: string): Promise<QueryResult> => {
+  const batch = {
+    entries: entries.map(({ body, tokens }) => ({ body, tokens })),
+    parts: entries.flatMap(({ parts }) => parts.map((part) => ({ ...part, salt: base64(part.salt), sealed: base64(part.sealed) }))),
+    subjects: entries.flatMap(({ subjects }) => subjects.map((subject) => ({ ...subject, sealed: base64(subject.sealed) }))),
+    operations: [...operations].map(([op, { seq, state }]) => ({ op, seq, state })),
+    nodes: packNodes(nodes),
+  }
+  return client.query({
+    name: 'append',
+    text: 'SELECT append($1, $2, $3, $4, $5, $6)',
+    values: [first, JSON.stringify(batch), head.size, packFrontier(head.hashes), note, key],
+  })
+}
+
+const knowsApps = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app'"
+
+/** Creates schema, functions and the first event, or adds what an earlier version's lack; run as the owner, harmless when it is all there. The role is the application's, which may not write otherwise. */
+export async function createPostgres(url: string, key: KeyObject, role?: string): Promise<void> {
+  const { client, cut } = await connect(url)
+  try {
+    await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('smooch-bff journal'))")
+    if ((await client.query("SELECT to_regclass('journal.head') AS found")).rows[0].found === null) {
+      await client.query(createSchema)
+      const born = birth(key)
+      await client.query({ text: "INSERT INTO journal.head VALUES (1, $1, 0, '', 0, $2)", values: [born.journal, born.key] })
+      await write(client, born.batch, born.key)
+    } else if ((await client.query(knowsApps)).rows.length === 0) await client.query(additions)
+    if (role !== undefined) await client.query(grantTo(client.escapeIdentifier(role)))
+    await client.query('COMMIT')
+    await client.end()
+  } finally {
+    cut()
+  }
+}
+
+/** The advisory lock that says that a process lives. */
+const lockName = (journal: string, instance: string): string =>
+  hash('sha256', `${journal}/${instance}`, 'buffer').readBigInt64BE().toString()
+
+export async function openPostgres(options: PostgresOptions): Promise<Store> {
+  const { url, keys, instance, make = true, commitMilliseconds = 1800, selectMilliseconds = minute } = options
+  const writer = lane(url, { pipeline: true, lock_timeout: 1500, statement_timeout: 1800 })
+  const reader = lane(url, { statement_timeout: selectMilliseconds })
+  const readers = lane(url, { statement_timeout: readersMilliseconds })
+  const upkeep = lane(url, { statement_timeout: minute })
+  const selectOn =
+    (it: typeof reader, milliseconds: number): Source['select'] =>
+    async (sql, params = []) =>
+      (await it.run((client) => client.query(sql, [...params]), milliseconds)).rows as Rows
+  const select = selectOn(reader, selectMilliseconds)
+  const identify = async (): Promise<{ journal: string; key: string }> =>
+    (await select('SELECT journal, key FROM head'))[0] as { journal: string; key: string }
+  let lease: ReturnType<typeof holdLease> | undefined
+  const close = async (): Promise<void> => {
+    await Promise.all([writer.drop(), reader.drop(), readers.drop(), upkeep.drop(), lease?.release()])
+  }
+  const begin = async (): Promise<string> => {
+    const [there] = await select(`SELECT to_regclass('journal.head') AS found, EXISTS (${knowsApps}) AS fits, current_user AS role`)
+    const earlier = 'the journal in PostgreSQL was made by an earlier version'
+    const lack = there!['found'] === null ? 'PostgreSQL holds no journal yet' : there!['fits'] ? undefined : earlier
+    if (lack !== undefined) {
+      const command = `npm run journal -- init --role ${String(there!['role'])}`
+      if (!make) throw new Error(lack === earlier ? `${lack}; let its owner run: ${command}` : 'there is no journal in this database')
+      await createPostgres(url, keys[0]!).catch((error: unknown) => {
+        throw new Error(`${lack}; let its owner run: ${command}`, { cause: error })
+      })
+    }
+    const { journal, key } = await identify()
+    if (keys.length > 0) keyInForce(keys, key)
+    lease = holdLease(url, lockName(journal, instance))
+    await lease.held
+    return journal
+  }
+  // The service tries again for as long as it fails: what each try left open would add up, and keep the process from ending.
+  const journal = await begin().catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
+
+  const commitWith = async (client: Client, entries: readonly Entry[], after?: string): Promise<Committed> => {
+    // Two round trips under the lock: what must be known, then what is written.
+    const asked = questions(entries, after)
+    const [locked, ...answers] = await Promise.all([
+      client.query('BEGIN; SELECT * FROM lock_head()') as unknown as Promise<QueryResult[]>,
+      ...asked.map(({ sql, params }) => client.query(sql, params)),
+    ])
+    const row = locked[1]!.rows[0] as Record<string, Value>
+    if (row['journal'] !== journal) throw new Error(`another journal (${String(row['journal'])}) stands in the place of ${journal}`)
+    const head = { size: Number(row['size']), hashes: unpackFrontier(row['frontier'] as Uint8Array), cut: Number(row['cut']) }
+    const inForce = String(row['key'])
+    const facts = noFacts()
+    asked.forEach(({ into }, at) => {
+      for (const it of answers[at]!.rows) into(facts, it)
+    })
+    const { accepted, results, changed } = decide(entries, head, facts, after)
+    const batch = extend(journal, head, accepted, changed, keyInForce(keys, inForce))
+    const [done] = await Promise.all([
+      ...(batch.note === undefined ? [] : [write(client, batch, keyAfter(accepted, inForce))]),
+      client.query('COMMIT'),
+    ]).then((all) => all.slice(-1) as [QueryResult])
+    // A transaction that failed inside answers COMMIT with ROLLBACK.
+    if (done.command !== 'COMMIT') throw new Error('the batch was rolled back')
+    return { results, size: batch.head.size, ...(batch.note !== undefined && { note: batch.note }) }
+  }
+
+  return {
+    kind: 'postgres',
+    journal,
+    select,
+    readers: { kind: 'postgres', select: selectOn(readers, readersMilliseconds) },
+    commit: (entries, after) => writer.run((client) => commitWith(client, entries, after), commitMilliseconds),
+    reopen: async () => {
+      await Promise.all([writer.drop(), reader.drop(), readers.drop()])
+      const now = await identify()
+      if (now.journal !== journal) throw new Error(`another journal (${now.journal}) stands in the place of ${journal}`)
+    },
+    isAlive: async (other) => {
+      if (other === instance) return true
+      const [row] = await select('SELECT pg_try_advisory_lock($1::bigint) AS free', [lockName(journal, other)])
+      if (row?.['free'] as unknown) await select('SELECT pg_advisory_unlock($1::bigint)', [lockName(journal, other)])
+      return !row?.['free']
+    },
+    mayRemove: async () => {
+      const [row] = await select("SELECT pg_has_role(relowner, 'USAGE') AS may FROM pg_class WHERE oid = 'journal.subject'::regclass")
+      return Boolean(row!['may'])
+    },
+    erase: async (tokens) => {
+      const [row] = (await upkeep.run((client) => client.query('SELECT * FROM erase($1)', [[...tokens]]), 60_000)).rows as {
+        subjects: number
+        parts: number
+      }[]
+      await upkeep.run((client) => client.query('VACUUM (FULL) snapshot'), 600_000)
+      await upkeep.run((client) => client.query('VACUUM (FULL) subject'), 600_000)
+      return row!
+    },
+    expire: async (now) => Number((await selectOn(upkeep, minute)('SELECT expire($1) AS gone', [now]))[0]!['gone']),
+    prune: async (cut, nodes) =>
+      Number((await select('SELECT prune($1, $2) AS gone', [cut, JSON.stringify(packNodes(nodes))]))[0]!['gone']),
+    backup: () => Promise.reject(new Error('back PostgreSQL up with its own tools: pg_dump --schema=journal')),
+    inspect: async () => {
+      const enabled = (
+        await select(
+          "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' AND tgrelid IN ('event'::regclass, 'checkpoint'::regclass)",
+        )
+      ).map((row) => String(row['tgname']))
+      return triggers.filter((name) => !enabled.includes(name)).map((name) => `the trigger ${name} is missing or disabled`)
+    },
+    close,
+  }
+}

@@ -1,0 +1,36 @@
+/** Calls to the journal's file by name: opened at the first, closed after a failed write, opened anew at the next. */
+import { type File, type FileOptions, openFile } from './file.ts'
+
+export type Verb = Exclude<keyof File, 'inode'> | 'reopen'
+
+const BUSY = 5
+
+export function answerCalls(options: FileOptions): (verb: Verb, args: readonly unknown[]) => unknown {
+  let file: File | undefined
+  let first: { journal: string; inode: number } | undefined
+  const close = (): void => {
+    try {
+      file?.close()
+    } finally {
+      file = undefined
+    }
+  }
+  const opened = (): File => {
+    file ??= openFile({ ...options, mustBe: first })
+    first ??= { journal: file.journal, inode: file.inode }
+    return file
+  }
+  return (verb, args) => {
+    if (verb === 'close') return close()
+    if (verb === 'reopen') close()
+    const it = opened()
+    if (verb === 'reopen' || verb === 'journal') return it.journal
+    try {
+      return (it[verb] as (...args: readonly unknown[]) => unknown)(...args)
+    } catch (error) {
+      // What a failed write left in memory is not trusted. A lock held by another is no failure.
+      if (verb === 'commit' && (error as { errcode?: number }).errcode !== BUSY) close()
+      throw error
+    }
+  }
+}

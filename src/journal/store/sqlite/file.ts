@@ -1,0 +1,246 @@
+/** One connection to the journal's SQLite file: opening it, the append transaction, erasure, pruning. Synchronous, so it lives in a worker. */
+import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import {
+  type Batch,
+  birth,
+  type Committed,
+  decide,
+  type Entry,
+  extend,
+  type Head,
+  keyAfter,
+  keyInForce,
+  noFacts,
+  packFrontier,
+  questions,
+  type Rows,
+  type StoreOptions,
+  unpackFrontier,
+  type Value,
+} from '../contract.ts'
+import { toRead, toWrite } from './connection.ts'
+import { additions, schema } from './schema.ts'
+
+// NFS, CIFS, SMB, SMB2, Ceph, Lustre, AFS, 9p: their locks and their shared memory do not hold what WAL needs.
+const NETWORK = new Set([0x6969, 0xff534d42, 0x517b, 0xfe534d42, 0x00c36400, 0x0bd00bd0, 0x5346414f, 0x01021997])
+
+export function refuseNetwork(type: number): void {
+  if (NETWORK.has(type >>> 0)) throw new Error('the journal cannot stand on a network file system; use a local disk, or PostgreSQL')
+}
+
+export interface File {
+  readonly journal: string
+  readonly inode: number
+  commit(entries: readonly Entry[], after?: string): Committed
+  select(sql: string, params: readonly Value[]): Rows
+  erase(tokens: readonly string[]): { subjects: number; parts: number }
+  expire(now: number): number
+  prune(cut: number, nodes: Batch['nodes']): number
+  backup(path: string): void
+  inspect(): string[]
+  close(): void
+}
+
+export interface FileOptions extends StoreOptions {
+  readonly path: string
+  readonly readOnly?: boolean
+  /** Whether its thread gives way to all others. */
+  readonly background?: boolean
+  /** Opened again: only this journal, in this file, will do, and none is made anew. */
+  readonly mustBe?: { readonly journal: string; readonly inode: number } | undefined
+  readonly busyMilliseconds?: number
+  /** A cap on the file, in pages of 4 KB. */
+  readonly maxPages?: number
+}
+
+export function openFile({ path, keys, readOnly = false, mustBe, busyMilliseconds = 1500, maxPages }: FileOptions): File {
+  if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  refuseNetwork(statfsSync(dirname(path)).type)
+  const size = (name: string): number => statSync(name, { throwIfNoEntry: false })?.size ?? 0
+  // Looked at before SQLite may: it would drop a write-ahead log beside an empty file, or play it into a foreign one.
+  if (mustBe && statSync(path, { throwIfNoEntry: false })?.ino !== mustBe.inode) throw new Error(`${path} was removed or replaced`)
+  if (size(path) === 0 && size(`${path}-wal`) > 0)
+    throw new Error(`${path} is empty or gone, but its write-ahead log is there: put the file back`)
+  if (!readOnly && size(path) === 0 && existsSync(`${path}-living`))
+    throw new Error(
+      `${path} is ${existsSync(path) ? 'empty' : 'gone'}, but there was a journal here: put it back, or remove ${path}-living to begin a new one`,
+    )
+  // An empty file with the right mode first: SQLite would make it readable to the group.
+  if (!readOnly && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  const { db, close } = readOnly ? toRead(path, busyMilliseconds) : toWrite(path, busyMilliseconds)
+  if (maxPages) db.exec(`PRAGMA max_page_count = ${maxPages}`)
+
+  const statements = new Map<string, StatementSync>()
+  const prepare = (sql: string): StatementSync => {
+    const known = statements.get(sql)
+    if (known) return known
+    const made = db.prepare(sql.replaceAll(/\$(\d+)/g, '?$1'))
+    // A statement for each length of an IN list: bounded.
+    if (statements.size > 300) statements.clear()
+    statements.set(sql, made)
+    return made
+  }
+  const run = (sql: string, ...params: SQLInputValue[]): number => Number(prepare(sql).run(...params).changes)
+  const select = (sql: string, params: readonly Value[]): Rows => prepare(sql).all(...(params as SQLInputValue[])) as unknown as Rows
+  const transaction = <T>(work: () => T): T => {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      db.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  const write = (batch: Batch): void => {
+    batch.entries.forEach(({ event, body, tokens, parts, subjects }, at) => {
+      const seq = batch.first + at
+      run('INSERT INTO event (seq, body) VALUES (?, ?)', seq, body)
+      for (const token of tokens) run('INSERT INTO target (token, seq) VALUES (?, ?)', token, seq)
+      for (const { part, expires, salt, sealed } of parts)
+        run('INSERT INTO snapshot (event, part, expires, salt, sealed) VALUES (?, ?, ?, ?, ?)', event.id, part, expires, salt, sealed)
+      for (const { pseudonym, lookup, sealed } of subjects)
+        run('INSERT INTO subject (pseudonym, lookup, sealed) VALUES (?, ?, ?)', pseudonym, lookup, sealed)
+    })
+    for (const [op, { seq, state }] of batch.operations)
+      run(
+        'INSERT INTO operation (seq, op, state, app) VALUES (?1, ?2, ?3, (SELECT app FROM event WHERE seq = ?1)) ON CONFLICT (op) DO UPDATE SET state = excluded.state',
+        seq,
+        op,
+        state,
+      )
+    for (const { level, position, hash } of batch.nodes)
+      run('INSERT INTO node (level, position, hash) VALUES (?, ?, ?)', level, position, hash)
+    if (batch.note) run('INSERT INTO checkpoint (size, note) VALUES (?, ?)', batch.head.size, batch.note)
+  }
+
+  const knowsApps = (): boolean => prepare("SELECT 1 FROM pragma_table_xinfo('event') WHERE name = 'app'").get() !== undefined
+  if (readOnly && !knowsApps()) {
+    close()
+    throw new Error(
+      `${path} was made by an earlier version: start the service on it, or run npm run journal -- init, which adds what it lacks`,
+    )
+  }
+  if (!readOnly)
+    transaction(() => {
+      if (prepare("SELECT 1 FROM sqlite_schema WHERE name = 'head'").get()) {
+        if (!knowsApps()) for (const statement of additions) db.exec(statement)
+        return
+      }
+      if (mustBe) throw new Error(`${path} holds no journal any more`)
+      for (const statement of schema) db.exec(statement)
+      const { journal, key, batch } = birth(keys[0]!)
+      write(batch)
+      run(
+        'INSERT INTO head (one, journal, size, frontier, cut, key) VALUES (1, ?, ?, ?, 0, ?)',
+        journal,
+        batch.head.size,
+        packFrontier(batch.head.hashes),
+        key,
+      )
+    })
+  const readHead = (): Head & { key: string } => {
+    const row = prepare('SELECT size, frontier, cut, key FROM head').get() as Record<string, Value>
+    return {
+      size: Number(row['size']),
+      hashes: unpackFrontier(row['frontier'] as Uint8Array),
+      cut: Number(row['cut']),
+      key: String(row['key']),
+    }
+  }
+  const journal = String((prepare('SELECT journal FROM head').get() as Record<string, Value>)['journal'])
+  if (mustBe && journal !== mustBe.journal) throw new Error(`another journal (${journal}) stands in the place of ${mustBe.journal}`)
+  if (keys.length > 0) keyInForce(keys, readHead().key)
+
+  const opened = [path, `${path}-wal`].map((name) => ({ name, inode: existsSync(name) ? statSync(name).ino : undefined }))
+  /** A file that was unlinked or replaced would take our writes to nowhere. */
+  const sameFiles = (): void => {
+    for (const { name, inode } of opened)
+      if (inode !== undefined && statSync(name, { throwIfNoEntry: false })?.ino !== inode)
+        throw new Error(`${name} was removed or replaced`)
+  }
+
+  return {
+    journal,
+    inode: statSync(path).ino,
+    select,
+    commit: (entries, after) => {
+      sameFiles()
+      return transaction(() => {
+        const head = readHead()
+        const facts = noFacts()
+        for (const { sql, params, into } of questions(entries, after)) for (const row of select(sql, params)) into(facts, row)
+        const { accepted, results, changed } = decide(entries, head, facts, after)
+        const batch = extend(journal, head, accepted, changed, keyInForce(keys, head.key))
+        write(batch)
+        if (batch.note)
+          run(
+            'UPDATE head SET size = ?, frontier = ?, key = ?',
+            batch.head.size,
+            packFrontier(batch.head.hashes),
+            keyAfter(accepted, head.key),
+          )
+        return { results, size: batch.head.size, ...(batch.note !== undefined && { note: batch.note }) }
+      })
+    },
+    erase: (tokens) => {
+      const list = tokens.map(() => '?').join(',')
+      const gone = transaction(() => ({
+        parts: run(
+          `DELETE FROM snapshot WHERE event IN (SELECT e.id FROM event e JOIN target t ON t.seq = e.seq WHERE t.token IN (${list})
+            UNION SELECT o.id FROM event o JOIN event i ON i.op = o.op JOIN target t ON t.seq = i.seq WHERE t.token IN (${list}))
+            OR (part = 'person' AND event IN (SELECT id FROM event WHERE actor IN (${list})))`,
+          ...tokens,
+          ...tokens,
+          ...tokens,
+        ),
+        subjects: run(`DELETE FROM subject WHERE pseudonym IN (${list})`, ...tokens),
+      }))
+      truncate()
+      return gone
+    },
+    expire: (now) => {
+      const gone = transaction(() => run('DELETE FROM snapshot WHERE expires < ?', now))
+      if (gone > 0) truncate()
+      return gone
+    },
+    prune: (cut, nodes) =>
+      transaction(() => {
+        for (const { level, position, hash } of nodes)
+          run('INSERT INTO node (level, position, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', level, position, hash)
+        run('UPDATE head SET cut = ?', cut)
+        run('DELETE FROM snapshot WHERE event IN (SELECT id FROM event WHERE seq < ?)', cut)
+        run('DELETE FROM target WHERE seq < ?', cut)
+        run('DELETE FROM operation WHERE seq < ?', cut)
+        run('DELETE FROM checkpoint WHERE size < ?', cut)
+        return run('DELETE FROM event WHERE seq < ?', cut)
+      }),
+    backup: (to) => {
+      // Empty and private first: SQLite would make it readable to the group.
+      closeSync(openSync(to, 'wx', 0o600))
+      db.prepare('VACUUM INTO ?').run(to)
+    },
+    inspect: () => {
+      const found = select('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL', []).map((row) => String(row['sql']))
+      const missing = schema
+        .filter((statement) => !found.includes(statement))
+        .map((statement) => `the schema lacks: ${statement.slice(0, 60)}…`)
+      const foreign = found
+        .filter((statement) => !schema.includes(statement))
+        .map((statement) => `not part of the schema: ${statement.slice(0, 60)}…`)
+      const broken = select('PRAGMA integrity_check(20)', []).map((row) => String(row['integrity_check']))
+      return [...missing, ...foreign, ...broken.filter((line) => line !== 'ok')]
+    },
+    close,
+  }
+
+  /** Without it, deleted rows stay readable in the write-ahead log. */
+  function truncate(): void {
+    const [row] = select('PRAGMA wal_checkpoint(TRUNCATE)', [])
+    if (row?.['busy']) throw new Error('deleted rows still stand in the write-ahead log: a reader holds it; run the command again')
+  }
+}

@@ -1,0 +1,155 @@
+/** The default store: one SQLite file (`node:sqlite`), written by one worker thread, read by another for the guard and by a third for people. */
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import type { Committed, Rows, Store, StoreOptions } from '../contract.ts'
+import { answerCalls, type Verb } from './dispatch.ts'
+import type { FileOptions } from './file.ts'
+
+interface Thread {
+  call(verb: Verb, ...args: unknown[]): Promise<unknown>
+  end(): Promise<void>
+}
+
+function startThread(options: FileOptions): Thread {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: options,
+    // Rows pass through and are gone: a small nursery keeps a long export or verify from growing the process.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  })
+  const waiting: Record<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }> = {}
+  let open = 0
+  let last = 0
+  let ended: Error | undefined
+  const end = (error: Error): void => {
+    ended = error
+    for (const [id, { reject }] of Object.entries(waiting)) {
+      delete waiting[Number(id)]
+      reject(error)
+    }
+    open = 0
+  }
+  worker.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {
+    const call = waiting[id]
+    if (!call) return
+    delete waiting[id]
+    open -= 1
+    if (open === 0) worker.unref()
+    if (error === undefined) call.resolve(result)
+    else call.reject(new Error(error))
+  })
+  worker.on('error', end)
+  worker.on('exit', () => end(new Error('the thread of the journal has ended')))
+  worker.unref()
+  return {
+    call: (verb, ...args) =>
+      new Promise((resolve, reject) => {
+        if (ended) return reject(ended)
+        last += 1
+        waiting[last] = { resolve, reject }
+        open += 1
+        // An open call keeps the process; an idle thread does not.
+        worker.ref()
+        worker.postMessage({ id: last, verb, args })
+      }),
+    end: async () => {
+      await worker.terminate()
+    },
+  }
+}
+
+/** For the command line, which has no one to keep waiting, and should stay small. */
+function inThisThread(options: FileOptions): Thread {
+  const answer = answerCalls(options)
+  return { call: async (verb, ...args) => answer(verb, args), end: () => Promise.resolve() }
+}
+
+/** A lock that the operating system drops when its holder dies, however it dies. */
+function holdLock(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 0 })
+  db.exec('BEGIN EXCLUSIVE')
+  return db
+}
+
+/** True when another holds it; a lock that nobody holds is removed with its file. */
+function isHeld(file: string): boolean {
+  if (!existsSync(file)) return false
+  try {
+    holdLock(file).close()
+    rmSync(file, { force: true })
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Another process that starts at this moment may sweep our file away before we hold it: then take it again. */
+async function holdOwnLock(file: string): Promise<DatabaseSync> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const lock = holdLock(file)
+      if (existsSync(file)) return lock
+      lock.close()
+    } catch (error) {
+      if (tries === 20) throw error
+    }
+    await setTimeout(10)
+  }
+}
+
+/** This process lives; who has died is forgotten. */
+async function begin(living: string, instance: string): Promise<DatabaseSync> {
+  mkdirSync(living, { recursive: true, mode: 0o700 })
+  const lock = await holdOwnLock(join(living, instance))
+  for (const name of readdirSync(living)) if (name !== instance) isHeld(join(living, name))
+  return lock
+}
+
+export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
+  const start = threads ? startThread : inThisThread
+  const writer = start(options)
+  const living = `${options.path}-living`
+  const begun = async () => ({
+    journal: await writer.call('journal'),
+    lock: options.readOnly ? undefined : await begin(living, options.instance),
+  })
+  const { journal, lock } = await begun().catch(async (error: unknown) => {
+    await writer.end()
+    throw error
+  })
+  const reading = (background: boolean): Thread => (options.readOnly ? writer : start({ ...options, readOnly: true, keys: [], background }))
+  const reader = reading(false)
+  const readers = threads ? reading(true) : reader
+
+  return {
+    kind: 'sqlite',
+    journal: journal as string,
+    readers: { kind: 'sqlite', select: (sql, params = []) => readers.call('select', sql, params) as Promise<Rows> },
+    commit: (entries, after) => writer.call('commit', entries, after) as Promise<Committed>,
+    select: (sql, params = []) => reader.call('select', sql, params) as Promise<Rows>,
+    reopen: async () => {
+      await writer.call('reopen')
+      await Promise.all([reader.call('reopen'), readers.call('reopen')])
+    },
+    isAlive: (instance) =>
+      Promise.resolve(instance === options.instance || (/^i_[\w-]+$/.test(instance) && isHeld(join(living, instance)))),
+    mayRemove: () => Promise.resolve(true),
+    erase: (tokens) => writer.call('erase', tokens) as ReturnType<Store['erase']>,
+    expire: (now) => writer.call('expire', now) as Promise<number>,
+    prune: (cut, nodes) => writer.call('prune', cut, nodes) as Promise<number>,
+    backup: async (path) => {
+      await writer.call('backup', path)
+    },
+    inspect: () => reader.call('inspect') as Promise<string[]>,
+    close: async () => {
+      // The writer last: only then is the write-ahead log put into the file, which people copy when the service is stopped.
+      await Promise.all([reader, readers].map((thread) => thread.call('close').catch(() => {})))
+      await writer.call('close').catch(() => {})
+      await Promise.all([writer.end(), reader.end(), readers.end()])
+      lock?.close()
+      if (lock) rmSync(join(living, options.instance), { force: true })
+    },
+  }
+}

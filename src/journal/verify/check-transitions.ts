@@ -1,0 +1,81 @@
+/** Operations followed through their events: outcomes belong to intents, nothing ends twice, and the table of operations says the same. */
+
+import { type Event, nextState, type State } from '../event/event.ts'
+import type { Find } from '../log/signed-tree.ts'
+import type { Store } from '../store/contract.ts'
+import { historyOf } from '../store/reader.ts'
+import type { Page } from './check-indexes.ts'
+
+const stateNames: readonly (State | undefined)[] = [
+  undefined,
+  'pending',
+  'success',
+  'failure',
+  'not_sent',
+  'unknown',
+  'applied',
+  'not_applied',
+  'indeterminate',
+  'denied',
+  'contradiction',
+]
+
+/** Follows each operation through its events; one byte of memory for each event. */
+export function pairing(store: Store, states: Uint8Array, cut: number, find: Find): (page: Page) => Promise<void> {
+  const operations = new Map<string, number>()
+  const placeOf = async (page: Page): Promise<void> => {
+    // Most outcomes follow their intent closely; the rest is asked for at once.
+    if (operations.size > 50_000) operations.clear()
+    for (const { index, event } of page.rows)
+      if (startsOperation(event) && event.operation && !operations.has(event.operation.id)) operations.set(event.operation.id, index)
+    const unknown = [
+      ...new Set(page.rows.flatMap(({ event }) => (event.operation && !operations.has(event.operation.id) ? [event.operation.id] : []))),
+    ]
+    for (let at = 0; at < unknown.length; at += 200) {
+      const some = unknown.slice(at, at + 200)
+      const rows = await store.select(
+        `SELECT op, min(seq) AS seq FROM event WHERE op IN (${some.map((_, n) => `$${n + 1}`).join(',')}) GROUP BY op`,
+        some,
+      )
+      for (const row of rows) operations.set(String(row['op']), Number(row['seq']))
+    }
+  }
+  return async (page) => {
+    await placeOf(page)
+    for (const { index, event } of page.rows) {
+      if (!event.operation) continue
+      const place = operations.get(event.operation.id) ?? index
+      if (event.intentIndex !== undefined && event.intentIndex !== place && event.intentIndex >= cut)
+        find('an outcome points to another intent', index)
+      // Its beginning was pruned: what follows cannot be judged.
+      if (event.intentIndex !== undefined && event.intentIndex < cut) continue
+      const state = nextState(stateNames[states[place] ?? 0], event)
+      if (state === undefined) find(`this ${event.kind} has no place in its operation`, index)
+      else states[place] = stateNames.indexOf(state)
+    }
+  }
+}
+
+const startsOperation = (event: Event): boolean =>
+  event.kind === 'intent' || event.kind === 'denied' || (event.kind === 'outcome' && event.recorded === true)
+
+/** The table of operations says of each what the events say. */
+export async function checkStates(store: Store, states: Uint8Array, cut: number, size: number, find: Find): Promise<void> {
+  for (let from = cut; from < size; from += 20_000) {
+    for (const row of await store.select('SELECT seq, op, state FROM operation WHERE seq >= $1 AND seq < $2', [
+      from,
+      Math.min(size, from + 20_000),
+    ])) {
+      const seq = Number(row['seq'])
+      if (stateNames[states[seq]!] === row['state']) continue
+      // It may have moved on while we were reading.
+      const history = await historyOf(store, String(row['op']))
+      const folded = history?.events.reduce<State | undefined>((state, { event }) => nextState(state, event) ?? state, undefined)
+      if (folded !== history?.state) find(`the table of operations says ${history?.state} where the events say ${folded}`, seq)
+    }
+  }
+  const [stray] = await store.select('SELECT count(*) AS n FROM operation WHERE seq < $1', [cut])
+  if (Number(stray!['n'])) find('the table of operations holds rows that no event stands for')
+  const orphans = await store.select('SELECT event FROM snapshot WHERE event NOT IN (SELECT id FROM event) LIMIT 1')
+  if (orphans.length > 0) find(`a sealed part belongs to no event: ${String(orphans[0]!['event'])}`)
+}

@@ -1,0 +1,24 @@
+/** Checks a downloaded proof, with nothing but the file and the public key: needs no journal. */
+import { readFileSync } from 'node:fs'
+import { decode, type Event } from '../event/event.ts'
+import { openCheckpoint, type PublicKey } from '../log/checkpoint.ts'
+import { checkProof, readProof } from '../log/proof.ts'
+
+export interface Checked {
+  readonly index: number
+  readonly origin: string
+  readonly size: number
+  readonly event: Event
+}
+
+/** A Go verifier key (`name+hash+key`) or its last part. */
+export const publicKeyIn = (text: string): PublicKey => /^[^+\s]+\+[0-9a-f]{8}\+(.+)$/.exec(text.trim())?.[1] ?? text.trim()
+
+/** The event, when it stands in the log that one of the keys signed; undefined when the proof does not hold. The event is the proof's own extra. */
+export const checkFile = (path: string, keys: readonly PublicKey[]): Checked | undefined => {
+  const text = readFileSync(path, 'utf8')
+  const proof = readProof(text)
+  if (!proof?.extra || !checkProof(text, proof.extra, keys)) return undefined
+  const { origin, size } = openCheckpoint(proof.note, keys)!
+  return { index: proof.index, origin, size, event: decode(proof.extra) }
+}

@@ -1,0 +1,179 @@
+/** Verification of the whole log: bytes, order, signatures, roots, pairing, and every table derived from the events. Names the batch that is damaged. */
+
+import type { Sealer } from '../event/seal.ts'
+import { isMissing, type Mark } from '../log/anchor.ts'
+import { checkSignature, type PublicKey } from '../log/checkpoint.ts'
+import { beginning, type Check, type Find, growTree, readEvent } from '../log/signed-tree.ts'
+import { rootOf } from '../log/tree.ts'
+import type { Rows, Store } from '../store/contract.ts'
+import { bytesOf } from '../store/reader.ts'
+import { checkDerived, checkNodes, type Page } from './check-indexes.ts'
+import { checkNames } from './check-names.ts'
+import { checkStates, pairing } from './check-transitions.ts'
+
+interface Finding {
+  readonly what: string
+  /** The first event that is wrong, where that can be said. */
+  readonly index?: number
+  /** The batch that holds the damage: from, to (exclusive). */
+  readonly batch?: readonly [number, number]
+}
+
+export interface Report {
+  readonly ok: boolean
+  readonly findings: readonly Finding[]
+  readonly warnings: readonly string[]
+  readonly from: number
+  readonly size: number
+  readonly root: string
+  readonly checkpoints: number
+  readonly milliseconds: number
+}
+
+export interface VerifyOptions {
+  /** The key that must be in force at the end. Without one, only the log's own word is checked. */
+  readonly trusted?: readonly PublicKey[]
+  /** Checkpoints known from elsewhere. */
+  readonly anchors?: readonly Mark[]
+  /** The journal that should stand here. */
+  readonly former?: string
+  /** Opens the sealed parts, to check what the events committed to. */
+  readonly sealer?: Sealer
+  /** By default with all cores at once, on the threads that the process has for such work. */
+  readonly check?: Check
+  readonly progress?: (done: number, size: number) => void
+}
+
+const PAGE = 1000
+const MOST_FINDINGS = 50
+const SKEW = 60_000
+
+interface Read {
+  readonly from: number
+  readonly to: number
+  readonly rows: Rows
+  readonly notes: ReadonlyMap<number, string>
+}
+
+/** The log in pages; the next is read while this one is looked at. */
+async function* pages(store: Store, cut: number, size: number): AsyncGenerator<Read> {
+  // In SQLite the columns are read out of the body each time, and inspect() compares the indexes; in PostgreSQL they are stored.
+  const columns = store.kind === 'postgres' ? ', id, op, kind, action, time, actor, key, ticket, app' : ''
+  const read = async (from: number): Promise<Read | undefined> => {
+    if (from >= size) return undefined
+    const to = Math.min(from + PAGE, size)
+    const [rows, notes] = await Promise.all([
+      store.select(`SELECT seq, ${bytesOf(store)} AS bytes${columns} FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`, [from, to]),
+      store.select('SELECT size, note FROM checkpoint WHERE size > $1 AND size <= $2', [from, to]),
+    ])
+    return { from, to, rows, notes: new Map(notes.map((row) => [Number(row['size']), String(row['note'])])) }
+  }
+  let page = await read(cut)
+  while (page) {
+    const following = read(page.to)
+    // Told of its failure only when its turn comes.
+    following.catch(() => {})
+    yield page
+    page = await following
+  }
+}
+
+/** Whoever tampers must not be able to hide in it for ever. */
+const MOST_TRIES = 3
+
+export async function verify(store: Store, options: VerifyOptions = {}): Promise<Report> {
+  for (let tries = 1; ; tries += 1) {
+    const report = await verifyOnce(store, options)
+    if (report.ok || tries === MOST_TRIES || !(await cameBetween(store, report))) return report
+  }
+}
+
+/** What was pruned or erased while it was read is missing in places and there in others, and looks like tampering. */
+async function cameBetween(store: Store, { from, size }: Report): Promise<boolean> {
+  const [row] = await store.select(
+    "SELECT (SELECT cut FROM head) AS cut, (SELECT count(*) FROM event WHERE kind = 'erased' AND seq >= $1) AS erased",
+    [size],
+  )
+  return Number(row!['cut']) !== from || Number(row!['erased']) > 0
+}
+
+async function verifyOnce(
+  store: Store,
+  { trusted = [], anchors = [], former, sealer, check = checkSignature, progress }: VerifyOptions,
+): Promise<Report> {
+  const began = performance.now()
+  const findings: Finding[] = []
+  const warnings: string[] = []
+  const find: Find = (what, index, batch) => {
+    if (index === undefined && findings.some((known) => known.what === what)) return
+    if (findings.length < MOST_FINDINGS) findings.push({ what, ...(index !== undefined && { index }), ...(batch && { batch }) })
+  }
+  const [head] = await store.select('SELECT size, frontier, cut, key FROM head')
+  const size = Number(head!['size'])
+  const cut = Number(head!['cut'])
+  if (former !== undefined) find(isMissing(former, store.journal))
+  const anchored = new Map<number, string>()
+  for (const mark of anchors) {
+    if (mark.size > size) find(`the log went back: it was anchored at ${mark.size} and has ${size}`)
+    else if (mark.size < cut) warnings.push(`the anchor at ${mark.size} lies below the cut at ${cut}`)
+    else anchored.set(mark.size, mark.root)
+  }
+
+  const start = await beginning(store, cut, find)
+  const signed = growTree(store.journal, start, anchored, find, check)
+  const states = new Uint8Array(size)
+  const pair = pairing(store, states, cut, find)
+  const names = checkNames(store, sealer, find)
+  let latest = 0
+  for await (const { from, to, rows, notes } of pages(store, cut, size)) {
+    const page: Page = { from, to, rows: [] }
+    for (const row of rows) {
+      const index = Number(row['seq'])
+      const bytes = row['bytes'] as Uint8Array
+      if (index !== signed.tree.size) signed.skipTo(index)
+      const event = readEvent(bytes)
+      if (event) page.rows.push({ index, event, row })
+      else find('an event is not readable', index)
+      signed.take(bytes, event, index)
+      const time = Date.parse(event?.time ?? '') || latest
+      if (latest - time > SKEW && warnings.length < MOST_FINDINGS)
+        warnings.push(`the time of event ${index} is ${latest - time} ms before an earlier one`)
+      latest = Math.max(latest, time)
+      const note = notes.get(index + 1)
+      if (note !== undefined) signed.closeBatch(note)
+    }
+    if (signed.tree.size < to) signed.skipTo(to)
+    await Promise.all([pair(page), checkDerived(store, page, sealer, find), names.page(page), signed.settled()])
+    progress?.(to, size)
+  }
+
+  names.end()
+  await checkEnd(store, size, find)
+  const { tree, key, nodes, signedUpTo, checkpoints } = signed
+  if (signedUpTo !== size) find('the end of the log is not signed', signedUpTo, [signedUpTo, size])
+  if (!Buffer.concat(tree.hashes).equals(head!['frontier'] as Uint8Array)) find('the head does not fit the events')
+  if (key !== head!['key']) find('the head names another key than the log')
+  if (trusted.length > 0 && !trusted.includes(key)) find('the log is signed by a key that is not trusted')
+  await checkStates(store, states, cut, size, find)
+  await checkNodes(store, nodes, start, cut, find)
+  for (const problem of await store.inspect()) find(problem)
+  return {
+    ok: findings.length === 0,
+    findings,
+    warnings,
+    from: cut,
+    size,
+    root: rootOf(tree).toString('base64'),
+    checkpoints,
+    milliseconds: Math.round(performance.now() - began),
+  }
+}
+
+/** Nothing may stand beyond the head; a live log grows meanwhile, but then its head has grown with it. */
+async function checkEnd(store: Store, size: number, find: Find): Promise<void> {
+  const [beyond] = await store.select(
+    'SELECT (SELECT size FROM head) AS size, (SELECT count(*) FROM event WHERE seq >= (SELECT size FROM head)) AS events, (SELECT count(*) FROM checkpoint WHERE size > (SELECT size FROM head)) AS notes',
+  )
+  if (Number(beyond!['events']) || Number(beyond!['notes']) || Number(beyond!['size']) < size)
+    find('there are events or checkpoints beyond the head', size)
+}

@@ -1,0 +1,36 @@
+/** What of an answer a caller may see. Built by leaving out, so that fields the vendor adds later still reach the people they are for. */
+
+import type { Caller, Operation } from '../contract/operation.ts'
+import type { Identified } from '../contract/schemas.ts'
+import { isRaw } from '../platform/exact-json.ts'
+import { isStaff } from './decide.ts'
+
+/** A device secret: for nobody. */
+const forNobody = new Set(['pushNotificationToken'])
+// A change to either list needs a new version of the stored copies, in cache/copy.ts.
+/** Device secrets, and whatever the channel reported (phone, city, device): for staff. */
+const forStaff = new Set([...forNobody, 'raw', 'info'])
+
+export const project = (operation: Operation, caller: Caller, body: unknown): unknown =>
+  operation.returns === 'AppUserResponse' ? withoutOf(body as Identified, isStaff(caller) ? forNobody : forStaff) : body
+
+export const withoutDeviceSecrets = (body: Identified): Identified => withoutOf(body, forNobody)
+
+const withoutOf = (body: Identified, hidden: ReadonlySet<string>): Identified => {
+  const { clients, pendingClients } = body.appUser
+  return {
+    ...body,
+    appUser: {
+      ...body.appUser,
+      ...(clients !== undefined && { clients: without(clients, hidden) }),
+      ...(pendingClients !== undefined && { pendingClients: without(pendingClients, hidden) }),
+    },
+  }
+}
+
+/** At every depth, since nobody promised that clients are a list of flat objects. */
+const without = (value: unknown, hidden: ReadonlySet<string>): unknown => {
+  if (Array.isArray(value)) return value.map((each) => without(each, hidden))
+  if (typeof value !== 'object' || value === null || isRaw(value)) return value
+  return Object.fromEntries(Object.entries(value).flatMap(([name, each]) => (hidden.has(name) ? [] : [[name, without(each, hidden)]])))
+}

@@ -1,0 +1,116 @@
+/** Mobile sessions: a short access token and a refresh token that can be used once. Each token's successor follows from it, so whoever asks twice gets the same. */
+import { createHmac } from 'node:crypto'
+import { Problem } from '../contract/problems.ts'
+import type { Ring, RingKey } from '../crypto/key-ring.ts'
+import { indexOf, newJti, newSid } from './issue.ts'
+import { familyLifetimeOf, refreshGraceMs } from './lifetimes.ts'
+import type { People } from './people.ts'
+import { appTags, openRecord, type SessionRecord, sealRecord, storeKey, tagsOf } from './record.ts'
+import { openRoles, rolesNow } from './roles.ts'
+import { reachable } from './store/availability.ts'
+import type { SessionStore } from './store/contract.ts'
+import type { FamilyTimes } from './store/refresh-contract.ts'
+import { signToken, type Token, verifyToken } from './token.ts'
+
+export interface Tokens {
+  readonly accessToken: string
+  readonly refreshToken: string
+  readonly sessionId: string
+  readonly accessExpiresMs: number
+  readonly refreshExpiresMs: number
+}
+
+interface Parts {
+  readonly store: SessionStore
+  readonly keys: Ring
+  readonly peppers: Ring
+  readonly people: People
+  /** A refresh token came again after its grace: somebody else may hold it too, and the session was ended for it. */
+  readonly reused: (event: { actor: string; session: string }) => void
+}
+
+/** What follows from a refresh token, for those only who hold a pepper. */
+const derive = (pepper: RingKey, what: 'next' | 'access', family: string, jti: string): string =>
+  createHmac('sha256', pepper.secret).update(`refresh ${what}|${family}|${jti}`).digest('base64url')
+
+const over = () => new Problem('invalid_grant')
+
+export const createFamilies = ({ store, keys, peppers, people, reused }: Parts) => {
+  const sealedUnder = (jti: string, tag: string, record: SessionRecord) => sealRecord(peppers, jti, tag, record).toString('base64')
+
+  const tokens = (
+    record: SessionRecord,
+    tag: string,
+    fam: string,
+    jtis: { refresh: string; access: string },
+    times: FamilyTimes,
+  ): Tokens => {
+    const { sid, scope, userId } = record
+    const both = { tag, app: appTags(peppers, record.app)[0], scope }
+    const named = scope === 'appUser' && userId !== undefined ? { userId } : {}
+    const refresh: Token = { jti: jtis.refresh, kind: 'refresh', ...both, fam, exp: Math.ceil(times.expiresMs / 1000) }
+    const access: Token = { jti: jtis.access, kind: 'bearer', ...both, ...named, exp: Math.ceil(times.accessExpiresMs / 1000) }
+    return {
+      accessToken: signToken(keys, access),
+      refreshToken: signToken(keys, refresh),
+      sessionId: sid,
+      accessExpiresMs: times.accessExpiresMs,
+      refreshExpiresMs: times.expiresMs,
+    }
+  }
+
+  return {
+    begin: async (given: Omit<SessionRecord, 'sid'>): Promise<Tokens> => {
+      const fam = newJti()
+      const record: SessionRecord = { ...given, sid: newSid(), family: storeKey(fam) }
+      const [tag] = tagsOf(peppers, record)
+      const place = { key: storeKey(fam), tag }
+      const jti = newJti()
+      const accessJti = derive(peppers()[0], 'access', fam, jti)
+      const { accessMs, ...lifetime } = familyLifetimeOf(record.roles)
+      const index = indexOf(peppers, place, record, true)
+      const access = { key: storeKey(accessJti), sealed: sealedUnder(accessJti, tag, record), lifeMs: accessMs }
+      const family = { sid: record.sid, sealed: sealedUnder(fam, tag, record), index, ...lifetime, token: storeKey(jti), access }
+      const times = await reachable(store.createFamily(place, family))
+      await people.joined(record, { sid: record.sid, index, createdMs: times.createdMs, expiresMs: times.expiresMs })
+      return tokens(record, tag, fam, { refresh: jti, access: accessJti }, times)
+    },
+
+    /** Throws `invalid_grant`; anything but a token of ours costs no look-up. */
+    refresh: async (text: string): Promise<Tokens> => {
+      const token = verifyToken(keys, text, Date.now())
+      if (token?.kind !== 'refresh' || token.fam === undefined) throw over()
+      const { fam, tag } = token
+      const place = { key: storeKey(fam), tag }
+      const found = await reachable(store.readFamily(place, token.app))
+      const kept = found && openRecord(peppers, fam, tag, Buffer.from(found.sealed, 'base64'))
+      if (!kept) throw over()
+      const mark = openRoles(peppers, tag, found.roles)
+      const record: SessionRecord = { ...kept, roles: rolesNow(kept, mark), rolesVersion: mark?.version ?? kept.rolesVersion }
+      const [pepper] = peppers()
+      const accessJti = derive(pepper, 'access', fam, token.jti)
+      const answer = await reachable(
+        store.refresh(place, {
+          sid: record.sid,
+          token: storeKey(token.jti),
+          next: storeKey(derive(pepper, 'next', fam, token.jti)),
+          access: {
+            key: storeKey(accessJti),
+            sealed: sealedUnder(accessJti, tag, record),
+            lifeMs: familyLifetimeOf(record.roles).accessMs,
+          },
+          graceMs: refreshGraceMs,
+        }),
+      )
+      if (answer.outcome === 'reused') reused({ actor: tag, session: record.sid })
+      if (!('next' in answer)) throw over()
+      // A pepper may have been added since the successor was made.
+      const made = peppers().find((candidate) => storeKey(derive(candidate, 'next', fam, token.jti)) === answer.next)
+      if (!made) throw over()
+      const jtis = { refresh: derive(made, 'next', fam, token.jti), access: derive(made, 'access', fam, token.jti) }
+      return tokens(record, tag, fam, jtis, answer)
+    },
+  }
+}
+
+export type Families = ReturnType<typeof createFamilies>

@@ -1,0 +1,115 @@
+/** From what somebody trusted says about a person to the record of a session: minting, signing in and exchanging a token all come through here. */
+
+import type { z } from 'zod'
+import type { UpstreamApp } from '../../config/apps.ts'
+import { looksLikeSmoochId, provableId } from '../contract/ids.ts'
+import { operations } from '../contract/operations.ts'
+import { Problem } from '../contract/problems.ts'
+import type { Identified } from '../contract/schemas.ts'
+import type { Upstream } from '../upstream/client.ts'
+import { type Cap, requireWithin } from './caps.ts'
+import type { Lifetime } from './issue.ts'
+import { lifetimeOf } from './lifetimes.ts'
+import type { MintBody } from './mint.ts'
+import type { People } from './people.ts'
+import type { SessionRecord } from './record.ts'
+import { rolesSaid } from './roles.ts'
+import type { Sessions } from './sessions.ts'
+
+export type Ask = z.infer<typeof MintBody>
+
+interface VouchParts {
+  readonly sessions: Sessions
+  readonly people: People
+  readonly upstream: Upstream
+  readonly apps: ReadonlyMap<string, UpstreamApp>
+}
+
+interface Terms {
+  readonly cap?: Cap
+  /** When it was said, if not just now: in milliseconds since 1970, rather too early than too late. */
+  readonly saidMs?: number
+}
+
+export interface Vouched {
+  readonly record: Omit<SessionRecord, 'sid'>
+  readonly lifetime: Lifetime
+}
+
+/** How long the look-up of a person's smoochId may hold up a sign-in. */
+const lookUpMs = 2_000
+
+export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) => {
+  const vouch = async (ask: Ask, method: string, { cap, saidMs }: Terms = {}): Promise<Vouched> => {
+    const app = appOf(apps, ask.appId)
+    requireWithin(cap, ask)
+    const userId = ask.userId === undefined ? undefined : provableId(ask.userId)
+    const actor = ask.actor ?? { id: userId! }
+    const person = { app: app.appId, userId, actor }
+    const mark = await people.rolesMark(person)
+    const roles = rolesSaid([...new Set(ask.roles)], saidMs, mark)
+    if (roles.length === 0) throw new Problem('sign_in_forbidden')
+    const { lifetime, maxSeconds } = lifetimeOf(ask.kind, roles, ask.ttl)
+    if (ask.ttl !== undefined && ask.ttl > maxSeconds)
+      throw new Problem('bad_request', { detail: `ttl: at most ${maxSeconds} seconds for this kind and these roles.` })
+    const now = Math.floor(Date.now() / 1000)
+    if (ask.authTime !== undefined && ask.authTime > now + 60)
+      throw new Problem('bad_request', { detail: 'authTime: seconds since 1970, not in the future.' })
+    if (userId !== undefined) await meet(app, { app: app.appId, userId, actor })
+    const { onBehalfOf, kind, scope, limit, audit } = ask
+    return {
+      record: {
+        ...person,
+        onBehalfOf,
+        roles,
+        kind,
+        scope,
+        authTime: ask.authTime ?? now,
+        limit,
+        audit,
+        method,
+        rolesVersion: mark?.version,
+        cap,
+      },
+      lifetime,
+    }
+  }
+
+  /** Learns the person's smoochId once, so that a call by it needs no look-up; refuses a userId that is somebody's smoochId. */
+  const meet = async (app: UpstreamApp, person: { app: string; userId: string; actor: { id: string } }): Promise<void> => {
+    const doubtful = looksLikeSmoochId(person.userId)
+    if (!doubtful && (await sessions.renew(person))) return
+    const found = await lookUp(app, person.userId, doubtful)
+    if (!found) return
+    // Somebody else may be answered (a survivor of a merge, a name in another spelling): that one's `_id` is not this person's.
+    const own = found.userId === person.userId
+    if (doubtful && !own) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
+    if (own) await sessions.learn(person, found._id)
+  }
+
+  const lookUp = async (app: UpstreamApp, userId: string, needed: boolean): Promise<Identified['appUser'] | undefined> => {
+    const call = upstream.call(app, { operation: operations.get_app_user, params: { userId } })
+    try {
+      const answer = needed ? await call : await Promise.race([call, pause(lookUpMs)])
+      return answer && (answer.body as Identified).appUser
+    } catch (error) {
+      if (!needed || (error instanceof Problem && error.code === 'user_not_found')) return undefined
+      throw new Problem('subjects_unresolved', { cause: error, headers: { 'Retry-After': '5' } })
+    }
+  }
+
+  return vouch
+}
+
+export type Vouch = ReturnType<typeof createVouch>
+
+const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
+
+export const appOf = (apps: ReadonlyMap<string, UpstreamApp>, id: string | undefined): UpstreamApp => {
+  const app = id === undefined && apps.size === 1 ? [...apps.values()][0] : apps.get(id ?? '')
+  if (!app)
+    throw new Problem('bad_request', {
+      detail: id === undefined ? 'appId: is required, since several apps are served.' : 'appId: this app is not served here.',
+    })
+  return app
+}

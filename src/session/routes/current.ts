@@ -1,0 +1,164 @@
+/** HTTP faces of sessions: who am I and sign out on the public listener; mint, list and revoke on the private one. */
+
+import type { Request, RequestHandler, Response, Router } from 'express'
+import type { z } from 'zod'
+import type { UpstreamApp } from '../../../config/apps.ts'
+import type { Secret } from '../../../config/secret.ts'
+import { Problem } from '../../contract/problems.ts'
+import { note } from '../../http/access-log.ts'
+import { checkBody, discardBody, readJson } from '../../http/body.ts'
+import { routes } from '../../http/endpoint.ts'
+import type { Origins } from '../../http/origins.ts'
+import { checkQuery, rawQueryOf } from '../../http/query.ts'
+import type { Attempt } from '../../http/rate-limit.ts'
+import { readBearer } from '../bearer.ts'
+import { isWithin } from '../caps.ts'
+import { clearCookie } from '../cookie.ts'
+import { type Mint, MintBody, type Minted, type ServiceKey, serviceKeyOf } from '../mint.ts'
+import { appOf } from '../resolve-user.ts'
+import type { Session, Sessions } from '../sessions.ts'
+import type { Acts } from './acts.ts'
+
+export const noQuery = (req: Request): void => {
+  checkQuery(rawQueryOf(req.originalUrl), [])
+}
+
+/** What a caller may know of the own session. Times are ISO 8601, but authTime is in seconds since 1970, as in OpenID. */
+export const sessionView = (session: Session) => ({
+  signedIn: true,
+  sessionId: session.sid,
+  appId: session.app,
+  userId: session.userId,
+  actor: session.actor,
+  onBehalfOf: session.onBehalfOf,
+  roles: session.roles,
+  kind: session.kind,
+  authTime: session.authTime,
+  createdAt: new Date(session.createdMs).toISOString(),
+  expiresAt: new Date(session.expiresMs).toISOString(),
+})
+
+export interface AuthParts {
+  readonly sessions: Sessions
+  readonly origins: Origins
+  /** Where the person signs out at the identity provider, too. */
+  readonly endSession: (provider: string, idToken: string | undefined, origin: string) => Promise<string | undefined>
+  /** `staff`: on a staff origin of its own only, since it wipes whatever else the site keeps in the browser. */
+  readonly clearSiteData: 'staff' | 'always' | 'never'
+  /** A token of a third party becomes a session. */
+  readonly exchange: RequestHandler
+  readonly refresh: RequestHandler
+  /** The limit of an address. */
+  readonly signIns: RequestHandler
+}
+
+/** `/auth/session` and `/auth/refresh` below the base path. */
+export const authRoutes = ({ sessions, origins, endSession, clearSiteData, exchange, refresh, signIns }: AuthParts): Router => {
+  const show = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    await discardBody(req)
+    const session = await sessions.peek(req)
+    res.json(session ? sessionView(session) : { signedIn: false })
+  }
+  const signOut = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    await discardBody(req)
+    const session = await sessions.peek(req)
+    const { host } = req.headers
+    let away: string | undefined
+    if (session) {
+      note(res, { actor: session.place.tag, session: session.sid })
+      const idToken = session.provider && (await sessions.idToken(session))
+      await sessions.end(session)
+      // Only now, since the provider may be slow to say where.
+      away = session.kind === 'cookie' && session.provider ? await endSession(session.provider.id, idToken, origins.of(host)) : undefined
+    }
+    res.setHeader('Set-Cookie', clearCookie(origins.secure()))
+    if (clearSiteData === 'always' || (clearSiteData === 'staff' && origins.isStaff(host)))
+      res.setHeader('Clear-Site-Data', '"cache", "cookies", "storage"')
+    if (away === undefined) res.status(204).end()
+    else res.json({ endSession: away })
+  }
+  return routes({
+    '/auth/session': { get: show, post: [signIns, exchange], delete: signOut },
+    // A refresh token is proved by one HMAC before anything is looked up, so guesses cost no store.
+    '/auth/refresh': { post: refresh },
+  })
+}
+
+/** The service key that a call on the private listener holds; throws `invalid_service_key`. */
+export const requireServiceKey =
+  (serviceKeys: Secret | undefined, attempt: Attempt) =>
+  async (req: Request, res: Response): Promise<ServiceKey> => {
+    const key = await attempt(req, res, () => {
+      const secret = readBearer(req.headers.authorization)
+      const found = secret !== undefined && serviceKeys ? serviceKeyOf(serviceKeys, secret) : undefined
+      if (!found) throw new Problem('invalid_service_key')
+      return found
+    })
+    note(res, { serviceKey: key.name })
+    return key
+  }
+
+interface MintEvents {
+  readonly apps: ReadonlyMap<string, UpstreamApp>
+  readonly acts: Acts
+}
+
+/** `/sessions` on the private listener: for the customer's backend, which holds a service key. */
+export const mintRoutes = (
+  sessions: Sessions,
+  mint: Mint,
+  vouched: ReturnType<typeof requireServiceKey>,
+  { apps, acts }: MintEvents,
+): Router => {
+  /** A session of staff or of a program is an event; those of end users come by the thousand and do nothing to others. */
+  const minting = async (req: Request, res: Response, key: ServiceKey, ask: z.infer<typeof MintBody>): Promise<Minted> => {
+    const run = () => mint(ask, `mint:${key.name}`, key.cap)
+    const { kind, roles } = ask
+    if (kind !== 'service' && roles.every((role) => role === 'user')) return await run()
+    const { appId: app } = appOf(apps, ask.appId)
+    const on = { userId: ask.userId, actor: ask.actor ?? { id: '' } }
+    return await acts.byKey(req, res, { key, act: 'mint_session', app, on, facts: { kind, roles } }, run)
+  }
+
+  const create = async (req: Request, res: Response): Promise<void> => {
+    const key = await vouched(req, res)
+    noQuery(req)
+    const minted = await minting(req, res, key, checkBody(MintBody, await readJson(req)))
+    note(res, { session: minted.sessionId })
+    res.status(201).json(minted)
+  }
+  const list = async (req: Request, res: Response): Promise<void> => {
+    const { cap } = await vouched(req, res)
+    noQuery(req)
+    const listed = await sessions.listServices()
+    res.json({
+      sessions: listed
+        .filter(({ entry }) => isWithin(cap, entry))
+        .map(({ sid, createdMs, expiresMs, entry }) => ({
+          sessionId: sid,
+          appId: entry.app,
+          actor: entry.actor,
+          roles: entry.roles,
+          createdAt: new Date(createdMs).toISOString(),
+          expiresAt: new Date(expiresMs).toISOString(),
+        })),
+    })
+  }
+  const revoke = async (req: Request, res: Response): Promise<void> => {
+    const key = await vouched(req, res)
+    noQuery(req)
+    await discardBody(req)
+    const id = String(req.params['sessionId'])
+    const found = (await sessions.listServices()).find(({ sid, entry }) => sid === id && isWithin(key.cap, entry))
+    if (!found) throw new Problem('session_not_found')
+    const { app, actor } = found.entry
+    const done = { on: { actor: { id: actor } }, facts: { session: id } }
+    await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
+      if (!(await sessions.endService(id, key.cap))) throw new Problem('session_not_found')
+    })
+    res.status(204).end()
+  }
+  return routes({ '/sessions': { get: list, post: create }, '/sessions/:sessionId': { delete: revoke } })
+}

@@ -1,0 +1,83 @@
+/** `/auth/sessions`: people see where they are signed in and end what they do not know; staff end a user's sessions. */
+
+import type { Request, Response, Router } from 'express'
+import { z } from 'zod'
+import type { LimitClass } from '../../contract/operation.ts'
+import { Problem } from '../../contract/problems.ts'
+import { note } from '../../http/access-log.ts'
+import { checkBody, discardBody, readJson } from '../../http/body.ts'
+import { routes } from '../../http/endpoint.ts'
+import { limitCalls } from '../../http/rate-limit.ts'
+import { isWithin } from '../caps.ts'
+import { clearCookie } from '../cookie.ts'
+import type { LiveSession, People } from '../people.ts'
+import type { Person } from '../record.ts'
+import type { Session, Sessions } from '../sessions.ts'
+import type { Acts } from './acts.ts'
+import { noQuery } from './current.ts'
+
+export const EndBody = z.strictObject({ userId: z.string().min(1).max(1024) })
+
+const view = ({ sid, createdMs, expiresMs, lastSeenMs, entry }: LiveSession, own: string) => ({
+  sessionId: sid,
+  current: sid === own,
+  kind: entry.kind,
+  device: entry.device,
+  createdAt: new Date(createdMs).toISOString(),
+  lastSeenAt: new Date(lastSeenMs).toISOString(),
+  expiresAt: new Date(expiresMs).toISOString(),
+})
+
+export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts, secure: () => boolean): Router => {
+  const caller = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
+    noQuery(req)
+    const session = await sessions.require(req, limit, 'api', limitCalls(req, res))
+    note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
+    return session
+  }
+  /** A session may end while a body takes its time, even one that means nothing. */
+  const bodiless = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
+    const entered = await caller(req, res, limit)
+    await discardBody(req)
+    return await sessions.afterBody(entered, req)
+  }
+  const list = async (req: Request, res: Response): Promise<void> => {
+    const session = await bodiless(req, res, 'reads')
+    res.json({ sessions: (await people.list(session)).map((it) => view(it, session.sid)) })
+  }
+  const endOne = async (req: Request, res: Response): Promise<void> => {
+    const session = await bodiless(req, res, 'writes')
+    const id = String(req.params['sessionId'])
+    if (!(await people.endOne(session, id))) throw new Problem('session_not_found')
+    if (id === session.sid && session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
+    res.status(204).end()
+  }
+  const endMine = async (req: Request, res: Response): Promise<void> => {
+    const session = await bodiless(req, res, 'writes')
+    await people.endAll(session)
+    if (session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
+    res.status(204).end()
+  }
+  const endTheirs = async (req: Request, res: Response): Promise<void> => {
+    const entered = await caller(req, res, 'writes')
+    const { userId } = checkBody(EndBody, await readJson(req))
+    const session = await sessions.afterBody(entered, req)
+    const person = { app: session.app, userId, actor: { id: userId } }
+    await acts.bySession(req, res, { session, act: 'end_sessions', on: person }, async () => {
+      await requireMayEnd(session, person)
+      await people.endAll(person)
+    })
+    res.status(204).end()
+  }
+  const requireMayEnd = async ({ roles }: Session, person: Person): Promise<void> => {
+    if (roles.includes('admin')) return
+    if (!roles.includes('agent')) throw new Problem('forbidden')
+    if (!(await people.held(person)).every((held) => isWithin(['user'], held)))
+      throw new Problem('forbidden', { detail: 'Only an admin ends the sessions of staff and programs.' })
+  }
+  return routes({
+    '/auth/sessions': { get: list, delete: endMine },
+    '/auth/sessions/end': { post: endTheirs },
+    '/auth/sessions/:sessionId': { delete: endOne },
+  })
+}

@@ -1,0 +1,64 @@
+/** `/sessions/end` and `/sessions/roles` on the private listener: the customer's backend ends sessions of a person or of a whole app, and tells of changed roles. */
+
+import type { Request, Response, Router } from 'express'
+import { z } from 'zod'
+import type { UpstreamApp } from '../../../config/apps.ts'
+import { checkBody, readJson } from '../../http/body.ts'
+import { routes } from '../../http/endpoint.ts'
+import { requirePersonWithin, requireUncapped, requireWithin } from '../caps.ts'
+import type { ServiceKey } from '../mint.ts'
+import type { People } from '../people.ts'
+import type { Person } from '../record.ts'
+import { appOf } from '../resolve-user.ts'
+import type { Acts } from './acts.ts'
+import { noQuery } from './current.ts'
+
+const id = z.string().min(1).max(1024)
+const person = { appId: id.optional(), userId: id.optional(), actorId: id.optional() }
+const isOne = ({ userId, actorId }: { userId?: string | undefined; actorId?: string | undefined }) =>
+  (userId === undefined) !== (actorId === undefined)
+
+export const EndPersonBody = z
+  .strictObject({ ...person, everyone: z.literal(true).optional() })
+  .refine((it) => (it.everyone ? it.userId === undefined && it.actorId === undefined : isOne(it)), {
+    message: 'needs one of userId, actorId and everyone',
+  })
+export const RolesBody = z
+  .strictObject({ ...person, roles: z.array(z.enum(['user', 'agent', 'admin', 'auditor', 'service'])).max(5) })
+  .refine(isOne, { message: 'needs one of userId and actorId' })
+
+type Vouched = (req: Request, res: Response) => Promise<ServiceKey>
+
+export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamApp>, vouched: Vouched, acts: Acts): Router => {
+  const personOf = ({ appId, userId, actorId }: z.infer<typeof RolesBody> | z.infer<typeof EndPersonBody>): Person => {
+    const app = appOf(apps, appId).appId
+    return userId === undefined ? { app, actor: { id: actorId! } } : { app, userId, actor: { id: userId } }
+  }
+  const end = async (req: Request, res: Response): Promise<void> => {
+    const key = await vouched(req, res)
+    noQuery(req)
+    const body = checkBody(EndPersonBody, await readJson(req))
+    const { appId: app } = appOf(apps, body.appId)
+    const done = body.everyone ? { facts: { everyone: true } } : { on: personOf(body) }
+    await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
+      if (body.everyone) requireUncapped(key.cap)
+      else await requirePersonWithin(people, key.cap, personOf(body))
+      await (body.everyone ? people.endApp(app) : people.endAll(personOf(body)))
+    })
+    res.status(204).end()
+  }
+  const setRoles = async (req: Request, res: Response): Promise<void> => {
+    const key = await vouched(req, res)
+    noQuery(req)
+    const body = checkBody(RolesBody, await readJson(req))
+    const person = personOf(body)
+    const done = { on: person, facts: { roles: body.roles } }
+    await acts.byKey(req, res, { key, act: 'set_roles', app: person.app, ...done }, async () => {
+      requireWithin(key.cap, body)
+      await requirePersonWithin(people, key.cap, person)
+      await people.setRoles(person, body.roles)
+    })
+    res.status(204).end()
+  }
+  return routes({ '/sessions/end': { post: end }, '/sessions/roles': { post: setRoles } })
+}

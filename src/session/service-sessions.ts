@@ -1,0 +1,40 @@
+/** Sessions of programs: listed under a tag of their own, since no person stands behind them. */
+
+import type { Ring } from '../crypto/key-ring.ts'
+import { type Cap, isWithin } from './caps.ts'
+import { services } from './issue.ts'
+import { appTags, type IndexEntry, openIndex } from './record.ts'
+import { reachable } from './store/availability.ts'
+import type { Listed, SessionStore } from './store/contract.ts'
+
+export const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: Ring }) => {
+  const listed = async (): Promise<(Listed & { entry: IndexEntry })[]> =>
+    (await reachable(store.list(services))).flatMap((it) => {
+      const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
+      return entry ? [{ ...it, entry }] : []
+    })
+
+  return {
+    /** Those that still live: one may have ended with its person or its app, which may have been marked under an older pepper. */
+    listServices: async () => {
+      const all = await listed()
+      const live = await Promise.all(
+        all.map(async ({ entry }) =>
+          (await Promise.all(appTags(peppers, entry.app).map((app) => reachable(store.enter(entry, { touch: false, app }))))).every(
+            Boolean,
+          ),
+        ),
+      )
+      return all.filter((_, at) => live[at])
+    },
+
+    /** False when there is none, as far as this cap sees. */
+    endService: async (sid: string, cap: Cap): Promise<boolean> => {
+      const entry = (await listed()).find((it) => it.sid === sid)?.entry
+      if (!entry || !isWithin(cap, entry)) return false
+      await reachable(store.end(entry, sid))
+      await reachable(store.removeFromList(services, sid))
+      return true
+    },
+  }
+}

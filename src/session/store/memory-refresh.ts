@@ -1,0 +1,106 @@
+/** Refresh families in this process; says the same as the ones in Redis. */
+import type { Listed, Place } from './contract.ts'
+import type { Kept } from './memory.ts'
+import { type Access, type FamilyStore, overlapMs } from './refresh-contract.ts'
+
+interface Family {
+  readonly sid: string
+  readonly sealed: string
+  readonly idleMs: number
+  readonly createdMs: number
+  readonly expiresMs: number
+  idleUntil: number
+  lastMs: number
+  token: string
+  access: string
+  before?: string
+  readonly used: Map<string, { at: number; next: string; accessExpiresMs: number }>
+}
+
+interface Parts {
+  readonly now: () => number
+  readonly sessions: Map<string, Kept>
+  readonly name: (place: Place) => string
+  readonly notBefore: (tag: string) => number
+  readonly rolesOf: (tag: string) => string | undefined
+  readonly addToList: (tag: string, listed: Listed) => void
+  readonly removeFromList: (tag: string, sid: string) => void
+}
+
+export const familiesInMemory = ({ now, sessions, name, notBefore, rolesOf, addToList, removeFromList }: Parts) => {
+  const families = new Map<string, Family>()
+
+  const live = (place: Place): Family | undefined => {
+    const family = families.get(name(place))
+    return family && family.idleUntil > now() && family.createdMs > notBefore(place.tag) ? family : undefined
+  }
+  const open = ({ tag }: Place, sid: string, { key, sealed, lifeMs }: Access, createdMs: number, most: number): number => {
+    const expiresMs = Math.min(now() + lifeMs, most)
+    const times = { createdMs, expiresMs, idleUntil: expiresMs, lastMs: now() }
+    sessions.set(name({ key, tag }), { sid, sealed, index: '', idleMs: lifeMs, absoluteMs: lifeMs, ...times })
+    return expiresMs
+  }
+  const shorten = ({ tag }: Place, key: string) => {
+    const session = sessions.get(name({ key, tag }))
+    if (!session) return
+    session.expiresMs = Math.min(session.expiresMs, now() + overlapMs)
+    session.idleUntil = Math.min(session.idleUntil, session.expiresMs)
+  }
+  const end = (place: Place, family: Family): void => {
+    for (const key of [family.access, family.before]) if (key) sessions.delete(name({ key, tag: place.tag }))
+    families.delete(name(place))
+    removeFromList(place.tag, family.sid)
+  }
+
+  const methods: FamilyStore = {
+    createFamily: async (place, { sid, sealed, index, idleMs, absoluteMs, token, access }) => {
+      const createdMs = Math.max(now(), notBefore(place.tag) + 1)
+      const expiresMs = createdMs + absoluteMs
+      const idleUntil = Math.min(createdMs + idleMs, expiresMs)
+      const times = { createdMs, expiresMs, idleUntil, lastMs: createdMs }
+      families.set(name(place), { sid, sealed, idleMs, ...times, token, access: access.key, used: new Map() })
+      addToList(place.tag, { sid, index, createdMs, expiresMs })
+      return { createdMs, expiresMs, accessExpiresMs: open(place, sid, access, createdMs, expiresMs) }
+    },
+    readFamily: async (place, app) => {
+      const family = live(place)
+      if (!family || (app !== undefined && family.createdMs <= notBefore(app))) return undefined
+      return { sealed: family.sealed, roles: rolesOf(place.tag) }
+    },
+    refresh: async (place, { token, next, access, graceMs }) => {
+      const family = live(place)
+      if (!family) return { outcome: 'over' }
+      const { createdMs, expiresMs } = family
+      const used = family.used.get(token)
+      if (family.token === token) {
+        for (const [old, { at }] of family.used) if (now() - at > graceMs) family.used.delete(old)
+        shorten(place, family.access)
+        const accessExpiresMs = open(place, family.sid, access, createdMs, expiresMs)
+        family.used.set(token, { at: now(), next, accessExpiresMs })
+        const idleUntil = Math.min(now() + family.idleMs, expiresMs)
+        Object.assign(family, { token: next, before: family.access, access: access.key, lastMs: now(), idleUntil })
+        return { outcome: 'new', next, createdMs, expiresMs, accessExpiresMs }
+      }
+      if (used && now() - used.at <= graceMs) {
+        return { outcome: 'same', next: used.next, createdMs, expiresMs, accessExpiresMs: used.accessExpiresMs }
+      }
+      end(place, family)
+      return { outcome: 'reused' }
+    },
+    endFamily: async (place, sid) => {
+      const family = families.get(name(place))
+      const lived = live(place) !== undefined
+      removeFromList(place.tag, sid)
+      if (family) end(place, family)
+      return lived
+    },
+  }
+
+  return {
+    methods,
+    lastSeen: (place: Place) => live(place)?.lastMs,
+    sweep: (at: number) => {
+      for (const [id, family] of families) if (family.idleUntil <= at) families.delete(id)
+    },
+  }
+}

@@ -1,0 +1,164 @@
+/** Sessions in this process: for trying things out and for tests. Says the same as the Redis store (one contract suite), but forgets all at exit. */
+import type { Used } from '../../http/rate-limit.ts'
+import { type Entered, type Listed, type Mark, markTtlMs, type NewSession, type Place, type SessionStore, type Window } from './contract.ts'
+
+export interface Kept extends NewSession {
+  readonly createdMs: number
+  expiresMs: number
+  idleUntil: number
+  lastMs: number
+}
+
+import { familiesInMemory } from './memory-refresh.ts'
+
+const sweepEveryMs = 30_000
+
+export const memoryStore = (now: () => number = Date.now): SessionStore => {
+  const sessions = new Map<string, Kept>()
+  const marks = new Map<string, { values: Map<string, string>; until: number }>()
+  const limits = new Map<string, { used: number; until: number }>()
+  const lists = new Map<string, Map<string, Listed>>()
+
+  const values = new Map<string, { value: string; until: number }>()
+
+  const sweep = () => {
+    const at = now()
+    for (const [name, kept] of values) if (kept.until <= at) values.delete(name)
+    families.sweep(at)
+    for (const [name, session] of sessions) if (session.idleUntil <= at) sessions.delete(name)
+    for (const [name, mark] of marks) if (mark.until <= at) marks.delete(name)
+    for (const [name, used] of limits) if (used.until <= at) limits.delete(name)
+    for (const [tag, list] of lists) {
+      for (const [sid, listed] of list) if (listed.expiresMs <= at) list.delete(sid)
+      if (list.size === 0) lists.delete(tag)
+    }
+  }
+  const timer = setInterval(sweep, sweepEveryMs)
+  timer.unref()
+
+  const name = ({ key, tag }: Place) => `${tag}:${key}`
+  const marksOf = (tag: string) => marks.get(tag)?.values
+  const setMark = (tag: string, mark: string, value: string) => {
+    const values = marksOf(tag) ?? new Map<string, string>()
+    values.set(mark, value)
+    marks.set(tag, { values, until: now() + markTtlMs })
+  }
+  const notBefore = (tag: string) => Number(marksOf(tag)?.get('notBefore') ?? 0)
+
+  const live = (place: Place): Kept | undefined => {
+    const session = sessions.get(name(place))
+    return session && session.idleUntil > now() && session.createdMs > notBefore(place.tag) ? session : undefined
+  }
+
+  const use = (tag: string, { name, windowMs }: Window): Used => {
+    const id = `${tag}:${name}`
+    const at = now()
+    const last = limits.get(id)
+    const next = last && last.until > at ? { used: last.used + 1, until: last.until } : { used: 1, until: at + windowMs }
+    limits.set(id, next)
+    return { used: next.used, leftMs: next.until - at }
+  }
+
+  const addToList = (tag: string, listed: Listed) => {
+    const list = lists.get(tag) ?? new Map<string, Listed>()
+    lists.set(tag, list.set(listed.sid, listed))
+  }
+  const removeFromList = (tag: string, sid: string) => lists.get(tag)?.delete(sid)
+
+  const families = familiesInMemory({
+    now,
+    sessions,
+    name,
+    notBefore,
+    rolesOf: (tag) => marksOf(tag)?.get('roles'),
+    addToList,
+    removeFromList,
+  })
+
+  return {
+    ...families.methods,
+    create: async (place, session) => {
+      // Later than any mark: a session made in the millisecond of an endAll is a new one.
+      const createdMs = Math.max(now(), notBefore(place.tag) + 1)
+      const expiresMs = createdMs + session.absoluteMs
+      const idleUntil = Math.min(createdMs + session.idleMs, expiresMs)
+      sessions.set(name(place), { ...session, createdMs, expiresMs, idleUntil, lastMs: createdMs })
+      addToList(place.tag, { sid: session.sid, index: session.index, createdMs, expiresMs })
+      return { createdMs, expiresMs }
+    },
+    enter: async (place, { touch, limit, app }): Promise<Entered | undefined> => {
+      const session = sessions.get(name(place))
+      const at = now()
+      if (
+        !session ||
+        session.idleUntil <= at ||
+        session.createdMs <= Math.max(notBefore(place.tag), app === undefined ? 0 : notBefore(app))
+      ) {
+        sessions.delete(name(place))
+        return undefined
+      }
+      if (touch) Object.assign(session, { idleUntil: Math.min(at + session.idleMs, session.expiresMs), lastMs: at })
+      const person = marksOf(place.tag)
+      return {
+        sealed: session.sealed,
+        createdMs: session.createdMs,
+        expiresMs: session.expiresMs,
+        smooch: person?.get('smooch'),
+        gone: Number(person?.get('gone') ?? 0) >= session.createdMs,
+        roles: person?.get('roles'),
+        used: limit && use(place.tag, limit),
+      }
+    },
+    rotate: async (old, key, session) => {
+      const before = live(old)
+      if (!before) return undefined
+      const { createdMs, expiresMs } = before
+      const idleUntil = Math.min(now() + session.idleMs, expiresMs)
+      sessions.set(name({ key, tag: old.tag }), { ...before, ...session, idleUntil, lastMs: now() })
+      sessions.delete(name(old))
+      addToList(old.tag, { sid: session.sid, index: session.index, createdMs, expiresMs })
+      return { createdMs, expiresMs }
+    },
+    extra: async (place) => live(place)?.extra || undefined,
+    lastSeen: async (tag, records) =>
+      records.map(({ key, family }) => (family ? families.lastSeen({ key, tag }) : live({ key, tag })?.lastMs)),
+    end: async (place, sid) => {
+      const lived = (sessions.get(name(place))?.createdMs ?? 0) > notBefore(place.tag)
+      // A list entry without this record belongs to the token that took its place.
+      if (sessions.has(name(place))) removeFromList(place.tag, sid)
+      return sessions.delete(name(place)) && lived
+    },
+    endAll: async (tag) => {
+      setMark(tag, 'notBefore', String(Math.max(now(), notBefore(tag))))
+      lists.delete(tag)
+    },
+    mark: async (tag, mark, value) => setMark(tag, mark, value),
+    markGone: async (tag) => setMark(tag, 'gone', String(now())),
+    unmark: async (tag, mark) => {
+      marksOf(tag)?.delete(mark)
+    },
+    readMark: async (tag, mark: Mark) => marksOf(tag)?.get(mark),
+    use: async (tag, limit) => use(tag, limit),
+    used: async (tag, name) => {
+      const { used, until } = limits.get(`${tag}:${name}`) ?? { used: 0, until: 0 }
+      const leftMs = Math.max(0, until - now())
+      return { used: leftMs > 0 ? used : 0, leftMs }
+    },
+    list: async (tag) => [...(lists.get(tag)?.values() ?? [])].filter((listed) => listed.expiresMs > now()),
+    addToList: async (tag, listed) => addToList(tag, listed),
+    removeFromList: async (tag, sid) => {
+      removeFromList(tag, sid)
+    },
+    claim: async (tag, name, value, ttlMs) => {
+      const old = values.get(`${tag}:${name}`)
+      if (old && old.until > now()) return old.value
+      values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
+      return undefined
+    },
+    put: async (tag, name, value, ttlMs) => {
+      values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
+    },
+    ping: async () => undefined,
+    close: () => clearInterval(timer),
+  }
+}

@@ -1,0 +1,113 @@
+/** Refresh families in Redis: a hash beside the person's sessions with the present token (t), its access session and the one before (n, o), and used tokens (u:…). */
+import type { RedisClient, Script } from '../../platform/redis.ts'
+import type { Place } from './contract.ts'
+import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
+import { type FamilyStore, type FamilyTimes, overlapMs, type Refreshed } from './refresh-contract.ts'
+
+const open = `
+local function open(key, sealed, created, life, expires)
+  local ends = math.min(now + life, expires)
+  redis.call('HSET', key, 'v', sealed, 'c', created, 'a', string.format('%.0f', ends), 'i', life)
+  redis.call('PEXPIREAT', key, string.format('%.0f', ends))
+  return ends
+end`
+
+export const familyScripts = {
+  bffFamilyCreate: {
+    numberOfKeys: 4,
+    lua: `${clock}${addListed}${open}
+local created = math.max(now, (redis.call('HGET', KEYS[2], 'notBefore') or 0) + 1)
+local expires, c = created + ARGV[3], string.format('%.0f', created)
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', c, 'a', string.format('%.0f', expires), 'i', ARGV[2], 't', ARGV[6], 'n', ARGV[7], 'l', c)
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(created + ARGV[2], expires)))
+addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
+return {created, expires, open(KEYS[4], ARGV[8], c, ARGV[9], expires)}`,
+  },
+  bffFamilyRead: {
+    numberOfKeys: 2,
+    lua: `local f = redis.call('HMGET', KEYS[1], 'v', 'c')
+local m = redis.call('HMGET', KEYS[2], 'notBefore', 'roles')
+if not f[1] or tonumber(f[2]) <= tonumber(m[1] or 0) then return {} end
+return {f[1], m[2] or '', tonumber(f[2])}`,
+  },
+  // Access sessions of before are found by prefix (ARGV[7]): they carry the same tag, so they lie on this node.
+  bffRefresh: {
+    numberOfKeys: 4,
+    lua: `${clock}${open}
+local f = redis.call('HMGET', KEYS[1], 'c', 'a', 'i', 't', 'n', 'o')
+if not f[1] or tonumber(f[1]) <= tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) then return {'over'} end
+local created, expires = tonumber(f[1]), tonumber(f[2])
+local used = redis.call('HGET', KEYS[1], 'u:' .. ARGV[1])
+if f[4] == ARGV[1] then
+  local all = redis.call('HGETALL', KEYS[1])
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 2) == 'u:' and now - string.match(all[i + 1], '^%d+') > tonumber(ARGV[6]) then redis.call('HDEL', KEYS[1], all[i]) end
+  end
+  local before = ARGV[7] .. f[5]
+  local ends = redis.call('HGET', before, 'a')
+  if ends then
+    local soon = string.format('%.0f', math.min(now + ARGV[8], ends))
+    redis.call('HSET', before, 'a', soon)
+    redis.call('PEXPIREAT', before, soon)
+  end
+  local accessEnds = open(KEYS[3], ARGV[4], f[1], ARGV[5], expires)
+  redis.call('HSET', KEYS[1], 't', ARGV[2], 'n', ARGV[3], 'o', f[5], 'l', string.format('%.0f', now),
+    'u:' .. ARGV[1], string.format('%.0f:%.0f:%s', now, accessEnds, ARGV[2]))
+  redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + f[3], expires)))
+  return {'new', ARGV[2], created, expires, accessEnds}
+end
+if used then
+  local at, ends, next = string.match(used, '^(%d+):(%d+):(.*)$')
+  if now - at <= tonumber(ARGV[6]) then return {'same', next, created, expires, tonumber(ends)} end
+end
+redis.call('DEL', KEYS[1], ARGV[7] .. f[5], ARGV[7] .. (f[6] or 'none'))
+redis.call('HDEL', KEYS[4], ARGV[9])
+return {'reused'}`,
+  },
+  bffFamilyEnd: {
+    numberOfKeys: 3,
+    lua: `local f = redis.call('HMGET', KEYS[1], 'c', 'n', 'o')
+redis.call('HDEL', KEYS[3], ARGV[2])
+if not f[1] then return 0 end
+redis.call('DEL', KEYS[1], ARGV[1] .. f[2], ARGV[1] .. (f[3] or 'none'))
+return tonumber(f[1]) > tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) and 1 or 0`,
+  },
+} satisfies Record<string, Script>
+
+type Name = keyof typeof familyScripts | 'bffReadMark'
+
+const accessAt = ({ tag }: Place, key: string) => session({ key, tag })
+
+export const familiesOn = (redis: RedisClient<Name>): FamilyStore => ({
+  createFamily: async (place, { sid, sealed, index, idleMs, absoluteMs, token, access }) => {
+    const keys = [family(place), marks(place.tag), list(place.tag), accessAt(place, access.key)]
+    const args = [sealed, idleMs, absoluteMs, sid, index, token, access.key, access.sealed, access.lifeMs]
+    const [createdMs, expiresMs, accessExpiresMs] = (await redis.run('bffFamilyCreate', keys, args)) as [number, number, number]
+    return { createdMs, expiresMs, accessExpiresMs }
+  },
+  readFamily: async (place, app) => {
+    const [answer, notBefore] = await Promise.all([
+      redis.run('bffFamilyRead', [family(place), marks(place.tag)]),
+      app === undefined ? null : redis.run('bffReadMark', [marks(app)], ['notBefore']),
+    ])
+    const found = answer as [string, string, number] | []
+    if (found.length === 0 || found[2] <= Number(notBefore)) return undefined
+    return { sealed: found[0], roles: found[1] || undefined }
+  },
+  refresh: async (place, { sid, token, next, access, graceMs }) => {
+    const keys = [family(place), marks(place.tag), accessAt(place, access.key), list(place.tag)]
+    const args = [token, next, access.key, access.sealed, access.lifeMs, graceMs, accessAt(place, ''), overlapMs, sid]
+    return refreshed((await redis.run('bffRefresh', keys, args)) as RefreshAnswer)
+  },
+  endFamily: async (place, sid) =>
+    (await redis.run('bffFamilyEnd', [family(place), marks(place.tag), list(place.tag)], [accessAt(place, ''), sid])) === 1,
+})
+
+type RefreshAnswer = ['new' | 'same', string, number, number, number] | ['over' | 'reused']
+
+const refreshed = (answer: RefreshAnswer): Refreshed => {
+  if (answer.length === 1) return { outcome: answer[0] }
+  const [outcome, next, createdMs, expiresMs, accessExpiresMs] = answer
+  const times: FamilyTimes = { createdMs, expiresMs, accessExpiresMs }
+  return { outcome, next, ...times }
+}

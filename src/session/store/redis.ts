@@ -1,0 +1,231 @@
+/** Sessions in Redis. All keys of a person carry the hash tag {tag}, so each method is one script on one node; the clock is Redis's own.
+ *
+ * | key | type | content | lives |
+ * |---|---|---|---|
+ * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms, l last use, x sealed particulars | idle limit, at most the absolute one |
+ * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see store-redis-families.ts | its idle limit, at most the absolute one |
+ * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore | 100 days after the last mark |
+ * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
+ * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
+ * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed | 24 h |
+ * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |
+ */
+import { connectRedis, type RedisClient, type Script } from '../../platform/redis.ts'
+import { type Entered, type Listed, markTtlMs, type SessionStore } from './contract.ts'
+import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
+import { familiesOn, familyScripts } from './redis-refresh.ts'
+
+const useLimit = `
+local function use(key, window)
+  local used = redis.call('INCR', key)
+  local left = redis.call('PTTL', key)
+  if left < 0 then redis.call('PEXPIRE', key, window); left = tonumber(window) end
+  return used, left
+end`
+
+/** What a cache adds to finding a session: the keys of a tag's cell, `look(key, key, token, now)` that answers in words, and what undoes it. */
+interface Peek {
+  readonly keys: (tag: string) => readonly [string, string]
+  readonly lua: string
+  readonly release: Script
+}
+
+const noPeek: Peek = {
+  keys: (tag) => [marks(tag), marks(tag)],
+  lua: `local function look() return '' end`,
+  release: { numberOfKeys: 2, lua: '' },
+}
+
+const scripts = {
+  bffCreate: {
+    numberOfKeys: 3,
+    lua: `${clock}${addListed}
+local created = math.max(now, (redis.call('HGET', KEYS[2], 'notBefore') or 0) + 1)
+local idle, expires = tonumber(ARGV[2]), created + ARGV[3]
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2], 'x', ARGV[6])
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(created + idle, expires)))
+addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
+return {created, expires}`,
+  },
+  bffEnter: {
+    numberOfKeys: 6,
+    lua: `${clock}${useLimit}
+local s = redis.call('HMGET', KEYS[1], 'v', 'c', 'a', 'i')
+if not s[1] then return '' end
+local m = redis.call('HMGET', KEYS[2], 'notBefore', 'gone', 'smooch', 'roles')
+local created, expires = tonumber(s[2]), tonumber(s[3])
+if created <= math.max(m[1] or 0, redis.call('HGET', KEYS[4], 'notBefore') or 0) then redis.call('DEL', KEYS[1]); return '' end
+if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))); redis.call('HSET', KEYS[1], 'l', string.format('%.0f', now)) end
+local used, left = 0, 0
+if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
+local cell = ARGV[3] ~= '' and look(KEYS[5], KEYS[6], ARGV[3], now) or ''
+local gone = tonumber(m[2] or 0) >= created and 1 or 0
+return string.format('%s %.0f %.0f %s %d %d %d %s %s', s[1], created, expires, m[3] or '', gone, used, left, m[4] or '', cell)`,
+  },
+  bffEnd: {
+    numberOfKeys: 3,
+    lua: `local created = redis.call('HGET', KEYS[1], 'c')
+if created then redis.call('HDEL', KEYS[3], ARGV[1]) end
+redis.call('DEL', KEYS[1])
+return created and tonumber(created) > tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) and 1 or 0`,
+  },
+  bffEndAll: {
+    numberOfKeys: 2,
+    lua: `${clock}
+redis.call('HSET', KEYS[1], 'notBefore', string.format('%.0f', math.max(now, redis.call('HGET', KEYS[1], 'notBefore') or 0)))
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('DEL', KEYS[2])`,
+  },
+  bffRotate: {
+    numberOfKeys: 4,
+    lua: `${clock}${addListed}
+local s = redis.call('HMGET', KEYS[1], 'c', 'a')
+if not s[1] or tonumber(s[1]) <= tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) then return {} end
+redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', s[2], 'i', ARGV[2], 'x', ARGV[5], 'l', string.format('%.0f', now))
+redis.call('PEXPIREAT', KEYS[4], string.format('%.0f', math.min(now + ARGV[2], s[2])))
+redis.call('DEL', KEYS[1])
+addListed(KEYS[3], ARGV[3], tonumber(s[1]), tonumber(s[2]), ARGV[4])
+return {tonumber(s[1]), tonumber(s[2])}`,
+  },
+  bffExtra: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], 'x')` },
+  // The names in ARGV carry the tag of KEYS[1], so they lie on the same node.
+  bffLastSeen: {
+    numberOfKeys: 1,
+    lua: `local seen = {}
+for i, key in ipairs(ARGV) do
+  local at = redis.call('HMGET', key, 'l', 'c')
+  seen[i] = tonumber(at[1] or at[2] or 0)
+end
+return seen`,
+  },
+  bffMark: {
+    numberOfKeys: 1,
+    lua: `${clock}
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] == 'now' and string.format('%.0f', now) or ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])`,
+  },
+  bffClaim: {
+    numberOfKeys: 1,
+    lua: `local old = redis.call('GET', KEYS[1])
+if old then return old end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
+  },
+  bffPut: {
+    numberOfKeys: 1,
+    lua: `if ARGV[2] == '0' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end`,
+  },
+  bffUnmark: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
+  bffReadMark: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], ARGV[1])` },
+  bffUse: { numberOfKeys: 1, lua: `${clock}${useLimit}\nlocal used, left = use(KEYS[1], ARGV[1]); return {used, left}` },
+  bffUsed: { numberOfKeys: 1, lua: `return {tonumber(redis.call('GET', KEYS[1]) or 0), math.max(redis.call('PTTL', KEYS[1]), 0)}` },
+  bffAddToList: {
+    numberOfKeys: 1,
+    lua: `${clock}${addListed}\naddListed(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4])`,
+  },
+  bffRemoveFromList: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
+  ...familyScripts,
+  bffList: {
+    numberOfKeys: 1,
+    lua: `${clock}
+local all, live = redis.call('HGETALL', KEYS[1]), {}
+for i = 1, #all, 2 do
+  if tonumber(string.match(all[i + 1], '^%d+:(%d+):')) > now then live[#live + 1] = all[i]; live[#live + 1] = all[i + 1]
+  else redis.call('HDEL', KEYS[1], all[i]) end
+end
+return live`,
+  },
+} satisfies Record<string, Script>
+
+const kept = (tag: string, name: string) => `bff:o:{${tag}}:${name}`
+const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
+
+export const redisStore = async (url: string, failed: (error: Error) => void, peek = noPeek): Promise<SessionStore> => {
+  const bffEnter = { ...scripts.bffEnter, lua: `${peek.lua}\n${scripts.bffEnter.lua}` }
+  return storeOn(await connectRedis(url, { ...scripts, bffEnter, bffUnpeek: peek.release }, failed), peek)
+}
+
+const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffUnpeek'>, peek: Peek): SessionStore => ({
+  ...familiesOn(redis),
+  create: async (place, { sid, sealed, index, idleMs, absoluteMs, extra }) => {
+    const answer = await redis.run(
+      'bffCreate',
+      [session(place), marks(place.tag), list(place.tag)],
+      [sealed, idleMs, absoluteMs, sid, index, extra ?? ''],
+    )
+    const [createdMs, expiresMs] = answer as [number, number]
+    return { createdMs, expiresMs }
+  },
+  enter: async (place, { touch, limit, app, peek: wanted }) => {
+    // On a Cluster the app's mark lies on another node: it is asked for at the same time, and the person's own stands in for it.
+    const elsewhere = redis.cluster && app !== undefined
+    const keys = [
+      session(place),
+      marks(place.tag),
+      limitKey(place.tag, limit?.name ?? 'none'),
+      marks(elsewhere ? place.tag : (app ?? place.tag)),
+      ...peek.keys(place.tag),
+    ]
+    const answer = redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ?? ''])
+    if (!elsewhere) return entered((await answer) as string)
+    const [found, notBefore] = await Promise.all([answer, redis.run('bffReadMark', [marks(app)], ['notBefore'])])
+    const lived = entered(found as string)
+    if (!lived || lived.createdMs > Number(notBefore)) return lived
+    if (wanted !== undefined) await redis.run('bffUnpeek', peek.keys(place.tag), [wanted])
+    return undefined
+  },
+  rotate: async (old, key, { sid, sealed, index, idleMs, extra }) => {
+    const keys = [session(old), marks(old.tag), list(old.tag), session({ key, tag: old.tag })]
+    const [createdMs, expiresMs] = (await redis.run('bffRotate', keys, [sealed, idleMs, sid, index, extra ?? ''])) as number[]
+    return createdMs === undefined || expiresMs === undefined ? undefined : { createdMs, expiresMs }
+  },
+  extra: async (place) => ((await redis.run('bffExtra', [session(place)])) as string | null) || undefined,
+  lastSeen: async (tag, records) => {
+    const names = records.map(({ key, family: inFamily }) => (inFamily ? family : session)({ key, tag }))
+    return ((await redis.run('bffLastSeen', [list(tag)], names)) as number[]).map((at) => at || undefined)
+  },
+  end: async (place, sid) => (await redis.run('bffEnd', [session(place), marks(place.tag), list(place.tag)], [sid])) === 1,
+  endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)], [markTtlMs])),
+  mark: async (tag, mark, value) => void (await redis.run('bffMark', [marks(tag)], [mark, value, markTtlMs])),
+  markGone: async (tag) => void (await redis.run('bffMark', [marks(tag)], ['gone', 'now', markTtlMs])),
+  unmark: async (tag, mark) => void (await redis.run('bffUnmark', [marks(tag)], [mark])),
+  readMark: async (tag, mark) => ((await redis.run('bffReadMark', [marks(tag)], [mark])) as string | null) ?? undefined,
+  use: async (tag, limit) => {
+    const [used, leftMs] = (await redis.run('bffUse', [limitKey(tag, limit.name)], [limit.windowMs])) as [number, number]
+    return { used, leftMs }
+  },
+  used: async (tag, name) => {
+    const [used, leftMs] = (await redis.run('bffUsed', [limitKey(tag, name)])) as [number, number]
+    return { used, leftMs }
+  },
+  list: async (tag) => listed((await redis.run('bffList', [list(tag)])) as string[]),
+  addToList: async (tag, { sid, createdMs, expiresMs, index }) =>
+    void (await redis.run('bffAddToList', [list(tag)], [sid, createdMs, expiresMs, index])),
+  removeFromList: async (tag, sid) => void (await redis.run('bffRemoveFromList', [list(tag)], [sid])),
+  claim: async (tag, name, value, ttlMs) =>
+    ((await redis.run('bffClaim', [kept(tag, name)], [value, ttlMs])) as string | null) ?? undefined,
+  put: async (tag, name, value, ttlMs) => void (await redis.run('bffPut', [kept(tag, name)], [value, ttlMs])),
+  ping: () => redis.ping(),
+  close: () => redis.close(),
+})
+
+/** One text: a list would cost more to read than all it holds. No part of it has a space. */
+const entered = (answer: string): Entered | undefined => {
+  if (answer === '') return undefined
+  const [sealed = '', createdMs, expiresMs, smooch, gone, used, leftMs, roles, ...cell] = answer.split(' ')
+  return {
+    sealed,
+    createdMs: Number(createdMs),
+    expiresMs: Number(expiresMs),
+    smooch: smooch || undefined,
+    gone: gone === '1',
+    roles: roles || undefined,
+    used: used !== '0' ? { used: Number(used), leftMs: Number(leftMs) } : undefined,
+    cell: cell[0] ? cell : undefined,
+  }
+}
+
+const listed = (flat: string[]): Listed[] =>
+  Array.from({ length: flat.length / 2 }, (_, i) => {
+    const [, created, expires, index = ''] = /^(\d+):(\d+):(.*)$/s.exec(flat[2 * i + 1]!) ?? []
+    return { sid: flat[2 * i]!, index, createdMs: Number(created), expiresMs: Number(expires) }
+  })

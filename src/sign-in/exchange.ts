@@ -1,0 +1,120 @@
+/** Signing in without a browser: `POST /auth/session` takes a trusted issuer's token (RFC 8693), `POST /auth/refresh` goes on from there. */
+import type { Request, Response } from 'express'
+import { z } from 'zod'
+import { Problem } from '../contract/problems.ts'
+import type { Ring } from '../crypto/key-ring.ts'
+import { note } from '../http/access-log.ts'
+import { checkBody, readJson } from '../http/body.ts'
+import { isForm, readForm } from '../http/form-body.ts'
+import type { Origins } from '../http/origins.ts'
+import { type Attempt, limitCalls } from '../http/rate-limit.ts'
+import { setCookie } from '../session/cookie.ts'
+import { deviceOf } from '../session/device.ts'
+import { recordOf } from '../session/issue.ts'
+import { lifetimeOf } from '../session/lifetimes.ts'
+import type { People } from '../session/people.ts'
+import type { Families, Tokens } from '../session/refresh.ts'
+import type { Vouch } from '../session/resolve-user.ts'
+import { rolesNow } from '../session/roles.ts'
+import { noQuery } from '../session/routes/current.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { onThisSide, personOf } from './claims.ts'
+import type { ThirdPartyTokens, Trusted } from './issuer-tokens.ts'
+import { isOurNonce } from './nonce.ts'
+
+export interface ExchangeParts {
+  readonly sessions: Sessions
+  readonly people: People
+  readonly families: Families
+  readonly peppers: Ring
+  readonly tokens: ThirdPartyTokens
+  readonly vouch: Vouch
+  readonly origins: Origins
+  readonly prefixes: readonly string[]
+  readonly attempt: Attempt
+}
+
+const tokenType = (name: string) => `urn:ietf:params:oauth:token-type:${name}` as const
+const token = z.string().min(1).max(16_384)
+
+export const ExchangeBody = z.strictObject({
+  grant_type: z.literal('urn:ietf:params:oauth:grant-type:token-exchange'),
+  subject_token: token,
+  subject_token_type: z.enum([tokenType('id_token'), tokenType('jwt'), tokenType('access_token')]),
+  requested_token_type: z.literal(tokenType('access_token')).optional(),
+})
+
+export const RefreshBody = z.strictObject({ grant_type: z.literal('refresh_token').optional(), refresh_token: token })
+
+/** OAuth's clients send forms, others find JSON easier. */
+const readFields = (req: Request): Promise<unknown> => (isForm(req) ? readForm(req) : readJson(req))
+
+/** RFC 6749, section 5.1, and RFC 8693. */
+const answer = (res: Response, made: Tokens): void => {
+  const secondsTo = (ms: number) => Math.max(0, Math.floor((ms - Date.now()) / 1000))
+  res.json({
+    access_token: made.accessToken,
+    issued_token_type: tokenType('access_token'),
+    token_type: 'Bearer',
+    expires_in: secondsTo(made.accessExpiresMs),
+    refresh_token: made.refreshToken,
+    refresh_expires_in: secondsTo(made.refreshExpiresMs),
+    sessionId: made.sessionId,
+  })
+}
+
+export const createExchange = (parts: ExchangeParts) => {
+  const { sessions, people, families, tokens, vouch, origins, attempt } = parts
+
+  /** A token that was issued before everything of the person was ended is worth nothing, also when that happens meanwhile. */
+  const begin = async (req: Request, { provider, payload, issuedMs }: Trusted): Promise<Tokens> => {
+    const person = onThisSide(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
+    const { record } = await vouch({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`, { saidMs: issuedMs })
+    const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
+    const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub!, sid }
+    const ended = async () => (await people.endedByProvider(from, issuedMs)) || (await people.endedSince(record, issuedMs))
+    if (await ended()) throw new Problem('invalid_grant')
+    const made = await families.begin({ ...record, provider: from, device: deviceOf(req.headers['user-agent']) })
+    if (await ended()) {
+      await people.endOne(record, made.sessionId)
+      throw new Problem('invalid_grant')
+    }
+    return made
+  }
+
+  const exchange = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    const body = checkBody(ExchangeBody, await readFields(req))
+    const { token, release } = await attempt(req, res, async () => {
+      const token = await tokens.subject(body.subject_token)
+      if (isOurNonce(parts.peppers, token.payload['nonce'])) throw new Problem('invalid_grant')
+      const release = await sessions.once('exchange', token.digest, Math.max(1, token.expiresMs - Date.now()))
+      if (!release) throw new Problem('invalid_grant')
+      return { token, release }
+    })
+    const made = await begin(req, token).catch((error) => release().then(() => Promise.reject(error)))
+    note(res, { session: made.sessionId, provider: token.provider.id })
+    answer(res, made)
+  }
+
+  /** A mobile app shows its refresh token; a page shows its cookie, and gets a new one with the roles that the person has by now. */
+  const refresh = async (req: Request, res: Response): Promise<void> => {
+    noQuery(req)
+    if (req.headers['content-type'] !== undefined) {
+      const { refresh_token: text } = checkBody(RefreshBody, await readFields(req))
+      return answer(res, await families.refresh(text))
+    }
+    const session = await sessions.require(req, 'writes', 'api', limitCalls(req, res))
+    if (session.kind !== 'cookie') throw new Problem('bad_request', { detail: 'refresh_token: is required.' })
+    const { rolesMark } = session
+    const record = recordOf(session)
+    const changed = { ...record, roles: rolesNow(record, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }
+    const created = await sessions.rotate(session, changed, lifetimeOf('cookie', changed.roles).lifetime.idleMs)
+    if (!created) throw new Problem('unauthorized')
+    note(res, { actor: session.place.tag, session: session.sid })
+    res.setHeader('Set-Cookie', setCookie(created.token, origins.secure()))
+    res.json({ sessionId: created.sessionId, expiresAt: created.expiresAt })
+  }
+
+  return { exchange, refresh }
+}

@@ -1,0 +1,27 @@
+/** The few pages of signing in. They hold no script: one goes on by itself, the other says what went wrong. */
+import { type Problem, problems } from '../contract/problems.ts'
+
+const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character]!)
+
+const page = (title: string, head: string, body: string): string =>
+  `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>${head}</head>
+<body><main>${body}</main></body>
+</html>
+`
+
+/** From another site a Strict cookie does not travel; from this page, which is ours, it does. */
+export const bouncePage = (to: string): string =>
+  page('One moment', `<meta http-equiv="refresh" content="0; url=${escaped(to)}">`, `<p><a href="${escaped(to)}">Continue</a></p>`)
+
+export const failurePage = (problem: Problem, requestId: string, again: string): string =>
+  page(
+    'Sign-in',
+    '',
+    `<h1>${escaped(problem.status >= 500 ? 'Signing in does not work right now' : 'You are not signed in')}</h1>
+<p>${escaped(problem.particulars.detail ?? problems[problem.code][1])}</p>
+<p><a href="${escaped(again)}">Try again</a></p>
+<p>Request ${escaped(requestId)}, ${escaped(problem.code)}</p>`,
+  )

@@ -1,0 +1,67 @@
+/** Everything below `/auth`, put together: signing in with a browser and without, refreshing, own sessions, logout from the provider. */
+
+import type { RequestHandler, Router } from 'express'
+import type { Provider } from '../../config/providers.ts'
+import type { Ring } from '../crypto/key-ring.ts'
+import type { Origins } from '../http/origins.ts'
+import type { Attempt } from '../http/rate-limit.ts'
+import type { People } from '../session/people.ts'
+import { createFamilies } from '../session/refresh.ts'
+import type { Vouch } from '../session/resolve-user.ts'
+import type { Acts } from '../session/routes/acts.ts'
+import { type AuthParts, authRoutes } from '../session/routes/current.ts'
+import { ownSessionsRoutes } from '../session/routes/mine.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { SessionStore } from '../session/store/contract.ts'
+import { backchannelLogoutRoutes } from './backchannel-logout.ts'
+import { createExchange } from './exchange.ts'
+import { createThirdPartyTokens } from './issuer-tokens.ts'
+import { signInRoutes } from './login.ts'
+import { createRelyingParty } from './openid.ts'
+
+interface Options {
+  readonly store: SessionStore
+  readonly keys: Ring
+  readonly peppers: Ring
+  readonly people: People
+  readonly sessions: Sessions
+  readonly vouch: Vouch
+  readonly acts: Acts
+  readonly origins: Origins
+  readonly providers: readonly Provider[]
+  readonly basePath: string
+  /** A limit of failures under this name. */
+  readonly failures: (name: string) => Attempt
+  readonly signIns: RequestHandler
+  readonly tokenMaxAgeSeconds: number
+  readonly signedOutPath: string
+  readonly clearSiteData: AuthParts['clearSiteData']
+  /** A refresh token was used again: operators hear of it. */
+  readonly reused: Parameters<typeof createFamilies>[0]['reused']
+}
+
+export const createAuth = (options: Options): Router[] => {
+  const { sessions, people, providers, origins, clearSiteData, failures, signIns } = options
+  const parties = new Map(
+    providers.flatMap((provider) =>
+      provider.client ? [[provider.id, { provider, party: createRelyingParty(provider, provider.client) }] as const] : [],
+    ),
+  )
+  const shared = { ...options, parties, prefixes: providers.map(({ claims }) => claims.prefix) }
+  const tokens = createThirdPartyTokens(providers, options.tokenMaxAgeSeconds)
+  const endSession: AuthParts['endSession'] = async (provider, idToken, origin) =>
+    await parties.get(provider)?.party.endSession(idToken, `${origin}${options.signedOutPath}`)
+  return [
+    signInRoutes({ ...shared, attempt: failures('sign-ins') }),
+    backchannelLogoutRoutes({ ...shared, tokens, attempt: failures('logout-tokens') }),
+    ownSessionsRoutes(sessions, people, options.acts, () => origins.secure()),
+    authRoutes({
+      sessions,
+      origins,
+      endSession,
+      clearSiteData,
+      signIns,
+      ...createExchange({ ...shared, families: createFamilies(options), tokens, attempt: failures('exchanges') }),
+    }),
+  ]
+}

@@ -1,0 +1,136 @@
+/** Receives a multipart upload part by part: bounded in size, number, time and pace, and stopped for good by its first fault. */
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { Busboy, type BusboyInstance } from '@fastify/busboy'
+import { Problem } from '../contract/problems.ts'
+import { bodies } from '../contract/schemas.ts'
+import { watchPace } from './min-rate.ts'
+
+export interface UploadLimits {
+  /** Bytes of the file. */
+  readonly bytes: number
+  /** Milliseconds within which the last byte must have arrived. */
+  readonly deadline: number
+  /** The least that must arrive in each window of time while we are ready to take it. */
+  readonly pace: { readonly bytes: number; readonly window: number }
+}
+
+interface Source {
+  readonly stream: Readable
+  readonly declared: string
+}
+
+const malformed = (detail: string, cause?: unknown) => new Problem('bad_request', { detail, cause })
+
+const names: ReadonlySet<string> = new Set(Object.keys(bodies.ImageUpload.shape))
+/** Bytes. */
+const longestField = 16_384
+/** What fields, part headers and boundaries may take beside the file. */
+const overhead = 128 * 1024
+
+const createParser = (request: IncomingMessage, limits: UploadLimits): BusboyInstance => {
+  const type = request.headers['content-type']
+  if (!type) {
+    const detail =
+      'The upload has no content type; it must be multipart/form-data. (smooch-core on Node 18 and later sends none: set global.FormData = require("form-data") before loading it.)'
+    throw new Problem('unsupported_media_type', { detail })
+  }
+  if (!/^multipart\/form-data *;/i.test(type) || request.headers['content-encoding']) {
+    throw new Problem('unsupported_media_type', { detail: 'An image is sent as multipart/form-data, without a content encoding.' })
+  }
+  if (Number(request.headers['content-length'] ?? 0) > limits.bytes + overhead) throw new Problem('too_large')
+  try {
+    return new Busboy({
+      headers: { 'content-type': type },
+      // Every part comes as bytes: a field is decoded here, where what is no UTF-8 is refused and not repaired.
+      isPartAFile: () => true,
+      limits: { files: names.size + 1, fileSize: limits.bytes, headerPairs: 10, headerSize: 4096 },
+    })
+  } catch (cause) {
+    throw malformed('The multipart content type names no boundary.', cause)
+  }
+}
+
+const readField = async (name: string, stream: Readable): Promise<string> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > longestField) throw malformed(`${name}: too long`)
+    chunks.push(chunk)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
+  } catch (cause) {
+    throw malformed(`${name}: not valid UTF-8`, cause)
+  }
+}
+
+export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) => {
+  const parser = createParser(request, limits)
+  const fields = new Map<string, string>()
+  const known = new Set<string>()
+  const pending: Promise<void>[] = []
+  const opened = Promise.withResolvers<Source>()
+  const ended = Promise.withResolvers<void>()
+  // Whoever asks sees the fault; when nobody does, it is no crash.
+  for (const { promise } of [opened, ended]) promise.catch(() => {})
+  let source: Readable | undefined
+  let fault: Problem | undefined
+  let complete = false
+
+  /** The first fault counts. What is still coming is drained within bounds, so that the caller can read our answer. */
+  const stop = (problem: Problem): Problem => {
+    if (fault) return fault
+    // The form is never closed, so the vendor has nothing that it could act on.
+    problem.particulars.outcome ??= 'not_sent'
+    if (complete) return problem
+    fault = problem
+    opened.reject(problem)
+    ended.reject(problem)
+    source?.destroy(problem)
+    request.unpipe(parser)
+    pace.drain()
+    return problem
+  }
+
+  const pace = watchPace(request, { ...limits, bytes: limits.bytes + overhead }, stop)
+
+  const takeField = async (name: string | undefined, stream: Readable): Promise<void> => {
+    if (!name || !names.has(name)) return void stop(malformed('The form holds a field that is not known here.'))
+    if (known.has(name)) return void stop(malformed(`${name}: given twice`))
+    known.add(name)
+    try {
+      fields.set(name, await readField(name, stream))
+    } catch (error) {
+      stop(error instanceof Problem ? error : malformed('The form is malformed or ended early.', error))
+    }
+  }
+
+  parser.on('file', (name: string | undefined, stream, filename: string | undefined, _encoding, declared) => {
+    stream.on('error', () => {})
+    if (name !== 'source' && filename === undefined) return void pending.push(takeField(name, stream))
+    if (source) return void stop(malformed('Send one image at a time, in the file field source.'))
+    if (name !== 'source') return void stop(malformed('The only file field is source.'))
+    source = stream
+    stream.once('limit', () => stop(new Problem('too_large')))
+    void Promise.all(pending).then(() => opened.resolve({ stream, declared }))
+  })
+  parser.on('filesLimit', () => stop(malformed('The form has too many fields.')))
+  parser.on('error', (cause: unknown) => stop(malformed('The form is malformed or ended early.', cause)))
+  parser.once('finish', () => {
+    if (!source) return void stop(malformed('The form needs a file field named source.'))
+    void Promise.all(pending).then(() => {
+      complete = !fault
+      ended.resolve()
+    })
+  })
+  request.once('close', () => {
+    if (!request.complete) stop(malformed('The upload ended early.'))
+  })
+  request.on('error', (cause) => stop(malformed('The upload ended early.', cause)))
+  if (request.destroyed && !request.complete) stop(malformed('The upload ended early.'))
+  request.pipe(parser)
+
+  return { fields, opened: opened.promise, ended: ended.promise, stop }
+}

@@ -1,0 +1,109 @@
+/** An image on its way through: checked by its first bytes, streamed and never held whole, its form made anew and closed only when every check has passed. */
+import type { IncomingMessage } from 'node:http'
+import { Problem } from '../contract/problems.ts'
+import { type BodyOf, bodies } from '../contract/schemas.ts'
+import { receiveUpload, type UploadLimits } from './form.ts'
+import { type ImageType, imageType, mayBeDeclared, signatureLength } from './image-type.ts'
+import { createEnvelope } from './multipart-writer.ts'
+
+type ImageFields = BodyOf<'ImageUpload'>
+
+export interface ImageForm extends Disposable {
+  /** Proved by the first bytes. */
+  readonly type: ImageType
+  /** Fields that stood before the file. */
+  readonly early: Readonly<Record<string, string>>
+  /** For the form that goes upstream. */
+  readonly contentType: string
+  /** True once the end of the form was given out: from here on the vendor may act on it. */
+  readonly sealed: boolean
+  /** The form that goes upstream; can be read once. */
+  parts(): AsyncGenerator<Uint8Array>
+  /** Gives up what has not been read yet; without effect after the end. */
+  abandon(): void
+}
+
+interface Options extends Partial<UploadLimits> {
+  /** Throws a problem when the caller may not send these. Called before anything is sent when `role` came first, and always before the form is closed. */
+  checkFields?: (fields: ImageFields) => void | Promise<void>
+}
+
+const defaults: UploadLimits = { bytes: 10 * 1024 * 1024, deadline: 60_000, pace: { bytes: 5 * 1024, window: 5_000 } }
+
+const parseFields = (fields: ReadonlyMap<string, string>): ImageFields => {
+  const { data, error } = bodies.ImageUpload.safeParse(Object.fromEntries(fields))
+  if (data) return data
+  const issue = error.issues[0]
+  throw new Problem('bad_request', { detail: `${issue?.path.join('.')}: ${issue?.message}` })
+}
+
+const take = async (chunks: AsyncIterator<Buffer>, length: number): Promise<Buffer> => {
+  let head: Buffer = Buffer.alloc(0)
+  while (head.length < length) {
+    const { done, value } = await chunks.next()
+    if (done) break
+    head = Buffer.concat([head, value])
+  }
+  return head
+}
+
+const prove = (head: Buffer, declared: string): ImageType => {
+  const type = imageType(head)
+  if (!type) throw new Problem('unsupported_media_type', { detail: 'The file is none of PNG, JPEG, GIF and WebP.' })
+  if (!mayBeDeclared(type, declared))
+    throw new Problem('unsupported_media_type', { detail: `The file is ${type}, but its part is declared as another type.` })
+  return type
+}
+
+const asProblem = (error: unknown): Problem =>
+  error instanceof Problem ? error : new Problem('bad_request', { detail: 'The upload ended early.', cause: error })
+
+/** Reads an upload as far as the first bytes of its file, which tell what it is. */
+export const readImageForm = async (request: IncomingMessage, { checkFields = () => {}, ...limits }: Options = {}): Promise<ImageForm> => {
+  const upload = receiveUpload(request, { ...defaults, ...limits })
+  const check = async (): Promise<ImageFields> => {
+    const fields = parseFields(upload.fields)
+    await checkFields(fields)
+    return fields
+  }
+  const abandon = (): void => void upload.stop(new Problem('bad_request', { detail: 'The upload was given up.' }))
+  let sealed = false
+
+  try {
+    const { stream, declared } = await upload.opened
+    const chunks: AsyncIterableIterator<Buffer> = stream[Symbol.asyncIterator]()
+    const head = await take(chunks, signatureLength)
+    const type = prove(head, declared)
+    if (upload.fields.has('role')) await check()
+    const envelope = createEnvelope(type)
+
+    async function* parts(): AsyncGenerator<Uint8Array> {
+      try {
+        yield envelope.opening
+        yield head
+        for await (const chunk of chunks) yield chunk
+        await upload.ended
+        const closing = envelope.closing(await check())
+        sealed = true
+        yield closing
+      } catch (error) {
+        throw upload.stop(asProblem(error))
+      } finally {
+        abandon()
+      }
+    }
+    return {
+      type,
+      early: Object.fromEntries(upload.fields),
+      contentType: envelope.contentType,
+      get sealed() {
+        return sealed
+      },
+      parts,
+      abandon,
+      [Symbol.dispose]: abandon,
+    }
+  } catch (error) {
+    throw upload.stop(asProblem(error))
+  }
+}

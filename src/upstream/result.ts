@@ -1,0 +1,107 @@
+/** Turns what the vendor said, or failed to say, into an answer or a problem with its outcome. */
+
+import { z } from 'zod'
+import type { UpstreamApp } from '../../config/apps.ts'
+import type { Operation } from '../contract/operation.ts'
+import { Problem, type ProblemCode } from '../contract/problems.ts'
+import { type Answer, answers, Identified } from '../contract/schemas.ts'
+import { parseExact } from '../platform/exact-json.ts'
+import { holdsCredential } from './credentials.ts'
+import { refusal, type VendorWords } from './refusals.ts'
+
+/** An answer that arrived in full; `text` is absent when it was too long or not text. */
+interface Answered {
+  readonly status: number
+  readonly text: string | undefined
+  readonly retryAfter: number | undefined
+  readonly requestId: string | undefined
+}
+
+/** No answer, or one that is not HTTP. */
+interface Unanswered {
+  readonly none: 'timeout' | 'reset' | 'malformed'
+  readonly sent: boolean
+  readonly cause: unknown
+}
+
+export type Reply = Answered | Unanswered
+
+const VendorError = z.looseObject({ error: z.looseObject({ code: z.unknown(), description: z.unknown() }) })
+
+const parse = (text: string | undefined): unknown => {
+  try {
+    return parseExact(text ?? '')
+  } catch {
+    return undefined
+  }
+}
+
+const wordsOf = (text: string | undefined, app: UpstreamApp): VendorWords => {
+  const { data } = VendorError.safeParse(parse(text))
+  const { code, description } = data?.error ?? {}
+  const clean = typeof description === 'string' ? description.replaceAll(/\p{C}/gu, '') : ''
+  return {
+    known: data !== undefined,
+    // A key id looks like a code, too.
+    code: typeof code === 'string' && /^[a-z][a-z0-9_]{1,40}$/.test(code) && !holdsCredential(app, code) ? code : undefined,
+    description: clean && !holdsCredential(app, clean) ? clean.slice(0, 300) : undefined,
+  }
+}
+
+/** A 4xx: the vendor refused, so nothing has changed. */
+const refused = ({ status, text, retryAfter }: Answered, row: Operation, app: UpstreamApp): Problem => {
+  if (status !== 429) return refusal(row, status, wordsOf(text, app))
+  // Some clients send a DELETE again by themselves when they are told when to.
+  const wait = row.effect === 'guarded' ? undefined : retryAfter
+  const headers = wait && { headers: { 'Retry-After': String(wait) } }
+  return new Problem('upstream_busy', { outcome: 'failure', cause: `upstream answered ${status}`, ...headers })
+}
+
+/** A change that was sent and not refused may have been made: the caller is told what the journal is. */
+const unclear = ({ effect }: Operation, otherwise: ProblemCode, cause: unknown): Problem =>
+  new Problem(effect === 'write' || effect === 'guarded' ? 'upstream_unknown' : otherwise, { outcome: 'unknown', cause })
+
+const silence = ({ none, sent, cause }: Unanswered, row: Operation): Problem => {
+  if (sent) return unclear(row, none === 'malformed' ? 'upstream_error' : 'upstream_timeout', cause)
+  return new Problem(none === 'timeout' ? 'upstream_timeout' : 'upstream_error', { outcome: 'not_sent', cause })
+}
+
+/** Names of fields alone: an index is no name, and what stands in a field is nobody's business. */
+const pathOf = ({ path }: z.core.$ZodIssue): string =>
+  path.map((name) => (typeof name === 'number' ? '[]' : String(name))).join('.') || 'body'
+
+interface Accepted {
+  readonly body: object
+  /** Where it is not as the vendor describes it; it is passed on all the same. */
+  readonly odd: readonly string[]
+}
+
+/** Levels of an answer; beyond some thousands it could not be written again. */
+const deepest = 100
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1)))
+
+const anything = z.looseObject({})
+const essential: Partial<Record<Answer, z.ZodType>> = { AppUserResponse: Identified, Empty: anything.nullable() }
+
+/** A 2xx is held to what we go by, or named by the path that we cannot; `{}` where the vendor says nothing. */
+const accept = (text: string | undefined, { returns }: Operation): Accepted | { readonly misfit: string } => {
+  const value = returns === 'Empty' && text === '' ? null : parse(text)
+  const { error } = (essential[returns] ?? anything).safeParse(value)
+  if (error) return { misfit: pathOf(error.issues[0]!) }
+  if (returns === 'Empty') return { body: {}, odd: [] }
+  if (isDeeper(value, deepest)) return { misfit: `more than ${deepest} levels` }
+  return { body: value as object, odd: (answers[returns].safeParse(value).error?.issues ?? []).map(pathOf) }
+}
+
+export const judge = (reply: Reply, row: Operation, app: UpstreamApp): Accepted | Problem => {
+  if ('none' in reply) return silence(reply, row)
+  const { status, text } = reply
+  if (status >= 400 && status < 500) return refused(reply, row, app)
+  const answer = status >= 200 && status < 300 ? accept(text, row) : { misfit: 'status' }
+  // A redirect, a 5xx, or a 2xx that cannot be read: it may have taken effect.
+  return 'misfit' in answer
+    ? unclear(row, 'upstream_error', `upstream answered ${status} that is no ${row.returns} at ${answer.misfit}`)
+    : answer
+}

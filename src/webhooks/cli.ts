@@ -1,0 +1,88 @@
+/** `npm run webhooks -- register [address] | list | delete <id>`, and `--app <id>` when several apps are served: the vendor's webhooks, from the command line. */
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { type App, loadApps } from '../../config/apps.ts'
+import { load, mustBeSecure, type Settings } from '../../config/load.ts'
+import { isSecure } from '../../config/secure-address.ts'
+import { looksLikeSmoochId } from '../contract/ids.ts'
+import { messageOf } from '../platform/error-message.ts'
+import { printable } from '../platform/printable.ts'
+import { authorization } from '../upstream/credentials.ts'
+import { http } from '../upstream/http-client.ts'
+import { buildUrl } from '../upstream/url.ts'
+import { triggers } from './routes.ts'
+
+const Webhook = z.looseObject({ _id: z.string(), target: z.string(), triggers: z.array(z.string()), secret: z.string().optional() })
+const One = z.looseObject({ webhook: Webhook })
+const Many = z.looseObject({ webhooks: z.array(Webhook) })
+
+/** `id`: of one webhook. */
+const ask = async (app: App, method: 'GET' | 'POST' | 'DELETE', { id, body }: { id?: string; body?: unknown } = {}): Promise<unknown> => {
+  const [key] = app.keys
+  const token = key && authorization(app, key)
+  if (!token) throw new Error('the app has no usable key')
+  const url = buildUrl(app, { path: id === undefined ? '/webhooks' : '/webhooks/:id' }, id === undefined ? {} : { id })
+  const answer = await http(url, {
+    method,
+    headers: { authorization: token, accept: 'application/json' },
+    ...(body !== undefined && { json: body }),
+    throwHttpErrors: false,
+  }).catch((cause: unknown) => {
+    throw new Error(`${url.origin} cannot be reached`, { cause })
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`the vendor answered ${answer.status} ${text.slice(0, 300)}`)
+  return text === '' ? {} : JSON.parse(text)
+}
+
+const addressOf = (settings: Settings, app: App): string => {
+  const origin = app.origins[0] ?? settings.PUBLIC_ORIGIN?.[0]
+  if (!origin) throw new Error('PUBLIC_ORIGIN is not set, so say at which address the vendor reaches this service: register https://…')
+  return `${origin}${settings.BASE_PATH}/webhooks/smooch/${app.appId}`
+}
+
+const usage = 'usage: npm run webhooks -- register [address] | list | delete <id>   [--app <id>]'
+
+export type Say = (line: string) => void
+
+/** Throws with one sentence when it cannot be done. */
+export const webhooks = async (words: readonly string[], settings: Settings, apps: readonly App[], say: Say): Promise<void> => {
+  const { values, positionals } = parseArgs({ args: [...words], options: { app: { type: 'string' } }, allowPositionals: true })
+  const [command = '', given, ...more] = positionals
+  const app = values.app === undefined && apps.length === 1 ? apps[0] : apps.find(({ appId }) => appId === values.app)
+  if (!app) throw new Error(`name one of the apps with --app: ${apps.map(({ appId }) => appId).join(', ')}`)
+  const unasked = command === 'list' ? given : more[0]
+  if (unasked !== undefined) throw new Error(`what is "${unasked}"? ${usage}`)
+
+  if (command === 'list') {
+    for (const { _id, target, triggers } of Many.parse(await ask(app, 'GET')).webhooks) say(`${_id}  ${target}  ${triggers.join(' ')}`)
+  } else if (command === 'register') {
+    const target = given ?? addressOf(settings, app)
+    if (!/^https?:$/.test(URL.parse(target)?.protocol ?? '')) throw new Error('the address of the webhook is no http or https address')
+    if (settings.NODE_ENV === 'production' && !isSecure(target)) throw new Error(`the address of the webhook ${mustBeSecure}`)
+    const there = Many.parse(await ask(app, 'GET')).webhooks.find((it) => it.target === target)
+    if (there) return say(`${there._id} is registered for ${target} already`)
+    const { webhook } = One.parse(await ask(app, 'POST', { body: { target, triggers } }))
+    say(`${webhook._id} registered for ${target}`)
+    // The one moment in which it can be learnt; whoever runs this holds the key of the app anyway.
+    if (webhook.secret) say(`Set SMOOCH_WEBHOOK_SECRET=${webhook.secret}`)
+  } else if (command === 'delete' && given !== undefined) {
+    if (!looksLikeSmoochId(given)) throw new Error(`"${given}" is no id of a webhook: list tells them`)
+    await ask(app, 'DELETE', { id: given })
+    say(`${given} deleted`)
+  } else throw new Error(usage)
+}
+
+const run = async (words: readonly string[]): Promise<void> => {
+  const say: Say = (line) => process.stdout.write(`${printable(line)}\n`)
+  if (words.length === 0 || ['help', '--help', '-h'].includes(words[0]!)) return say(usage)
+  const { settings } = load(process.env)
+  await webhooks(words, settings, loadApps(settings), say)
+}
+
+if (import.meta.main) {
+  await run(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(`${printable(messageOf(error))}\n`)
+    process.exitCode = 1
+  })
+}

@@ -1,0 +1,105 @@
+/** The vendor tells of changes that did not come through us. Parsed leniently, since it may add fields; a delivery that comes twice, late or out of order only drops a copy once more. Who is no more is told on. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Request, Response, Router } from 'express'
+import { z } from 'zod'
+import type { Secret } from '../../config/secret.ts'
+import { bothOf, type Changes } from '../cache/invalidation.ts'
+import { type Name, namesOf } from '../cache/keys.ts'
+import { looksLikeSmoochId } from '../contract/ids.ts'
+import { Problem } from '../contract/problems.ts'
+import { note } from '../http/access-log.ts'
+import { readBytes } from '../http/body.ts'
+import { routes } from '../http/endpoint.ts'
+import type { Attempt } from '../http/rate-limit.ts'
+import type { Removals } from './removals.ts'
+
+export interface WebhookApp {
+  /** A comma list while it is being changed; absent until the webhook has been registered. */
+  readonly webhookSecret?: Secret | undefined
+}
+
+/** Those after which a stored user may look different. v1.1 has none for a change of the profile. */
+export const triggers = [
+  'appUser:delete',
+  'merge:appUser',
+  'client:add',
+  'client:remove',
+  'link:match',
+  'link:success',
+  'link:failure',
+  'conversation:start',
+] as const
+
+const mostBytes = 1_000_000
+
+const Person = z.looseObject({ _id: z.string().optional().catch(undefined), userId: z.string().optional().catch(undefined) })
+const persons = z
+  .union([Person.transform((one) => [one]), z.array(Person.catch({}))])
+  .optional()
+  .catch(undefined)
+const Event = z.looseObject({ trigger: z.string().catch(''), appUser: persons, surviving: persons, discarded: persons })
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+/** Every live secret is compared, so time tells nothing. */
+const knows = (secrets: Secret, given: string): boolean => {
+  let found = false
+  for (const secret of secrets.reveal().split(',')) if (timingSafeEqual(digest(secret.trim()), digest(given))) found = true
+  return found
+}
+
+const parse = (body: Buffer): z.infer<typeof Event> => {
+  try {
+    return Event.parse(JSON.parse(body.toString()))
+  } catch (cause) {
+    throw new Problem('bad_request', { detail: 'The body is not a JSON object.', cause })
+  }
+}
+
+const requireSecret = (app: WebhookApp | undefined, given: unknown): void => {
+  // The vendor gives up on 400, 401 and 404, which is right here, and comes again on 503: the secret may just be on its way.
+  if (!app) throw new Problem('not_found')
+  if (!app.webhookSecret) throw new Problem('webhook_not_ready')
+  if (typeof given !== 'string' || !knows(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
+}
+
+interface Parts {
+  readonly apps: ReadonlyMap<string, WebhookApp>
+  readonly changes: Pick<Changes, 'drop'>
+  readonly removed: Removals
+  readonly attempt: Attempt
+}
+
+export const webhookRoutes = ({ apps, changes, removed, attempt }: Parts): Router => {
+  const receive = async (req: Request, res: Response): Promise<void> => {
+    note(res, { operation: 'webhook' })
+    const appId = String(req.params['appId'])
+    await attempt(req, res, () => requireSecret(apps.get(appId), req.headers['x-api-key']))
+    const event = parse(await readBytes(req, { most: mostBytes }))
+    const known = triggers.find((trigger) => trigger === event.trigger)
+    note(res, { trigger: known ?? 'other' })
+    if (known) await drop(appId, event)
+    await remove(appId, event)
+    res.status(200).json({})
+  }
+
+  const drop = async (appId: string, { trigger, appUser = [], surviving = [], discarded = [] }: z.infer<typeof Event>): Promise<void> => {
+    const final = trigger === 'appUser:delete' || trigger === 'merge:appUser'
+    for (const { _id, userId } of [...appUser, ...surviving, ...discarded]) {
+      const names: Name[] = [...(userId ? namesOf(userId) : []), ...(_id ? namesOf(_id) : [])]
+      try {
+        await changes.drop(appId, { names, both: _id ? bothOf(_id, userId) : undefined }, final ? _id : undefined)
+      } catch (cause) {
+        throw new Problem('session_store_unavailable', { cause, headers: { 'Retry-After': '5' } })
+      }
+    }
+  }
+
+  const remove = async (app: string, { trigger, appUser = [], surviving = [], discarded = [] }: z.infer<typeof Event>): Promise<void> => {
+    if (trigger !== 'appUser:delete' && trigger !== 'merge:appUser') return
+    for (const { _id, userId } of trigger === 'appUser:delete' ? appUser : discarded)
+      if (_id !== undefined && looksLikeSmoochId(_id)) await removed({ app, trigger, gone: { _id, userId }, surviving: surviving[0] })
+  }
+
+  return routes({ '/webhooks/smooch/:appId': { head: (_req, res) => void res.status(200).end(), post: receive } })
+}

@@ -1,0 +1,46 @@
+/** The live stream went on reading the log for a reader that took nothing: a few of them filled the memory with it. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import type { Request, Response } from 'express'
+import { streamEvents } from '../../../src/console/api/stream.ts'
+import type { Store } from '../../../src/journal/store/contract.ts'
+
+test('what a reader does not take is not read from the log', async () => {
+  let read = 0
+  const body = JSON.stringify({ tenant: 'app', filler: 'x'.repeat(10_000) })
+  const endless = {
+    select: (_sql: string, [from, , limit]: number[]) => {
+      read += limit!
+      return Promise.resolve(Array.from({ length: limit! }, (_, at) => ({ seq: from! + at, body })))
+    },
+  } as unknown as Store
+  let over = false
+  const server = createServer((req, res) => {
+    void streamEvents(endless, req as Request, res as Response, {
+      tenant: 'app',
+      from: 0,
+      draining: () => over,
+      mayGoOn: () => Promise.resolve(true),
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const idle = connect((server.address() as AddressInfo).port, '127.0.0.1').pause()
+  idle.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  await delay(500)
+  const before = read
+  await delay(1_500)
+  expect(read - before).toBe(0)
+  let taken = 0
+  idle.on('data', (chunk) => {
+    taken += chunk.length
+  })
+  idle.resume()
+  while (taken < 30_000_000) await delay(20)
+  over = true
+  await once(idle, 'end')
+  idle.destroy()
+  server.close()
+}, 20_000)

@@ -1,0 +1,41 @@
+/** A proxy on the same machine made the demo, where anybody may be anybody, answer everybody. */
+import { request } from 'node:http'
+import { expect, test } from '@jest/globals'
+import { areHere } from '../../../src/dev/demo/here.ts'
+import { demoPage } from '../../../src/dev/demo/page.ts'
+import { demoSignIn } from '../../../src/dev/demo/sign-in.ts'
+import { startBff } from '../../support/bff.ts'
+
+test('the demo answers this machine alone, and no proxy on it', async () => {
+  await using bff = await startBff({ extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins) }) })
+  const origin = bff.app.origins[0]!
+  const ask = (method: string, path: string, more: Record<string, string>): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const headers = { origin, 'x-bff-csrf': '1', 'content-type': 'application/json', ...more }
+      const asked = request(`${bff.app.publicUrl}${path}`, { method, headers }, (answer) => resolve(answer.resume().statusCode))
+      asked.on('error', reject).end(method === 'POST' ? '{"person":"admin"}' : undefined)
+    })
+  expect([await ask('POST', '/bff/auth/demo', {}), await ask('GET', '/', {})]).toEqual([200, 200])
+  const proxied = [
+    { forwarded: 'for=192.0.2.1' },
+    { via: '1.1 proxy' },
+    { 'x-forwarded-for': '192.0.2.1' },
+    { 'x-forwarded-for': '127.0.0.1' },
+    { 'x-forwarded-host': 'demo.example' },
+    { 'x-forwarded-proto': 'https' },
+    { 'x-real-ip': '192.0.2.1' },
+    { 'cf-connecting-ip': '192.0.2.1' },
+  ]
+  for (const more of proxied)
+    expect([more, await ask('POST', '/bff/auth/demo', more), await ask('GET', '/', more)]).toEqual([more, 404, 404])
+  expect(await ask('POST', '/bff/auth/demo', { host: 'demo.example' })).toBe(421)
+})
+
+test.each([
+  ['http://localhost:3000', true],
+  ['http://[::1]:3000', true],
+  ['https://demo.example', false],
+  ['http://0.0.0.0', false],
+])('an origin or address such as %s is on this machine: %s', (origin, here) => {
+  expect(areHere([origin])).toBe(here)
+})

@@ -1,0 +1,40 @@
+/** The command line did not read JOURNAL_URL_FILE and REDIS_URL_FILE, as the service does: it missed the journal, and called one intact whose end an anchor would have missed. */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { anchorOn } from '../../../src/journal/log/anchor-redis.ts'
+import { connectRedis } from '../../../src/platform/redis.ts'
+import { makePlace } from '../../journal/place.ts'
+import { redisInstalled, startRedis } from '../../support/redis.ts'
+
+// Its absence is named once by scripts/provide.ts.
+const needsRedis = redisInstalled() ? test : test.skip
+
+needsRedis('verify meets the journal and the anchor that files name', async () => {
+  await using place = makePlace()
+  const it = await place.open()
+  const { journal } = it.store
+  await it.guard.close()
+  const server = await startRedis()
+  try {
+    const redis = await connectRedis(server.url, {}, () => undefined)
+    await anchorOn(redis, 'any').raise(journal, { size: 1000, root: 'x' })
+    redis.close()
+    const files = {
+      JOURNAL_URL_FILE: `sqlite:${place.path}`,
+      JOURNAL_SIGNING_KEY_FILE: place.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      JOURNAL_SEALING_KEY_FILE: Buffer.alloc(32, 7).toString('base64'),
+      REDIS_URL_FILE: server.url,
+    }
+    const env: Record<string, string> = { REDIS_URL: '', JOURNAL_URL: '' }
+    for (const [name, content] of Object.entries(files)) {
+      env[name] = join(place.directory, name)
+      writeFileSync(env[name], `${content}\n`)
+    }
+    const { status, stdout } = spawnSync(process.execPath, ['src/journal/cli/cli.ts', 'verify'], { env, encoding: 'utf8' })
+    expect([status, JSON.parse(stdout)]).toEqual([1, expect.objectContaining({ ok: false, anchors: 1 })])
+  } finally {
+    await server.stop()
+  }
+})

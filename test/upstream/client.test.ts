@@ -163,7 +163,7 @@ describe('a refusal', () => {
   test('the words are cut, cleaned, and dropped whole when they hold a credential', async () => {
     const said = async (description: unknown) =>
       (await refuse(400, words('bad_request', description))).problem.particulars.vendorDescription
-    expect(await said('x'.repeat(500))).toHaveLength(300)
+    expect(await said('words '.repeat(90))).toHaveLength(300)
     expect(await said('a\r\nb\u0000c\u202ed\u001b[31m')).toBe('abcd[31m')
     expect(await said({ not: 'text' })).toBeUndefined()
     for (const it of [secrets[0], keyIds[0], btoa(`${keyIds[0]}:${secrets[0]}`), `${secrets[0].slice(0, 5)}\n${secrets[0].slice(5)}`]) {

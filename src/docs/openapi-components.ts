@@ -75,6 +75,9 @@ const errorResponse = (status: number): ZodOpenApiResponseObject => {
 /** `Status404` and its like. */
 export const errorRef = (status: number) => ref('responses', `Status${status}`)
 
+/** Refusals of a body, where one is read; of a GET or DELETE too, where it means nothing. */
+export const ofBodies = [408, 413, 415] as const
+
 const header = (description: string, example: string) => ({ description, schema: { type: 'string' as const }, example })
 
 export const components: ZodOpenApiComponentsObject = {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { MintBody } from '../session/mint.ts'
-import { errorRef, ref } from './openapi-components.ts'
+import { errorRef, ofBodies, ref } from './openapi-components.ts'
 import { exchangeOperation } from './openapi-sign-in.ts'
 
 const times = { createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() }
@@ -73,7 +73,7 @@ export const sessionPaths: ZodOpenApiPathsObject = {
           description: 'The session, or that there is none',
           content: { 'application/json': { schema: own, example: exampleSession } },
         },
-        ...errors(400, 403, 503),
+        ...errors(400, 403, ...ofBodies, 503),
       },
     },
     post: exchangeOperation,
@@ -89,7 +89,7 @@ export const sessionPaths: ZodOpenApiPathsObject = {
           },
         },
         204: nothing,
-        ...errors(400, 403, 503),
+        ...errors(400, 403, ...ofBodies, 503),
       },
     },
   },
@@ -113,7 +113,7 @@ export const sessionPaths: ZodOpenApiPathsObject = {
             },
           },
         },
-        ...errors(400, 401, 403, 413, 415, 429, 503),
+        ...errors(400, 401, 403, ...ofBodies, 429, 503),
       },
     },
     get: {
@@ -141,7 +141,7 @@ export const sessionPaths: ZodOpenApiPathsObject = {
       ...byBackend,
       summary: 'End a service session; the next call with its token is refused.',
       parameters: [{ name: 'sessionId', in: 'path', required: true, schema: { type: 'string' }, example: session.sessionId }],
-      responses: { 204: nothing, ...errors(400, 401, 404, 429, 503) },
+      responses: { 204: nothing, ...errors(400, 401, 404, ...ofBodies, 429, 503) },
     },
   },
 }

@@ -4,7 +4,7 @@ import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { EndBody } from '../session/routes/mine.ts'
 import { EndPersonBody, RolesBody } from '../session/routes/people.ts'
 import { ExchangeBody, RefreshBody } from '../sign-in/exchange.ts'
-import { errorRef, ref } from './openapi-components.ts'
+import { errorRef, ofBodies, ref } from './openapi-components.ts'
 
 const errors = (...statuses: number[]) => Object.fromEntries(statuses.map((status) => [status, errorRef(status)]))
 const nothing = { description: 'Done; there is no body' }
@@ -70,7 +70,7 @@ export const exchangeOperation = {
   summary: "Trade a trusted issuer's token for a session (RFC 8693); for mobile apps.",
   security: [{}],
   requestBody: { required: true, content: { ...json(ExchangeBody, exchange), ...form(ExchangeBody) } },
-  responses: { 200: { description: 'The session', content: json(tokens, exampleTokens) }, ...errors(400, 401, 403, 413, 415, 429, 503) },
+  responses: { 200: { description: 'The session', content: json(tokens, exampleTokens) }, ...errors(400, 401, 403, ...ofBodies, 429, 503) },
 }
 
 export const signInPaths: ZodOpenApiPathsObject = {
@@ -85,7 +85,14 @@ export const signInPaths: ZodOpenApiPathsObject = {
         query('provider', 'One of several providers', 'staff'),
         query('stepUp', '1: prove again who you are, for what asks for a fresh sign-in', '1'),
       ],
-      responses: { 302: { description: 'To the identity provider' }, ...errors(400, 403, 503) },
+      responses: {
+        200: {
+          description: 'Opened from another site: a page that opens this path again, so that the browser sends its cookies',
+          content: { 'text/html': { schema: z.string() } },
+        },
+        302: { description: 'To the identity provider' },
+        ...errors(400, 403, 429, 503),
+      },
     },
   },
   '/auth/refresh': {
@@ -98,7 +105,10 @@ export const signInPaths: ZodOpenApiPathsObject = {
         required: false,
         content: { ...json(RefreshBody, { refresh_token: exampleTokens.refresh_token }), ...form(RefreshBody) },
       },
-      responses: { 200: { description: 'The tokens', content: json(tokens, exampleTokens) }, ...errors(400, 401, 403, 413, 415, 429, 503) },
+      responses: {
+        200: { description: 'The tokens', content: json(tokens, exampleTokens) },
+        ...errors(400, 401, 403, ...ofBodies, 429, 503),
+      },
     },
   },
   '/auth/sessions': {
@@ -109,14 +119,14 @@ export const signInPaths: ZodOpenApiPathsObject = {
       summary: 'Where am I signed in?',
       responses: {
         200: { description: 'My sessions, the oldest first', content: json(mine, exampleMine) },
-        ...errors(400, 401, 403, 429, 503),
+        ...errors(400, 401, 403, ...ofBodies, 429, 503),
       },
     },
     delete: {
       operationId: 'end_my_sessions',
       ...sessions,
       summary: 'Sign out everywhere.',
-      responses: { 204: nothing, ...errors(400, 401, 403, 429, 503) },
+      responses: { 204: nothing, ...errors(400, 401, 403, ...ofBodies, 429, 503) },
     },
   },
   '/auth/sessions/{sessionId}': {
@@ -126,7 +136,7 @@ export const signInPaths: ZodOpenApiPathsObject = {
       ...sessions,
       summary: 'End one of my sessions.',
       parameters: [{ name: 'sessionId', in: 'path', required: true, schema: { type: 'string' }, example: 's_3kJx0aPq7Zt1' }],
-      responses: { 204: nothing, ...errors(400, 401, 403, 404, 429, 503) },
+      responses: { 204: nothing, ...errors(400, 401, 403, 404, ...ofBodies, 429, 503) },
     },
   },
   '/auth/sessions/end': {
@@ -136,7 +146,7 @@ export const signInPaths: ZodOpenApiPathsObject = {
       ...sessions,
       summary: "Agents and admins end a user's sessions, admins also those of staff.",
       requestBody: { required: true, content: json(EndBody, { userId: 'cust-20481' }) },
-      responses: { 204: nothing, ...errors(400, 401, 403, 413, 415, 429, 503) },
+      responses: { 204: nothing, ...errors(400, 401, 403, ...ofBodies, 429, 503) },
     },
   },
   '/auth/backchannel-logout': {
@@ -146,7 +156,7 @@ export const signInPaths: ZodOpenApiPathsObject = {
       summary: 'For identity providers: OpenID Connect Back-Channel Logout 1.0.',
       security: [{}],
       requestBody: { required: true, content: form(z.object({ logout_token: z.string() })) },
-      responses: { 200: { description: 'What the token names has ended' }, ...errors(400, 415, 429, 503) },
+      responses: { 200: { description: 'What the token names has ended' }, ...errors(400, ...ofBodies, 429, 503) },
     },
   },
   '/sessions/end': {
@@ -156,7 +166,7 @@ export const signInPaths: ZodOpenApiPathsObject = {
       ...byBackend,
       summary: 'End the sessions of a person, or of everyone in an app.',
       requestBody: { required: true, content: json(EndPersonBody, { userId: 'cust-20481' }) },
-      responses: { 204: nothing, ...errors(400, 401, 413, 415, 429, 503) },
+      responses: { 204: nothing, ...errors(400, 401, ...ofBodies, 429, 503) },
     },
   },
   '/sessions/roles': {
@@ -166,7 +176,7 @@ export const signInPaths: ZodOpenApiPathsObject = {
       ...byBackend,
       summary: 'Tell of changed roles: lost ones are gone on the next request, new ones come with a new token.',
       requestBody: { required: true, content: json(RolesBody, { actorId: 'agent-7', roles: ['agent'] }) },
-      responses: { 204: nothing, ...errors(400, 401, 403, 413, 415, 429, 503) },
+      responses: { 204: nothing, ...errors(400, 401, 403, ...ofBodies, 429, 503) },
     },
   },
 }

@@ -74,19 +74,18 @@ const describe = (row: Operation) => {
         headers: limitHeaders,
         content: { 'application/json': { schema: answers[returns], example: exampleAnswers[returns] } },
       },
-      ...Object.fromEntries(statusesOf(row).map((code) => [code, errorRef(code)])),
+      ...Object.fromEntries(statusesOfRows.map((code) => [code, errorRef(code)])),
     },
     'x-callers': by,
     'x-limit': limitClass(row),
   } satisfies ZodOpenApiOperationObject
 }
 
-const withBodyOnly: readonly number[] = [408, 413, 415]
 /** These are about methods, hosts and headers, whatever the operation. */
 const ofHttp: readonly number[] = [405, 414, 417, 421, 431]
 
-const statusesOf = (row: Operation): number[] =>
-  statuses.filter((status) => !ofHttp.includes(status) && (row.takes || !withBodyOnly.includes(status)))
+/** Those about bodies too: the body of a GET or DELETE means nothing, yet it is read and must be sound. */
+const statusesOfRows = statuses.filter((status) => !ofHttp.includes(status))
 
 const imageForm: Record<string, ZodOpenApiMediaTypeObject> = {
   'multipart/form-data': {

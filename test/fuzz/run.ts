@@ -1,13 +1,25 @@
-/** `npm run fuzz -- [--requests N] [--seed N]`: made-up requests against the whole service and the stand-in, one after the other. Exit code 1 when anything is wrong. */
+/** `npm run fuzz -- [--requests N] [--seed N] [--redis]`: made-up requests against the whole service and the stand-in. Exit code 1 when anything is wrong. */
 import { parseArgs } from 'node:util'
-import { fuzz } from './requests.ts'
+import { startRedis } from '../support/redis.ts'
+import { fuzz } from './fuzz.ts'
 
-const { values } = parseArgs({ options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } } })
+const { values } = parseArgs({
+  options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string' }, redis: { type: 'boolean', default: false } },
+})
+const count = Number(values.requests)
+const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
+if (!Number.isInteger(count) || count < 1 || count > 100_000 || !Number.isInteger(seed))
+  throw new Error('--requests is a number up to 100000, --seed a whole number.')
+console.log(`seed ${seed}`)
+await using stack = new AsyncDisposableStack()
+const redis = values.redis ? await startRedis() : undefined
+if (redis) stack.defer(() => redis.stop())
 const began = performance.now()
-const { statuses, vendor, faults } = await fuzz(Number(values.requests), Number(values.seed), (done) =>
-  process.stderr.write(`\r${done} of ${values.requests}`),
-)
+const { statuses, vendor, faults } = await fuzz({
+  ...{ count, seed, redis: redis?.url },
+  progress: (done) => process.stderr.write(`\r${done} of ${count}`),
+})
 process.stderr.write('\n')
 console.log({ statuses, vendor, seconds: Math.round((performance.now() - began) / 1000), faults: faults.length })
-for (const fault of [...new Set(faults)].slice(0, 40)) console.log(fault)
+for (const fault of [...new Set(faults)].slice(0, 40)) console.log(JSON.stringify(fault))
 process.exitCode = faults.length > 0 ? 1 : 0

@@ -113,7 +113,10 @@ export function addPerson(app: App, given: NewPerson): Person {
 }
 
 /** Frees the userId, unless a new user has it already. */
-export function removePerson(app: App, { _id, userId }: Person): void {
+export function removePerson(app: App, person: Person): void {
+  const { _id, userId } = person
+  // A deletion ends later, and takes nobody who was made under these names meanwhile.
+  if (app.people.has(_id) && app.people.get(_id) !== person) return
   app.people.delete(_id)
   if (userId !== undefined && app.names.get(userId) === _id) app.names.delete(userId)
 }

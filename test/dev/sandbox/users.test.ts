@@ -160,4 +160,14 @@ describe('delete_app_user', () => {
     await new Promise((resolve) => setTimeout(resolve, 130))
     expect((await it.ask('GET', '/appusers/u')).status).toBe(404)
   })
+
+  test('takes nobody with it who was made under the same names before it was complete', async () => {
+    await using it = await start({ people: [{ userId: 'u' }], switches: { deletionTakes: 50 } })
+    const { _id } = it.sandbox.user(appId, 'u')!
+    expect((await it.ask('DELETE', '/appusers/u')).status).toBe(200)
+    it.sandbox.createUser(appId, { _id, userId: 'u' })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect((await it.ask('GET', `/appusers/${_id}`)).status).toBe(200)
+    expect((await it.ask('GET', '/appusers/u')).status).toBe(200)
+  })
 })

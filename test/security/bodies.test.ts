@@ -16,14 +16,18 @@ afterAll(async () => {
   await bff[Symbol.asyncDispose]()
 })
 
-/** The answer and the shortest of three times: the machine may be busy with other tests. */
+const limitMs = 50
+
+/** The answer and the shortest time of up to ten tries: the machine may be busy with other tests, but a body that is slow is slow each time. */
 const timed = async (request: RawRequest): Promise<[RawAnswer, number]> => {
-  const runs: [RawAnswer, number][] = []
-  for (let i = 0; i < 3; i++) {
+  let answer: RawAnswer | undefined
+  let shortest = Number.POSITIVE_INFINITY
+  for (let tries = 0; tries < 10 && shortest >= limitMs; tries += 1) {
     const began = performance.now()
-    runs.push([await ask(bff, request), performance.now() - began])
+    answer = await ask(bff, request)
+    shortest = Math.min(shortest, performance.now() - began)
   }
-  return runs.reduce((best, run) => (run[1] < best[1] ? run : best))
+  return [answer!, shortest]
 }
 
 const put = (body: string | Buffer, headers: Carried = json, lines: string[] = []): RawRequest => ({
@@ -75,12 +79,11 @@ test.each<[string, number, string | Buffer]>([
   ['100 KB of digits', 400, `{"properties":{"a":${'9'.repeat(100_000)}}}`],
   ['100 KB of backslashes', 400, `{"givenName":"${'\\\\'.repeat(50_000)}"}`],
   ['100 KB of e-mail', 400, `{"email":"${'a@'.repeat(50_000)}"}`],
-])('%s is refused with %i at once', async (_what, status, body) => {
+])('%s is refused with %i in under 50 ms', async (_what, status, body) => {
   const [answer, ms] = await timed(put(body))
   expect(answer.status).toBe(status)
   expect(codeOf(answer)).toBe(status === 413 ? 'too_large' : 'bad_request')
-  // Linear work is shown in the tests of the parser; here only a hang fails, whatever else the machine does.
-  expect(ms).toBeLessThan(1_000)
+  expect(ms).toBeLessThan(limitMs)
   expect(bff.sent()).toBe(0)
 })
 
@@ -99,8 +102,7 @@ test.each<[string, Carried, string[]]>([
   const body = lines[0]?.endsWith('gzip') ? gzipSync('{"givenName":"a"}') : '{"givenName":"a"}'
   const [answer, ms] = await timed(put(body, headers, lines))
   expect([answer.status, codeOf(answer)]).toEqual([415, 'unsupported_media_type'])
-  // Linear work is shown in the tests of the parser; here only a hang fails, whatever else the machine does.
-  expect(ms).toBeLessThan(1_000)
+  expect(ms).toBeLessThan(limitMs)
   expect(bff.sent()).toBe(0)
 })
 

@@ -3,7 +3,7 @@
  * | key | type | content | lives |
  * |---|---|---|---|
  * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms, l last use, x sealed particulars | idle limit, at most the absolute one |
- * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see store-redis-families.ts | its idle limit, at most the absolute one |
+ * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see redis-refresh.ts | its idle limit, at most the absolute one |
  * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |

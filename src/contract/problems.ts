@@ -33,6 +33,7 @@ export const problems = {
   method_not_allowed:          [405, 'This path does not know that method; see the Allow header.'],
   timeout:                     [408, 'The request body took too long to arrive.'],
   conflict:                    [409, 'The request conflicts with the present state; read it again, then decide.'],
+  another_user:                [409, 'The messaging service answers this id with a user of another name, so nothing was sent. Read the user under this id; if that is whom you mean, repeat the call with the _id in the answer.'],
   reason_required:             [400, 'Say why: this call needs the header Audit-Reason.'],
   operation_not_open:          [409, 'This operation is settled; there is nothing to resolve.'],
   operation_pending:           [409, 'The first request with this Idempotency-Key is still running.'],

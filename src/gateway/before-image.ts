@@ -11,7 +11,7 @@ import { withoutDeviceSecrets } from '../policy/projection.ts'
 import type { Subject } from '../policy/subjects.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Upstream } from '../upstream/client.ts'
-import { namesIn } from './targets.ts'
+import { isNameOf, namesIn } from './targets.ts'
 
 type AppUser = Identified['appUser']
 
@@ -22,6 +22,8 @@ export interface Found {
   /** The person by the names that are proved; the name that was asked for beside them when it is neither. */
   readonly targets: readonly Person[]
   readonly image: AppUser | undefined
+  /** The answer speaks of somebody who bears another name: a survivor of a merge, an id in another spelling. */
+  readonly another: boolean
 }
 
 interface Parts {
@@ -38,15 +40,16 @@ export const createLook = ({ upstream, sessions }: Parts) => {
     try {
       const reading = upstream.call(app, { operation: operations.get_app_user, params: { userId: id }, retry: false })
       const { appUser } = withoutDeviceSecrets((await withinLook(reading)).body as Identified)
-      if (!looksLikeSmoochId(appUser._id)) throw new Error('the answer has no _id of the vendor')
-      return { role, smoochId: appUser._id, targets: namesIn(role, id, appUser), image: appUser }
+      const another = !isNameOf(id, appUser)
+      if (!another && !looksLikeSmoochId(appUser._id)) throw new Error('the answer has no _id of the vendor')
+      return { role, smoochId: appUser._id, targets: namesIn(role, id, appUser), image: appUser, another }
     } catch (cause) {
       const { code, particulars = {} } = cause instanceof Problem ? cause : {}
       if (code === 'user_not_found' && particulars.outcome === 'failure') throw cause
       if (operation.subject === 'both') throw unresolved(cause)
       if (code === 'upstream_busy')
         throw new Problem(code, { cause, outcome: 'not_sent', headers: { 'Retry-After': '5', ...particulars.headers } })
-      return { role, smoochId: undefined, targets: await remembered(app, role, id), image: undefined }
+      return { role, smoochId: undefined, targets: await remembered(app, role, id), image: undefined, another: false }
     }
   }
 

@@ -76,6 +76,12 @@ export const createGuarded = (parts: GuardedParts) => {
     })
     if ('replay' in found) return replayed(found)
     await mustBeOwn(ask, found)
+    if (found.some(({ another }) => another)) {
+      // The first call with this key may have merged the person away meanwhile.
+      const first = await recall()
+      if (first) return replayed(first)
+      throw ofAnother(ask, found)
+    }
     const named = bySmoochId(call, found)
     const removed = (await userIdsOf(app, found, call.operation.removes)).map((userId) => ({
       app: app.appId,
@@ -149,6 +155,14 @@ export const createGuarded = (parts: GuardedParts) => {
   const mustBeOwn = async ({ own, subjects }: GuardedAsk, found: readonly Found[]): Promise<void> => {
     for (const { image } of found) if (image) await own.accept(operations.get_app_user, { appUser: image })
     if (!own.known && subjects.every(({ self }) => self) && found.some(({ image }) => !image)) throw unresolved()
+  }
+
+  /** Whoever is answered was perhaps not meant, and what is destroyed does not come back. */
+  const ofAnother = ({ asked }: GuardedAsk, found: readonly Found[]): Problem => {
+    const refusal = new Problem('another_user', { outcome: 'not_sent' })
+    const targets = found.flatMap((it) => it.targets)
+    guard.recorded(asked(targets), { outcome: 'not_sent', upstream: { status: null, code: refusal.code, sent: false } })
+    return refusal
   }
 
   return send

@@ -11,10 +11,14 @@ interface Own {
   readonly userId?: string | undefined
 }
 
+/** Whether this is a name of the person, to the letter. */
+export const isNameOf = (id: string, { _id, userId }: AppUser): boolean => id === _id || id === userId
+
 /** Whom an answer to this id speaks of; the id beside that person's names when it is neither. */
-export const namesIn = (role: Subject['role'], id: string, { _id, userId }: AppUser): Person[] => {
+export const namesIn = (role: Subject['role'], id: string, appUser: AppUser): Person[] => {
+  const { _id, userId } = appUser
   const names = { ...(typeof userId === 'string' && { userId }), ...(looksLikeSmoochId(_id) && { smoochId: _id }) }
-  return [{ role, ...names }, ...(id === _id || id === userId ? [] : [{ role, userId: id }])]
+  return [{ role, ...names }, ...(isNameOf(id, appUser) ? [] : [{ role, userId: id }])]
 }
 
 /** As far as they are known before anything is read: what is somebody else's is a name that the caller used. */

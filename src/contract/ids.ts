@@ -1,5 +1,6 @@
 /** What may be an id: the strict rule for path segments, and the wider one for ids that come from a session, a mint or a body. */
 import { Problem } from './problems.ts'
+import { unseen } from './text.ts'
 
 const pathLimit = 256
 const limit = 1024
@@ -9,18 +10,22 @@ const dots = (value: string): boolean => value === '.' || value === '..'
 /** Characters, not UTF-16 units: an id of 256 emoji is as long as one of 256 letters. */
 const within = (value: string, most: number): boolean => value.length > 0 && (value.length <= most || [...value].length <= most)
 
-/** Control, format and surrogate characters: they cannot be seen or not be encoded. A joiner between two letters belongs to the word in Persian and Indic scripts. */
-export const unseen = /(?!(?<=[\p{L}\p{M}])[\u200c\u200d](?=[\p{L}\p{M}]))[\p{Cc}\p{Cf}\p{Cs}]/u
-
 const codePoint = (character: string): string => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+
+/** Which character of it cannot be seen, so that two ids would look like one. */
+export const hiddenIn = (value: string): string | undefined => {
+  const [hidden] = unseen.exec(value) ?? []
+  if (hidden === ' ') return 'begins or ends with a space'
+  if (hidden === '\u200c' || hidden === '\u200d') return `holds the joiner ${codePoint(hidden)}, which may only stand between two letters`
+  return hidden === undefined ? undefined : `holds ${codePoint(hidden)}, a character that cannot be seen`
+}
 
 /** Why no path could name it, whatever its encoding; undefined when one could. */
 const faultOf = (value: string): string | undefined => {
   if (!within(value, pathLimit)) return `must hold 1 to ${pathLimit} characters`
   if (dots(value)) return 'must not be "." or ".."'
-  const [hidden] = unseen.exec(value) ?? []
-  if (hidden === '\u200c' || hidden === '\u200d') return `holds the joiner ${codePoint(hidden)}, which may only stand between two letters`
-  if (hidden !== undefined) return `holds ${codePoint(hidden)}, a character that cannot be seen`
+  const hidden = hiddenIn(value)
+  if (hidden !== undefined) return hidden
   // The same letters in another form are another id to the vendor.
   if (value.normalize('NFC') !== value) return 'must be in composed form (Unicode NFC): "é" is one character there, not "e" and an accent'
   return undefined
@@ -44,15 +49,14 @@ export const newId = (value: string): string => {
   return value
 }
 
-const unprovable = /[\p{Cc}\p{Cs}]/u
-
 /** Proves an id that never stood in a path: it may hold a slash or a question mark, since the URL built from it is encoded and checked. */
 export const provableId = (value: string): string => {
-  if (!within(value, limit) || dots(value) || value === 'me' || unprovable.test(value)) {
-    throw new Problem('bad_request', {
-      detail: 'An id holds 1 to 1024 characters, none of them a control character, and is not ".", ".." or "me".',
-    })
-  }
+  const fault = !within(value, limit)
+    ? `must hold 1 to ${limit} characters`
+    : dots(value) || value === 'me'
+      ? 'must not be ".", ".." or "me"'
+      : hiddenIn(value)
+  if (fault) throw new Problem('bad_request', { detail: `The id ${fault}.` })
   return value
 }
 

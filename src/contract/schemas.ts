@@ -1,5 +1,6 @@
 /** Bodies and answers under the vendor's model names: one schema each for check, type, OpenAPI and projection. Bodies are strict; of an answer only what we go by is checked. */
 import { z } from 'zod'
+import { visible } from './text.ts'
 
 /** Integration types of v1.1; a channel that is not listed is refused. */
 export const channels = [
@@ -45,9 +46,7 @@ const profile = {
 /** The vendor clears what becomes null, and an empty text says no more: that is for the row whose intent is recorded before it is sent. */
 const clearing =
   'cannot be emptied here; delete_app_user_profile (DELETE /appusers/{userId}/profile) clears a profile and is recorded first'
-const filled = z
-  .string({ error: ({ input }) => (input === null ? clearing : undefined) })
-  .regex(/[^\s\p{C}]/u, { error: clearing, abort: true })
+const filled = z.string({ error: ({ input }) => (input === null ? clearing : undefined) }).regex(visible, { error: clearing, abort: true })
 const changed = filled.max(1024).optional()
 const kept = {
   givenName: changed,

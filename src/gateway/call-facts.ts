@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
+import { isBlank } from '../contract/text.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { Asked, Person } from '../journal/event/compose.ts'
 import { isStaff } from '../policy/decide.ts'
@@ -37,9 +38,11 @@ const noteOf = (text: string | undefined): string | undefined => {
   if (text === undefined) return undefined
   try {
     const note = decodeURIComponent(text)
-    if (note.length <= longestNote) return note
+    if (note.length <= longestNote && !isBlank(note)) return note
   } catch {}
-  throw new Problem('bad_request', { detail: `audit-note: percent-encoded UTF-8 of at most ${longestNote} characters.` })
+  throw new Problem('bad_request', {
+    detail: `audit-note: percent-encoded UTF-8 of at most ${longestNote} characters, some of which can be seen.`,
+  })
 }
 
 /** From Audit-Reason, Audit-Ticket and Audit-Note; a service session may bring defaults. Throws `bad_request` and `reason_required`. */

@@ -2,25 +2,26 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
-import { unseen } from '../contract/ids.ts'
+import { hiddenIn } from '../contract/ids.ts'
 import type { Role } from '../contract/operation.ts'
+import { isBlank, withoutFormatting } from '../contract/text.ts'
 import type { Cap } from './caps.ts'
 import { setCookie } from './cookie.ts'
 import type { Created } from './issue.ts'
 import type { Vouch } from './resolve-user.ts'
 import type { Sessions } from './sessions.ts'
 
-const word = z
-  .string()
-  .min(1)
-  .max(256)
-  .refine((it) => !unseen.test(it), 'holds a character that cannot be seen')
+const text = z.string().min(1).max(256)
+const word = text.refine((it) => hiddenIn(it) === undefined, { error: ({ input }) => hiddenIn(String(input)) })
+const name = text
+  .refine((it) => withoutFormatting(it) === it, 'holds a character that cannot be seen')
+  .refine((it) => !isBlank(it), 'holds nothing that can be seen')
 
 export const MintBody = z
   .strictObject({
     appId: z.string().optional(),
     userId: z.string().optional(),
-    actor: z.strictObject({ id: word, name: word.optional() }).optional(),
+    actor: z.strictObject({ id: word, name: name.optional() }).optional(),
     onBehalfOf: word.optional(),
     roles: z
       .array(z.enum(['user', 'agent', 'admin', 'auditor', 'service']))

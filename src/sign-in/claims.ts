@@ -1,6 +1,8 @@
 /** From an identity provider's claims to the person we know: settings say which claim means what. */
 import type { ClaimRules, ProviderRole } from '../../config/providers.ts'
+import { hiddenIn } from '../contract/ids.ts'
 import { Problem } from '../contract/problems.ts'
+import { isBlank, withoutFormatting } from '../contract/text.ts'
 import { isStaffRole } from '../session/lifetimes.ts'
 import type { Ask } from '../session/resolve-user.ts'
 
@@ -37,10 +39,9 @@ const rolesOf = (rules: ClaimRules, claims: Claims): ProviderRole[] => {
 
 /** A name for lists and for the journal; nobody is known by it. */
 const nameOf = (claims: Claims): string | undefined => {
-  const name = [claims['name'], claims['preferred_username']].find((value) => typeof value === 'string' && value !== '') as
-    | string
-    | undefined
-  return name?.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '').slice(0, 256) || undefined
+  const names = [claims['name'], claims['preferred_username']]
+  const name = names.find((value): value is string => typeof value === 'string' && !isBlank(value))
+  return name && withoutFormatting(name).slice(0, 256)
 }
 
 export type Vouching = Pick<Ask, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'>
@@ -53,6 +54,8 @@ export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims:
   const prefixed = (name: string): string => {
     const own = nameIn(claims, name)
     if (own === undefined) throw new Problem('sign_in_failed', { detail: 'The identity provider did not say who you are.' })
+    const hidden = hiddenIn(own)
+    if (hidden) throw new Problem('sign_in_failed', { detail: `The claim ${name} of the identity provider ${hidden}.` })
     const id = `${rules.prefix}${own}`
     const others = prefixes.some((prefix) => prefix.length > rules.prefix.length && id.startsWith(prefix))
     if (others) throw new Problem('sign_in_failed', { detail: 'Your id at the identity provider belongs to another provider here.' })

@@ -29,6 +29,19 @@ describe('claims', () => {
     expect(() => personOf(rules({ defaultRoles: [] }), [''], { sub: 'x' })).toThrow('nothing here is open to you')
   })
 
+  test('that hold what nobody can see name nobody, be it a user or staff', () => {
+    const staff = { roles: 'r', roleMap: { s: 'agent' }, defaultRoles: [] } as const
+    for (const more of [{}, staff])
+      expect(() => personOf(rules(more), [''], { sub: 'x\u3164', r: ['s'] })).toThrow('The claim sub of the identity provider holds U+3164')
+  })
+
+  test('give a name as its script needs it, and the next one when nothing of it can be seen', () => {
+    const named = (claims: object) => personOf(rules(), [], { sub: 's-1', ...claims }).actor?.name
+    expect(named({ name: 'می\u200cخواهم' })).toBe('می\u200cخواهم')
+    expect(named({ name: '\u3164 \u2800', preferred_username: 'mina' })).toBe('mina')
+    expect(named({ name: '\u200b' })).toBeUndefined()
+  })
+
   test('of staff who are no users name an actor and no user', () => {
     const staff = personOf(rules({ roles: 'r', roleMap: { s: 'agent' }, defaultRoles: [], prefix: 'corp:' }), ['corp:'], {
       sub: 'x',

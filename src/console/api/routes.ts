@@ -3,6 +3,7 @@ import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import type { Role } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problems.ts'
+import { visible } from '../../contract/text.ts'
 import { askedOf } from '../../gateway/call-facts.ts'
 import { taken } from '../../http/backpressure.ts'
 import { checkBody, readJson } from '../../http/body.ts'
@@ -41,7 +42,10 @@ const holdsOneOf = (session: Session | undefined, roles: readonly Role[]): boole
 const auditors: readonly Role[] = ['auditor', 'admin']
 const admins: readonly Role[] = ['admin']
 
-const ResolveBody = z.strictObject({ verdict: z.enum(['applied', 'not_applied', 'indeterminate']), note: z.string().max(2_000).optional() })
+const ResolveBody = z.strictObject({
+  verdict: z.enum(['applied', 'not_applied', 'indeterminate']),
+  note: z.string().max(2_000).regex(visible, 'holds nothing that can be seen').optional(),
+})
 
 const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
   checkQuery(rawQueryOf(req.originalUrl), [], optional)

@@ -1,5 +1,6 @@
 /** What stands behind a command: flags read strictly, and the error for those that do not fit. */
 import { parseArgs } from 'node:util'
+import { isBlank } from '../../contract/text.ts'
 
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 
@@ -36,7 +37,8 @@ export const read = (name: string, { flags, word }: Taken, args: readonly string
     if (!option) throw new Usage(`${name} does not take ${token.rawName}; ${takes}`)
     if (option.type === 'boolean' && token.value !== undefined) throw new Usage(`${token.rawName} takes no value`)
     // A value that looks like a flag is a value forgotten, unless it is tied to its own.
-    if (option.type === 'string' && (!token.value || (!token.inlineValue && token.value.startsWith('-'))))
+    const value = token.value ?? ''
+    if (option.type === 'string' && (isBlank(value) || (!token.inlineValue && value.startsWith('-'))))
       throw new Usage(`${token.rawName} needs a value`)
     if (seen.has(token.name) && !option.multiple) throw new Usage(`${token.rawName} is there twice`)
     seen.add(token.name)

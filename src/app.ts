@@ -4,37 +4,37 @@ import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
 import type { Provider } from '../config/providers.ts'
-import { createUsers } from './cache/app-users.ts'
-import { type CopiesParts, createCopies } from './cache/entry.ts'
-import { createChanges } from './cache/invalidation.ts'
+import { createAppUsers } from './cache/app-users.ts'
+import { createEntries, type EntriesParts } from './cache/entry.ts'
+import { createInvalidation } from './cache/invalidation.ts'
 import { memoryCache } from './cache/store/memory.ts'
 import { redisCache } from './cache/store/redis.ts'
-import { cellPeek } from './cache/store/redis-lookup.ts'
+import { prefetchScript } from './cache/store/redis-lookup.ts'
 import { journalRoutes } from './console/api/routes.ts'
 import { startConsole } from './console/start.ts'
 import type { Operation } from './contract/operation.ts'
 import { all, operations } from './contract/operations.ts'
 import type { Problem } from './contract/problems.ts'
-import { ring } from './crypto/key-ring.ts'
+import { keyRing } from './crypto/key-ring.ts'
 import { docsRoutes } from './docs/page.ts'
 import { createActs } from './gateway/acts.ts'
-import { createOnce } from './gateway/idempotency.ts'
-import { openTheJournal } from './gateway/journal.ts'
+import { createIdempotency } from './gateway/idempotency.ts'
+import { openGatewayJournal } from './gateway/journal.ts'
 import { createPipeline } from './gateway/pipeline.ts'
 import { operationRoutes } from './gateway/routes.ts'
 import { admission } from './http/admission.ts'
-import { closeWith, expressApp, httpWide, listenAll } from './http/express-app.ts'
+import { expressApp, finalHandlers, httpWide, listenAll } from './http/express-app.ts'
 import { type Health, healthRoutes } from './http/health.ts'
 import { createOrigins, type Origins } from './http/origins.ts'
 import { limitAddress, limitFailures } from './http/rate-limit.ts'
 import { type Listener, listen } from './http/server.ts'
 import { describeError, type Log } from './platform/logger.ts'
 import { createMetrics } from './platform/metrics.ts'
-import { withCallers } from './policy/caller-overrides.ts'
+import { applyCallerOverrides } from './policy/caller-overrides.ts'
 import { project } from './policy/projection.ts'
 import { createMint, type Mint } from './session/mint.ts'
 import { createPeople } from './session/people.ts'
-import { createVouch } from './session/resolve-user.ts'
+import { createResolveUser } from './session/resolve-user.ts'
 import { mintRoutes, requireServiceKey } from './session/routes/current.ts'
 import { personRoutes } from './session/routes/people.ts'
 import { createSessions } from './session/sessions.ts'
@@ -63,8 +63,8 @@ export interface AppOptions {
   readonly log: Log
   /** How long the vendor may take, in milliseconds; by default as the row says. */
   readonly timeLimit?: (row: Operation) => number
-  /** How long copies of users live, in milliseconds; for tests. */
-  readonly cacheTimes?: CopiesParts['times']
+  /** How long cached users live, in milliseconds; for tests. */
+  readonly cacheTimes?: EntriesParts['times']
   /** More routes for the public listener; the demo's page and sign-in come this way. */
   readonly extend?: (parts: { mint: Mint; origins: Origins }) => Extension
 }
@@ -86,18 +86,21 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     metrics.alarm('internal')
     log.error({ alarm: what, cause: describeError(cause) }, 'alarm')
   }
-  const origins = createOrigins(configuredOrigins(settings, apps), settings.STAFF_ORIGIN)
+  const configuredOrigins = [...(settings.PUBLIC_ORIGIN ?? []), ...apps.flatMap((app) => app.origins)]
+  const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN)
   const failed = (error: Error) => log.warn({ cause: describeError(error) }, 'redis connection')
   const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
   const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
   // What was opened holds the process: whatever fails after it, it is closed, last opened first.
   await using opened = new AsyncDisposableStack()
-  const store = settings.REDIS_URL ? await redisStore(settings.REDIS_URL.reveal(), failed, shared ? cellPeek : undefined) : memoryStore()
+  const store = settings.REDIS_URL
+    ? await redisStore(settings.REDIS_URL.reveal(), failed, shared ? prefetchScript : undefined)
+    : memoryStore()
   opened.defer(() => store.close())
   const cache = cacheUrl ? await redisCache(cacheUrl.reveal(), failed) : memoryCache()
   opened.defer(() => cache.close())
-  const keys = ring(settings.SESSION_KEYS)
-  const peppers = ring(settings.SESSION_PEPPERS)
+  const keys = keyRing(settings.SESSION_KEYS)
+  const peppers = keyRing(settings.SESSION_PEPPERS)
   const people = createPeople({ store, peppers })
   const sessions = createSessions({
     store,
@@ -127,25 +130,25 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     },
   }
   const vendor = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
-  const copies = createCopies({ peppers, show: (user) => project(operations.get_app_user, 'self', user), times: cacheTimes })
-  const changes = createChanges({ store: cache, peppers, copies, strict: shared, alarm })
-  opened.defer(() => changes.close())
-  const upstream = changes.keepingFresh(vendor)
-  const users = createUsers({ store: cache, peppers, copies, alarm })
+  const entries = createEntries({ peppers, selfViewOf: (user) => project(operations.get_app_user, 'self', user), times: cacheTimes })
+  const invalidation = createInvalidation({ store: cache, peppers, entries, strict: shared, alarm })
+  opened.defer(() => invalidation.close())
+  const upstream = invalidation.invalidating(vendor)
+  const appUsers = createAppUsers({ store: cache, peppers, entries, alarm })
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
-  const vouch = createVouch({ sessions, people, upstream, apps: byId })
-  const mint = createMint({ sessions, vouch, secure })
-  const journalling = await openTheJournal({ settings, apps: byId, upstream, log, metrics })
-  opened.defer(() => journalling.close())
-  const acts = createActs(journalling.guard)
+  const resolveUser = createResolveUser({ sessions, people, upstream, apps: byId })
+  const mint = createMint({ sessions, resolveUser, secure })
+  const gatewayJournal = await openGatewayJournal({ settings, apps: byId, upstream, log, metrics })
+  opened.defer(() => gatewayJournal.close())
+  const acts = createActs(gatewayJournal.guard)
   const pipeline = createPipeline({
-    guard: journalling.guard,
-    once: createOnce({ store, peppers }),
+    guard: gatewayJournal.guard,
+    idempotency: createIdempotency({ store, peppers }),
     auditRules: { reasons: settings.AUDIT_REASONS, ticket: settings.AUDIT_TICKET, requiredFor: settings.AUDIT_REQUIRED_FOR },
     sessions,
     upstream,
-    users,
+    appUsers: appUsers,
     apps: byId,
     peppers,
     selfProperties: settings.SELF_PROPERTIES,
@@ -155,8 +158,8 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   })
   const extension = extend?.({ mint, origins }) ?? {}
   const signIn = extension.signIn ?? (providers.length > 0 ? `${settings.BASE_PATH}/auth/login` : undefined)
-  const ops = startConsole({ settings, sessions, journalling, log, signIn, pages })
-  opened.defer(() => ops.close())
+  const auditConsole = startConsole({ settings, sessions, journal: gatewayJournal, log, signIn, pages })
+  opened.defer(() => auditConsole.close())
   // A read that goes on behind the answer still writes to the cache.
   opened.defer(() => vendor.close())
   const health: Health = { started: false, draining: false }
@@ -175,13 +178,13 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
         ),
     }),
   ])
-  const rows = withCallers(all, settings.OPERATION_CALLERS)
+  const rows = applyCallerOverrides(all, settings.OPERATION_CALLERS)
   publicApp.use(
     settings.BASE_PATH || '/',
     operationRoutes(rows, pipeline),
     docsRoutes({ basePath: settings.BASE_PATH, operations: rows, pages }),
     ...createAuth({
-      ...{ store, keys, peppers, people, sessions, vouch, acts, origins, providers },
+      ...{ store, keys, peppers, people, sessions, resolveUser, acts, origins, providers },
       basePath: settings.BASE_PATH,
       failures,
       signIns: limitAddress(counts, 'sign-ins', settings.LIMIT_SIGN_INS),
@@ -193,22 +196,27 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
         log.error({ alarm: 'refresh_token_reused', ...event }, 'alarm')
       },
     }),
-    journalRoutes({ ...journalling, sessions, draining: () => health.draining }),
-    webhookRoutes({ apps: byId, changes, removed: createRemovals(sessions, journalling.journal), attempt: failures('webhooks') }),
-    ops.routes,
+    journalRoutes({ ...gatewayJournal, sessions, draining: () => health.draining }),
+    webhookRoutes({
+      apps: byId,
+      invalidation,
+      removed: createRemovals(sessions, gatewayJournal.journal),
+      attempt: failures('webhooks'),
+    }),
+    auditConsole.routes,
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)
-  closeWith(publicApp)
+  finalHandlers(publicApp)
 
   const privateApp = expressApp(false, [...httpWide(log, metrics), admission()])
-  const vouched = requireServiceKey(settings.SERVICE_KEYS, failures('service-keys'))
+  const authenticate = requireServiceKey(settings.SERVICE_KEYS, failures('service-keys'))
   privateApp.use(
-    personRoutes(people, byId, vouched, acts),
-    mintRoutes(sessions, mint, vouched, { apps: byId, acts }),
+    personRoutes(people, byId, authenticate, acts),
+    mintRoutes(sessions, mint, authenticate, { apps: byId, acts }),
     healthRoutes(health, sessions.ping, metrics),
   )
-  closeWith(privateApp)
+  finalHandlers(privateApp)
 
   const onRefusal = (problem: Problem, id: string) =>
     log.info({ requestId: id, status: problem.status, code: problem.code }, 'refused before it could be read')
@@ -217,8 +225,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     () => listen(privateApp, { port: settings.PRIVATE_PORT, host: settings.PRIVATE_HOST, onRefusal }),
   ])
   const [publicListener, privateListener] = listeners as [Listener, Listener]
-  const used = configuredOrigins(settings, apps)
-  const shown = used.length > 0 ? used : [`http://localhost:${publicListener.address.port}`]
+  const shown = configuredOrigins.length > 0 ? configuredOrigins : [`http://localhost:${publicListener.address.port}`]
   origins.set(shown)
   health.started = true
 
@@ -240,8 +247,3 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     },
   }
 }
-
-const configuredOrigins = (settings: Settings, apps: readonly App[]): string[] => [
-  ...(settings.PUBLIC_ORIGIN ?? []),
-  ...apps.flatMap((app) => app.origins),
-]

@@ -1,7 +1,7 @@
 /** A run of the process: load the settings, serve or start several workers that serve, leave with an exit code. */
 import cluster from 'node:cluster'
 import { load, SettingsError } from '../config/load.ts'
-import { messageOf } from './platform/error-message.ts'
+import { errorMessage } from './platform/error-message.ts'
 import { printableLines } from './platform/printable.ts'
 import { serve } from './serve.ts'
 import { runWorkers } from './workers.ts'
@@ -18,7 +18,7 @@ try {
   // The channel to the first process would keep a worker alive.
   if (cluster.isWorker) process.disconnect?.()
 } catch (error) {
-  say(error instanceof SettingsError ? error.message : `smooch-bff could not start: ${messageOf(error)}`)
+  say(error instanceof SettingsError ? error.message : `smooch-bff could not start: ${errorMessage(error)}`)
   process.exitCode = 1
   if (cluster.isWorker) process.disconnect?.()
 }

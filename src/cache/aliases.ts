@@ -1,30 +1,30 @@
-/** Links between the two names of a person: sealed, since they hold the other name, and bound to the cell they lie in. */
+/** Aliases between the two names of a person: sealed, since they hold the other name, and bound to their cache key. */
 
-import { perKey, type Ring } from '../crypto/key-ring.ts'
+import { type KeyRing, perKey } from '../crypto/key-ring.ts'
 import { memo } from '../platform/memo.ts'
-import { cellsOf, type Name } from './keys.ts'
+import { cacheKeysOf, type Name } from './keys.ts'
 import { open, seal } from './seal.ts'
-import type { Link } from './store/contract.ts'
+import type { Alias } from './store/contract.ts'
 
-const place = (cell: string): string => `link|${cell}`
+const aad = (key: string): string => `link|${key}`
 
-/** A link never changes, so it is sealed once; `words` are the cell and what it leads to. */
+/** An alias never changes, so it is sealed once; `words` are its cache key and the name it holds. */
 const sealedWith = perKey((pepper) =>
   memo(4_000, (words) => {
     const end = words.indexOf('{')
-    return seal(() => [pepper], place(words.slice(0, end)), words.slice(end))
+    return seal(() => [pepper], aad(words.slice(0, end)), words.slice(end))
   }),
 )
 
-export const linkTo = (peppers: Ring, cell: string, app: string, other: Name): Link => ({
-  name: cellsOf(peppers, app, other)[0],
-  sealed: sealedWith(peppers()[0])(cell + JSON.stringify({ app, ...other })),
+export const aliasTo = (peppers: KeyRing, key: string, app: string, other: Name): Alias => ({
+  name: cacheKeysOf(peppers, app, other)[0],
+  sealed: sealedWith(peppers()[0])(key + JSON.stringify({ app, ...other })),
 })
 
-/** The cells that a link leads to, under every live pepper. */
-export const cellsBehind = (peppers: Ring, cell: string, sealed: string | undefined): string[] => {
-  const text = sealed && open(peppers, place(cell), sealed)
+/** The cache keys that an alias leads to, under every live pepper. */
+export const aliasedKeys = (peppers: KeyRing, key: string, sealed: string | undefined): string[] => {
+  const text = sealed && open(peppers, aad(key), sealed)
   if (!text) return []
   const { app, ...other } = JSON.parse(text) as Name & { app: string }
-  return cellsOf(peppers, app, other)
+  return cacheKeysOf(peppers, app, other)
 }

@@ -1,22 +1,22 @@
-/** get_app_user from the cache: a fresh copy, else one fetch for everybody who asks, else an old copy when the vendor fails. Policy came before; projection comes after. */
+/** get_app_user from the cache: a fresh entry, else one fetch for everybody who asks, else a stale entry when the vendor fails. Policy came before; projection comes after. */
 import { Problem } from '../contract/problems.ts'
-import type { Ring } from '../crypto/key-ring.ts'
-import { linkTo } from './aliases.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
+import { aliasTo } from './aliases.ts'
 import { hit, status } from './cache-status.ts'
-import type { Copies, Copy, User } from './entry.ts'
-import { cellsOf, type Name, nameOf } from './keys.ts'
-import { type Along, createLooks } from './lookup.ts'
-import { createConvoys, createFlights } from './single-flight.ts'
-import type { CacheStore, Looked } from './store/contract.ts'
+import type { Entries, Entry, User } from './entry.ts'
+import { cacheKeysOf, type Name, nameOf } from './keys.ts'
+import { createLookup, type Prefetch } from './lookup.ts'
+import { createNextFlight, createSingleFlight } from './single-flight.ts'
+import type { CacheStore, LookupResult } from './store/contract.ts'
 
-export interface Ask {
+export interface AppUserRead {
   readonly app: string
   /** The name as it goes to the vendor. */
   readonly id: string
-  /** The caller's own user: the cell of the session. */
-  readonly own?: string | undefined
+  /** The caller's own user: the cache key is the session's. */
+  readonly ownKey?: string | undefined
   /** The look that was made together with finding the session. */
-  readonly along?: Along | undefined
+  readonly prefetch?: Prefetch | undefined
 }
 
 export interface Fetched {
@@ -26,8 +26,8 @@ export interface Fetched {
   readonly durationMs: number
 }
 
-export interface Read {
-  readonly copy: Copy
+export interface AppUserResult {
+  readonly entry: Entry
   /** The value of Cache-Status (RFC 9211). */
   readonly status: string
   /** hit, stale, miss, collapsed, bypass, error: bounded, for metrics. */
@@ -36,55 +36,68 @@ export interface Read {
   readonly fetched?: Fetched
 }
 
-export interface UsersParts {
+export interface AppUsersParts {
   readonly store: CacheStore
-  readonly peppers: Ring
-  readonly copies: Copies
+  readonly peppers: KeyRing
+  readonly entries: Entries
   readonly alarm: (what: string, cause: unknown) => void
 }
 
-const mostJoined = 5_000
-const patienceMs = 9_000
+const maxJoined = 5_000
+const maxWaitMs = 9_000
 
 /** What upstream's trouble looks like, as opposed to its answer. */
-const isTrouble = (error: unknown): boolean => error instanceof Problem && error.status >= 500
+const isUpstreamFailure = (error: unknown): boolean => error instanceof Problem && error.status >= 500
 
-const isNobody = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'
+const isNotFound = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'
 
-export const createUsers = ({ store, peppers, copies, alarm }: UsersParts) => {
-  const { life } = copies
-  const flights = createFlights<Landed>(mostJoined)
-  const convoy = createConvoys<{ readonly fetched: Fetched; readonly copy: Copy }>()
-  const looks = createLooks(store, copies)
+export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts) => {
+  const { life } = entries
+  const flights = createSingleFlight<FlightResult>(maxJoined)
+  const nextFlight = createNextFlight<{ readonly fetched: Fetched; readonly entry: Entry }>()
+  const lookup = createLookup(store, entries)
 
-  const keep = async (cell: string, { app }: Ask, name: Name, { generation, atMs }: Lead, copy: Copy): Promise<boolean> => {
-    const toKeep = copies.toKeep(cell, app, name, copy)
-    if (!toKeep) return false
-    const { here, there, ...kept } = toKeep
-    const linked = await Promise.all(cellsOf(peppers, app, there).map((other) => store.link(other, linkTo(peppers, other, app, here))))
+  const storeEntry = async (
+    key: string,
+    { app }: AppUserRead,
+    name: Name,
+    { generation, atMs }: LeaseGranted,
+    entry: Entry,
+  ): Promise<boolean> => {
+    const toEntry = entries.toEntry(key, app, name, entry)
+    if (!toEntry) return false
+    const { here, there, ...stored } = toEntry
+    const linked = await Promise.all(cacheKeysOf(peppers, app, there).map((other) => store.link(other, aliasTo(peppers, other, app, here))))
     if (linked.includes(false)) return false
-    return await store.store(cell, { generation, atMs, ...kept, link: linkTo(peppers, cell, app, there) })
+    return await store.store(key, { generation, atMs, ...stored, link: aliasTo(peppers, key, app, there) })
   }
 
-  /** One fetch under the lease. It goes on when its first reader hangs up, and tells the cell what it learnt. */
-  const lead = (cell: string, ask: Ask, name: Name, looked: Lead, token: string, fetch: () => Promise<Fetched>): Promise<Landed> =>
+  /** One fetch under the lease. It goes on when its first reader hangs up, and stores what came. */
+  const fetchUnderLease = (
+    key: string,
+    ask: AppUserRead,
+    name: Name,
+    result: LeaseGranted,
+    token: string,
+    fetch: () => Promise<Fetched>,
+  ): Promise<FlightResult> =>
     flights.start(token, async () => {
       try {
         const fetched = await fetch()
-        const copy = copies.of(fetched.body as User)
-        const kept = await quietly(() => keep(cell, ask, name, looked, copy))
-        if (!kept) await quietly(() => store.release(cell, token))
-        return { fetched, copy, kept: kept === true }
+        const entry = entries.of(fetched.body as User)
+        const stored = await bestEffort(() => storeEntry(key, ask, name, result, entry))
+        if (!stored) await bestEffort(() => store.release(key, token))
+        return { fetched, entry, stored: stored === true }
       } catch (error) {
-        const { generation, atMs } = looked
-        if (isNobody(error)) await quietly(() => store.store(cell, { generation, atMs, ...copies.nobody(cell) }))
-        // While an old copy serves, the lease stays: the vendor's trouble is not met again by every reader.
-        else if (!looked.sealed || looked.ageMs >= life.revalidateMs) await quietly(() => store.release(cell, token))
+        const { generation, atMs } = result
+        if (isNotFound(error)) await bestEffort(() => store.store(key, { generation, atMs, ...entries.negativeEntry(key) }))
+        // While a stale entry serves, the lease stays, so that not every reader asks a failing vendor again.
+        else if (!result.sealed || result.ageMs >= life.revalidateMs) await bestEffort(() => store.release(key, token))
         throw error
       }
     })
 
-  const quietly = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+  const bestEffort = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work()
     } catch (cause) {
@@ -93,95 +106,95 @@ export const createUsers = ({ store, peppers, copies, alarm }: UsersParts) => {
     }
   }
 
-  /** An old copy instead of the vendor's trouble, while it is not too old. */
-  const orOld = async (cell: string, looked: Old, answer: () => Promise<Read>): Promise<Read> => {
+  /** A stale entry in place of the vendor's failure (stale-if-error), within its time. */
+  const staleIfError = async (key: string, result: StaleEntry, answer: () => Promise<AppUserResult>): Promise<AppUserResult> => {
     try {
       return await answer()
     } catch (error) {
-      const old = isTrouble(error) && looked.ageMs < life.ifErrorMs ? copies.open(cell, looked.sealed) : undefined
+      const old = isUpstreamFailure(error) && result.ageMs < life.ifErrorMs ? entries.open(key, result.sealed) : undefined
       if (!old) throw error
-      return { copy: old, status: status.ifError((error as Problem).status), outcome: 'error' }
+      return { entry: old, status: status.ifError((error as Problem).status), outcome: 'error' }
     }
   }
 
   /** What a flight brought is for those who joined only when it could be kept: else a write under the other name may have come before they asked. */
-  const join = async (cell: string, flight: Promise<Landed>, fetch: () => Promise<Fetched>): Promise<Read> => {
-    const { copy, kept } = await flight
-    return kept ? { copy, status: status.collapsed, outcome: 'collapsed' } : await bypass(cell, 'not-kept', fetch)
+  const join = async (key: string, flight: Promise<FlightResult>, fetch: () => Promise<Fetched>): Promise<AppUserResult> => {
+    const { entry, stored } = await flight
+    return stored ? { entry, status: status.collapsed, outcome: 'collapsed' } : await bypass(key, 'not-kept', fetch)
   }
 
-  const bypass = async (cell: string, detail: string, fetch: () => Promise<Fetched>): Promise<Read> => {
-    const { fetched, copy } = await convoy(cell, async () => {
+  const bypass = async (key: string, detail: string, fetch: () => Promise<Fetched>): Promise<AppUserResult> => {
+    const { fetched, entry } = await nextFlight(key, async () => {
       const fetched = await fetch()
-      return { fetched, copy: copies.of(fetched.body as User) }
+      return { fetched, entry: entries.of(fetched.body as User) }
     })
-    return { copy, status: status.bypass(detail), outcome: 'bypass', fetched }
+    return { entry, status: status.bypass(detail), outcome: 'bypass', fetched }
   }
 
-  const answerFrom = (copy: Copy | null, leftMs: number): Read => {
-    if (copy === null) throw new Problem('user_not_found', { outcome: 'failure' })
-    return { copy, status: hit(leftMs), outcome: leftMs >= 0 ? 'hit' : 'stale' }
+  const answerFrom = (entry: Entry | null, leftMs: number): AppUserResult => {
+    if (entry === null) throw new Problem('user_not_found', { outcome: 'failure' })
+    return { entry, status: hit(leftMs), outcome: leftMs >= 0 ? 'hit' : 'stale' }
   }
 
-  const wait = async (cell: string, ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> => {
-    const name: Name = ask.own === undefined ? nameOf(ask.id) : { kind: 'user', id: ask.id }
-    const patience = performance.now() + patienceMs
-    let along = ask.along?.take(cell)
-    let elsewhere = false
-    for (let failures = 0; performance.now() < patience; ) {
-      const seen = along ?? (await (elsewhere ? looks.again(cell) : looks.now(cell)).catch(() => undefined))
-      along = undefined
-      if (!seen) return await bypass(cell, 'store-unavailable', fetch)
-      const { looked, token, copy } = seen
-      if (looked.state === 'blocked') return await bypass(cell, 'changing', fetch)
-      if (looked.state === 'fresh') return copy === undefined ? await bypass(cell, 'unreadable', fetch) : answerFrom(copy, looked.leftMs)
-      const old = looked.ageMs < life.revalidateMs ? copy : undefined
+  const readThrough = async (key: string, ask: AppUserRead, fetch: () => Promise<Fetched>): Promise<AppUserResult> => {
+    const name: Name = ask.ownKey === undefined ? nameOf(ask.id) : { kind: 'user', id: ask.id }
+    const deadline = performance.now() + maxWaitMs
+    let prefetch = ask.prefetch?.take(key)
+    let otherProcess = false
+    for (let failures = 0; performance.now() < deadline; ) {
+      const seen = prefetch ?? (await (otherProcess ? lookup.afterPause(key) : lookup.now(key)).catch(() => undefined))
+      prefetch = undefined
+      if (!seen) return await bypass(key, 'store-unavailable', fetch)
+      const { result, token, entry: stored } = seen
+      if (result.state === 'blocked') return await bypass(key, 'changing', fetch)
+      if (result.state === 'fresh') return stored === undefined ? await bypass(key, 'unreadable', fetch) : answerFrom(stored, result.leftMs)
+      const old = result.ageMs < life.revalidateMs ? stored : undefined
       // Of those who shared a look that leads, the first fetches and the others join.
-      const joined = flights.join(looked.state === 'lead' ? token : looked.by)
-      if (looked.state === 'lead' && !joined) {
-        const answer = lead(cell, ask, name, looked, token, fetch)
+      const joined = flights.join(result.state === 'lead' ? token : result.by)
+      if (result.state === 'lead' && !joined) {
+        const answer = fetchUnderLease(key, ask, name, result, token, fetch)
         if (!old)
-          return await orOld(cell, looked, async () => {
-            const { fetched, copy } = await answer
-            return { copy, status: status.miss, outcome: 'miss', fetched }
+          return await staleIfError(key, result, async () => {
+            const { fetched, entry } = await answer
+            return { entry, status: status.miss, outcome: 'miss', fetched }
           })
         answer.catch(() => undefined)
-        return answerFrom(old, life.freshMs - looked.ageMs)
+        return answerFrom(old, life.freshMs - result.ageMs)
       }
-      if (old) return answerFrom(old, life.freshMs - looked.ageMs)
+      if (old) return answerFrom(old, life.freshMs - result.ageMs)
       if (joined === 'full') throw new Problem('upstream_busy', { outcome: 'not_sent', headers: { 'Retry-After': '1' } })
-      elsewhere = !joined
+      otherProcess = !joined
       if (joined) {
         try {
-          return await orOld(cell, looked, () => join(cell, joined, fetch))
+          return await staleIfError(key, result, () => join(key, joined, fetch))
         } catch (error) {
           // Once more, together with the others who waited: the trouble may have been the leader's alone.
-          if (!isTrouble(error) || failures++ > 0) throw error
+          if (!isUpstreamFailure(error) || failures++ > 0) throw error
         }
       }
     }
-    return await bypass(cell, 'waited-too-long', fetch)
+    return await bypass(key, 'waited-too-long', fetch)
   }
 
   return {
-    along: looks.along,
-    /** Throws what `fetch` throws, `user_not_found` from a copy of that answer too. */
-    read: (ask: Ask, fetch: () => Promise<Fetched>): Promise<Read> =>
-      wait(ask.own ?? cellsOf(peppers, ask.app, nameOf(ask.id))[0], ask, fetch),
+    prefetch: lookup.prefetch,
+    /** Throws what `fetch` throws, `user_not_found` from a negative entry too. */
+    read: (ask: AppUserRead, fetch: () => Promise<Fetched>): Promise<AppUserResult> =>
+      readThrough(ask.ownKey ?? cacheKeysOf(peppers, ask.app, nameOf(ask.id))[0], ask, fetch),
   }
 }
 
-/** What a flight brought, and whether it is now in the cell. */
-interface Landed {
+/** The result of a flight, and whether it is stored. */
+interface FlightResult {
   readonly fetched: Fetched
-  readonly copy: Copy
-  readonly kept: boolean
+  readonly entry: Entry
+  readonly stored: boolean
 }
 
-interface Old {
+interface StaleEntry {
   readonly sealed?: string
   readonly ageMs: number
 }
 
-type Lead = Extract<Looked, { state: 'lead' }>
-export type Users = ReturnType<typeof createUsers>
+type LeaseGranted = Extract<LookupResult, { state: 'lead' }>
+export type AppUsers = ReturnType<typeof createAppUsers>

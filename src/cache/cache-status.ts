@@ -5,10 +5,10 @@ const name = 'smooch-bff'
 export const status = {
   miss: `${name}; fwd=miss; fwd-status=200`,
   collapsed: `${name}; fwd=miss; fwd-status=200; collapsed`,
-  /** An old copy, since the vendor failed. */
+  /** A stale entry, since the vendor failed. */
   ifError: (failed: number) => `${name}; fwd=stale; fwd-status=${failed}; detail=stale-if-error`,
   bypass: (detail: string) => `${name}; fwd=bypass; detail=${detail}`,
 }
 
-/** A negative ttl says for how long the copy has been stale while it is being renewed. */
+/** A negative ttl says for how long the entry has been stale while it is being renewed. */
 export const hit = (leftMs: number): string => `${name}; hit; ttl=${Math.floor(leftMs / 1000)}`

@@ -1,23 +1,23 @@
-/** A copy of a user as it lies in the cache: the text that the person's own front end is given, then the whole user for everybody else. So the read that every page makes parses nothing. */
+/** An entry of the cache: the text for the person's own front end, then the whole user for everybody else, so that a hot read parses nothing. */
 
 import type { Identified } from '../contract/schemas.ts'
-import type { Ring } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { parseExact } from '../platform/exact-json.ts'
 import { withoutDeviceSecrets } from '../policy/projection.ts'
-import { cellsOf, isCellOf, type Name } from './keys.ts'
+import { cacheKeysOf, isCacheKeyOf, type Name } from './keys.ts'
 import { open, seal } from './seal.ts'
-import type { Kept } from './store/contract.ts'
+import type { StoredEntry } from './store/contract.ts'
 
 export type User = Identified
 
-export interface Copy {
+export interface Entry {
   /** JSON, as the person may see it. */
-  readonly shown: string
+  readonly selfView: string
   /** The whole user; parsed when somebody asks. */
   readonly body: () => User
 }
 
-/** How long copies serve, in milliseconds. */
+/** How long entries serve, in milliseconds. */
 export interface Lifetimes {
   readonly freshMs: number
   readonly revalidateMs: number
@@ -25,70 +25,74 @@ export interface Lifetimes {
   readonly noneMs: number
 }
 
-export interface CopiesParts {
-  readonly peppers: Ring
+export interface EntriesParts {
+  readonly peppers: KeyRing
   /** What a person may see of the own user. */
-  readonly show: (user: User) => unknown
+  readonly selfViewOf: (user: User) => unknown
   /** For tests that cannot wait. */
   readonly times?: Partial<Lifetimes> | undefined
 }
 
 const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs: 300_000, noneMs: 5_000 }
-/** A copy above this is not worth its memory; the vendor's own bound on properties is 4 KB. */
-const mostBytes = 64 * 1024
-/** To be raised when the text or what persons may see changes: copies of before are then no copies any more. */
+/** An entry above this is not worth its memory; the vendor's own bound on properties is 4 KB. */
+const maxBytes = 64 * 1024
+/** To be raised when the text or what persons may see changes: entries of before are then misses. */
 const version = 2
 /** JSON has no line breaks of its own. */
-const between = '\n'
-const nobody = 'null'
+const separator = '\n'
+const negativeEntry = 'null'
 
-export const createCopies = ({ peppers, show, times }: CopiesParts) => {
+export const createEntries = ({ peppers, selfViewOf, times }: EntriesParts) => {
   const life = { ...lifetimes, ...times }
-  const place = (cell: string): string => `copy${version}|${cell}`
+  const aad = (key: string): string => `copy${version}|${key}`
 
-  /** The user under the name of this cell, or nothing when the answer speaks of somebody else (a survivor of a merge, an id in another spelling). */
-  const belongs = (cell: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
+  /** The user under the name of this key, or nothing when the answer speaks of somebody else (a survivor of a merge, an id in another spelling). */
+  const belongs = (key: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
     kind === 'smooch'
-      ? _id === id && cellsOf(peppers, app, { kind, id: _id })[0] === cell
-      : typeof userId === 'string' && isCellOf(peppers, cell, app, userId)
+      ? _id === id && cacheKeysOf(peppers, app, { kind, id: _id })[0] === key
+      : typeof userId === 'string' && isCacheKeyOf(peppers, key, app, userId)
 
   return {
     life,
-    of: (body: User): Copy => ({ shown: JSON.stringify(show(body)), body: () => body }),
+    of: (body: User): Entry => ({ selfView: JSON.stringify(selfViewOf(body)), body: () => body }),
 
     /** What is to be kept under this name, and the person's two names; nothing for somebody without a userId: the vendor may give that person one at any time, and nobody would tell us. */
-    toKeep: (cell: string, app: string, name: Name, copy: Copy): (Kept & { here: Name; there: Name }) | undefined => {
-      const { appUser } = copy.body()
+    toEntry: (key: string, app: string, name: Name, entry: Entry): (StoredEntry & { here: Name; there: Name }) | undefined => {
+      const { appUser } = entry.body()
       const { _id, userId } = appUser
-      if (typeof userId !== 'string' || !belongs(cell, app, name, appUser)) return undefined
-      const sealed = seal(peppers, place(cell), copy.shown + between + JSON.stringify(withoutDeviceSecrets(copy.body())))
-      if (sealed.length > mostBytes) return undefined
+      if (typeof userId !== 'string' || !belongs(key, app, name, appUser)) return undefined
+      const sealed = seal(peppers, aad(key), entry.selfView + separator + JSON.stringify(withoutDeviceSecrets(entry.body())))
+      if (sealed.length > maxBytes) return undefined
       const user = { kind: 'user', id: userId } as const
       const smooch = { kind: 'smooch', id: _id } as const
       const [here, there] = name.kind === 'user' ? [user, smooch] : [smooch, user]
       return { sealed, freshMs: jittered(life.freshMs), keepMs: life.ifErrorMs, here, there }
     },
     /** What is to be kept of "there is no such user". */
-    nobody: (cell: string): Kept => ({ sealed: seal(peppers, place(cell), nobody), freshMs: life.noneMs, keepMs: life.noneMs }),
+    negativeEntry: (key: string): StoredEntry => ({
+      sealed: seal(peppers, aad(key), negativeEntry),
+      freshMs: life.noneMs,
+      keepMs: life.noneMs,
+    }),
 
     /** Null stands for "there is no such user"; undefined when it cannot be opened here. */
-    open: (cell: string, sealed: string | undefined): Copy | null | undefined => {
-      const text = sealed && open(peppers, place(cell), sealed)
+    open: (key: string, sealed: string | undefined): Entry | null | undefined => {
+      const text = sealed && open(peppers, aad(key), sealed)
       if (!text) return undefined
-      return text === nobody ? null : fromText(text)
+      return text === negativeEntry ? null : fromText(text)
     },
   }
 }
 
-export type Copies = ReturnType<typeof createCopies>
+export type Entries = ReturnType<typeof createEntries>
 
-const fromText = (text: string): Copy => {
-  const end = text.indexOf(between)
+const fromText = (text: string): Entry => {
+  const end = text.indexOf(separator)
   return {
-    shown: text.slice(0, end),
+    selfView: text.slice(0, end),
     body: () => parseExact(text.slice(end + 1)) as User,
   }
 }
 
-/** Spread, so that copies made together do not end together. */
+/** Jitter: entries stored together do not expire together. */
 const jittered = (ms: number): number => Math.round(ms * (0.9 + Math.random() * 0.2))

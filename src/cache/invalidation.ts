@@ -1,36 +1,36 @@
-/** Whatever changes a user goes through here: copies fall before the call and after it, under every name of the person, whatever became of it. */
+/** Invalidation around each change of a user: before the call and after it, under every name of the person, whatever the outcome. */
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { BodyOf, Identified } from '../contract/schemas.ts'
-import type { Ring } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
-import { cellsBehind, linkTo } from './aliases.ts'
-import type { Copies, User } from './entry.ts'
-import { cellsOf, type Name, nameOf, namesOf } from './keys.ts'
-import type { CacheStore, Drop, Dropped, Renewal } from './store/contract.ts'
+import { aliasedKeys, aliasTo } from './aliases.ts'
+import type { Entries, User } from './entry.ts'
+import { cacheKeysOf, type Name, nameOf, namesOf } from './keys.ts'
+import type { CacheStore, Invalidate, Invalidated, WriteThrough } from './store/contract.ts'
 
 type AnyCall = UpstreamCall<Operation>
 
-export interface ChangesParts {
+export interface InvalidationParts {
   readonly store: CacheStore
-  readonly peppers: Ring
-  readonly copies: Copies
+  readonly peppers: KeyRing
+  readonly entries: Entries
   /** The store is also that of the sessions: when it is away nothing may change. Otherwise changes go on, and what could not be dropped is dropped later. */
   readonly strict: boolean
   readonly alarm: (what: string, cause: unknown) => void
 }
 
 /** Names that a person may have, and the two that are known to belong together. */
-export interface Named {
+export interface PersonNames {
   readonly names: readonly Name[]
   readonly both?: readonly [smooch: Name, user: Name] | undefined
 }
 
-/** The cell that gets what a write left. */
-interface Renewed {
-  readonly cell: string
-  readonly renewal: Renewal
+/** The cache key that gets the user as the write left it. */
+interface WrittenEntry {
+  readonly key: string
+  readonly renewal: WriteThrough
 }
 
 /** A person that a call is about, by the id it was given. */
@@ -39,116 +39,116 @@ interface Person {
   readonly removed: boolean
 }
 
-// Longer than any write may take: a process that dies in the middle of one leaves no copy from that time.
-const underWayMs = 20_000
+// Longer than any write may take: a process that dies in the middle of one leaves no entry from that time.
+const writeMs = 20_000
 /** A deletion is asynchronous, and a call whose outcome is unknown may yet take effect. */
 const tombstoneMs = 60_000
 const retry = { everyMs: 1_000, forMs: 330_000, most: 10_000 }
 
-export const createChanges = ({ store, peppers, copies, strict, alarm }: ChangesParts) => {
-  const late = new Map<string, { drop: Drop; until: number }>()
+export const createInvalidation = ({ store, peppers, entries, strict, alarm }: InvalidationParts) => {
+  const pending = new Map<string, { drop: Invalidate; until: number }>()
   let timer: NodeJS.Timeout | undefined
 
-  const dropLater = (cell: string, drop: Drop): void => {
-    if (late.size < retry.most) late.set(cell, { drop, until: performance.now() + retry.forMs })
-    timer ??= setInterval(() => void dropLate(), retry.everyMs).unref()
+  const retryLater = (key: string, drop: Invalidate): void => {
+    if (pending.size < retry.most) pending.set(key, { drop, until: performance.now() + retry.forMs })
+    timer ??= setInterval(() => void retryDue(), retry.everyMs).unref()
   }
-  const dropLate = async (): Promise<void> => {
-    for (const [cell, { drop, until }] of late) {
+  const retryDue = async (): Promise<void> => {
+    for (const [key, { drop, until }] of pending) {
       try {
-        await follow((await store.drop(cell, drop)).link, cell, drop)
+        await invalidateAliases((await store.drop(key, drop)).link, key, drop)
       } catch {
         if (performance.now() < until) return
       }
-      late.delete(cell)
+      pending.delete(key)
     }
     clearInterval(timer)
     timer = undefined
   }
 
-  /** The cells that a link leads to fall too, but for those that fall already. */
-  const follow = async (
+  /** The keys behind an alias are invalidated too, but for those that are already. */
+  const invalidateAliases = async (
     link: string | undefined,
-    cell: string,
-    { link: _, ...drop }: Drop,
-    others?: ReadonlyMap<string, Drop>,
+    key: string,
+    { link: _, ...drop }: Invalidate,
+    others?: ReadonlyMap<string, Invalidate>,
   ): Promise<void> => {
-    const behind = cellsBehind(peppers, cell, link).filter((other) => !others?.has(other))
+    const behind = aliasedKeys(peppers, key, link).filter((other) => !others?.has(other))
     await Promise.all(behind.map((other) => store.drop(other, drop)))
   }
 
-  const dropCell = async (cell: string, drop: Drop, others: ReadonlyMap<string, Drop>): Promise<Dropped> => {
+  const invalidateKey = async (key: string, drop: Invalidate, others: ReadonlyMap<string, Invalidate>): Promise<Invalidated> => {
     try {
-      const dropped = await store.drop(cell, drop)
-      await follow(dropped.link, cell, drop, others)
-      return dropped
+      const invalidated = await store.drop(key, drop)
+      await invalidateAliases(invalidated.link, key, drop, others)
+      return invalidated
     } catch (cause) {
-      dropLater(cell, drop)
+      retryLater(key, drop)
       throw cause
     }
   }
 
-  /** The cells of a person under these names and the one linked to them, and how each is to fall. */
-  const dropsOf = (app: string, { names, both }: Named, how: Drop): Map<string, Drop> => {
-    const drops = new Map<string, Drop>()
-    for (const name of names) for (const cell of cellsOf(peppers, app, name)) drops.set(cell, how)
+  /** The keys of a person under these names and their aliases, and how each is invalidated. */
+  const invalidationsOf = (app: string, { names, both }: PersonNames, how: Invalidate): Map<string, Invalidate> => {
+    const drops = new Map<string, Invalidate>()
+    for (const name of names) for (const key of cacheKeysOf(peppers, app, name)) drops.set(key, how)
     for (const [name, other] of both ? [both, [both[1], both[0]] as const] : [])
-      for (const cell of cellsOf(peppers, app, name)) drops.set(cell, { ...how, link: linkTo(peppers, cell, app, other) })
+      for (const key of cacheKeysOf(peppers, app, name)) drops.set(key, { ...how, link: aliasTo(peppers, key, app, other) })
     return drops
   }
 
-  /** Rejects when the store is away, and then goes on trying. With a renewal its cell falls last, and only if it may not be renewed. */
-  const drop = async (app: string, named: Named, how: Drop, renewed?: Renewed): Promise<void> => {
-    const drops = dropsOf(app, named, how)
-    const first = [...drops].filter(([cell]) => cell !== renewed?.cell)
-    const done = await Promise.allSettled(first.map(([cell, each]) => dropCell(cell, each, drops)))
-    if (renewed) {
+  /** Rejects when the store is away, and then goes on trying. With a write-through its key comes last, and only if it may not be written. */
+  const drop = async (app: string, named: PersonNames, how: Invalidate, written?: WrittenEntry): Promise<void> => {
+    const drops = invalidationsOf(app, named, how)
+    const first = [...drops].filter(([key]) => key !== written?.key)
+    const done = await Promise.allSettled(first.map(([key, each]) => invalidateKey(key, each, drops)))
+    if (written) {
       const fallen = done.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []))
       const all = fallen.length === done.length
       const alone = all && !fallen.some(({ unsettled }) => unsettled)
-      const stored = alone && (await store.renew(renewed.cell, renewed.renewal).catch(() => false))
-      // A link lets readers of the other name store: it is told only when that one's cell has fallen.
-      if (!stored) await dropCell(renewed.cell, (all && drops.get(renewed.cell)) || how, drops)
+      const stored = alone && (await store.renew(written.key, written.renewal).catch(() => false))
+      // An alias lets readers of the other name store, so it is written only when that one's key is invalidated.
+      if (!stored) await invalidateKey(written.key, (all && drops.get(written.key)) || how, drops)
     }
     const failed = done.find((it) => it.status === 'rejected')
     if (failed) throw failed.reason
   }
 
   /** False when the drop will be made late: it may then stand after writes that came later, and tells nobody to be alone. */
-  const before = async (app: string, named: Named, writer: string): Promise<boolean> => {
+  const before = async (app: string, named: PersonNames, writer: string): Promise<boolean> => {
     try {
-      await drop(app, named, { blockMs: underWayMs, writer })
+      await drop(app, named, { blockMs: writeMs, writer })
       return true
     } catch (cause) {
       if (strict) throw new Problem('session_store_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
-      alarm('copies could not be dropped before a change; it goes on', cause)
+      alarm('entries could not be invalidated before a change; it goes on', cause)
       return false
     }
   }
 
   /** The vendor has answered, so a store that fails now must not turn the answer into an error: the block set before holds until it is back. */
-  const after = async (app: string, named: Named, how: Drop, renewed?: Renewed): Promise<void> => {
+  const after = async (app: string, named: PersonNames, how: Invalidate, written?: WrittenEntry): Promise<void> => {
     try {
-      await drop(app, named, how, renewed)
+      await drop(app, named, how, written)
     } catch (cause) {
-      alarm('copies could not be dropped after a change; it will be tried again', cause)
+      alarm('entries could not be invalidated after a change; it will be tried again', cause)
     }
   }
 
   const tombstoneOf = (app: string, id: string): string => {
     const smooch = namesOf(id).find(({ kind }) => kind === 'smooch')
-    return smooch ? cellsOf(peppers, app, smooch)[0] : '?'
+    return smooch ? cacheKeysOf(peppers, app, smooch)[0] : '?'
   }
 
   /** What an update says of the whole user is what the next reader would fetch. */
-  const renewalOf = (app: string, { operation }: AnyCall, id: string, body: unknown, writer: string): Renewed | undefined => {
+  const writeThroughOf = (app: string, { operation }: AnyCall, id: string, body: unknown, writer: string): WrittenEntry | undefined => {
     if (operation.effect !== 'write' || operation.returns !== 'AppUserResponse') return undefined
     const name = nameOf(id)
-    const [cell] = cellsOf(peppers, app, name)
-    const toKeep = copies.toKeep(cell, app, name, copies.of(body as User))
-    if (!toKeep) return undefined
-    const { here: _, there, ...kept } = toKeep
-    return { cell, renewal: { ...kept, writer, link: linkTo(peppers, cell, app, there) } }
+    const [key] = cacheKeysOf(peppers, app, name)
+    const toEntry = entries.toEntry(key, app, name, entries.of(body as User))
+    if (!toEntry) return undefined
+    const { here: _, there, ...kept } = toEntry
+    return { key, renewal: { ...kept, writer, link: aliasTo(peppers, key, app, there) } }
   }
 
   /** Copies fall before the call and after it, by what became of it. */
@@ -156,7 +156,7 @@ export const createChanges = ({ store, peppers, copies, strict, alarm }: Changes
     const persons = personsOf(call)
     const writer = randomBytes(9).toString('base64url')
     const known = await Promise.all(persons.map(({ id }) => before(app, { names: namesOf(id) }, writer)))
-    let ending: (person: Person) => Drop = () => ({ blockMs: tombstoneMs, tombstone: '?' })
+    let ending: (person: Person) => Invalidate = () => ({ blockMs: tombstoneMs, tombstone: '?' })
     let answer: UpstreamAnswer | undefined
     try {
       answer = await send()
@@ -167,13 +167,14 @@ export const createChanges = ({ store, peppers, copies, strict, alarm }: Changes
       throw error
     } finally {
       const both = answer && bothNames(call.operation, answer.body)
-      const renewed = ({ id }: Person) => (answer && !known.includes(false) ? renewalOf(app, call, id, answer.body, writer) : undefined)
-      await Promise.all(persons.map((person) => after(app, { names: namesOf(person.id), both }, ending(person), renewed(person))))
+      const written = ({ id }: Person) =>
+        answer && !known.includes(false) ? writeThroughOf(app, call, id, answer.body, writer) : undefined
+      await Promise.all(persons.map((person) => after(app, { names: namesOf(person.id), both }, ending(person), written(person))))
     }
   }
 
-  /** The same upstream, of which no change leaves a copy behind. */
-  const keepingFresh = (upstream: Upstream): Upstream => ({
+  /** The same upstream; no change through it leaves an entry behind. */
+  const invalidating = (upstream: Upstream): Upstream => ({
     ...upstream,
     call: (app, call) =>
       call.operation.cache === 'invalidate' ? around(app.appId, call, () => upstream.call(app, call)) : upstream.call(app, call),
@@ -181,15 +182,15 @@ export const createChanges = ({ store, peppers, copies, strict, alarm }: Changes
   })
 
   return {
-    keepingFresh,
+    invalidating: invalidating,
     /** From outside, the vendor's webhooks: drops, and ends the tombstone of a person whom the vendor says to be gone. Rejects when the store is away. */
-    drop: (app: string, named: Named, final?: string): Promise<void> =>
+    drop: (app: string, named: PersonNames, final?: string): Promise<void> =>
       drop(app, named, { blockMs: 0, ...(final !== undefined && { final: tombstoneOf(app, final) }) }),
     close: (): void => clearInterval(timer),
   }
 }
 
-export type Changes = ReturnType<typeof createChanges>
+export type Invalidation = ReturnType<typeof createInvalidation>
 
 /** A merge changes both, and its end is as asynchronous for the one as for the other. */
 const personsOf = ({ operation, params, body }: AnyCall): Person[] => {
@@ -201,14 +202,14 @@ const personsOf = ({ operation, params, body }: AnyCall): Person[] => {
   return id === undefined ? [] : [{ id, removed: operation.removes !== undefined }]
 }
 
-const bothNames = (operation: Operation, body: unknown): Named['both'] => {
+const bothNames = (operation: Operation, body: unknown): PersonNames['both'] => {
   if (operation.returns !== 'AppUserResponse') return undefined
   const { _id, userId } = (body as Identified).appUser
   return bothOf(_id, userId)
 }
 
 /** The two names of one person, when both are known for certain. */
-export const bothOf = (smoochId: string, userId: string | null | undefined): Named['both'] =>
+export const bothOf = (smoochId: string, userId: string | null | undefined): PersonNames['both'] =>
   typeof userId !== 'string'
     ? undefined
     : [

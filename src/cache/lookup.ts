@@ -1,72 +1,72 @@
-/** Looking into a cell, together: those who ask at the same time share one look, and those who wait for another process look again together. */
+/** Looks a cache key up: those who ask at the same time share one lookup, and so do those who wait for another process. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from '../crypto/random.ts'
-import type { Copies, Copy } from './entry.ts'
-import { createConvoys } from './single-flight.ts'
-import type { CacheStore, Looked } from './store/contract.ts'
-import { readLook } from './store/redis-lookup.ts'
+import type { Entries, Entry } from './entry.ts'
+import { createNextFlight } from './single-flight.ts'
+import type { CacheStore, LookupResult } from './store/contract.ts'
+import { parseLookup } from './store/redis-lookup.ts'
 
-/** What was found in a cell, the copy opened, and the token that leads if nobody else did. */
-export interface Seen {
-  readonly looked: Looked
-  readonly copy: Copy | null | undefined
+/** The result under a cache key, its entry opened, and the token that holds the lease if nobody else did. */
+export interface Lookup {
+  readonly result: LookupResult
+  readonly entry: Entry | null | undefined
   readonly token: string
 }
 
 /** How often a process looks whether another one has fetched what it waits for. */
 const pollMs = 10
 
-export const createLooks = (store: CacheStore, copies: Copies) => {
-  const together = createConvoys<Seen>()
-  const laterTogether = createConvoys<Seen>()
+export const createLookup = (store: CacheStore, entries: Entries) => {
+  const shared = createNextFlight<Lookup>()
+  const sharedRetry = createNextFlight<Lookup>()
   const prefix = randomBytes(9).toString('base64url')
   let count = 0
   const newToken = (): string => `${prefix}${(count++).toString(36)}`
 
-  const seen = (cell: string, token: string, looked: Looked): Seen => ({
+  const toLookup = (key: string, token: string, result: LookupResult): Lookup => ({
     token,
-    looked,
-    copy: 'sealed' in looked ? copies.open(cell, looked.sealed) : undefined,
+    result,
+    entry: 'sealed' in result ? entries.open(key, result.sealed) : undefined,
   })
-  const look = async (cell: string): Promise<Seen> => {
+  const lookup = async (key: string): Promise<Lookup> => {
     const token = newToken()
-    return seen(cell, token, await store.look(cell, token))
+    return toLookup(key, token, await store.lookup(key, token))
   }
-  const later = async (cell: string): Promise<Seen> => {
+  const retry = async (key: string): Promise<Lookup> => {
     await sleep(pollMs)
-    return await look(cell)
+    return await lookup(key)
   }
 
-  /** The look that is made together with finding the session. */
-  const along = (wants: (tag: string) => boolean) => {
+  /** The lookup that is one step with finding the session. */
+  const prefetch = (wants: (tag: string) => boolean) => {
     const token = newToken()
-    let found: { readonly cell: string; readonly looked: Looked } | undefined
+    let found: { readonly key: string; readonly result: LookupResult } | undefined
     return {
       token,
       wants,
-      found: (cell: string, words: readonly string[]): void => {
-        found = { cell, looked: readLook(words) }
+      found: (key: string, words: readonly string[]): void => {
+        found = { key, result: parseLookup(words) }
       },
-      /** Once: whoever asks again looks again. */
-      take: (cell: string): Seen | undefined => {
-        if (found?.cell !== cell) return undefined
-        const { looked } = found
+      /** Given once: a second read looks up by itself. */
+      take: (key: string): Lookup | undefined => {
+        if (found?.key !== key) return undefined
+        const { result } = found
         found = undefined
-        return seen(cell, token, looked)
+        return toLookup(key, token, result)
       },
       /** A request that came to nothing leads nobody. */
       [Symbol.dispose]: (): void => {
-        if (found?.looked.state === 'lead') store.release(found.cell, token).catch(() => undefined)
+        if (found?.result.state === 'lead') store.release(found.key, token).catch(() => undefined)
       },
     }
   }
 
   return {
-    now: (cell: string): Promise<Seen> => together(cell, () => look(cell)),
+    now: (key: string): Promise<Lookup> => shared(key, () => lookup(key)),
     /** After a pause. */
-    again: (cell: string): Promise<Seen> => laterTogether(cell, () => later(cell)),
-    along,
+    afterPause: (key: string): Promise<Lookup> => sharedRetry(key, () => retry(key)),
+    prefetch: prefetch,
   }
 }
 
-export type Along = ReturnType<ReturnType<typeof createLooks>['along']>
+export type Prefetch = ReturnType<ReturnType<typeof createLookup>['prefetch']>

@@ -4,7 +4,7 @@
 const record = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
 
 /** Flights that readers may join while they hold, known by the lease under which they fetch: a write takes the lease away, and nobody joins any more. */
-export const createFlights = <T>(mostJoined: number) => {
+export const createSingleFlight = <T>(maxJoined: number) => {
   const flights = record<{ readonly answer: Promise<T>; joined: number }>()
   return {
     start: (lease: string, fetch: () => Promise<T>): Promise<T> => {
@@ -16,7 +16,7 @@ export const createFlights = <T>(mostJoined: number) => {
     join: (lease: string): Promise<T> | 'full' | undefined => {
       const flight = flights[lease]
       if (!flight) return undefined
-      if (flight.joined >= mostJoined) return 'full'
+      if (flight.joined >= maxJoined) return 'full'
       flight.joined += 1
       return flight.answer
     },
@@ -24,25 +24,25 @@ export const createFlights = <T>(mostJoined: number) => {
 }
 
 /** Where there is no lease to tell: a question never joins a flight that has begun, but all that come meanwhile share the next one. */
-export const createConvoys = <T>() => {
-  const convoys = record<{ current: Promise<T>; next?: Promise<T> }>()
-  const depart = (key: string, fetch: () => Promise<T>): Promise<T> => {
+export const createNextFlight = <T>() => {
+  const flights = record<{ current: Promise<T>; next?: Promise<T> }>()
+  const start = (key: string, fetch: () => Promise<T>): Promise<T> => {
     const current = fetch()
-    const convoy: { current: Promise<T>; next?: Promise<T> } = { current }
-    convoys[key] = convoy
-    const arrived = () => {
-      if (!convoy.next && convoys[key] === convoy) delete convoys[key]
+    const flight: { current: Promise<T>; next?: Promise<T> } = { current }
+    flights[key] = flight
+    const onSettled = () => {
+      if (!flight.next && flights[key] === flight) delete flights[key]
     }
-    current.then(arrived, arrived)
+    current.then(onSettled, onSettled)
     return current
   }
   return (key: string, fetch: () => Promise<T>): Promise<T> => {
-    const convoy = convoys[key]
-    if (!convoy) return depart(key, fetch)
-    convoy.next ??= convoy.current.then(
-      () => depart(key, fetch),
-      () => depart(key, fetch),
+    const flight = flights[key]
+    if (!flight) return start(key, fetch)
+    flight.next ??= flight.current.then(
+      () => start(key, fetch),
+      () => start(key, fetch),
     )
-    return convoy.next
+    return flight.next
   }
 }

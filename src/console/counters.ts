@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { decode, type Event } from '../journal/event/event.ts'
 import type { Source } from '../journal/store/contract.ts'
 import { eventsFrom, sumsBetween } from '../journal/store/queries.ts'
-import { tipOf } from '../journal/store/reader.ts'
+import { treeHead } from '../journal/store/reader.ts'
 
 export const kinds = ['deleted', 'merged', 'linked', 'written', 'denied'] as const
 export type Kind = (typeof kinds)[number]
@@ -23,7 +23,7 @@ export interface Burst {
   readonly at: string
 }
 
-export interface TallyOptions {
+export interface CountersOptions {
   readonly store: Source
   readonly burst: { readonly calls: number; readonly minutes: number }
   /** Each event from the start of this process on, in the order of the log. */
@@ -44,7 +44,7 @@ type Counts = Record<Kind, number>
 const none = (): Counts => ({ deleted: 0, merged: 0, linked: 0, written: 0, denied: 0 })
 const hourOf = (time: number): number => Math.floor(time / hour)
 
-export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOptions) => {
+export const createCounters = ({ store, burst: limit, onEvent, onBurst }: CountersOptions) => {
   const hours = new Map<string, Map<number, Counts>>()
   const recent = new Map<string, number[]>()
   const bursts = new Map<string, Burst>()
@@ -94,7 +94,7 @@ export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOpti
 
   /** The first index since then; where there is none, the index of what comes next. */
   const firstSince = async (time: number): Promise<number> => {
-    const { size } = await tipOf(store)
+    const { size } = await treeHead(store)
     const [row] = await store.select('SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', [new Date(time).toISOString()])
     return Number(row?.['seq'] ?? size)
   }
@@ -160,4 +160,4 @@ export const createTally = ({ store, burst: limit, onEvent, onBurst }: TallyOpti
   }
 }
 
-export type Tally = ReturnType<typeof createTally>
+export type Counters = ReturnType<typeof createCounters>

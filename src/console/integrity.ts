@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Secrets } from '../journal/store/open.ts'
 import type { Report } from '../journal/verify/verify.ts'
-import { messageOf } from '../platform/error-message.ts'
+import { errorMessage } from '../platform/error-message.ts'
 import type { Seen, Verified, VerifyTask } from './verify-worker.ts'
 
 export interface Check {
@@ -72,7 +72,7 @@ export const createIntegrity = ({ url, secrets, size, onCheck }: IntegrityOption
       latest = checkOf(report)
       if (report.ok) seen = { ...latest, accepted }
     } catch (error) {
-      const failure = messageOf(error)
+      const failure = errorMessage(error)
       latest = { at: new Date().toISOString(), ok: false, size: size(), root: latest?.root ?? '', milliseconds: 0, findings: [], failure }
     }
     if (!ended) onCheck?.(latest)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import { readable, routes } from '../http/endpoint.ts'
+import { getAndHead, routes } from '../http/endpoint.ts'
 import { html } from '../http/html.ts'
 import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
@@ -17,13 +17,13 @@ import { alertList } from './alerts/alert-list.ts'
 import type { Alerts } from './alerts/alerts.ts'
 import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
 import { exportForm } from './pages/export-form.ts'
-import { body, bouncePage, head, notice, page } from './pages/layout.ts'
+import { body, head, interstitialPage, notice, page } from './pages/layout.ts'
 import { keptOf, operationContent, originIn, relatedTo, viewsOf } from './pages/operation.ts'
 import { parse } from './pages/search-query.ts'
-import { type GlanceParts, glanceBar, readGlance } from './pages/summary.ts'
+import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { type Found, findRows, type RowPlaces, rowList, searchForm } from './pages/timeline.ts'
 
-export interface ConsoleParts extends GlanceParts {
+export interface ConsoleParts extends SummaryParts {
   readonly sessions: Sessions
   readonly basePath: string
   readonly ticketUrl: string | undefined
@@ -51,7 +51,7 @@ const cursorOf = (text: string | undefined): number | undefined => {
 }
 
 /** What is in the log now: script goes on listening from there. */
-const sizeOf = async ({ store, status }: GlanceParts): Promise<string> => {
+const sizeOf = async ({ store, status }: SummaryParts): Promise<string> => {
   const [row] = await store.select('SELECT size FROM head').catch(() => [])
   return String(row?.['size'] ?? status().size)
 }
@@ -80,7 +80,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
     for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
     res.status(problem.status).type('html')
     if (problem.code === 'unauthorized' && req.headers['sec-fetch-site'] === 'cross-site') {
-      res.status(200).send(bouncePage(req.originalUrl))
+      res.status(200).send(interstitialPage(req.originalUrl))
       return
     }
     const [title, sentence] =
@@ -109,8 +109,8 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
 
   const charts = (tenant: string) => {
     const now = new Date()
-    const { tally } = parts
-    return html`<section class="charts" aria-label="Operations over time" id="charts">${chart('Last 24 hours', tally.series(tenant, 1, 24), hourNames(now))}${chart('Last 30 days', tally.series(tenant, 24, 30), dayNames(now))}${legend()}</section>`
+    const { counters } = parts
+    return html`<section class="charts" aria-label="Operations over time" id="charts">${chart('Last 24 hours', counters.series(tenant, 1, 24), hourNames(now))}${chart('Last 30 days', counters.series(tenant, 24, 30), dayNames(now))}${legend()}</section>`
   }
 
   const timeline = shown(async (req, res, session) => {
@@ -120,13 +120,13 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
     const frame = { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'] }
     res.write(head(frame))
     const size = await sizeOf(parts)
-    const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words, cursor)])
+    const [summary, found] = await Promise.all([readSummary(parts, session.app), rowsIn(parts, session.app, words, cursor)])
     const live = cursor === undefined ? { live: size } : {}
     return body(
       { ...frame, facts: live },
       html`
 <h1 class="unseen">Audit console: timeline</h1>
-${glanceBar(places, glance)}
+${summaryBar(places, summary)}
 ${alertList(parts.alerts.recent(session.app))}
 ${searchForm(places, words)}
 ${words.length === 0 && charts(session.app)}
@@ -144,8 +144,8 @@ ${rowList(places, words, found, cursor)}`,
 
   const rowsFor = async (session: Session, req: Request, res: Response): Promise<void> => {
     const words = parse(queryOf(req, 'q')['q'] ?? '')
-    const [glance, found] = await Promise.all([readGlance(parts, session.app), rowsIn(parts, session.app, words)])
-    const content = html`${glanceBar(places, glance)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(places, words, found)}`
+    const [summary, found] = await Promise.all([readSummary(parts, session.app), rowsIn(parts, session.app, words)])
+    const content = html`${summaryBar(places, summary)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(places, words, found)}`
     res.type('html').send(content.text)
   }
 
@@ -173,13 +173,13 @@ ${rowList(places, words, found, cursor)}`,
 
   return routes({
     '/ops': screen(timeline),
-    '/ops/rows': readable(asPage, fragment),
+    '/ops/rows': getAndHead(asPage, fragment),
     '/ops/operations/:id': screen(operation),
     '/ops/api/verify': { post: check },
     ...Object.fromEntries(
       files.map(([name, type, file]) => {
         const content = readFileSync(file, 'utf8')
-        return [`/ops/${name}`, readable(asPage, pages, (_req, res) => void res.type(type).send(content))]
+        return [`/ops/${name}`, getAndHead(asPage, pages, (_req, res) => void res.type(type).send(content))]
       }),
     ),
   })

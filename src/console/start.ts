@@ -7,14 +7,14 @@ import { describeError, type Log } from '../platform/logger.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { createAlerts } from './alerts/alerts.ts'
 import { createWebhook } from './alerts/webhook.ts'
-import { createTally } from './counters.ts'
+import { createCounters } from './counters.ts'
 import { createIntegrity } from './integrity.ts'
 import { consoleRoutes } from './routes.ts'
 
 export interface ConsoleOptions {
   readonly settings: Settings
   readonly sessions: Sessions
-  readonly journalling: RunningJournal
+  readonly journal: RunningJournal
   readonly log: Log
   /** Where people sign in. */
   readonly signIn: string | undefined
@@ -27,9 +27,9 @@ export interface RunningConsole {
   close(): Promise<void>
 }
 
-export const startConsole = ({ settings, sessions, journalling, log, signIn, pages }: ConsoleOptions): RunningConsole => {
-  const { sealer, status } = journalling.journal
-  const { source: store, during } = journalling.readers
+export const startConsole = ({ settings, sessions, journal, log, signIn, pages }: ConsoleOptions): RunningConsole => {
+  const { sealer, status } = journal.journal
+  const { source: store, during } = journal.readers
   const anchored = settings.REDIS_URL !== undefined
   const webhook =
     settings.ALERT_WEBHOOK_URL !== undefined && settings.ALERT_WEBHOOK_SECRET
@@ -55,14 +55,14 @@ export const startConsole = ({ settings, sessions, journalling, log, signIn, pag
     size: () => status().size,
     onCheck: alerts.onCheck,
   })
-  const tally = createTally({ store, burst: { calls, minutes }, onEvent: alerts.onEvent, onBurst: alerts.onBurst })
+  const counters = createCounters({ store, burst: { calls, minutes }, onEvent: alerts.onEvent, onBurst: alerts.onBurst })
   return {
     routes: consoleRoutes({
       store,
       sealer,
       status,
       integrity,
-      tally,
+      counters,
       alerts,
       anchored,
       during,
@@ -75,7 +75,7 @@ export const startConsole = ({ settings, sessions, journalling, log, signIn, pag
     close: async () => {
       alerts.close()
       webhook?.close()
-      await Promise.all([integrity.close(), tally.close()])
+      await Promise.all([integrity.close(), counters.close()])
     },
   }
 }

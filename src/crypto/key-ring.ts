@@ -9,9 +9,9 @@ export interface RingKey {
 }
 
 /** First key first. Parsed again only when the secret's text has changed (a swapped file). */
-export type Ring = () => readonly [RingKey, ...RingKey[]]
+export type KeyRing = () => readonly [RingKey, ...RingKey[]]
 
-export const ring = (source: Secret): Ring => {
+export const keyRing = (source: Secret): KeyRing => {
   let text = ''
   let keys: RingKey[] = []
   return () => {
@@ -29,10 +29,10 @@ export const ring = (source: Secret): Ring => {
 
 /** What is worked out for a key once. It goes with the key, when a ring is read anew. */
 export const perKey = <T>(make: (key: RingKey) => T): ((key: RingKey) => T) => {
-  const made = new WeakMap<RingKey, { readonly it: T }>()
+  const cache = new WeakMap<RingKey, { readonly it: T }>()
   return (key) => {
-    const known = made.get(key) ?? { it: make(key) }
-    made.set(key, known)
+    const known = cache.get(key) ?? { it: make(key) }
+    cache.set(key, known)
     return known.it
   }
 }

@@ -6,7 +6,7 @@ import { exampleAnswers, exampleBodies, sentences } from '../contract/descriptio
 import { limitClass, type Operation } from '../contract/operation.ts'
 import type { OperationId } from '../contract/operations.ts'
 import { problems } from '../contract/problems.ts'
-import { readable, routes } from '../http/endpoint.ts'
+import { getAndHead, routes } from '../http/endpoint.ts'
 import { asPage } from '../http/response-headers.ts'
 import { openapiDocument } from './openapi.ts'
 
@@ -22,7 +22,7 @@ interface Options {
 export const docsRoutes = ({ basePath, operations, pages }: Options): Router => {
   const serve = (type: string, text: string, ...before: RequestHandler[]) => {
     const bytes = Buffer.from(text)
-    return readable(...before, pages, (_req, res) => void res.type(type).send(bytes))
+    return getAndHead(...before, pages, (_req, res) => void res.type(type).send(bytes))
   }
   return routes({
     '/openapi.json': serve('json', JSON.stringify(openapiDocument(basePath, operations))),

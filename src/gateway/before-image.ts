@@ -32,9 +32,9 @@ interface Parts {
 }
 
 /** How long the look may take; it shares two seconds with the intent. */
-const lookMs = 1_000
+const beforeImageMs = 1_000
 
-export const createLook = ({ upstream, sessions }: Parts) => {
+export const createLookup = ({ upstream, sessions }: Parts) => {
   /** Throws `user_not_found`, `upstream_busy`, and for a merge `subjects_unresolved`: only that is sent when both are known for certain, since an erasure must not hang on a read. */
   const look = async (app: UpstreamApp, operation: GuardedOperation, { role, id }: Subject): Promise<Found> => {
     try {
@@ -91,7 +91,7 @@ const namesOfFields = (image: object): string[] =>
 
 const withinLook = async <T>(reading: Promise<T>): Promise<T> => {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error('the look at what stands there took too long')), lookMs)
+  const timer = setTimeout(() => late.reject(new Error('the look at what stands there took too long')), beforeImageMs)
   reading.catch(() => undefined)
   try {
     return await Promise.race([reading, late.promise])

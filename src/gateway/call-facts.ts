@@ -4,7 +4,7 @@ import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { isBlank } from '../contract/text.ts'
 import { clientAddress } from '../http/client-address.ts'
-import type { Asked, Person } from '../journal/event/compose.ts'
+import type { CallFacts, Person } from '../journal/event/compose.ts'
 import { isStaff } from '../policy/decide.ts'
 import type { Session } from '../session/sessions.ts'
 
@@ -22,7 +22,7 @@ export interface Reason {
   readonly note?: string
 }
 
-const longestNote = 2_000
+const maxNote = 2_000
 
 const single = (request: IncomingMessage, name: string): string | undefined => {
   const value = request.headers[name]
@@ -38,10 +38,10 @@ const noteOf = (text: string | undefined): string | undefined => {
   if (text === undefined) return undefined
   try {
     const note = decodeURIComponent(text)
-    if (note.length <= longestNote && !isBlank(note)) return note
+    if (note.length <= maxNote && !isBlank(note)) return note
   } catch {}
   throw new Problem('bad_request', {
-    detail: `audit-note: percent-encoded UTF-8 of at most ${longestNote} characters, some of which can be seen.`,
+    detail: `audit-note: percent-encoded UTF-8 of at most ${maxNote} characters, some of which can be seen.`,
   })
 }
 
@@ -67,7 +67,7 @@ export const readIdempotencyKey = (request: IncomingMessage): string | undefined
   return key
 }
 
-const actorOf = (session: Session): Asked['actor'] => {
+const actorOf = (session: Session): CallFacts['actor'] => {
   const type = session.kind === 'service' ? 'service' : isUser(session) ? 'user' : 'staff'
   const auth = { method: session.method, session: session.sid, at: new Date(session.authTime * 1000).toISOString() }
   const more = {
@@ -91,7 +91,10 @@ interface Particulars {
 }
 
 /** Denied calls have no caller: no rule let them in. */
-export const askedOf = (request: IncomingMessage, { session, operation, targets, requestId, caller, reason }: Particulars): Asked => ({
+export const callFactsOf = (
+  request: IncomingMessage,
+  { session, operation, targets, requestId, caller, reason }: Particulars,
+): CallFacts => ({
   action: operation.id,
   tenant: session.app,
   actor: actorOf(session),

@@ -12,7 +12,7 @@ import type { Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 import { isSpent } from '../upstream/permit.ts'
 import { buildUrl } from '../upstream/url.ts'
-import { createLook, type Found, imageOf, unresolved } from './before-image.ts'
+import { createLookup, type Found, imageOf, unresolved } from './before-image.ts'
 
 export interface GuardedParts {
   readonly sessions: Sessions
@@ -21,12 +21,12 @@ export interface GuardedParts {
   readonly alarm: (what: string, cause: unknown) => void
 }
 
-export interface GuardedAsk {
+export interface GuardedInput {
   readonly app: UpstreamApp
   readonly call: UpstreamCall<GuardedOperation>
   readonly subjects: readonly [Subject, ...Subject[]]
   /** Who asks and why, once the persons are known. */
-  readonly asked: (targets: readonly Target[]) => Omit<GuardedCall, 'request' | 'before' | 'idempotencyKey'>
+  readonly facts: (targets: readonly Target[]) => Omit<GuardedCall, 'request' | 'before' | 'idempotencyKey'>
   readonly idempotencyKey: string | undefined
   /** Asked just before it is sent: throws when the caller's session has ended meanwhile, or the right was taken away. */
   readonly checkAgain: () => Promise<void>
@@ -52,23 +52,23 @@ export interface GuardedResult {
 
 export const createGuarded = (parts: GuardedParts) => {
   const { sessions, upstream, guard, alarm } = parts
-  const { look, userIdsOf } = createLook(parts)
+  const { look, userIdsOf } = createLookup(parts)
 
-  const send = async (ask: GuardedAsk): Promise<GuardedResult> => {
+  const send = async (ask: GuardedInput): Promise<GuardedResult> => {
     const { app, call, idempotencyKey } = ask
     const key = idempotencyKey !== undefined && { idempotencyKey }
     const repeatable = {
       method: call.operation.method,
       path: '',
-      asked: JSON.stringify([call.operation.path, call.params]),
+      facts: JSON.stringify([call.operation.path, call.params]),
       body: JSON.stringify(call.body ?? null),
     }
     if (!guard.status().open) throw new Problem('journal_unavailable', { outcome: 'not_sent', headers: { 'Retry-After': '5' } })
-    const recall = () => guard.recall({ ...ask.asked([]), request: repeatable, ...key })
+    const recall = () => guard.recall({ ...ask.facts([]), request: repeatable, ...key })
     const before = await recall()
     if (before) return replayed(before)
 
-    const found = await lookAt(ask).catch(async (error: unknown) => {
+    const found = await readBefore(ask).catch(async (error: unknown) => {
       // The first call with this key may have removed the person meanwhile.
       const first = await recall()
       if (first) return first
@@ -89,7 +89,7 @@ export const createGuarded = (parts: GuardedParts) => {
       actor: { id: userId },
     }))
     const begun = await guard.begin({
-      ...ask.asked(found.flatMap(({ targets }) => targets)),
+      ...ask.facts(found.flatMap(({ targets }) => targets)),
       ...recordedPath(app, named, found, repeatable),
       before: imageOf(found),
       ...key,
@@ -137,10 +137,10 @@ export const createGuarded = (parts: GuardedParts) => {
     )
   }
   const unmark = async (persons: readonly Person[]): Promise<void> => {
-    await Promise.all(persons.map(sessions.unmarkGone)).catch((cause: unknown) => alarm('a person could not be unmarked', cause))
+    await Promise.all(persons.map(sessions.clearDeleted)).catch((cause: unknown) => alarm('a person could not be unmarked', cause))
   }
 
-  const lookAt = async ({ app, call, subjects, own }: GuardedAsk): Promise<Found[]> => {
+  const readBefore = async ({ app, call, subjects, own }: GuardedInput): Promise<Found[]> => {
     const all = () => Promise.all(subjects.map((subject) => look(app, call.operation, subject)))
     try {
       return await all()
@@ -152,16 +152,16 @@ export const createGuarded = (parts: GuardedParts) => {
   }
 
   /** Who has never been answered under the own name may have a name that leads to somebody else. */
-  const mustBeOwn = async ({ own, subjects }: GuardedAsk, found: readonly Found[]): Promise<void> => {
+  const mustBeOwn = async ({ own, subjects }: GuardedInput, found: readonly Found[]): Promise<void> => {
     for (const { image } of found) if (image) await own.accept(operations.get_app_user, { appUser: image })
     if (!own.known && subjects.every(({ self }) => self) && found.some(({ image }) => !image)) throw unresolved()
   }
 
   /** Whoever is answered was perhaps not meant, and what is destroyed does not come back. */
-  const ofAnother = ({ asked }: GuardedAsk, found: readonly Found[]): Problem => {
+  const ofAnother = ({ facts }: GuardedInput, found: readonly Found[]): Problem => {
     const refusal = new Problem('another_user', { outcome: 'not_sent' })
     const targets = found.flatMap((it) => it.targets)
-    guard.recorded(asked(targets), { outcome: 'not_sent', upstream: { status: null, code: refusal.code, sent: false } })
+    guard.recorded(facts(targets), { outcome: 'not_sent', upstream: { status: null, code: refusal.code, sent: false } })
     return refusal
   }
 

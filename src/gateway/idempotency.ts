@@ -1,9 +1,9 @@
 /** A write that is carried out once for an Idempotency-Key, however often it is asked for. Guarded operations have the journal for this; here the store remembers. */
 import { Problem } from '../contract/problems.ts'
-import { keyedName, type Ring } from '../crypto/key-ring.ts'
+import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { openFor, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
-import { reachable } from '../session/store/availability.ts'
+import { withAvailability } from '../session/store/availability.ts'
 import type { SessionStore } from '../session/store/contract.ts'
 
 export interface Reply {
@@ -13,7 +13,7 @@ export interface Reply {
   readonly text?: string
 }
 
-interface Kept {
+interface IdempotencyRecord {
   readonly digest: string
   readonly state: 'running' | 'done' | 'unknown'
   /** Milliseconds since 1970. */
@@ -26,17 +26,18 @@ const dayMs = 24 * 60 * 60 * 1000
 const runningMs = 25_000
 const purpose = 'idempotency'
 
-const problemOf = (kept: Kept | undefined, digest: string): Problem | undefined => {
-  if (!kept) return new Problem('operation_settled')
-  if (kept.digest !== digest) return new Problem('idempotency_key_reused')
-  if (kept.state === 'unknown' || (kept.state === 'running' && Date.now() - kept.at > runningMs)) return new Problem('operation_unknown')
-  return kept.state === 'running' ? new Problem('operation_pending') : undefined
+const problemOf = (record: IdempotencyRecord | undefined, digest: string): Problem | undefined => {
+  if (!record) return new Problem('operation_settled')
+  if (record.digest !== digest) return new Problem('idempotency_key_reused')
+  if (record.state === 'unknown' || (record.state === 'running' && Date.now() - record.at > runningMs))
+    return new Problem('operation_unknown')
+  return record.state === 'running' ? new Problem('operation_pending') : undefined
 }
 
 /** Kept as it was sent, to the last digit. */
 const asText = ({ status, body, text = JSON.stringify(body ?? {}) }: Reply): Reply => ({ status, text })
 
-export const createOnce = ({ store, peppers }: { store: SessionStore; peppers: Ring }) => {
+export const createIdempotency = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
   /** `request` tells a repeat from another request; `run` gives the reply or throws; `asReply` is what a refusal by the vendor is kept as. */
   return async (
     session: Session,
@@ -50,15 +51,16 @@ export const createOnce = ({ store, peppers }: { store: SessionStore; peppers: R
     // A program may bear the id of a person; its keys are its own.
     const name = keyedName(secret, purpose, session.app, session.kind === 'service' ? 'program' : 'person', key)
     const digest = keyedName(secret, 'request', JSON.stringify(request))
-    const sealed = (kept: Pick<Kept, 'state' | 'reply'>) => sealFor(peppers, purpose, `${tag}:${name}`, { ...kept, digest, at: Date.now() })
-    const keep = (kept: Pick<Kept, 'state' | 'reply'>) => store.put(tag, name, sealed(kept), dayMs).catch(() => undefined)
+    const sealed = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
+      sealFor(peppers, purpose, `${tag}:${name}`, { ...record, digest, at: Date.now() })
+    const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) => store.put(tag, name, sealed(record), dayMs).catch(() => undefined)
 
-    const before = await reachable(store.claim(tag, name, sealed({ state: 'running' }), dayMs))
+    const before = await withAvailability(store.claim(tag, name, sealed({ state: 'running' }), dayMs))
     if (before !== undefined) {
-      const kept = openFor(peppers, purpose, `${tag}:${name}`, before) as Kept | undefined
-      const problem = problemOf(kept, digest)
+      const record = openFor(peppers, purpose, `${tag}:${name}`, before) as IdempotencyRecord | undefined
+      const problem = problemOf(record, digest)
       if (problem) throw problem
-      return { reply: kept!.reply!, replayed: true }
+      return { reply: record!.reply!, replayed: true }
     }
     try {
       const reply = await run()
@@ -74,4 +76,4 @@ export const createOnce = ({ store, peppers }: { store: SessionStore; peppers: R
   }
 }
 
-export type Once = ReturnType<typeof createOnce>
+export type Idempotency = ReturnType<typeof createIdempotency>

@@ -6,15 +6,15 @@ import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import { anchorOn } from '../journal/log/anchor-redis.ts'
-import type { AppUserSeen, Sighting } from '../journal/reconcile/verdicts.ts'
+import type { AppUserSeen, Observation } from '../journal/reconcile/verdicts.ts'
 import { type RunningJournal, startJournal } from '../journal/start.ts'
-import { keyList, placeOf, type Secrets } from '../journal/store/open.ts'
+import { keyList, locationOf, type Secrets } from '../journal/store/open.ts'
 import { describeError, type Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { connectRedis } from '../platform/redis.ts'
 import type { Upstream } from '../upstream/client.ts'
 
-export interface JournallingParts {
+export interface GatewayJournalParts {
   readonly settings: Settings
   readonly apps: ReadonlyMap<string, UpstreamApp>
   readonly upstream: Upstream
@@ -22,7 +22,7 @@ export interface JournallingParts {
   readonly metrics: Metrics
 }
 
-export const openTheJournal = async ({ settings, apps, upstream, log, metrics }: JournallingParts): Promise<RunningJournal> => {
+export const openGatewayJournal = async ({ settings, apps, upstream, log, metrics }: GatewayJournalParts): Promise<RunningJournal> => {
   await using opened = new AsyncDisposableStack()
   const redis =
     settings.REDIS_URL &&
@@ -33,7 +33,7 @@ export const openTheJournal = async ({ settings, apps, upstream, log, metrics }:
   const running = await startJournal({
     url: settings.JOURNAL_URL.reveal(),
     secrets: secretsOf(settings),
-    anchor: redis && anchorOn(redis, placeOf(settings.JOURNAL_URL.reveal(), settings.APPS_FILE ?? settings.SMOOCH_APP_ID)),
+    anchor: redis && anchorOn(redis, locationOf(settings.JOURNAL_URL.reveal(), settings.APPS_FILE ?? settings.SMOOCH_APP_ID)),
     onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
     onGate: ({ open, cause, since }) => {
       if (open) return log.info({ open }, 'journal gate')
@@ -43,7 +43,7 @@ export const openTheJournal = async ({ settings, apps, upstream, log, metrics }:
     read: async (tenant, id) => {
       const app = apps.get(tenant)
       if (!app) throw new Error('the app is not served here any more')
-      return await sighting(upstream, app, id)
+      return await observe(upstream, app, id)
     },
   })
   opened.defer(() => running.close())
@@ -57,7 +57,7 @@ export const secretsOf = (settings: Settings): Secrets => ({
 })
 
 /** What the checker sees of a user: past every cache, and only an answer is one. */
-const sighting = async (upstream: Upstream, app: UpstreamApp, id: string): Promise<Sighting> => {
+const observe = async (upstream: Upstream, app: UpstreamApp, id: string): Promise<Observation> => {
   try {
     const { status, body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: id } })
     return { status, appUser: (body as Identified).appUser as AppUserSeen }

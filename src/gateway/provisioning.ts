@@ -5,12 +5,12 @@ import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { createRecords } from '../journal/append/records.ts'
-import type { Asked, Person } from '../journal/event/compose.ts'
+import type { CallFacts, Person } from '../journal/event/compose.ts'
 import type { Subject } from '../policy/subjects.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 
-export interface OwnUserParts {
+export interface ProvisioningParts {
   readonly sessions: Sessions
   readonly upstream: Upstream
   readonly autoCreate: boolean
@@ -19,22 +19,22 @@ export interface OwnUserParts {
   readonly alarm: (what: string, cause: unknown) => void
 }
 
-export interface Asking {
+export interface ProvisioningCall {
   readonly app: UpstreamApp
   readonly session: Session
   readonly subjects: readonly [Subject, ...Subject[]]
   readonly operation: Operation
   /** What the journal is told of an automatic creation. */
-  readonly creation: (targets: readonly Person[]) => Asked
+  readonly creation: (targets: readonly Person[]) => CallFacts
 }
 
-export const createOwnUser = ({ sessions, upstream, autoCreate, recorded, alarm }: OwnUserParts) => {
+export const createProvisioning = ({ sessions, upstream, autoCreate, recorded, alarm }: ProvisioningParts) => {
   const read = operations.get_app_user
 
   /** What the vendor says of the caller's own user. Somebody else (a survivor of a merge, a name in another spelling) is never shown nor learnt: the session ends. */
   const acceptOwn = async (session: Session, body: unknown): Promise<void> => {
     const { _id, userId } = (body as Identified).appUser
-    if (userId === session.userId) return await learn(session, _id)
+    if (userId === session.userId) return await rememberSmoochId(session, _id)
     await sessions.forget(session)
     if (await sessions.end(session)) alarm("another user was answered in place of the caller's own, whose session has ended", undefined)
     throw new Problem('unauthorized', { detail: 'The messaging service knows somebody else by your name, so this session has ended.' })
@@ -46,9 +46,9 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, recorded, alarm 
     await acceptOwn(session, body)
   }
 
-  const learn = async (session: Session, smoochId: string): Promise<void> => {
+  const rememberSmoochId = async (session: Session, smoochId: string): Promise<void> => {
     try {
-      await sessions.learn(session, smoochId, session.smooch)
+      await sessions.rememberSmoochId(session, smoochId, session.smooch)
     } catch (cause) {
       alarm("a person's own smoochId could not be remembered", cause)
     }
@@ -65,22 +65,22 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, recorded, alarm 
   }
 
   /** Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or merged away since the session began. */
-  const create = async ({ app, session, creation }: Omit<Asking, 'operation'>): Promise<void> => {
+  const create = async ({ app, session, creation }: Omit<ProvisioningCall, 'operation'>): Promise<void> => {
     if (session.kind === 'service' || !session.roles.includes('user'))
       throw new Problem('no_app_user', { detail: 'This session has no app user yet.' })
     if (!autoCreate) throw new Problem('app_user_not_created')
     if (!(await sessions.mayCreate(session))) throw new Problem('unauthorized')
     const operation = operations.pre_create_app_user
-    const asked = (answer?: UpstreamAnswer): Asked =>
+    const callFacts = (answer?: UpstreamAnswer): CallFacts =>
       creation([{ role: 'subject', userId: session.userId!, ...(answer && { smoochId: (answer.body as Identified).appUser._id }) }])
-    const answer = await recorded<UpstreamAnswer | undefined>(operation, asked, () =>
+    const answer = await recorded<UpstreamAnswer | undefined>(operation, callFacts, () =>
       send(app, { operation, body: { userId: session.userId } }),
     )
     if (answer) await acceptOwn(session, answer.body)
   }
 
   /** Sends, and once more when the vendor knows no such user and the caller's own could be created. */
-  const orCreate = async <A extends UpstreamAnswer>(asking: Asking, send: () => Promise<A>): Promise<A> => {
+  const orCreate = async <A extends UpstreamAnswer>(asking: ProvisioningCall, send: () => Promise<A>): Promise<A> => {
     try {
       return await send()
     } catch (error) {
@@ -96,7 +96,7 @@ export const createOwnUser = ({ sessions, upstream, autoCreate, recorded, alarm 
     orCreate,
 
     /** Before a call that changes somebody or whose answer names nobody: the caller's own name must once have been answered with the caller's own user. */
-    meet: async (asking: Asking): Promise<void> => {
+    meet: async (asking: ProvisioningCall): Promise<void> => {
       const { app, session, subjects, operation } = asking
       if (session.smooch !== undefined || operation.id === read.id || operation.subject === 'body') return
       if (!subjects.every(({ self }) => self)) return

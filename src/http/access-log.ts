@@ -10,7 +10,7 @@ import { clientAddress } from './client-address.ts'
 export type Finished = (record: Fields) => void
 
 /** Adds to the record of this request. */
-export const note = (res: Response, fields: Fields): void => {
+export const addLogFields = (res: Response, fields: Fields): void => {
   Object.assign(res.locals['record'] as Fields, fields)
 }
 
@@ -23,8 +23,8 @@ const network = memo(2_000, (address: string): string =>
 const shown = memo(500, loggable)
 const shownAgent = (agent: string): string => shown(agent.slice(0, 200))
 
-export const accessRecord = (log: Log, finished: Finished): RequestHandler =>
-  function accessRecord(req, res, next) {
+export const accessLog = (log: Log, finished: Finished): RequestHandler =>
+  function accessLog(req, res, next) {
     const start = performance.now()
     const record: Fields = {}
     res.locals['record'] = record

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
 /** Waits until the client has taken what was written, has gone, or the time in milliseconds is over. */
-export const taken = async (res: ServerResponse, withinMs = 300_000): Promise<void> => {
+export const drained = async (res: ServerResponse, withinMs = 300_000): Promise<void> => {
   if (!res.writableNeedDrain || res.destroyed) return
   const over = new AbortController()
   const timer = setTimeout(() => over.abort(), withinMs)

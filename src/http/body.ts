@@ -9,7 +9,7 @@ export interface Bounds {
   /** Milliseconds. */
   readonly within?: number
   /** Bytes. */
-  readonly most?: number
+  readonly maxBytes?: number
 }
 
 const jsonType = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i
@@ -27,7 +27,7 @@ const checkType = ({ headers }: IncomingMessage): void => {
 const close = { Connection: 'close' }
 
 /** The whole body, or a Problem once it is too large, too late or broken off; nothing is read beyond that point. */
-export const readBytes = (req: IncomingMessage, { within = 10_000, most = 100 * 1024 }: Bounds = {}): Promise<Buffer> =>
+export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 100 * 1024 }: Bounds = {}): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -44,13 +44,13 @@ export const readBytes = (req: IncomingMessage, { within = 10_000, most = 100 * 
     const onChunk = (chunk: Buffer): void => {
       size += chunk.length
       chunks.push(chunk)
-      if (size > most) settle(new Problem('too_large', { headers: close }))
+      if (size > maxBytes) settle(new Problem('too_large', { headers: close }))
     }
     const onBreak = (cause?: Error): void => settle(new Problem('bad_request', { detail: 'The body broke off.', cause, headers: close }))
     const onEnd = (): void => settle()
     const timer = setTimeout(() => settle(new Problem('timeout', { headers: close })), within)
 
-    if (Number(req.headers['content-length'] ?? 0) > most) return settle(new Problem('too_large', { headers: close }))
+    if (Number(req.headers['content-length'] ?? 0) > maxBytes) return settle(new Problem('too_large', { headers: close }))
     if (req.destroyed && !req.readableEnded) return onBreak()
     req.on('data', onChunk).on('end', onEnd).on('error', onBreak).on('close', onBreak)
   })

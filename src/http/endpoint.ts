@@ -2,9 +2,9 @@
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
 import { Problem } from '../contract/problems.ts'
 
-type Verb = 'get' | 'head' | 'post' | 'put' | 'delete'
+type Method = 'get' | 'head' | 'post' | 'put' | 'delete'
 type Handler = RequestHandler | ErrorRequestHandler
-type Methods = Partial<Readonly<Record<Verb, RequestHandler | Handler[]>>>
+type Methods = Partial<Readonly<Record<Method, RequestHandler | Handler[]>>>
 
 export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler =>
   function methodNotAllowed() {
@@ -15,7 +15,7 @@ export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler 
 export const routes = (table: Readonly<Record<string, Methods>>): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   for (const [path, methods] of Object.entries(table)) {
-    const verbs = Object.entries(methods) as [Verb, RequestHandler | Handler[]][]
+    const verbs = Object.entries(methods) as [Method, RequestHandler | Handler[]][]
     const refuse = methodNotAllowed(...verbs.map(([verb]) => verb))
     if (!methods.head) router.head(path, refuse)
     for (const [verb, handlers] of verbs) router[verb](path, handlers)
@@ -25,4 +25,4 @@ export const routes = (table: Readonly<Record<string, Methods>>): Router => {
 }
 
 /** GET, and HEAD like it: for what can be read by anyone at any time. */
-export const readable = (...handlers: RequestHandler[]): Methods => ({ get: handlers, head: handlers })
+export const getAndHead = (...handlers: RequestHandler[]): Methods => ({ get: handlers, head: handlers })

@@ -3,7 +3,7 @@ import express, { type Express, type RequestHandler } from 'express'
 import { Problem } from '../contract/problems.ts'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { accessRecord } from './access-log.ts'
+import { accessLog } from './access-log.ts'
 import { problemHandler } from './problem-handler.ts'
 import { requestId } from './request-id.ts'
 import { joinHeads } from './response-headers.ts'
@@ -25,9 +25,9 @@ export const expressApp = (https: boolean, middleware: readonly RequestHandler[]
   return app
 }
 
-export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, accessRecord(log, metrics.request)]
+export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, accessLog(log, metrics.request)]
 
-export const closeWith = (app: Express): void => {
+export const finalHandlers = (app: Express): void => {
   app.use(function nothingHere() {
     throw new Problem('not_found')
   })

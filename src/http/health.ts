@@ -1,7 +1,7 @@
 /** Health for orchestrators: alive, ready (the session store answers, not draining), started. */
 import type { RequestHandler, Router } from 'express'
 import type { Metrics } from '../platform/metrics.ts'
-import { readable, routes } from './endpoint.ts'
+import { getAndHead, routes } from './endpoint.ts'
 
 export interface Health {
   started: boolean
@@ -33,10 +33,10 @@ export const ready = (health: Health, ping: () => Promise<void>): RequestHandler
 /** The routes of the private listener that tell how the process does. */
 export const healthRoutes = (health: Health, ping: () => Promise<void>, metrics: Metrics): Router =>
   routes({
-    '/livez': readable(alive),
-    '/startupz': readable(startedUp(health)),
-    '/readyz': readable(ready(health, ping)),
-    '/metrics': readable(async (_req, res) => {
+    '/livez': getAndHead(alive),
+    '/startupz': getAndHead(startedUp(health)),
+    '/readyz': getAndHead(ready(health, ping)),
+    '/metrics': getAndHead(async (_req, res) => {
       res.type(metrics.contentType).send(await metrics.text())
     }),
   })

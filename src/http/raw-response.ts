@@ -12,7 +12,7 @@ const ending = new WeakSet<Socket>()
  * Closes our side, then reads and drops what the client still sends, for a bounded time. Closing at once would reset the connection, and a
  * client in the middle of an upload would never see why.
  */
-export const endGently = (socket: Socket): void => {
+export const lingeringClose = (socket: Socket): void => {
   if (ending.has(socket)) return
   ending.add(socket)
   if (socket.writable) socket.end()
@@ -56,7 +56,7 @@ export const answerRaw = (socket: Socket, problem: Problem, requestId: string): 
   const { headers, body } = partsOf(problem, requestId)
   const lines = Object.entries({ Date: new Date().toUTCString(), ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.write(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`)
-  endGently(socket)
+  lingeringClose(socket)
 }
 
 /** What Node's parser and timers report, in our words. */

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '../contract/problems.ts'
-import { answerEarly, answerRaw, endGently, refusalOf } from './raw-response.ts'
+import { answerEarly, answerRaw, lingeringClose, refusalOf } from './raw-response.ts'
 import { newRequestId } from './request-id.ts'
 
 export interface ListenOptions {
@@ -56,8 +56,8 @@ export const listen = async (app: RequestListener, options: ListenOptions): Prom
 
 const addressOf = (server: Server): Listener['address'] => {
   const { address: host, port, family } = server.address() as AddressInfo
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return { host, port, url: `http://${family === 'IPv6' ? `[${reachable}]` : reachable}:${port}` }
+  const connectable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return { host, port, url: `http://${family === 'IPv6' ? `[${connectable}]` : connectable}:${port}` }
 }
 
 type Exchange = ServerResponse<IncomingMessage>
@@ -100,7 +100,7 @@ const track = (server: Server): Exchanges => {
     socket.once('close', () => exchanges.sockets.delete(socket))
     // Node ends a connection through this method when an answer said so; an upload still under way must not cost the client that answer.
     const destroySoon = socket.destroySoon.bind(socket)
-    socket.destroySoon = () => (at(socket).latest?.req.complete === false ? endGently(socket) : destroySoon())
+    socket.destroySoon = () => (at(socket).latest?.req.complete === false ? lingeringClose(socket) : destroySoon())
   })
   server.prependListener('request', begin)
   server.prependListener('checkExpectation', begin)
@@ -127,8 +127,8 @@ const answerTheUnreadable = (server: Server, onRefusal: ListenOptions['onRefusal
     // An answer of ours may be under way to this client. Another one written beside it could be taken for the answer to something else.
     if (others) return void socket.destroy()
     if (!res || (inBody && !res.headersSent) || (!inBody && !open.includes(res))) return refuse(socket, refusalOf(error))
-    if (open.includes(res)) res.once('close', () => endGently(socket))
-    else endGently(socket)
+    if (open.includes(res)) res.once('close', () => lingeringClose(socket))
+    else lingeringClose(socket)
   })
   // CONNECT asks for a tunnel. Upgrade headers need no answer of their own: they are ignored, as HTTP allows, and Java's client sends them by default.
   server.on('connect', (_req, stream) =>

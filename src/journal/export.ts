@@ -5,7 +5,7 @@ import { decode, type Event } from './event/event.ts'
 import type { Sealer } from './event/seal.ts'
 import type { Source } from './store/contract.ts'
 import { eventsFrom, eventsOfApp, type Filter, type OperationRow, operations } from './store/queries.ts'
-import { latestCheckpoint, tipOf } from './store/reader.ts'
+import { latestCheckpoint, treeHead } from './store/reader.ts'
 
 export interface ExportOptions {
   readonly format: 'ndjson' | 'csv'
@@ -41,7 +41,7 @@ const columns: Readonly<Record<string, (event: Event) => unknown>> = {
 
 /** Lines with their ends. The ndjson lines of events are the signed bytes themselves. */
 export async function* exportLines(store: Source, { format, from, to, tenant }: ExportOptions): AsyncGenerator<string> {
-  const { size, cut } = await tipOf(store)
+  const { size, cut } = await treeHead(store)
   const end = Math.min(to ?? size, size)
   if (format === 'csv') yield line(['index', ...Object.keys(columns)])
   for (let next = Math.max(from ?? cut, cut); next < end; ) {

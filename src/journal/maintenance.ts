@@ -7,7 +7,7 @@ import { type Anchor, contradicts, markOf, missing } from './log/anchor.ts'
 import { peaks } from './log/tree.ts'
 import { entryOf, type Result, type Store, systemEvent } from './store/contract.ts'
 import { bodyField } from './store/queries.ts'
-import { latestCheckpoint, tipOf, treeOf } from './store/reader.ts'
+import { latestCheckpoint, treeHead, treeOf } from './store/reader.ts'
 
 const write = async (store: Store, event: Event): Promise<Result> => (await store.commit([entryOf(event)])).results[0]!
 
@@ -51,15 +51,15 @@ const isKnown = async (store: Store, sealer: Sealer, tenant: string, person: str
   return found.length > 0
 }
 
-export interface Cut {
+export interface PruneRange {
   readonly from: number
   readonly to: number
 }
 
 /** What can be pruned: whole batches, older than the day given, without open operations. */
-export async function cutBefore(store: Store, time: Date): Promise<Cut> {
+export async function pruneRangeBefore(store: Store, time: Date): Promise<PruneRange> {
   await requireOwner(store)
-  const { cut, size } = await tipOf(store)
+  const { cut, size } = await treeHead(store)
   const [young] = await store.select('SELECT min(seq) AS seq FROM event WHERE time >= $1', [time.toISOString()])
   const [open] = await store.select(
     "SELECT min(seq) AS seq FROM operation WHERE state IN ('pending', 'unknown', 'indeterminate', 'contradiction')",
@@ -70,7 +70,7 @@ export async function cutBefore(store: Store, time: Date): Promise<Cut> {
 }
 
 /** Export first: `digest` is of what was exported. The event carries the frontier, from which every later root can be proved. */
-export async function prune(store: Store, { from, to }: Cut, digest: string, by: string): Promise<number> {
+export async function prune(store: Store, { from, to }: PruneRange, digest: string, by: string): Promise<number> {
   if (to <= from) return 0
   const hashOf = treeOf(store)
   const nodes = await Promise.all(peaks(to).map(async (peak) => ({ ...peak, hash: await hashOf(peak.level, peak.position) })))
@@ -111,7 +111,7 @@ export async function acceptRollback(store: Store, anchor: Anchor, by: string): 
   const lostJournal = await missing(store, anchor)
   const highest = await anchor.highest(lostJournal ?? store.journal)
   if (lostJournal === undefined && (await contradicts(store, highest)) === undefined) return undefined
-  const { size } = await tipOf(store)
+  const { size } = await treeHead(store)
   const loss = { from: highest?.size ?? null, to: size, lostRoot: highest?.root ?? null, ...(lostJournal !== undefined && { lostJournal }) }
   await write(store, { ...systemEvent('rollback_accepted', { ...loss }), by })
   await anchor.reset(store.journal, markOf((await latestCheckpoint(store))!))

@@ -1,6 +1,6 @@
 /** People who read the journal: how many at once, and how long each may wait. What they cost is theirs alone; the guard has its own way to the store. */
 import { Problem } from '../contract/problems.ts'
-import { LATE, within } from './append/throttle.ts'
+import { TIMED_OUT, withTimeout } from './append/throttle.ts'
 import { type Concurrency, limitConcurrency, NoTurn } from './concurrency.ts'
 import type { Rows, Source, Store } from './store/contract.ts'
 
@@ -34,8 +34,8 @@ const refusal = (error: NoTurn, reading: Reading): Problem =>
 
 /** A late question refuses whoever asked it. */
 const inTime = async (read: Promise<Rows>): Promise<Rows> => {
-  const rows = await within(readMilliseconds, read)
-  if (rows === LATE) throw busy(new Error('a question to the journal took too long'))
+  const rows = await withTimeout(readMilliseconds, read)
+  if (rows === TIMED_OUT) throw busy(new Error('a question to the journal took too long'))
   return rows
 }
 

@@ -5,9 +5,9 @@ import { newId } from './event/event.ts'
 import { createGuard, type Guard } from './guard/guard.ts'
 import { type Anchor, anchorInMemory } from './log/anchor.ts'
 import { createReaders, type Readers } from './readers.ts'
-import { createChecker } from './reconcile/reconciler.ts'
-import type { Sighting } from './reconcile/verdicts.ts'
-import { keysOf, openStorePatiently, type Secrets } from './store/open.ts'
+import { createReconciler } from './reconcile/reconciler.ts'
+import type { Observation } from './reconcile/verdicts.ts'
+import { keysOf, openStoreWithRetry, type Secrets } from './store/open.ts'
 
 /** Less than a guarded call waits: what hangs is let go before its successors are late as well. */
 const selectMilliseconds = 1_500
@@ -19,7 +19,7 @@ export interface StartOptions {
   readonly onCheckpoint: (note: string) => void
   readonly onGate: (status: Status) => void
   /** GET of one user, fresh; throws when there was no answer. */
-  readonly read: (tenant: string, id: string) => Promise<Sighting>
+  readonly read: (tenant: string, id: string) => Promise<Observation>
 }
 
 export interface RunningJournal {
@@ -32,17 +32,17 @@ export interface RunningJournal {
 export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate, read }: StartOptions): Promise<RunningJournal> => {
   const instance = newId('i')
   const { keys, sealer } = keysOf(url, secrets)
-  const store = await openStorePatiently(url, { keys, instance, selectMilliseconds })
+  const store = await openStoreWithRetry(url, { keys, instance, selectMilliseconds })
   const journal = await openJournal({ store, sealer, instance, keys, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate })
   const guard = createGuard({ journal })
-  const checker = createChecker({ journal, read })
-  checker.start()
+  const reconciler = createReconciler({ journal, read })
+  reconciler.start()
   return {
     journal,
     guard,
     readers: createReaders(store),
     close: async () => {
-      await checker[Symbol.asyncDispose]()
+      await reconciler[Symbol.asyncDispose]()
       await guard.close()
     },
   }

@@ -101,7 +101,7 @@ interface Batch {
 }
 
 /** More would keep Redis from its other clients for too long. */
-const mostTogether = 64
+const maxBatch = 64
 
 /** Equal scripts called in one turn of the loop leave as one command: at load, a command costs this process more than all that it does. */
 const createBatches = (
@@ -134,7 +134,7 @@ const createBatches = (
   return (name: string, call: Call): void => {
     // On a Cluster one command stays on one node.
     const slot = cluster ? /\{[^{}]*\}/.exec(call.keys[0]!)?.[0] : undefined
-    const batch = open.find((it) => it.name === name && it.width === call.args.length && it.slot === slot && it.calls.length < mostTogether)
+    const batch = open.find((it) => it.name === name && it.width === call.args.length && it.slot === slot && it.calls.length < maxBatch)
     if (batch) return void batch.calls.push(call)
     if (open.length === 0) setImmediate(departAll)
     open.push({ name, width: call.args.length, slot, calls: [call] })
@@ -180,7 +180,7 @@ export const connectRedis = async <Name extends string>(
       else demoted = refusal !== undefined && refusal.name !== 'ReplyError'
     }
   }
-  const look = (error: Error): void => {
+  const probeOnce = (error: Error): void => {
     if (demoted || connection.isCluster || !demotion.test(error.message)) return
     demoted = true
     failed(error)
@@ -188,7 +188,7 @@ export const connectRedis = async <Name extends string>(
     void seekMaster()
   }
   const watch = (error: unknown): never => {
-    if (error instanceof Error) look(error)
+    if (error instanceof Error) probeOnce(error)
     if (!stalled && !connection.isCluster && error instanceof CommandTimeout) {
       stalled = true
       void probe()
@@ -201,7 +201,7 @@ export const connectRedis = async <Name extends string>(
     const args = calls.flatMap((call) => call.args)
     return within(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args)).catch(watch)
   }
-  const batched = createBatches(send, look, connection.isCluster)
+  const batched = createBatches(send, probeOnce, connection.isCluster)
   return {
     run: (name, keys, args = []) =>
       new Promise((resolve, reject) => {

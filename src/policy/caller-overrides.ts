@@ -4,7 +4,7 @@ import type { Caller, Operation } from '../contract/operation.ts'
 const callers: readonly string[] = ['self', 'agent', 'admin', 'service'] satisfies Caller[]
 
 /** `delete_app_user=admin+agent,get_link_requests=service` applied to the rows. Throws with every fault in one sentence each. */
-export const withCallers = (rows: readonly Operation[], text: string): Operation[] => {
+export const applyCallerOverrides = (rows: readonly Operation[], text: string): Operation[] => {
   const faults: string[] = []
   const wanted = new Map<string, [Caller, ...Caller[]]>()
   for (const item of text.split(',').filter((part) => part.trim() !== '')) {

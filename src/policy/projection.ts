@@ -7,7 +7,7 @@ import { isStaff } from './decide.ts'
 
 /** A device secret: for nobody. */
 const forNobody = new Set(['pushNotificationToken'])
-// A change to either list needs a new version of the stored copies, in cache/entry.ts.
+// A change to either list needs a new version of the stored entries, in cache/entry.ts.
 /** Device secrets, and whatever the channel reported (phone, city, device): for staff. */
 const forStaff = new Set([...forNobody, 'raw', 'info'])
 

@@ -1,12 +1,22 @@
 /** Making sessions: a record sealed under a new token, listed for its person. */
 
-import type { Ring } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import type { People } from './people.ts'
-import { appTags, type IndexEntry, openFor, type SessionRecord, sealFor, sealIndex, sealRecord, storeKey, tagsOf } from './record.ts'
+import {
+  appKeysOf,
+  type IndexEntry,
+  openFor,
+  personKeysOf,
+  type SessionRecord,
+  sealFor,
+  sealIndex,
+  sealRecord,
+  storeKey,
+} from './record.ts'
 import type { Session } from './sessions.ts'
-import { reachable } from './store/availability.ts'
-import type { Place, SessionStore } from './store/contract.ts'
+import { withAvailability } from './store/availability.ts'
+import type { SessionRef, SessionStore } from './store/contract.ts'
 import { signToken, type Token } from './token.ts'
 
 export interface Created {
@@ -22,80 +32,85 @@ export interface Lifetime {
 }
 
 /** The tag under which service sessions are listed. */
-export const services = 'services'
+export const servicesKey = 'services'
 
 export const newSid = (): string => `s_${randomBytes(12).toString('base64url')}`
 export const newJti = (): string => randomBytes(32).toString('base64url')
 
-export const indexOf = (peppers: Ring, place: Place, record: SessionRecord, family = false): string => {
+export const indexOf = (peppers: KeyRing, place: SessionRef, record: SessionRecord, family = false): string => {
   const { app, kind, roles, device } = record
   const entry: IndexEntry = { key: place.key, tag: place.tag, app, kind, actor: record.actor.name ?? record.actor.id, roles, device }
   return sealIndex(peppers, record.sid, family ? { ...entry, family: true } : entry).toString('base64')
 }
 
 /** Kept apart from the record, since only signing out needs it. */
-interface Extra {
+interface SessionSecrets {
   readonly idToken?: string | undefined
 }
 
-const sealExtra = (peppers: Ring, { key }: Place, extra: Extra): string | undefined =>
+const sealSecrets = (peppers: KeyRing, { key }: SessionRef, extra: SessionSecrets): string | undefined =>
   extra.idToken === undefined ? undefined : sealFor(peppers, 'session extra', key, extra)
 
-type Old = Pick<Session, 'place' | 'sid'>
+type PreviousSession = Pick<Session, 'place' | 'sid'>
 
 interface Parts {
   readonly store: SessionStore
-  readonly keys: Ring
-  readonly peppers: Ring
+  readonly keys: KeyRing
+  readonly peppers: KeyRing
   readonly people: People
 }
 
-export const createMaking = ({ store, keys, peppers, people }: Parts) => {
+export const createIssue = ({ store, keys, peppers, people }: Parts) => {
   const sign = (jti: string, tag: string, record: SessionRecord, expiresMs: number): Created => {
     const { kind, scope, userId } = record
     const named = scope === 'appUser' && userId !== undefined ? { userId } : {}
-    const token: Token = { jti, kind, tag, app: appTags(peppers, record.app)[0], scope, ...named, exp: Math.ceil(expiresMs / 1000) }
+    const token: Token = { jti, kind, tag, app: appKeysOf(peppers, record.app)[0], scope, ...named, exp: Math.ceil(expiresMs / 1000) }
     return { token: signToken(keys, token), sessionId: record.sid, expiresAt: new Date(expiresMs).toISOString() }
   }
 
   return {
-    create: async (given: Omit<SessionRecord, 'sid'>, { idleMs, absoluteMs }: Lifetime, extra: Extra = {}): Promise<Created> => {
-      const record: SessionRecord = { ...given, sid: newSid() }
+    create: async (draft: Omit<SessionRecord, 'sid'>, { idleMs, absoluteMs }: Lifetime, extra: SessionSecrets = {}): Promise<Created> => {
+      const record: SessionRecord = { ...draft, sid: newSid() }
       const { sid } = record
       const jti = newJti()
-      const [tag] = tagsOf(peppers, record)
+      const [tag] = personKeysOf(peppers, record)
       const place = { key: storeKey(jti), tag }
       const index = indexOf(peppers, place, record)
       const sealed = sealRecord(peppers, jti, tag, record).toString('base64')
-      const times = await reachable(
-        store.create(place, { sid, sealed, index, idleMs, absoluteMs, extra: sealExtra(peppers, place, extra) }),
+      const times = await withAvailability(
+        store.create(place, { sid, sealed, index, idleMs, absoluteMs, extra: sealSecrets(peppers, place, extra) }),
       )
-      if (record.kind === 'service') await reachable(store.addToList(services, { sid, index, ...times }))
-      else await people.joined(record, { sid, index, ...times })
+      if (record.kind === 'service') await withAvailability(store.addToList(servicesKey, { sid, index, ...times }))
+      else await people.register(record, { sid, index, ...times })
       return sign(jti, tag, record, times.expiresMs)
     },
 
     /** A new token for a session that goes on under the same id; the old token ends. Undefined when the session had ended before. */
-    rotate: async (old: Old, given: Omit<SessionRecord, 'sid'>, idleMs: number, extra?: Extra): Promise<Created | undefined> => {
+    rotate: async (
+      old: PreviousSession,
+      draft: Omit<SessionRecord, 'sid'>,
+      idleMs: number,
+      extra?: SessionSecrets,
+    ): Promise<Created | undefined> => {
       const { place, sid } = old
-      const record: SessionRecord = { ...given, sid }
+      const record: SessionRecord = { ...draft, sid }
       const jti = newJti()
       const next = { key: storeKey(jti), tag: place.tag }
       const index = indexOf(peppers, next, record)
       const sealed = sealRecord(peppers, jti, place.tag, record).toString('base64')
-      const kept = sealExtra(peppers, next, extra ?? (await readExtra(place)))
-      const times = await reachable(store.rotate(place, next.key, { sid, sealed, index, idleMs, extra: kept }))
+      const sealedSecrets = sealSecrets(peppers, next, extra ?? (await readSecrets(place)))
+      const times = await withAvailability(store.rotate(place, next.key, { sid, sealed, index, idleMs, extra: sealedSecrets }))
       if (!times) return undefined
-      await people.joined(record, { sid, index, ...times })
+      await people.register(record, { sid, index, ...times })
       return sign(jti, place.tag, record, times.expiresMs)
     },
 
-    readExtra,
+    readExtra: readSecrets,
   }
 
-  async function readExtra(place: Place): Promise<Extra> {
-    const sealed = await reachable(store.extra(place))
-    return ((sealed && openFor(peppers, 'session extra', place.key, sealed)) as Extra | undefined) ?? {}
+  async function readSecrets(place: SessionRef): Promise<SessionSecrets> {
+    const sealed = await withAvailability(store.extra(place))
+    return ((sealed && openFor(peppers, 'session extra', place.key, sealed)) as SessionSecrets | undefined) ?? {}
   }
 }
 

@@ -8,7 +8,7 @@ import { isBlank, withoutFormatting } from '../contract/text.ts'
 import type { Cap } from './caps.ts'
 import { setCookie } from './cookie.ts'
 import type { Created } from './issue.ts'
-import type { Vouch } from './resolve-user.ts'
+import type { ResolveUser } from './resolve-user.ts'
 import type { Sessions } from './sessions.ts'
 
 const text = z.string().min(1).max(256)
@@ -67,17 +67,17 @@ export interface Minted extends Created {
 
 export interface MintParts {
   readonly sessions: Sessions
-  readonly vouch: Vouch
+  readonly resolveUser: ResolveUser
   readonly secure: () => boolean
 }
 
 export const createMint =
-  ({ sessions, vouch, secure }: MintParts) =>
+  ({ sessions, resolveUser, secure }: MintParts) =>
   /** Makes the session of a person whom somebody trusted has vouched for. `method` says who. */
-  async (ask: z.infer<typeof MintBody>, method: string, cap?: Cap): Promise<Minted> => {
-    const { record, lifetime } = await vouch(ask, method, { cap })
+  async (assertion: z.infer<typeof MintBody>, method: string, cap?: Cap): Promise<Minted> => {
+    const { record, lifetime } = await resolveUser(assertion, method, { cap })
     const created = await sessions.create(record, lifetime)
-    return ask.kind === 'cookie' ? { ...created, setCookie: setCookie(created.token, secure()) } : created
+    return assertion.kind === 'cookie' ? { ...created, setCookie: setCookie(created.token, secure()) } : created
   }
 
 export type Mint = ReturnType<typeof createMint>

@@ -1,17 +1,17 @@
 /** The sessions of a person, as they can be seen and ended without holding their tokens. */
 import type { Role } from '../contract/operation.ts'
-import { keyedName, type Ring } from '../crypto/key-ring.ts'
+import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { type Held, isWithin } from './caps.ts'
-import { appTags, type IndexEntry, openIndex, type Person, type ProviderSession, type SessionRecord, tagsOf } from './record.ts'
-import { openRoles, type RolesMark, sealRoles } from './roles.ts'
-import { reachable } from './store/availability.ts'
+import { appKeysOf, type IndexEntry, openIndex, type Person, type ProviderSession, personKeysOf, type SessionRecord } from './record.ts'
+import { openRoles, type RolesFlag, sealRoles } from './roles.ts'
+import { withAvailability } from './store/availability.ts'
 import type { Listed, SessionStore } from './store/contract.ts'
 
 /** Beyond this the oldest ends. */
-const mostSessions = 10
+const maxSessions = 10
 
 /** By `sub` all sessions of a provider's user, by `sid` one session at the provider, by both what fits both. */
-type Named = Pick<ProviderSession, 'issuer'> & Partial<Pick<ProviderSession, 'sub' | 'sid'>>
+type ProviderNames = Pick<ProviderSession, 'issuer'> & Partial<Pick<ProviderSession, 'sub' | 'sid'>>
 
 interface Ending {
   readonly sid: string
@@ -23,7 +23,7 @@ export interface LiveSession extends Listed {
   readonly lastSeenMs: number
 }
 
-export const createPeople = ({ store, peppers }: { store: SessionStore; peppers: Ring }) => {
+export const createPeople = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
   const opened = (listed: readonly Listed[]): (Listed & { entry: IndexEntry })[] =>
     listed.flatMap((it) => {
       const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
@@ -31,37 +31,39 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     })
 
   /** Oldest first; those that have ended by being idle are taken off the list. */
-  const liveUnder = async (tag: string): Promise<LiveSession[]> => {
-    const all = opened(await reachable(store.list(tag)))
+  const liveSessions = async (tag: string): Promise<LiveSession[]> => {
+    const all = opened(await withAvailability(store.list(tag)))
     const records = all.map(({ entry: { key, family } }) => ({ key, family: family === true }))
-    const seen = all.length > 0 ? await reachable(store.lastSeen(tag, records)) : []
-    await Promise.all(all.flatMap(({ sid }, i) => (seen[i] === undefined ? [reachable(store.removeFromList(tag, sid))] : [])))
+    const seen = all.length > 0 ? await withAvailability(store.lastSeen(tag, records)) : []
+    await Promise.all(all.flatMap(({ sid }, i) => (seen[i] === undefined ? [withAvailability(store.removeFromList(tag, sid))] : [])))
     return all.flatMap((it, i) => (seen[i] === undefined ? [] : [{ ...it, lastSeenMs: seen[i] }]))
   }
 
   const list = async (person: Person): Promise<LiveSession[]> =>
-    (await Promise.all(tagsOf(peppers, person).map(liveUnder))).flat().sort((a, b) => a.createdMs - b.createdMs || (a.sid < b.sid ? -1 : 1))
+    (await Promise.all(personKeysOf(peppers, person).map(liveSessions)))
+      .flat()
+      .sort((a, b) => a.createdMs - b.createdMs || (a.sid < b.sid ? -1 : 1))
 
   /** Also when another token takes the place of this one at the same moment: the session is the one of this id, whatever its token. */
   const endListed = async ({ sid, entry: { key, tag, family } }: Ending): Promise<boolean> => {
-    if (family) return await reachable(store.endFamily({ key, tag }, sid))
-    if (await reachable(store.end({ key, tag }, sid))) return true
-    const now = opened(await reachable(store.list(tag))).find((it) => it.sid === sid)
-    return now !== undefined && now.entry.key !== key && (await reachable(store.end({ key: now.entry.key, tag }, sid)))
+    if (family) return await withAvailability(store.endFamily({ key, tag }, sid))
+    if (await withAvailability(store.end({ key, tag }, sid))) return true
+    const now = opened(await withAvailability(store.list(tag))).find((it) => it.sid === sid)
+    return now !== undefined && now.entry.key !== key && (await withAvailability(store.end({ key: now.entry.key, tag }, sid)))
   }
 
   /** Names under which a provider's logout token finds sessions: its user, its session, or only that session of that user; per live pepper. */
-  const providerTags = ({ issuer, sub, sid }: Named): Record<'sub' | 'sid' | 'both', string[]> => {
+  const providerKeys = ({ issuer, sub, sid }: ProviderNames): Record<'sub' | 'sid' | 'both', string[]> => {
     const under = (...names: readonly (string | undefined)[]) =>
       names.includes(undefined) ? [] : peppers().map(({ secret }) => keyedName(secret, 'provider', issuer, ...(names as string[])))
     return { sub: under('sub', sub), sid: under('sid', sid), both: under('both', sub, sid) }
   }
-  const markedAt = async (tags: readonly string[], mark: 'gone' | 'notBefore'): Promise<number> =>
-    Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await reachable(store.readMark(tag, mark))) ?? 0)))))
+  const flaggedAt = async (tags: readonly string[], mark: 'gone' | 'notBefore'): Promise<number> =>
+    Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await withAvailability(store.readMark(tag, mark))) ?? 0)))))
 
-  const rolesMark = async (person: Person): Promise<RolesMark | undefined> => {
-    const [tag] = tagsOf(peppers, person)
-    return openRoles(peppers, tag, await reachable(store.readMark(tag, 'roles')))
+  const rolesMark = async (person: Person): Promise<RolesFlag | undefined> => {
+    const [tag] = personKeysOf(peppers, person)
+    return openRoles(peppers, tag, await withAvailability(store.readMark(tag, 'roles')))
   }
 
   return {
@@ -69,11 +71,11 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     endListed,
 
     /** After a session was made: it can be found by its provider, and the person has no more than they may. */
-    joined: async (record: SessionRecord, listed: Listed): Promise<void> => {
-      const tags = record.provider ? Object.values(providerTags(record.provider)) : []
-      await Promise.all(tags.flatMap(([newest]) => (newest === undefined ? [] : [reachable(store.addToList(newest, listed))])))
+    register: async (record: SessionRecord, listed: Listed): Promise<void> => {
+      const tags = record.provider ? Object.values(providerKeys(record.provider)) : []
+      await Promise.all(tags.flatMap(([newest]) => (newest === undefined ? [] : [withAvailability(store.addToList(newest, listed))])))
       const interactive = (await list(record)).filter(({ entry }) => entry.kind !== 'service')
-      const surplus = Math.max(0, interactive.length - mostSessions)
+      const surplus = Math.max(0, interactive.length - maxSessions)
       // A capped key's session takes the place of none that the key could not have minted.
       const replaceable = interactive.filter(({ entry }) => isWithin(record.cap, entry))
       await Promise.all(replaceable.slice(0, surplus).map(endListed))
@@ -87,15 +89,17 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
 
     /** Ends all that exist now; no later sign-in revives one. */
     endAll: async (person: Person): Promise<void> => {
-      await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.endAll(tag))))
+      await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.endAll(tag))))
     },
 
     endApp: async (app: string): Promise<void> => {
-      await Promise.all(appTags(peppers, app).map((tag) => reachable(store.endAll(tag))))
+      await Promise.all(appKeysOf(peppers, app).map((tag) => withAvailability(store.endAll(tag))))
     },
 
     setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {
-      await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.mark(tag, 'roles', sealRoles(peppers, tag, roles)))))
+      await Promise.all(
+        personKeysOf(peppers, person).map((tag) => withAvailability(store.mark(tag, 'roles', sealRoles(peppers, tag, roles)))),
+      )
     },
 
     /** What the person holds, as far as it is known: the live sessions, and the roles as last set. */
@@ -108,22 +112,22 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
 
     /** True when all sessions of the person or of the app were ended at that time or since. */
     endedSince: async (person: Person, sinceMs: number): Promise<boolean> =>
-      (await markedAt([...tagsOf(peppers, person), ...appTags(peppers, person.app)], 'notBefore')) >= sinceMs,
+      (await flaggedAt([...personKeysOf(peppers, person), ...appKeysOf(peppers, person.app)], 'notBefore')) >= sinceMs,
 
     /** Ends what a logout token names, and tells how many sessions that were. */
-    endByProvider: async (named: Named): Promise<number> => {
-      const { sub, sid, both } = providerTags(named)
+    endByProvider: async (named: ProviderNames): Promise<number> => {
+      const { sub, sid, both } = providerKeys(named)
       const tags = [both, sid, sub].find(({ length }) => length > 0) ?? []
       // First the mark, then the list: a sign-in that is under way sees the one or is seen in the other.
-      await Promise.all(tags.map((tag) => reachable(store.markGone(tag))))
-      const listed = opened((await Promise.all(tags.map((tag) => reachable(store.list(tag))))).flat())
+      await Promise.all(tags.map((tag) => withAvailability(store.markGone(tag))))
+      const listed = opened((await Promise.all(tags.map((tag) => withAvailability(store.list(tag))))).flat())
       return (await Promise.all(listed.map(endListed))).filter(Boolean).length
     },
 
     /** True when the provider has already ended what a new session stands on. */
     endedByProvider: async (provider: ProviderSession, issuedMs: number): Promise<boolean> => {
-      const { sub, sid, both } = providerTags(provider)
-      const [sessionAt, userAt] = await Promise.all([markedAt([...sid, ...both], 'gone'), markedAt(sub, 'gone')])
+      const { sub, sid, both } = providerKeys(provider)
+      const [sessionAt, userAt] = await Promise.all([flaggedAt([...sid, ...both], 'gone'), flaggedAt(sub, 'gone')])
       return sessionAt > 0 || userAt >= issuedMs
     },
   }

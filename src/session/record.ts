@@ -1,7 +1,7 @@
 /** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
 import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
-import { keyedName, perKey, type Ring, type RingKey } from '../crypto/key-ring.ts'
+import { type KeyRing, keyedName, perKey, type RingKey } from '../crypto/key-ring.ts'
 import { hmacWith } from '../crypto/keyed-hash.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { memo } from '../platform/memo.ts'
@@ -58,13 +58,13 @@ export interface Person {
 }
 
 /** The hash tag of a person's keys under each live pepper, the newest first. */
-export const tagsOf = (peppers: Ring, { app, userId, actor }: Person): [string, ...string[]] =>
+export const personKeysOf = (peppers: KeyRing, { app, userId, actor }: Person): [string, ...string[]] =>
   peppers().map(({ secret }) =>
     userId === undefined ? keyedName(secret, 'actor', app, actor.id) : keyedName(secret, 'user', app, userId),
   ) as [string, ...string[]]
 
 /** The tag of an app, under which all its sessions end, under each live pepper. */
-export const appTags = (peppers: Ring, app: string): [string, ...string[]] =>
+export const appKeysOf = (peppers: KeyRing, app: string): [string, ...string[]] =>
   peppers().map(({ secret }) => keyedName(secret, 'app', app)) as [string, ...string[]]
 
 export const storeKey = memo(4_000, (jti: string): string => hash('sha256', jti, 'base64url'))
@@ -87,7 +87,7 @@ const seal = (pepper: RingKey, key: Buffer, aad: string, value: unknown): Buffer
 }
 
 /** Undefined when no live pepper opens it, or when it was moved under another name. */
-const open = (peppers: Ring, keyOf: (pepper: RingKey) => Buffer, aad: string, blob: Buffer): unknown => {
+const open = (peppers: KeyRing, keyOf: (pepper: RingKey) => Buffer, aad: string, blob: Buffer): unknown => {
   const kidEnd = 2 + (blob[1] ?? 0)
   const kid = blob.subarray(2, kidEnd).toString()
   const pepper = peppers().find(({ id }) => id === kid)
@@ -105,12 +105,12 @@ const open = (peppers: Ring, keyOf: (pepper: RingKey) => Buffer, aad: string, bl
   }
 }
 
-export const sealRecord = (peppers: Ring, jti: string, tag: string, record: SessionRecord): Buffer => {
+export const sealRecord = (peppers: KeyRing, jti: string, tag: string, record: SessionRecord): Buffer => {
   const [pepper] = peppers()
   return seal(pepper, recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, record)
 }
 
-export const openRecord = (peppers: Ring, jti: string, tag: string, blob: Buffer): SessionRecord | undefined =>
+export const openRecord = (peppers: KeyRing, jti: string, tag: string, blob: Buffer): SessionRecord | undefined =>
   open(peppers, (pepper) => recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, blob) as SessionRecord | undefined
 
 /** What can be read without the token: enough to list and end a session. */
@@ -126,21 +126,21 @@ export interface IndexEntry {
   readonly family?: true
 }
 
-export const sealIndex = (peppers: Ring, sid: string, entry: IndexEntry): Buffer => {
+export const sealIndex = (peppers: KeyRing, sid: string, entry: IndexEntry): Buffer => {
   const [pepper] = peppers()
   return seal(pepper, indexKey(pepper), sid, entry)
 }
 
-export const openIndex = (peppers: Ring, sid: string, blob: Buffer): IndexEntry | undefined =>
+export const openIndex = (peppers: KeyRing, sid: string, blob: Buffer): IndexEntry | undefined =>
   open(peppers, indexKey, sid, blob) as IndexEntry | undefined
 
 const purposeKey = (pepper: RingKey, purpose: string) => Buffer.from(hkdfSync('sha256', pepper.secret, '', `smooch-bff ${purpose}`, 32))
 
 /** Seals something small for one purpose and one place. base64url. */
-export const sealFor = (peppers: Ring, purpose: string, place: string, value: unknown): string => {
+export const sealFor = (peppers: KeyRing, purpose: string, place: string, value: unknown): string => {
   const [pepper] = peppers()
   return seal(pepper, purposeKey(pepper, purpose), place, value).toString('base64url')
 }
 
-export const openFor = (peppers: Ring, purpose: string, place: string, text: string): unknown =>
+export const openFor = (peppers: KeyRing, purpose: string, place: string, text: string): unknown =>
   open(peppers, (pepper) => purposeKey(pepper, purpose), place, Buffer.from(text, 'base64url'))

@@ -1,13 +1,13 @@
 /** Mobile sessions: a short access token and a refresh token that can be used once. Each token's successor follows from it, so whoever asks twice gets the same. */
 import { createHmac } from 'node:crypto'
 import { Problem } from '../contract/problems.ts'
-import type { Ring, RingKey } from '../crypto/key-ring.ts'
+import type { KeyRing, RingKey } from '../crypto/key-ring.ts'
 import { indexOf, newJti, newSid } from './issue.ts'
 import { familyLifetimeOf, refreshGraceMs } from './lifetimes.ts'
 import type { People } from './people.ts'
-import { appTags, openRecord, type SessionRecord, sealRecord, storeKey, tagsOf } from './record.ts'
-import { openRoles, rolesNow } from './roles.ts'
-import { reachable } from './store/availability.ts'
+import { appKeysOf, openRecord, personKeysOf, type SessionRecord, sealRecord, storeKey } from './record.ts'
+import { currentRoles, openRoles } from './roles.ts'
+import { withAvailability } from './store/availability.ts'
 import type { SessionStore } from './store/contract.ts'
 import type { FamilyTimes } from './store/refresh-contract.ts'
 import { signToken, type Token, verifyToken } from './token.ts'
@@ -22,8 +22,8 @@ export interface Tokens {
 
 interface Parts {
   readonly store: SessionStore
-  readonly keys: Ring
-  readonly peppers: Ring
+  readonly keys: KeyRing
+  readonly peppers: KeyRing
   readonly people: People
   /** A refresh token came again after its grace: somebody else may hold it too, and the session was ended for it. */
   readonly reused: (event: { actor: string; session: string }) => void
@@ -33,9 +33,9 @@ interface Parts {
 const derive = (pepper: RingKey, what: 'next' | 'access', family: string, jti: string): string =>
   createHmac('sha256', pepper.secret).update(`refresh ${what}|${family}|${jti}`).digest('base64url')
 
-const over = () => new Problem('invalid_grant')
+const invalidGrant = () => new Problem('invalid_grant')
 
-export const createFamilies = ({ store, keys, peppers, people, reused }: Parts) => {
+export const createRefresh = ({ store, keys, peppers, people, reused }: Parts) => {
   const sealedUnder = (jti: string, tag: string, record: SessionRecord) => sealRecord(peppers, jti, tag, record).toString('base64')
 
   const tokens = (
@@ -46,7 +46,7 @@ export const createFamilies = ({ store, keys, peppers, people, reused }: Parts) 
     times: FamilyTimes,
   ): Tokens => {
     const { sid, scope, userId } = record
-    const both = { tag, app: appTags(peppers, record.app)[0], scope }
+    const both = { tag, app: appKeysOf(peppers, record.app)[0], scope }
     const named = scope === 'appUser' && userId !== undefined ? { userId } : {}
     const refresh: Token = { jti: jtis.refresh, kind: 'refresh', ...both, fam, exp: Math.ceil(times.expiresMs / 1000) }
     const access: Token = { jti: jtis.access, kind: 'bearer', ...both, ...named, exp: Math.ceil(times.accessExpiresMs / 1000) }
@@ -63,7 +63,7 @@ export const createFamilies = ({ store, keys, peppers, people, reused }: Parts) 
     begin: async (given: Omit<SessionRecord, 'sid'>): Promise<Tokens> => {
       const fam = newJti()
       const record: SessionRecord = { ...given, sid: newSid(), family: storeKey(fam) }
-      const [tag] = tagsOf(peppers, record)
+      const [tag] = personKeysOf(peppers, record)
       const place = { key: storeKey(fam), tag }
       const jti = newJti()
       const accessJti = derive(peppers()[0], 'access', fam, jti)
@@ -71,25 +71,25 @@ export const createFamilies = ({ store, keys, peppers, people, reused }: Parts) 
       const index = indexOf(peppers, place, record, true)
       const access = { key: storeKey(accessJti), sealed: sealedUnder(accessJti, tag, record), lifeMs: accessMs }
       const family = { sid: record.sid, sealed: sealedUnder(fam, tag, record), index, ...lifetime, token: storeKey(jti), access }
-      const times = await reachable(store.createFamily(place, family))
-      await people.joined(record, { sid: record.sid, index, createdMs: times.createdMs, expiresMs: times.expiresMs })
+      const times = await withAvailability(store.createFamily(place, family))
+      await people.register(record, { sid: record.sid, index, createdMs: times.createdMs, expiresMs: times.expiresMs })
       return tokens(record, tag, fam, { refresh: jti, access: accessJti }, times)
     },
 
     /** Throws `invalid_grant`; anything but a token of ours costs no look-up. */
     refresh: async (text: string): Promise<Tokens> => {
       const token = verifyToken(keys, text, Date.now())
-      if (token?.kind !== 'refresh' || token.fam === undefined) throw over()
+      if (token?.kind !== 'refresh' || token.fam === undefined) throw invalidGrant()
       const { fam, tag } = token
       const place = { key: storeKey(fam), tag }
-      const found = await reachable(store.readFamily(place, token.app))
+      const found = await withAvailability(store.readFamily(place, token.app))
       const kept = found && openRecord(peppers, fam, tag, Buffer.from(found.sealed, 'base64'))
-      if (!kept) throw over()
+      if (!kept) throw invalidGrant()
       const mark = openRoles(peppers, tag, found.roles)
-      const record: SessionRecord = { ...kept, roles: rolesNow(kept, mark), rolesVersion: mark?.version ?? kept.rolesVersion }
+      const record: SessionRecord = { ...kept, roles: currentRoles(kept, mark), rolesVersion: mark?.version ?? kept.rolesVersion }
       const [pepper] = peppers()
       const accessJti = derive(pepper, 'access', fam, token.jti)
-      const answer = await reachable(
+      const answer = await withAvailability(
         store.refresh(place, {
           sid: record.sid,
           token: storeKey(token.jti),
@@ -103,14 +103,14 @@ export const createFamilies = ({ store, keys, peppers, people, reused }: Parts) 
         }),
       )
       if (answer.outcome === 'reused') reused({ actor: tag, session: record.sid })
-      if (!('next' in answer)) throw over()
+      if (!('next' in answer)) throw invalidGrant()
       // A pepper may have been added since the successor was made.
       const made = peppers().find((candidate) => storeKey(derive(candidate, 'next', fam, token.jti)) === answer.next)
-      if (!made) throw over()
+      if (!made) throw invalidGrant()
       const jtis = { refresh: derive(made, 'next', fam, token.jti), access: derive(made, 'access', fam, token.jti) }
       return tokens(record, tag, fam, jtis, answer)
     },
   }
 }
 
-export type Families = ReturnType<typeof createFamilies>
+export type RefreshFamilies = ReturnType<typeof createRefresh>

@@ -16,9 +16,9 @@ import type { SessionRecord } from './record.ts'
 import { rolesSaid } from './roles.ts'
 import type { Sessions } from './sessions.ts'
 
-export type Ask = z.infer<typeof MintBody>
+export type Assertion = z.infer<typeof MintBody>
 
-interface VouchParts {
+interface ResolveUserParts {
   readonly sessions: Sessions
   readonly people: People
   readonly upstream: Upstream
@@ -31,32 +31,32 @@ interface Terms {
   readonly saidMs?: number
 }
 
-export interface Vouched {
+export interface ResolvedUser {
   readonly record: Omit<SessionRecord, 'sid'>
   readonly lifetime: Lifetime
 }
 
 /** How long the look-up of a person's smoochId may hold up a sign-in. */
-const lookUpMs = 2_000
+const lookupMs = 2_000
 
-export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) => {
-  const vouch = async (ask: Ask, method: string, { cap, saidMs }: Terms = {}): Promise<Vouched> => {
-    const app = appOf(apps, ask.appId)
-    requireWithin(cap, ask)
-    const userId = ask.userId === undefined ? undefined : provableId(ask.userId)
-    const actor = ask.actor ?? { id: userId! }
+export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveUserParts) => {
+  const resolveUser = async (assertion: Assertion, method: string, { cap, saidMs }: Terms = {}): Promise<ResolvedUser> => {
+    const app = appOf(apps, assertion.appId)
+    requireWithin(cap, assertion)
+    const userId = assertion.userId === undefined ? undefined : provableId(assertion.userId)
+    const actor = assertion.actor ?? { id: userId! }
     const person = { app: app.appId, userId, actor }
     const mark = await people.rolesMark(person)
-    const roles = rolesSaid([...new Set(ask.roles)], saidMs, mark)
+    const roles = rolesSaid([...new Set(assertion.roles)], saidMs, mark)
     if (roles.length === 0) throw new Problem('sign_in_forbidden')
-    const { lifetime, maxSeconds } = lifetimeOf(ask.kind, roles, ask.ttl)
-    if (ask.ttl !== undefined && ask.ttl > maxSeconds)
+    const { lifetime, maxSeconds } = lifetimeOf(assertion.kind, roles, assertion.ttl)
+    if (assertion.ttl !== undefined && assertion.ttl > maxSeconds)
       throw new Problem('bad_request', { detail: `ttl: at most ${maxSeconds} seconds for this kind and these roles.` })
     const now = Math.floor(Date.now() / 1000)
-    if (ask.authTime !== undefined && ask.authTime > now + 60)
+    if (assertion.authTime !== undefined && assertion.authTime > now + 60)
       throw new Problem('bad_request', { detail: 'authTime: seconds since 1970, not in the future.' })
-    if (userId !== undefined) await meet(app, { app: app.appId, userId, actor })
-    const { onBehalfOf, kind, scope, limit, audit } = ask
+    if (userId !== undefined) await checkUserId(app, { app: app.appId, userId, actor })
+    const { onBehalfOf, kind, scope, limit, audit } = assertion
     return {
       record: {
         ...person,
@@ -64,7 +64,7 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
         roles,
         kind,
         scope,
-        authTime: ask.authTime ?? now,
+        authTime: assertion.authTime ?? now,
         limit,
         audit,
         method,
@@ -76,21 +76,21 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
   }
 
   /** Learns the person's smoochId once, so that a call by it needs no look-up; refuses a userId that is somebody's smoochId. */
-  const meet = async (app: UpstreamApp, person: { app: string; userId: string; actor: { id: string } }): Promise<void> => {
+  const checkUserId = async (app: UpstreamApp, person: { app: string; userId: string; actor: { id: string } }): Promise<void> => {
     const doubtful = looksLikeSmoochId(person.userId)
     if (!doubtful && (await sessions.renew(person))) return
-    const found = await lookUp(app, person.userId, doubtful)
+    const found = await lookup(app, person.userId, doubtful)
     if (!found) return
     // Somebody else may be answered (a survivor of a merge, a name in another spelling): that one's `_id` is not this person's.
     const own = found.userId === person.userId
     if (doubtful && !own) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
-    if (own) await sessions.learn(person, found._id)
+    if (own) await sessions.rememberSmoochId(person, found._id)
   }
 
-  const lookUp = async (app: UpstreamApp, userId: string, needed: boolean): Promise<Identified['appUser'] | undefined> => {
+  const lookup = async (app: UpstreamApp, userId: string, needed: boolean): Promise<Identified['appUser'] | undefined> => {
     const call = upstream.call(app, { operation: operations.get_app_user, params: { userId } })
     try {
-      const answer = needed ? await call : await Promise.race([call, pause(lookUpMs)])
+      const answer = needed ? await call : await Promise.race([call, pause(lookupMs)])
       return answer && (answer.body as Identified).appUser
     } catch (error) {
       if (!needed || (error instanceof Problem && error.code === 'user_not_found')) return undefined
@@ -98,10 +98,10 @@ export const createVouch = ({ sessions, people, upstream, apps }: VouchParts) =>
     }
   }
 
-  return vouch
+  return resolveUser
 }
 
-export type Vouch = ReturnType<typeof createVouch>
+export type ResolveUser = ReturnType<typeof createResolveUser>
 
 const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
 

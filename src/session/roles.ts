@@ -1,24 +1,24 @@
 /** Changes of roles while sessions live: a mark of the person, read with every request. An old token may lose roles by it but never gain any. */
 import { randomBytes } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
-import type { Ring } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { openFor, sealFor } from './record.ts'
 
-export interface RolesMark {
+export interface RolesFlag {
   readonly version: string
   readonly roles: readonly Role[]
   /** Milliseconds since 1970. */
   readonly at: number
 }
 
-export const sealRoles = (peppers: Ring, tag: string, roles: readonly Role[]): string =>
-  sealFor(peppers, 'roles', tag, { version: randomBytes(9).toString('base64url'), roles, at: Date.now() } satisfies RolesMark)
+export const sealRoles = (peppers: KeyRing, tag: string, roles: readonly Role[]): string =>
+  sealFor(peppers, 'roles', tag, { version: randomBytes(9).toString('base64url'), roles, at: Date.now() } satisfies RolesFlag)
 
 /** A mark that cannot be opened leaves no role: better to ask for a new sign-in than to go on with roles that were taken away. */
-export const openRoles = (peppers: Ring, tag: string, mark: string | undefined): RolesMark | undefined =>
+export const openRoles = (peppers: KeyRing, tag: string, mark: string | undefined): RolesFlag | undefined =>
   mark === undefined
     ? undefined
-    : ((openFor(peppers, 'roles', tag, mark) as RolesMark | undefined) ?? { version: 'unreadable', roles: [], at: 0 })
+    : ((openFor(peppers, 'roles', tag, mark) as RolesFlag | undefined) ?? { version: 'unreadable', roles: [], at: 0 })
 
 interface Holder {
   readonly roles: readonly Role[]
@@ -27,13 +27,13 @@ interface Holder {
 }
 
 /** What the holder of an older token still has. */
-export const rolesLeft = ({ roles, rolesVersion }: Holder, mark: RolesMark | undefined): readonly Role[] =>
+export const remainingRoles = ({ roles, rolesVersion }: Holder, mark: RolesFlag | undefined): readonly Role[] =>
   mark === undefined || mark.version === rolesVersion ? roles : roles.filter((role) => mark.roles.includes(role))
 
 /** What somebody's word that is as old as this is worth: said before the change, it gives no role that the change took. */
-export const rolesSaid = (roles: readonly Role[], saidMs: number | undefined, mark: RolesMark | undefined): readonly Role[] =>
-  saidMs === undefined || mark === undefined || saidMs > mark.at ? roles : rolesLeft({ roles }, mark)
+export const rolesSaid = (roles: readonly Role[], saidMs: number | undefined, mark: RolesFlag | undefined): readonly Role[] =>
+  saidMs === undefined || mark === undefined || saidMs > mark.at ? roles : remainingRoles({ roles }, mark)
 
 /** What a new token gets: the change as a whole, within what the voucher may give. */
-export const rolesNow = ({ roles, rolesVersion, cap }: Holder, mark: RolesMark | undefined): readonly Role[] =>
+export const currentRoles = ({ roles, rolesVersion, cap }: Holder, mark: RolesFlag | undefined): readonly Role[] =>
   mark === undefined || mark.version === rolesVersion ? roles : mark.roles.filter((role) => cap === undefined || cap.includes(role))

@@ -1,15 +1,15 @@
 /** Sessions of programs: listed under a tag of their own, since no person stands behind them. */
 
-import type { Ring } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { type Cap, isWithin } from './caps.ts'
-import { services } from './issue.ts'
-import { appTags, type IndexEntry, openIndex } from './record.ts'
-import { reachable } from './store/availability.ts'
+import { servicesKey } from './issue.ts'
+import { appKeysOf, type IndexEntry, openIndex } from './record.ts'
+import { withAvailability } from './store/availability.ts'
 import type { Listed, SessionStore } from './store/contract.ts'
 
-export const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: Ring }) => {
+export const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
   const listed = async (): Promise<(Listed & { entry: IndexEntry })[]> =>
-    (await reachable(store.list(services))).flatMap((it) => {
+    (await withAvailability(store.list(servicesKey))).flatMap((it) => {
       const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
       return entry ? [{ ...it, entry }] : []
     })
@@ -20,9 +20,9 @@ export const createServices = ({ store, peppers }: { readonly store: SessionStor
       const all = await listed()
       const live = await Promise.all(
         all.map(async ({ entry }) =>
-          (await Promise.all(appTags(peppers, entry.app).map((app) => reachable(store.enter(entry, { touch: false, app }))))).every(
-            Boolean,
-          ),
+          (
+            await Promise.all(appKeysOf(peppers, entry.app).map((app) => withAvailability(store.enter(entry, { touch: false, app }))))
+          ).every(Boolean),
         ),
       )
       return all.filter((_, at) => live[at])
@@ -32,8 +32,8 @@ export const createServices = ({ store, peppers }: { readonly store: SessionStor
     endService: async (sid: string, cap: Cap): Promise<boolean> => {
       const entry = (await listed()).find((it) => it.sid === sid)?.entry
       if (!entry || !isWithin(cap, entry)) return false
-      await reachable(store.end(entry, sid))
-      await reachable(store.removeFromList(services, sid))
+      await withAvailability(store.end(entry, sid))
+      await withAvailability(store.removeFromList(servicesKey, sid))
       return true
     },
   }

@@ -3,34 +3,34 @@
 import type { IncomingMessage } from 'node:http'
 import type { LimitClass } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import type { Ring } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { bringsBody } from '../http/body.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Limit } from '../http/rate-limit.ts'
 import { readBearer } from './bearer.ts'
 import { cookieNames, readCookie } from './cookie.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
-import { createMaking, services } from './issue.ts'
+import { createIssue, servicesKey } from './issue.ts'
 import { isStaffRole } from './lifetimes.ts'
 import type { People } from './people.ts'
-import { openRecord, type Person, type SessionRecord, storeKey, tagsOf } from './record.ts'
+import { openRecord, type Person, personKeysOf, type SessionRecord, storeKey } from './record.ts'
 import { createReplayGuard } from './replay.ts'
-import { openRoles, type RolesMark, rolesLeft } from './roles.ts'
+import { openRoles, type RolesFlag, remainingRoles } from './roles.ts'
 import { createServices } from './service-sessions.ts'
 import { createSmoochIds } from './smooch-ids.ts'
-import { reachable } from './store/availability.ts'
-import type { Entered, Place, SessionStore } from './store/contract.ts'
+import { withAvailability } from './store/availability.ts'
+import type { SessionRef, SessionStore, StoredSession } from './store/contract.ts'
 import { type Kind, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {
-  readonly place: Place
+  readonly place: SessionRef
   /** The app's tag, under which all its sessions end. */
   readonly appTag: string
   readonly createdMs: number
   readonly expiresMs: number
   readonly smooch: string | undefined
   /** The person's roles as last changed, when that was after this session's own. */
-  readonly rolesMark: RolesMark | undefined
+  readonly rolesMark: RolesFlag | undefined
   /** Began with a staff role, whatever is left of it. */
   readonly staff: boolean
 }
@@ -39,8 +39,8 @@ type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 
 
 export interface SessionParts {
   readonly store: SessionStore
-  readonly keys: Ring
-  readonly peppers: Ring
+  readonly keys: KeyRing
+  readonly peppers: KeyRing
   readonly origins: Origins
   /** Uses per minute for each class; `service` counts all calls of a service session. */
   readonly limits: Readonly<Record<LimitClass | 'service', number>>
@@ -48,7 +48,7 @@ export interface SessionParts {
 }
 
 /** A look into the cache in the same step. */
-interface Peek {
+interface CachePrefetch {
   /** Whether the call reads the user of the person with this tag: nobody else's ever comes along. */
   readonly wants: (tag: string) => boolean
   readonly token: string
@@ -59,22 +59,22 @@ interface Peek {
 const minute = 60_000
 
 export const createSessions = ({ store, keys, peppers, origins, limits, people }: SessionParts) => {
-  const { create, rotate, readExtra } = createMaking({ store, keys, peppers, people })
+  const { create, rotate, readExtra } = createIssue({ store, keys, peppers, people })
 
   /** What the store says of the person in the same breath as of the session. */
-  const told = (tag: string, record: SessionRecord, { smooch, roles }: Entered) => {
+  const applyFlags = (tag: string, record: SessionRecord, { smooch, roles }: StoredSession) => {
     const rolesMark = openRoles(peppers, tag, roles)
-    return { smooch, rolesMark, roles: rolesLeft(record, rolesMark) }
+    return { smooch, rolesMark, roles: remainingRoles(record, rolesMark) }
   }
 
   /** Asked again, without counting as activity. */
-  const again = ({ place, appTag: app }: Pick<Session, 'place' | 'appTag'>): Promise<Entered | undefined> =>
-    reachable(store.enter(place, { touch: false, app }))
+  const reread = ({ place, appTag: app }: Pick<Session, 'place' | 'appTag'>): Promise<StoredSession | undefined> =>
+    withAvailability(store.enter(place, { touch: false, app }))
 
   /** The session and its roles as they are by now; undefined when it has ended. */
-  const afresh = async (session: Session): Promise<Session | undefined> => {
-    const entered = await again(session)
-    return entered && { ...session, ...told(session.place.tag, session, entered) }
+  const reload = async (session: Session): Promise<Session | undefined> => {
+    const entered = await reread(session)
+    return entered && { ...session, ...applyFlags(session.place.tag, session, entered) }
   }
 
   /** The token that the request carries and how; undefined when it carries none. CSRF is checked before anything is looked up. */
@@ -92,28 +92,28 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
   const find = async (
     text: string,
     kinds: readonly Token['kind'][],
-    options: { touch: boolean; limit?: LimitClass; peek?: Peek | undefined },
+    options: { touch: boolean; limit?: LimitClass; prefetch?: CachePrefetch | undefined },
   ): Promise<{ session: Session; limit?: Limit } | undefined> => {
     const token = verifyToken(keys, text, Date.now())
     if (!token || !kinds.includes(token.kind)) return undefined
     const place = { key: storeKey(token.jti), tag: token.tag }
     const name = options.limit && (token.kind === 'service' ? 'service' : options.limit)
-    const entered: Entered | undefined = await reachable(
+    const entered: StoredSession | undefined = await withAvailability(
       store.enter(place, {
         touch: options.touch,
         // Each program has a count of its own: two may bear one actor's id.
         limit: name && { name: name === 'service' ? `service:${place.key.slice(0, 22)}` : name, windowMs: minute },
         app: token.app,
-        peek: options.peek?.wants(token.tag) ? options.peek.token : undefined,
+        prefetch: options.prefetch?.wants(token.tag) ? options.prefetch.token : undefined,
       }),
     )
-    if (entered?.cell) options.peek?.found(token.tag, entered.cell)
+    if (entered?.prefetched) options.prefetch?.found(token.tag, entered.prefetched)
     const record = entered && openRecord(peppers, token.jti, token.tag, Buffer.from(entered.sealed, 'base64'))
     if (!entered || !record || record.kind !== token.kind) return undefined
     const { createdMs, expiresMs } = entered
     const session: Session = {
       ...record,
-      ...told(token.tag, record, entered),
+      ...applyFlags(token.tag, record, entered),
       place,
       appTag: token.app,
       createdMs,
@@ -124,12 +124,12 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
   }
 
   /** Staff sessions and roles work on the staff origin only, when there is one, and others not there; programs go by no origin. */
-  const onItsSide = (request: IncomingMessage, session: Session): Session => {
-    const side = origins.isStaff(request.headers.host)
-    if (session.kind === 'service' || side === undefined) return session
-    if (side === session.staff) return { ...session, roles: session.roles.filter((role) => isStaffRole(role) === side) }
+  const forStaffOrigin = (request: IncomingMessage, session: Session): Session => {
+    const staffOrigin = origins.isStaff(request.headers.host)
+    if (session.kind === 'service' || staffOrigin === undefined) return session
+    if (staffOrigin === session.staff) return { ...session, roles: session.roles.filter((role) => isStaffRole(role) === staffOrigin) }
     throw new Problem('forbidden', {
-      detail: side ? 'Only staff sessions work on this origin.' : 'Staff sessions work on the staff origin only.',
+      detail: staffOrigin ? 'Only staff sessions work on this origin.' : 'Staff sessions work on the staff origin only.',
     })
   }
 
@@ -147,12 +147,12 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       limit: LimitClass,
       csrf: CsrfClass,
       decide: (limit: Limit) => Promise<void>,
-      peek?: Peek,
+      prefetch?: CachePrefetch,
     ): Promise<Session> => {
       const found = credential(request, csrf)
-      const entered = found && (await find(found.text, found.kinds, { touch: true, limit, peek }))
+      const entered = found && (await find(found.text, found.kinds, { touch: true, limit, prefetch }))
       if (!entered) throw new Problem('unauthorized')
-      const session = onItsSide(request, entered.session)
+      const session = forStaffOrigin(request, entered.session)
       if (entered.limit) await decide(entered.limit)
       return session
     },
@@ -162,27 +162,27 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       const found = credential(request, 'api')
       const entered = found && (await find(found.text, found.kinds, { touch: false, limit }))
       if (!entered) throw new Problem('unauthorized')
-      const session = onItsSide(request, entered.session)
+      const session = forStaffOrigin(request, entered.session)
       if (entered.limit) await decide(entered.limit)
       return session
     },
 
     /** Who the caller is, without counting as activity. */
-    peek: async (request: IncomingMessage): Promise<Session | undefined> => {
+    prefetch: async (request: IncomingMessage): Promise<Session | undefined> => {
       const found = credential(request, 'api')
       const session = found && (await find(found.text, found.kinds, { touch: false }))?.session
-      return session && onItsSide(request, session)
+      return session && forStaffOrigin(request, session)
     },
 
     /** The session of the browser that opens a page; it grants nothing there. */
-    peekOnPage: async (request: IncomingMessage): Promise<Session | undefined> => {
+    currentOnPage: async (request: IncomingMessage): Promise<Session | undefined> => {
       const cookie = readCookie(request.headers.cookie, origins.secure())
       return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false }))?.session
     },
 
     end: async ({ place, sid, family, kind }: Ending): Promise<boolean> => {
       const lived = await people.endListed({ sid, entry: family === undefined ? place : { key: family, tag: place.tag, family: true } })
-      if (kind === 'service') await reachable(store.removeFromList(services, sid))
+      if (kind === 'service') await withAvailability(store.removeFromList(servicesKey, sid))
       return lived
     },
 
@@ -191,27 +191,27 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
 
     /** From before a delete or merge is sent until it is known to have failed: the person is not created anew by itself. */
     markGone: async (person: Person): Promise<void> => {
-      await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.markGone(tag))))
+      await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.markGone(tag))))
     },
-    unmarkGone: async (person: Person): Promise<void> => {
-      await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.unmark(tag, 'gone'))))
+    clearDeleted: async (person: Person): Promise<void> => {
+      await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.unmark(tag, 'gone'))))
     },
-    afresh,
+    reload: reload,
 
     /** The session as it is once a body that took its time is there; `unauthorized` when it has ended. */
-    afterBody: async (session: Session, request: IncomingMessage): Promise<Session> => {
-      const now = bringsBody(request) ? await afresh(session) : session
+    reloadAfterBody: async (session: Session, request: IncomingMessage): Promise<Session> => {
+      const now = bringsBody(request) ? await reload(session) : session
       if (!now) throw new Problem('unauthorized')
       return now
     },
 
     /** True when the session still lives and its person was not deleted or merged away since it began. Asked afresh. */
     mayCreate: async (session: Session): Promise<boolean> => {
-      const entered = await again(session)
+      const entered = await reread(session)
       return entered !== undefined && !entered.gone
     },
 
-    ping: (): Promise<void> => reachable(store.ping()),
+    ping: (): Promise<void> => withAvailability(store.ping()),
   }
 }
 

@@ -1,20 +1,20 @@
 /** The smoochIds of people who have sessions, learnt from the vendor's answers: from the person to the `_id`, and from the `_id` to the person without a read. */
 import { looksLikeSmoochId } from '../contract/ids.ts'
-import { keyedName, type Ring } from '../crypto/key-ring.ts'
-import { openFor, type Person, sealFor, tagsOf } from './record.ts'
+import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
+import { openFor, type Person, personKeysOf, sealFor } from './record.ts'
 import type { Session } from './sessions.ts'
-import { reachable } from './store/availability.ts'
+import { withAvailability } from './store/availability.ts'
 import { markTtlMs, type SessionStore } from './store/contract.ts'
 
 const purpose = 'person of a smoochId'
 
-export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppers: Ring }) => {
+export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
   const namesOf = (app: string, smoochId: string): [string, ...string[]] =>
     peppers().map(({ secret }) => keyedName(secret, 'smooch', app, smoochId)) as [string, ...string[]]
 
   /** Under the name of the smoochId lies who has it, for longer than any session of that person lives. */
   const keep = async (person: Person, name: string, smoochId: string | undefined): Promise<void> => {
-    const tags = tagsOf(peppers, person)
+    const tags = personKeysOf(peppers, person)
     const now = Date.now()
     const entry = {
       sid: tags[0],
@@ -22,13 +22,13 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
       createdMs: now,
       expiresMs: now + markTtlMs,
     }
-    await reachable(store.addToList(name, entry))
-    await Promise.all(tags.map((tag) => reachable(store.mark(tag, 'smooch', name))))
+    await withAvailability(store.addToList(name, entry))
+    await Promise.all(tags.map((tag) => withAvailability(store.mark(tag, 'smooch', name))))
   }
 
   /** Those who have, or may have, sessions and were answered under the smoochId of this name. Entries of before hold the userId alone. */
   const kept = async (name: string): Promise<{ sid: string; userId: string; smoochId?: string | undefined }[]> =>
-    (await reachable(store.list(name))).flatMap(({ sid, index }) => {
+    (await withAvailability(store.list(name))).flatMap(({ sid, index }) => {
       const found = openFor(peppers, purpose, name, index) as string | { userId?: string; smoochId?: string } | undefined
       const { userId, smoochId } = typeof found === 'string' ? { userId: found } : (found ?? {})
       return userId === undefined ? [] : [{ sid, userId, smoochId }]
@@ -36,17 +36,17 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
 
   /** The smoochId under which the person was last answered, when one is kept. */
   const smoochIdOf = async (person: Person): Promise<string | undefined> => {
-    const tags = tagsOf(peppers, person)
-    const name = await reachable(store.readMark(tags[0], 'smooch'))
+    const tags = personKeysOf(peppers, person)
+    const name = await withAvailability(store.readMark(tags[0], 'smooch'))
     return name === undefined ? undefined : (await kept(name)).find(({ sid }) => tags.includes(sid))?.smoochId
   }
 
   const forget = async (person: Person): Promise<void> => {
-    const tags = tagsOf(peppers, person)
+    const tags = personKeysOf(peppers, person)
     for (const tag of tags) {
-      const name = await reachable(store.readMark(tag, 'smooch'))
-      await reachable(store.unmark(tag, 'smooch'))
-      if (name !== undefined) await Promise.all(tags.map((sid) => reachable(store.removeFromList(name, sid))))
+      const name = await withAvailability(store.readMark(tag, 'smooch'))
+      await withAvailability(store.unmark(tag, 'smooch'))
+      if (name !== undefined) await Promise.all(tags.map((sid) => withAvailability(store.removeFromList(name, sid))))
     }
   }
 
@@ -57,7 +57,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
       (id === session.userId || (session.smooch !== undefined && namesOf(session.app, id).includes(session.smooch))),
 
     /** Remembers the smoochId of a person, so that it is accepted as the person's own, and the person is found by it. What has not the vendor's shape may be somebody's userId. */
-    learn: async (person: Person, smoochId: string, known?: string): Promise<void> => {
+    rememberSmoochId: async (person: Person, smoochId: string, known?: string): Promise<void> => {
       if (!looksLikeSmoochId(smoochId)) return
       const [name] = namesOf(person.app, smoochId)
       if (name !== known) await keep(person, name, smoochId)
@@ -65,7 +65,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
 
     /** For a new session: what is known of the person is kept as long as it may live. False when nothing is. */
     renew: async (person: Person): Promise<boolean> => {
-      const name = await reachable(store.readMark(tagsOf(peppers, person)[0], 'smooch'))
+      const name = await withAvailability(store.readMark(personKeysOf(peppers, person)[0], 'smooch'))
       if (name !== undefined) await keep(person, name, await smoochIdOf(person))
       return name !== undefined
     },
@@ -80,7 +80,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
 
     /** True when the person was last answered under another smoochId: somebody new under an old name. */
     isSomebodyNew: async (person: Person, smoochId: string): Promise<boolean> => {
-      const name = await reachable(store.readMark(tagsOf(peppers, person)[0], 'smooch'))
+      const name = await withAvailability(store.readMark(personKeysOf(peppers, person)[0], 'smooch'))
       return name !== undefined && !namesOf(person.app, smoochId).includes(name)
     },
 
@@ -89,7 +89,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
 
     /** Ends all sessions that the person has now, and forgets the smoochId: who comes back under this name is somebody new. */
     endPerson: async (person: Person): Promise<void> => {
-      await Promise.all(tagsOf(peppers, person).map((tag) => reachable(store.endAll(tag))))
+      await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.endAll(tag))))
       await forget(person)
     },
   }

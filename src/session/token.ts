@@ -1,6 +1,6 @@
 /** The session token: a compact JWS (HS256), JWT-shaped because the vendor's JavaScript client takes nothing else. The server-side record decides; the token only finds it. */
 import { timingSafeEqual } from 'node:crypto'
-import { perKey, type Ring } from '../crypto/key-ring.ts'
+import { type KeyRing, perKey } from '../crypto/key-ring.ts'
 import { hmacWith } from '../crypto/keyed-hash.ts'
 import { memo } from '../platform/memo.ts'
 
@@ -44,10 +44,10 @@ const signer = perKey((key) => {
   }
 })
 
-export const signToken = (keys: Ring, token: Token): string => signer(keys()[0]).sign(encode(token))
+export const signToken = (keys: KeyRing, token: Token): string => signer(keys()[0]).sign(encode(token))
 
 /** Undefined for anything but a token of ours that has not expired. Costs one HMAC at most and no look-up. */
-export const verifyToken = (keys: Ring, text: string, nowMs: number): Token | undefined => {
+export const verifyToken = (keys: KeyRing, text: string, nowMs: number): Token | undefined => {
   if (text.length > maxLength) return undefined
   for (const key of keys()) {
     const token = signer(key).prove(text)

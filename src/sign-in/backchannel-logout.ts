@@ -3,7 +3,7 @@
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { Problem } from '../contract/problems.ts'
-import { note } from '../http/access-log.ts'
+import { addLogFields } from '../http/access-log.ts'
 import { checkBody } from '../http/body.ts'
 import { routes } from '../http/endpoint.ts'
 import { readForm } from '../http/form-body.ts'
@@ -11,7 +11,7 @@ import type { Attempt } from '../http/rate-limit.ts'
 import type { People } from '../session/people.ts'
 import { noQuery } from '../session/routes/current.ts'
 import type { Sessions } from '../session/sessions.ts'
-import type { ThirdPartyTokens } from './issuer-tokens.ts'
+import type { IssuerTokens } from './issuer-tokens.ts'
 
 const Body = z.object({ logout_token: z.string().min(1).max(16_384) })
 
@@ -21,7 +21,7 @@ const rememberMs = 10 * 60_000
 interface Parts {
   readonly sessions: Sessions
   readonly people: People
-  readonly tokens: ThirdPartyTokens
+  readonly tokens: IssuerTokens
   readonly attempt: Attempt
 }
 
@@ -35,7 +35,7 @@ export const backchannelLogoutRoutes = ({ sessions, people, tokens, attempt }: P
       if (!release) throw new Problem('invalid_logout_token')
       return { named, release }
     })
-    note(res, { ended: await people.endByProvider(named).catch((error) => release().then(() => Promise.reject(error))) })
+    addLogFields(res, { ended: await people.endByProvider(named).catch((error) => release().then(() => Promise.reject(error))) })
     res.status(200).end()
   }
   return routes({ '/auth/backchannel-logout': { post: logout } })

@@ -4,7 +4,7 @@ import { hiddenIn } from '../contract/ids.ts'
 import { Problem } from '../contract/problems.ts'
 import { isBlank, withoutFormatting } from '../contract/text.ts'
 import { isStaffRole } from '../session/lifetimes.ts'
-import type { Ask } from '../session/resolve-user.ts'
+import type { Assertion } from '../session/resolve-user.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -44,13 +44,13 @@ const nameOf = (claims: Claims): string | undefined => {
   return name && withoutFormatting(name).slice(0, 256)
 }
 
-export type Vouching = Pick<Ask, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'>
+export type ProviderAssertion = Pick<Assertion, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'>
 
 /**
  * `prefixes` are those of all issuers: with them no two people of two issuers can come to the same userId, whatever their claims hold.
  * A claim of when the person last proved who they are that is missing counts as long ago, so that staff have to step up.
  */
-export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims: Claims): Vouching => {
+export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims: Claims): ProviderAssertion => {
   const prefixed = (name: string): string => {
     const own = nameIn(claims, name)
     if (own === undefined) throw new Problem('sign_in_failed', { detail: 'The identity provider did not say who you are.' })
@@ -71,7 +71,7 @@ export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims:
 }
 
 /** Where staff have an origin of their own, a person who is both gets there the one part and elsewhere the other. */
-export const onThisSide = (person: Vouching, staffSide: boolean | undefined): Vouching => {
+export const forStaffOrigin = (person: ProviderAssertion, staffSide: boolean | undefined): ProviderAssertion => {
   if (staffSide === undefined) return person
   const roles = person.roles.filter((role) => isStaffRole(role) === staffSide)
   if (roles.length === 0)

@@ -2,8 +2,8 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { Problem } from '../contract/problems.ts'
-import type { Ring } from '../crypto/key-ring.ts'
-import { note } from '../http/access-log.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
+import { addLogFields } from '../http/access-log.ts'
 import { checkBody, readJson } from '../http/body.ts'
 import { isForm, readForm } from '../http/form-body.ts'
 import type { Origins } from '../http/origins.ts'
@@ -13,22 +13,22 @@ import { deviceOf } from '../session/device.ts'
 import { recordOf } from '../session/issue.ts'
 import { lifetimeOf } from '../session/lifetimes.ts'
 import type { People } from '../session/people.ts'
-import type { Families, Tokens } from '../session/refresh.ts'
-import type { Vouch } from '../session/resolve-user.ts'
-import { rolesNow } from '../session/roles.ts'
+import type { RefreshFamilies, Tokens } from '../session/refresh.ts'
+import type { ResolveUser } from '../session/resolve-user.ts'
+import { currentRoles } from '../session/roles.ts'
 import { noQuery } from '../session/routes/current.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { onThisSide, personOf } from './claims.ts'
-import type { ThirdPartyTokens, Trusted } from './issuer-tokens.ts'
+import { forStaffOrigin, personOf } from './claims.ts'
+import type { IssuerTokens, Trusted } from './issuer-tokens.ts'
 import { isOurNonce } from './nonce.ts'
 
 export interface ExchangeParts {
   readonly sessions: Sessions
   readonly people: People
-  readonly families: Families
-  readonly peppers: Ring
-  readonly tokens: ThirdPartyTokens
-  readonly vouch: Vouch
+  readonly families: RefreshFamilies
+  readonly peppers: KeyRing
+  readonly tokens: IssuerTokens
+  readonly resolveUser: ResolveUser
   readonly origins: Origins
   readonly prefixes: readonly string[]
   readonly attempt: Attempt
@@ -64,12 +64,12 @@ const answer = (res: Response, made: Tokens): void => {
 }
 
 export const createExchange = (parts: ExchangeParts) => {
-  const { sessions, people, families, tokens, vouch, origins, attempt } = parts
+  const { sessions, people, families, tokens, resolveUser, origins, attempt } = parts
 
   /** A token that was issued before everything of the person was ended is worth nothing, also when that happens meanwhile. */
   const begin = async (req: Request, { provider, payload, issuedMs }: Trusted): Promise<Tokens> => {
-    const person = onThisSide(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
-    const { record } = await vouch({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`, { saidMs: issuedMs })
+    const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
+    const { record } = await resolveUser({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`, { saidMs: issuedMs })
     const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
     const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub!, sid }
     const ended = async () => (await people.endedByProvider(from, issuedMs)) || (await people.endedSince(record, issuedMs))
@@ -93,7 +93,7 @@ export const createExchange = (parts: ExchangeParts) => {
       return { token, release }
     })
     const made = await begin(req, token).catch((error) => release().then(() => Promise.reject(error)))
-    note(res, { session: made.sessionId, provider: token.provider.id })
+    addLogFields(res, { session: made.sessionId, provider: token.provider.id })
     answer(res, made)
   }
 
@@ -108,10 +108,10 @@ export const createExchange = (parts: ExchangeParts) => {
     if (session.kind !== 'cookie') throw new Problem('bad_request', { detail: 'refresh_token: is required.' })
     const { rolesMark } = session
     const record = recordOf(session)
-    const changed = { ...record, roles: rolesNow(record, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }
+    const changed = { ...record, roles: currentRoles(record, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }
     const created = await sessions.rotate(session, changed, lifetimeOf('cookie', changed.roles).lifetime.idleMs)
     if (!created) throw new Problem('unauthorized')
-    note(res, { actor: session.place.tag, session: session.sid })
+    addLogFields(res, { actor: session.place.tag, session: session.sid })
     res.setHeader('Set-Cookie', setCookie(created.token, origins.secure()))
     res.json({ sessionId: created.sessionId, expiresAt: created.expiresAt })
   }

@@ -64,7 +64,7 @@ export interface LogoutToken {
 const unreachable = (cause: unknown) => new Problem('identity_provider_unavailable', { cause, headers: { 'Retry-After': '5' } })
 const isOurs = (error: unknown): boolean => error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
 
-export const createThirdPartyTokens = (providers: readonly Provider[], maxAgeSeconds: number, coolDownMs = 30_000) => {
+export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds: number, coolDownMs = 30_000) => {
   const keysOf = new Map(providers.map(({ issuer }) => [issuer, createKeys(issuer, coolDownMs)]))
 
   /** Before anything is proved: whom it claims to be from, so that only known issuers are ever asked for keys. */
@@ -147,4 +147,4 @@ export const createThirdPartyTokens = (providers: readonly Provider[], maxAgeSec
   }
 }
 
-export type ThirdPartyTokens = ReturnType<typeof createThirdPartyTokens>
+export type IssuerTokens = ReturnType<typeof createIssuerTokens>

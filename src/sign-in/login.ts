@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import type { Provider } from '../../config/providers.ts'
 import { Problem } from '../contract/problems.ts'
-import type { Ring } from '../crypto/key-ring.ts'
-import { note } from '../http/access-log.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
+import { addLogFields } from '../http/access-log.ts'
 import { routes } from '../http/endpoint.ts'
 import type { Origins } from '../http/origins.ts'
 import { toProblem } from '../http/problem-handler.ts'
@@ -18,21 +18,21 @@ import { deviceOf } from '../session/device.ts'
 import type { Created } from '../session/issue.ts'
 import { lifetimeOf } from '../session/lifetimes.ts'
 import type { People } from '../session/people.ts'
-import { tagsOf } from '../session/record.ts'
-import type { Vouch } from '../session/resolve-user.ts'
+import { personKeysOf } from '../session/record.ts'
+import type { ResolveUser } from '../session/resolve-user.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { onThisSide, personOf } from './claims.ts'
+import { forStaffOrigin, personOf } from './claims.ts'
 import { newNonce } from './nonce.ts'
 import type { RelyingParty, SignedIn } from './openid.ts'
-import { bouncePage, failurePage } from './pages.ts'
+import { failurePage, interstitialPage } from './pages.ts'
 import { returnPath } from './return-to.ts'
 import { beginTransaction, findTransaction, type Transaction, transactionMs } from './transaction.ts'
 
 export interface SignInParts {
   readonly sessions: Sessions
   readonly people: People
-  readonly vouch: Vouch
-  readonly peppers: Ring
+  readonly resolveUser: ResolveUser
+  readonly peppers: KeyRing
   readonly origins: Origins
   readonly basePath: string
   readonly attempt: Attempt
@@ -55,7 +55,7 @@ interface Entrance {
 const clockSkewSeconds = 60
 
 export const signInRoutes = (parts: SignInParts): Router => {
-  const { sessions, people, vouch, peppers, origins, basePath, parties, attempt, signIns } = parts
+  const { sessions, people, resolveUser, peppers, origins, basePath, parties, attempt, signIns } = parts
   const secure = () => origins.secure()
   const redirectUri = (origin: string) => `${origin}${basePath}/auth/callback`
 
@@ -63,9 +63,9 @@ export const signInRoutes = (parts: SignInParts): Router => {
     const query: Partial<Record<string, string>> = checkQuery(rawQueryOf(req.originalUrl), [], ['returnTo', 'provider', 'stepUp'])
     requireTopLevel(req)
     const site = req.headers['sec-fetch-site']
-    const previous = await sessions.peekOnPage(req)
+    const previous = await sessions.currentOnPage(req)
     // Opened from another site the browser keeps the session cookie back; opened from our own page it sends it.
-    if (!previous && (site === 'cross-site' || site === 'same-site')) return showPage(res, 200, bouncePage(req.originalUrl))
+    if (!previous && (site === 'cross-site' || site === 'same-site')) return showPage(res, 200, interstitialPage(req.originalUrl))
     const stepUp = query['stepUp'] === '1' && previous !== undefined
     const id = query['provider'] ?? (stepUp ? previous.provider?.id : undefined) ?? [...parties.keys()][0]
     const chosen = parties.get(id ?? '')
@@ -96,7 +96,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
     const signedIn = await chosen.party.finish(transaction, url, transaction.stepUp ? stepUpMaxAge : undefined)
     const created = await enter(req, res, { transaction, provider: chosen.provider, signedIn, saidMs })
     res.setHeader('Set-Cookie', [end, setCookie(created.token, secure())])
-    showPage(res, 200, bouncePage(transaction.returnTo))
+    showPage(res, 200, interstitialPage(transaction.returnTo))
   }
 
   /** The sign-in that this browser began and has not come back from yet. */
@@ -112,13 +112,13 @@ export const signInRoutes = (parts: SignInParts): Router => {
   /** The session: a new one, or the present one under a new token when the person only proved again who they are. */
   const enter = async (req: Request, res: Response, { transaction, provider, signedIn, saidMs }: Entrance): Promise<Created> => {
     const { claims, idToken } = signedIn
-    const person = onThisSide(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
-    const { record, lifetime } = await vouch({ ...person, kind: 'cookie', scope: 'app' }, `oidc:${provider.id}`, { saidMs })
+    const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
+    const { record, lifetime } = await resolveUser({ ...person, kind: 'cookie', scope: 'app' }, `oidc:${provider.id}`, { saidMs })
     const sid = typeof claims['sid'] === 'string' ? claims['sid'] : undefined
     const from = { id: provider.id, issuer: provider.issuer, sub: claims.sub, sid }
     const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
     const created = transaction.stepUp ? await stepUp(transaction, full, idToken) : await sessions.create(full, lifetime, { idToken })
-    note(res, { actor: tagsOf(peppers, record)[0], session: created.sessionId, provider: provider.id })
+    addLogFields(res, { actor: personKeysOf(peppers, record)[0], session: created.sessionId, provider: provider.id })
     if ((await people.endedByProvider(from, claims.iat * 1000)) || (await people.endedSince(full, saidMs))) {
       await people.endOne(full, created.sessionId)
       throw new Problem('sign_in_failed', { detail: 'You were signed out meanwhile.' })
@@ -133,7 +133,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
     record: Parameters<Sessions['create']>[0],
     idToken: string,
   ): Promise<Created> => {
-    if (!previous || !tagsOf(peppers, record).includes(previous.place.tag))
+    if (!previous || !personKeysOf(peppers, record).includes(previous.place.tag))
       throw new Problem('sign_in_failed', { detail: 'Somebody else signed in; nothing was changed.' })
     if (record.authTime < startedMs / 1000 - clockSkewSeconds)
       throw new Problem('sign_in_failed', { detail: 'The identity provider did not ask you to sign in again.' })
@@ -145,7 +145,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
 
   /** Whatever session the browser had, also one that somebody planted, is over. */
   const endPrevious = async (req: Request, { previous }: Transaction, created: Created): Promise<void> => {
-    const now = await sessions.peekOnPage(req)
+    const now = await sessions.currentOnPage(req)
     for (const old of [previous, now]) if (old && old.sid !== created.sessionId) await sessions.end(old)
   }
 

@@ -13,7 +13,7 @@ const page = (title: string, head: string, body: string): string =>
 `
 
 /** From another site a Strict cookie does not travel; from this page, which is ours, it does. */
-export const bouncePage = (to: string): string =>
+export const interstitialPage = (to: string): string =>
   page('One moment', `<meta http-equiv="refresh" content="0; url=${escaped(to)}">`, `<p><a href="${escaped(to)}">Continue</a></p>`)
 
 export const failurePage = (problem: Problem, requestId: string, again: string): string =>

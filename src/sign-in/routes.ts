@@ -2,12 +2,12 @@
 
 import type { RequestHandler, Router } from 'express'
 import type { Provider } from '../../config/providers.ts'
-import type { Ring } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import type { People } from '../session/people.ts'
-import { createFamilies } from '../session/refresh.ts'
-import type { Vouch } from '../session/resolve-user.ts'
+import { createRefresh } from '../session/refresh.ts'
+import type { ResolveUser } from '../session/resolve-user.ts'
 import type { Acts } from '../session/routes/acts.ts'
 import { type AuthParts, authRoutes } from '../session/routes/current.ts'
 import { ownSessionsRoutes } from '../session/routes/mine.ts'
@@ -15,17 +15,17 @@ import type { Sessions } from '../session/sessions.ts'
 import type { SessionStore } from '../session/store/contract.ts'
 import { backchannelLogoutRoutes } from './backchannel-logout.ts'
 import { createExchange } from './exchange.ts'
-import { createThirdPartyTokens } from './issuer-tokens.ts'
+import { createIssuerTokens } from './issuer-tokens.ts'
 import { signInRoutes } from './login.ts'
 import { createRelyingParty } from './openid.ts'
 
 interface Options {
   readonly store: SessionStore
-  readonly keys: Ring
-  readonly peppers: Ring
+  readonly keys: KeyRing
+  readonly peppers: KeyRing
   readonly people: People
   readonly sessions: Sessions
-  readonly vouch: Vouch
+  readonly resolveUser: ResolveUser
   readonly acts: Acts
   readonly origins: Origins
   readonly providers: readonly Provider[]
@@ -37,7 +37,7 @@ interface Options {
   readonly signedOutPath: string
   readonly clearSiteData: AuthParts['clearSiteData']
   /** A refresh token was used again: operators hear of it. */
-  readonly reused: Parameters<typeof createFamilies>[0]['reused']
+  readonly reused: Parameters<typeof createRefresh>[0]['reused']
 }
 
 export const createAuth = (options: Options): Router[] => {
@@ -48,7 +48,7 @@ export const createAuth = (options: Options): Router[] => {
     ),
   )
   const shared = { ...options, parties, prefixes: providers.map(({ claims }) => claims.prefix) }
-  const tokens = createThirdPartyTokens(providers, options.tokenMaxAgeSeconds)
+  const tokens = createIssuerTokens(providers, options.tokenMaxAgeSeconds)
   const endSession: AuthParts['endSession'] = async (provider, idToken, origin) =>
     await parties.get(provider)?.party.endSession(idToken, `${origin}${options.signedOutPath}`)
   return [
@@ -61,7 +61,7 @@ export const createAuth = (options: Options): Router[] => {
       endSession,
       clearSiteData,
       signIns,
-      ...createExchange({ ...shared, families: createFamilies(options), tokens, attempt: failures('exchanges') }),
+      ...createExchange({ ...shared, families: createRefresh(options), tokens, attempt: failures('exchanges') }),
     }),
   ]
 }

@@ -1,10 +1,10 @@
 /** A sign-in under way: its state is sealed into a cookie of its own, so that starting one costs no storage and only the browser that began can finish it. */
 import { createHash } from 'node:crypto'
-import type { Ring } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { cookiesIn } from '../http/cookies.ts'
 import { cookieNames } from '../session/cookie.ts'
 import { openFor, sealFor } from '../session/record.ts'
-import type { Place } from '../session/store/contract.ts'
+import type { SessionRef } from '../session/store/contract.ts'
 
 export interface Transaction {
   readonly state: string
@@ -15,12 +15,12 @@ export interface Transaction {
   readonly returnTo: string
   readonly startedMs: number
   /** The browser's session when it began; it ends when another takes its place. */
-  readonly previous?: { readonly place: Place; readonly sid: string } | undefined
+  readonly previous?: { readonly place: SessionRef; readonly sid: string } | undefined
   readonly stepUp: boolean
 }
 
 export const transactionMs = 10 * 60_000
-const mostOpen = 5
+const maxOpen = 5
 const purpose = 'sign-in'
 
 const nameOf = (secure: boolean, state: string) =>
@@ -29,7 +29,7 @@ const nameOf = (secure: boolean, state: string) =>
 const attributes = (secure: boolean) => `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`
 const clear = (secure: boolean, name: string) => `${name}=; ${attributes(secure)}; Max-Age=0`
 
-const open = (peppers: Ring, name: string, value: string): Transaction | undefined => {
+const open = (peppers: KeyRing, name: string, value: string): Transaction | undefined => {
   const opened = openFor(peppers, purpose, name, value) as Transaction | undefined
   return opened && Date.now() - opened.startedMs < transactionMs ? opened : undefined
 }
@@ -38,17 +38,17 @@ const cookiesOf = (header: string | undefined, secure: boolean): [name: string, 
   cookiesIn(header).filter(([name]) => name.startsWith(cookieNames(secure).signInPrefix))
 
 /** Values of Set-Cookie: the new one, and the end of those that are over or too many. */
-export const beginTransaction = (peppers: Ring, transaction: Transaction, secure: boolean, header: string | undefined): string[] => {
+export const beginTransaction = (peppers: KeyRing, transaction: Transaction, secure: boolean, header: string | undefined): string[] => {
   const name = nameOf(secure, transaction.state)
   const others = cookiesOf(header, secure).map(([other, value]) => ({ other, at: open(peppers, other, value)?.startedMs ?? 0 }))
   const newest = others.sort((a, b) => b.at - a.at)
-  const over = newest.filter(({ at }, i) => at === 0 || i >= mostOpen - 1).map(({ other }) => clear(secure, other))
+  const over = newest.filter(({ at }, i) => at === 0 || i >= maxOpen - 1).map(({ other }) => clear(secure, other))
   return [`${name}=${sealFor(peppers, purpose, name, transaction)}; ${attributes(secure)}; Max-Age=${transactionMs / 1000}`, ...over]
 }
 
 /** The transaction of this state, if this browser began it, and the value of Set-Cookie that ends it. */
 export const findTransaction = (
-  peppers: Ring,
+  peppers: KeyRing,
   state: string,
   secure: boolean,
   header: string | undefined,

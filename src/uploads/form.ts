@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
 import { Problem } from '../contract/problems.ts'
 import { bodies } from '../contract/schemas.ts'
-import { watchPace } from './min-rate.ts'
+import { watchMinRate } from './min-rate.ts'
 
 export interface UploadLimits {
   /** Bytes of the file. */
@@ -12,7 +12,7 @@ export interface UploadLimits {
   /** Milliseconds within which the last byte must have arrived. */
   readonly deadline: number
   /** The least that must arrive in each window of time while we are ready to take it. */
-  readonly pace: { readonly bytes: number; readonly window: number }
+  readonly minRate: { readonly bytes: number; readonly window: number }
 }
 
 interface Source {
@@ -90,11 +90,11 @@ export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) =>
     ended.reject(problem)
     source?.destroy(problem)
     request.unpipe(parser)
-    pace.drain()
+    minRate.drain()
     return problem
   }
 
-  const pace = watchPace(request, { ...limits, bytes: limits.bytes + overhead }, stop)
+  const minRate = watchMinRate(request, { ...limits, bytes: limits.bytes + overhead }, stop)
 
   const takeField = async (name: string | undefined, stream: Readable): Promise<void> => {
     if (!name || !names.has(name)) return void stop(malformed('The form holds a field that is not known here.'))

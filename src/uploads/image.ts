@@ -4,7 +4,7 @@ import { Problem } from '../contract/problems.ts'
 import { type BodyOf, bodies } from '../contract/schemas.ts'
 import { receiveUpload, type UploadLimits } from './form.ts'
 import { type ImageType, imageType, mayBeDeclared, signatureLength } from './image-type.ts'
-import { createEnvelope } from './multipart-writer.ts'
+import { createMultipartWriter } from './multipart-writer.ts'
 
 type ImageFields = BodyOf<'ImageUpload'>
 
@@ -12,7 +12,7 @@ export interface ImageForm extends Disposable {
   /** Proved by the first bytes. */
   readonly type: ImageType
   /** Fields that stood before the file. */
-  readonly early: Readonly<Record<string, string>>
+  readonly fieldsBefore: Readonly<Record<string, string>>
   /** For the form that goes upstream. */
   readonly contentType: string
   /** True once the end of the form was given out: from here on the vendor may act on it. */
@@ -20,7 +20,7 @@ export interface ImageForm extends Disposable {
   /** The form that goes upstream; can be read once. */
   parts(): AsyncGenerator<Uint8Array>
   /** Gives up what has not been read yet; without effect after the end. */
-  abandon(): void
+  cancel(): void
 }
 
 interface Options extends Partial<UploadLimits> {
@@ -28,7 +28,7 @@ interface Options extends Partial<UploadLimits> {
   checkFields?: (fields: ImageFields) => void | Promise<void>
 }
 
-const defaults: UploadLimits = { bytes: 10 * 1024 * 1024, deadline: 60_000, pace: { bytes: 5 * 1024, window: 5_000 } }
+const defaults: UploadLimits = { bytes: 10 * 1024 * 1024, deadline: 60_000, minRate: { bytes: 5 * 1024, window: 5_000 } }
 
 const parseFields = (fields: ReadonlyMap<string, string>): ImageFields => {
   const { data, error } = bodies.ImageUpload.safeParse(Object.fromEntries(fields))
@@ -66,7 +66,7 @@ export const readImageForm = async (request: IncomingMessage, { checkFields = ()
     await checkFields(fields)
     return fields
   }
-  const abandon = (): void => void upload.stop(new Problem('bad_request', { detail: 'The upload was given up.' }))
+  const cancel = (): void => void upload.stop(new Problem('bad_request', { detail: 'The upload was given up.' }))
   let sealed = false
 
   try {
@@ -75,33 +75,33 @@ export const readImageForm = async (request: IncomingMessage, { checkFields = ()
     const head = await take(chunks, signatureLength)
     const type = prove(head, declared)
     if (upload.fields.has('role')) await check()
-    const envelope = createEnvelope(type)
+    const multipartWriter = createMultipartWriter(type)
 
     async function* parts(): AsyncGenerator<Uint8Array> {
       try {
-        yield envelope.opening
+        yield multipartWriter.opening
         yield head
         for await (const chunk of chunks) yield chunk
         await upload.ended
-        const closing = envelope.closing(await check())
+        const closing = multipartWriter.closing(await check())
         sealed = true
         yield closing
       } catch (error) {
         throw upload.stop(asProblem(error))
       } finally {
-        abandon()
+        cancel()
       }
     }
     return {
       type,
-      early: Object.fromEntries(upload.fields),
-      contentType: envelope.contentType,
+      fieldsBefore: Object.fromEntries(upload.fields),
+      contentType: multipartWriter.contentType,
       get sealed() {
         return sealed
       },
       parts,
-      abandon,
-      [Symbol.dispose]: abandon,
+      cancel,
+      [Symbol.dispose]: cancel,
     }
   } catch (error) {
     throw upload.stop(asProblem(error))

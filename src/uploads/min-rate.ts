@@ -6,7 +6,7 @@ import type { UploadLimits } from './form.ts'
 /** Milliseconds for the rest of an upload that nobody reads any more. */
 const lingering = 10_000
 
-export const watchPace = (request: IncomingMessage, limits: UploadLimits, stop: (problem: Problem) => void) => {
+export const watchMinRate = (request: IncomingMessage, limits: UploadLimits, stop: (problem: Problem) => void) => {
   let received = 0
   let before = 0
   let held = false
@@ -14,13 +14,13 @@ export const watchPace = (request: IncomingMessage, limits: UploadLimits, stop: 
 
   const check = (): void => {
     // While upstream holds us back the client is not to blame.
-    if (!held && !request.isPaused() && received - before < limits.pace.bytes) stop(new Problem('timeout'))
+    if (!held && !request.isPaused() && received - before < limits.minRate.bytes) stop(new Problem('timeout'))
     before = received
     held = false
   }
   const expire = (): void => stop(request.isPaused() ? new Problem('upstream_unknown', { outcome: 'unknown' }) : new Problem('timeout'))
 
-  const interval = setInterval(check, limits.pace.window)
+  const interval = setInterval(check, limits.minRate.window)
   let timer = setTimeout(expire, limits.deadline)
   const rest = (): void => {
     clearInterval(interval)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { BodyOf } from '../contract/schemas.ts'
 import type { ImageType } from './image-type.ts'
 
-export const createEnvelope = (type: ImageType) => {
+export const createMultipartWriter = (type: ImageType) => {
   const boundary = `smooch-bff-${randomUUID()}` // cannot be guessed, so no field value can close the form
   const name = `image.${type.slice('image/'.length)}`
   return {

@@ -7,7 +7,7 @@ import { authorization, createKeyring } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
 import { HTTPError, http, lightResponse } from './http-client.ts'
 import { type Permit, spendPermit } from './permit.ts'
-import { judge, type Reply } from './result.ts'
+import { type Reply, toResult } from './result.ts'
 import { retryRule } from './retry.ts'
 import { type Deadline, freshConnections, keptConnections, send, Unanswered } from './sender.ts'
 import { buildUrl } from './url.ts'
@@ -129,7 +129,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     for (let key = keyring.current(app); ; mayTurn = false) {
       const reply = await tries(app, url, call, key, sends)
       const status = 'none' in reply ? 0 : reply.status
-      const verdict = judge(reply, operation, app)
+      const verdict = toResult(reply, operation, app)
       if (!(verdict instanceof Problem)) {
         for (const field of verdict.odd) remark(operation.id, field)
         return { status, body: verdict.body }
@@ -156,7 +156,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
       return { status, body, calls: sends.count, durationMs: performance.now() - started }
     } finally {
       clearTimeout(timer)
-      call.image?.abandon()
+      call.image?.cancel()
     }
   }
 

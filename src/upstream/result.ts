@@ -10,7 +10,7 @@ import { holdsCredential } from './credentials.ts'
 import { refusal, type VendorWords } from './refusals.ts'
 
 /** An answer that arrived in full; `text` is absent when it was too long or not text. */
-interface Answered {
+interface UpstreamReply {
   readonly status: number
   readonly text: string | undefined
   readonly retryAfter: number | undefined
@@ -24,7 +24,7 @@ interface Unanswered {
   readonly cause: unknown
 }
 
-export type Reply = Answered | Unanswered
+export type Reply = UpstreamReply | Unanswered
 
 const VendorError = z.looseObject({ error: z.looseObject({ code: z.unknown(), description: z.unknown() }) })
 
@@ -49,7 +49,7 @@ const wordsOf = (text: string | undefined, app: UpstreamApp): VendorWords => {
 }
 
 /** A 4xx: the vendor refused, so nothing has changed. */
-const refused = ({ status, text, retryAfter }: Answered, row: Operation, app: UpstreamApp): Problem => {
+const refused = ({ status, text, retryAfter }: UpstreamReply, row: Operation, app: UpstreamApp): Problem => {
   if (status !== 429) return refusal(row, status, wordsOf(text, app))
   // Some clients send a DELETE again by themselves when they are told when to.
   const wait = row.effect === 'guarded' ? undefined : retryAfter
@@ -95,7 +95,7 @@ const accept = (text: string | undefined, { returns }: Operation): Accepted | { 
   return { body: value as object, odd: (answers[returns].safeParse(value).error?.issues ?? []).map(pathOf) }
 }
 
-export const judge = (reply: Reply, row: Operation, app: UpstreamApp): Accepted | Problem => {
+export const toResult = (reply: Reply, row: Operation, app: UpstreamApp): Accepted | Problem => {
   if ('none' in reply) return silence(reply, row)
   const { status, text } = reply
   if (status >= 400 && status < 500) return refused(reply, row, app)

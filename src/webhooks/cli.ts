@@ -5,7 +5,7 @@ import { type App, loadApps } from '../../config/apps.ts'
 import { load, mustBeSecure, type Settings } from '../../config/load.ts'
 import { isSecure } from '../../config/secure-address.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
-import { messageOf } from '../platform/error-message.ts'
+import { errorMessage } from '../platform/error-message.ts'
 import { printable } from '../platform/printable.ts'
 import { authorization } from '../upstream/credentials.ts'
 import { http } from '../upstream/http-client.ts'
@@ -82,7 +82,7 @@ const run = async (words: readonly string[]): Promise<void> => {
 
 if (import.meta.main) {
   await run(process.argv.slice(2)).catch((error: unknown) => {
-    process.stderr.write(`${printable(messageOf(error))}\n`)
+    process.stderr.write(`${printable(errorMessage(error))}\n`)
     process.exitCode = 1
   })
 }

@@ -1,13 +1,13 @@
-/** The vendor tells of changes that did not come through us. Parsed leniently, since it may add fields; a delivery that comes twice, late or out of order only drops a copy once more. Who is no more is told on. */
+/** The vendor tells of changes that did not come through us. Parsed leniently, since it may add fields; a delivery that comes twice, late or out of order only invalidates once more. Who is no more is told on. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
-import { bothOf, type Changes } from '../cache/invalidation.ts'
+import { bothOf, type Invalidation } from '../cache/invalidation.ts'
 import { type Name, namesOf } from '../cache/keys.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import { Problem } from '../contract/problems.ts'
-import { note } from '../http/access-log.ts'
+import { addLogFields } from '../http/access-log.ts'
 import { readBytes } from '../http/body.ts'
 import { routes } from '../http/endpoint.ts'
 import type { Attempt } from '../http/rate-limit.ts'
@@ -30,7 +30,7 @@ export const triggers = [
   'conversation:start',
 ] as const
 
-const mostBytes = 1_000_000
+const maxBytes = 1_000_000
 
 const Person = z.looseObject({ _id: z.string().optional().catch(undefined), userId: z.string().optional().catch(undefined) })
 const persons = z
@@ -42,7 +42,7 @@ const Event = z.looseObject({ trigger: z.string().catch(''), appUser: persons, s
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /** Every live secret is compared, so time tells nothing. */
-const knows = (secrets: Secret, given: string): boolean => {
+const isSecret = (secrets: Secret, given: string): boolean => {
   let found = false
   for (const secret of secrets.reveal().split(',')) if (timingSafeEqual(digest(secret.trim()), digest(given))) found = true
   return found
@@ -60,24 +60,24 @@ const requireSecret = (app: WebhookApp | undefined, given: unknown): void => {
   // The vendor gives up on 400, 401 and 404, which is right here, and comes again on 503: the secret may just be on its way.
   if (!app) throw new Problem('not_found')
   if (!app.webhookSecret) throw new Problem('webhook_not_ready')
-  if (typeof given !== 'string' || !knows(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
+  if (typeof given !== 'string' || !isSecret(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
 }
 
 interface Parts {
   readonly apps: ReadonlyMap<string, WebhookApp>
-  readonly changes: Pick<Changes, 'drop'>
+  readonly invalidation: Pick<Invalidation, 'drop'>
   readonly removed: Removals
   readonly attempt: Attempt
 }
 
-export const webhookRoutes = ({ apps, changes, removed, attempt }: Parts): Router => {
+export const webhookRoutes = ({ apps, invalidation, removed, attempt }: Parts): Router => {
   const receive = async (req: Request, res: Response): Promise<void> => {
-    note(res, { operation: 'webhook' })
+    addLogFields(res, { operation: 'webhook' })
     const appId = String(req.params['appId'])
     await attempt(req, res, () => requireSecret(apps.get(appId), req.headers['x-api-key']))
-    const event = parse(await readBytes(req, { most: mostBytes }))
+    const event = parse(await readBytes(req, { maxBytes: maxBytes }))
     const known = triggers.find((trigger) => trigger === event.trigger)
-    note(res, { trigger: known ?? 'other' })
+    addLogFields(res, { trigger: known ?? 'other' })
     if (known) await drop(appId, event)
     await remove(appId, event)
     res.status(200).json({})
@@ -88,7 +88,7 @@ export const webhookRoutes = ({ apps, changes, removed, attempt }: Parts): Route
     for (const { _id, userId } of [...appUser, ...surviving, ...discarded]) {
       const names: Name[] = [...(userId ? namesOf(userId) : []), ...(_id ? namesOf(_id) : [])]
       try {
-        await changes.drop(appId, { names, both: _id ? bothOf(_id, userId) : undefined }, final ? _id : undefined)
+        await invalidation.drop(appId, { names, both: _id ? bothOf(_id, userId) : undefined }, final ? _id : undefined)
       } catch (cause) {
         throw new Problem('session_store_unavailable', { cause, headers: { 'Retry-After': '5' } })
       }

@@ -8,7 +8,7 @@ import { openJournal } from '../../src/journal/append/journal.ts'
 import { type Event, newId } from '../../src/journal/event/event.ts'
 import { createSealer } from '../../src/journal/event/seal.ts'
 import { exportLines } from '../../src/journal/export.ts'
-import { type Begun, createGuard, type GuardedCall } from '../../src/journal/guard/guard.ts'
+import { createGuard, type GuardedCall, type OpenOperation } from '../../src/journal/guard/guard.ts'
 import { entryOf, type Store } from '../../src/journal/store/contract.ts'
 import { createPostgres, openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { type Filter, operations } from '../../src/journal/store/queries.ts'
@@ -57,7 +57,7 @@ async function guarded(name: string, stores: Store[], each: number, clients: num
   const client = async (guard: (typeof guards)[number]): Promise<void> => {
     for (let at = 0; at < each; at += 1) {
       const from = performance.now()
-      const op = (await guard.begin(call())) as Begun
+      const op = (await guard.begin(call())) as OpenOperation
       spendPermit(op.permit, 'delete_app_user')
       await op.end({ outcome: 'success', upstream: { status: 200, sent: true }, response: { status: 200 } })
       both.push(performance.now() - from)

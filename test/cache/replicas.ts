@@ -5,20 +5,20 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { UpstreamApp } from '../../config/apps.ts'
 import { Secret } from '../../config/secret.ts'
-import { createUsers } from '../../src/cache/app-users.ts'
-import { createCopies } from '../../src/cache/entry.ts'
-import { createChanges } from '../../src/cache/invalidation.ts'
-import { cellsOf } from '../../src/cache/keys.ts'
+import { createAppUsers } from '../../src/cache/app-users.ts'
+import { createEntries } from '../../src/cache/entry.ts'
+import { createInvalidation } from '../../src/cache/invalidation.ts'
+import { cacheKeysOf } from '../../src/cache/keys.ts'
 import type { CacheStore } from '../../src/cache/store/contract.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import { isGuarded, isOpen } from '../../src/contract/operation.ts'
 import { operations } from '../../src/contract/operations.ts'
 import { Problem } from '../../src/contract/problems.ts'
-import { ring } from '../../src/crypto/key-ring.ts'
+import { keyRing } from '../../src/crypto/key-ring.ts'
 import type { Upstream, UpstreamCall } from '../../src/upstream/client.ts'
 import { issuePermit } from '../../src/upstream/permit.ts'
 
-export const peppers = ring(new Secret(`p1:${'x'.repeat(32)}`))
+export const peppers = keyRing(new Secret(`p1:${'x'.repeat(32)}`))
 const app = { appId: 'app', baseUrl: 'http://127.0.0.1:9', auth: 'basic', keys: [] } as unknown as UpstreamApp
 
 type By = 'userId' | '_id' | 'me'
@@ -107,10 +107,10 @@ const newVendor = (): Vendor => {
 
 export const replica = (store: CacheStore) => {
   const alarm = () => undefined
-  const copies = createCopies({ peppers, show: (user) => user })
+  const entries = createEntries({ peppers, selfViewOf: (user) => user })
   return {
-    users: createUsers({ store, peppers, copies, alarm }),
-    changes: createChanges({ store, peppers, copies, strict: true, alarm }),
+    users: createAppUsers({ store, peppers, entries: entries, alarm }),
+    invalidation: createInvalidation({ store, peppers, entries: entries, strict: true, alarm }),
   }
 }
 
@@ -150,15 +150,15 @@ export const unhurried = (store: CacheStore, pace: (most: number) => number): Ca
   })
 
 const reading = async ({ users }: Replica, vendor: Vendor, by: By, delays: Delays): Promise<number> => {
-  const own = by === 'me' ? cellsOf(peppers, app.appId, { kind: 'user', id: vendor.userId })[0] : undefined
+  const own = by === 'me' ? cacheKeysOf(peppers, app.appId, { kind: 'user', id: vendor.userId })[0] : undefined
   const id = by === '_id' ? vendor._id : vendor.userId
-  const read = await users.read({ app: app.appId, id, own }, async () => ({
+  const read = await users.read({ app: app.appId, id, ownKey: own }, async () => ({
     body: await vendor.call(operations.get_app_user, delays),
     status: 200,
     calls: 1,
     durationMs: 1,
   }))
-  return Number(String(read.copy.body().appUser['givenName']).slice(1))
+  return Number(String(read.entry.body().appUser['givenName']).slice(1))
 }
 
 /** Gives the version that the write made, or 0 when nobody can know that it made one. */
@@ -168,14 +168,14 @@ const writing = async (it: Replica, vendor: Vendor, by: '_id' | 'userId', how: W
     // The vendor changed the person by itself, and tells us by the smoochId alone.
     await turns(delays.before)
     version = vendor.version += 1
-    await it.changes.drop(app.appId, { names: [{ kind: 'smooch', id: vendor._id }] }, vendor._id)
+    await it.invalidation.drop(app.appId, { names: [{ kind: 'smooch', id: vendor._id }] }, vendor._id)
     return version
   }
   const made = (number: number) => {
     version = number
   }
   const answer = async () => ({ body: await vendor.call(rowOf(how), delays, how, made), status: 200, calls: 1, durationMs: 1 })
-  const upstream = it.changes.keepingFresh({ call: answer, callGuarded: answer, close: () => undefined } as unknown as Upstream)
+  const upstream = it.invalidation.invalidating({ call: answer, callGuarded: answer, close: () => undefined } as unknown as Upstream)
   try {
     const [operation, more] = [rowOf(how), { params: { userId: vendor[by] }, ...bodyOf(how, vendor) }]
     if (isGuarded(operation)) await upstream.callGuarded(app, issuePermit('op_test', operation.id, 5_000), { operation, ...more })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { createTally, kinds } from '../../src/console/counters.ts'
+import { createCounters, kinds } from '../../src/console/counters.ts'
 import { type Event, newId } from '../../src/journal/event/event.ts'
 import { entryOf, type Store } from '../../src/journal/store/contract.ts'
 import { keysOf, openStore } from '../../src/journal/store/open.ts'
@@ -62,7 +62,7 @@ const check = async (store: Store): Promise<void> => {
       return rows
     },
   }
-  const tally = createTally({ store: watched, burst: { calls: 20, minutes: 5 } })
+  const tally = createCounters({ store: watched, burst: { calls: 20, minutes: 5 } })
   while (!tally.complete()) await sleep(5)
   const counted = (hoursEach: number, length: number) => {
     const sum = Object.fromEntries(kinds.map((kind) => [kind, 0]))
@@ -104,7 +104,7 @@ test('a log whose last day is empty is not read at all, and what comes then is',
   const store = await openStore(url, { keys: keysOf(url, {}).keys, instance: newId('i') })
   await store.commit([begun(60 * 24, 'delete_app_user'), begun(50 * 24, 'delete_app_user')].map((event) => entryOf(event)))
   const seen: string[] = []
-  const tally = createTally({ store, burst: { calls: 1, minutes: 5 }, onBurst: ({ actor }) => seen.push(actor) })
+  const tally = createCounters({ store, burst: { calls: 1, minutes: 5 }, onBurst: ({ actor }) => seen.push(actor) })
   while (!tally.complete()) await sleep(5)
   await store.commit([begun(0, 'delete_app_user'), begun(0, 'delete_app_user')].map((event) => entryOf(event)))
   while (seen.length === 0) await sleep(20)

@@ -1,7 +1,7 @@
 /** The tile that says whether the journal is intact: green is for what was checked, not for what is being checked. */
 import { expect, test } from '@jest/globals'
 import type { Check } from '../../src/console/integrity.ts'
-import { type Glance, glanceBar } from '../../src/console/pages/summary.ts'
+import { type Summary, summaryBar } from '../../src/console/pages/summary.ts'
 
 const checked = (ok: boolean, size: number): Check => ({
   at: new Date().toISOString(),
@@ -31,8 +31,8 @@ test.each<[string, Check | undefined, boolean, string, string, RegExp]>([
   ['wrong, and checked again now', checked(false, 20), true, 'bad', 'Not intact', /a hash is wrong/],
 ])('%s', (_name, check, checking, mood, value, detail) => {
   const status = { open: true, size: 24, waiting: 0, dropped: 0 }
-  const glance: Glance = { status, check, checking, anchored: true, attention: [], denied: 0, bursts: [], counted: true }
-  const { text } = glanceBar({ root: '/ops' }, glance)
+  const summary: Summary = { status, check, checking, anchored: true, attention: [], denied: 0, bursts: [], counted: true }
+  const { text } = summaryBar({ root: '/ops' }, summary)
   const shown = /<li class="tile (\w+)"><h2>Journal<\/h2><p class="value">([^<]+)<\/p><p class="detail">(.*?)<\/p>/s.exec(text)!
   expect(shown.slice(1, 3)).toEqual([mood, value])
   expect(shown[3]!.replaceAll(/<[^>]+>/g, '')).toMatch(detail)

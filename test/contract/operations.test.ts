@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { limitClass, pathParams } from '../../src/contract/operation.ts'
 import { all, operations } from '../../src/contract/operations.ts'
 import { answers, bodies } from '../../src/contract/schemas.ts'
-import { withCallers } from '../../src/policy/caller-overrides.ts'
+import { applyCallerOverrides } from '../../src/policy/caller-overrides.ts'
 
 describe('the table of operations', () => {
   test('holds exactly the thirteen operations of the vendor', () => {
@@ -63,11 +63,14 @@ describe('the table of operations', () => {
   })
 
   test('a deployment may narrow and widen callers, but not to what a row cannot mean', () => {
-    expect(withCallers(all, 'delete_app_user=admin+agent').find(({ id }) => id === 'delete_app_user')?.by).toEqual(['admin', 'agent'])
-    expect(() => withCallers(all, 'merge_users=admin,merge_users=agent')).toThrow('merge_users is there twice')
-    expect(() => withCallers(all, 'merge_users=admin=agent')).toThrow('"admin=agent" is not one of')
-    expect(() => withCallers(all, 'merge_users=self')).toThrow('end users cannot be given this operation')
-    expect(() => withCallers(all, 'delete_user=admin,get_app_user=root')).toThrow(
+    expect(applyCallerOverrides(all, 'delete_app_user=admin+agent').find(({ id }) => id === 'delete_app_user')?.by).toEqual([
+      'admin',
+      'agent',
+    ])
+    expect(() => applyCallerOverrides(all, 'merge_users=admin,merge_users=agent')).toThrow('merge_users is there twice')
+    expect(() => applyCallerOverrides(all, 'merge_users=admin=agent')).toThrow('"admin=agent" is not one of')
+    expect(() => applyCallerOverrides(all, 'merge_users=self')).toThrow('end users cannot be given this operation')
+    expect(() => applyCallerOverrides(all, 'delete_user=admin,get_app_user=root')).toThrow(
       'delete_user is not one of the operations; get_app_user: "root" is not one of',
     )
   })

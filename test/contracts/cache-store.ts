@@ -34,7 +34,7 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
     })
 
     const lead = async (cell: string, token = unique()) => {
-      const looked = await store.look(cell, token)
+      const looked = await store.lookup(cell, token)
       if (looked.state !== 'lead') throw new Error(`expected to lead, but ${looked.state}`)
       return looked
     }
@@ -42,13 +42,13 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
     test('gives one reader the lease and the others its name', async () => {
       const cell = unique()
       await lead(cell, 'first')
-      expect(await other.look(cell, 'second')).toMatchObject({ state: 'led', by: 'first' })
+      expect(await other.lookup(cell, 'second')).toMatchObject({ state: 'led', by: 'first' })
     })
 
     test('gives back what the leader stored, with its age', async () => {
       const cell = unique()
       expect(await store.store(cell, fill(await lead(cell)))).toBe(true)
-      const looked = await other.look(cell, unique())
+      const looked = await other.lookup(cell, unique())
       expect(looked).toMatchObject({ state: 'fresh', sealed: 'c2VhbGVk' })
       expect(looked.state === 'fresh' && looked.leftMs).toBeGreaterThan(58_000)
     })
@@ -68,24 +68,24 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
       const fast = await lead(cell, 'fast')
       expect(await store.store(cell, fill({ ...fast, sealed: 'new' }))).toBe(true)
       expect(await store.store(cell, fill({ ...slow, sealed: 'old' }))).toBe(false)
-      expect(await store.look(cell, unique())).toMatchObject({ sealed: 'new' })
+      expect(await store.lookup(cell, unique())).toMatchObject({ sealed: 'new' })
     })
 
     test('takes a lease back only from its holder', async () => {
       const cell = unique()
       await lead(cell, 'mine')
       await store.release(cell, 'theirs')
-      expect((await store.look(cell, 'again')).state).toBe('led')
+      expect((await store.lookup(cell, 'again')).state).toBe('led')
       await store.release(cell, 'mine')
-      expect((await store.look(cell, 'again')).state).toBe('lead')
+      expect((await store.lookup(cell, 'again')).state).toBe('lead')
     })
 
     test('stores nothing while a write is under way', async () => {
       const cell = unique()
       await store.drop(cell, { blockMs: 10_000 })
-      expect(await other.look(cell, unique())).toEqual({ state: 'blocked' })
+      expect(await other.lookup(cell, unique())).toEqual({ state: 'blocked' })
       await store.drop(cell, { blockMs: 0 })
-      expect((await other.look(cell, unique())).state).toBe('lead')
+      expect((await other.lookup(cell, unique())).state).toBe('lead')
     })
 
     test('keeps a tombstone through other writes and until the right word', async () => {
@@ -93,17 +93,17 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
       await store.drop(cell, { blockMs: 10_000, tombstone: 'somebody' })
       for (const drop of [{ blockMs: 0 }, { blockMs: 100 }, { blockMs: 0, final: 'somebody else' }]) {
         await store.drop(cell, drop)
-        expect((await store.look(cell, unique())).state).toBe('blocked')
+        expect((await store.lookup(cell, unique())).state).toBe('blocked')
       }
       await store.drop(cell, { blockMs: 0, final: 'somebody' })
-      expect((await store.look(cell, unique())).state).toBe('lead')
+      expect((await store.lookup(cell, unique())).state).toBe('lead')
     })
 
     test('ends a tombstone by time', async () => {
       const cell = unique()
       await store.drop(cell, { blockMs: 150, tombstone: '?' })
       await sleep(200)
-      expect((await store.look(cell, unique())).state).toBe('lead')
+      expect((await store.lookup(cell, unique())).state).toBe('lead')
     })
 
     test('remembers a link, and refuses a new one after a write that found none', async () => {
@@ -126,7 +126,7 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
         const cell = unique()
         await begin(cell, 'me')
         expect(await other.renew(cell, renewal('me'))).toBe(true)
-        expect(await store.look(cell, unique())).toMatchObject({ state: 'fresh', sealed: 'bmV3' })
+        expect(await store.lookup(cell, unique())).toMatchObject({ state: 'fresh', sealed: 'bmV3' })
         expect(await store.drop(cell, { blockMs: 0 })).toEqual({ unsettled: false, link: 'sealed-link' })
         expect(await store.renew(cell, renewal('me'))).toBe(false)
       })
@@ -138,7 +138,7 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
         expect([await store.renew(cell, renewal('one')), await store.renew(cell, renewal('two'))]).toEqual([false, false])
         await store.drop(cell, { blockMs: 0 })
         expect(await store.renew(cell, renewal('two'))).toBe(false)
-        expect((await store.look(cell, unique())).state).toBe('lead')
+        expect((await store.lookup(cell, unique())).state).toBe('lead')
       })
 
       test('leaves no copy after word from outside, where a tombstone stands, or when its block is over', async () => {
@@ -158,7 +158,7 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
         await begin(cell, 'me')
         expect(await store.renew(cell, renewal('me'))).toBe(true)
         expect(await other.store(cell, fill({ ...slow, sealed: 'b2xk' }))).toBe(false)
-        expect(await store.look(cell, unique())).toMatchObject({ state: 'fresh', sealed: 'bmV3' })
+        expect(await store.lookup(cell, unique())).toMatchObject({ state: 'fresh', sealed: 'bmV3' })
       })
 
       test('is told of a write under the other name that did not know of this one', async () => {
@@ -194,15 +194,15 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
       const cell = unique()
       await store.store(cell, fill({ ...(await lead(cell)), freshMs: 50 }))
       await sleep(100)
-      expect(await store.look(cell, 'a')).toMatchObject({ state: 'lead', sealed: 'c2VhbGVk' })
-      expect(await other.look(cell, 'b')).toMatchObject({ state: 'led', by: 'a', sealed: 'c2VhbGVk' })
+      expect(await store.lookup(cell, 'a')).toMatchObject({ state: 'lead', sealed: 'c2VhbGVk' })
+      expect(await other.lookup(cell, 'b')).toMatchObject({ state: 'led', by: 'a', sealed: 'c2VhbGVk' })
     })
 
     test('forgets a copy when its time is over', async () => {
       const cell = unique()
       await store.store(cell, fill({ ...(await lead(cell)), freshMs: 50, keepMs: 100 }))
       await sleep(150)
-      const looked = await store.look(cell, unique())
+      const looked = await store.lookup(cell, unique())
       expect([looked.state, 'sealed' in looked]).toEqual(['lead', false])
     })
 

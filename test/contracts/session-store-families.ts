@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import type { Place, SessionStore } from '../../src/session/store/contract.ts'
+import type { SessionRef, SessionStore } from '../../src/session/store/contract.ts'
 import type { NewFamily } from '../../src/session/store/refresh-contract.ts'
 
 export const unique = () => randomBytes(16).toString('base64url')
-export const place = (tag = unique()): Place => ({ key: unique(), tag })
+export const place = (tag = unique()): SessionRef => ({ key: unique(), tag })
 export const touch = { touch: true } as const
 
 /** `store` is asked in each test, since it is made before them. */

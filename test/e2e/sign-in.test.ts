@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { readable, routes } from '../../src/http/endpoint.ts'
+import { getAndHead, routes } from '../../src/http/endpoint.ts'
 import { asPage } from '../../src/http/response-headers.ts'
 import { appId } from '../support/bff.ts'
 import { startProvider, type TestProvider } from '../support/provider.ts'
@@ -25,7 +25,7 @@ given('a person with a browser, a real provider and two replicas', () => {
   beforeAll(async () => {
     provider = await startProvider()
     provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
-    const root = routes({ '/': readable(asPage, (_req, res) => void res.type('html').send(html)) })
+    const root = routes({ '/': getAndHead(asPage, (_req, res) => void res.type('html').send(html)) })
     replicas = await startReplicas({ env: { ...providerEnv(provider), REDIS_URL: redisUrl! }, extend: () => ({ root }) })
     provider.register([replicas.origin], `${replicas.origin}/bff/auth/backchannel-logout`)
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']

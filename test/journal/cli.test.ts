@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import type { Begun } from '../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../src/journal/guard/guard.ts'
 import { latestCheckpoint } from '../../src/journal/store/reader.ts'
 import { spendPermit } from '../../src/upstream/permit.ts'
 import { journalCli, type Ran } from '../support/journal-cli.ts'
@@ -13,10 +13,12 @@ import { deletion, makePlace, success } from './place.ts'
 test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-rollback', async () => {
   await using place = makePlace()
   const it = await place.open()
-  const one = (await it.guard.begin(deletion({ targets: [{ role: 'subject', userId: 'mina', smoochId: 'a'.repeat(24) }] }))) as Begun
+  const one = (await it.guard.begin(
+    deletion({ targets: [{ role: 'subject', userId: 'mina', smoochId: 'a'.repeat(24) }] }),
+  )) as OpenOperation
   spendPermit(one.permit, 'delete_app_user')
   await one.end(success)
-  const lost = (await it.guard.begin(deletion())) as Begun
+  const lost = (await it.guard.begin(deletion())) as OpenOperation
   spendPermit(lost.permit, 'delete_app_user')
   await lost.end()
   const note = (await latestCheckpoint(it.store))!

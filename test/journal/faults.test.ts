@@ -9,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Problem } from '../../src/contract/problems.ts'
 import { newId } from '../../src/journal/event/event.ts'
-import type { Begun, Guard } from '../../src/journal/guard/guard.ts'
+import type { Guard, OpenOperation } from '../../src/journal/guard/guard.ts'
 import { acceptRollback } from '../../src/journal/maintenance.ts'
 import type { Store } from '../../src/journal/store/contract.ts'
-import { openStorePatiently } from '../../src/journal/store/open.ts'
+import { openStoreWithRetry } from '../../src/journal/store/open.ts'
 import { createPostgres, openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
@@ -38,7 +38,7 @@ async function refuses(guard: Guard): Promise<void> {
 /** Open again, the log whole, and every intent that slipped in marked as not sent. */
 async function recovers(guard: Guard, store: Store): Promise<void> {
   await until(() => guard.status().open)
-  const op = (await guard.begin(deletion())) as Begun
+  const op = (await guard.begin(deletion())) as OpenOperation
   await op.end()
   await until(async () => (await store.select("SELECT 1 FROM operation WHERE state = 'pending'")).length === 0)
   expect((await store.select("SELECT 1 FROM operation WHERE state NOT IN ('not_sent')")).length).toBe(0)
@@ -46,7 +46,7 @@ async function recovers(guard: Guard, store: Store): Promise<void> {
 }
 
 const worked = async (guard: Guard): Promise<void> => {
-  await ((await guard.begin(deletion())) as Begun).end()
+  await ((await guard.begin(deletion())) as OpenOperation).end()
 }
 
 const canFreeze = ((): boolean => {
@@ -229,7 +229,7 @@ describeWithServer('PostgreSQL', () => {
     await using at = await place()
     server.stop()
     const instance = newId('i')
-    const store = await openStorePatiently(at.url, { keys: [at.key], instance })
+    const store = await openStoreWithRetry(at.url, { keys: [at.key], instance })
     await using it = await at.open({ store, instance })
     await refuses(it.guard)
     await server.start()
@@ -268,7 +268,7 @@ describeWithServer('PostgreSQL', () => {
       await worked(it.guard)
       for (let round = 0; round < 3; round += 1) {
         await until(() => it.guard.status().open)
-        const op = (await it.guard.begin(deletion())) as Begun
+        const op = (await it.guard.begin(deletion())) as OpenOperation
         cut.commits = 1
         await op.end()
         await until(() => it.guard.status().open)

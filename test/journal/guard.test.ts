@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { Problem } from '../../src/contract/problems.ts'
-import type { Begun, Replayed } from '../../src/journal/guard/guard.ts'
+import type { OpenOperation, ReplayedOperation } from '../../src/journal/guard/guard.ts'
 import { acceptRollback } from '../../src/journal/maintenance.ts'
 import type { Store } from '../../src/journal/store/contract.ts'
 import { historyOf } from '../../src/journal/store/reader.ts'
@@ -10,7 +10,7 @@ import { verify } from '../../src/journal/verify/verify.ts'
 import { type Permit, spendPermit } from '../../src/upstream/permit.ts'
 import { deletion, makePlace, success } from './place.ts'
 
-const begun = (it: Begun | Replayed): Begun => {
+const begun = (it: OpenOperation | ReplayedOperation): OpenOperation => {
   if (it.replay) throw new Error('replayed')
   return it
 }

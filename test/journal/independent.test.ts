@@ -4,7 +4,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import type { Begun } from '../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../src/journal/guard/guard.ts'
 import { originOf, publicKey, verifierKey } from '../../src/journal/log/checkpoint.ts'
 import { readProof } from '../../src/journal/log/proof.ts'
 import { eventsFrom } from '../../src/journal/store/queries.ts'
@@ -42,7 +42,7 @@ const whenThere = sigstore ? test : test.skip
 whenThere('sigstore accepts the proof of every event, and none of another', async () => {
   await using place = makePlace()
   await using it = await place.open()
-  for (let at = 0; at < 40; at += 1) await ((await it.guard.begin(deletion())) as Begun).end()
+  for (let at = 0; at < 40; at += 1) await ((await it.guard.begin(deletion())) as OpenOperation).end()
   const origin = originOf(it.store.journal)
   const [, id] = verifierKey(origin, publicKey(place.key)).split('+')
   const log = { logID: Buffer.from(id!, 'hex'), baseURL: origin, publicKey: createPublicKey(place.key) }

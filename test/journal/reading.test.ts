@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { cell, line, parse } from '../../src/journal/csv.ts'
 import { exportLines } from '../../src/journal/export.ts'
-import type { Begun, Guard } from '../../src/journal/guard/guard.ts'
+import type { Guard, OpenOperation } from '../../src/journal/guard/guard.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
 import { checkProof } from '../../src/journal/log/proof.ts'
-import { cutBefore, erasePerson, prune, resolveByHand } from '../../src/journal/maintenance.ts'
+import { erasePerson, prune, pruneRangeBefore, resolveByHand } from '../../src/journal/maintenance.ts'
 import type { Store } from '../../src/journal/store/contract.ts'
 import { eventsFrom, operations } from '../../src/journal/store/queries.ts'
-import { proofOf, tipOf } from '../../src/journal/store/reader.ts'
+import { proofOf, treeHead } from '../../src/journal/store/reader.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { printableLines } from '../../src/platform/printable.ts'
 import { spendPermit } from '../../src/upstream/permit.ts'
@@ -86,7 +86,7 @@ describe('a journal with history', () => {
           targets: [{ role: 'subject', userId: `person-${at}`, smoochId: at.toString(16).padStart(24, 'a') }],
           reason: { ticket: at === 7 ? 'OPS-7' : 'OPS-1', note: 'the long story' },
         }),
-      )) as Begun
+      )) as OpenOperation
       ids.push(op.id)
       spendPermit(op.permit, at % 3 ? 'delete_app_user' : 'unlink_app_user')
       await op.end(at === 9 ? undefined : success)
@@ -134,7 +134,7 @@ describe('a journal with history', () => {
 
   test('the csv export can be read back', async () => {
     const rows = parse(await all(exportLines(it.store, { format: 'csv' })))
-    expect(rows).toHaveLength(2 + (await tipOf(it.store)).size)
+    expect(rows).toHaveLength(2 + (await treeHead(it.store)).size)
     expect(rows[5]).toContain('OPS-1')
   })
 
@@ -174,7 +174,7 @@ describe('a journal with history', () => {
   test('pruned, it still verifies, proves what is left, and goes on', async () => {
     const anchor = (await place.anchor.highest(it.store.journal))!
     const day = String((await it.store.select('SELECT time FROM event WHERE seq = 40'))[0]!['time'])
-    const cut = await cutBefore(it.store, new Date(day))
+    const cut = await pruneRangeBefore(it.store, new Date(day))
     expect(cut.to).toBeGreaterThan(35)
     expect(await prune(it.store, cut, 'sha256:x', 'ops')).toBe(cut.to)
     expect(await verify(it.store, { trusted: [publicKey(place.key)], anchors: [anchor], sealer: place.sealer })).toMatchObject({
@@ -182,12 +182,12 @@ describe('a journal with history', () => {
       findings: [],
       from: cut.to,
     })
-    const op = (await it.guard.begin(deletion())) as Begun
+    const op = (await it.guard.begin(deletion())) as OpenOperation
     await op.end()
     const { body } = (await eventsFrom(it.store, op.index, 1))[0]!
     const proof = (await proofOf(it.store, (JSON.parse(body) as { id: string }).id))!
     expect(checkProof(proof, Buffer.from(body), [publicKey(place.key)])).toBe(true)
-    const again = await cutBefore(it.store, new Date(Date.now() + 1000))
+    const again = await pruneRangeBefore(it.store, new Date(Date.now() + 1000))
     await prune(it.store, again, 'sha256:y', 'ops')
     expect(await verify(it.store, { trusted: [publicKey(place.key)] })).toMatchObject({ ok: true, findings: [], from: again.to })
   })

@@ -1,7 +1,7 @@
 /** The checker against an upstream of its own: it finds out what can be known by reading, and leaves the rest to a person. */
 import { describe, expect, test } from '@jest/globals'
-import type { Begun, GuardedCall } from '../../src/journal/guard/guard.ts'
-import { createChecker } from '../../src/journal/reconcile/reconciler.ts'
+import type { GuardedCall, OpenOperation } from '../../src/journal/guard/guard.ts'
+import { createReconciler } from '../../src/journal/reconcile/reconciler.ts'
 import type { AppUserSeen } from '../../src/journal/reconcile/verdicts.ts'
 import { historyOf } from '../../src/journal/store/reader.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
@@ -41,7 +41,7 @@ async function world() {
   const it = await place.open({ now })
   const users = new Map<string, AppUserSeen>()
   const fault = { status: 0 as number }
-  const checker = createChecker({
+  const checker = createReconciler({
     journal: it.journal,
     read: (_tenant, id) => {
       if (fault.status) return Promise.resolve({ status: fault.status })
@@ -79,15 +79,15 @@ async function world() {
       ahead += ms
     },
     /** Sent, and no answer came. */
-    lose: async (asked: GuardedCall, applied: boolean): Promise<Begun> => {
-      const op = (await it.guard.begin(asked)) as Begun
+    lose: async (asked: GuardedCall, applied: boolean): Promise<OpenOperation> => {
+      const op = (await it.guard.begin(asked)) as OpenOperation
       spendPermit(op.permit, asked.action)
       const [id, other] = asked.targets.map((target) => target.smoochId!)
       if (applied) cases[asked.action]!.act(users, id!, other ?? '')
       await op.end({ outcome: 'unknown', upstream: { status: null, sent: true } })
       return op
     },
-    state: async (op: Begun) => (await historyOf(it.store, op.id))?.state,
+    state: async (op: OpenOperation) => (await historyOf(it.store, op.id))?.state,
     [Symbol.asyncDispose]: async () => {
       await checker[Symbol.asyncDispose]()
       await it[Symbol.asyncDispose]()
@@ -158,7 +158,7 @@ describe('the checker', () => {
     await using it = await world()
     const asked = it.call('delete_app_user')
     const lost = await it.lose(asked, false)
-    const second = (await it.guard.begin({ ...asked })) as Begun
+    const second = (await it.guard.begin({ ...asked })) as OpenOperation
     spendPermit(second.permit, 'delete_app_user')
     it.users.clear()
     await second.end({ outcome: 'success', response: { status: 200 } })
@@ -174,11 +174,11 @@ describe('the checker', () => {
     const owner = await place.open()
     await using other = await place.open()
     let ahead = 0
-    await using checker = createChecker({
+    await using checker = createReconciler({
       journal: { ...other.journal, now: () => new Date(Date.now() + ahead) },
       read: () => Promise.resolve({ status: 404 }),
     })
-    const op = (await owner.guard.begin(deletion())) as Begun
+    const op = (await owner.guard.begin(deletion())) as OpenOperation
     ahead = 10_000_000
     expect(await checker.round()).toBe(0)
     expect((await historyOf(other.store, op.id))?.state).toBe('pending')

@@ -1,7 +1,7 @@
 /** The owner of the database changes the journal behind its back: found here as well. The full list of tamperings runs on SQLite, with the same verify. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { newId } from '../../src/journal/event/event.ts'
-import type { Begun } from '../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../src/journal/guard/guard.ts'
 import type { Mark } from '../../src/journal/log/anchor.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
 import type { Store } from '../../src/journal/store/contract.ts'
@@ -23,7 +23,7 @@ describeWithServer('tampering in PostgreSQL', () => {
     place = makePlace()
     await createPostgres(server.url(), place.key)
     const it = await place.open({ store: await openPostgres({ url: server.url(), keys: [place.key], instance: newId('i') }) })
-    for (let at = 0; at < 20; at += 1) await ((await it.guard.begin(deletion())) as Begun).end()
+    for (let at = 0; at < 20; at += 1) await ((await it.guard.begin(deletion())) as OpenOperation).end()
     await it.guard.close()
     mark = (await place.anchor.highest(it.store.journal))!
   })

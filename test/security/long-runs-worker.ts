@@ -8,7 +8,7 @@ import { parse as parseSearch } from '../../src/console/pages/search-query.ts'
 import { looksLikeSmoochId, pathId, provableId } from '../../src/contract/ids.ts'
 import { operations } from '../../src/contract/operations.ts'
 import { bodies } from '../../src/contract/schemas.ts'
-import { ring } from '../../src/crypto/key-ring.ts'
+import { keyRing } from '../../src/crypto/key-ring.ts'
 import { readIdempotencyKey, readReason } from '../../src/gateway/call-facts.ts'
 import { checkBody } from '../../src/http/body.ts'
 import { addressKey, clientAddress, settleClientAddress, trustedPeers } from '../../src/http/client-address.ts'
@@ -41,7 +41,7 @@ const app = {
   auth: 'basic',
   keys: [{ id: 'app_1', secret: new Secret('secret-of-16-char') }],
 } as const
-const keys = ring(new Secret(`k:${'k'.repeat(32)}`))
+const keys = keyRing(new Secret(`k:${'k'.repeat(32)}`))
 const trusted = trustedPeers(['127.0.0.0/8'])
 const request = (headers: Record<string, string>) => ({ headers, socket: { remoteAddress: '127.0.0.1' } }) as never
 const rules = { reasons: [], ticket: settings.AUDIT_TICKET.schema.parse(settings.AUDIT_TICKET.default), requiredFor: [] }

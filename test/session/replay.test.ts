@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
-import { ring } from '../../src/crypto/key-ring.ts'
+import { keyRing } from '../../src/crypto/key-ring.ts'
 import { createReplayGuard } from '../../src/session/replay.ts'
 import { memoryStore } from '../../src/session/store/memory.ts'
 import { isOurNonce, newNonce } from '../../src/sign-in/nonce.ts'
 import { canaryPepper } from '../support/canaries.ts'
 
 const [before, added] = [`p1:${canaryPepper}`, `p2:${canaryPepper}-new`]
-const peppers = (text: string) => ring(new Secret(text))
+const peppers = (text: string) => keyRing(new Secret(text))
 
 test('what was used is known until the window ends, and can be used again when its use failed', async () => {
   let at = 1_000

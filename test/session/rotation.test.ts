@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
-import { ring } from '../../src/crypto/key-ring.ts'
+import { keyRing } from '../../src/crypto/key-ring.ts'
 import { createOrigins } from '../../src/http/origins.ts'
 import { createPeople } from '../../src/session/people.ts'
 import type { SessionRecord } from '../../src/session/record.ts'
-import { createFamilies } from '../../src/session/refresh.ts'
+import { createRefresh } from '../../src/session/refresh.ts'
 import { createSessions } from '../../src/session/sessions.ts'
 import { memoryStore } from '../../src/session/store/memory.ts'
 import { redisStore } from '../../src/session/store/redis.ts'
@@ -43,9 +43,9 @@ const stores = [['in this process', async () => memoryStore()], ...(url ? [['Red
 
 test.each(stores)('a refresh token asked for twice across a change of keys gets the same successor, %s', async (_name, make) => {
   const [keyText, pepperText] = [new Secret(`k1:${canarySessionKey}`), new Secret(`p1:${pepper}`)]
-  const [keys, peppers] = [ring(keyText), ring(pepperText)]
+  const [keys, peppers] = [keyRing(keyText), keyRing(pepperText)]
   const store = await make()
-  const families = createFamilies({ store, keys, peppers, people: createPeople({ store, peppers }), reused: () => undefined })
+  const families = createRefresh({ store, keys, peppers, people: createPeople({ store, peppers }), reused: () => undefined })
   const record: Omit<SessionRecord, 'sid'> = {
     ...{ app: 'a', userId: 'u', actor: { id: 'u' }, roles: ['user'], kind: 'bearer', scope: 'app', authTime: 1, method: 'test' },
   }
@@ -66,7 +66,7 @@ test.each(stores)('a refresh token asked for twice across a change of keys gets 
 test.each(stores)(
   'signing out ends the session also when a new token takes the place of the old one meanwhile, %s',
   async (_name, make) => {
-    const [keys, peppers] = [ring(new Secret(`k1:${canarySessionKey}`)), ring(new Secret(`p1:${pepper}`))]
+    const [keys, peppers] = [keyRing(new Secret(`k1:${canarySessionKey}`)), keyRing(new Secret(`p1:${pepper}`))]
     const store = await make()
     const people = createPeople({ store, peppers })
     const limits = { reads: 9, writes: 9, guarded: 9, images: 9, codes: 9, links: 9, service: 9 }
@@ -87,11 +87,11 @@ test.each(stores)(
         },
       }
       const first = await sessions.create(record, { idleMs: 60_000, absoluteMs: 60_000 })
-      const session = (await sessions.peek(by(first.token)))!
+      const session = (await sessions.prefetch(by(first.token)))!
       const second = (await sessions.rotate(session, record, 60_000))!
-      expect((await sessions.peek(by(second.token)))?.sid).toBe(session.sid)
+      expect((await sessions.prefetch(by(second.token)))?.sid).toBe(session.sid)
       expect(await sessions.end(session)).toBe(true)
-      expect(await sessions.peek(by(second.token))).toBeUndefined()
+      expect(await sessions.prefetch(by(second.token))).toBeUndefined()
       expect(await sessions.rotate(session, record, 60_000)).toBeUndefined()
       expect(await sessions.end(session)).toBe(false)
     } finally {

@@ -25,21 +25,21 @@ afterEach(() => {
 })
 
 test('who has been learnt is found by the smoochId, in that app alone', async () => {
-  await ids().learn(person('mina'), smoochId)
+  await ids().rememberSmoochId(person('mina'), smoochId)
   expect(await ids().whose('shop', smoochId)).toEqual(['mina'])
   expect(await ids().whose('other', smoochId)).toEqual([])
   expect(await ids().whose('shop', '6a1f0c2be84d9f3b7715c0ab')).toEqual([])
 })
 
 test('several people may have come to one smoochId, none is listed twice', async () => {
-  for (const userId of ['mina', 'goes', 'mina']) await ids().learn(person(userId), smoochId)
+  for (const userId of ['mina', 'goes', 'mina']) await ids().rememberSmoochId(person(userId), smoochId)
   expect(new Set(await ids().whose('shop', smoochId))).toEqual(new Set(['goes', 'mina']))
   expect(await ids().whose('shop', smoochId)).toHaveLength(2)
 })
 
 test('it is kept as long as a session may live that began last', async () => {
   expect(await ids().renew(person('mina'))).toBe(false)
-  await ids().learn(person('mina'), smoochId)
+  await ids().rememberSmoochId(person('mina'), smoochId)
   jest.advanceTimersByTime(99 * day)
   expect(await ids().renew(person('mina'))).toBe(true)
   jest.advanceTimersByTime(90 * day)
@@ -49,10 +49,10 @@ test('it is kept as long as a session may live that began last', async () => {
 })
 
 test('what was learnt under a pepper is found while that pepper is live', async () => {
-  await ids().learn(person('mina'), smoochId)
+  await ids().rememberSmoochId(person('mina'), smoochId)
   ring = [key('p2'), key('p1')]
   expect(await ids().whose('shop', smoochId)).toEqual(['mina'])
-  await ids().learn(person('mina'), smoochId)
+  await ids().rememberSmoochId(person('mina'), smoochId)
   ring = [key('p2')]
   expect(await ids().whose('shop', smoochId)).toEqual(['mina'])
   ring = [key('p3')]
@@ -60,7 +60,7 @@ test('what was learnt under a pepper is found while that pepper is live', async 
 })
 
 test('a person whose sessions were ended for good is forgotten', async () => {
-  for (const userId of ['mina', 'goes']) await ids().learn(person(userId), smoochId)
+  for (const userId of ['mina', 'goes']) await ids().rememberSmoochId(person(userId), smoochId)
   await ids().endPerson(person('mina'))
   expect(await ids().whose('shop', smoochId)).toEqual(['goes'])
   expect(await ids().renew(person('mina'))).toBe(false)
@@ -78,7 +78,7 @@ test('the store holds neither name', async () => {
         : target[name],
   })
   const watched = createSmoochIds({ store: spied, peppers: () => ring })
-  await watched.learn(person('mina@example.org'), smoochId)
+  await watched.rememberSmoochId(person('mina@example.org'), smoochId)
   await watched.whose('shop', smoochId)
   expect(told.length).toBeGreaterThan(2)
   for (const words of told) {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
-import { ring } from '../../src/crypto/key-ring.ts'
-import { openRecord, type SessionRecord, sealRecord, tagsOf } from '../../src/session/record.ts'
+import { keyRing } from '../../src/crypto/key-ring.ts'
+import { openRecord, personKeysOf, type SessionRecord, sealRecord } from '../../src/session/record.ts'
 import { signToken, type Token, verifyToken } from '../../src/session/token.ts'
 
 const secret = (letter: string) => letter.repeat(40)
-const keys = ring(new Secret(`k1:${secret('a')}`))
+const keys = keyRing(new Secret(`k1:${secret('a')}`))
 const now = Date.now()
 const token: Token = {
   jti: randomBytes(32).toString('base64url'),
@@ -49,7 +49,7 @@ describe('the session token', () => {
 
   test('is still taken after a rotation, signed by the new key, and refused once the old key is gone', () => {
     const source = new Secret(`k1:${secret('a')}`)
-    const rotating = ring(source)
+    const rotating = keyRing(source)
     const old = signToken(rotating, token)
     source.replace(`k2:${secret('b')},k1:${secret('a')}`)
     expect(verifyToken(rotating, old, now)).toEqual(token)
@@ -72,7 +72,7 @@ describe('the sealed record', () => {
     authTime: 1,
     method: 'mint:backend',
   }
-  const peppers = ring(new Secret(`p1:${secret('p')}`))
+  const peppers = keyRing(new Secret(`p1:${secret('p')}`))
 
   test('opens with its jti, and holds nothing in plain', () => {
     const blob = sealRecord(peppers, token.jti, token.tag, record)
@@ -84,7 +84,7 @@ describe('the sealed record', () => {
     const blob = sealRecord(peppers, token.jti, token.tag, record)
     expect(openRecord(peppers, `${token.jti}x`, token.tag, blob)).toBeUndefined()
     expect(openRecord(peppers, token.jti, 'other', blob)).toBeUndefined()
-    expect(openRecord(ring(new Secret(`p1:${secret('q')}`)), token.jti, token.tag, blob)).toBeUndefined()
+    expect(openRecord(keyRing(new Secret(`p1:${secret('q')}`)), token.jti, token.tag, blob)).toBeUndefined()
     for (let at = 0; at < blob.length; at++) {
       const bad = Buffer.from(blob)
       bad[at]! ^= 1
@@ -94,9 +94,9 @@ describe('the sealed record', () => {
 
   test('opens under either of two live peppers', () => {
     const blob = sealRecord(peppers, token.jti, token.tag, record)
-    const both = ring(new Secret(`p2:${secret('n')},p1:${secret('p')}`))
+    const both = keyRing(new Secret(`p2:${secret('n')},p1:${secret('p')}`))
     expect(openRecord(both, token.jti, token.tag, blob)).toEqual(record)
-    expect(tagsOf(both, record)).toContain(tagsOf(peppers, record)[0])
+    expect(personKeysOf(both, record)).toContain(personKeysOf(peppers, record)[0])
   })
 
   test('a user and an actor of the same id have different tags, and so have equal ids in two apps', () => {
@@ -104,7 +104,7 @@ describe('the sealed record', () => {
       { app: 'a', userId: 'x', actor: { id: 'x' } },
       { app: 'a', actor: { id: 'x' } },
       { app: 'b', userId: 'x', actor: { id: 'x' } },
-    ].map((person) => tagsOf(peppers, person)[0])
+    ].map((person) => personKeysOf(peppers, person)[0])
     expect(new Set(tags).size).toBe(3)
   })
 })

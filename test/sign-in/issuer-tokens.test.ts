@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { createThirdPartyTokens } from '../../src/sign-in/issuer-tokens.ts'
+import { createIssuerTokens } from '../../src/sign-in/issuer-tokens.ts'
 import { startProvider } from '../support/provider.ts'
 
 const rules = { userId: 'sub', prefix: '', roleMap: {}, defaultRoles: ['user' as const] }
@@ -8,7 +8,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 test('an issuer that changes its key is followed once the cool-down is over', async () => {
   await using provider = await startProvider()
-  const tokens = createThirdPartyTokens([{ id: 'p', issuer: provider.issuer, audience: 'api', claims: rules }], 600, 400)
+  const tokens = createIssuerTokens([{ id: 'p', issuer: provider.issuer, audience: 'api', claims: rules }], 600, 400)
   const sign = () => provider.sign({ sub: 'x', aud: 'api', iat: now(), exp: now() + 60 })
   const old = await sign()
   await tokens.subject(old)
@@ -22,7 +22,7 @@ test('an issuer that changes its key is followed once the cool-down is over', as
 
 test('an issuer that is away is said to be away, and is not asked again at once', async () => {
   const provider = await startProvider()
-  const tokens = createThirdPartyTokens([{ id: 'p', issuer: provider.issuer, audience: 'api', claims: rules }], 600)
+  const tokens = createIssuerTokens([{ id: 'p', issuer: provider.issuer, audience: 'api', claims: rules }], 600)
   const token = await provider.sign({ sub: 'x', aud: 'api', iat: now(), exp: now() + 60 })
   await provider.stop()
   for (let i = 0; i < 3; i++) await expect(tokens.subject(token)).rejects.toMatchObject({ code: 'identity_provider_unavailable' })

@@ -1,10 +1,10 @@
 import { afterEach, expect, jest, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
-import { ring } from '../../src/crypto/key-ring.ts'
+import { keyRing } from '../../src/crypto/key-ring.ts'
 import { beginTransaction, findTransaction, type Transaction } from '../../src/sign-in/transaction.ts'
 import { canaryPepper } from '../support/canaries.ts'
 
-const peppers = ring(new Secret(`p1:${canaryPepper}`))
+const peppers = keyRing(new Secret(`p1:${canaryPepper}`))
 const transaction = (state: string, startedMs = Date.now()): Transaction => ({
   ...{ state, nonce: 'nonce-canary', verifier: 'verifier-canary', provider: 'p', origin: 'https://a.example', returnTo: '/' },
   ...{ startedMs, stepUp: false },

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { Problem } from '../../src/contract/problems.ts'
 import { openJournal } from '../../src/journal/append/journal.ts'
 import { newId } from '../../src/journal/event/event.ts'
-import { createGuard, type Ended } from '../../src/journal/guard/guard.ts'
+import { createGuard, type OutcomeFacts } from '../../src/journal/guard/guard.ts'
 import { keysOf, openStore } from '../../src/journal/store/open.ts'
 import { spendPermit } from '../../src/upstream/permit.ts'
 
@@ -20,7 +20,7 @@ const { keys, sealer } = keysOf(url, { signing: [signing], sealing: [sealing] })
 const store = await openStore(url, { keys, instance })
 const guard = createGuard({ journal: await openJournal({ store, sealer, instance, keys }) })
 
-async function send(id: string, operation: string): Promise<Ended> {
+async function send(id: string, operation: string): Promise<OutcomeFacts> {
   try {
     const answer = await fetch(`${upstream}/users/${id}`, {
       method: 'DELETE',
@@ -45,7 +45,7 @@ async function remove(id: string, key: string): Promise<number> {
     idempotencyKey: key,
   })
   if (op.replay) return op.replay.status
-  let ended: Ended | undefined
+  let ended: OutcomeFacts | undefined
   try {
     spendPermit(op.permit, 'delete_app_user')
     ended = await send(id, op.id)

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openJournal } from '../../src/journal/append/journal.ts'
 import { newId } from '../../src/journal/event/event.ts'
-import { createChecker } from '../../src/journal/reconcile/reconciler.ts'
+import { createReconciler } from '../../src/journal/reconcile/reconciler.ts'
 import { keysOf, openStore } from '../../src/journal/store/open.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import type { ProcessSettings } from './guarded-process.ts'
@@ -137,7 +137,7 @@ export async function soak(
 
   let ahead = 3_600_000
   const journal = await openJournal({ store, sealer, keys, instance, now: () => new Date(Date.now() + ahead) })
-  const checker = createChecker({
+  const checker = createReconciler({
     journal,
     read: async (_tenant, id) => {
       const { status } = await fetch(`${upstream.url}/users/${id}`)

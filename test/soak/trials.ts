@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { openJournal } from '../../src/journal/append/journal.ts'
 import { newId } from '../../src/journal/event/event.ts'
-import type { Begun } from '../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../src/journal/guard/guard.ts'
 import { createGuard } from '../../src/journal/guard/guard.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
 import type { Store } from '../../src/journal/store/contract.ts'
@@ -47,7 +47,7 @@ export async function cleanJournals(count: number): Promise<{ journals: number; 
       const dice = Math.random()
       if (dice < 0.2) return it.guard.denied(deletion())
       if (dice < 0.4) return it.guard.recorded(deletion({ action: 'update_app_user' }), success)
-      const op = (await it.guard.begin(deletion(dice < 0.6 ? { idempotencyKey: `k${dice}` } : {}))) as Begun
+      const op = (await it.guard.begin(deletion(dice < 0.6 ? { idempotencyKey: `k${dice}` } : {}))) as OpenOperation
       if (dice < 0.9) spendPermit(op.permit, 'delete_app_user')
       if (dice < 0.95) await op.end(dice < 0.8 ? success : undefined)
     })

@@ -85,7 +85,7 @@ describe('an upload that breaks on its way', () => {
 
   test('a client that goes too slowly: 408', async () => {
     await using vendor = await watching()
-    await using proxy = await gateway(vendor, { pace: { bytes: 100, window: 40 } })
+    await using proxy = await gateway(vendor, { minRate: { bytes: 100, window: 40 } })
     const { outgoing, answer } = open(proxy)
     outgoing.write(Buffer.concat([role, file(pngOf(2000)).subarray(0, 1000)]))
     expect(await answer).toMatchObject({ status: 408, json: { code: 'timeout', outcome: 'not_sent' } })

@@ -14,13 +14,13 @@ const anyPath = /^\/v1\.1\/apps\//
 
 const image = (): ImageForm => ({
   type: 'image/png',
-  early: {},
+  fieldsBefore: {},
   contentType: 'multipart/form-data; boundary=b',
   sealed: true,
   parts: async function* () {
     yield Buffer.from('--b--\r\n')
   },
-  abandon: () => {},
+  cancel: () => {},
   [Symbol.dispose]: () => {},
 })
 

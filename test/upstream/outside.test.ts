@@ -5,7 +5,7 @@ import nock from 'nock'
 import { Secret } from '../../config/secret.ts'
 import type { Alert } from '../../src/console/alerts/alerts.ts'
 import { createWebhook } from '../../src/console/alerts/webhook.ts'
-import { createThirdPartyTokens } from '../../src/sign-in/issuer-tokens.ts'
+import { createIssuerTokens } from '../../src/sign-in/issuer-tokens.ts'
 import { interceptOutside, pending } from '../support/outside.ts'
 import { problemOf } from './vendor.ts'
 
@@ -13,7 +13,7 @@ interceptOutside()
 
 describe('an issuer', () => {
   const issuer = 'https://issuer.example'
-  const claims = { id: 'i', issuer, audience: 'a', claims: {} } as unknown as Parameters<typeof createThirdPartyTokens>[0][number]
+  const claims = { id: 'i', issuer, audience: 'a', claims: {} } as unknown as Parameters<typeof createIssuerTokens>[0][number]
   const token = new UnsecuredJWT({ aud: 'a', iss: issuer, sub: 's' }).encode()
   const document = { issuer, jwks_uri: `${issuer}/keys` }
 
@@ -29,7 +29,7 @@ describe('an issuer', () => {
     ['names no keys', 200, { issuer }, {}],
   ] as const)('that %s is asked once, and is unavailable', async (_name, status, body, headers) => {
     nock(issuer).get('/.well-known/openid-configuration').times(2).reply(status, body, headers)
-    const problem = await problemOf(createThirdPartyTokens([claims], 60).subject(token))
+    const problem = await problemOf(createIssuerTokens([claims], 60).subject(token))
     expect([problem.code, pending().length]).toEqual(['identity_provider_unavailable', 1])
   })
 
@@ -41,7 +41,7 @@ describe('an issuer', () => {
     nock(issuer).get('/.well-known/openid-configuration').reply(200, document)
     nock(issuer).get('/keys').times(2).reply(status, body, headers)
     const signed = `${btoa('{"alg":"RS256","kid":"k"}').replace(/=/g, '')}.${token.split('.')[1]}.c2ln`
-    const problem = await problemOf(createThirdPartyTokens([claims], 60).subject(signed))
+    const problem = await problemOf(createIssuerTokens([claims], 60).subject(signed))
     expect([problem.status >= 400, pending().length]).toEqual([true, 1])
   })
 })

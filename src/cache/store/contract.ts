@@ -1,7 +1,7 @@
-/** The contract of a cache store. A cell belongs to one name of one person; every method works on one cell and is one atomic step. All times are the store's own clock. */
+/** The contract of a cache store. A cache key belongs to one name of one person; every method works on one key and is one atomic step. All times are the store's own clock. */
 
-/** What a reader finds in a cell. `sealed` in `lead` and `led` is a copy past its time: good for a stale answer only. */
-export type Looked =
+/** What a reader finds under a key. `sealed` in `lead` and `led` is an entry past its time, good for a stale answer only. */
+export type LookupResult =
   | { readonly state: 'fresh'; readonly sealed: string; readonly ageMs: number; readonly leftMs: number }
   /** Nobody is fetching: this reader shall, and holds the lease. `generation` and `atMs` go with what it stores. */
   | { readonly state: 'lead'; readonly generation: string; readonly atMs: number; readonly sealed?: string; readonly ageMs: number }
@@ -10,32 +10,32 @@ export type Looked =
   /** A write is under way, or the person was deleted or merged: nothing may be stored now. */
   | { readonly state: 'blocked' }
 
-/** The other name of the person in a cell: comparable without a key, and sealed for those who must find it. */
-export interface Link {
+/** The other name of the person under a key: comparable without a key, and sealed for those who must find it. */
+export interface Alias {
   readonly name: string
   readonly sealed: string
 }
 
-/** A copy and how long it serves. */
-export interface Kept {
+/** An entry and how long it serves. */
+export interface StoredEntry {
   readonly sealed: string
   readonly freshMs: number
   readonly keepMs: number
 }
 
-export interface Fill extends Kept {
+export interface Fill extends StoredEntry {
   readonly generation: string
   readonly atMs: number
-  readonly link?: Link | undefined
+  readonly link?: Alias | undefined
 }
 
 /** What a write leaves that knows the whole user after it. */
-export interface Renewal extends Kept {
+export interface WriteThrough extends StoredEntry {
   readonly writer: string
-  readonly link: Link
+  readonly link: Alias
 }
 
-export interface Drop {
+export interface Invalidate {
   /** Nothing may be stored for so long; 0 ends what a write under way had blocked, but not a tombstone. */
   readonly blockMs: number
   /** Makes the block a tombstone of this smoochId (a keyed name, or `?`), which only time or the vendor's word on that very person ends. */
@@ -43,12 +43,12 @@ export interface Drop {
   /** Ends the tombstone of this smoochId. */
   readonly final?: string | undefined
   /** The other name, when it is known and dropped as well: then nothing can have missed this. */
-  readonly link?: Link | undefined
+  readonly link?: Alias | undefined
   /** Before a write: remembered as long as no other drop comes, if no block was in force. */
   readonly writer?: string | undefined
 }
 
-export interface Dropped {
+export interface Invalidated {
   /** The sealed other name, as it was known before. */
   readonly link?: string
   /** A write under this name may not have known the other name that this drop brought, or may yet take effect. */
@@ -56,17 +56,17 @@ export interface Dropped {
 }
 
 export interface CacheStore {
-  look(cell: string, token: string): Promise<Looked>
+  lookup(key: string, token: string): Promise<LookupResult>
   /** False when a write came in between, or when it took too long. */
-  store(cell: string, fill: Fill): Promise<boolean>
-  /** Notes the other name, so that a write under this name reaches the copy under that one. False while a write might still have missed it. */
-  link(cell: string, link: Link): Promise<boolean>
-  /** Forgets the copy and the right to store of everybody who is fetching now. */
-  drop(cell: string, drop: Drop): Promise<Dropped>
+  store(key: string, fill: Fill): Promise<boolean>
+  /** Notes the other name, so that a write under this name reaches the entry under that one. False while a write might still have missed it. */
+  link(key: string, link: Alias): Promise<boolean>
+  /** Deletes the entry and takes the right to store from everybody who is fetching now. */
+  drop(key: string, drop: Invalidate): Promise<Invalidated>
   /** Instead of the drop after a write: stores what the write left. False, and nothing is done, unless this writer has been alone since its drop before, and no tombstone stands. */
-  renew(cell: string, renewal: Renewal): Promise<boolean>
+  renew(key: string, renewal: WriteThrough): Promise<boolean>
   /** Gives the lease back when it is still this one. */
-  release(cell: string, token: string): Promise<void>
+  release(key: string, token: string): Promise<void>
   ping(): Promise<void>
   close(): void
 }
@@ -75,7 +75,7 @@ export interface CacheStore {
 export const times = {
   leaseMs: 3_000,
   fillMs: 20_000,
-  unlinkedMs: 30_000,
-  /** Longer than any copy lives, so that no copy is left that a write cannot find. */
-  linkMs: 24 * 60 * 60 * 1000,
+  unaliasedMs: 30_000,
+  /** Longer than any entry lives, so that none is left that a write cannot find. */
+  aliasMs: 24 * 60 * 60 * 1000,
 } as const

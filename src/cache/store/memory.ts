@@ -1,7 +1,7 @@
-/** The cache in this process: says the same as the one in Redis (one contract suite). Bounded: the copies used longest ago go first. */
-import { type CacheStore, type Link, type Looked, times } from './contract.ts'
+/** The cache in this process: says the same as the one in Redis (one contract suite). Bounded: the least recently used entries go first. */
+import { type Alias, type CacheStore, type LookupResult, times } from './contract.ts'
 
-interface Copy {
+interface Entry {
   sealed?: string
   storedMs: number
   freshUntil: number
@@ -11,8 +11,8 @@ interface Copy {
 }
 
 interface Mark {
-  link?: Link
-  noLinkUntil: number
+  link?: Alias
+  noAliasUntil: number
   blockedUntil: number
   tombstone?: string | undefined
   writer?: string | undefined
@@ -21,54 +21,54 @@ interface Mark {
 
 const sweepEveryMs = 30_000
 
-export const memoryCache = (most = 10_000, now: () => number = Date.now): CacheStore => {
-  const copies = new Map<string, Copy>()
+export const memoryCache = (maxEntries = 10_000, now: () => number = Date.now): CacheStore => {
+  const entries = new Map<string, Entry>()
   const marks = new Map<string, Mark>()
 
-  const copyOf = (cell: string): Copy | undefined => {
-    const copy = copies.get(cell)
-    return copy && copy.keptUntil > now() ? copy : undefined
+  const entryOf = (key: string): Entry | undefined => {
+    const entry = entries.get(key)
+    return entry && entry.keptUntil > now() ? entry : undefined
   }
-  const keep = (cell: string, copy: Copy): void => {
-    copies.delete(cell)
-    copies.set(cell, copy)
-    if (copies.size > most) copies.delete(copies.keys().next().value!)
+  const putEntry = (key: string, entry: Entry): void => {
+    entries.delete(key)
+    entries.set(key, entry)
+    if (entries.size > maxEntries) entries.delete(entries.keys().next().value!)
   }
-  const markOf = (cell: string): Mark => {
-    const mark = marks.get(cell)
-    return mark && mark.keptUntil > now() ? mark : { noLinkUntil: 0, blockedUntil: 0, keptUntil: 0 }
+  const markOf = (key: string): Mark => {
+    const mark = marks.get(key)
+    return mark && mark.keptUntil > now() ? mark : { noAliasUntil: 0, blockedUntil: 0, keptUntil: 0 }
   }
-  const keepMark = (cell: string, mark: Mark, ms: number): void => {
-    marks.set(cell, { ...mark, keptUntil: Math.max(mark.keptUntil, now() + ms) })
-    if (marks.size > most * 4) forgetLinks()
+  const putMark = (key: string, mark: Mark, ms: number): void => {
+    marks.set(key, { ...mark, keptUntil: Math.max(mark.keptUntil, now() + ms) })
+    if (marks.size > maxEntries * 4) evictAliases()
   }
-  /** Links go only together with every copy that might need one, and with the right to renew one. */
-  const forgetLinks = (): void => {
-    copies.clear()
-    for (const [cell, { link: _, writer: __, ...mark }] of marks) {
-      if (Math.max(mark.noLinkUntil, mark.blockedUntil) > now()) marks.set(cell, mark)
-      else marks.delete(cell)
+  /** Aliases go only together with every entry that might need one, and with the right to write one. */
+  const evictAliases = (): void => {
+    entries.clear()
+    for (const [key, { link: _, writer: __, ...mark }] of marks) {
+      if (Math.max(mark.noAliasUntil, mark.blockedUntil) > now()) marks.set(key, mark)
+      else marks.delete(key)
     }
   }
   const sweep = (): void => {
-    for (const [cell, { keptUntil }] of copies) if (keptUntil <= now()) copies.delete(cell)
-    for (const [cell, { keptUntil }] of marks) if (keptUntil <= now()) marks.delete(cell)
+    for (const [key, { keptUntil }] of entries) if (keptUntil <= now()) entries.delete(key)
+    for (const [key, { keptUntil }] of marks) if (keptUntil <= now()) marks.delete(key)
   }
   const timer = setInterval(sweep, sweepEveryMs)
   timer.unref()
 
-  const look = (cell: string, token: string): Looked => {
+  const lookup = (key: string, token: string): LookupResult => {
     const at = now()
-    const copy = copyOf(cell)
-    const ageMs = copy?.sealed === undefined ? 0 : at - copy.storedMs
-    if (copy?.sealed !== undefined && copy.freshUntil > at)
-      return { state: 'fresh', sealed: copy.sealed, ageMs, leftMs: copy.freshUntil - at }
-    if (markOf(cell).blockedUntil > at) return { state: 'blocked' }
-    const old = { ...(copy?.sealed !== undefined && { sealed: copy.sealed }), ageMs }
-    if (copy?.lease && copy.lease.until > at) return { state: 'led', by: copy.lease.by, leftMs: copy.lease.until - at, ...old }
-    const generation = copy?.generation ?? token
-    const kept = copy ?? { storedMs: 0, freshUntil: 0, keptUntil: 0 }
-    keep(cell, {
+    const entry = entryOf(key)
+    const ageMs = entry?.sealed === undefined ? 0 : at - entry.storedMs
+    if (entry?.sealed !== undefined && entry.freshUntil > at)
+      return { state: 'fresh', sealed: entry.sealed, ageMs, leftMs: entry.freshUntil - at }
+    if (markOf(key).blockedUntil > at) return { state: 'blocked' }
+    const old = { ...(entry?.sealed !== undefined && { sealed: entry.sealed }), ageMs }
+    if (entry?.lease && entry.lease.until > at) return { state: 'led', by: entry.lease.by, leftMs: entry.lease.until - at, ...old }
+    const generation = entry?.generation ?? token
+    const kept = entry ?? { storedMs: 0, freshUntil: 0, keptUntil: 0 }
+    putEntry(key, {
       ...kept,
       generation,
       lease: { by: token, until: at + times.leaseMs },
@@ -78,49 +78,49 @@ export const memoryCache = (most = 10_000, now: () => number = Date.now): CacheS
   }
 
   return {
-    look: async (cell, token) => look(cell, token),
-    store: async (cell, { generation, atMs, sealed, freshMs, keepMs, link }) => {
+    lookup: async (key, token) => lookup(key, token),
+    store: async (key, { generation, atMs, sealed, freshMs, keepMs, link }) => {
       const at = now()
-      const mark = markOf(cell)
-      if (copyOf(cell)?.generation !== generation || at - atMs > times.fillMs || mark.blockedUntil > at) return false
-      keep(cell, { sealed, storedMs: at, freshUntil: at + freshMs, keptUntil: at + keepMs })
-      if (link && (mark.link?.name === link.name || mark.noLinkUntil <= at)) keepMark(cell, { ...mark, link }, times.linkMs)
+      const mark = markOf(key)
+      if (entryOf(key)?.generation !== generation || at - atMs > times.fillMs || mark.blockedUntil > at) return false
+      putEntry(key, { sealed, storedMs: at, freshUntil: at + freshMs, keptUntil: at + keepMs })
+      if (link && (mark.link?.name === link.name || mark.noAliasUntil <= at)) putMark(key, { ...mark, link }, times.aliasMs)
       return true
     },
-    link: async (cell, link) => {
+    link: async (key, link) => {
       const at = now()
-      const mark = markOf(cell)
-      if (mark.blockedUntil > at || (mark.link?.name !== link.name && mark.noLinkUntil > at)) return false
-      keepMark(cell, { ...mark, link }, times.linkMs)
+      const mark = markOf(key)
+      if (mark.blockedUntil > at || (mark.link?.name !== link.name && mark.noAliasUntil > at)) return false
+      putMark(key, { ...mark, link }, times.aliasMs)
       return true
     },
-    drop: async (cell, { blockMs, tombstone, final, link, writer }) => {
+    drop: async (key, { blockMs, tombstone, final, link, writer }) => {
       const at = now()
-      copies.delete(cell)
-      const old = markOf(cell)
-      const mark = { ...old, ...(link ? { link, noLinkUntil: 0 } : { noLinkUntil: at + times.unlinkedMs }) }
+      entries.delete(key)
+      const old = markOf(key)
+      const mark = { ...old, ...(link ? { link, noAliasUntil: 0 } : { noAliasUntil: at + times.unaliasedMs }) }
       mark.writer = old.blockedUntil > at ? undefined : writer
       if (final !== undefined && mark.tombstone === final) Object.assign(mark, { tombstone: undefined, blockedUntil: 0 })
       if (mark.blockedUntil <= at) mark.tombstone = undefined
       if (blockMs > 0) mark.blockedUntil = Math.max(mark.blockedUntil, at + blockMs)
       else if (mark.tombstone === undefined) mark.blockedUntil = 0
       if (tombstone !== undefined) mark.tombstone = tombstone
-      keepMark(cell, mark, Math.max(link ? times.linkMs : times.unlinkedMs, blockMs))
-      const unknown = old.link?.name !== link?.name && old.noLinkUntil > at
+      putMark(key, mark, Math.max(link ? times.aliasMs : times.unaliasedMs, blockMs))
+      const unknown = old.link?.name !== link?.name && old.noAliasUntil > at
       const unsettled = link !== undefined && (unknown || (mark.tombstone !== undefined && mark.blockedUntil > at))
       return { unsettled, ...(old.link && { link: old.link.sealed }) }
     },
-    renew: async (cell, { writer, sealed, freshMs, keepMs, link }) => {
+    renew: async (key, { writer, sealed, freshMs, keepMs, link }) => {
       const at = now()
-      const mark = markOf(cell)
+      const mark = markOf(key)
       if (mark.writer !== writer || mark.blockedUntil <= at || mark.tombstone !== undefined) return false
-      keep(cell, { sealed, storedMs: at, freshUntil: at + freshMs, keptUntil: at + keepMs })
-      keepMark(cell, { ...mark, link, noLinkUntil: 0, blockedUntil: 0, writer: undefined }, times.linkMs)
+      putEntry(key, { sealed, storedMs: at, freshUntil: at + freshMs, keptUntil: at + keepMs })
+      putMark(key, { ...mark, link, noAliasUntil: 0, blockedUntil: 0, writer: undefined }, times.aliasMs)
       return true
     },
-    release: async (cell, token) => {
-      const copy = copyOf(cell)
-      if (copy?.lease?.by === token) copy.lease = undefined
+    release: async (key, token) => {
+      const entry = entryOf(key)
+      if (entry?.lease?.by === token) entry.lease = undefined
     },
     ping: async () => undefined,
     close: () => clearInterval(timer),

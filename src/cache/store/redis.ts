@@ -1,19 +1,19 @@
-/** The cache in Redis. Every cell has a hash tag of its own, so each method is one script on one node; the clock is Redis's own.
+/** The cache in Redis. Every cache key is a hash tag, so each method is one script on one node; the clock is Redis's own.
  *
- * {cell} is the tag of one name of a person: HMAC of app + userId (the same as the tag of that person's sessions, so that a hot read of
- * one's own user finds session, limit and copy on one node), or HMAC of app + smoochId.
+ * {key} belongs to one name of a person: HMAC of app + userId (the person key of that person's sessions, so that a hot read of
+ * one's own user finds session, limit and entry on one node), or HMAC of app + smoochId.
  *
  * | key | type | content | lives |
  * |---|---|---|---|
- * | `bff:u:{cell}` | hash | v sealed copy, t stored at, f fresh until; g generation, l lease, lu lease until | 5 min after the last store, 5 s for "no such user" |
- * | `bff:k:{cell}` | hash | n keyed other name, o the same sealed, b no new link until; x no copy until, xn of which smoochId; w who alone writes | 24 h after the last store |
+ * | `bff:u:{key}` | hash | v sealed entry, t stored at, f fresh until; g generation, l lease, lu lease until | 5 min after the last store, 5 s for "no such user" |
+ * | `bff:k:{key}` | hash | n keyed other name, o the same sealed, b no new alias until; x no entry until, xn of which smoochId; w who alone writes | 24 h after the last store |
  *
- * A write drops `bff:u` (and with it generation and lease) before and after, in the cell it names and in the one that cell links to. Whoever
- * stores a copy first notes the link in the cell of the other name, so no copy exists that a write under either name could miss.
+ * A write drops `bff:u` (and with it generation and lease) before and after, under the key it names and the one behind its alias. Whoever
+ * stores an entry first writes the alias under the key of the other name, so no entry exists that a write under either name could miss.
  */
 import { connectRedis, type RedisClient, type Script } from '../../platform/redis.ts'
 import { type CacheStore, times } from './contract.ts'
-import { bffLook, cellPeek, linksKey, readLook } from './redis-lookup.ts'
+import { aliasKey, bffLookup, parseLookup, prefetchScript } from './redis-lookup.ts'
 
 const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local function at(ms) return string.format('%.0f', ms) end
@@ -22,7 +22,7 @@ const live = `
 local function atLeast(key, ms) if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, at(ms)) end end`
 
 const scripts = {
-  bffLook,
+  bffLook: bffLookup,
   bffStore: {
     numberOfKeys: 2,
     lua: `${clock}${live}
@@ -32,7 +32,7 @@ redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'v', ARGV[3], 't', at(now), 'f', at(now + ARGV[4]))
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 local c = redis.call('HMGET', KEYS[2], 'n', 'b')
-if ARGV[6] ~= '' and (c[1] == ARGV[6] or num(c[2]) <= now) then redis.call('HSET', KEYS[2], 'n', ARGV[6], 'o', ARGV[7]); atLeast(KEYS[2], ${times.linkMs}) end
+if ARGV[6] ~= '' and (c[1] == ARGV[6] or num(c[2]) <= now) then redis.call('HSET', KEYS[2], 'n', ARGV[6], 'o', ARGV[7]); atLeast(KEYS[2], ${times.aliasMs}) end
 return 1`,
   },
   bffLink: {
@@ -41,7 +41,7 @@ return 1`,
 local c = redis.call('HMGET', KEYS[1], 'n', 'b', 'x')
 if num(c[3]) > now or (c[1] ~= ARGV[1] and num(c[2]) > now) then return 0 end
 redis.call('HSET', KEYS[1], 'n', ARGV[1], 'o', ARGV[2])
-atLeast(KEYS[1], ${times.linkMs})
+atLeast(KEYS[1], ${times.aliasMs})
 return 1`,
   },
   bffDrop: {
@@ -51,13 +51,13 @@ redis.call('DEL', KEYS[1])
 local c = redis.call('HMGET', KEYS[2], 'o', 'x', 'xn', 'n', 'b')
 local unsettled = ARGV[4] ~= '' and c[4] ~= ARGV[4] and num(c[5]) > now
 if ARGV[6] ~= '' and num(c[2]) <= now then redis.call('HSET', KEYS[2], 'w', ARGV[6]) else redis.call('HDEL', KEYS[2], 'w') end
-if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'n', ARGV[4], 'o', ARGV[5]); redis.call('HDEL', KEYS[2], 'b'); atLeast(KEYS[2], ${times.linkMs})
-else redis.call('HSET', KEYS[2], 'b', at(now + ${times.unlinkedMs})) end
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'n', ARGV[4], 'o', ARGV[5]); redis.call('HDEL', KEYS[2], 'b'); atLeast(KEYS[2], ${times.aliasMs})
+else redis.call('HSET', KEYS[2], 'b', at(now + ${times.unaliasedMs})) end
 if ARGV[3] ~= '' and c[3] == ARGV[3] then redis.call('HDEL', KEYS[2], 'x', 'xn'); c[2] = false; c[3] = false end
 if num(ARGV[1]) > 0 then redis.call('HSET', KEYS[2], 'x', at(math.max(num(c[2]), now + ARGV[1])))
 elseif not c[3] then redis.call('HDEL', KEYS[2], 'x') end
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[2], 'xn', ARGV[2]) elseif c[3] and num(c[2]) <= now then redis.call('HDEL', KEYS[2], 'xn') end
-atLeast(KEYS[2], math.max(${times.unlinkedMs}, num(ARGV[1])))
+atLeast(KEYS[2], math.max(${times.unaliasedMs}, num(ARGV[1])))
 if ARGV[4] ~= '' and c[3] and num(c[2]) > now then unsettled = true end
 return (unsettled and '1' or '0') .. (c[1] or '')`,
   },
@@ -71,29 +71,29 @@ redis.call('HSET', KEYS[1], 'v', ARGV[2], 't', at(now), 'f', at(now + ARGV[3]))
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('HDEL', KEYS[2], 'w', 'x', 'b')
 redis.call('HSET', KEYS[2], 'n', ARGV[5], 'o', ARGV[6])
-atLeast(KEYS[2], ${times.linkMs})
+atLeast(KEYS[2], ${times.aliasMs})
 return 1`,
   },
-  bffRelease: cellPeek.release,
+  bffRelease: prefetchScript.release,
 } satisfies Record<string, Script>
 
 export const redisCache = async (url: string, failed: (error: Error) => void): Promise<CacheStore> =>
   cacheOn(await connectRedis(url, scripts, failed))
 
-const { keys } = cellPeek
+const { keys } = prefetchScript
 
 const cacheOn = (redis: RedisClient<keyof typeof scripts>): CacheStore => ({
-  look: async (cell, token) => readLook(((await redis.run('bffLook', keys(cell), [token])) as string).split(' ')),
-  store: async (cell, { generation, atMs, sealed, freshMs, keepMs, link }) =>
-    (await redis.run('bffStore', keys(cell), [generation, atMs, sealed, freshMs, keepMs, link?.name ?? '', link?.sealed ?? ''])) === 1,
-  link: async (cell, { name, sealed }) => (await redis.run('bffLink', [linksKey(cell)], [name, sealed])) === 1,
-  drop: async (cell, { blockMs, tombstone = '', final = '', link = { name: '', sealed: '' }, writer = '' }) => {
-    const found = (await redis.run('bffDrop', keys(cell), [blockMs, tombstone, final, link.name, link.sealed, writer])) as string
+  lookup: async (key, token) => parseLookup(((await redis.run('bffLook', keys(key), [token])) as string).split(' ')),
+  store: async (key, { generation, atMs, sealed, freshMs, keepMs, link }) =>
+    (await redis.run('bffStore', keys(key), [generation, atMs, sealed, freshMs, keepMs, link?.name ?? '', link?.sealed ?? ''])) === 1,
+  link: async (key, { name, sealed }) => (await redis.run('bffLink', [aliasKey(key)], [name, sealed])) === 1,
+  drop: async (key, { blockMs, tombstone = '', final = '', link = { name: '', sealed: '' }, writer = '' }) => {
+    const found = (await redis.run('bffDrop', keys(key), [blockMs, tombstone, final, link.name, link.sealed, writer])) as string
     return { unsettled: found.startsWith('1'), ...(found.length > 1 && { link: found.slice(1) }) }
   },
-  renew: async (cell, { writer, sealed, freshMs, keepMs, link }) =>
-    (await redis.run('bffRenew', keys(cell), [writer, sealed, freshMs, keepMs, link.name, link.sealed])) === 1,
-  release: async (cell, token) => void (await redis.run('bffRelease', keys(cell), [token])),
+  renew: async (key, { writer, sealed, freshMs, keepMs, link }) =>
+    (await redis.run('bffRenew', keys(key), [writer, sealed, freshMs, keepMs, link.name, link.sealed])) === 1,
+  release: async (key, token) => void (await redis.run('bffRelease', keys(key), [token])),
   ping: () => redis.ping(),
   close: () => redis.close(),
 })

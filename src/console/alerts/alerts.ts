@@ -27,7 +27,7 @@ export interface AlertsOptions {
   readonly anchorWithinMs?: number
 }
 
-const mostKept = 50
+const maxKept = 50
 const shownForMs = 24 * 3_600_000
 
 export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anchorWithinMs = 5 * 60_000 }: AlertsOptions) => {
@@ -40,7 +40,7 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
 
   const raise = (alert: Alert): void => {
     kept.unshift(alert)
-    if (kept.length > mostKept) {
+    if (kept.length > maxKept) {
       // Anybody can cause bursts: they must not push out what the journal itself has to say.
       const burst = kept.findLastIndex(({ type }) => type === 'burst')
       kept.splice(burst > 0 ? burst : -1, 1)

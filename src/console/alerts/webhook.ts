@@ -16,7 +16,7 @@ export interface WebhookOptions {
 
 const pauses = [1_000, 5_000, 30_000, 120_000, 600_000]
 const timeLimitMs = 10_000
-const mostWaiting = 100
+const maxWaiting = 100
 
 const eventOf = ({ id, type, time, words, tenant, subject }: Alert, source: string): string =>
   JSON.stringify({
@@ -68,7 +68,7 @@ export const createWebhook = ({ url, secret, source, onFailure, pausesMs = pause
 
   return {
     send: (alert: Alert): void => {
-      if (waiting >= mostWaiting) {
+      if (waiting >= maxWaiting) {
         onFailure(alert, new Error('too many alerts wait for the webhook'))
         return
       }

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import type { Role } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problems.ts'
 import { visible } from '../../contract/text.ts'
-import { askedOf } from '../../gateway/call-facts.ts'
-import { taken } from '../../http/backpressure.ts'
+import { callFactsOf } from '../../gateway/call-facts.ts'
+import { drained } from '../../http/backpressure.ts'
 import { checkBody, readJson } from '../../http/body.ts'
 import { routes } from '../../http/endpoint.ts'
 import { checkQuery, rawQueryOf } from '../../http/query.ts'
@@ -65,7 +65,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
   const requireAdmin = (req: Request, res: Response, session: Session, act: Act): void => {
     const about = { session, operation: { id: act }, targets: [], requestId: String(res.locals['requestId']) }
     orDenied(
-      () => askedOf(req, about),
+      () => callFactsOf(req, about),
       () => {
         if (!holdsOneOf(session, admins)) throw new Problem('forbidden')
       },
@@ -145,7 +145,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
       ...(from !== undefined && { from }),
       bulk,
       draining,
-      mayGoOn: async () => holdsOneOf(await sessions.afresh(session), auditors),
+      mayGoOn: async () => holdsOneOf(await sessions.reload(session), auditors),
     })
   }
 
@@ -160,7 +160,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     for await (const chunk of lines) {
       if (res.destroyed) return
       res.write(chunk)
-      await taken(res)
+      await drained(res)
     }
     res.end()
   }
@@ -169,7 +169,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     const entered = await admin(req, res, 'resolve_operation')
     queryOf(req)
     const { verdict, note } = checkBody(ResolveBody, await readJson(req))
-    const session = await sessions.afterBody(entered, req)
+    const session = await sessions.reloadAfterBody(entered, req)
     requireAdmin(req, res, session, 'resolve_operation')
     const id = String(req.params['id'])
     const history = await historyView(source, session.app, id)
@@ -189,7 +189,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     const [opened] = history?.events ?? []
     if (!opened) throw new Problem('operation_not_found')
     const about = { session, operation: { id: opened.action }, targets: [], requestId: String(res.locals['requestId']) }
-    await guard.viewed(askedOf(req, about), { operation: id })
+    await guard.viewed(callFactsOf(req, about), { operation: id })
     res.json({ operation: id, personal: await personalOf({ store: source, sealer }, opened) })
   }
 

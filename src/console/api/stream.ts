@@ -1,9 +1,9 @@
 /** The live tail as server-sent events: `id` is the index in the log, so a client that comes back with Last-Event-ID misses nothing and sees nothing twice. */
 import type { Request, Response } from 'express'
-import { taken } from '../../http/backpressure.ts'
+import { drained } from '../../http/backpressure.ts'
 import type { Source } from '../../journal/store/contract.ts'
 import { type EventRow, eventsOfApp } from '../../journal/store/queries.ts'
-import { tipOf } from '../../journal/store/reader.ts'
+import { treeHead } from '../../journal/store/reader.ts'
 
 export interface StreamOptions {
   readonly tenant: string
@@ -29,7 +29,7 @@ export const streamEvents = async (
   { tenant, from, bulk = store, draining, mayGoOn }: StreamOptions,
 ): Promise<void> => {
   const last = Number(req.headers['last-event-id'] ?? Number.NaN)
-  let next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (from ?? (await tipOf(store)).size)
+  let next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (from ?? (await treeHead(store)).size)
   let behind = false
   let checked = Date.now()
   let beat = Date.now()
@@ -52,7 +52,7 @@ export const streamEvents = async (
       beat = now
       res.write(`id: ${next - 1}\n: \n\n`)
     }
-    if (res.writableNeedDrain) await taken(res, lookEveryMs)
+    if (res.writableNeedDrain) await drained(res, lookEveryMs)
     else if (rows.length < page) await Promise.race([closed.promise, new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref())])
   }
   res.end()

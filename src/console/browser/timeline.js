@@ -55,7 +55,7 @@ const refresh = async () => {
   const q = new URLSearchParams(location.search).get('q')
   const answer = await call(`/rows${q ? `?q=${encodeURIComponent(q)}` : ''}`)
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  for (const id of ['glance', 'alerts']) renew(fresh, id)
+  for (const id of ['summary', 'alerts']) renew(fresh, id)
   if (!find('#charts details[open]')) renew(fresh, 'charts')
   renewRows(fresh)
 }

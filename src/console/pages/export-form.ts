@@ -1,13 +1,13 @@
 /** Export of what the search finds: plain links, which script turns into a download with progress. */
 import { type Html, html } from '../../http/html.ts'
-import { parametersOf, type Word } from './search-query.ts'
+import { parametersOf, type Term } from './search-query.ts'
 
 const formats = [
   ['csv', 'CSV'],
   ['ndjson', 'NDJSON'],
 ] as const
 
-export const exportForm = (root: string, words: readonly Word[]): Html => {
+export const exportForm = (root: string, words: readonly Term[]): Html => {
   const parameters = parametersOf(words)
   const address = (format: string): string => {
     const all = new URLSearchParams(parameters)

@@ -24,7 +24,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   get_link_requests: { past: 'got link requests of', infinitive: 'get link requests of' },
 }
 
-const verbOf = ({ action, request }: Event): Verb => {
+const verbFor = ({ action, request }: Event): Verb => {
   const channel = action === 'unlink_app_user' ? request?.path.split('/').at(-1) : undefined
   if (channel && !channel.startsWith(':')) return { past: `unlinked ${channel} of`, infinitive: `unlink ${channel} of` }
   return verbs[action] ?? { past: action.replaceAll('_', ' '), infinitive: action.replaceAll('_', ' ') }
@@ -43,7 +43,7 @@ const phrases: Readonly<Record<State, (verb: Verb) => string>> = {
   contradiction: ({ past }) => `may have ${past}`,
 }
 
-export const phraseOf = (event: Event, state: State): string => phrases[state](verbOf(event))
+export const phraseOf = (event: Event, state: State): string => phrases[state](verbFor(event))
 
 export const nameOf = ({ smoochId, subject }: Target): string => smoochId ?? subject ?? 'somebody'
 

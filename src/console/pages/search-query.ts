@@ -8,7 +8,7 @@ import type { Filter } from '../../journal/store/queries.ts'
 export const keys = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to'] as const
 type Key = (typeof keys)[number]
 
-export interface Word {
+export interface Term {
   readonly key: Key
   readonly value: string
   /** What is wrong with it; it then narrows nothing. */
@@ -40,29 +40,29 @@ const longest = 1_500
 const most = 20
 
 /** Of a key that comes twice, the last counts. Throws `bad_request` for a search that nobody types. */
-export const parse = (text: string): Word[] => {
+export const parse = (text: string): Term[] => {
   if (text.length > longest) throw new Problem('bad_request', { detail: `q: a search holds at most ${longest} characters.` })
-  const words = [...text.matchAll(pattern)].flatMap(([, key, quoted, plain]): Word[] => {
+  const terms = [...text.matchAll(pattern)].flatMap(([, key, quoted, plain]): Term[] => {
     const value = (quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain ?? '').trim()
     const name = (key ?? 'target') as Key
     const fault = faultOf(name, value)
     return value === '' ? [] : [{ key: name, value, ...(fault !== undefined && { fault }) }]
   })
-  if (words.length > most) throw new Problem('bad_request', { detail: `q: a search holds at most ${most} words.` })
-  return words.map((word, at) =>
-    words.slice(at + 1).some(({ key }) => key === word.key) ? { ...word, fault: 'given once: the last one counts' } : word,
+  if (terms.length > most) throw new Problem('bad_request', { detail: `q: a search holds at most ${most} words.` })
+  return terms.map((word, at) =>
+    terms.slice(at + 1).some(({ key }) => key === word.key) ? { ...word, fault: 'given once: the last one counts' } : word,
   )
 }
 
-export const textOf = (words: readonly Word[]): string =>
-  words.map(({ key, value }) => `${key}:${/\s|^"/.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : value}`).join(' ')
+export const textOf = (terms: readonly Term[]): string =>
+  terms.map(({ key, value }) => `${key}:${/\s|^"/.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : value}`).join(' ')
 
 /** The address of the timeline with this search in it. */
-export const searchFor = (root: string, ...words: readonly Word[]): string => `${root}?q=${encodeURIComponent(textOf(words))}`
+export const searchFor = (root: string, ...terms: readonly Term[]): string => `${root}?q=${encodeURIComponent(textOf(terms))}`
 
-export const filterOf = (words: readonly Word[], now = Date.now()): Omit<Filter, 'tenant' | 'cursor' | 'limit'> => {
+export const filterOf = (terms: readonly Term[], now = Date.now()): Omit<Filter, 'tenant' | 'cursor' | 'limit'> => {
   const found: Record<string, string | Date> = {}
-  for (const { key, value, fault } of words) {
+  for (const { key, value, fault } of terms) {
     if (fault !== undefined) continue
     if (key === 'from' || key === 'to') found[key] = timeOf(value, key === 'to', now)!
     else found[key] = key === 'action' ? actionOf(value) : value
@@ -71,7 +71,7 @@ export const filterOf = (words: readonly Word[], now = Date.now()): Omit<Filter,
 }
 
 /** The same as parameters of the read API. */
-export const parametersOf = (words: readonly Word[], now = Date.now()): URLSearchParams =>
+export const parametersOf = (terms: readonly Term[], now = Date.now()): URLSearchParams =>
   new URLSearchParams(
-    Object.entries(filterOf(words, now)).map(([key, value]) => [key, value instanceof Date ? value.toISOString() : String(value)]),
+    Object.entries(filterOf(terms, now)).map(([key, value]) => [key, value instanceof Date ? value.toISOString() : String(value)]),
   )

@@ -6,7 +6,7 @@ import type { Sealer } from '../../journal/event/seal.ts'
 import type { Source } from '../../journal/store/contract.ts'
 import { type OperationRow, operations } from '../../journal/store/queries.ts'
 import { meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
-import { filterOf, searchFor, textOf, type Word } from './search-query.ts'
+import { filterOf, searchFor, type Term, textOf } from './search-query.ts'
 import { duration, timeTag } from './times.ts'
 
 export interface RowPlaces extends Places {
@@ -42,7 +42,7 @@ const durations = async (store: Source, rows: readonly OperationRow[]): Promise<
 export const findRows = async (
   { store, sealer }: { store: Source; sealer: Sealer },
   tenant: string,
-  words: readonly Word[],
+  words: readonly Term[],
   cursor?: number,
   limit = perPage,
 ): Promise<Found> => {
@@ -84,7 +84,7 @@ const rowOf = (places: RowPlaces, { id = '', state, opened, milliseconds }: Time
 <span class="took">${milliseconds === undefined ? '' : duration(milliseconds)}</span>
 </li>`
 
-const addressOf = ({ root }: Places, words: readonly Word[], cursor?: number): string => {
+const addressOf = ({ root }: Places, words: readonly Term[], cursor?: number): string => {
   const parameters = new URLSearchParams({
     ...(words.length > 0 && { q: textOf(words) }),
     ...(cursor !== undefined && { cursor: String(cursor) }),
@@ -97,7 +97,7 @@ export const plainRows = (places: RowPlaces, name: string, rows: readonly Timeli
   html`<ol class="rows" aria-label="${name}">${rows.map((row) => rowOf(places, row))}</ol>`
 
 /** The part that is kept up to date by script. */
-export const rowList = (places: RowPlaces, words: readonly Word[], found: Found | undefined, cursor?: number): Html => {
+export const rowList = (places: RowPlaces, words: readonly Term[], found: Found | undefined, cursor?: number): Html => {
   if (!found) return html`<div id="found"><p class="nothing">The journal cannot be read now.</p></div>`
   const { rows, next } = found
   return html`
@@ -115,7 +115,7 @@ const suggestions: readonly (readonly [name: string, text: string])[] = [
   ['Last 24 h', 'from:24h'],
 ]
 
-const chips = (places: Places, words: readonly Word[]): Html => html`
+const chips = (places: Places, words: readonly Term[]): Html => html`
 <ul class="chips" aria-label="Words of this search">${words.map((word) => {
   const rest = words.filter((other) => other !== word)
   return html`<li><a class="chip${word.fault !== undefined && ' faulty'}" href="${addressOf(places, rest)}"><b>${word.key}</b> ${word.value} <span aria-hidden="true">×</span><span class="unseen">: remove</span></a></li>`
@@ -125,7 +125,7 @@ const chips = (places: Places, words: readonly Word[]): Html => html`
 }</ul>
 ${words.filter(({ fault }) => fault !== undefined).map(({ key, value, fault }) => html`<p class="fault" role="status"><b>${key}:${value}</b> narrows nothing; it must be ${fault}.</p>`)}`
 
-export const searchForm = (places: Places, words: readonly Word[]): Html => html`
+export const searchForm = (places: Places, words: readonly Term[]): Html => html`
 <search>
 <form action="${places.root}" class="search">
 <label for="q">Find operations <span>a userId or _id, or words such as target: actor: action: state: ticket: from: to:</span></label>

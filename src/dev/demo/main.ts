@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { loadApps } from '../../../config/apps.ts'
 import { load, SettingsError } from '../../../config/load.ts'
 import { startApp } from '../../app.ts'
-import { messageOf } from '../../platform/error-message.ts'
+import { errorMessage } from '../../platform/error-message.ts'
 import { createLog } from '../../platform/logger.ts'
 import { untilSignal } from '../../platform/signals.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
@@ -93,6 +93,6 @@ Ctrl-C ends it. Users and sessions are gone then; the journal stays in ./data/de
 try {
   await run()
 } catch (error) {
-  process.stderr.write(`The demo could not start: ${messageOf(error)}\n`)
+  process.stderr.write(`The demo could not start: ${errorMessage(error)}\n`)
   process.exitCode = 1
 }

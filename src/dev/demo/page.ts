@@ -1,7 +1,7 @@
 /** Serves the demo's page: a few files, read once, under the policy of pages. They hold no key; all they do goes through the public API. */
 import { readFileSync } from 'node:fs'
 import type { Router } from 'express'
-import { readable, routes } from '../../http/endpoint.ts'
+import { getAndHead, routes } from '../../http/endpoint.ts'
 import { asPage } from '../../http/response-headers.ts'
 import { onlyHere } from './here.ts'
 import { appUsers } from './people.ts'
@@ -28,7 +28,7 @@ export const demoPage = (basePath: string, integrationId = ''): Router => {
 
   return routes(
     Object.fromEntries(
-      files.map(([path, type, content]) => [path, readable(asPage, onlyHere, (_req, res) => void res.type(type).send(content))]),
+      files.map(([path, type, content]) => [path, getAndHead(asPage, onlyHere, (_req, res) => void res.type(type).send(content))]),
     ),
   )
 }

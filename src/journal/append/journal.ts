@@ -1,15 +1,15 @@
 /** The journal of one process: appending with group commit, the gate that closes when it cannot record, the way back, and the anchors. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../../platform/error-message.ts'
+import { errorMessage } from '../../platform/error-message.ts'
 import { checkSealing } from '../event/pseudonyms.ts'
 import type { Sealer } from '../event/seal.ts'
 import { type Anchor, acceptances, acceptedSince, contradicts, isMissing, markOf, missing } from '../log/anchor.ts'
 import { publicKey } from '../log/checkpoint.ts'
 import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from '../store/contract.ts'
-import { checkTail, latestCheckpoint, tipOf } from '../store/reader.ts'
+import { checkTail, latestCheckpoint, treeHead } from '../store/reader.ts'
 import { groupCommit } from './group-commit.ts'
-import { atMostOnceASecond, oneAtATime, within } from './throttle.ts'
+import { oncePerSecond, oneAtATime, withTimeout } from './throttle.ts'
 
 export interface JournalOptions {
   readonly store: Store
@@ -18,7 +18,7 @@ export interface JournalOptions {
   readonly keys: StoreOptions['keys']
   readonly anchor?: Anchor | undefined
   /** Each new checkpoint, at most one a second: for stdout and the SIEM behind it. */
-  readonly onCheckpoint?: (note: string) => void
+  readonly onCheckpoint?: (appendLater: string) => void
   readonly onGate?: (status: Status) => void
   readonly now?: () => Date
 }
@@ -44,10 +44,10 @@ export interface Journal {
   /** Rejects when it could not be committed; the gate is closed then. */
   append(entry: Entry): Promise<Result>
   /** Resolves when it is in the log, however long the store is away. */
-  keep(entry: Entry): Promise<Result>
+  appendUntilDone(entry: Entry): Promise<Result>
   /** Kept as well, all in one batch, but given up when too many wait. */
-  note(entries: readonly Entry[]): void
-  shut(cause: string): void
+  appendLater(entries: readonly Entry[]): void
+  closeGate(cause: string): void
   /** Commits nothing, to see whether something could be: if not, the gate closes. */
   probe(): void
   /** Whether the log has gone back behind its anchor; asked with each intent. */
@@ -55,7 +55,7 @@ export interface Journal {
   close(): Promise<void>
 }
 
-const MOST_WAITING = 5000
+const MAX_WAITING = 5000
 const BACK_OFF = [100, 250, 500, 1000, 2000]
 
 /** A listener that throws is no reason to call a commit failed. */
@@ -94,7 +94,7 @@ export async function openJournal({
     size,
     ...(anchoredAt !== undefined && { anchoredAt }),
   })
-  const shut = (why: string): void => {
+  const closeGate = (why: string): void => {
     if (ending.signal.aborted) return
     if (cause === undefined) {
       cause = why
@@ -110,22 +110,22 @@ export async function openJournal({
   // What this process has seen itself is an anchor too.
   let mine: string | undefined
   let accepted: readonly string[] = []
-  const published = atMostOnceASecond((note) => harmless(() => onCheckpoint?.(note)))
-  const raised = oneAtATime(async (note) => {
-    await anchor?.raise(store.journal, markOf(note))
+  const published = oncePerSecond((appendLater) => harmless(() => onCheckpoint?.(appendLater)))
+  const raised = oneAtATime(async (appendLater) => {
+    await anchor?.raise(store.journal, markOf(appendLater))
     anchoredAt = now().toISOString()
   })
-  const take = ({ size: grown, note }: Committed): void => {
+  const onCommitted = ({ size: grown, note: appendLater }: Committed): void => {
     size = grown
-    if (note === undefined) return
-    mine = note
-    published(note)
-    if (anchor && cause === undefined) raised(note)
+    if (appendLater === undefined) return
+    mine = appendLater
+    published(appendLater)
+    if (anchor && cause === undefined) raised(appendLater)
   }
-  const commit = groupCommit((entries) => store.commit(entries, mine), take)
+  const commit = groupCommit((entries) => store.commit(entries, mine), onCommitted)
   const append = (entries: readonly Entry[]): Promise<Result[]> =>
     commit(entries).catch((error: unknown) => {
-      shut(messageOf(error))
+      closeGate(errorMessage(error))
       throw error
     })
 
@@ -141,7 +141,7 @@ export async function openJournal({
   const remember = async (): Promise<void> => {
     mine = await latestCheckpoint(store)
     accepted = await acceptances(store)
-    size = (await tipOf(store)).size
+    size = (await treeHead(store)).size
   }
 
   /** Closed, opened anew, the tail checked, what waited written: only then does the gate open. */
@@ -161,7 +161,7 @@ export async function openJournal({
         harmless(() => onGate?.(status()))
         return
       } catch (error) {
-        cause = messageOf(error)
+        cause = errorMessage(error)
       }
     }
   }
@@ -176,7 +176,7 @@ export async function openJournal({
     })
   }
 
-  const keep = (entries: readonly Entry[]): Promise<Result[]> =>
+  const appendUntilDone = (entries: readonly Entry[]): Promise<Result[]> =>
     append(entries).catch(
       () =>
         new Promise<Result[]>((resolve) => {
@@ -187,7 +187,7 @@ export async function openJournal({
   /** A new first key is announced by an event that the former key still signs. */
   const rotate = async (): Promise<void> => {
     const [first] = keys
-    const { key } = await tipOf(store)
+    const { key } = await treeHead(store)
     if (first && publicKey(first) !== key)
       await commit([entryOf(systemEvent('key_rotated', { key: publicKey(first), former: key }, now()))])
   }
@@ -205,7 +205,7 @@ export async function openJournal({
     await settle()
     await commit([entryOf(systemEvent('start', { instance }, now()))])
   } catch (error) {
-    shut(messageOf(error))
+    closeGate(errorMessage(error))
   }
   const hourly = setInterval(() => {
     store.expire(now().getTime()).catch(() => {})
@@ -218,25 +218,25 @@ export async function openJournal({
     now,
     status,
     append: async (entry) => (await append([entry]))[0]!,
-    keep: async (entry) => (await keep([entry]))[0]!,
-    shut,
+    appendUntilDone: async (entry) => (await appendUntilDone([entry]))[0]!,
+    closeGate,
     probe: () => void append([]).catch(() => {}),
-    note: (entries) => {
-      const room = Math.max(0, MOST_WAITING - waiting())
+    appendLater: (entries) => {
+      const room = Math.max(0, MAX_WAITING - waiting())
       dropped += Math.max(0, entries.length - room)
-      if (room > 0) void keep(entries.slice(0, room))
+      if (room > 0) void appendUntilDone(entries.slice(0, room))
     },
     rolledBack: async () => {
       const highest = await anchor?.highest(store.journal).catch(() => undefined)
       // Only a mark above what we know can mean that the log went back; most often another replica was faster.
       if (!highest || highest.size <= size) return false
       const wrong = await contradicts(store, highest)
-      if (wrong !== undefined) shut(wrong)
+      if (wrong !== undefined) closeGate(wrong)
       return wrong !== undefined
     },
     close: async () => {
       // What still waits is lost with this process: the operation stays open, and the checker finds it.
-      if (recovering && kept.length > 0) await within(3000, recovering)
+      if (recovering && kept.length > 0) await withTimeout(3000, recovering)
       await commit([entryOf(systemEvent('stop', { instance }, now()))]).catch(() => {})
       ending.abort()
       clearInterval(hourly)

@@ -1,42 +1,42 @@
 /** Events that nobody waits for: they gather for a moment, and share one look-up of people, one signature and one fsync. */
-import { type Asked, compose, type Moment, momentOf } from '../event/compose.ts'
+import { type CallFacts, compose, type Moment, momentOf } from '../event/compose.ts'
 import { type Event, newId } from '../event/event.ts'
-import { type Named, peopleOf } from '../event/pseudonyms.ts'
+import { type PseudonymousPerson, pseudonymsFor } from '../event/pseudonyms.ts'
 import { type Entry, entryOf, type Rows, type Store, systemEvent } from '../store/contract.ts'
 import type { Journal } from './journal.ts'
-import { LATE, within } from './throttle.ts'
+import { TIMED_OUT, withTimeout } from './throttle.ts'
 
 /** A commit costs a signature and an fsync, however little is in it. */
 const GATHER_MILLISECONDS = 40
-const MOST_GATHERED = 256
+const MAX_GATHERED = 256
 const LOOK_UP_MILLISECONDS = 2000
 
 type Facts = Partial<Event> & Pick<Event, 'kind'>
 
-interface Happened {
-  readonly asked: Asked
+interface PendingEvent {
+  readonly call: CallFacts
   readonly facts: Facts
   readonly moment: Moment
 }
 
 export interface Recorder {
-  add(asked: Asked, facts: Facts): void
+  add(call: CallFacts, facts: Facts): void
   /** Resolves when the journal has them all. */
   close(): Promise<void>
 }
 
 export function createRecorder(journal: Journal): Recorder {
-  let gathered: Happened[] = []
+  let gathered: PendingEvent[] = []
   let soon: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
 
-  const lost = ({ asked, facts }: Happened): Entry =>
-    entryOf(systemEvent('event_lost', { kind: facts.kind, action: asked.action }, journal.now()))
+  const lost = ({ call, facts }: PendingEvent): Entry =>
+    entryOf(systemEvent('event_lost', { kind: facts.kind, action: call.action }, journal.now()))
 
   /** Undefined when it cannot be an event: too long. */
-  const entryFor = ({ asked, facts, moment }: Happened, people: readonly Named[]): Entry | undefined => {
+  const entryFor = ({ call, facts, moment }: PendingEvent, people: readonly PseudonymousPerson[]): Entry | undefined => {
     try {
-      const { event, parts, subjects } = compose(journal, asked, moment, people)
+      const { event, parts, subjects } = compose(journal, call, moment, people)
       const entry = entryOf({ ...event, operation: { id: newId('op'), instance: journal.instance }, ...facts }, parts, subjects)
       for (const person of people) person.subject = undefined
       return entry
@@ -49,14 +49,14 @@ export function createRecorder(journal: Journal): Recorder {
   const store: Pick<Store, 'select'> = {
     select: async (sql, params) => {
       if (!journal.status().open) return []
-      const rows = await within(LOOK_UP_MILLISECONDS, journal.store.select(sql, params)).catch((): Rows => [])
-      return rows === LATE ? [] : rows
+      const rows = await withTimeout(LOOK_UP_MILLISECONDS, journal.store.select(sql, params)).catch((): Rows => [])
+      return rows === TIMED_OUT ? [] : rows
     },
   }
-  const write = async (batch: readonly Happened[]): Promise<void> => {
-    const asked = batch.map((happened) => happened.asked)
-    const people = await peopleOf({ sealer: journal.sealer, store }, asked)
-    journal.note(batch.map((happened, at) => entryFor(happened, people[at]!) ?? lost(happened)))
+  const write = async (batch: readonly PendingEvent[]): Promise<void> => {
+    const call = batch.map((happened) => happened.call)
+    const people = await pseudonymsFor({ sealer: journal.sealer, store }, call)
+    journal.appendLater(batch.map((happened, at) => entryFor(happened, people[at]!) ?? lost(happened)))
   }
 
   const flush = (): void => {
@@ -69,9 +69,9 @@ export function createRecorder(journal: Journal): Recorder {
   }
 
   return {
-    add: (asked, facts) => {
-      gathered.push({ asked, facts, moment: momentOf(journal) })
-      if (gathered.length === MOST_GATHERED) flush()
+    add: (call, facts) => {
+      gathered.push({ call, facts, moment: momentOf(journal) })
+      if (gathered.length === MAX_GATHERED) flush()
       else soon ??= setTimeout(flush, GATHER_MILLISECONDS)
     },
     close: async () => {

@@ -3,12 +3,12 @@
 import type { Operation } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problems.ts'
 import type { UpstreamAnswer } from '../../upstream/client.ts'
-import type { Asked } from '../event/compose.ts'
+import type { CallFacts } from '../event/compose.ts'
 import type { Guard } from '../guard/guard.ts'
 
 export const createRecords = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
   /** A no is an event. Whoever is asked to sign in again was not refused: the call that follows leaves its own. */
-  orDenied: <T>(asked: () => Asked, check: () => T): T => {
+  orDenied: <T>(asked: () => CallFacts, check: () => T): T => {
     try {
       return check()
     } catch (error) {
@@ -20,7 +20,7 @@ export const createRecords = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
   /** What changed or revealed without destroying. Nothing is told when nothing came of it. */
   recorded: async <A extends UpstreamAnswer | undefined>(
     { journal }: Pick<Operation, 'journal'>,
-    asked: (answer?: A) => Asked,
+    asked: (answer?: A) => CallFacts,
     run: () => Promise<A>,
   ): Promise<A> => {
     if (journal === 'none') return await run()

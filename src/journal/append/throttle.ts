@@ -1,7 +1,7 @@
 /** Two ways to do less with what comes often: once a second, and one at a time; the newest value always gets its turn. And a way not to wait for ever. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export function atMostOnceASecond(call: (note: string) => void): ((note: string) => void) & { stop(): void } {
+export function oncePerSecond(call: (note: string) => void): ((note: string) => void) & { stop(): void } {
   let timer: NodeJS.Timeout | undefined
   let latest: string | undefined
   const fire = (): void => {
@@ -42,13 +42,13 @@ export function oneAtATime(work: (note: string) => Promise<void>): (note: string
   }
 }
 
-export const LATE: unique symbol = Symbol('late')
+export const TIMED_OUT: unique symbol = Symbol('late')
 
 /** What comes of the work, or `LATE`; the work itself is not stopped. */
-export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof LATE> {
+export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof TIMED_OUT> {
   const stop = new AbortController()
   try {
-    return await Promise.race([work, sleep(milliseconds, LATE, { signal: stop.signal })])
+    return await Promise.race([work, sleep(milliseconds, TIMED_OUT, { signal: stop.signal })])
   } finally {
     stop.abort()
   }

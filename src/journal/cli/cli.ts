@@ -1,20 +1,20 @@
 /** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
 import { readFileSync } from 'node:fs'
 import { Problem } from '../../contract/problems.ts'
-import { messageOf } from '../../platform/error-message.ts'
+import { errorMessage } from '../../platform/error-message.ts'
 import { printableLines } from '../../platform/printable.ts'
 import { connectRedis } from '../../platform/redis.ts'
 import { newId } from '../event/event.ts'
 import type { Anchor } from '../log/anchor.ts'
 import { anchorOn } from '../log/anchor-redis.ts'
 import { publicKey } from '../log/checkpoint.ts'
-import { type Keys, keyList, keysOf, openStore, placeOf, requireJournal } from '../store/open.ts'
+import { type Keys, keyList, keysOf, locationOf, openStore, requireJournal } from '../store/open.ts'
 import { createPostgres } from '../store/postgres/store.ts'
-import { checkFile, publicKeyIn } from '../verify/verify-proof.ts'
+import { publicKeyIn, verifyProofFile } from '../verify/verify-proof.ts'
 import type { Command, Context, Output } from './command.ts'
 import { type Flags, read, text, Usage } from './flags.ts'
-import { upkeep } from './maintenance.ts'
-import { reading } from './reading.ts'
+import { maintenanceCommands } from './maintenance.ts'
+import { readingCommands } from './reading.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 /** As the service reads its own: from the variable or from NAME_FILE; an empty one counts as absent. */
@@ -31,11 +31,11 @@ const ownKeys = (env: Environment): Keys =>
   keysOf(urlIn(env), { signing: keysIn(env, 'JOURNAL_SIGNING_KEY'), sealing: keysIn(env, 'JOURNAL_SEALING_KEY') })
 
 /** Commands that do not open the journal. */
-interface Beside extends Omit<Command, 'run'> {
-  readonly run: (env: Environment, out: Output, flags: Flags, word: string) => Promise<number>
+interface Standalone extends Omit<Command, 'run'> {
+  readonly run: (env: Environment, out: Output, flags: Flags, argument: string) => Promise<number>
 }
 
-const beside: Readonly<Record<string, Beside>> = {
+const standalone: Readonly<Record<string, Standalone>> = {
   init: {
     help: 'init [--role NAME]                                create the tables (PostgreSQL, as owner); add what an earlier version lacks',
     flags: ['role'],
@@ -52,12 +52,12 @@ const beside: Readonly<Record<string, Beside>> = {
   check: {
     help: 'check FILE [--key KEY]                            check a downloaded proof; needs no journal',
     flags: ['key'],
-    word: 'FILE',
+    argument: 'FILE',
     run: (env, out, flags, file) => {
       const key = text(flags, 'key')
       if (key === undefined) requireJournal(urlIn(env))
       const keys = key === undefined ? ownKeys(env).keys.map((own) => publicKey(own)) : [publicKeyIn(key)]
-      const checked = checkFile(file, keys)
+      const checked = verifyProofFile(file, keys)
       const words = checked
         ? `holds: event ${checked.index} of ${checked.origin} at size ${checked.size}\n${JSON.stringify(checked.event, null, 2)}`
         : 'DOES NOT HOLD'
@@ -67,9 +67,9 @@ const beside: Readonly<Record<string, Beside>> = {
   },
 }
 
-const commands: Readonly<Record<string, Command>> = { ...reading, ...upkeep }
+const commands: Readonly<Record<string, Command>> = { ...readingCommands, ...maintenanceCommands }
 
-const lines = Object.values<Pick<Command, 'help'>>({ ...commands, ...beside }).map(({ help }) => `  ${help}\n`)
+const lines = Object.values<Pick<Command, 'help'>>({ ...commands, ...standalone }).map(({ help }) => `  ${help}\n`)
 const help = `npm run journal -- COMMAND
 
 ${lines.join('')}
@@ -93,18 +93,18 @@ export async function runCli(
       out.write(help)
       return argv.length > 0 ? 0 : 2
     }
-    const [command, other] = [own(commands, name), own(beside, name)]
+    const [command, other] = [own(commands, name), own(standalone, name)]
     const known = command ?? other
     if (!known)
-      throw new Usage(`there is no command ${name}; it is one of ${[...Object.keys(commands), ...Object.keys(beside)].join(', ')}`)
-    const { flags, word } = read(name, known, rest)
-    const readOnly = Object.hasOwn(reading, name) && !command?.writes?.(flags)
+      throw new Usage(`there is no command ${name}; it is one of ${[...Object.keys(commands), ...Object.keys(standalone)].join(', ')}`)
+    const { flags, argument } = read(name, known, rest)
+    const readOnly = Object.hasOwn(readingCommands, name) && !command?.writes?.(flags)
     return command
-      ? await onJournal(env, readOnly, { anchor, out, stop }, (context) => command.run(context, flags, word))
-      : await other!.run(env, out, flags, word)
+      ? await onJournal(env, readOnly, { anchor, out, stop }, (context) => command.run(context, flags, argument))
+      : await other!.run(env, out, flags, argument)
   } catch (error) {
     const problem = error instanceof Problem ? error.particulars.detail : undefined
-    const said = problem ?? messageOf(error)
+    const said = problem ?? errorMessage(error)
     out.progress('')
     out.write(out.people ? `${said}\n` : `${JSON.stringify({ error: said })}\n`)
     return error instanceof Usage || problem !== undefined ? 2 : 3
@@ -147,7 +147,7 @@ const anchorIn =
         `the Redis at REDIS_URL cannot be reached (${why}): start it, or correct REDIS_URL; verify goes without it when REDIS_URL is empty, and then sees no cut end`,
       )
     })
-    return anchorOn(redis, placeOf(urlIn(env), env['APPS_FILE'] || env['SMOOCH_APP_ID']))
+    return anchorOn(redis, locationOf(urlIn(env), env['APPS_FILE'] || env['SMOOCH_APP_ID']))
   }
 
 if (import.meta.main) {

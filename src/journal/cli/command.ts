@@ -4,7 +4,7 @@ import type { Event } from '../event/event.ts'
 import type { Anchor } from '../log/anchor.ts'
 import type { Store } from '../store/contract.ts'
 import type { Keys } from '../store/open.ts'
-import type { Flags, Taken } from './flags.ts'
+import type { Flags, ParsedArguments } from './flags.ts'
 
 export interface Output {
   readonly people: boolean
@@ -22,11 +22,11 @@ export interface Context extends Keys {
 }
 
 /** Prints for people on a terminal and JSON lines into a pipe, and returns the exit code. */
-export interface Command extends Taken {
+export interface Command extends ParsedArguments {
   readonly help: string
   /** Whether a command that reads has to leave an event this time. */
   readonly writes?: (flags: Flags) => boolean
-  readonly run: (context: Context, flags: Flags, word: string) => Promise<number>
+  readonly run: (context: Context, flags: Flags, argument: string) => Promise<number>
 }
 
 export const say = ({ out }: Context, record: Record<string, unknown>, words: string): void =>

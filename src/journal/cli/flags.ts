@@ -19,22 +19,22 @@ const special: Readonly<Record<string, Option>> = {
   proof: { type: 'boolean' },
 }
 
-export interface Taken {
+export interface ParsedArguments {
   readonly flags: readonly string[]
   /** The one word it takes besides. */
-  readonly word?: string
+  readonly argument?: string
 }
 
 /** A flag or word that means nothing here is refused: whoever gave it would take the answer for another one. */
-export const read = (name: string, { flags, word }: Taken, args: readonly string[]): { flags: Flags; word: string } => {
+export const read = (name: string, { flags, argument }: ParsedArguments, args: readonly string[]): { flags: Flags; argument: string } => {
   const options = Object.fromEntries(flags.map((flag): [string, Option] => [flag, special[flag] ?? { type: 'string' }]))
   const { tokens, values, positionals } = parseArgs({ args: [...args], options, strict: false, tokens: true })
   const seen = new Set<string>()
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined
-    const takes = flags.length > 0 ? `it takes ${flags.map((flag) => `--${flag}`).join(', ')}` : 'it takes no flags'
-    if (!option) throw new Usage(`${name} does not take ${token.rawName}; ${takes}`)
+    const takesArgument = flags.length > 0 ? `it takes ${flags.map((flag) => `--${flag}`).join(', ')}` : 'it takes no flags'
+    if (!option) throw new Usage(`${name} does not take ${token.rawName}; ${takesArgument}`)
     if (option.type === 'boolean' && token.value !== undefined) throw new Usage(`${token.rawName} takes no value`)
     // A value that looks like a flag is a value forgotten, unless it is tied to its own.
     const value = token.value ?? ''
@@ -43,14 +43,14 @@ export const read = (name: string, { flags, word }: Taken, args: readonly string
     if (seen.has(token.name) && !option.multiple) throw new Usage(`${token.rawName} is there twice`)
     seen.add(token.name)
   }
-  const most = word === undefined ? 0 : 1
+  const most = argument === undefined ? 0 : 1
   if (positionals.length > most) throw new Usage(`${name} does not take the word ${positionals[most]}`)
-  if (word !== undefined && !positionals[0]) throw new Usage(`${name} needs ${word}`)
-  return { flags: values as Flags, word: positionals[0] ?? '' }
+  if (argument !== undefined && !positionals[0]) throw new Usage(`${name} needs ${argument}`)
+  return { flags: values as Flags, argument: positionals[0] ?? '' }
 }
 
 export const text = (flags: Flags, name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)
-export const need = (flags: Flags, name: string): string => {
+export const required = (flags: Flags, name: string): string => {
   const value = text(flags, name)
   if (value === undefined) throw new Usage(`--${name} is needed`)
   return value

@@ -2,21 +2,28 @@
 
 import type { Verdict } from '../event/event.ts'
 import { dateOf } from '../filter.ts'
-import { acceptRollback, cutBefore, erasePerson, prune, resolveByHand } from '../maintenance.ts'
+import { acceptRollback, erasePerson, prune, pruneRangeBefore, resolveByHand } from '../maintenance.ts'
 import { type Command, say } from './command.ts'
 import { writeExport } from './export-file.ts'
-import { need, text, Usage } from './flags.ts'
+import { required, text, Usage } from './flags.ts'
 
-export const upkeep: Readonly<Record<string, Command>> = {
+export const maintenanceCommands: Readonly<Record<string, Command>> = {
   resolve: {
     help: 'resolve OP --verdict applied|not_applied|indeterminate --by NAME [--note TEXT]',
     flags: ['verdict', 'by', 'note'],
-    word: 'OP',
+    argument: 'OP',
     run: async (context, flags, operation) => {
-      const verdict = need(flags, 'verdict')
+      const verdict = required(flags, 'verdict')
       if (!['applied', 'not_applied', 'indeterminate'].includes(verdict))
         throw new Usage('--verdict is applied, not_applied or indeterminate')
-      const done = await resolveByHand(context.store, context.sealer, operation, verdict as Verdict, need(flags, 'by'), text(flags, 'note'))
+      const done = await resolveByHand(
+        context.store,
+        context.sealer,
+        operation,
+        verdict as Verdict,
+        required(flags, 'by'),
+        text(flags, 'note'),
+      )
       say(context, { operation, resolved: done, verdict }, done ? `${operation}: ${verdict}` : `${operation} is not open`)
       return done ? 0 : 1
     },
@@ -25,8 +32,8 @@ export const upkeep: Readonly<Record<string, Command>> = {
     help: 'erase --tenant APP --user ID --by NAME            remove what names a person; the events stay',
     flags: ['tenant', 'user', 'by'],
     run: async (context, flags) => {
-      const [tenant, user] = [need(flags, 'tenant'), need(flags, 'user')]
-      const gone = await erasePerson(context.store, context.sealer, tenant, user, need(flags, 'by'))
+      const [tenant, user] = [required(flags, 'tenant'), required(flags, 'user')]
+      const gone = await erasePerson(context.store, context.sealer, tenant, user, required(flags, 'by'))
       const words = gone
         ? `erased: ${gone.subjects} names, ${gone.parts} sealed parts`
         : `nobody is known as ${user} in the app ${tenant}; nothing was erased`
@@ -38,10 +45,10 @@ export const upkeep: Readonly<Record<string, Command>> = {
     help: 'prune --before DATE --out FILE --by NAME          export the events before a day, then drop them',
     flags: ['before', 'out', 'by'],
     run: async (context, flags) => {
-      const before = dateOf(need(flags, 'before'))
+      const before = dateOf(required(flags, 'before'))
       if (!before) throw new Usage('--before is a date, such as 2026-01-31')
-      const [file, by] = [need(flags, 'out'), need(flags, 'by')]
-      const cut = await cutBefore(context.store, before)
+      const [file, by] = [required(flags, 'out'), required(flags, 'by')]
+      const cut = await pruneRangeBefore(context.store, before)
       const digest = cut.to > cut.from ? await writeExport(context, file, { format: 'ndjson', ...cut }) : ''
       const gone = await prune(context.store, cut, digest, by)
       say(
@@ -56,7 +63,7 @@ export const upkeep: Readonly<Record<string, Command>> = {
     help: 'accept-rollback --by NAME                         go on with a journal that lost its end',
     flags: ['by'],
     run: async (context, flags) => {
-      const by = need(flags, 'by')
+      const by = required(flags, 'by')
       const anchor = await context.anchor()
       if (!anchor) throw new Usage('there is no anchor to set back: REDIS_URL is not set')
       const loss = await acceptRollback(context.store, anchor, by)
@@ -71,7 +78,7 @@ export const upkeep: Readonly<Record<string, Command>> = {
   backup: {
     help: 'backup FILE                                       a consistent copy (SQLite)',
     flags: [],
-    word: 'FILE',
+    argument: 'FILE',
     run: async (context, _flags, file) => {
       await context.store.backup(file)
       say(context, { backup: file }, `written: ${file}`)

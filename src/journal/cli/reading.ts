@@ -9,11 +9,11 @@ import { type Mark, missing } from '../log/anchor.ts'
 import { openCheckpoint, originOf, type PublicKey, parseCheckpoint, publicKey, verifierKey } from '../log/checkpoint.ts'
 import { recordView } from '../maintenance.ts'
 import { eventOf, eventsFrom, operations } from '../store/queries.ts'
-import { historyOf, keysNamed, proofOf, tipOf } from '../store/reader.ts'
+import { historyOf, keysNamed, proofOf, treeHead } from '../store/reader.ts'
 import { verify } from '../verify/verify.ts'
 import { type Command, say, sentence } from './command.ts'
 import { writeExport } from './export-file.ts'
-import { formatOf, need, number, text, Usage } from './flags.ts'
+import { formatOf, number, required, text, Usage } from './flags.ts'
 
 /** A checkpoint file is one note, or a log: notes as JSON in some of its lines, and whatever else was written there. */
 const notesIn = (content: string): string[] =>
@@ -40,7 +40,7 @@ function marksIn(file: string, journal: string, keys: readonly PublicKey[]): Mar
   })
 }
 
-export const reading: Readonly<Record<string, Command>> = {
+export const readingCommands: Readonly<Record<string, Command>> = {
   verify: {
     help: 'verify [--checkpoint FILE]…                       check every event, signature, root and table',
     flags: ['checkpoint'],
@@ -86,7 +86,7 @@ export const reading: Readonly<Record<string, Command>> = {
     flags: ['from', 'follow'],
     run: async (context, flags) => {
       const { store, stop } = context
-      let next = number(flags, 'from') ?? Math.max((await tipOf(store)).size - 20, 0)
+      let next = number(flags, 'from') ?? Math.max((await treeHead(store)).size - 20, 0)
       do {
         const rows = await eventsFrom(store, next)
         for (const { index, body } of rows) say(context, { index, ...decode(body) }, sentence(index, decode(body)))
@@ -121,7 +121,7 @@ export const reading: Readonly<Record<string, Command>> = {
   show: {
     help: 'show ID [--personal --by NAME] [--proof]          one event, or all of one operation; its personal part leaves an event',
     flags: ['personal', 'by', 'proof'],
-    word: 'ID',
+    argument: 'ID',
     writes: (flags) => flags['personal'] === true,
     run: async (context, flags, id) => {
       const { store, out } = context
@@ -135,7 +135,7 @@ export const reading: Readonly<Record<string, Command>> = {
         out.write((await proofOf(store, events[0]!.event.id)) ?? '')
         return 0
       }
-      if (personal) await recordView(store, events[0]!.event, need(flags, 'by'))
+      if (personal) await recordView(store, events[0]!.event, required(flags, 'by'))
       if (history) say(context, { operation: id, state: history.state }, `${id}: ${history.state}`)
       for (const { index, event } of events) {
         const record = { index, ...event, ...(personal && { personal: await personalOf(context, event) }) }

@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net'
 import type { Journal } from '../append/journal.ts'
 import { type ActorFacts, type Event, newId, type Target } from './event.ts'
-import { type Named, peopleOf } from './pseudonyms.ts'
+import { type PseudonymousPerson, pseudonymsFor } from './pseudonyms.ts'
 import type { Part, Subject } from './seal.ts'
 
 interface Actor {
@@ -26,7 +26,7 @@ export interface Person {
 }
 
 /** What an event says of a request, as the pipeline knows it. */
-export interface Asked {
+export interface CallFacts {
   /** The operation's id in the table. */
   readonly action: string
   /** The app. */
@@ -41,14 +41,14 @@ export interface Asked {
     readonly path: string
     readonly body?: string | Uint8Array | null
     /** What the caller asked for, when the path is not yet known: by it a repeat under the same Idempotency-Key is told from another request. */
-    readonly asked?: string
+    readonly facts?: string
   }
   readonly context?: Readonly<Record<string, string>> & { readonly ip?: string; readonly userAgent?: string }
   /** More that belongs to the erasable part. */
   readonly personal?: Readonly<Record<string, unknown>>
 }
 
-export interface Composed {
+export interface ComposedEvent {
   readonly event: Omit<Event, 'kind' | 'operation'>
   readonly parts: Part[]
   readonly subjects: Subject[]
@@ -67,8 +67,8 @@ export function networkOf(ip: string): string {
 
 const YEAR = 400 * 86_400_000
 
-export const digestOf = (journal: Journal, request: Asked['request']): string | null =>
-  request ? journal.sealer.digest(request.method, request.asked ?? request.path, request.body ?? '') : null
+export const digestOf = (journal: Journal, request: CallFacts['request']): string | null =>
+  request ? journal.sealer.digest(request.method, request.facts ?? request.path, request.body ?? '') : null
 
 /** When it happened, and what it is called from then on. */
 export interface Moment {
@@ -79,19 +79,19 @@ export interface Moment {
 export const momentOf = (journal: Journal): Moment => ({ id: newId('evt'), at: journal.now() })
 
 /** For what is written at once. */
-export async function composeNow(journal: Journal, asked: Asked, moment = momentOf(journal)): Promise<Composed> {
-  const [named] = await peopleOf(journal, [asked])
-  return compose(journal, asked, moment, named!)
+export async function composeNow(journal: Journal, facts: CallFacts, moment = momentOf(journal)): Promise<ComposedEvent> {
+  const [named] = await pseudonymsFor(journal, [facts])
+  return compose(journal, facts, moment, named!)
 }
 
-export function compose(journal: Journal, asked: Asked, { id, at }: Moment, people: readonly Named[]): Composed {
+export function compose(journal: Journal, facts: CallFacts, { id, at }: Moment, people: readonly PseudonymousPerson[]): ComposedEvent {
   const { sealer } = journal
-  const { actor, targets, reason, context: { ip, userAgent, ...context } = {} } = asked
+  const { actor, targets, reason, context: { ip, userAgent, ...context } = {} } = facts
   const pseudonym = (userId: string): string => people.find((it) => it.userId === userId)!.pseudonym
   // An erasure finds this part by actor and targets: another name would stay in it.
   const erasable = [actor.userId, ...targets.map(({ userId }) => userId)]
   const named = Object.fromEntries(people.filter((it) => erasable.includes(it.userId)).map((it) => [it.pseudonym, it.userId]))
-  const personal = { actor: { name: actor.name, email: actor.email }, people: named, ip, userAgent, note: reason?.note, ...asked.personal }
+  const personal = { actor: { name: actor.name, email: actor.email }, people: named, ip, userAgent, note: reason?.note, ...facts.personal }
   const sealed = sealer.part(id, 'person', personal, at.getTime() + YEAR)
   return {
     parts: [sealed.row],
@@ -100,8 +100,8 @@ export function compose(journal: Journal, asked: Asked, { id, at }: Moment, peop
       v: 1,
       id,
       time: at.toISOString(),
-      action: asked.action,
-      tenant: asked.tenant,
+      action: facts.action,
+      tenant: facts.tenant,
       actor: {
         type: actor.type,
         id: actor.id ?? (actor.userId === undefined ? 'anonymous' : pseudonym(actor.userId)),
@@ -118,9 +118,9 @@ export function compose(journal: Journal, asked: Asked, { id, at }: Moment, peop
       ...(reason && {
         reason: { ...(reason.code !== undefined && { code: reason.code }), ...(reason.ticket !== undefined && { ticket: reason.ticket }) },
       }),
-      ...(asked.policy && { policy: asked.policy }),
-      ...(asked.request && {
-        request: { method: asked.request.method, path: asked.request.path, digest: digestOf(journal, asked.request) },
+      ...(facts.policy && { policy: facts.policy }),
+      ...(facts.request && {
+        request: { method: facts.request.method, path: facts.request.path, digest: digestOf(journal, facts.request) },
       }),
       context: {
         ...context,

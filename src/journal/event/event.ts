@@ -77,7 +77,7 @@ export interface Event {
 }
 
 /** What the rules of the log go by; the rest of an event stands in its text alone. */
-export interface Ruled {
+export interface EventHeader {
   readonly id: string
   readonly kind: Kind
   readonly time: string
@@ -90,7 +90,7 @@ export interface Ruled {
   readonly facts?: Event['facts'] | undefined
 }
 
-export const ruledOf = ({ id, kind, time, action, tenant, operation, outcome, recorded, verdict, facts }: Event): Ruled => ({
+export const eventHeaderOf = ({ id, kind, time, action, tenant, operation, outcome, recorded, verdict, facts }: Event): EventHeader => ({
   id,
   kind,
   time,
@@ -109,11 +109,11 @@ export const isFor = (app: string, { tenant, kind }: Pick<Event, 'tenant' | 'kin
 
 export const newId = (prefix: 'evt' | 'op' | 'i'): string => `${prefix}_${randomUUIDv7()}`
 
-const LONGEST = 16_384
+const MAX_BYTES = 16_384
 const TEXT = 512
 
 // C1 controls, zero-width and bidirectional marks, line separators, the byte order mark: what makes a log line read differently from what it is.
-const TREACHEROUS = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+const UNSAFE_CHARACTERS = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 /** Anything but plain ASCII without a backslash, which would begin an escape. */
 const UNUSUAL = /[^ -[\]-~]/
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
@@ -139,13 +139,13 @@ const hasLongText = (body: string): boolean => {
 /** A replacer is slow, and nearly every event has nothing to replace. */
 const written = (event: Event): string => {
   const body = JSON.stringify(event)
-  return UNUSUAL.test(body) || hasLongText(body) ? JSON.stringify(event, clean).replace(TREACHEROUS, escaped) : body
+  return UNUSUAL.test(body) || hasLongText(body) ? JSON.stringify(event, clean).replace(UNSAFE_CHARACTERS, escaped) : body
 }
 
 /** The bytes that are stored and hashed; never made a second time from the parsed event. */
 export function encode(event: Event): string {
   const body = written(event)
-  if (Buffer.byteLength(body) > LONGEST) throw new RangeError(`an event is at most ${LONGEST} bytes`)
+  if (Buffer.byteLength(body) > MAX_BYTES) throw new RangeError(`an event is at most ${MAX_BYTES} bytes`)
   return body
 }
 
@@ -159,7 +159,7 @@ export function tokensOf(event: Event): string[] {
 }
 
 /** The state after one more event, or undefined when the event has no place there (a second outcome, a verdict on a settled operation). */
-export function nextState(state: State | undefined, event: Ruled): State | undefined {
+export function nextState(state: State | undefined, event: EventHeader): State | undefined {
   switch (event.kind) {
     case 'intent':
       return state === undefined ? 'pending' : undefined

@@ -5,7 +5,7 @@ import { nameBehind } from './pseudonyms.ts'
 import type { Sealer } from './seal.ts'
 
 /** Far more than anybody has; a bound all the same. */
-const most = 50
+const maxNames = 50
 
 const targetsOf = {
   sqlite: "json_each(e.body, '$.targets') AS p",
@@ -21,7 +21,7 @@ const pseudonymsBy = async (store: Source, column: 'lookup' | 'pseudonym', value
 }
 
 /** Names that stand for the same target as this one in some event. */
-const namesBeside = async (store: Source, name: string): Promise<string[]> => {
+const coOccurringNames = async (store: Source, name: string): Promise<string[]> => {
   const field = (key: string): string => `p.value ->> '${store.kind === 'sqlite' ? '$.' : ''}${key}'`
   const rows = await store.select(
     `SELECT DISTINCT ${field('subject')} AS subject, ${field('smoochId')} AS id FROM target t JOIN event e ON e.seq = t.seq, ${targetsOf[store.kind]} WHERE t.token = $1`,
@@ -49,8 +49,8 @@ export async function namesOf(store: Source, sealer: Sealer, tenant: string | un
   }
   // A set goes on through what is added on the way.
   for (const name of names) {
-    if (names.size > most) break
-    for (const other of [...(await othersOf(name)), ...(await namesBeside(store, name))]) names.add(other)
+    if (names.size > maxNames) break
+    for (const other of [...(await othersOf(name)), ...(await coOccurringNames(store, name))]) names.add(other)
   }
   return [...names]
 }

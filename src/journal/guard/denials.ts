@@ -1,17 +1,17 @@
 /** Denied attempts: each is an event, until one actor has been refused one action twenty times in a minute; the rest of that minute is one event with their number. */
-import type { Asked } from '../event/compose.ts'
+import type { CallFacts } from '../event/compose.ts'
 
 const FREE = 20
 const MINUTE = 60_000
-const MOST_ACTORS = 10_000
+const MAX_ACTORS = 10_000
 
 interface Window {
   readonly until: number
-  readonly last: Asked
+  readonly last: CallFacts
   count: number
 }
 
-export function countDenials(write: (asked: Asked, count?: number) => void, now: () => number = Date.now) {
+export function countDenials(write: (asked: CallFacts, count?: number) => void, now: () => number = Date.now) {
   const windows = new Map<string, Window>()
   const flush = (key: string, { last, count }: Window): void => {
     windows.delete(key)
@@ -23,11 +23,11 @@ export function countDenials(write: (asked: Asked, count?: number) => void, now:
   const timer = setInterval(sweep, 1000).unref()
 
   return {
-    add: (asked: Asked): void => {
+    add: (asked: CallFacts): void => {
       const { actor, tenant, action } = asked
       const name = JSON.stringify([tenant, actor.id, actor.userId, action])
       // So many names at once are themselves the flood: they share one window.
-      const key = windows.has(name) || windows.size < MOST_ACTORS ? name : 'others'
+      const key = windows.has(name) || windows.size < MAX_ACTORS ? name : 'others'
       const open = windows.get(key)
       if (open && open.until <= now()) flush(key, open)
       const window = windows.get(key) ?? { until: now() + MINUTE, last: asked, count: 0 }

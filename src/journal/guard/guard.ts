@@ -1,20 +1,20 @@
 /** The guard: no destructive call without a durable intent, and an outcome whatever happens. `begin` → permit → `end`; denied and recorded calls beside it. */
 
 import { Problem } from '../../contract/problems.ts'
-import { messageOf } from '../../platform/error-message.ts'
+import { errorMessage } from '../../platform/error-message.ts'
 import { isSpent, issuePermit, type Permit } from '../../upstream/permit.ts'
 import type { Journal, Status } from '../append/journal.ts'
 import { createRecorder } from '../append/recorder.ts'
-import { LATE, within } from '../append/throttle.ts'
-import { type Asked, composeNow, digestOf } from '../event/compose.ts'
-import { type Event, newId, type Outcome, type Ruled } from '../event/event.ts'
+import { TIMED_OUT, withTimeout } from '../append/throttle.ts'
+import { type CallFacts, composeNow, digestOf } from '../event/compose.ts'
+import { type Event, type EventHeader, newId, type Outcome } from '../event/event.ts'
 import type { Part } from '../event/seal.ts'
 import { type Entry, entryOf, Late } from '../store/contract.ts'
 import { countDenials } from './denials.ts'
 import { type Answer, answerOf, keyOf, recall } from './idempotency.ts'
 
-export interface GuardedCall extends Asked {
-  readonly request: NonNullable<Asked['request']>
+export interface GuardedCall extends CallFacts {
+  readonly request: NonNullable<CallFacts['request']>
   /** What stood there, freshly read; `unavailable` when it could not be. */
   readonly before?:
     | { readonly state: 'captured'; readonly image: unknown; readonly fields: readonly string[] }
@@ -22,7 +22,7 @@ export interface GuardedCall extends Asked {
   readonly idempotencyKey?: string
 }
 
-export interface Ended {
+export interface OutcomeFacts {
   /** Particulars of a recorded act. */
   readonly facts?: NonNullable<Event['facts']>
   readonly outcome: Outcome
@@ -30,7 +30,7 @@ export interface Ended {
   readonly response?: Answer
 }
 
-export interface Begun {
+export interface OpenOperation {
   readonly replay?: undefined
   /** For `Audit-Operation`. */
   readonly id: string
@@ -38,24 +38,24 @@ export interface Begun {
   readonly index: number
   readonly permit: Permit
   /** Never throws. Without an argument: unknown when the permit was spent, else not sent. `pending`: the store did not take it in time; it is kept in memory and retried. */
-  end(ended?: Ended): Promise<{ readonly pending: boolean; readonly index?: number }>
+  end(ended?: OutcomeFacts): Promise<{ readonly pending: boolean; readonly index?: number }>
 }
 
-export interface Replayed {
+export interface ReplayedOperation {
   /** The first answer to this Idempotency-Key; nothing is to be sent. */
   readonly replay: Answer
   readonly id: string
 }
 
 export interface Guard {
-  begin(call: GuardedCall): Promise<Begun | Replayed>
+  begin(call: GuardedCall): Promise<OpenOperation | ReplayedOperation>
   /** The answer of an earlier call with this key, so that nothing need be read before it; throws as `begin` would. */
-  recall(call: GuardedCall): Promise<Replayed | undefined>
-  denied(asked: Asked): void
+  recall(call: GuardedCall): Promise<ReplayedOperation | undefined>
+  denied(call: CallFacts): void
   /** For writes that are not guarded: one event, after the fact, that never stops them. */
-  recorded(asked: Asked, ended: Ended): void
+  recorded(call: CallFacts, ended: OutcomeFacts): void
   /** Personal data was shown or exported: durable before it is. */
-  viewed(asked: Asked, facts: Readonly<Record<string, unknown>>): Promise<void>
+  viewed(call: CallFacts, facts: Readonly<Record<string, unknown>>): Promise<void>
   status(): Status
   close(): Promise<void>
 }
@@ -114,7 +114,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     )
   }
 
-  const outcomeOf = (intent: Ruled, index: number | undefined, { outcome, upstream, response }: Ended): Entry => {
+  const outcomeOf = (intent: EventHeader, index: number | undefined, { outcome, upstream, response }: OutcomeFacts): Entry => {
     const at = journal.now()
     const id = newId('evt')
     const answer =
@@ -140,13 +140,13 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     )
   }
 
-  const started = (intent: Ruled, index: number): Begun => {
+  const started = (intent: EventHeader, index: number): OpenOperation => {
     const permit = issuePermit(intent.operation!.id, intent.action, life.permitMilliseconds)
-    let ending: ReturnType<Begun['end']> | undefined
-    const end = async (ended: Ended): ReturnType<Begun['end']> => {
-      const done = await within(life.endMilliseconds, journal.keep(outcomeOf(intent, index, ended)))
-      if (done === LATE) journal.shut('an outcome could not be recorded in time')
-      return done === LATE ? { pending: true } : { pending: false, ...(done.index !== undefined && { index: done.index }) }
+    let ending: ReturnType<OpenOperation['end']> | undefined
+    const end = async (ended: OutcomeFacts): ReturnType<OpenOperation['end']> => {
+      const done = await withTimeout(life.endMilliseconds, journal.appendUntilDone(outcomeOf(intent, index, ended)))
+      if (done === TIMED_OUT) journal.closeGate('an outcome could not be recorded in time')
+      return done === TIMED_OUT ? { pending: true } : { pending: false, ...(done.index !== undefined && { index: done.index }) }
     }
     return {
       id: intent.operation!.id,
@@ -154,37 +154,37 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
       permit,
       end: (ended = { outcome: isSpent(permit) ? 'unknown' : 'not_sent' }) => {
         // An outcome that claims nothing was sent cannot be right when the permit is spent.
-        const honest: Ended = ended.outcome === 'not_sent' && isSpent(permit) ? { ...ended, outcome: 'unknown' } : ended
+        const honest: OutcomeFacts = ended.outcome === 'not_sent' && isSpent(permit) ? { ...ended, outcome: 'unknown' } : ended
         ending ??= end(honest)
         return ending
       },
     }
   }
 
-  const begin = async (call: GuardedCall): Promise<Begun | Replayed> => {
+  const begin = async (call: GuardedCall): Promise<OpenOperation | ReplayedOperation> => {
     const from = performance.now()
     const left = (): number => Math.max(1, life.beginMilliseconds - (performance.now() - from))
     mustBeOpen()
     // A read that is slow is this call's alone; when nothing can be written either, the gate closes.
     const slow = setTimeout(journal.probe, life.slowMilliseconds)
-    const entry = await within(left(), intentOf(call))
+    const entry = await withTimeout(left(), intentOf(call))
       .catch((error: unknown) => {
         if (error instanceof RangeError)
           throw new Problem('bad_request', { cause: error, detail: 'The request is too long to be recorded.', outcome: 'not_sent' })
-        if (!(error instanceof Late)) journal.shut(messageOf(error))
+        if (!(error instanceof Late)) journal.closeGate(errorMessage(error))
         throw unavailable(error)
       })
       .finally(() => clearTimeout(slow))
-    if (entry === LATE) throw unavailable(new Late('the journal could not be read in time'))
+    if (entry === TIMED_OUT) throw unavailable(new Late('the journal could not be read in time'))
     const [written, rolledBack] = await Promise.all([
-      within(left(), journal.append(entry)).catch((error: unknown) => ({ failed: error })),
-      within(left(), journal.rolledBack()).catch(() => LATE),
+      withTimeout(left(), journal.append(entry)).catch((error: unknown) => ({ failed: error })),
+      withTimeout(left(), journal.rolledBack()).catch(() => TIMED_OUT),
     ])
-    if (written === LATE || 'failed' in written || rolledBack === true) {
-      if (written === LATE) journal.shut('an intent could not be recorded in time')
+    if (written === TIMED_OUT || 'failed' in written || rolledBack === true) {
+      if (written === TIMED_OUT) journal.closeGate('an intent could not be recorded in time')
       // It may be in the log all the same, or get there late: then this says that nothing came of it.
-      void journal.keep(outcomeOf(entry.event, undefined, { outcome: 'not_sent' }))
-      throw unavailable(written === LATE || !('failed' in written) ? undefined : written.failed)
+      void journal.appendUntilDone(outcomeOf(entry.event, undefined, { outcome: 'not_sent' }))
+      throw unavailable(written === TIMED_OUT || !('failed' in written) ? undefined : written.failed)
     }
     if (written.refused === undefined) return started(entry.event, written.index)
     if (written.refused === 'key_in_use') return answerOf(journal, written.operation!, digestOf(journal, call.request))
@@ -192,16 +192,16 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
   }
 
   const recorder = createRecorder(journal)
-  const denials = countDenials((asked, count) =>
-    recorder.add(count === undefined ? asked : { ...asked, targets: [] }, { kind: 'denied', ...(count !== undefined && { count }) }),
+  const denials = countDenials((facts, count) =>
+    recorder.add(count === undefined ? facts : { ...facts, targets: [] }, { kind: 'denied', ...(count !== undefined && { count }) }),
   )
 
   return {
     begin,
     recall: (call) => recall(journal, call),
     denied: denials.add,
-    recorded: (asked, { outcome, upstream, response, facts }) =>
-      recorder.add(asked, {
+    recorded: (call, { outcome, upstream, response, facts }) =>
+      recorder.add(call, {
         kind: 'outcome',
         recorded: true,
         outcome,
@@ -209,9 +209,9 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
         ...(response && { response: { status: response.status } }),
         ...(facts && { facts }),
       }),
-    viewed: async (asked, facts) => {
+    viewed: async (call, facts) => {
       mustBeOpen()
-      const { event, parts, subjects } = await composeNow(journal, asked).catch((error: unknown) => {
+      const { event, parts, subjects } = await composeNow(journal, call).catch((error: unknown) => {
         throw unavailable(error)
       })
       await journal.append(entryOf({ ...event, kind: 'viewed', facts }, parts, subjects)).catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { digestOf } from '../event/compose.ts'
 import { isOpen } from '../event/event.ts'
 import type { Part, Sealer } from '../event/seal.ts'
 import { historyOf } from '../store/reader.ts'
-import type { GuardedCall, Replayed } from './guard.ts'
+import type { GuardedCall, ReplayedOperation } from './guard.ts'
 
 export interface Answer {
   readonly status: number
@@ -24,7 +24,7 @@ const readable = <T>(read: Promise<T>): Promise<T> =>
     throw new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
   })
 
-export async function recall(journal: Journal, call: GuardedCall): Promise<Replayed | undefined> {
+export async function recall(journal: Journal, call: GuardedCall): Promise<ReplayedOperation | undefined> {
   const key = keyOf(journal.sealer, call)
   if (key === undefined) return undefined
   const since = new Date(journal.now().getTime() - DAY).toISOString()
@@ -38,7 +38,7 @@ export async function recall(journal: Journal, call: GuardedCall): Promise<Repla
 }
 
 /** The first answer, or the Problem that says why there is none. */
-export async function answerOf(journal: Journal, operation: string, digest: string | null): Promise<Replayed> {
+export async function answerOf(journal: Journal, operation: string, digest: string | null): Promise<ReplayedOperation> {
   const headers = { 'Audit-Operation': operation }
   const history = await readable(historyOf(journal.store, operation))
   const intent = history?.events[0]?.event

@@ -1,7 +1,7 @@
 /** The memory outside: the highest checkpoint ever seen, against which a log that went back is noticed. Nothing inside the log can show that its end was cut. */
 
 import type { Store } from '../store/contract.ts'
-import { rootSigned, tipOf } from '../store/reader.ts'
+import { rootSigned, treeHead } from '../store/reader.ts'
 import { parseCheckpoint } from './checkpoint.ts'
 
 export interface Mark {
@@ -70,7 +70,7 @@ export const acceptedSince = (known: readonly string[], now: readonly string[]):
 /** What is wrong with the log in the light of this mark; undefined when it continues it. */
 export async function contradicts(store: Store, mark: Mark | undefined): Promise<string | undefined> {
   if (!mark) return undefined
-  const { size, cut } = await tipOf(store)
+  const { size, cut } = await treeHead(store)
   if (size < mark.size) return `the log went back from ${mark.size} to ${size}`
   const root = mark.size < cut ? undefined : await rootSigned(store, mark.size)
   if (mark.size >= cut && root?.toString('base64') !== mark.root) return `the log is not the one that was anchored at ${mark.size}`

@@ -7,12 +7,12 @@ import { type Frontier, type Hash, leafHash, peaks, push, rootOf } from './tree.
 
 export type Find = (what: string, index?: number, batch?: readonly [number, number]) => void
 
-export interface Beginning extends Frontier {
+export interface TreeStart extends Frontier {
   readonly key: PublicKey
 }
 
 /** Where the log begins: at nothing, or at the cut of the last `pruned` event, which carries the frontier and the key. */
-export async function beginning(store: Store, cut: number, find: Find): Promise<Beginning> {
+export async function treeStart(store: Store, cut: number, find: Find): Promise<TreeStart> {
   const rows = await store.select(
     cut === 0
       ? 'SELECT body FROM event WHERE seq = 0'
@@ -64,7 +64,7 @@ export interface SignedTree {
 /** Says of a checkpoint whether this key signed it. */
 export type Check = (note: string, key: PublicKey) => boolean | Promise<boolean>
 
-export function growTree(journal: string, start: Beginning, anchors: ReadonlyMap<number, string>, find: Find, check: Check): SignedTree {
+export function growTree(journal: string, start: TreeStart, anchors: ReadonlyMap<number, string>, find: Find, check: Check): SignedTree {
   let tree: Frontier = { size: start.size, hashes: [...start.hashes] }
   let key = start.key
   let next: PublicKey | undefined

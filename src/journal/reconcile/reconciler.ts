@@ -5,25 +5,25 @@ import { type Event, newId, type Verdict } from '../event/event.ts'
 import { partOf } from '../guard/idempotency.ts'
 import { entryOf } from '../store/contract.ts'
 import { historyOf } from '../store/reader.ts'
-import { type Sighting, signOf } from './verdicts.ts'
+import { evidenceOf, type Observation } from './verdicts.ts'
 
-export interface CheckerOptions {
+export interface ReconcilerOptions {
   readonly journal: Journal
   /** GET of one user, fresh; throws when there was no answer. */
-  readonly read: (tenant: string, id: string) => Promise<Sighting>
+  readonly read: (tenant: string, id: string) => Promise<Observation>
   /** From the intent: the permit's life, the upstream's time limit, and 30 s for clocks. */
   readonly settleMilliseconds?: number
   /** Between two looks at the same operation; the last is repeated. */
   readonly pauses?: readonly number[]
 }
 
-export interface Checker extends AsyncDisposable {
+export interface Reconciler extends AsyncDisposable {
   /** One look at all that is open; the number of verdicts given. */
   round(): Promise<number>
   start(everyMilliseconds?: number): void
 }
 
-interface Watch {
+interface Observations {
   tries: number
   nextAt: number
   firstStill?: number
@@ -33,14 +33,14 @@ interface Watch {
 const TRIES = 6
 const APART = 60_000
 
-export function createChecker({
+export function createReconciler({
   journal,
   read,
   settleMilliseconds = 50_000,
   pauses = [APART, 120_000, 300_000, 600_000],
-}: CheckerOptions): Checker {
+}: ReconcilerOptions): Reconciler {
   const { store, sealer } = journal
-  const watches = new Map<string, Watch>()
+  const watches = new Map<string, Observations>()
   const apart = Math.min(APART, pauses[0] ?? APART)
 
   const beforeOf = async (intent: Event): Promise<unknown> => {
@@ -52,7 +52,7 @@ export function createChecker({
   }
 
   /** Another operation on the same person at the same time or later: then what we see may be its doing. */
-  const hasRival = async (operation: string, seq: number): Promise<boolean> => {
+  const hasConcurrent = async (operation: string, seq: number): Promise<boolean> => {
     const rows = await store.select(
       `SELECT 1 FROM target t JOIN target o ON o.token = t.token AND o.seq <> t.seq JOIN operation r ON r.seq = o.seq
        WHERE t.seq = $1 AND r.op <> $2 AND r.state NOT IN ('denied', 'failure', 'not_sent', 'not_applied')
@@ -62,7 +62,7 @@ export function createChecker({
     return rows.length > 0
   }
 
-  const resolve = async (intent: Event, seq: number, verdict: Verdict, watch: Watch): Promise<number> => {
+  const resolve = async (intent: Event, seq: number, verdict: Verdict, watch: Observations): Promise<number> => {
     const event: Event = {
       v: 1,
       id: newId('evt'),
@@ -91,17 +91,17 @@ export function createChecker({
     // Its owner lives: it will write the outcome itself.
     if (history?.state === 'pending' && (await store.isAlive(intent.operation?.instance ?? ''))) return 0
     watches.set(operation, watch)
-    const look = async (id: string, of: string): Promise<Sighting> => {
+    const observe = async (id: string, of: string): Promise<Observation> => {
       const seen = await read(intent.tenant ?? '', id)
       watch.reads.push({ of, status: seen.status, at: journal.now().toISOString() })
       return seen
     }
-    const sign = (await hasRival(operation, seq))
+    const sign = (await hasConcurrent(operation, seq))
       ? 'unclear'
-      : await signOf({ intent, before: await beforeOf(intent), look }).catch(() => 'unclear' as const)
+      : await evidenceOf({ intent, before: await beforeOf(intent), observe: observe }).catch(() => 'unclear' as const)
     // Once more after the reading: what came meanwhile may have changed what was seen.
-    if (sign === 'applied' && !(await hasRival(operation, seq))) return resolve(intent, seq, 'applied', watch)
-    if (sign === 'still' && watch.firstStill !== undefined && now - watch.firstStill >= apart && !(await hasRival(operation, seq)))
+    if (sign === 'applied' && !(await hasConcurrent(operation, seq))) return resolve(intent, seq, 'applied', watch)
+    if (sign === 'still' && watch.firstStill !== undefined && now - watch.firstStill >= apart && !(await hasConcurrent(operation, seq)))
       return resolve(intent, seq, 'not_applied', watch)
     if (sign === 'still') watch.firstStill ??= now
     else delete watch.firstStill

@@ -16,20 +16,20 @@ interface ClientSeen {
 }
 
 /** One fresh GET past every cache. */
-export interface Sighting {
+export interface Observation {
   readonly status: number
   readonly appUser?: AppUserSeen
 }
-type Look = (id: string, of: string) => Promise<Sighting>
+type Observe = (id: string, of: string) => Promise<Observation>
 
 /** `still`: as before; it must be seen twice, a minute apart, since the upstream works asynchronously. */
-export type Sign = 'applied' | 'still' | 'unclear'
+export type Evidence = 'applied' | 'still' | 'unclear'
 
 export interface Case {
   readonly intent: Event
   /** The before-image; undefined when there is none (any more). */
   readonly before: unknown
-  readonly look: Look
+  readonly observe: Observe
 }
 
 const idOf = (intent: Event, role: 'subject' | 'surviving' | 'discarded'): string | undefined =>
@@ -41,18 +41,18 @@ const same = (one: unknown, other: unknown): boolean => (isEmpty(one) && isEmpty
 const segment = (intent: Event, fromEnd: number): string | undefined => intent.request?.path.split('/').at(-fromEnd)
 
 /** The user as it stands now, when it answers under its own `_id`. */
-async function present({ intent, look }: Case): Promise<AppUserSeen | undefined> {
+async function present({ intent, observe }: Case): Promise<AppUserSeen | undefined> {
   const id = idOf(intent, 'subject')
-  const seen = id === undefined ? undefined : await look(id, 'subject')
+  const seen = id === undefined ? undefined : await observe(id, 'subject')
   return seen?.status === 200 && seen.appUser?._id === id ? seen.appUser : undefined
 }
 
-const verdicts: Readonly<Record<string, (it: Case) => Promise<Sign>>> = {
-  delete_app_user: async ({ intent, before, look }) => {
+const verdicts: Readonly<Record<string, (it: Case) => Promise<Evidence>>> = {
+  delete_app_user: async ({ intent, before, observe }) => {
     const id = idOf(intent, 'subject')
     // Gone says nothing when nobody saw that it was there.
     if (id === undefined || before === undefined) return 'unclear'
-    const { status, appUser } = await look(id, 'subject')
+    const { status, appUser } = await observe(id, 'subject')
     if (status === 404) return 'applied'
     if (status !== 200 || appUser?._id === undefined) return 'unclear'
     return appUser._id === id ? 'still' : 'applied'
@@ -65,13 +65,13 @@ const verdicts: Readonly<Record<string, (it: Case) => Promise<Sign>>> = {
     if (personal(now).every(isEmpty)) return 'applied'
     return personal(now).every((value, at) => same(value, personal(before)[at])) ? 'still' : 'unclear'
   },
-  merge_users: async ({ intent, before, look }) => {
+  merge_users: async ({ intent, before, observe }) => {
     const [surviving, discarded] = [idOf(intent, 'surviving'), idOf(intent, 'discarded')]
     if (surviving === undefined || discarded === undefined || before === undefined) return 'unclear'
-    const gone = await look(discarded, 'discarded')
+    const gone = await observe(discarded, 'discarded')
     if (gone.status === 200 && gone.appUser?._id === discarded) return 'still'
     // What an `_id` answers that was merged away is not documented: only together with a survivor that is well is it a sign.
-    const stays = await look(surviving, 'surviving')
+    const stays = await observe(surviving, 'surviving')
     if (stays.status !== 200 || stays.appUser?._id !== surviving) return 'unclear'
     return gone.status === 404 || (gone.status === 200 && gone.appUser?._id === surviving) ? 'applied' : 'unclear'
   },
@@ -95,4 +95,4 @@ const verdicts: Readonly<Record<string, (it: Case) => Promise<Sign>>> = {
   },
 }
 
-export const signOf = async (it: Case): Promise<Sign> => (await verdicts[it.intent.action]?.(it)) ?? 'unclear'
+export const evidenceOf = async (it: Case): Promise<Evidence> => (await verdicts[it.intent.action]?.(it)) ?? 'unclear'

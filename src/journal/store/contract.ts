@@ -1,13 +1,13 @@
 /** The store's contract, and the rules that hold inside its lock. Both stores differ only in how they lock and write. */
 import { type KeyObject, randomBytes } from 'node:crypto'
-import { type Event, encode, newId, nextState, type Ruled, ruledOf, type State, tokensOf } from '../event/event.ts'
+import { type Event, type EventHeader, encode, eventHeaderOf, newId, nextState, type State, tokensOf } from '../event/event.ts'
 import type { Part, Subject } from '../event/seal.ts'
 import { originOf, parseCheckpoint, publicKey, signCheckpoint } from '../log/checkpoint.ts'
 import { type Frontier, leafHash, push, rootOf } from '../log/tree.ts'
 
 /** One event on its way into the log, with what is stored beside it. */
 export interface Entry {
-  readonly event: Ruled
+  readonly event: EventHeader
   readonly body: string
   readonly tokens: readonly string[]
   readonly parts: readonly Part[]
@@ -17,7 +17,7 @@ export interface Entry {
 }
 
 export const entryOf = (event: Event, parts: readonly Part[] = [], subjects: readonly Subject[] = []): Entry => ({
-  event: ruledOf(event),
+  event: eventHeaderOf(event),
   body: encode(event),
   tokens: tokensOf(event),
   parts,
@@ -216,7 +216,7 @@ export const systemEvent = (action: string, facts: Event['facts'] = {}, now = ne
 })
 
 /** The first batch of a new journal: it names itself and its key. */
-export function birth(key: KeyObject): { journal: string; key: string; batch: Batch } {
+export function genesis(key: KeyObject): { journal: string; key: string; batch: Batch } {
   const journal = `j_${randomBytes(9).toString('hex')}`
   const entry = entryOf(systemEvent('created', { journal, key: publicKey(key) }))
   return { journal, key: publicKey(key), batch: extend(journal, { size: 0, hashes: [], cut: 0 }, [entry], new Map(), key) }

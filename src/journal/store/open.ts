@@ -79,7 +79,7 @@ export function requireJournal(url: string): void {
 }
 
 /** What tells one service's journal from another's: its address without credentials, and whom it serves. */
-export function placeOf(url: string, apps = ''): string {
+export function locationOf(url: string, apps = ''): string {
   const address = pathOf(url) ?? Object.assign(new URL(url), { username: '', password: '' }).href
   return hash('sha256', `${address} ${apps}`, 'base64url')
 }
@@ -99,7 +99,7 @@ export function openStore(url: string, options: OpenOptions): Promise<Store> {
 }
 
 /** For the service: a store that is away at the start does not keep reads away. Its gate is closed until it can be opened. */
-export async function openStorePatiently(url: string, options: StoreOptions): Promise<Store> {
+export async function openStoreWithRetry(url: string, options: StoreOptions): Promise<Store> {
   let store: Store | undefined
   let cause: unknown
   const attempt = async (): Promise<Store> => {

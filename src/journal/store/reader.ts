@@ -40,13 +40,13 @@ export function treeOf(store: Source): HashOf {
   return hashOf
 }
 
-export interface Tip {
+export interface TreeHead {
   readonly size: number
   readonly cut: number
   readonly key: PublicKey
 }
 
-export async function tipOf(store: Source): Promise<Tip> {
+export async function treeHead(store: Source): Promise<TreeHead> {
   const [row] = await store.select('SELECT size, cut, key FROM head')
   return { size: Number(row!['size']), cut: Number(row!['cut']), key: String(row!['key']) }
 }
@@ -64,7 +64,7 @@ export async function rootSigned(store: Source, size: number): Promise<Buffer | 
 
 /** Throws unless the end of the log is what was signed last. */
 export async function checkTail(store: Store): Promise<void> {
-  const { size, key } = await tipOf(store)
+  const { size, key } = await treeHead(store)
   const note = await latestCheckpoint(store)
   const previous = await store.select("SELECT body FROM event WHERE kind = 'system' AND action = 'key_rotated' ORDER BY seq DESC LIMIT 1")
   const keys = [key, ...previous.map((row) => String(decode(String(row['body'])).facts?.['former'] ?? ''))].filter(Boolean)

@@ -27,7 +27,7 @@ const columnsOf = (event: Event): Record<string, string | null> => ({
 const beginsOperation = ({ kind, recorded, operation }: Event): boolean =>
   operation !== undefined && (kind === 'intent' || kind === 'denied' || recorded === true)
 
-export async function checkDerived(
+export async function checkIndexes(
   store: Store,
   { from, to, rows }: Page,
   sealer: Sealer | undefined,

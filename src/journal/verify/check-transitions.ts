@@ -21,7 +21,7 @@ const stateNames: readonly (State | undefined)[] = [
 ]
 
 /** Follows each operation through its events; one byte of memory for each event. */
-export function pairing(store: Store, states: Uint8Array, cut: number, find: Find): (page: Page) => Promise<void> {
+export function checkTransitions(store: Store, states: Uint8Array, cut: number, find: Find): (page: Page) => Promise<void> {
   const operations = new Map<string, number>()
   const placeOf = async (page: Page): Promise<void> => {
     // Most outcomes follow their intent closely; the rest is asked for at once.

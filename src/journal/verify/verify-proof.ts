@@ -4,7 +4,7 @@ import { decode, type Event } from '../event/event.ts'
 import { openCheckpoint, type PublicKey } from '../log/checkpoint.ts'
 import { checkProof, readProof } from '../log/proof.ts'
 
-export interface Checked {
+export interface VerifiedProof {
   readonly index: number
   readonly origin: string
   readonly size: number
@@ -15,7 +15,7 @@ export interface Checked {
 export const publicKeyIn = (text: string): PublicKey => /^[^+\s]+\+[0-9a-f]{8}\+(.+)$/.exec(text.trim())?.[1] ?? text.trim()
 
 /** The event, when it stands in the log that one of the keys signed; undefined when the proof does not hold. The event is the proof's own extra. */
-export const checkFile = (path: string, keys: readonly PublicKey[]): Checked | undefined => {
+export const verifyProofFile = (path: string, keys: readonly PublicKey[]): VerifiedProof | undefined => {
   const text = readFileSync(path, 'utf8')
   const proof = readProof(text)
   if (!proof?.extra || !checkProof(text, proof.extra, keys)) return undefined

@@ -3,13 +3,13 @@
 import type { Sealer } from '../event/seal.ts'
 import { isMissing, type Mark } from '../log/anchor.ts'
 import { checkSignature, type PublicKey } from '../log/checkpoint.ts'
-import { beginning, type Check, type Find, growTree, readEvent } from '../log/signed-tree.ts'
+import { type Check, type Find, growTree, readEvent, treeStart } from '../log/signed-tree.ts'
 import { rootOf } from '../log/tree.ts'
 import type { Rows, Store } from '../store/contract.ts'
 import { bytesOf } from '../store/reader.ts'
-import { checkDerived, checkNodes, type Page } from './check-indexes.ts'
+import { checkIndexes, checkNodes, type Page } from './check-indexes.ts'
 import { checkNames } from './check-names.ts'
-import { checkStates, pairing } from './check-transitions.ts'
+import { checkStates, checkTransitions } from './check-transitions.ts'
 
 interface Finding {
   readonly what: string
@@ -45,7 +45,7 @@ export interface VerifyOptions {
 }
 
 const PAGE = 1000
-const MOST_FINDINGS = 50
+const MAX_FINDINGS = 50
 const SKEW = 60_000
 
 interface Read {
@@ -79,12 +79,12 @@ async function* pages(store: Store, cut: number, size: number): AsyncGenerator<R
 }
 
 /** Whoever tampers must not be able to hide in it for ever. */
-const MOST_TRIES = 3
+const MAX_TRIES = 3
 
 export async function verify(store: Store, options: VerifyOptions = {}): Promise<Report> {
   for (let tries = 1; ; tries += 1) {
     const report = await verifyOnce(store, options)
-    if (report.ok || tries === MOST_TRIES || !(await cameBetween(store, report))) return report
+    if (report.ok || tries === MAX_TRIES || !(await cameBetween(store, report))) return report
   }
 }
 
@@ -106,7 +106,7 @@ async function verifyOnce(
   const warnings: string[] = []
   const find: Find = (what, index, batch) => {
     if (index === undefined && findings.some((known) => known.what === what)) return
-    if (findings.length < MOST_FINDINGS) findings.push({ what, ...(index !== undefined && { index }), ...(batch && { batch }) })
+    if (findings.length < MAX_FINDINGS) findings.push({ what, ...(index !== undefined && { index }), ...(batch && { batch }) })
   }
   const [head] = await store.select('SELECT size, frontier, cut, key FROM head')
   const size = Number(head!['size'])
@@ -119,10 +119,10 @@ async function verifyOnce(
     else anchored.set(mark.size, mark.root)
   }
 
-  const start = await beginning(store, cut, find)
+  const start = await treeStart(store, cut, find)
   const signed = growTree(store.journal, start, anchored, find, check)
   const states = new Uint8Array(size)
-  const pair = pairing(store, states, cut, find)
+  const pair = checkTransitions(store, states, cut, find)
   const names = checkNames(store, sealer, find)
   let latest = 0
   for await (const { from, to, rows, notes } of pages(store, cut, size)) {
@@ -136,14 +136,14 @@ async function verifyOnce(
       else find('an event is not readable', index)
       signed.take(bytes, event, index)
       const time = Date.parse(event?.time ?? '') || latest
-      if (latest - time > SKEW && warnings.length < MOST_FINDINGS)
+      if (latest - time > SKEW && warnings.length < MAX_FINDINGS)
         warnings.push(`the time of event ${index} is ${latest - time} ms before an earlier one`)
       latest = Math.max(latest, time)
       const note = notes.get(index + 1)
       if (note !== undefined) signed.closeBatch(note)
     }
     if (signed.tree.size < to) signed.skipTo(to)
-    await Promise.all([pair(page), checkDerived(store, page, sealer, find), names.page(page), signed.settled()])
+    await Promise.all([pair(page), checkIndexes(store, page, sealer, find), names.page(page), signed.settled()])
     progress?.(to, size)
   }
 

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import type { UpstreamApp } from '../../../config/apps.ts'
 import type { Secret } from '../../../config/secret.ts'
 import { Problem } from '../../contract/problems.ts'
-import { note } from '../../http/access-log.ts'
+import { addLogFields } from '../../http/access-log.ts'
 import { checkBody, discardBody, readJson } from '../../http/body.ts'
 import { routes } from '../../http/endpoint.ts'
 import type { Origins } from '../../http/origins.ts'
@@ -57,17 +57,17 @@ export const authRoutes = ({ sessions, origins, endSession, clearSiteData, excha
   const show = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     await discardBody(req)
-    const session = await sessions.peek(req)
+    const session = await sessions.prefetch(req)
     res.json(session ? sessionView(session) : { signedIn: false })
   }
   const signOut = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     await discardBody(req)
-    const session = await sessions.peek(req)
+    const session = await sessions.prefetch(req)
     const { host } = req.headers
     let away: string | undefined
     if (session) {
-      note(res, { actor: session.place.tag, session: session.sid })
+      addLogFields(res, { actor: session.place.tag, session: session.sid })
       const idToken = session.provider && (await sessions.idToken(session))
       await sessions.end(session)
       // Only now, since the provider may be slow to say where.
@@ -96,7 +96,7 @@ export const requireServiceKey =
       if (!found) throw new Problem('invalid_service_key')
       return found
     })
-    note(res, { serviceKey: key.name })
+    addLogFields(res, { serviceKey: key.name })
     return key
   }
 
@@ -109,7 +109,7 @@ interface MintEvents {
 export const mintRoutes = (
   sessions: Sessions,
   mint: Mint,
-  vouched: ReturnType<typeof requireServiceKey>,
+  authenticate: ReturnType<typeof requireServiceKey>,
   { apps, acts }: MintEvents,
 ): Router => {
   /** A session of staff or of a program is an event; those of end users come by the thousand and do nothing to others. */
@@ -123,14 +123,14 @@ export const mintRoutes = (
   }
 
   const create = async (req: Request, res: Response): Promise<void> => {
-    const key = await vouched(req, res)
+    const key = await authenticate(req, res)
     noQuery(req)
     const minted = await minting(req, res, key, checkBody(MintBody, await readJson(req)))
-    note(res, { session: minted.sessionId })
+    addLogFields(res, { session: minted.sessionId })
     res.status(201).json(minted)
   }
   const list = async (req: Request, res: Response): Promise<void> => {
-    const { cap } = await vouched(req, res)
+    const { cap } = await authenticate(req, res)
     noQuery(req)
     const listed = await sessions.listServices()
     res.json({
@@ -147,7 +147,7 @@ export const mintRoutes = (
     })
   }
   const revoke = async (req: Request, res: Response): Promise<void> => {
-    const key = await vouched(req, res)
+    const key = await authenticate(req, res)
     noQuery(req)
     await discardBody(req)
     const id = String(req.params['sessionId'])

@@ -4,7 +4,7 @@ import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import type { LimitClass } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problems.ts'
-import { note } from '../../http/access-log.ts'
+import { addLogFields } from '../../http/access-log.ts'
 import { checkBody, discardBody, readJson } from '../../http/body.ts'
 import { routes } from '../../http/endpoint.ts'
 import { limitCalls } from '../../http/rate-limit.ts'
@@ -32,36 +32,36 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
   const caller = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
     noQuery(req)
     const session = await sessions.require(req, limit, 'api', limitCalls(req, res))
-    note(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
+    addLogFields(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
     return session
   }
   /** A session may end while a body takes its time, even one that means nothing. */
-  const bodiless = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
+  const withoutBody = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
     const entered = await caller(req, res, limit)
     await discardBody(req)
-    return await sessions.afterBody(entered, req)
+    return await sessions.reloadAfterBody(entered, req)
   }
   const list = async (req: Request, res: Response): Promise<void> => {
-    const session = await bodiless(req, res, 'reads')
+    const session = await withoutBody(req, res, 'reads')
     res.json({ sessions: (await people.list(session)).map((it) => view(it, session.sid)) })
   }
   const endOne = async (req: Request, res: Response): Promise<void> => {
-    const session = await bodiless(req, res, 'writes')
+    const session = await withoutBody(req, res, 'writes')
     const id = String(req.params['sessionId'])
     if (!(await people.endOne(session, id))) throw new Problem('session_not_found')
     if (id === session.sid && session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
     res.status(204).end()
   }
   const endMine = async (req: Request, res: Response): Promise<void> => {
-    const session = await bodiless(req, res, 'writes')
+    const session = await withoutBody(req, res, 'writes')
     await people.endAll(session)
     if (session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
     res.status(204).end()
   }
-  const endTheirs = async (req: Request, res: Response): Promise<void> => {
+  const endForUser = async (req: Request, res: Response): Promise<void> => {
     const entered = await caller(req, res, 'writes')
     const { userId } = checkBody(EndBody, await readJson(req))
-    const session = await sessions.afterBody(entered, req)
+    const session = await sessions.reloadAfterBody(entered, req)
     const person = { app: session.app, userId, actor: { id: userId } }
     await acts.bySession(req, res, { session, act: 'end_sessions', on: person }, async () => {
       await requireMayEnd(session, person)
@@ -77,7 +77,7 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
   }
   return routes({
     '/auth/sessions': { get: list, delete: endMine },
-    '/auth/sessions/end': { post: endTheirs },
+    '/auth/sessions/end': { post: endForUser },
     '/auth/sessions/:sessionId': { delete: endOne },
   })
 }

@@ -27,15 +27,15 @@ export const RolesBody = z
   .strictObject({ ...person, roles: z.array(z.enum(['user', 'agent', 'admin', 'auditor', 'service'])).max(5) })
   .refine(isOne, { message: 'needs one of userId and actorId' })
 
-type Vouched = (req: Request, res: Response) => Promise<ServiceKey>
+type Authenticate = (req: Request, res: Response) => Promise<ServiceKey>
 
-export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamApp>, vouched: Vouched, acts: Acts): Router => {
+export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamApp>, authenticate: Authenticate, acts: Acts): Router => {
   const personOf = ({ appId, userId, actorId }: z.infer<typeof RolesBody> | z.infer<typeof EndPersonBody>): Person => {
     const app = appOf(apps, appId).appId
     return userId === undefined ? { app, actor: { id: actorId! } } : { app, userId, actor: { id: userId } }
   }
   const end = async (req: Request, res: Response): Promise<void> => {
-    const key = await vouched(req, res)
+    const key = await authenticate(req, res)
     noQuery(req)
     const body = checkBody(EndPersonBody, await readJson(req))
     const { appId: app } = appOf(apps, body.appId)
@@ -48,7 +48,7 @@ export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamA
     res.status(204).end()
   }
   const setRoles = async (req: Request, res: Response): Promise<void> => {
-    const key = await vouched(req, res)
+    const key = await authenticate(req, res)
     noQuery(req)
     const body = checkBody(RolesBody, await readJson(req))
     const person = personOf(body)

@@ -1,14 +1,14 @@
 /** What an address did before it had a session, counted in the session store under a keyed name: no address stands there. */
 
-import { keyedName, type Ring } from '../../crypto/key-ring.ts'
+import { type KeyRing, keyedName } from '../../crypto/key-ring.ts'
 import type { AddressCounts } from '../../http/rate-limit.ts'
-import { reachable } from './availability.ts'
+import { withAvailability } from './availability.ts'
 import type { SessionStore } from './contract.ts'
 
-export const createAddressCounts = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: Ring }): AddressCounts => {
+export const createAddressCounts = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }): AddressCounts => {
   const tag = (address: string) => keyedName(peppers()[0].secret, 'address', address)
   return {
-    use: (name, address) => reachable(store.use(tag(address), { name, windowMs: 60_000 })),
-    used: (name, address) => reachable(store.used(tag(address), name)),
+    use: (name, address) => withAvailability(store.use(tag(address), { name, windowMs: 60_000 })),
+    used: (name, address) => withAvailability(store.used(tag(address), name)),
   }
 }

@@ -4,7 +4,7 @@ import type { Used } from '../../http/rate-limit.ts'
 import type { FamilyStore } from './refresh-contract.ts'
 
 /** Where a session lies: SHA-256 of its jti, and the hash tag of its person. */
-export interface Place {
+export interface SessionRef {
   readonly key: string
   readonly tag: string
 }
@@ -27,7 +27,7 @@ export interface NewSession {
   readonly extra?: string | undefined
 }
 
-export interface Entered {
+export interface StoredSession {
   readonly sealed: string
   readonly createdMs: number
   /** The absolute end. */
@@ -40,7 +40,7 @@ export interface Entered {
   readonly roles?: string | undefined
   readonly used?: Used | undefined
   /** What the cache says of the person's user, in its words; where session and cache lie on the same node. */
-  readonly cell?: readonly string[] | undefined
+  readonly prefetched?: readonly string[] | undefined
 }
 
 export interface Listed {
@@ -51,7 +51,7 @@ export interface Listed {
 }
 
 /** A mark of a person that outlives sessions: `smooch` = keyed name of the smoochId, `gone` = deleted or merged away at that time, `roles` = the roles as last changed, sealed. `notBefore`, when all sessions were last ended, is set by `endAll`. */
-export type Mark = 'smooch' | 'gone' | 'roles' | 'notBefore'
+export type PersonFlag = 'smooch' | 'gone' | 'roles' | 'notBefore'
 
 export interface EnterOptions {
   readonly touch: boolean
@@ -59,28 +59,32 @@ export interface EnterOptions {
   /** The app's tag: its not-before mark counts too. */
   readonly app?: string | undefined
   /** The token of a look for the person's user in the cache, when one is wanted. */
-  readonly peek?: string | undefined
+  readonly prefetch?: string | undefined
 }
 
 export interface SessionStore extends FamilyStore {
-  create(place: Place, session: NewSession): Promise<{ createdMs: number; expiresMs: number }>
-  /** One round trip: the record if the session lives, its idle touch, the person's marks, one use of a limit, and with `peek` a look for the person's user in the cache. */
-  enter(place: Place, options: EnterOptions): Promise<Entered | undefined>
+  create(place: SessionRef, session: NewSession): Promise<{ createdMs: number; expiresMs: number }>
+  /** One round trip: the record if the session lives, its idle touch, the person's marks, one use of a limit, and with `prefetch` a lookup of the person's user in the cache. */
+  enter(place: SessionRef, options: EnterOptions): Promise<StoredSession | undefined>
   /** Puts a new token's record in the old one's place if that still lives. Beginning and absolute end stay, so every mark since holds for the new one too. */
-  rotate(old: Place, key: string, session: Omit<NewSession, 'absoluteMs'>): Promise<{ createdMs: number; expiresMs: number } | undefined>
+  rotate(
+    old: SessionRef,
+    key: string,
+    session: Omit<NewSession, 'absoluteMs'>,
+  ): Promise<{ createdMs: number; expiresMs: number } | undefined>
   /** The sealed particulars of a session. */
-  extra(place: Place): Promise<string | undefined>
+  extra(place: SessionRef): Promise<string | undefined>
   /** When each record of a person was last used; undefined for one that lives no more. */
   lastSeen(tag: string, records: readonly { key: string; family: boolean }[]): Promise<(number | undefined)[]>
   /** False when it had ended before. */
-  end(place: Place, sid: string): Promise<boolean>
+  end(place: SessionRef, sid: string): Promise<boolean>
   /** Ends every session of the person that exists now; no later sign-in revives one. */
   endAll(tag: string): Promise<void>
-  mark(tag: string, mark: Exclude<Mark, 'notBefore'>, value: string): Promise<void>
+  mark(tag: string, mark: Exclude<PersonFlag, 'notBefore'>, value: string): Promise<void>
   /** Sets `gone` to now. */
   markGone(tag: string): Promise<void>
-  unmark(tag: string, mark: Exclude<Mark, 'notBefore'>): Promise<void>
-  readMark(tag: string, mark: Mark): Promise<string | undefined>
+  unmark(tag: string, mark: Exclude<PersonFlag, 'notBefore'>): Promise<void>
+  readMark(tag: string, mark: PersonFlag): Promise<string | undefined>
   /** Uses a limit outside a session, e.g. of an address. */
   use(tag: string, limit: Window): Promise<Used>
   /** The uses so far, without another one. */

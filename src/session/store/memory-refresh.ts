@@ -1,5 +1,5 @@
 /** Refresh families in this process; says the same as the ones in Redis. */
-import type { Listed, Place } from './contract.ts'
+import type { Listed, SessionRef } from './contract.ts'
 import type { Kept } from './memory.ts'
 import { type Access, type FamilyStore, overlapMs } from './refresh-contract.ts'
 
@@ -20,7 +20,7 @@ interface Family {
 interface Parts {
   readonly now: () => number
   readonly sessions: Map<string, Kept>
-  readonly name: (place: Place) => string
+  readonly name: (place: SessionRef) => string
   readonly notBefore: (tag: string) => number
   readonly rolesOf: (tag: string) => string | undefined
   readonly addToList: (tag: string, listed: Listed) => void
@@ -30,23 +30,23 @@ interface Parts {
 export const familiesInMemory = ({ now, sessions, name, notBefore, rolesOf, addToList, removeFromList }: Parts) => {
   const families = new Map<string, Family>()
 
-  const live = (place: Place): Family | undefined => {
+  const live = (place: SessionRef): Family | undefined => {
     const family = families.get(name(place))
     return family && family.idleUntil > now() && family.createdMs > notBefore(place.tag) ? family : undefined
   }
-  const open = ({ tag }: Place, sid: string, { key, sealed, lifeMs }: Access, createdMs: number, most: number): number => {
+  const open = ({ tag }: SessionRef, sid: string, { key, sealed, lifeMs }: Access, createdMs: number, most: number): number => {
     const expiresMs = Math.min(now() + lifeMs, most)
     const times = { createdMs, expiresMs, idleUntil: expiresMs, lastMs: now() }
     sessions.set(name({ key, tag }), { sid, sealed, index: '', idleMs: lifeMs, absoluteMs: lifeMs, ...times })
     return expiresMs
   }
-  const shorten = ({ tag }: Place, key: string) => {
+  const shorten = ({ tag }: SessionRef, key: string) => {
     const session = sessions.get(name({ key, tag }))
     if (!session) return
     session.expiresMs = Math.min(session.expiresMs, now() + overlapMs)
     session.idleUntil = Math.min(session.idleUntil, session.expiresMs)
   }
-  const end = (place: Place, family: Family): void => {
+  const end = (place: SessionRef, family: Family): void => {
     for (const key of [family.access, family.before]) if (key) sessions.delete(name({ key, tag: place.tag }))
     families.delete(name(place))
     removeFromList(place.tag, family.sid)
@@ -98,7 +98,7 @@ export const familiesInMemory = ({ now, sessions, name, notBefore, rolesOf, addT
 
   return {
     methods,
-    lastSeen: (place: Place) => live(place)?.lastMs,
+    lastSeen: (place: SessionRef) => live(place)?.lastMs,
     sweep: (at: number) => {
       for (const [id, family] of families) if (family.idleUntil <= at) families.delete(id)
     },

@@ -1,6 +1,15 @@
 /** Sessions in this process: for trying things out and for tests. Says the same as the Redis store (one contract suite), but forgets all at exit. */
 import type { Used } from '../../http/rate-limit.ts'
-import { type Entered, type Listed, type Mark, markTtlMs, type NewSession, type Place, type SessionStore, type Window } from './contract.ts'
+import {
+  type Listed,
+  markTtlMs,
+  type NewSession,
+  type PersonFlag,
+  type SessionRef,
+  type SessionStore,
+  type StoredSession,
+  type Window,
+} from './contract.ts'
 
 export interface Kept extends NewSession {
   readonly createdMs: number
@@ -36,7 +45,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
   const timer = setInterval(sweep, sweepEveryMs)
   timer.unref()
 
-  const name = ({ key, tag }: Place) => `${tag}:${key}`
+  const name = ({ key, tag }: SessionRef) => `${tag}:${key}`
   const marksOf = (tag: string) => marks.get(tag)?.values
   const setMark = (tag: string, mark: string, value: string) => {
     const values = marksOf(tag) ?? new Map<string, string>()
@@ -45,7 +54,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
   }
   const notBefore = (tag: string) => Number(marksOf(tag)?.get('notBefore') ?? 0)
 
-  const live = (place: Place): Kept | undefined => {
+  const live = (place: SessionRef): Kept | undefined => {
     const session = sessions.get(name(place))
     return session && session.idleUntil > now() && session.createdMs > notBefore(place.tag) ? session : undefined
   }
@@ -86,7 +95,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       addToList(place.tag, { sid: session.sid, index: session.index, createdMs, expiresMs })
       return { createdMs, expiresMs }
     },
-    enter: async (place, { touch, limit, app }): Promise<Entered | undefined> => {
+    enter: async (place, { touch, limit, app }): Promise<StoredSession | undefined> => {
       const session = sessions.get(name(place))
       const at = now()
       if (
@@ -137,7 +146,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     unmark: async (tag, mark) => {
       marksOf(tag)?.delete(mark)
     },
-    readMark: async (tag, mark: Mark) => marksOf(tag)?.get(mark),
+    readMark: async (tag, mark: PersonFlag) => marksOf(tag)?.get(mark),
     use: async (tag, limit) => use(tag, limit),
     used: async (tag, name) => {
       const { used, until } = limits.get(`${tag}:${name}`) ?? { used: 0, until: 0 }

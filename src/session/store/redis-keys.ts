@@ -1,8 +1,8 @@
 /** Names of keys in Redis and pieces of Lua that several scripts share. */
-import type { Place } from './contract.ts'
+import type { SessionRef } from './contract.ts'
 
-export const session = ({ key, tag }: Place): string => `bff:s:{${tag}}:${key}`
-export const family = ({ key, tag }: Place): string => `bff:f:{${tag}}:${key}`
+export const session = ({ key, tag }: SessionRef): string => `bff:s:{${tag}}:${key}`
+export const family = ({ key, tag }: SessionRef): string => `bff:f:{${tag}}:${key}`
 export const marks = (tag: string): string => `bff:m:{${tag}}`
 export const list = (tag: string): string => `bff:n:{${tag}}`
 

@@ -1,8 +1,8 @@
 /** Refresh families in Redis: a hash beside the person's sessions with the present token (t), its access session and the one before (n, o), and used tokens (u:…). */
 import type { RedisClient, Script } from '../../platform/redis.ts'
-import type { Place } from './contract.ts'
+import type { SessionRef } from './contract.ts'
 import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
-import { type FamilyStore, type FamilyTimes, overlapMs, type Refreshed } from './refresh-contract.ts'
+import { type FamilyStore, type FamilyTimes, overlapMs, type RefreshResult } from './refresh-contract.ts'
 
 const open = `
 local function open(key, sealed, created, life, expires)
@@ -76,7 +76,7 @@ return tonumber(f[1]) > tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) 
 
 type Name = keyof typeof familyScripts | 'bffReadMark'
 
-const accessAt = ({ tag }: Place, key: string) => session({ key, tag })
+const accessAt = ({ tag }: SessionRef, key: string) => session({ key, tag })
 
 export const familiesOn = (redis: RedisClient<Name>): FamilyStore => ({
   createFamily: async (place, { sid, sealed, index, idleMs, absoluteMs, token, access }) => {
@@ -105,7 +105,7 @@ export const familiesOn = (redis: RedisClient<Name>): FamilyStore => ({
 
 type RefreshAnswer = ['new' | 'same', string, number, number, number] | ['over' | 'reused']
 
-const refreshed = (answer: RefreshAnswer): Refreshed => {
+const refreshed = (answer: RefreshAnswer): RefreshResult => {
   if (answer.length === 1) return { outcome: answer[0] }
   const [outcome, next, createdMs, expiresMs, accessExpiresMs] = answer
   const times: FamilyTimes = { createdMs, expiresMs, accessExpiresMs }

@@ -11,7 +11,7 @@
  * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |
  */
 import { connectRedis, type RedisClient, type Script } from '../../platform/redis.ts'
-import { type Entered, type Listed, markTtlMs, type SessionStore } from './contract.ts'
+import { type Listed, markTtlMs, type SessionStore, type StoredSession } from './contract.ts'
 import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
 
@@ -23,14 +23,14 @@ local function use(key, window)
   return used, left
 end`
 
-/** What a cache adds to finding a session: the keys of a tag's cell, `look(key, key, token, now)` that answers in words, and what undoes it. */
-interface Peek {
+/** What a cache adds to finding a session: the two Redis keys of a person's cache key, `look(key, key, token, now)` that answers in one text, and what undoes it. */
+interface PrefetchScript {
   readonly keys: (tag: string) => readonly [string, string]
   readonly lua: string
   readonly release: Script
 }
 
-const noPeek: Peek = {
+const noPrefetch: PrefetchScript = {
   keys: (tag) => [marks(tag), marks(tag)],
   lua: `local function look() return '' end`,
   release: { numberOfKeys: 2, lua: '' },
@@ -58,9 +58,9 @@ if created <= math.max(m[1] or 0, redis.call('HGET', KEYS[4], 'notBefore') or 0)
 if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))); redis.call('HSET', KEYS[1], 'l', string.format('%.0f', now)) end
 local used, left = 0, 0
 if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
-local cell = ARGV[3] ~= '' and look(KEYS[5], KEYS[6], ARGV[3], now) or ''
+local prefetched = ARGV[3] ~= '' and look(KEYS[5], KEYS[6], ARGV[3], now) or ''
 local gone = tonumber(m[2] or 0) >= created and 1 or 0
-return string.format('%s %.0f %.0f %s %d %d %d %s %s', s[1], created, expires, m[3] or '', gone, used, left, m[4] or '', cell)`,
+return string.format('%s %.0f %.0f %s %d %d %d %s %s', s[1], created, expires, m[3] or '', gone, used, left, m[4] or '', prefetched)`,
   },
   bffEnd: {
     numberOfKeys: 3,
@@ -139,12 +139,12 @@ return live`,
 const kept = (tag: string, name: string) => `bff:o:{${tag}}:${name}`
 const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
-export const redisStore = async (url: string, failed: (error: Error) => void, peek = noPeek): Promise<SessionStore> => {
-  const bffEnter = { ...scripts.bffEnter, lua: `${peek.lua}\n${scripts.bffEnter.lua}` }
-  return storeOn(await connectRedis(url, { ...scripts, bffEnter, bffUnpeek: peek.release }, failed), peek)
+export const redisStore = async (url: string, failed: (error: Error) => void, prefetch = noPrefetch): Promise<SessionStore> => {
+  const bffEnter = { ...scripts.bffEnter, lua: `${prefetch.lua}\n${scripts.bffEnter.lua}` }
+  return storeOn(await connectRedis(url, { ...scripts, bffEnter, bffRelease: prefetch.release }, failed), prefetch)
 }
 
-const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffUnpeek'>, peek: Peek): SessionStore => ({
+const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefetch: PrefetchScript): SessionStore => ({
   ...familiesOn(redis),
   create: async (place, { sid, sealed, index, idleMs, absoluteMs, extra }) => {
     const answer = await redis.run(
@@ -155,7 +155,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffUnpeek'>, peek: P
     const [createdMs, expiresMs] = answer as [number, number]
     return { createdMs, expiresMs }
   },
-  enter: async (place, { touch, limit, app, peek: wanted }) => {
+  enter: async (place, { touch, limit, app, prefetch: wanted }) => {
     // On a Cluster the app's mark lies on another node: it is asked for at the same time, and the person's own stands in for it.
     const elsewhere = redis.cluster && app !== undefined
     const keys = [
@@ -163,14 +163,14 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffUnpeek'>, peek: P
       marks(place.tag),
       limitKey(place.tag, limit?.name ?? 'none'),
       marks(elsewhere ? place.tag : (app ?? place.tag)),
-      ...peek.keys(place.tag),
+      ...prefetch.keys(place.tag),
     ]
     const answer = redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ?? ''])
     if (!elsewhere) return entered((await answer) as string)
     const [found, notBefore] = await Promise.all([answer, redis.run('bffReadMark', [marks(app)], ['notBefore'])])
     const lived = entered(found as string)
     if (!lived || lived.createdMs > Number(notBefore)) return lived
-    if (wanted !== undefined) await redis.run('bffUnpeek', peek.keys(place.tag), [wanted])
+    if (wanted !== undefined) await redis.run('bffRelease', prefetch.keys(place.tag), [wanted])
     return undefined
   },
   rotate: async (old, key, { sid, sealed, index, idleMs, extra }) => {
@@ -209,9 +209,9 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffUnpeek'>, peek: P
 })
 
 /** One text: a list would cost more to read than all it holds. No part of it has a space. */
-const entered = (answer: string): Entered | undefined => {
+const entered = (answer: string): StoredSession | undefined => {
   if (answer === '') return undefined
-  const [sealed = '', createdMs, expiresMs, smooch, gone, used, leftMs, roles, ...cell] = answer.split(' ')
+  const [sealed = '', createdMs, expiresMs, smooch, gone, used, leftMs, roles, ...prefetched] = answer.split(' ')
   return {
     sealed,
     createdMs: Number(createdMs),
@@ -220,7 +220,7 @@ const entered = (answer: string): Entered | undefined => {
     gone: gone === '1',
     roles: roles || undefined,
     used: used !== '0' ? { used: Number(used), leftMs: Number(leftMs) } : undefined,
-    cell: cell[0] ? cell : undefined,
+    prefetched: prefetched[0] ? prefetched : undefined,
   }
 }
 

@@ -1,5 +1,5 @@
 /** The contract for refresh families: one-time refresh tokens of which each names its successor, and the short access session that comes with each. */
-import type { Place } from './contract.ts'
+import type { SessionRef } from './contract.ts'
 
 /** The access session that a refresh token brings; it lies under the family's tag. */
 export interface Access {
@@ -35,18 +35,18 @@ export interface Refresh {
 }
 
 /** `same`: shown again within the grace, so `next` is what followed it then. `reused`: shown again later, and the family has ended for it. */
-export type Refreshed =
+export type RefreshResult =
   | ({ readonly outcome: 'new' | 'same'; readonly next: string } & FamilyTimes)
   | { readonly outcome: 'reused' | 'over' }
 
 export interface FamilyStore {
-  createFamily(place: Place, family: NewFamily): Promise<FamilyTimes>
+  createFamily(place: SessionRef, family: NewFamily): Promise<FamilyTimes>
   /** The sealed record if the family lives, and the roles mark of its person. */
-  readFamily(place: Place, app?: string): Promise<{ sealed: string; roles: string | undefined } | undefined>
+  readFamily(place: SessionRef, app?: string): Promise<{ sealed: string; roles: string | undefined } | undefined>
   /** Moves the family on by one token, in one step. */
-  refresh(place: Place, refresh: Refresh): Promise<Refreshed>
+  refresh(place: SessionRef, refresh: Refresh): Promise<RefreshResult>
   /** Ends the family with its access sessions. False when it had ended before. */
-  endFamily(place: Place, sid: string): Promise<boolean>
+  endFamily(place: SessionRef, sid: string): Promise<boolean>
 }
 
 /** How long the access token of before goes on, for the calls that are in flight with it. */

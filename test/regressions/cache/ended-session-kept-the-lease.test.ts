@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { redisCache } from '../../../src/cache/store/redis.ts'
-import { cellPeek } from '../../../src/cache/store/redis-lookup.ts'
+import { prefetchScript } from '../../../src/cache/store/redis-lookup.ts'
 import { redisStore } from '../../../src/session/store/redis.ts'
 import { redisInstalled } from '../../support/redis.ts'
 import { startCluster, type Topology } from '../../support/redis-topologies.ts'
@@ -19,16 +19,16 @@ const when = installed ? test : test.skip
 
 when('an ended session leads nobody', async () => {
   const { url } = cluster!
-  const [sessions, cache] = [await redisStore(url, () => undefined, cellPeek), await redisCache(url, () => undefined)]
+  const [sessions, cache] = [await redisStore(url, () => undefined, prefetchScript), await redisCache(url, () => undefined)]
   const [tag, app, sid] = [unique(), unique(), unique()]
   const place = { key: unique(), tag }
   await sessions.create(place, { sid, sealed: 'c2VhbGVk', index: 'aW5kZXg=', idleMs: 60_000, absoluteMs: 60_000 })
-  const lived = await sessions.enter(place, { touch: true, app, peek: 'mine' })
+  const lived = await sessions.enter(place, { touch: true, app, prefetch: 'mine' })
   await cache.release(tag, 'mine')
   await sessions.endAll(app)
-  const ended = await sessions.enter(place, { touch: true, app, peek: 'ended' })
-  const { state } = await cache.look(tag, 'next')
+  const ended = await sessions.enter(place, { touch: true, app, prefetch: 'ended' })
+  const { state } = await cache.lookup(tag, 'next')
   sessions.close()
   cache.close()
-  expect([lived?.cell?.[0], ended, state]).toEqual(['lead', undefined, 'lead'])
+  expect([lived?.prefetched?.[0], ended, state]).toEqual(['lead', undefined, 'lead'])
 })

@@ -2,9 +2,9 @@
 
 import { expect, test } from '@jest/globals'
 import type { UpstreamApp } from '../../../config/apps.ts'
-import { createCopies } from '../../../src/cache/entry.ts'
-import { createChanges } from '../../../src/cache/invalidation.ts'
-import type { CacheStore, Drop } from '../../../src/cache/store/contract.ts'
+import { createEntries } from '../../../src/cache/entry.ts'
+import { createInvalidation } from '../../../src/cache/invalidation.ts'
+import type { CacheStore, Invalidate } from '../../../src/cache/store/contract.ts'
 import { memoryCache } from '../../../src/cache/store/memory.ts'
 import { operations } from '../../../src/contract/operations.ts'
 import type { Upstream } from '../../../src/upstream/client.ts'
@@ -17,7 +17,7 @@ const person = (givenName: string) => ({
 
 test('a write whose drop before came late does not make its answer the copy', async () => {
   const store = memoryCache()
-  const late: [string, Drop][] = []
+  const late: [string, Invalidate][] = []
   const away: CacheStore = {
     ...store,
     drop: async (cell, drop) => {
@@ -27,12 +27,12 @@ test('a write whose drop before came late does not make its answer the copy', as
     },
   }
   const writer = (on: CacheStore, answer: () => Promise<unknown>) => {
-    const changes = createChanges({
+    const changes = createInvalidation({
       ...{ store: on, peppers, strict: false, alarm: () => undefined },
-      copies: createCopies({ peppers, show: (user) => user }),
+      entries: createEntries({ peppers, selfViewOf: (user) => user }),
     })
     const call = async () => ({ body: await answer(), status: 200, calls: 1, durationMs: 1 })
-    const { call: send } = changes.keepingFresh({ call } as unknown as Upstream)
+    const { call: send } = changes.invalidating({ call } as unknown as Upstream)
     return async () => {
       await send(app, { operation: operations.update_app_user, params: { userId: 'ada' }, body: {} })
       changes.close()
@@ -47,6 +47,6 @@ test('a write whose drop before came late does not make its answer the copy', as
   await older()
   const fetch = async () => ({ body: person('new'), status: 200, calls: 1, durationMs: 1 })
   const read = await replica(store).users.read({ app: 'app', id: 'ada' }, fetch)
-  expect(read.copy.body().appUser['givenName']).toBe('new')
+  expect(read.entry.body().appUser['givenName']).toBe('new')
   store.close()
 })

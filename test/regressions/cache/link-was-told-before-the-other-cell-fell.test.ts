@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals'
 import type { UpstreamApp } from '../../../config/apps.ts'
-import { cellsOf } from '../../../src/cache/keys.ts'
+import { cacheKeysOf } from '../../../src/cache/keys.ts'
 import type { CacheStore } from '../../../src/cache/store/contract.ts'
 import { memoryCache } from '../../../src/cache/store/memory.ts'
 import { operations } from '../../../src/contract/operations.ts'
@@ -18,7 +18,7 @@ const answer = (givenName: string) => ({
 
 test('when one of the two drops after an update fails, nothing from before it is stored', async () => {
   const store = memoryCache()
-  const [cell] = cellsOf(peppers, 'app', { kind: 'user', id: 'ada' })
+  const [cell] = cacheKeysOf(peppers, 'app', { kind: 'user', id: 'ada' })
   const half: CacheStore = {
     ...store,
     drop: async (it, drop) => {
@@ -26,15 +26,15 @@ test('when one of the two drops after an update fails, nothing from before it is
       return await store.drop(it, drop)
     },
   }
-  const { changes } = replica(half)
+  const { invalidation: changes } = replica(half)
   const { users } = replica(store)
-  const { call } = changes.keepingFresh({ call: async () => answer('new') } as unknown as Upstream)
+  const { call } = changes.invalidating({ call: async () => answer('new') } as unknown as Upstream)
   await users.read({ app: 'app', id: 'ada' }, async () => {
     await call(app, { operation: operations.update_app_user, params: { userId: _id }, body: {} })
     return answer('old')
   })
   const read = await users.read({ app: 'app', id: 'ada' }, async () => answer('new'))
-  expect(read.copy.body().appUser['givenName']).toBe('new')
+  expect(read.entry.body().appUser['givenName']).toBe('new')
   changes.close()
   store.close()
 })

@@ -10,7 +10,7 @@ import { loadApps } from '../../../config/apps.ts'
 import { load } from '../../../config/load.ts'
 import { loadProviders } from '../../../config/providers.ts'
 import { isSecure } from '../../../config/secure-address.ts'
-import { createThirdPartyTokens } from '../../../src/sign-in/issuer-tokens.ts'
+import { createIssuerTokens } from '../../../src/sign-in/issuer-tokens.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bff-plain-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -85,7 +85,7 @@ test('a key set that discovery places over plain http elsewhere is not fetched',
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   try {
     const claims = { userId: 'sub', prefix: '', roles: undefined, roleMap: {}, defaultRoles: [], app: undefined, appId: undefined }
-    const tokens = createThirdPartyTokens([{ id: 'one', issuer, audience: 'x', claims }], 600)
+    const tokens = createIssuerTokens([{ id: 'one', issuer, audience: 'x', claims }], 600)
     const token = await new SignJWT({ sub: 'u' })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(issuer)

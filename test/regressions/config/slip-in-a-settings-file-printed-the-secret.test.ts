@@ -6,7 +6,7 @@ import { afterAll, expect, test } from '@jest/globals'
 import { loadApps } from '../../../config/apps.ts'
 import { load, SettingsError } from '../../../config/load.ts'
 import { loadProviders } from '../../../config/providers.ts'
-import { messageOf } from '../../../src/platform/error-message.ts'
+import { errorMessage } from '../../../src/platform/error-message.ts'
 import { describeError } from '../../../src/platform/logger.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bff-slips-'))
@@ -67,7 +67,7 @@ const said = (read: () => unknown): string => {
     return ''
   } catch (error) {
     expect(error).toBeInstanceOf(SettingsError)
-    return `${(error as Error).stack}${JSON.stringify(error)}${messageOf(error)}`
+    return `${(error as Error).stack}${JSON.stringify(error)}${errorMessage(error)}`
   }
 }
 
@@ -116,7 +116,7 @@ test.each([`${canary}`, `{"a": ${canary}}`, `{"a":"b\\${canary}"}`, `["${canary}
       JSON.parse(text)
       throw new Error('it is JSON')
     } catch (error) {
-      for (const words of [messageOf(error), messageOf(new Error('of it', { cause: error })), JSON.stringify(describeError(error))]) {
+      for (const words of [errorMessage(error), errorMessage(new Error('of it', { cause: error })), JSON.stringify(describeError(error))]) {
         expect(words).toMatch(/cannot be parsed/)
         expect(words).not.toContain(canary.slice(0, 8))
       }

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { type Alert, createAlerts } from '../../../src/console/alerts/alerts.ts'
 import { decode, isFor } from '../../../src/journal/event/event.ts'
 import { exportLines } from '../../../src/journal/export.ts'
-import type { Begun } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
 import { erasePerson, resolveByHand } from '../../../src/journal/maintenance.ts'
 import { eventsFrom } from '../../../src/journal/store/queries.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
@@ -11,7 +11,8 @@ import { deletion, makePlace, success } from '../../journal/place.ts'
 test('each event of an operation is for the readers of its app', async () => {
   await using place = makePlace()
   await using it = await place.open()
-  const begin = async (userId: string) => (await it.guard.begin(deletion({ tenant: 'A', targets: [{ role: 'subject', userId }] }))) as Begun
+  const begin = async (userId: string) =>
+    (await it.guard.begin(deletion({ tenant: 'A', targets: [{ role: 'subject', userId }] }))) as OpenOperation
   await (await begin('u-1')).end(success)
   const unknown = await begin('u-2')
   await unknown.end({ outcome: 'unknown' })

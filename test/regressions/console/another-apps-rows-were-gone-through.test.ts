@@ -1,6 +1,6 @@
 /** A search within one app read the operations of all others on its way: what the biggest app had done, everybody waited for. */
 import { expect, test } from '@jest/globals'
-import type { Begun } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
 import type { Source } from '../../../src/journal/store/contract.ts'
 import { countStanding, eventsOfApp, type Filter, operations } from '../../../src/journal/store/queries.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
@@ -20,7 +20,7 @@ const filters: Filter[] = [
 test('what a search, a page of events or a count goes through is of its app alone', async () => {
   await using place = makePlace()
   await using it = await place.open()
-  for (const tenant of ['big', 'big', 'small']) await ((await it.guard.begin(deletion({ tenant }))) as Begun).end(success)
+  for (const tenant of ['big', 'big', 'small']) await ((await it.guard.begin(deletion({ tenant }))) as OpenOperation).end(success)
   const plans: string[] = []
   const source: Source = {
     kind: 'sqlite',

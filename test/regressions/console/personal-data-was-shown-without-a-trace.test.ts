@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals'
 import { viewsOf } from '../../../src/console/pages/operation.ts'
 import { decode } from '../../../src/journal/event/event.ts'
-import type { Begun } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
 import { newSigningKey } from '../../../src/journal/log/checkpoint.ts'
 import { eventsFrom } from '../../../src/journal/store/queries.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
@@ -11,7 +11,7 @@ import { journalCli } from '../../support/journal-cli.ts'
 test.each(['operation', 'event'] as const)('who sees the personal data of an %s on the command line is in the journal', async (what) => {
   await using place = makePlace()
   await using it = await place.open()
-  const one = (await it.guard.begin(deletion())) as Begun
+  const one = (await it.guard.begin(deletion())) as OpenOperation
   await one.end(success)
   const [event] = (await eventsFrom(it.store, 0)).map(({ body }) => decode(body)).filter(({ kind }) => kind === 'intent')
   const id = what === 'operation' ? one.id : event!.id
@@ -26,7 +26,7 @@ test.each(['operation', 'event'] as const)('who sees the personal data of an %s 
 test.each([[['--personal']], [['--by', 'ops']]])('show with %j alone shows nothing', async (flags) => {
   await using place = makePlace()
   await using it = await place.open()
-  const one = (await it.guard.begin(deletion())) as Begun
+  const one = (await it.guard.begin(deletion())) as OpenOperation
   const { code, text } = await journalCli(place.env, ['show', one.id, ...flags])
   expect([code, text]).toEqual([2, expect.stringContaining('--personal and --by NAME go together')])
 })
@@ -34,7 +34,7 @@ test.each([[['--personal']], [['--by', 'ops']]])('show with %j alone shows nothi
 test('who may not write the event sees no personal data', async () => {
   await using place = makePlace()
   await using it = await place.open()
-  const one = (await it.guard.begin(deletion())) as Begun
+  const one = (await it.guard.begin(deletion())) as OpenOperation
   const stranger = { ...place.env, JOURNAL_SIGNING_KEY: newSigningKey() }
   const shown = await journalCli(stranger, ['show', one.id, '--personal', '--by', 'ops'])
   expect([shown.code, shown.text.includes('mina@example.org')]).toEqual([3, false])

@@ -1,6 +1,6 @@
 /** Searches, exports and streams stood in one queue before the questions of the guard: a hundred of them, and guarded calls of every app were refused for most of a minute. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Begun } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
 import { createReaders } from '../../../src/journal/readers.ts'
 import { Late, type Rows, type Store } from '../../../src/journal/store/contract.ts'
 import { createPostgres, openPostgres } from '../../../src/journal/store/postgres/store.ts'
@@ -19,7 +19,7 @@ const besideSearch = async (place: Place, store: Store): Promise<void> => {
   })
   let done = 0
   while (searching && done < 20) {
-    const one = (await it.guard.begin(deletion())) as Begun
+    const one = (await it.guard.begin(deletion())) as OpenOperation
     await one.end(success)
     done += 1
   }
@@ -57,7 +57,7 @@ describe.each(['is late', 'is cut off as late'])('a question of the guard that %
       particulars: { outcome: 'not_sent', headers: { 'Retry-After': '1' } },
     })
     expect(it.guard.status().open).toBe(true)
-    await ((await it.guard.begin(deletion())) as Begun).end(success)
+    await ((await it.guard.begin(deletion())) as OpenOperation).end(success)
   })
 })
 

@@ -1,7 +1,7 @@
 /** Any agent could have a link made without asking, which may merge somebody away at once; and an end user could have the business send any words to any number. */
 import { describe, expect, test } from '@jest/globals'
 import { all } from '../../../src/contract/operations.ts'
-import { withCallers } from '../../../src/policy/caller-overrides.ts'
+import { applyCallerOverrides } from '../../../src/policy/caller-overrides.ts'
 import { type Bff, type Carried, mina, startBff } from '../../support/bff.ts'
 
 const phone = { type: 'twilio', phoneNumber: '+15145550100' }
@@ -40,7 +40,7 @@ describe('a link that asks nobody', () => {
     ['link_app_user.immediate=self', 'end users cannot be given'],
     ['unlink_app_user.immediate=admin', 'not one of the operations'],
     ['link_app_user.prompt=admin', 'not one of the operations'],
-  ])('%s is refused at the start', (text, fault) => expect(() => withCallers(all, text)).toThrow(fault))
+  ])('%s is refused at the start', (text, fault) => expect(() => applyCallerOverrides(all, text)).toThrow(fault))
 })
 
 describe('an end user who links a channel', () => {

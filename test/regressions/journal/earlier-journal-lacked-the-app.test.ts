@@ -1,7 +1,7 @@
 /** A journal of version 0.1 has no column for the app: it gets one when it is opened, once, and stays whole. */
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from '@jest/globals'
-import type { Begun } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
 import { createPostgres, openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { operations } from '../../../src/journal/store/queries.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
@@ -13,7 +13,7 @@ const indexes = ['event_app', 'event_app_action', 'event_app_actor', 'event_app_
 
 const fill = async (place: Place, store?: Awaited<ReturnType<Place['store']>>): Promise<void> => {
   await using it = await place.open(store && { store })
-  for (const tenant of ['app1', 'app2']) await ((await it.guard.begin(deletion({ tenant }))) as Begun).end(success)
+  for (const tenant of ['app1', 'app2']) await ((await it.guard.begin(deletion({ tenant }))) as OpenOperation).end(success)
 }
 
 const expectWhole = async (place: Place, store: Awaited<ReturnType<Place['store']>>): Promise<void> => {

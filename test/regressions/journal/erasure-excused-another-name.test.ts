@@ -1,6 +1,6 @@
 /** `verify` only counted erasures: one of somebody whose events had been pruned excused any other name that was taken out by hand. */
 import { expect, test } from '@jest/globals'
-import { cutBefore, erasePerson, prune } from '../../../src/journal/maintenance.ts'
+import { erasePerson, prune, pruneRangeBefore } from '../../../src/journal/maintenance.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 
@@ -12,7 +12,7 @@ test('an erasure stands for the names that it removed, and for no other', async 
     if ('end' in begun) await begun.end(success)
   }
   await act('early')
-  await prune(it.store, await cutBefore(it.store, new Date(Date.now() + 1000)), 'digest', 'ops')
+  await prune(it.store, await pruneRangeBefore(it.store, new Date(Date.now() + 1000)), 'digest', 'ops')
   await act('late')
   expect(await erasePerson(it.store, place.sealer, 'app1', 'early', 'ops')).toMatchObject({ subjects: 1 })
   expect(await verify(it.store, { sealer: place.sealer })).toMatchObject({ ok: true })

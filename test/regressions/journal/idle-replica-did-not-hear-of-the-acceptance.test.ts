@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import type { Begun } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
 import { acceptRollback } from '../../../src/journal/maintenance.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 
@@ -29,7 +29,7 @@ test.each([
     await using busy = await place.open()
     await using other = await place.open({ now: () => new Date(Date.now() + ahead) })
     const act = async ({ guard }: typeof busy): Promise<void> => {
-      await ((await guard.begin(deletion())) as Begun).end(success)
+      await ((await guard.begin(deletion())) as OpenOperation).end(success)
     }
     await act(other)
     const [head] = await busy.store.select('SELECT size, frontier FROM head')

@@ -3,15 +3,15 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import type { Begun } from '../../../src/journal/guard/guard.ts'
-import { openStorePatiently } from '../../../src/journal/store/open.ts'
+import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
+import { openStoreWithRetry } from '../../../src/journal/store/open.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 import { journalCli, type Ran } from '../../support/journal-cli.ts'
 
 test('another journal in its place keeps the gate closed until a person accepts the loss', async () => {
   await using place = makePlace()
   const it = await place.open()
-  const op = (await it.guard.begin(deletion())) as Begun
+  const op = (await it.guard.begin(deletion())) as OpenOperation
   await op.end(success)
   const lost = it.store.journal
   await it.guard.close()
@@ -38,7 +38,7 @@ test('a file that alone is gone is not begun anew', async () => {
   await (await place.open()).guard.close()
   for (const name of readdirSync(place.directory).filter((one) => /^journal\.db(-wal|-shm)?$/.test(one)))
     rmSync(join(place.directory, name))
-  const store = await openStorePatiently(`sqlite:${place.path}`, { keys: [place.key], instance: 'i_x' })
+  const store = await openStoreWithRetry(`sqlite:${place.path}`, { keys: [place.key], instance: 'i_x' })
   expect(() => store.journal).toThrow('could not be opened')
   await expect(store.reopen()).rejects.toThrow('is gone, but there was a journal here')
   expect(existsSync(place.path)).toBe(false)

@@ -1,6 +1,6 @@
 /** What was erased or pruned while `verify` read was called tampering, by the command and by the alert of the console; the next one said intact. */
 import { expect, test } from '@jest/globals'
-import { cutBefore, erasePerson, prune } from '../../../src/journal/maintenance.ts'
+import { erasePerson, prune, pruneRangeBefore } from '../../../src/journal/maintenance.ts'
 import type { Store } from '../../../src/journal/store/contract.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
@@ -41,7 +41,7 @@ test('an erasure meanwhile', async () => {
 test('a prune meanwhile', async () => {
   await using it = await filled()
   const store = before(it.store, 'FROM target', async () => {
-    const cut = await cutBefore(it.store, new Date(Date.now() + 1000))
+    const cut = await pruneRangeBefore(it.store, new Date(Date.now() + 1000))
     expect(cut.to).toBeGreaterThan(0)
     await prune(it.store, cut, 'digest', 'ops')
   })

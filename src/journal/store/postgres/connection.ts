@@ -3,13 +3,13 @@ import { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
 import { Late } from '../contract.ts'
 
-export interface Link {
+export interface Connection {
   readonly client: Client
   /** At once and without a word: what waits on it fails. */
   cut(): void
 }
 
-export async function connect(url: string, settings: ClientConfig = {}): Promise<Link> {
+export async function connect(url: string, settings: ClientConfig = {}): Promise<Connection> {
   const { default: pg } = await import('pg')
   const socket = new Socket()
   const client = new pg.Client({
@@ -42,8 +42,8 @@ export async function connect(url: string, settings: ClientConfig = {}): Promise
 const cancelled = '57014'
 
 /** One connection, made when first needed and again after a failure; calls wait their turn. */
-export function lane(url: string, settings: ClientConfig) {
-  let link: Promise<Link> | undefined
+export function serialConnection(url: string, settings: ClientConfig) {
+  let link: Promise<Connection> | undefined
   let turn: Promise<unknown> = Promise.resolve()
   const drop = async (): Promise<void> => {
     const last = link
@@ -85,17 +85,17 @@ export function lane(url: string, settings: ClientConfig) {
 /** A session advisory lock says that this process lives; it ends with the connection, so that is watched and renewed. */
 export function holdLease(url: string, name: string): { held: Promise<void>; release(): Promise<void> } {
   let ended = false
-  let link: Link | undefined
+  let link: Connection | undefined
   let timer: NodeJS.Timeout | undefined
   const take = async (): Promise<void> => {
     link = await connect(url, { keepAlive: true })
     link.client.once('end', () => {
-      if (!ended) again()
+      if (!ended) reconnect()
     })
     await link.client.query('SELECT pg_advisory_lock($1::bigint)', [name])
   }
-  const again = (): void => {
-    timer = setTimeout(() => void take().catch(again), 500).unref()
+  const reconnect = (): void => {
+    timer = setTimeout(() => void take().catch(reconnect), 500).unref()
   }
   return {
     held: take(),

@@ -3,11 +3,11 @@ import { hash, type KeyObject } from 'node:crypto'
 import type { Client, QueryResult } from 'pg'
 import {
   type Batch,
-  birth,
   type Committed,
   decide,
   type Entry,
   extend,
+  genesis,
   keyAfter,
   keyInForce,
   noFacts,
@@ -20,7 +20,7 @@ import {
   unpackFrontier,
   type Value,
 } from '../contract.ts'
-import { connect, holdLease, lane } from './connection.ts'
+import { connect, holdLease, serialConnection } from './connection.ts'
 import { additions, createSchema, grantTo, triggers } from './schema.ts'
 
 export interface PostgresOptions extends StoreOptions {
@@ -62,9 +62,12 @@ export async function createPostgres(url: string, key: KeyObject, role?: string)
     await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('smooch-bff journal'))")
     if ((await client.query("SELECT to_regclass('journal.head') AS found")).rows[0].found === null) {
       await client.query(createSchema)
-      const born = birth(key)
-      await client.query({ text: "INSERT INTO journal.head VALUES (1, $1, 0, '', 0, $2)", values: [born.journal, born.key] })
-      await write(client, born.batch, born.key)
+      const createdJournal = genesis(key)
+      await client.query({
+        text: "INSERT INTO journal.head VALUES (1, $1, 0, '', 0, $2)",
+        values: [createdJournal.journal, createdJournal.key],
+      })
+      await write(client, createdJournal.batch, createdJournal.key)
     } else if ((await client.query(knowsApps)).rows.length === 0) await client.query(additions)
     if (role !== undefined) await client.query(grantTo(client.escapeIdentifier(role)))
     await client.query('COMMIT')
@@ -80,10 +83,10 @@ const lockName = (journal: string, instance: string): string =>
 
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
   const { url, keys, instance, make = true, commitMilliseconds = 1800, selectMilliseconds = minute } = options
-  const writer = lane(url, { pipeline: true, lock_timeout: 1500, statement_timeout: 1800 })
-  const reader = lane(url, { statement_timeout: selectMilliseconds })
-  const readers = lane(url, { statement_timeout: readersMilliseconds })
-  const upkeep = lane(url, { statement_timeout: minute })
+  const writer = serialConnection(url, { pipeline: true, lock_timeout: 1500, statement_timeout: 1800 })
+  const reader = serialConnection(url, { statement_timeout: selectMilliseconds })
+  const readers = serialConnection(url, { statement_timeout: readersMilliseconds })
+  const upkeep = serialConnection(url, { statement_timeout: minute })
   const selectOn =
     (it: typeof reader, milliseconds: number): Source['select'] =>
     async (sql, params = []) =>

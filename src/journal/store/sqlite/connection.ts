@@ -31,7 +31,7 @@ export const toRead = (path: string, timeout: number): Connection => {
   })
   try {
     const db = open(path, true, timeout)
-    look(db)
+    peekAt(db)
     return {
       db,
       close: () => {
@@ -48,12 +48,12 @@ export const toRead = (path: string, timeout: number): Connection => {
 }
 
 /** The first look opens the file. */
-const look = (db: DatabaseSync): unknown => db.prepare('SELECT 1 FROM sqlite_schema').get()
+const peekAt = (db: DatabaseSync): unknown => db.prepare('SELECT 1 FROM sqlite_schema').get()
 
 /** SQLite clears them away for the last who could have written. */
 const tidy = (path: string): void => {
   try {
     using db = new DatabaseSync(path)
-    look(db)
+    peekAt(db)
   } catch {}
 }

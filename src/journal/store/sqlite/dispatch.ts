@@ -5,7 +5,7 @@ export type Verb = Exclude<keyof File, 'inode'> | 'reopen'
 
 const BUSY = 5
 
-export function answerCalls(options: FileOptions): (verb: Verb, args: readonly unknown[]) => unknown {
+export function dispatch(options: FileOptions): (verb: Verb, args: readonly unknown[]) => unknown {
   let file: File | undefined
   let first: { journal: string; inode: number } | undefined
   const close = (): void => {

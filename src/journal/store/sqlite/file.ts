@@ -4,11 +4,11 @@ import { dirname } from 'node:path'
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import {
   type Batch,
-  birth,
   type Committed,
   decide,
   type Entry,
   extend,
+  genesis,
   type Head,
   keyAfter,
   keyInForce,
@@ -133,7 +133,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
       }
       if (mustBe) throw new Error(`${path} holds no journal any more`)
       for (const statement of schema) db.exec(statement)
-      const { journal, key, batch } = birth(keys[0]!)
+      const { journal, key, batch } = genesis(keys[0]!)
       write(batch)
       run(
         'INSERT INTO head (one, journal, size, frontier, cut, key) VALUES (1, ?, ?, ?, 0, ?)',

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Committed, Rows, Store, StoreOptions } from '../contract.ts'
-import { answerCalls, type Verb } from './dispatch.ts'
+import { dispatch, type Verb } from './dispatch.ts'
 import type { FileOptions } from './file.ts'
 
 interface Thread {
@@ -62,7 +62,7 @@ function startThread(options: FileOptions): Thread {
 
 /** For the command line, which has no one to keep waiting, and should stay small. */
 function inThisThread(options: FileOptions): Thread {
-  const answer = answerCalls(options)
+  const answer = dispatch(options)
   return { call: async (verb, ...args) => answer(verb, args), end: () => Promise.resolve() }
 }
 
@@ -100,20 +100,20 @@ async function holdOwnLock(file: string): Promise<DatabaseSync> {
 }
 
 /** This process lives; who has died is forgotten. */
-async function begin(living: string, instance: string): Promise<DatabaseSync> {
-  mkdirSync(living, { recursive: true, mode: 0o700 })
-  const lock = await holdOwnLock(join(living, instance))
-  for (const name of readdirSync(living)) if (name !== instance) isHeld(join(living, name))
+async function begin(livenessLocks: string, instance: string): Promise<DatabaseSync> {
+  mkdirSync(livenessLocks, { recursive: true, mode: 0o700 })
+  const lock = await holdOwnLock(join(livenessLocks, instance))
+  for (const name of readdirSync(livenessLocks)) if (name !== instance) isHeld(join(livenessLocks, name))
   return lock
 }
 
 export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
   const start = threads ? startThread : inThisThread
   const writer = start(options)
-  const living = `${options.path}-living`
+  const livenessLocks = `${options.path}-living`
   const begun = async () => ({
     journal: await writer.call('journal'),
-    lock: options.readOnly ? undefined : await begin(living, options.instance),
+    lock: options.readOnly ? undefined : await begin(livenessLocks, options.instance),
   })
   const { journal, lock } = await begun().catch(async (error: unknown) => {
     await writer.end()
@@ -134,7 +134,7 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
       await Promise.all([reader.call('reopen'), readers.call('reopen')])
     },
     isAlive: (instance) =>
-      Promise.resolve(instance === options.instance || (/^i_[\w-]+$/.test(instance) && isHeld(join(living, instance)))),
+      Promise.resolve(instance === options.instance || (/^i_[\w-]+$/.test(instance) && isHeld(join(livenessLocks, instance)))),
     mayRemove: () => Promise.resolve(true),
     erase: (tokens) => writer.call('erase', tokens) as ReturnType<Store['erase']>,
     expire: (now) => writer.call('expire', now) as Promise<number>,
@@ -149,7 +149,7 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
       await writer.call('close').catch(() => {})
       await Promise.all([writer.end(), reader.end(), readers.end()])
       lock?.close()
-      if (lock) rmSync(join(living, options.instance), { force: true })
+      if (lock) rmSync(join(livenessLocks, options.instance), { force: true })
     },
   }
 }

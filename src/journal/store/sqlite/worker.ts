@@ -1,14 +1,14 @@
 /** The worker thread behind store-sqlite: an fsync here does not stop the event loop. */
 import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { answerCalls, type Verb } from './dispatch.ts'
+import { dispatch, type Verb } from './dispatch.ts'
 import type { FileOptions } from './file.ts'
 
 const options = workerData as FileOptions
 // On Linux a priority belongs to the thread that sets it; elsewhere it would slow the whole process.
 if (options.background && platform() === 'linux') setPriority(10)
 
-const answer = answerCalls(options)
+const answer = dispatch(options)
 
 parentPort!.on('message', ({ id, verb, args }: { id: number; verb: Verb; args: unknown[] }) => {
   try {

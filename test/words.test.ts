@@ -1,0 +1,52 @@
+/** Names that the house no longer uses, each with the word in its place (docs/architecture.md, Words). */
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+
+const retired: Readonly<Record<string, string>> = {
+  cellsOf: 'cacheKeysOf',
+  along: 'prefetch',
+  peek: 'prefetch',
+  copies: 'entries',
+  toKeep: 'toEntry',
+  convoy: 'nextFlight',
+  keepingFresh: 'invalidating',
+  isTrouble: 'isUpstreamFailure',
+  quietly: 'bestEffort',
+  reachable: 'withAvailability',
+  vouch: 'resolveUser',
+  afresh: 'reload',
+  mostBytes: 'maxBytes',
+  askedOf: 'callFactsOf',
+  abandon: 'cancel',
+  endGently: 'lingeringClose',
+  closeWith: 'finalHandlers',
+  bouncePage: 'interstitialPage',
+  sighting: 'observation',
+  checker: 'reconciler',
+  pairing: 'checkTransitions',
+  answerCalls: 'dispatch',
+  glance: 'summary',
+  tally: 'counters',
+  mood: 'severity',
+  journalling: 'journal',
+  messageOf: 'errorMessage',
+  withCallers: 'applyCallerOverrides',
+}
+
+const files = ['src', 'config'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`),
+)
+/** Without comments and texts: names alone. */
+const namesIn = (text: string): Set<string> =>
+  new Set(
+    text
+      .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+      .replace(/'(?:[^'\\\n]|\\.)*'/g, "''")
+      .match(/[A-Za-z_$][\w$]*/g),
+  )
+
+test.each(Object.entries(retired))('nothing is called %s', (word) => {
+  expect(files.filter((file) => namesIn(readFileSync(file, 'utf8')).has(word))).toEqual([])
+})

@@ -83,7 +83,7 @@ export const sessionPaths: ZodOpenApiPathsObject = {
       summary: 'Sign out: the session ends everywhere at once, and the cookie is cleared.',
       responses: {
         200: {
-          description: 'Signed out here; endSession is where the person can sign out at the identity provider',
+          description: 'Signed out here; endSession is where the person can sign out at the identity provider, which asks first',
           content: {
             'application/json': { schema: z.object({ endSession: z.url() }), example: { endSession: 'https://id.example.com/logout?…' } },
           },

@@ -95,6 +95,18 @@ export const signInPaths: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/auth/logout': {
+    post: {
+      operationId: 'sign_out_by_form',
+      ...sessions,
+      summary: 'Sign out here and at the identity provider: the target of a form, whose page is left for the provider.',
+      security: [{}, { cookie: [] }],
+      responses: {
+        303: { description: 'To the identity provider, or to SIGNED_OUT_PATH when there is nothing to end there' },
+        ...errors(400, 403, ...ofBodies, 503),
+      },
+    },
+  },
   '/auth/refresh': {
     post: {
       operationId: 'refresh_session',

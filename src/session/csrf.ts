@@ -1,16 +1,19 @@
 /** What a call with the session cookie must show, by class of route. Bearer callers are exempt: no browser adds their token by itself. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Problem } from '../contract/problems.ts'
 import type { Origins } from '../http/origins.ts'
 
-/** `api`: the thirteen rows, auth and ops JSON. `stream`: GET of event streams and downloads. `page`: a top-level GET, free of side effects. At the provider's and vendor's routes no cookie grants anything. */
-export type CsrfClass = 'api' | 'stream' | 'page'
+/** `api`: the thirteen rows, auth and ops JSON. `stream`: GET of event streams and downloads. `form`: one that a page of ours sends as a navigation. `page`: a top-level GET, free of side effects. At the provider's and vendor's routes no cookie grants anything. */
+export type CsrfClass = 'api' | 'stream' | 'form' | 'page'
 
 const safe = new Set(['GET', 'HEAD'])
 
 /** Throws `csrf`. An Origin that is sent must be ours even when Sec-Fetch-Site already says so. */
 export const requireSameOrigin = (request: IncomingMessage, origins: Origins, kind: CsrfClass): void => {
-  if (!(kind === 'page' ? isTopLevelGet(request) : isOurs(request, origins, kind))) throw new Problem('csrf')
+  if (kind === 'page' ? isTopLevelGet(request) : isOurs(request, origins, kind)) return
+  throw new Problem('csrf', {
+    ...(kind === 'form' && { detail: 'This is for a form of a page of this origin, which the page is left by.' }),
+  })
 }
 
 const isOurs = (request: IncomingMessage, origins: Origins, kind: CsrfClass): boolean => {
@@ -19,13 +22,21 @@ const isOurs = (request: IncomingMessage, origins: Origins, kind: CsrfClass): bo
   const sameSite = site === undefined ? safe.has(request.method ?? '') || origin !== undefined : site === 'same-origin'
   // One of ours is not enough: the customers' site has no business at the staff's origin.
   const sameOrigin =
-    origin === undefined || (origins.includes(origin) && origins.isStaff(new URL(origin).host) === origins.isStaff(request.headers.host))
-  const marked = kind === 'stream' ? site !== undefined : request.headers['x-bff-csrf'] === '1'
-  return sameSite && sameOrigin && marked
+    origin === undefined ||
+    // A navigation from a page with Referrer-Policy no-referrer says no more of its origin.
+    (kind === 'form' && origin === 'null' && site !== undefined) ||
+    (origins.includes(origin) && origins.isStaff(new URL(origin).host) === origins.isStaff(request.headers.host))
+  return sameSite && sameOrigin && isMarked(request, kind)
 }
 
-/** A page may be opened from anywhere, since opening it changes nothing; but not be embedded or fetched by another site. */
-const isTopLevelGet = (request: IncomingMessage): boolean => {
-  const { 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': dest = 'document' } = request.headers
-  return safe.has(request.method ?? '') && mode === 'navigate' && dest === 'document'
+/** What no page of another site can add, or no script ask for. */
+const isMarked = ({ headers }: IncomingMessage, kind: CsrfClass): boolean => {
+  if (kind === 'form') return isNavigation(headers)
+  return kind === 'stream' ? headers['sec-fetch-site'] !== undefined : headers['x-bff-csrf'] === '1'
 }
+
+const isNavigation = ({ 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': dest = 'document' }: IncomingHttpHeaders): boolean =>
+  mode === 'navigate' && dest === 'document'
+
+/** A page may be opened from anywhere, since opening it changes nothing; but not be embedded or fetched by another site. */
+const isTopLevelGet = (request: IncomingMessage): boolean => safe.has(request.method ?? '') && isNavigation(request.headers)

@@ -1,14 +1,13 @@
 /** Signing in with a browser: `/auth/login` sends it to the identity provider, `/auth/callback` takes it back and makes the session. */
 
 import { randomBytes } from 'node:crypto'
-import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
+import type { Request, RequestHandler, Response, Router } from 'express'
 import type { Provider } from '../../config/providers.ts'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { addLogFields } from '../http/access-log.ts'
 import { routes } from '../http/endpoint.ts'
 import type { Origins } from '../http/origins.ts'
-import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
@@ -24,7 +23,7 @@ import type { Sessions } from '../session/sessions.ts'
 import { forStaffOrigin, personOf } from './claims.ts'
 import { newNonce } from './nonce.ts'
 import type { RelyingParty, SignedIn } from './openid.ts'
-import { failurePage, interstitialPage } from './pages.ts'
+import { failsAsPage, interstitialPage, showPage } from './pages.ts'
 import { returnPath } from './return-to.ts'
 import { beginTransaction, findTransaction, type Transaction, transactionMs } from './transaction.ts'
 
@@ -149,14 +148,10 @@ export const signInRoutes = (parts: SignInParts): Router => {
     for (const old of [previous, now]) if (old && old.sid !== created.sessionId) await sessions.end(old)
   }
 
-  /** People see a page, programs the problem. */
-  const failed: ErrorRequestHandler = (error, req, res, _next) => {
-    const problem = toProblem(error)
-    if (!req.accepts(['json', 'html']) || req.accepts(['json', 'html']) === 'json') throw problem
-    res.locals['problem'] = problem
-    for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
-    showPage(res, problem.status, failurePage(problem, String(res.locals['requestId']), `${basePath}/auth/login`))
-  }
+  const failed = failsAsPage(
+    ({ status }) => (status >= 500 ? 'Signing in does not work right now' : 'You are not signed in'),
+    `${basePath}/auth/login`,
+  )
 
   return routes({
     '/auth/login': { get: [asPage, signIns, login, failed] },
@@ -171,8 +166,4 @@ const requireTopLevel = (req: Request): void => {
   const dest = req.headers['sec-fetch-dest']
   if (req.method !== 'GET' || (dest !== undefined && dest !== 'document'))
     throw new Problem('csrf', { detail: 'Signing in begins in a window of its own.' })
-}
-
-const showPage = (res: Response, status: number, html: string): void => {
-  res.status(status).type('html').send(html)
 }

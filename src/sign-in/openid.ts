@@ -111,7 +111,7 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient) =
     },
 
     /** Where the person signs out at the provider; undefined when it offers none or cannot be asked. */
-    endSession: async (idToken: string | undefined, back: string): Promise<string | undefined> => {
+    endSession: async (back: string, idToken?: string): Promise<string | undefined> => {
       const config = await Promise.race([discover().catch(() => undefined), pause(1_000)])
       if (!config?.serverMetadata().end_session_endpoint) return undefined
       const hint = idToken === undefined ? {} : { id_token_hint: idToken }

@@ -17,6 +17,7 @@ import { backchannelLogoutRoutes } from './backchannel-logout.ts'
 import { createExchange } from './exchange.ts'
 import { createIssuerTokens } from './issuer-tokens.ts'
 import { signInRoutes } from './login.ts'
+import { logoutRoutes } from './logout.ts'
 import { createRelyingParty } from './openid.ts'
 
 interface Options {
@@ -49,10 +50,11 @@ export const createAuth = (options: Options): Router[] => {
   )
   const shared = { ...options, parties, prefixes: providers.map(({ claims }) => claims.prefix) }
   const tokens = createIssuerTokens(providers, options.tokenMaxAgeSeconds)
-  const endSession: AuthParts['endSession'] = async (provider, idToken, origin) =>
-    await parties.get(provider)?.party.endSession(idToken, `${origin}${options.signedOutPath}`)
+  const endSession: AuthParts['endSession'] = async (provider, origin) =>
+    await parties.get(provider)?.party.endSession(`${origin}${options.signedOutPath}`)
   return [
     signInRoutes({ ...shared, attempt: failures('sign-ins') }),
+    logoutRoutes(shared),
     backchannelLogoutRoutes({ ...shared, tokens, attempt: failures('logout-tokens') }),
     ownSessionsRoutes(sessions, people, options.acts, () => origins.secure()),
     authRoutes({

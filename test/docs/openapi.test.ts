@@ -9,7 +9,7 @@ import { startBff } from '../support/bff.ts'
 
 const document = openapiDocument('/bff', all)
 const sessionRoutes = [
-  ...['/auth/session', '/auth/login', '/auth/refresh', '/auth/backchannel-logout'],
+  ...['/auth/session', '/auth/login', '/auth/logout', '/auth/refresh', '/auth/backchannel-logout'],
   ...['/auth/sessions', '/auth/sessions/{sessionId}', '/auth/sessions/end'],
   ...['/sessions', '/sessions/{sessionId}', '/sessions/end', '/sessions/roles'],
 ]
@@ -63,7 +63,7 @@ describe('the OpenAPI document', () => {
       Object.values(item as Record<string, Described>).flatMap((it) => (it.operationId ? [it.operationId] : [])),
     )
     expect(new Set(ids).size).toBe(ids.length)
-    expect(ids).toHaveLength(2 * all.length + 15)
+    expect(ids).toHaveLength(2 * all.length + 16)
   })
 
   test('refers only to what it holds', () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { RequestHandler } from 'express'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { getAndHead, routes } from '../../src/http/endpoint.ts'
 import { asPage } from '../../src/http/response-headers.ts'
@@ -15,7 +16,8 @@ const redisUrl = process.env['TEST_REDIS_URL']
 const given = existsSync(executablePath) && redisUrl ? describe : describe.skip
 
 const html = `<!doctype html><title>Shop</title><p>A page of the customer's</p>
-<a id="in" href="/bff/auth/login?returnTo=/?back">Sign in</a> <a id="up" href="/bff/auth/login?stepUp=1&amp;returnTo=/?stepped">Prove it is you</a>`
+<a id="in" href="/bff/auth/login?returnTo=/?back">Sign in</a> <a id="up" href="/bff/auth/login?stepUp=1&amp;returnTo=/?stepped">Prove it is you</a>
+<form method="post" action="/bff/auth/logout"><button id="out">Sign out</button></form>`
 
 given('a person with a browser, a real provider and two replicas', () => {
   let provider: TestProvider
@@ -25,7 +27,9 @@ given('a person with a browser, a real provider and two replicas', () => {
   beforeAll(async () => {
     provider = await startProvider()
     provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
-    const root = routes({ '/': getAndHead(asPage, (_req, res) => void res.type('html').send(html)) })
+    const policy = `default-src 'self'; form-action 'self' ${provider.issuer}`
+    const page: RequestHandler = (_req, res) => void res.set('Content-Security-Policy', policy).type('html').send(html)
+    const root = routes({ '/': getAndHead(asPage, page) })
     replicas = await startReplicas({ env: { ...providerEnv(provider), REDIS_URL: redisUrl! }, extend: () => ({ root }) })
     provider.register([replicas.origin], `${replicas.origin}/bff/auth/backchannel-logout`)
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
@@ -86,10 +90,24 @@ given('a person with a browser, a real provider and two replicas', () => {
     expect((await call(page, 'DELETE', '/v1.1/appusers/to-clear/profile')).status).toBe(200)
     expect((await sessionCookie())?.value).not.toBe(value)
 
+    // No script reads where the form leads.
+    const seen = await page.evaluate(async () => {
+      const answer = await fetch('/bff/auth/logout', { method: 'POST', redirect: 'manual', body: new URLSearchParams() })
+      return [answer.status, answer.url, await answer.text()].join(' ')
+    })
+    expect(seen).toMatch(/^403 .*csrf/)
+    await page.click('#out')
+    await page.waitForURL((url) => url.origin === provider.issuer)
+    expect(new URL(page.url()).searchParams.has('id_token_hint')).toBe(true)
+    expect(await sessionCookie()).toBeUndefined()
+    await page.click('button[value=yes], button[type=submit]')
+    await page.waitForURL(`${replicas.origin}/`)
+    expect((await call(page, 'GET', '/auth/session')).body).toEqual({ signedIn: false })
+
+    await signIn(page, 'ada')
     const out = await call(page, 'DELETE', '/auth/session')
     expect(out).toMatchObject({ status: 200, body: { endSession: expect.stringContaining(provider.issuer) } })
     expect(await sessionCookie()).toBeUndefined()
-    expect((await call(page, 'GET', '/auth/session')).body).toEqual({ signedIn: false })
     await page.goto(String(out.body['endSession']))
     await page.click('button[value=yes], button[type=submit]')
     await page.waitForURL(`${replicas.origin}/`)

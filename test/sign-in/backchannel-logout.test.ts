@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
+import { leave } from '../support/logout-form.ts'
 import { clientId } from '../support/provider.ts'
 import { startWithProvider, type WithProvider } from '../support/with-provider.ts'
 
@@ -31,8 +32,7 @@ describe('logout told by the provider', () => {
   const signIn = async (login: string) => {
     const walker = await it.signIn(login)
     const headers = walker.headers(it.origin)
-    const { endSession } = (await it.bff.call('DELETE', '/auth/session', { headers })).json
-    const { sid } = decodeJwt(new URL(endSession).searchParams.get('id_token_hint')!)
+    const { sid } = decodeJwt(new URL((await leave(it.bff, headers)).headers['location']!).searchParams.get('id_token_hint')!)
     await walker.signIn(`${it.origin}/bff/auth/login`, login)
     return { headers: walker.headers(it.origin), sid: String(sid) }
   }

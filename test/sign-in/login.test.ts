@@ -201,14 +201,14 @@ describe('signing in with a browser', () => {
       expect(out.status).toBe(200)
       const away = new URL(((await out.json()) as { endSession: string }).endSession)
       expect([away.origin, away.searchParams.get('post_logout_redirect_uri')]).toEqual([it.provider.issuer, `${origin}/`])
-      expect(away.searchParams.get('id_token_hint')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+      expect(away.searchParams.has('id_token_hint')).toBe(false)
       expect(await it.who(headers)).toEqual({ signedIn: false })
       expect((await walker.visit(away.href)).status).toBe(200)
     })
 
     test('is not done by GET', async () => {
       expect((await it.bff.call('POST', '/auth/sessions', {})).status).toBe(405)
-      for (const path of ['/auth/logout', '/auth/signout']) expect((await it.bff.call('GET', path)).status).toBe(404)
+      expect((await it.bff.call('GET', '/auth/logout')).status).toBe(405)
     })
   })
 })

@@ -8,16 +8,15 @@ import { Problem } from '../../contract/problems.ts'
 import { addLogFields } from '../../http/access-log.ts'
 import { checkBody, discardBody, readJson } from '../../http/body.ts'
 import { routes } from '../../http/endpoint.ts'
-import type { Origins } from '../../http/origins.ts'
 import { checkQuery, rawQueryOf } from '../../http/query.ts'
 import type { Attempt } from '../../http/rate-limit.ts'
 import { readBearer } from '../bearer.ts'
 import { isWithin } from '../caps.ts'
-import { clearCookie } from '../cookie.ts'
 import { type Mint, MintBody, type Minted, type ServiceKey, serviceKeyOf } from '../mint.ts'
 import { appOf } from '../resolve-user.ts'
 import type { Session, Sessions } from '../sessions.ts'
 import type { Acts } from './acts.ts'
+import { createSignOut, type SignOutParts } from './sign-out.ts'
 
 export const noQuery = (req: Request): void => {
   checkQuery(rawQueryOf(req.originalUrl), [])
@@ -38,13 +37,10 @@ export const sessionView = (session: Session) => ({
   expiresAt: new Date(session.expiresMs).toISOString(),
 })
 
-export interface AuthParts {
+export interface AuthParts extends SignOutParts {
   readonly sessions: Sessions
-  readonly origins: Origins
-  /** Where the person signs out at the identity provider, too. */
-  readonly endSession: (provider: string, idToken: string | undefined, origin: string) => Promise<string | undefined>
-  /** `staff`: on a staff origin of its own only, since it wipes whatever else the site keeps in the browser. */
-  readonly clearSiteData: 'staff' | 'always' | 'never'
+  /** Where the person signs out at the identity provider, too. A script reads it, so it holds no token. */
+  readonly endSession: (provider: string, origin: string) => Promise<string | undefined>
   /** A token of a third party becomes a session. */
   readonly exchange: RequestHandler
   readonly refresh: RequestHandler
@@ -53,7 +49,9 @@ export interface AuthParts {
 }
 
 /** `/auth/session` and `/auth/refresh` below the base path. */
-export const authRoutes = ({ sessions, origins, endSession, clearSiteData, exchange, refresh, signIns }: AuthParts): Router => {
+export const authRoutes = (parts: AuthParts): Router => {
+  const { sessions, origins, endSession, exchange, refresh, signIns } = parts
+  const leave = createSignOut(parts)
   const show = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     await discardBody(req)
@@ -64,18 +62,10 @@ export const authRoutes = ({ sessions, origins, endSession, clearSiteData, excha
     noQuery(req)
     await discardBody(req)
     const session = await sessions.prefetch(req)
-    const { host } = req.headers
-    let away: string | undefined
-    if (session) {
-      addLogFields(res, { actor: session.place.tag, session: session.sid })
-      const idToken = session.provider && (await sessions.idToken(session))
-      await sessions.end(session)
-      // Only now, since the provider may be slow to say where.
-      away = session.kind === 'cookie' && session.provider ? await endSession(session.provider.id, idToken, origins.of(host)) : undefined
-    }
-    res.setHeader('Set-Cookie', clearCookie(origins.secure()))
-    if (clearSiteData === 'always' || (clearSiteData === 'staff' && origins.isStaff(host)))
-      res.setHeader('Clear-Site-Data', '"cache", "cookies", "storage"')
+    await leave(req, res, session)
+    // Only now, since the provider may be slow to say where.
+    const away =
+      session?.kind === 'cookie' && session.provider ? await endSession(session.provider.id, origins.of(req.headers.host)) : undefined
     if (away === undefined) res.status(204).end()
     else res.json({ endSession: away })
   }

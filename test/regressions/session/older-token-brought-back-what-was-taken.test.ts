@@ -1,5 +1,6 @@
 /** An ID token from before an end or a change of roles could still be exchanged, again and again, and brought all of it back. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { leave } from '../../support/logout-form.ts'
 import { clientId } from '../../support/provider.ts'
 import { audience, startWithProvider, type WithProvider } from '../../support/with-provider.ts'
 
@@ -13,8 +14,7 @@ const now = () => Math.floor(Date.now() / 1000)
 test('the ID token that came with a sign-in in the browser is nothing to exchange', async () => {
   await using it = await startWithProvider(({ issuer }) => ({ TRUSTED_ISSUERS: `${issuer} ${clientId}` }))
   const headers = (await it.signIn('browser')).headers(it.origin)
-  const { endSession } = (await it.bff.call('DELETE', '/auth/session', { headers })).json
-  const hint = new URL(endSession).searchParams.get('id_token_hint')!
+  const hint = new URL((await leave(it.bff, headers)).headers['location']!).searchParams.get('id_token_hint')!
   const exchange = (subject_token: string) => it.bff.call('POST', '/auth/session', { json: { ...grant, subject_token } })
   expect((await exchange(hint)).json.error.code).toBe('invalid_grant')
   // The audience is no reason to refuse it: a token that an app got for itself is taken.

@@ -19,8 +19,8 @@ export interface RedisClient<Name extends string = string> {
 
 // Back within 2 s of Redis being back: the pause never grows beyond a second.
 const retryStrategy = (attempt: number) => Math.min(100 * attempt, 1_000)
-// Ours ends a command first (see `within`); this one only keeps none waiting for ever.
-const bounded = { commandTimeout: 2_000, connectTimeout: 1_000, maxRetriesPerRequest: 1 }
+// Ours ends a command first (see `within`); these bound the handshake of a connection, and the parting from one that is silent.
+const bounded = { commandTimeout: 1_000, connectTimeout: 1_000, disconnectTimeout: 100, maxRetriesPerRequest: 1 }
 
 type Connection = Redis | Cluster
 
@@ -46,7 +46,7 @@ const connect = async (url: string, scripts: Record<string, { lua: string }>): P
     })
   }
   const [name = 'mymaster', db = '0'] = path.split('/')
-  return new Redis({ ...options, ...login, sentinels: nodes, name, db: Number(db) })
+  return new Redis({ ...options, ...login, sentinels: nodes, sentinelCommandTimeout: 1_000, name, db: Number(db) })
 }
 
 /** The promise is an answer within 300 ms of an outage; the rest is for a busy event loop. */
@@ -64,6 +64,15 @@ const within = <T>(command: Promise<T>): Promise<T> =>
     const timer = setTimeout(() => setImmediate(() => setImmediate(() => reject(new CommandTimeout()))), commandMs)
     command.then(resolve, reject).finally(() => clearTimeout(timer))
   })
+
+/** A connection on which nothing has come for so long, although it was asked, leads nowhere. */
+const silenceMs = 1_000
+
+const isAnswered = (asked: Promise<unknown>): Promise<boolean> =>
+  asked.then(
+    () => true,
+    () => false,
+  )
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
@@ -157,14 +166,19 @@ export const connectRedis = async <Name extends string>(
     })
   })
   // Once a command has timed out the next ones need not wait for the same: they fail at once until Redis has answered a ping.
-  let stalled = false
-  const probe = async (): Promise<void> => {
-    while (stalled && connection.status !== 'end') {
-      stalled = await within(connection.ping()).then(
-        () => false,
-        () => pause(100).then(() => true),
-      )
+  const silent = new Set<Redis>()
+  const isStalled = (): boolean => silent.size > 0 && !connection.isCluster
+  /** A connection that stays silent is replaced: when the network has forgotten it, nothing else would ever end it. */
+  const probe = async (link: Redis): Promise<void> => {
+    silent.add(link)
+    for (let since = performance.now(); link.status !== 'end'; await pause(100)) {
+      if (await isAnswered(within(link.ping()))) break
+      if (performance.now() - since < silenceMs || !['connect', 'ready'].includes(link.status)) continue
+      since = performance.now()
+      failed(new Error('Redis says nothing on this connection; another one is made'))
+      link.disconnect(true)
     }
+    silent.delete(link)
   }
   // The server at the other end has become a replica, as when its address was given to another: a new connection may lead to who is the master now.
   let demoted = false
@@ -187,12 +201,10 @@ export const connectRedis = async <Name extends string>(
     connection.disconnect(true)
     void seekMaster()
   }
+  const links = (): Redis[] => (connection.isCluster ? (connection as Cluster).nodes() : [connection as Redis])
   const watch = (error: unknown): never => {
     if (error instanceof Error) probeOnce(error)
-    if (!stalled && !connection.isCluster && error instanceof CommandTimeout) {
-      stalled = true
-      void probe()
-    }
+    if (error instanceof CommandTimeout) for (const link of links()) if (!silent.has(link)) void probe(link)
     throw error
   }
   const commands = connection as unknown as Record<string, (...args: (string | number)[]) => Promise<readonly unknown[]>>
@@ -205,10 +217,10 @@ export const connectRedis = async <Name extends string>(
   return {
     run: (name, keys, args = []) =>
       new Promise((resolve, reject) => {
-        if (stalled) reject(new Error('Redis has not answered'))
+        if (isStalled()) reject(new Error('Redis has not answered'))
         else batched(name, { keys, args, resolve, reject })
       }),
-    command: (name, ...args) => connection.call(name, ...args).catch(watch),
+    command: (name, ...args) => within(connection.call(name, ...args)).catch(watch),
     ping: async () => {
       if (demoted) throw new Error('Redis is a replica here')
       await within(connection.ping())

@@ -51,10 +51,10 @@ export class Unanswered extends Error {
 const most = { answer: 2_000_000, error: 64_000 }
 
 // Our deadlines count; what HTTP/2 does on its own about streams that a server turned away is not wanted.
-const options: Agent.Options = { allowH2: false, headersTimeout: 0, bodyTimeout: 0 }
+const options: Agent.Options = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 3_000 } }
 
-/** Connections that are used again. */
-export const keptConnections = (): Agent => new Agent(options)
+/** Connections that are used again, but not after a pause in which the network may have forgotten them, however long the vendor would keep them. */
+export const keptConnections = (): Agent => new Agent({ ...options, keepAliveMaxTimeout: 5_000 })
 
 /** A new connection for each request. One that the other side is just closing would leave a delete unknown that never arrived. */
 export const freshConnections: Agent = new Agent({ ...options, pipelining: 0 })

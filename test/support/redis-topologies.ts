@@ -53,26 +53,39 @@ const stopAll = (processes: readonly ChildProcess[]) => async () => {
   for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
 }
 
-export const startSentinel = async (): Promise<Topology> => {
-  const [port, sentinelPort] = [await freePort(), await freePort()]
+export interface WithSentinel extends Topology {
+  readonly master: ChildProcess
+  readonly sentinelPort: number
+}
+
+/** A master and its replica; a master that does not answer for half a second is replaced. */
+export const startSentinel = async (): Promise<WithSentinel> => {
+  const [port, replicaPort, sentinelPort] = [await freePort(), await freePort(), await freePort()]
   const config = join(folder(), 'sentinel.conf')
-  writeFileSync(config, `port ${sentinelPort}\nbind 127.0.0.1\nsentinel monitor bff 127.0.0.1 ${port} 1\n`)
-  const processes = [start(plain(port)), start([config, '--sentinel'])]
+  const watched = [`monitor bff 127.0.0.1 ${port} 1`, 'down-after-milliseconds bff 500', 'failover-timeout bff 2000']
+  writeFileSync(config, [`port ${sentinelPort}`, 'bind 127.0.0.1', ...watched.map((line) => `sentinel ${line}`)].join('\n'))
+  const replica = [...plain(replicaPort), '--replicaof', '127.0.0.1', String(port), '--repl-diskless-sync-delay', '0']
+  const processes = [start(plain(port)), start(replica), start([config, '--sentinel'])]
   const sentinel = client(sentinelPort)
   await until('the Sentinel', async () => {
-    const master = await sentinel.call('SENTINEL', 'master', 'bff').catch(() => [])
-    return (master as string[]).includes('master')
+    const master = (await sentinel.call('SENTINEL', 'master', 'bff').catch(() => [])) as string[]
+    return master.includes('master') && master[master.indexOf('num-slaves') + 1] === '1'
   })
   sentinel.disconnect()
-  return { url: `redis+sentinel://127.0.0.1:${sentinelPort}/bff`, stop: stopAll(processes) }
+  return { url: `redis+sentinel://127.0.0.1:${sentinelPort}/bff`, stop: stopAll(processes), master: processes[0]!, sentinelPort }
 }
 
 const slots = 16_384
 
-export const startCluster = async (): Promise<Topology> => {
+/** Its nodes tell clients the port that `told` gives for theirs. */
+export const startCluster = async (told = async (port: number): Promise<number> => port): Promise<Topology> => {
   const ports = [await freePort(), await freePort(), await freePort()]
   const buses = [await freePort(), await freePort(), await freePort()]
-  const cluster = (i: number) => ['--cluster-enabled', 'yes', '--cluster-port', String(buses[i]), '--cluster-node-timeout', '3000']
+  const shown = await Promise.all(ports.map(told))
+  const cluster = (i: number) => [
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(buses[i]), '--cluster-node-timeout', '3000'],
+    ...['--cluster-announce-port', String(shown[i])],
+  ]
   const processes = ports.map((port, i) => start([...plain(port), ...cluster(i)]))
   const clients = ports.map(client)
   await Promise.all(
@@ -89,5 +102,5 @@ export const startCluster = async (): Promise<Topology> => {
     })
     node.disconnect()
   }
-  return { url: `redis+cluster://${ports.map((port) => `127.0.0.1:${port}`).join(',')}`, stop: stopAll(processes) }
+  return { url: `redis+cluster://${shown.map((port) => `127.0.0.1:${port}`).join(',')}`, stop: stopAll(processes) }
 }

@@ -9,6 +9,9 @@ export interface Connection {
   cut(): void
 }
 
+/** From the first byte to the settings: a server may fall silent anywhere between. */
+const connectMilliseconds = 2_500
+
 export async function connect(url: string, settings: ClientConfig = {}): Promise<Connection> {
   const { default: pg } = await import('pg')
   const socket = new Socket()
@@ -28,12 +31,15 @@ export async function connect(url: string, settings: ClientConfig = {}): Promise
   const cut = (): void => {
     socket.destroy()
   }
+  const late = setTimeout(cut, connectMilliseconds)
   try {
     await client.connect()
     await client.query("SET search_path = journal; SET synchronous_commit = 'on'; SET standard_conforming_strings = on")
   } catch (error) {
     cut()
     throw error
+  } finally {
+    clearTimeout(late)
   }
   return { client, cut }
 }
@@ -82,28 +88,31 @@ export function serialConnection(url: string, settings: ClientConfig) {
   }
 }
 
-/** A session advisory lock says that this process lives; it ends with the connection, so that is watched and renewed. */
-export function holdLease(url: string, name: string): { held: Promise<void>; release(): Promise<void> } {
+const lookMilliseconds = 1_000
+
+/** A session advisory lock says that this process lives. It ends with the connection, on which nothing else is ever sent: so it is asked for again and again, and made anew when it is silent. */
+export function holdLease(url: string, name: string): { held: Promise<void>; release(): void } {
   let ended = false
   let link: Connection | undefined
   let timer: NodeJS.Timeout | undefined
   const take = async (): Promise<void> => {
-    link = await connect(url, { keepAlive: true })
-    link.client.once('end', () => {
-      if (!ended) reconnect()
-    })
-    await link.client.query('SELECT pg_advisory_lock($1::bigint)', [name])
+    link ??= await connect(url, { query_timeout: connectMilliseconds })
+    if (ended) link.cut()
+    await link.client.query('SELECT pg_try_advisory_lock($1::bigint)', [name])
   }
-  const reconnect = (): void => {
-    timer = setTimeout(() => void take().catch(reconnect), 500).unref()
+  const lost = (): void => {
+    link?.cut()
+    link = undefined
+  }
+  const beat = (): void => {
+    if (!ended) timer = setTimeout(() => void take().catch(lost).then(beat), lookMilliseconds).unref()
   }
   return {
-    held: take(),
+    held: take().then(beat),
     release: () => {
       ended = true
       clearTimeout(timer)
       link?.cut()
-      return Promise.resolve()
     },
   }
 }

@@ -57,7 +57,7 @@ const knowsApps = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('jour
 
 /** Creates schema, functions and the first event, or adds what an earlier version's lack; run as the owner, harmless when it is all there. The role is the application's, which may not write otherwise. */
 export async function createPostgres(url: string, key: KeyObject, role?: string): Promise<void> {
-  const { client, cut } = await connect(url)
+  const { client, cut } = await connect(url, { query_timeout: minute })
   try {
     await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('smooch-bff journal'))")
     if ((await client.query("SELECT to_regclass('journal.head') AS found")).rows[0].found === null) {
@@ -96,7 +96,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     (await select('SELECT journal, key FROM head'))[0] as { journal: string; key: string }
   let lease: ReturnType<typeof holdLease> | undefined
   const close = async (): Promise<void> => {
-    await Promise.all([writer.drop(), reader.drop(), readers.drop(), upkeep.drop(), lease?.release()])
+    lease?.release()
+    await Promise.all([writer.drop(), reader.drop(), readers.drop(), upkeep.drop()])
   }
   const begin = async (): Promise<string> => {
     const [there] = await select(`SELECT to_regclass('journal.head') AS found, EXISTS (${knowsApps}) AS fits, current_user AS role`)

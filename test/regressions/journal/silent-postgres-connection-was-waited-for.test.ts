@@ -1,0 +1,70 @@
+/** A connection to PostgreSQL that fell silent just after it was made was waited for without end, so the gate stayed closed; and nobody noticed that the connection which shows that this process lives was gone. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { newId } from '../../../src/journal/event/event.ts'
+import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
+import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
+import { deletion, makePlace } from '../../journal/place.ts'
+import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
+import { startProxy } from '../../support/proxy.ts'
+
+const found = findPostgres()
+const when = found ? test : test.skip // PostgreSQL is not installed
+let postgres: Postgres | undefined
+beforeAll(async () => {
+  if (found) postgres = await startPostgres(found)
+})
+afterAll(async () => {
+  await postgres?.[Symbol.asyncDispose]()
+})
+
+const until = async (look: () => boolean | Promise<boolean>): Promise<number> => {
+  const began = performance.now()
+  while (!(await look()) && performance.now() - began < 12_000) await sleep(50)
+  return Math.round(performance.now() - began)
+}
+
+const start = async (all: AsyncDisposableStack, database: string) => {
+  postgres!.sql(`CREATE DATABASE ${database}`)
+  const direct = postgres!.url(database)
+  const proxy = all.use(await startProxy(join(decodeURIComponent(new URL(direct).searchParams.get('host')!), '.s.PGSQL.5432')))
+  const place = all.use(makePlace())
+  const instance = newId('i')
+  const url = `postgres://postgres@127.0.0.1:${proxy.port}/${database}`
+  const store = await openPostgres({ url, keys: [place.key], instance, selectMilliseconds: 1_500 })
+  const { guard } = all.use(await place.open({ store, instance }))
+  const watcher = await openPostgres({ url: direct, keys: [place.key], instance: newId('i') })
+  all.defer(() => watcher.close())
+  return { proxy, guard, watcher, instance }
+}
+
+when('the gate opens again although the first connections after the outage say nothing', async () => {
+  await using all = new AsyncDisposableStack()
+  const { proxy, guard } = await start(all, 'silent')
+  await ((await guard.begin(deletion())) as OpenOperation).end()
+  proxy.silence()
+  proxy.silenceOn('search_path')
+  await expect(guard.begin(deletion())).rejects.toThrow()
+  await sleep(1_000)
+  proxy.silenceOn(undefined)
+  const took = await until(() => guard.status().open)
+  process.stderr.write(`silent PostgreSQL: the gate opened again after ${took} ms\n`)
+  expect(guard.status().open).toBe(true)
+  await ((await guard.begin(deletion())) as OpenOperation).end()
+})
+
+when('a process whose lease was lost without a word takes it again', async () => {
+  await using all = new AsyncDisposableStack()
+  const { proxy, watcher, instance } = await start(all, 'lease')
+  expect(await watcher.isAlive(instance)).toBe(true)
+  proxy.silence()
+  postgres!.sql(
+    "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = 'lease')",
+  )
+  await until(async () => !(await watcher.isAlive(instance)))
+  expect(await watcher.isAlive(instance)).toBe(false)
+  const took = await until(() => watcher.isAlive(instance))
+  process.stderr.write(`silent lease: held again after ${took} ms\n`)
+  expect(await watcher.isAlive(instance)).toBe(true)
+})

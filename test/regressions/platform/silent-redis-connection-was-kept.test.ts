@@ -1,0 +1,94 @@
+/** A firewall forgot the connection to Redis: nothing came back on it and nothing ended it, so every call was answered 503 for a quarter of an hour, with Redis in good health. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { connectRedis, type RedisClient } from '../../../src/platform/redis.ts'
+import { startBff } from '../../support/bff.ts'
+import { startProxy, type TestProxy } from '../../support/proxy.ts'
+import { redisInstalled, startRedis } from '../../support/redis.ts'
+import { startCluster, startSentinel } from '../../support/redis-topologies.ts'
+
+const when = redisInstalled() ? test : test.skip // Redis is not installed
+
+/** How long it took, in milliseconds, at most ten seconds. */
+const until = async (look: () => Promise<boolean>): Promise<number> => {
+  const began = performance.now()
+  while (!(await look().catch(() => false))) {
+    if (performance.now() - began > 10_000) break
+    await sleep(50)
+  }
+  return performance.now() - began
+}
+
+when('a connection that says nothing is replaced, and calls are answered again within seconds', async () => {
+  await using all = new AsyncDisposableStack()
+  const redis = await startRedis()
+  all.defer(() => redis.stop())
+  const proxy = all.use(await startProxy(redis.url))
+  const bff = all.use(await startBff({ env: { REDIS_URL: `redis://127.0.0.1:${proxy.port}` } }))
+  const me = await bff.signIn({})
+  const statusOf = async () => (await bff.call('GET', '/v1.1/appusers/me', { headers: me })).status
+  expect(await statusOf()).toBe(200)
+  proxy.silence()
+  expect(await statusOf()).toBe(503)
+  const took = await until(async () => (await statusOf()) === 200)
+  process.stderr.write(`silent connection: served again after ${Math.round(took)} ms\n`)
+  expect(took).toBeLessThan(5_000)
+  // The one of the journal's anchor, too: a deletion asks it.
+  const admin = await bff.signIn({ roles: ['admin'], actor: { id: 'boss' } })
+  const again = await until(async () => (await bff.call('DELETE', '/v1.1/appusers/cust-20481', { headers: admin })).status === 200)
+  expect(again).toBeLessThan(5_000)
+})
+
+const scripts = { put: { numberOfKeys: 1, lua: `return redis.call('INCR', KEYS[1])` } }
+const open = async (url: string): Promise<RedisClient<'put'> & Disposable> => {
+  const client = await connectRedis(url, scripts, () => undefined)
+  return { ...client, [Symbol.dispose]: () => client.close() }
+}
+
+when('a master that hangs is left for the one that the Sentinel names', async () => {
+  await using all = new AsyncDisposableStack()
+  const redis = await startSentinel()
+  all.defer(() => redis.stop())
+  using client = await open(redis.url)
+  expect(await client.run('put', ['k'])).toBe(1)
+  redis.master.kill('SIGSTOP')
+  const took = await until(async () => Number(await client.run('put', ['k'])) > 0)
+  process.stderr.write(`hung master: writes again after ${Math.round(took)} ms\n`)
+  expect(took).toBeLessThan(8_000)
+})
+
+when('a Sentinel that says nothing is not waited for without end', async () => {
+  await using all = new AsyncDisposableStack()
+  const redis = await startSentinel()
+  all.defer(() => redis.stop())
+  const proxy = all.use(await startProxy(redis.sentinelPort))
+  proxy.delay(20_000)
+  using client = await open(redis.url.replace(String(redis.sentinelPort), String(proxy.port)))
+  await expect(client.run('put', ['k'])).rejects.toThrow()
+  proxy.delay(0)
+  const took = await until(async () => Number(await client.run('put', ['k'])) > 0)
+  expect(took).toBeLessThan(5_000)
+})
+
+when('a silent connection to one node of a Cluster is replaced, while the other nodes serve', async () => {
+  await using all = new AsyncDisposableStack()
+  const proxies: TestProxy[] = []
+  const redis = await startCluster(async (port) => {
+    const proxy = all.use(await startProxy(port))
+    proxies.push(proxy)
+    return proxy.port
+  })
+  all.defer(() => redis.stop())
+  using client = await open(redis.url)
+  const keys = ['{a}', '{b}', '{c}', '{d}', '{e}', '{f}']
+  const served = async (): Promise<number> =>
+    (await Promise.allSettled(keys.map((key) => client.run('put', [key])))).filter(({ status }) => status === 'fulfilled').length
+  await until(async () => (await served()) === keys.length)
+  proxies[0]!.silence()
+  const left = await served()
+  expect(left).toBeGreaterThan(0)
+  expect(left).toBeLessThan(keys.length)
+  const took = await until(async () => (await served()) === keys.length)
+  process.stderr.write(`silent node of a Cluster: all keys again after ${Math.round(took)} ms\n`)
+  expect(took).toBeLessThan(5_000)
+})

@@ -1,0 +1,70 @@
+/** Stands between us and a dependency, and makes its connection as bad as the network can: silent, slow, cut. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+export interface TestProxy extends AsyncDisposable {
+  readonly port: number
+  /** The connections that there are pass nothing on any more, as when a firewall has forgotten them; later ones do. */
+  silence(): void
+  /** The same for each connection on which this text comes, from now on. */
+  silenceOn(text: string | undefined): void
+  /** What comes passes this much later. */
+  delay(milliseconds: number): void
+  /** Whether connections are taken; the open ones are cut when not. */
+  open(yes: boolean): void
+  /** Connections that were taken. */
+  count(): number
+}
+
+/** To a port of this machine, or to a socket in the file system. */
+export const startProxy = async (to: number | string): Promise<TestProxy> => {
+  const pairs = new Set<readonly [Socket, Socket]>()
+  let taken = 0
+  let late = 0
+  let isOpen = true
+  let fatal: string | undefined
+  const hush = (pair: readonly Socket[]): void => {
+    for (const socket of pair) socket.removeAllListeners('data').removeAllListeners('close').resume()
+  }
+  const pass = (from: Socket, into: Socket): void => {
+    from.on('data', (bytes) => {
+      if (fatal !== undefined && bytes.includes(fatal)) return hush([from, into])
+      if (late > 0) setTimeout(() => into.write(bytes), late).unref()
+      else into.write(bytes)
+    })
+    from.on('close', () => into.destroy())
+    from.on('error', () => undefined)
+  }
+  const server = createServer((near) => {
+    if (!isOpen) return void near.destroy()
+    taken += 1
+    const far = typeof to === 'number' ? connect(to, '127.0.0.1') : connect(to)
+    const pair = [near, far] as const
+    pairs.add(pair)
+    near.once('close', () => pairs.delete(pair))
+    pass(near, far)
+    pass(far, near)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = (): void => {
+    for (const sockets of pairs) for (const socket of sockets) socket.destroy()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    silence: () => pairs.forEach(hush),
+    silenceOn: (text) => {
+      fatal = text
+    },
+    delay: (milliseconds) => {
+      late = milliseconds
+    },
+    open: (yes) => {
+      isOpen = yes
+      if (!yes) cut()
+    },
+    count: () => taken,
+    [Symbol.asyncDispose]: async () => {
+      cut()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

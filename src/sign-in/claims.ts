@@ -3,10 +3,21 @@ import type { ClaimRules, ProviderRole } from '../../config/providers.ts'
 import { hiddenIn } from '../contract/ids.ts'
 import { Problem } from '../contract/problems.ts'
 import { isBlank, withoutFormatting } from '../contract/text.ts'
+import { parseExact } from '../platform/exact-json.ts'
 import { isStaffRole } from '../session/lifetimes.ts'
 import type { Assertion } from '../session/resolve-user.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
+
+/** The claims of a JWT that was proved, as they were signed: a number that a double would round stays no number, and bytes that are no text are not repaired into some. */
+export const claimsOf = (jwt: string): Claims => {
+  try {
+    const [, payload = ''] = jwt.split('.')
+    return parseExact(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(payload, 'base64url'))) as Claims
+  } catch {
+    throw new Problem('sign_in_failed', { detail: 'The claims of the token are not JSON in UTF-8.' })
+  }
+}
 
 /** A claim by its own name (which may hold dots and slashes), else by a path such as `realm_access.roles`. */
 const claimOf = (claims: Claims, name: string): unknown => {
@@ -19,7 +30,7 @@ const claimOf = (claims: Claims, name: string): unknown => {
     )
 }
 
-/** What names somebody is text, or a whole number that JSON carries exactly: a longer one is rounded, and two people would have one name. */
+/** What names somebody is text, or a whole number that JSON carries exactly (whatever its writing: 1e3 is 1000): another one is rounded, and two people would have one name. */
 const nameIn = (claims: Claims, claim: string): string | undefined => {
   const value = claimOf(claims, claim)
   if (value === undefined || value === null || value === '') return undefined

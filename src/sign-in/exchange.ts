@@ -71,7 +71,7 @@ export const createExchange = (parts: ExchangeParts) => {
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
     const { record } = await resolveUser({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`, { saidMs: issuedMs })
     const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
-    const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub!, sid }
+    const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub, sid }
     const ended = async () => (await people.endedByProvider(from, issuedMs)) || (await people.endedSince(record, issuedMs))
     if (await ended()) throw new Problem('invalid_grant')
     const made = await families.begin({ ...record, provider: from, device: deviceOf(req.headers['user-agent']) })

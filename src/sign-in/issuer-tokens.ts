@@ -6,6 +6,7 @@ import type { Provider } from '../../config/providers.ts'
 import { isSecure } from '../../config/secure-address.ts'
 import { Problem } from '../contract/problems.ts'
 import { fetchOnce, http } from '../upstream/http-client.ts'
+import { type Claims, claimsOf } from './claims.ts'
 
 /** Public-key signatures only: with a shared secret whoever checks could sign as well. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
@@ -46,7 +47,7 @@ const createKeys = (issuer: string, cooldownDuration: number): (() => Promise<Ke
 
 export interface Trusted {
   readonly provider: Provider
-  readonly payload: JWTPayload
+  readonly payload: Claims & { readonly sub: string }
   /** Digest of what was signed: the signature itself may be written in several ways. */
   readonly digest: string
   /** As early as it can have been issued, and as late as it can be good for; milliseconds since 1970. */
@@ -112,7 +113,7 @@ export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds
         if (typeof payload.sub !== 'string' || payload.sub === '') throw refused(undefined, 'The claim sub of the token is not text.')
         const { iat = 0, exp = 0 } = payload
         return {
-          ...{ provider, payload },
+          ...{ provider, payload: { ...claimsOf(token), sub: payload.sub } },
           digest: hash('sha256', token.slice(0, token.lastIndexOf('.')), 'base64url'),
           issuedMs: (iat - clockToleranceSeconds) * 1000,
           expiresMs: (Math.min(exp, iat + 86_400) + clockToleranceSeconds) * 1000,

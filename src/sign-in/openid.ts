@@ -5,7 +5,7 @@ import type { Provider, ProviderClient } from '../../config/providers.ts'
 import { isLoopback, isSecure } from '../../config/secure-address.ts'
 import { Problem } from '../contract/problems.ts'
 import { fetchOnce } from '../upstream/http-client.ts'
-import type { Claims } from './claims.ts'
+import { type Claims, claimsOf } from './claims.ts'
 import type { Transaction } from './transaction.ts'
 
 export interface SignedIn {
@@ -94,20 +94,18 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient) =
     /** Trades the code in. Throws `sign_in_failed` for what is wrong with the answer and `identity_provider_unavailable` when there is none. */
     finish: async (transaction: Transaction, callback: URL, maxAge: number | undefined): Promise<SignedIn> => {
       const config = await discover()
-      try {
-        const tokens = await openid.authorizationCodeGrant(config, callback, {
-          pkceCodeVerifier: transaction.verifier,
-          expectedState: transaction.state,
-          expectedNonce: transaction.nonce,
-          idTokenExpected: true,
-          ...(maxAge === undefined ? {} : { maxAge }),
-        })
-        return { claims: tokens.claims()!, idToken: tokens.id_token! }
-      } catch (cause) {
-        if (cause instanceof openid.AuthorizationResponseError || cause instanceof openid.ResponseBodyError) throw refused(cause)
-        if (cause instanceof openid.ClientError && !networkFault(cause)) throw new Problem('sign_in_failed', { cause })
-        throw unreachable(cause)
+      const checks = {
+        pkceCodeVerifier: transaction.verifier,
+        expectedState: transaction.state,
+        expectedNonce: transaction.nonce,
+        idTokenExpected: true,
+        ...(maxAge === undefined ? {} : { maxAge }),
       }
+      const tokens = await openid.authorizationCodeGrant(config, callback, checks).catch((cause: unknown) => {
+        throw grantProblem(cause)
+      })
+      const { sub, iat } = tokens.claims()!
+      return { claims: { ...claimsOf(tokens.id_token!), sub, iat }, idToken: tokens.id_token! }
     },
 
     /** Where the person signs out at the provider; undefined when it offers none or cannot be asked. */
@@ -126,6 +124,11 @@ const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTi
 
 const networkFault = ({ code }: openid.ClientError): boolean =>
   code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT' || code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'
+
+const grantProblem = (cause: unknown): Problem => {
+  if (cause instanceof openid.AuthorizationResponseError || cause instanceof openid.ResponseBodyError) return refused(cause)
+  return cause instanceof openid.ClientError && !networkFault(cause) ? new Problem('sign_in_failed', { cause }) : unreachable(cause)
+}
 
 const refused = (cause: openid.AuthorizationResponseError | openid.ResponseBodyError): Problem =>
   cause.error === 'temporarily_unavailable' || cause.error === 'server_error'

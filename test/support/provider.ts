@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, SignJWT } from 'jose'
+import { CompactSign, exportJWK, SignJWT } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
 
 export const clientId = 'bff-web'
@@ -16,6 +16,8 @@ export interface TestProvider extends AsyncDisposable {
   register(origins: readonly string[], logoutUri: string): void
   /** A JWT signed with the provider's own key; `header` may replace its parts. */
   sign(claims: Record<string, unknown>, header?: { typ?: string | undefined; alg?: string; kid?: string }): Promise<string>
+  /** The same for claims as they are written, numbers and bytes and all. */
+  signText(claims: string | Uint8Array): Promise<string>
   /** From now on it signs with a new key. */
   rotate(): Promise<void>
   /** Requests for its keys. */
@@ -100,6 +102,10 @@ export const startProvider = async (more: { client?: Record<string, unknown>; ke
     sign: (claims, header = {}) =>
       new SignJWT({ iss: issuer, ...claims })
         .setProtectedHeader({ alg: 'RS256', kid: key.jwk.kid, ...header } as { alg: string })
+        .sign(key.privateKey),
+    signText: (claims) =>
+      new CompactSign(typeof claims === 'string' ? new TextEncoder().encode(claims) : claims)
+        .setProtectedHeader({ alg: 'RS256', kid: key.jwk.kid })
         .sign(key.privateKey),
     rotate: async () => {
       key = await newKey(`key-${Date.now()}`)

@@ -97,4 +97,10 @@ export class Problem extends Error {
     this.status = problems[code][0]
     this.particulars = particulars
   }
+
+  /** The same problem, with what became known later. */
+  with(more: Particulars): Problem {
+    const headers = { ...this.particulars.headers, ...more.headers }
+    return new Problem(this.code, { cause: this, ...this.particulars, ...more, headers })
+  }
 }

@@ -86,8 +86,8 @@ interface Particulars {
   readonly operation: Pick<Operation, 'id'>
   readonly targets: readonly Person[]
   readonly requestId: string
-  readonly caller?: Caller
-  readonly reason?: Reason
+  readonly caller?: Caller | undefined
+  readonly reason?: Reason | undefined
 }
 
 /** Denied calls have no caller: no rule let them in. */

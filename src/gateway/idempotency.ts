@@ -5,13 +5,7 @@ import { openFor, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
 import { withAvailability } from '../session/store/availability.ts'
 import type { SessionStore } from '../session/store/contract.ts'
-
-export interface Reply {
-  readonly status: number
-  readonly body?: unknown
-  /** The body as JSON, when it is at hand. */
-  readonly text?: string
-}
+import type { Reply } from './call.ts'
 
 interface IdempotencyRecord {
   readonly digest: string

@@ -1,174 +1,95 @@
-/** The one straight path of a request: admission has passed; then CSRF, session and limit, params and body, subjects, policy, upstream, projection, response. */
-
-import type { IncomingMessage } from 'node:http'
+/** The one straight path of a request: admission has passed; then session and limit, app, params, query, body, subjects, policy, reason, the call, the answer. */
 import type { Request, RequestHandler, Response } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
-import type { AppUsers } from '../cache/app-users.ts'
 import { isCacheKeyOf } from '../cache/keys.ts'
-import type { Prefetch } from '../cache/lookup.ts'
-import { type Caller, isGuarded, isOpen, limitClass, type Operation } from '../contract/operation.ts'
-import { operations } from '../contract/operations.ts'
+import { type Caller, type GuardedOperation, limitClass, type OpenOperation, type Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import { bodies } from '../contract/schemas.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { addLogFields } from '../http/access-log.ts'
-import { bringsBody, checkBody, discardBody, readJson } from '../http/body.ts'
-import { errorBody } from '../http/problem-handler.ts'
+import { bringsBody } from '../http/body.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import { addHeader } from '../http/response-headers.ts'
 import { createRecords } from '../journal/append/records.ts'
-import type { CallFacts, Person } from '../journal/event/compose.ts'
-import type { Guard } from '../journal/guard/guard.ts'
+import type { CallFacts } from '../journal/event/compose.ts'
 import { withConfirmation } from '../policy/confirmation.ts'
-import { decide, isImmediate, isStaff, requireFields, requireImageRole, requireRecentSignIn, requireStill } from '../policy/decide.ts'
-import { project } from '../policy/projection.ts'
-import { checkParams, type Subject, subjectsOf } from '../policy/subjects.ts'
-import type { Session, Sessions } from '../session/sessions.ts'
-import { readImageForm } from '../uploads/image.ts'
-import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
+import { decide, isImmediate, requireFields, requireRecentSignIn } from '../policy/decide.ts'
+import { checkParams, subjectsOf } from '../policy/subjects.ts'
+import type { Session } from '../session/sessions.ts'
+import { type Call, callFacts, ownNameIn, type Result, readBody, showsVendorWords, type UndecidedCall } from './call.ts'
 import { type AuditRules, callFactsOf, readIdempotencyKey, readReason } from './call-facts.ts'
-import { createGuarded } from './guarded-call.ts'
-import type { Idempotency, Reply } from './idempotency.ts'
-import { createProvisioning, type ProvisioningCall, type ProvisioningParts } from './provisioning.ts'
-import { namedIn, targetsIn, targetsOf } from './targets.ts'
+import { createGuardedCall, type GuardedCallParts } from './guarded-call.ts'
+import { createOpenCall, type OpenCallParts } from './open-call.ts'
+import { createProvisioning, type ProvisioningParts } from './provisioning.ts'
+import { namedIn, targetsOf } from './targets.ts'
 
-export interface PipelineParts extends Omit<ProvisioningParts, 'recorded'> {
-  readonly sessions: Sessions
-  /** One that keeps the cache free of what a call may have changed. */
-  readonly upstream: Upstream
-  readonly appUsers: AppUsers
+export interface PipelineParts extends ProvisioningParts, OpenCallParts, GuardedCallParts {
   /** By app id. */
   readonly apps: ReadonlyMap<string, UpstreamApp>
   readonly peppers: KeyRing
   readonly selfProperties: readonly string[]
   /** Asks a person to confirm a link that an end user began. */
   readonly selfLinkMessage: string | undefined
-  /** Something that operators must hear of although the caller was served. */
-  readonly alarm: (what: string, cause: unknown) => void
-  readonly guard: Guard
-  readonly idempotency: Idempotency
   readonly auditRules: AuditRules
-}
-
-/** What the vendor said, or said before. */
-interface Answer extends UpstreamAnswer {
-  /** From the cache, and JSON already: what the person may see of the own user. */
-  readonly selfView?: string
 }
 
 /** The handler of one row. */
 export const createPipeline = (parts: PipelineParts) => {
-  const { sessions, upstream, appUsers } = parts
-  const guarded = createGuarded(parts)
-  const { orDenied, recorded } = createRecords(parts.guard)
-  const { accept, create, meet, orCreate } = createProvisioning({ ...parts, recorded })
+  const { sessions, appUsers, apps } = parts
+  const { orDenied } = createRecords(parts.guard)
+  const provisioning = createProvisioning(parts)
+  const open = createOpenCall(parts, provisioning)
+  const guarded = createGuardedCall(parts, provisioning)
+  const run: Readonly<Record<Operation['effect'], (call: Call) => Promise<Result>>> = {
+    read: (call) => open(call as Call<OpenOperation>),
+    reveal: (call) => open(call as Call<OpenOperation>),
+    write: (call) => open(call as Call<OpenOperation>),
+    guarded: (call) => guarded(call as Call<GuardedOperation>),
+  }
 
   return (operation: Operation): RequestHandler =>
-    async function pipeline(req, res) {
+    async function pipeline(request, res) {
       addLogFields(res, { operation: operation.id })
-      // A lease must not wait for a body.
-      using prefetch = operation.cache === 'store' && !bringsBody(req) ? appUsers.prefetch((tag) => namesOwnUser(req, tag)) : undefined
-      const entered = await sessions.require(req, limitClass(operation), 'api', limitCalls(req, res), prefetch)
-      addLogFields(res, { actor: entered.place.tag, session: entered.sid, kind: entered.kind, roles: entered.roles })
       const requestId = String(res.locals['requestId'])
+      // No prefetch when a body follows: its lease would be held while the body arrives.
+      using prefetch =
+        operation.cache === 'store' && !bringsBody(request) ? appUsers.prefetch((tag) => namesOwnUser(request, tag)) : undefined
+      const entered = await sessions.require(request, limitClass(operation), 'api', limitCalls(request, res), prefetch)
+      addLogFields(res, { actor: entered.place.tag, session: entered.sid, kind: entered.kind, roles: entered.roles })
       const app = orDenied(
-        () => ofAnotherApp(callFactsOf(req, { session: entered, operation, requestId, targets: namedIn(operation, req.params, entered) })),
-        () => appOf(entered, req.params['appId']),
+        () => ofAnotherApp(request, requestId, operation, entered),
+        () => appOf(entered, request.params['appId']),
       )
-      const named = checkParams(operation, req.params, entered)
-      const query = checkQuery(rawQueryOf(req.originalUrl), operation.query ?? [])
-      const body = await readBody(operation, req)
-      const session = await sessions.reloadAfterBody(entered, req)
-      const subjects = subjectsOf(operation, named, body, (id) => sessions.isSelf(session, id))
-      const params = ownNameIn(named, subjects, session)
-      const about = { session, operation, requestId }
-      const refused = () => callFactsOf(req, { ...about, targets: targetsOf(session, subjects) })
-      const caller = permitted(operation, subjects, session, body, refused)
-      const reason = readReason(req, session, caller, operation, parts.auditRules)
-      const callFacts = (targets: readonly Person[]) => callFactsOf(req, { ...about, targets, caller, reason })
-      const creation = (targets: readonly Person[]) =>
-        callFactsOf(req, { ...about, operation: operations.pre_create_app_user, targets, caller: 'self' })
-      const asking = { app, session, subjects, operation, creation }
-      res.locals['showVendorWords'] = isStaff(caller) || session.kind === 'service'
-
-      const respond = (answer: Answer | Problem): Reply => {
-        if (answer instanceof Problem)
-          return { status: answer.status, body: errorBody(answer, about.requestId, res.locals['showVendorWords'] === true) }
-        const status = operation.status ?? 200
-        if (answer.selfView !== undefined && caller === 'self') return { status, text: answer.selfView }
-        return { status, body: operation.returns === 'Empty' ? {} : project(operation, caller, answer.body) }
-      }
-
-      if (isGuarded(operation)) {
-        const idempotencyKey = readIdempotencyKey(req)
-        const call = { operation, params, query, body: withConfirmation(caller, operation, body, parts.selfLinkMessage) }
-        const { answer, replay, headers } = await guarded({
-          app,
-          call,
-          subjects,
-          facts: callFacts,
-          idempotencyKey,
-          checkAgain: async () => requireStill(await sessions.reload(session), caller),
-          own: {
-            known: session.smooch !== undefined,
-            accept: (row, body) => accept(session, subjects, row, body),
-            create: () => create(asking),
-          },
-          respond,
-        })
-        for (const [name, value] of Object.entries(headers)) addHeader(res, name, value)
-        if (answer) await finish(answer)
-        send(res, answer ? respond(answer) : replay!)
-      } else if (isOpen(operation)) {
-        const call: UpstreamCall = { operation, params, query, body }
-        const idempotencyKey = operation.subject === 'body' ? readIdempotencyKey(req) : undefined
-        const run = async (): Promise<Reply> => {
-          const answer = await recorded(
-            operation,
-            (answer) => callFacts(answer ? targetsIn(operation, answer.body, session, subjects) : targetsOf(session, subjects)),
-            () =>
-              operation.takes === 'ImageUpload'
-                ? sendImage(asking, call, req, refused)
-                : operation.cache === 'store'
-                  ? readStored(asking, call, caller, prefetch, res)
-                  : sendOnceMet(asking, call),
-          )
-          await finish(answer)
-          return respond(answer)
-        }
-        const done =
-          idempotencyKey === undefined ? undefined : await parts.idempotency(session, idempotencyKey, [operation.id, body], run, respond)
-        if (done?.replayed) addHeader(res, 'Idempotency-Replayed', 'true')
-        send(res, done?.reply ?? (await run()))
-      }
-
-      async function finish(answer: UpstreamAnswer): Promise<void> {
-        if (answer.calls > 0)
-          addLogFields(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
-        await accept(session, subjects, operation, answer.body)
-      }
+      const names = checkParams(operation, request.params, entered)
+      const query = checkQuery(rawQueryOf(request.originalUrl), operation.query ?? [])
+      const content = await readBody(operation, request)
+      const session = await sessions.reloadAfterBody(entered, request)
+      const subjects = subjectsOf(operation, names, content, (id) => sessions.isSelf(session, id))
+      const params = ownNameIn(names, subjects, session)
+      const undecided = { operation, request, requestId, prefetch, session, app, params, query, body: content, subjects }
+      const caller = permitted(undecided)
+      const reason = readReason(request, session, caller, operation, parts.auditRules)
+      const idempotencyKey = takesIdempotencyKey(operation) ? readIdempotencyKey(request) : undefined
+      const body = withConfirmation(caller, operation, content, parts.selfLinkMessage)
+      const call: Call = { ...undecided, body, caller, reason, idempotencyKey }
+      res.locals['showVendorWords'] = showsVendorWords(call)
+      send(res, await run[operation.effect](call))
     }
 
   /** Policy's word; a no to anything that the journal knows is an event. */
-  function permitted(
-    operation: Operation,
-    subjects: readonly Subject[],
-    session: Session,
-    body: unknown,
-    callFacts: () => CallFacts,
-  ): Caller {
+  function permitted(call: UndecidedCall): Caller {
+    const { operation, session, subjects, body } = call
     const check = (): Caller => {
       const caller = decide(session, operation, subjects, Date.now())
       requireFields(caller, operation, body, parts)
       if (isImmediate(operation, body)) requireRecentSignIn(session, Date.now())
       return caller
     }
-    return operation.journal === 'none' ? check() : orDenied(callFacts, check)
+    return operation.journal === 'none' ? check() : orDenied(() => callFacts(call, targetsOf(session, subjects)), check)
   }
 
   function appOf(session: Session, named: unknown): UpstreamApp {
-    const app = parts.apps.get(session.app)
+    const app = apps.get(session.app)
     if (!app || (named !== undefined && named !== session.app))
       throw new Problem('forbidden', { detail: 'This session belongs to another app.' })
     return app
@@ -178,66 +99,26 @@ export const createPipeline = (parts: PipelineParts) => {
   function namesOwnUser(req: Request, tag: string): boolean {
     const id = req.params['userId']
     if (typeof id !== 'string' || id === 'me') return id === 'me'
-    const app = req.params['appId'] ?? (parts.apps.size === 1 ? parts.apps.keys().next().value : undefined)
+    const app = req.params['appId'] ?? (apps.size === 1 ? apps.keys().next().value : undefined)
     return typeof app === 'string' && isCacheKeyOf(parts.peppers, tag, app, id)
   }
-
-  /** From the cache, or from the vendor with everybody who asks the same. */
-  async function readStored(asking: ProvisioningCall, call: UpstreamCall, caller: Caller, prefetch: Prefetch | undefined, res: Response) {
-    const { app, session, subjects } = asking
-    const [{ id, self }] = subjects
-    const ask = { app: app.appId, id, ownKey: self ? session.place.tag : undefined, prefetch }
-    const send = async (): Promise<Answer> => {
-      const read = await appUsers.read(ask, () => upstream.call(app, call))
-      addLogFields(res, { cache: read.outcome })
-      addHeader(res, 'Cache-Status', read.status)
-      const { entry, fetched = { status: 200, calls: 0, durationMs: 0 } } = read
-      const enough = caller === 'self' && fetched.calls === 0 && session.smooch !== undefined
-      return { ...fetched, body: enough ? undefined : entry.body(), selfView: entry.selfView }
-    }
-    return await orCreate(asking, send)
-  }
-
-  async function sendOnceMet(asking: ProvisioningCall, call: UpstreamCall) {
-    await meet(asking)
-    return await orCreate(asking, () => upstream.call(asking.app, call))
-  }
-
-  /** A stream cannot be sent again, so the user is made sure of before it starts. */
-  async function sendImage(asking: ProvisioningCall, call: UpstreamCall, req: IncomingMessage, refused: () => CallFacts) {
-    const { app, session, subjects } = asking
-    const [subject] = subjects
-    // Let go of whatever happens before it is sent, rather than when its deadline comes.
-    using image = await readImageForm(req, {
-      checkFields: async ({ role }) => {
-        const now = await sessions.reloadAfterBody(session, req)
-        orDenied(refused, () => requireImageRole(now, decide(now, asking.operation, [subject], Date.now()), subject, role))
-      },
-    })
-    await meet(asking)
-    return await upstream.call(app, { ...call, image })
-  }
 }
 
-/** The caller's own user is asked for by the name that was proved at sign-in, whatever `_id` an answer once gave. */
-const ownNameIn = (params: Record<string, string>, [subject]: readonly Subject[], { userId }: Session): Record<string, string> =>
-  'userId' in params && subject!.self && userId !== undefined ? { ...params, userId } : params
+/** Guarded calls, and the one that creates: a repeat of any other does no harm. */
+const takesIdempotencyKey = ({ effect, subject }: Operation): boolean => effect === 'guarded' || subject === 'body'
 
 /** Whom it was asked for is somebody of the other app, so the rule says that. */
-const ofAnotherApp = (callFacts: CallFacts): CallFacts => ({
-  ...callFacts,
-  policy: { decision: 'deny', rule: `another_app/${callFacts.action}` },
+const ofAnotherApp = (request: Request, requestId: string, operation: Operation, session: Session): CallFacts => ({
+  ...callFactsOf(request, { operation, session, requestId, targets: namedIn(operation, request.params, session) }),
+  policy: { decision: 'deny', rule: `another_app/${operation.id}` },
 })
 
-/** Checked and rebuilt: the caller's bytes never go upstream. An image is read later, while it is sent. */
-const readBody = async (operation: Operation, req: Request): Promise<unknown> => {
-  if (operation.takes === 'ImageUpload') return undefined
-  if (operation.takes) return checkBody(bodies[operation.takes], await readJson(req))
-  await discardBody(req)
-  return undefined
-}
-
-const send = (res: Response, { status, body, text = JSON.stringify(body ?? {}) }: Reply): void => {
+const send = (res: Response, { reply, headers, answer }: Result): void => {
+  for (const name of Object.keys(headers)) addHeader(res, name, headers[name]!)
+  if (answer?.cache !== undefined) addLogFields(res, { cache: answer.cache })
+  if (answer && answer.calls > 0)
+    addLogFields(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
+  const { status, body, text = JSON.stringify(body ?? {}) } = reply
   // As one text it leaves in one write together with the head.
   res.writeHead(status, ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(Buffer.byteLength(text))])
   res.end(text)

@@ -1,34 +1,26 @@
 /** The caller's own app user: created at the first call that finds none, known by its smoochId from then on, and nobody else whatever the vendor answers. */
 import type { UpstreamApp } from '../../config/apps.ts'
-import type { Operation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
-import type { createRecords } from '../journal/append/records.ts'
-import type { CallFacts, Person } from '../journal/event/compose.ts'
-import type { Subject } from '../policy/subjects.ts'
+import { createRecords } from '../journal/append/records.ts'
+import type { CallFacts } from '../journal/event/compose.ts'
+import type { Guard } from '../journal/guard/guard.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
+import { type Call, callFacts, isOwn } from './call.ts'
 
 export interface ProvisioningParts {
   readonly sessions: Sessions
   readonly upstream: Upstream
   readonly autoCreate: boolean
-  readonly recorded: ReturnType<typeof createRecords>['recorded']
+  readonly guard: Guard
   /** Something that operators must hear of although the caller was served. */
   readonly alarm: (what: string, cause: unknown) => void
 }
 
-export interface ProvisioningCall {
-  readonly app: UpstreamApp
-  readonly session: Session
-  readonly subjects: readonly [Subject, ...Subject[]]
-  readonly operation: Operation
-  /** What the journal is told of an automatic creation. */
-  readonly creation: (targets: readonly Person[]) => CallFacts
-}
-
-export const createProvisioning = ({ sessions, upstream, autoCreate, recorded, alarm }: ProvisioningParts) => {
+export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alarm }: ProvisioningParts) => {
+  const { recorded } = createRecords(guard)
   const read = operations.get_app_user
 
   /** What the vendor says of the caller's own user. Somebody else (a survivor of a merge, a name in another spelling) is never shown nor learnt: the session ends. */
@@ -41,9 +33,8 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, recorded, a
   }
 
   /** Every answer passes here before it is shown or kept. */
-  const accept = async (session: Session, subjects: readonly Subject[], operation: Operation, body: unknown): Promise<void> => {
-    if (operation.returns !== 'AppUserResponse' || body === undefined || !subjects.every(({ self }) => self)) return
-    await acceptOwn(session, body)
+  const accept = async (call: Call, body: unknown): Promise<void> => {
+    if (call.operation.returns === 'AppUserResponse' && body !== undefined && isOwn(call)) await acceptOwn(call.session, body)
   }
 
   const rememberSmoochId = async (session: Session, smoochId: string): Promise<void> => {
@@ -65,51 +56,55 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, recorded, a
   }
 
   /** Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or merged away since the session began. */
-  const create = async ({ app, session, creation }: Omit<ProvisioningCall, 'operation'>): Promise<void> => {
+  const create = async (call: Call): Promise<void> => {
+    const { app, session } = call
     if (session.kind === 'service' || !session.roles.includes('user'))
       throw new Problem('no_app_user', { detail: 'This session has no app user yet.' })
     if (!autoCreate) throw new Problem('app_user_not_created')
     if (!(await sessions.mayCreate(session))) throw new Problem('unauthorized')
     const operation = operations.pre_create_app_user
-    const callFacts = (answer?: UpstreamAnswer): CallFacts =>
-      creation([{ role: 'subject', userId: session.userId!, ...(answer && { smoochId: (answer.body as Identified).appUser._id }) }])
-    const answer = await recorded<UpstreamAnswer | undefined>(operation, callFacts, () =>
+    const facts = (answer?: UpstreamAnswer): CallFacts =>
+      callFacts({ ...call, operation, caller: 'self', reason: undefined }, [
+        { role: 'subject', userId: session.userId!, ...(answer && { smoochId: (answer.body as Identified).appUser._id }) },
+      ])
+    const answer = await recorded<UpstreamAnswer | undefined>(operation, facts, () =>
       send(app, { operation, body: { userId: session.userId } }),
     )
     if (answer) await acceptOwn(session, answer.body)
   }
 
   /** Sends, and once more when the vendor knows no such user and the caller's own could be created. */
-  const orCreate = async <A extends UpstreamAnswer>(asking: ProvisioningCall, send: () => Promise<A>): Promise<A> => {
+  const orCreate = async <A extends UpstreamAnswer>(call: Call, send: () => Promise<A>): Promise<A> => {
     try {
       return await send()
     } catch (error) {
-      if (!saysNoUser(error) || !asking.subjects.every(({ self }) => self)) throw error
-      await create(asking)
+      if (!saysNoUser(error) || !isOwn(call)) throw error
+      await create(call)
       return await send()
     }
   }
 
   return {
     accept,
+    acceptOwn,
     create,
     orCreate,
 
     /** Before a call that changes somebody or whose answer names nobody: the caller's own name must once have been answered with the caller's own user. */
-    meet: async (asking: ProvisioningCall): Promise<void> => {
-      const { app, session, subjects, operation } = asking
+    meet: async (call: Call): Promise<void> => {
+      const { app, session, subjects, operation } = call
       if (session.smooch !== undefined || operation.id === read.id || operation.subject === 'body') return
-      if (!subjects.every(({ self }) => self)) return
-      const call = { operation: read, params: { userId: subjects[0].id } }
+      if (!isOwn(call)) return
       try {
-        const { body } = await orCreate({ ...asking, operation: read }, () => upstream.call(app, call))
+        const { body } = await orCreate(call, () => upstream.call(app, { operation: read, params: { userId: subjects[0].id } }))
         await acceptOwn(session, body)
       } catch (error) {
-        if (error instanceof Problem) error.particulars.outcome = 'not_sent'
-        throw error
+        throw error instanceof Problem ? error.with({ outcome: 'not_sent' }) : error
       }
     },
   }
 }
+
+export type Provisioning = ReturnType<typeof createProvisioning>
 
 const saysNoUser = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'

@@ -1,0 +1,86 @@
+/** The way of a call that destroys nothing: from the cache, or to the vendor, with the caller's own user created where there is none. */
+import type { AppUsers } from '../cache/app-users.ts'
+import type { OpenOperation } from '../contract/operation.ts'
+import { createRecords } from '../journal/append/records.ts'
+import type { Guard } from '../journal/guard/guard.ts'
+import { decide, requireImageRole } from '../policy/decide.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { readImageForm } from '../uploads/image.ts'
+import type { Upstream } from '../upstream/client.ts'
+import { type Answer, type Call, callFacts, type Result, toReply } from './call.ts'
+import type { Idempotency } from './idempotency.ts'
+import type { Provisioning } from './provisioning.ts'
+import { targetsIn, targetsOf } from './targets.ts'
+
+export interface OpenCallParts {
+  readonly sessions: Sessions
+  /** One that keeps the cache free of what a call may have changed. */
+  readonly upstream: Upstream
+  readonly appUsers: AppUsers
+  readonly guard: Guard
+  readonly idempotency: Idempotency
+}
+
+type OpenCall = Call<OpenOperation>
+
+export const createOpenCall = ({ sessions, upstream, appUsers, guard, idempotency }: OpenCallParts, provisioning: Provisioning) => {
+  const { accept, meet, orCreate } = provisioning
+  const { orDenied, recorded } = createRecords(guard)
+
+  /** From the cache, or from the vendor with everybody who asks the same. */
+  const cached = async (call: OpenCall): Promise<Answer> => {
+    const { app, session, caller, prefetch } = call
+    const [{ id, self }] = call.subjects
+    return await orCreate(call, async () => {
+      const ownKey = self ? session.place.tag : undefined
+      const read = await appUsers.read({ app: app.appId, id, ownKey, prefetch }, () => upstream.call(app, call))
+      const { entry, fetched = { status: 200, calls: 0, durationMs: 0 } } = read
+      const enough = caller === 'self' && fetched.calls === 0 && session.smooch !== undefined
+      const body = enough ? undefined : entry.body()
+      return { ...fetched, body, selfView: entry.selfView, cache: read.outcome, headers: { 'Cache-Status': read.status } }
+    })
+  }
+
+  const direct = async (call: OpenCall): Promise<Answer> => {
+    await meet(call)
+    return await orCreate(call, () => upstream.call(call.app, call))
+  }
+
+  /** A stream cannot be sent again, so the user is made sure of before it starts. */
+  const image = async (call: OpenCall): Promise<Answer> => {
+    const { app, operation, request, session, subjects } = call
+    const [subject] = subjects
+    // Let go of whatever happens before it is sent, rather than when its deadline comes.
+    using image = await readImageForm(request, {
+      checkFields: async ({ role }) => {
+        const now = await sessions.reloadAfterBody(session, request)
+        const check = () => requireImageRole(now, decide(now, operation, [subject], Date.now()), subject, role)
+        orDenied(() => callFacts({ ...call, caller: undefined, reason: undefined }, targetsOf(session, subjects)), check)
+      },
+    })
+    await meet(call)
+    return await upstream.call(app, { ...call, image })
+  }
+
+  const send = ({ cache, takes }: OpenOperation) => (takes === 'ImageUpload' ? image : cache === 'store' ? cached : direct)
+
+  return async (call: OpenCall): Promise<Result> => {
+    const { operation, session, subjects, idempotencyKey } = call
+    let answer: Answer | undefined
+    const run = async () => {
+      const facts = (answer?: Answer) =>
+        callFacts(call, answer ? targetsIn(operation, answer.body, session, subjects) : targetsOf(session, subjects))
+      answer = await recorded(operation, facts, () => send(operation)(call))
+      await accept(call, answer.body)
+      return toReply(call, answer)
+    }
+    if (idempotencyKey === undefined) {
+      const reply = await run()
+      return { reply, headers: answer!.headers ?? {}, answer: answer! }
+    }
+    const { reply, replayed } = await idempotency(session, idempotencyKey, [operation.id, call.body], run, (problem) =>
+      toReply(call, problem),
+    )
+    return { reply, headers: replayed ? { 'Idempotency-Replayed': 'true' } : {}, ...(answer && { answer }) }
+  }
+}

@@ -4,21 +4,30 @@ import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
 
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** Calls within one second bear the same token. */
-const latest = new WeakMap<UpstreamKey, { iat: number; secret: string; token: string }>()
+/** Seconds that a token is good for. */
+const lifetime = 120
+
+interface Signed {
+  readonly iat: number
+  readonly secret: string
+  readonly token: string
+}
+
+/** The tokens that are still good, the newest first. Calls within one second bear the same one. */
+const signed = new WeakMap<UpstreamKey, readonly Signed[]>()
 
 const sign = (key: UpstreamKey, now: number): string => {
   const iat = Math.floor(now / 1000)
   const secret = key.secret.reveal()
-  const known = latest.get(key)
-  if (known?.iat === iat && known.secret === secret) return known.token
+  const known = signed.get(key) ?? []
+  if (known[0]?.iat === iat && known[0].secret === secret) return known[0].token
   const token = tokenOf(key.id, secret, iat)
-  latest.set(key, { iat, secret, token })
+  signed.set(key, [{ iat, secret, token }, ...known.filter((it) => it.iat > iat - lifetime)])
   return token
 }
 
 const tokenOf = (id: string, secret: string, iat: number): string => {
-  const input = `${base64url({ alg: 'HS256', typ: 'JWT', kid: id })}.${base64url({ scope: 'app', iat, exp: iat + 120 })}`
+  const input = `${base64url({ alg: 'HS256', typ: 'JWT', kid: id })}.${base64url({ scope: 'app', iat, exp: iat + lifetime })}`
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
 }
 
@@ -33,9 +42,37 @@ export const authorization = ({ auth }: UpstreamApp, key: UpstreamKey, now = Dat
 /** What we sign for a single call opens the whole app for two minutes, so no token at all is passed on, nor what is as long as a signature. */
 const token = /\.(?<=eyJ[\w-]+\.)[\w-]|[\w+=-]{40}/
 
-/** Whether the vendor's words hold any credential of the app. */
-export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean =>
-  token.test(text) || keys.some((key) => [key.id, key.secret.reveal(), blob(key)].some((it) => it !== '' && text.includes(it)))
+/** Whether the vendor's words hold a credential of the app, whole or a part of it, also spaced out or broken by marks. */
+export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean => {
+  const credentials = keys.flatMap((key) => [key.id, key.secret.reveal(), blob(key)])
+  if (token.test(text) || credentials.some((it) => it !== '' && text.includes(it))) return true
+  const letters = lettersIn(text)
+  return keys.some((key) => holds(letters, lettersIn(key.id)) || secretsOf(key).some((it) => holdsPart(letters, lettersIn(it))))
+}
+
+/** The tokens of one key differ in their signatures, and in the times before them. */
+const secretsOf = (key: UpstreamKey): string[] => {
+  const [newest, ...older] = (signed.get(key) ?? []).map((it) => it.token)
+  return [key.secret.reveal(), blob(key), newest ?? '', ...older.map((it) => it.slice(it.lastIndexOf('.')))]
+}
+
+/** Letters and digits alone, in one form and case. */
+const lettersIn = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .toLowerCase()
+
+/** What is shorter stands in many a text by chance. */
+const holds = (text: string, secret: string): boolean => secret.length >= 8 && text.includes(secret)
+
+const part = 16
+
+/** Any 24 characters of a secret hold one of the parts that are looked for. */
+const holdsPart = (text: string, secret: string): boolean => {
+  for (let at = 0; at + part <= secret.length; at += part / 2) if (text.includes(secret.slice(at, at + part))) return true
+  return holds(text, secret)
+}
 
 /** Remembers per app which key the vendor took last, so that a refused one is left alone by later calls. */
 export const createKeyring = () => {

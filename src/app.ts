@@ -138,7 +138,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const secure = () => origins.secure()
   const resolveUser = createResolveUser({ sessions, people, upstream, apps: byId })
-  const mint = createMint({ sessions, resolveUser, secure })
+  const mint = createMint({ sessions, people, resolveUser, secure })
   const gatewayJournal = await openGatewayJournal({ settings, apps: byId, upstream, log, metrics })
   opened.defer(() => gatewayJournal.close())
   const acts = createActs(gatewayJournal.guard)

@@ -113,7 +113,7 @@ export const sessionPaths: ZodOpenApiPathsObject = {
             },
           },
         },
-        ...errors(400, 401, 403, ...ofBodies, 429, 503),
+        ...errors(400, 401, 403, 409, ...ofBodies, 429, 503),
       },
     },
     get: {

@@ -4,10 +4,12 @@ import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
 import { hiddenIn } from '../contract/ids.ts'
 import type { Role } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
 import { isBlank, withoutFormatting } from '../contract/text.ts'
 import type { Cap } from './caps.ts'
 import { setCookie } from './cookie.ts'
 import type { Created } from './issue.ts'
+import type { People } from './people.ts'
 import type { ResolveUser } from './resolve-user.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -67,17 +69,30 @@ export interface Minted extends Created {
 
 export interface MintParts {
   readonly sessions: Sessions
+  readonly people: People
   readonly resolveUser: ResolveUser
   readonly secure: () => boolean
 }
 
+const endedSince = (): Problem =>
+  new Problem('conflict', {
+    detail: 'authTime: the sessions of this person, or of the app, were ended since; let the person sign in again.',
+  })
+
 export const createMint =
-  ({ sessions, resolveUser, secure }: MintParts) =>
-  /** Makes the session of a person whom somebody trusted has vouched for. `method` says who. */
+  ({ sessions, people, resolveUser, secure }: MintParts) =>
+  /** Makes the session of a person whom somebody trusted has vouched for. `method` says who. A sign-in from before an end is worth nothing, also when the end comes meanwhile; one of the same second counts as before. */
   async (assertion: z.infer<typeof MintBody>, method: string, cap?: Cap): Promise<Minted> => {
+    const { authTime, kind } = assertion
     const { record, lifetime } = await resolveUser(assertion, method, { cap })
+    const ended = async () => authTime !== undefined && (await people.endedSince(record, authTime * 1000))
+    if (await ended()) throw endedSince()
     const created = await sessions.create(record, lifetime)
-    return assertion.kind === 'cookie' ? { ...created, setCookie: setCookie(created.token, secure()) } : created
+    if (await ended()) {
+      await (kind === 'service' ? sessions.endService(created.sessionId, cap) : people.endOne(record, created.sessionId))
+      throw endedSince()
+    }
+    return kind === 'cookie' ? { ...created, setCookie: setCookie(created.token, secure()) } : created
   }
 
 export type Mint = ReturnType<typeof createMint>

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import { getAndHead, routes } from '../http/endpoint.ts'
+import { pageRoutes, routes } from '../http/endpoint.ts'
 import { html } from '../http/html.ts'
 import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
@@ -15,6 +15,7 @@ import type { CsrfClass } from '../session/csrf.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import { alertList } from './alerts/alert-list.ts'
 import type { Alerts } from './alerts/alerts.ts'
+import { verifyEndpoints } from './endpoints.ts'
 import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
 import { exportForm } from './pages/export-form.ts'
 import { body, head, interstitialPage, notice, page } from './pages/layout.ts'
@@ -59,7 +60,7 @@ const sizeOf = async ({ store, status }: SummaryParts): Promise<string> => {
 /** Undefined when the journal cannot be read: just then the rest of the page is needed. */
 const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
 
-export const consoleRoutes = (parts: ConsoleParts): Router => {
+export const consoleRoutes = (parts: ConsoleParts): Router[] => {
   const { sessions, basePath, store, pages, during } = parts
   const root = `${basePath}/ops`
   const places: RowPlaces = { root, ticketUrl: parts.ticketUrl }
@@ -92,10 +93,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router => {
     res.send(notice({ root, title }, sentence, problem.code === 'unauthorized' ? signIn : undefined))
   }
 
-  const screen = (show: RequestHandler) => {
-    const handlers = [asPage, pages, show, failed]
-    return { get: handlers, head: handlers }
-  }
+  const screen = (show: RequestHandler) => [asPage, pages, show, failed]
 
   const shown =
     (show: (req: Request, res: Response, session: Session) => Promise<string>): RequestHandler =>
@@ -171,18 +169,19 @@ ${rowList(places, words, found, cursor)}`,
     res.json(await parts.integrity.run())
   }
 
-  return routes({
-    '/ops': screen(timeline),
-    '/ops/rows': getAndHead(asPage, fragment),
-    '/ops/operations/:id': screen(operation),
-    '/ops/api/verify': { post: check },
-    ...Object.fromEntries(
-      files.map(([name, type, file]) => {
-        const content = readFileSync(file, 'utf8')
-        return [`/ops/${name}`, getAndHead(asPage, pages, (_req, res) => void res.type(type).send(content))]
-      }),
-    ),
+  const content = files.map(([name, type, file]): [string, RequestHandler[]] => {
+    const bytes = readFileSync(file)
+    return [`/ops/${name}`, [asPage, pages, (_req, res) => void res.type(type).send(bytes)]]
   })
+  return [
+    routes(verifyEndpoints, { verify_journal: check }),
+    pageRoutes({
+      '/ops': screen(timeline),
+      '/ops/rows': [asPage, fragment],
+      '/ops/operations/:id': screen(operation),
+      ...Object.fromEntries(content),
+    }),
+  ]
 }
 
 const files = [

@@ -23,7 +23,7 @@ export interface ConsoleOptions {
 }
 
 export interface RunningConsole {
-  readonly routes: Router
+  readonly routes: Router[]
   close(): Promise<void>
 }
 

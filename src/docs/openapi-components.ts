@@ -75,9 +75,6 @@ const errorResponse = (status: number): ZodOpenApiResponseObject => {
 /** `Status404` and its like. */
 export const errorRef = (status: number) => ref('responses', `Status${status}`)
 
-/** Refusals of a body, where one is read; of a GET or DELETE too, where it means nothing. */
-export const ofBodies = [408, 413, 415] as const
-
 const header = (description: string, example: string) => ({ description, schema: { type: 'string' as const }, example })
 
 export const components: ZodOpenApiComponentsObject = {
@@ -125,6 +122,22 @@ export const components: ZodOpenApiComponentsObject = {
       explode: false,
       example: ['69f0100f2a3b4c5d6e7f80a2'],
     },
+    sessionId: {
+      name: 'sessionId',
+      in: 'path',
+      required: true,
+      description: 'As the list of sessions names it',
+      schema: { type: 'string' },
+      example: 's_3kJx0aPq7Zt1',
+    },
+    id: {
+      name: 'id',
+      in: 'path',
+      required: true,
+      description: 'Of the operation or event, as the lists name it',
+      schema: { type: 'string' },
+      example: 'op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708',
+    },
     csrf: {
       name: 'X-BFF-CSRF',
       in: 'header',
@@ -142,6 +155,12 @@ export const components: ZodOpenApiComponentsObject = {
       description: `The session of a web page. On an http loopback origin it is named ${cookieNames(false).session}.`,
     },
     bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The token of a session of kind bearer or service' },
+    webhookSecret: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-API-Key',
+      description: 'The secret of the app’s webhook, which the vendor made',
+    },
     serviceKey: { type: 'http', scheme: 'bearer', description: 'The secret of one of SERVICE_KEYS; on the private listener only' },
   },
 }

@@ -5,8 +5,7 @@ import { limitClass, type Operation, pathParams } from '../contract/operation.ts
 import type { OperationId } from '../contract/operations.ts'
 import { answers, bodies } from '../contract/schemas.ts'
 import { components, errorRef, imageUpload, limitHeaders, ref, statuses } from './openapi-components.ts'
-import { sessionPaths } from './openapi-sessions.ts'
-import { signInPaths } from './openapi-sign-in.ts'
+import { endpointPaths } from './openapi-endpoints.ts'
 
 /** The vendor's name of an operation stands for the full form; the short form is an operation of its own to OpenAPI. */
 const forms = [
@@ -33,10 +32,13 @@ export const openapiDocument = (basePath: string, operations: readonly Operation
       { name: 'AppUser', description: 'The operations with the app in the path' },
       { name: 'AppUser, short form', description: "The same operations on the session's app" },
       { name: 'Sessions', description: 'Who am I, and sign out' },
-      { name: 'Private', description: 'On the private listener, for the backend that vouches for people' },
+      { name: 'Console', description: "The journal's read API, for auditors and admins" },
+      { name: 'Webhooks', description: 'Where the vendor tells of changes' },
+      { name: 'Documents', description: 'What this is' },
+      { name: 'Private', description: 'On the private listener, for the backend that vouches for people and for who runs this' },
     ],
     security: [{ cookie: [] }, { bearer: [] }],
-    paths: { ...operationPaths(operations), ...sessionPaths, ...signInPaths },
+    paths: { ...operationPaths(operations), ...endpointPaths },
     components,
   })
 

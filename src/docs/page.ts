@@ -6,9 +6,10 @@ import { exampleAnswers, exampleBodies, sentences } from '../contract/descriptio
 import { limitClass, type Operation } from '../contract/operation.ts'
 import type { OperationId } from '../contract/operations.ts'
 import { problems } from '../contract/problems.ts'
-import { getAndHead, routes } from '../http/endpoint.ts'
+import { routes } from '../http/endpoint.ts'
 import { asPage } from '../http/response-headers.ts'
 import { openapiDocument } from './openapi.ts'
+import { docsEndpoints } from './openapi-endpoints.ts'
 
 interface Options {
   readonly basePath: string
@@ -20,14 +21,14 @@ interface Options {
 
 /** To be mounted at the base path. */
 export const docsRoutes = ({ basePath, operations, pages }: Options): Router => {
-  const serve = (type: string, text: string, ...before: RequestHandler[]) => {
+  const serve = (type: string, text: string, ...before: RequestHandler[]): RequestHandler[] => {
     const bytes = Buffer.from(text)
-    return getAndHead(...before, pages, (_req, res) => void res.type(type).send(bytes))
+    return [...before, pages, (_req, res) => void res.type(type).send(bytes)]
   }
-  return routes({
-    '/openapi.json': serve('json', JSON.stringify(openapiDocument(basePath, operations))),
-    '/docs': serve('html', docsPage(basePath, operations), asPage),
-    '/docs.css': serve('css', readFileSync(new URL('./page.css', import.meta.url), 'utf8'), asPage),
+  return routes(docsEndpoints, {
+    openapi: serve('json', JSON.stringify(openapiDocument(basePath, operations))),
+    docs: serve('html', docsPage(basePath, operations), asPage),
+    docs_style: serve('css', readFileSync(new URL('./page.css', import.meta.url), 'utf8'), asPage),
   })
 }
 

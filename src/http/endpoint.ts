@@ -1,21 +1,65 @@
-/** Routes as a table: exact paths, the methods of each, and 405 with `Allow` for every other one, HEAD and OPTIONS too. Express by itself would answer HEAD with GET's work and OPTIONS with a page of its own. */
+/** Routes as rows: what each promises. The router and the OpenAPI document are both made from them. */
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
+import type { z } from 'zod'
 import { Problem } from '../contract/problems.ts'
 
 type Method = 'get' | 'head' | 'post' | 'put' | 'delete'
-type Handler = RequestHandler | ErrorRequestHandler
-type Methods = Partial<Readonly<Record<Method, RequestHandler | Handler[]>>>
+export type Handler = RequestHandler | ErrorRequestHandler
+type Handlers = RequestHandler | Handler[]
+
+/** One media type of a body or an answer. */
+export interface Media {
+  readonly schema?: z.ZodType
+  readonly example?: unknown
+}
+export interface Answer {
+  readonly description: string
+  /** By media type; absent: there is no body. */
+  readonly content?: Readonly<Record<string, Media>>
+}
+
+export interface Endpoint {
+  readonly method: Method
+  /** As Express writes it, below the base path. */
+  readonly path: string
+  /** HEAD is answered like GET. */
+  readonly head?: true
+  readonly tag: 'Sessions' | 'Console' | 'Webhooks' | 'Documents' | 'Private'
+  readonly by: 'anyone' | 'session' | 'session, if any' | 'cookie, if any' | 'service key' | 'webhook secret'
+  /** A browser must send X-BFF-CSRF with the cookie. */
+  readonly csrf?: true
+  readonly summary: string
+  /** Parameters that may be in the query: what each means, and an example. */
+  readonly query?: Readonly<Record<string, readonly [meaning: string, example: string]>>
+  readonly body?: { readonly required: boolean; readonly content: Readonly<Record<string, Media>> }
+  readonly answers: Readonly<Record<number, Answer>>
+  /** Statuses of refusals. */
+  readonly errors: readonly number[]
+}
+
+/** By operation id. */
+export type Endpoints = Readonly<Record<string, Endpoint>>
+
+export const json = <S extends z.ZodType>(schema: S, example: z.input<S>) => ({ 'application/json': { schema, example } })
+export const form = (schema: z.ZodType) => ({ 'application/x-www-form-urlencoded': { schema } })
+export const text = (type: string) => ({ [type]: {} })
+export const done: Answer = { description: 'Done; there is no body' }
+
+/** Refusals of a body, where one is read; of a GET or DELETE too, where it means nothing. */
+export const ofBodies = [408, 413, 415] as const
 
 export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler =>
   function methodNotAllowed() {
     throw new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ').toUpperCase() } })
   }
 
-/** Paths are looked at in the order of the table. */
-export const routes = (table: Readonly<Record<string, Methods>>): Router => {
+type Methods = Partial<Readonly<Record<Method, Handlers>>>
+
+/** Exact paths, in the order of the table; 405 with `Allow` for every other method. Express by itself would answer HEAD with GET's work and OPTIONS with a page of its own. */
+const routerOf = (table: Readonly<Record<string, Methods>>): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   for (const [path, methods] of Object.entries(table)) {
-    const verbs = Object.entries(methods) as [Method, RequestHandler | Handler[]][]
+    const verbs = Object.entries(methods) as [Method, Handlers][]
     const refuse = methodNotAllowed(...verbs.map(([verb]) => verb))
     if (!methods.head) router.head(path, refuse)
     for (const [verb, handlers] of verbs) router[verb](path, handlers)
@@ -24,5 +68,14 @@ export const routes = (table: Readonly<Record<string, Methods>>): Router => {
   return router
 }
 
-/** GET, and HEAD like it: for what can be read by anyone at any time. */
-export const getAndHead = (...handlers: RequestHandler[]): Methods => ({ get: handlers, head: handlers })
+export const routes = <T extends Endpoints>(rows: T, handlers: { readonly [Id in keyof T]: Handlers }): Router => {
+  const table: Record<string, Record<string, Handlers>> = {}
+  for (const [id, { path, method, head }] of Object.entries(rows)) {
+    table[path] = { ...table[path], [method]: handlers[id]!, ...(head && { head: handlers[id]! }) }
+  }
+  return routerOf(table)
+}
+
+/** Pages and their files, by path: GET, and HEAD like it. */
+export const pageRoutes = (pages: Readonly<Record<string, Handler[]>>): Router =>
+  routerOf(Object.fromEntries(Object.entries(pages).map(([path, handlers]) => [path, { get: handlers, head: handlers }])))

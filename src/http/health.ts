@@ -1,7 +1,7 @@
 /** Health for orchestrators: alive, ready (the session store answers, not draining), started. */
 import type { RequestHandler, Router } from 'express'
 import type { Metrics } from '../platform/metrics.ts'
-import { getAndHead, routes } from './endpoint.ts'
+import { type Endpoints, routes, text } from './endpoint.ts'
 
 export interface Health {
   started: boolean
@@ -30,13 +30,41 @@ export const ready = (health: Health, ping: () => Promise<void>): RequestHandler
     return (up ? alive : plain(503, 'session store unavailable'))(req, res, next)
   }
 
+const about = { method: 'get', head: true, tag: 'Private', by: 'anyone' } as const
+const ok = { description: 'Yes', content: text('text/plain') }
+
+export const healthEndpoints = {
+  alive: { ...about, path: '/livez', summary: 'Is the process alive?', answers: { 200: ok }, errors: [] },
+  started: {
+    ...about,
+    path: '/startupz',
+    summary: 'Has it started? 503 until then.',
+    answers: { 200: ok, 503: { ...ok, description: 'Not yet' } },
+    errors: [],
+  },
+  ready: {
+    ...about,
+    path: '/readyz',
+    summary: 'Should it be given requests? 503 while it starts or drains, or its session store is away.',
+    answers: { 200: ok, 503: { ...ok, description: 'No, and why' } },
+    errors: [],
+  },
+  metrics: {
+    ...about,
+    path: '/metrics',
+    summary: 'Figures in the text format of Prometheus.',
+    answers: { 200: { description: 'The figures', content: text('text/plain') } },
+    errors: [],
+  },
+} as const satisfies Endpoints
+
 /** The routes of the private listener that tell how the process does. */
 export const healthRoutes = (health: Health, ping: () => Promise<void>, metrics: Metrics): Router =>
-  routes({
-    '/livez': getAndHead(alive),
-    '/startupz': getAndHead(startedUp(health)),
-    '/readyz': getAndHead(ready(health, ping)),
-    '/metrics': getAndHead(async (_req, res) => {
+  routes(healthEndpoints, {
+    alive,
+    started: startedUp(health),
+    ready: ready(health, ping),
+    metrics: async (_req, res) => {
       res.type(metrics.contentType).send(await metrics.text())
-    }),
+    },
   })

@@ -11,6 +11,7 @@ import type { Attempt } from '../http/rate-limit.ts'
 import type { People } from '../session/people.ts'
 import { noQuery } from '../session/routes/current.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { backchannelEndpoints } from './endpoints.ts'
 import type { IssuerTokens } from './issuer-tokens.ts'
 
 const Body = z.object({ logout_token: z.string().min(1).max(16_384) })
@@ -38,5 +39,5 @@ export const backchannelLogoutRoutes = ({ sessions, people, tokens, attempt }: P
     addLogFields(res, { ended: await people.endByProvider(named).catch((error) => release().then(() => Promise.reject(error))) })
     res.status(200).end()
   }
-  return routes({ '/auth/backchannel-logout': { post: logout } })
+  return routes(backchannelEndpoints, { backchannel_logout: logout })
 }

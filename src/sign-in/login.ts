@@ -21,6 +21,7 @@ import { personKeysOf } from '../session/record.ts'
 import type { ResolveUser } from '../session/resolve-user.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { forStaffOrigin, personOf } from './claims.ts'
+import { loginEndpoints } from './endpoints.ts'
 import { newNonce } from './nonce.ts'
 import type { RelyingParty, SignedIn } from './openid.ts'
 import { failsAsPage, interstitialPage, showPage } from './pages.ts'
@@ -153,9 +154,9 @@ export const signInRoutes = (parts: SignInParts): Router => {
     `${basePath}/auth/login`,
   )
 
-  return routes({
-    '/auth/login': { get: [asPage, signIns, login, failed] },
-    '/auth/callback': { get: [asPage, signIns, callback, failed] },
+  return routes(loginEndpoints, {
+    sign_in: [asPage, signIns, login, failed],
+    sign_in_callback: [asPage, signIns, callback, failed],
   })
 }
 

@@ -9,6 +9,7 @@ import { requireSameOrigin } from '../session/csrf.ts'
 import { noQuery } from '../session/routes/current.ts'
 import { createSignOut, type SignOutParts } from '../session/routes/sign-out.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { logoutEndpoints } from './endpoints.ts'
 import type { RelyingParty } from './openid.ts'
 import { failsAsPage } from './pages.ts'
 
@@ -36,5 +37,5 @@ export const logoutRoutes = (parts: LogoutParts): Router => {
     res.status(303).end()
   }
 
-  return routes({ '/auth/logout': { post: [asPage, logout, failsAsPage(() => 'You are not signed out', signedOutPath)] } })
+  return routes(logoutEndpoints, { sign_out_by_form: [asPage, logout, failsAsPage(() => 'You are not signed out', signedOutPath)] })
 }

@@ -3,17 +3,20 @@
 import type { RequestHandler, Router } from 'express'
 import type { Provider } from '../../config/providers.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
+import { routes } from '../http/endpoint.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import type { People } from '../session/people.ts'
 import { createRefresh } from '../session/refresh.ts'
 import type { ResolveUser } from '../session/resolve-user.ts'
 import type { Acts } from '../session/routes/acts.ts'
-import { type AuthParts, authRoutes } from '../session/routes/current.ts'
+import { type CurrentParts, createCurrent } from '../session/routes/current.ts'
+import { currentEndpoints } from '../session/routes/endpoints.ts'
 import { ownSessionsRoutes } from '../session/routes/mine.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SessionStore } from '../session/store/contract.ts'
 import { backchannelLogoutRoutes } from './backchannel-logout.ts'
+import { exchangeEndpoints } from './endpoints.ts'
 import { createExchange } from './exchange.ts'
 import { createIssuerTokens } from './issuer-tokens.ts'
 import { signInRoutes } from './login.ts'
@@ -36,7 +39,7 @@ interface Options {
   readonly signIns: RequestHandler
   readonly tokenMaxAgeSeconds: number
   readonly signedOutPath: string
-  readonly clearSiteData: AuthParts['clearSiteData']
+  readonly clearSiteData: CurrentParts['clearSiteData']
   /** A refresh token was used again: operators hear of it. */
   readonly reused: Parameters<typeof createRefresh>[0]['reused']
 }
@@ -50,20 +53,16 @@ export const createAuth = (options: Options): Router[] => {
   )
   const shared = { ...options, parties, prefixes: providers.map(({ claims }) => claims.prefix) }
   const tokens = createIssuerTokens(providers, options.tokenMaxAgeSeconds)
-  const endSession: AuthParts['endSession'] = async (provider, origin) =>
+  const endSession: CurrentParts['endSession'] = async (provider, origin) =>
     await parties.get(provider)?.party.endSession(`${origin}${options.signedOutPath}`)
+  const current = createCurrent({ sessions, origins, endSession, clearSiteData })
+  const { exchange, refresh } = createExchange({ ...shared, families: createRefresh(options), tokens, attempt: failures('exchanges') })
   return [
     signInRoutes({ ...shared, attempt: failures('sign-ins') }),
     logoutRoutes(shared),
     backchannelLogoutRoutes({ ...shared, tokens, attempt: failures('logout-tokens') }),
     ownSessionsRoutes(sessions, people, options.acts, () => origins.secure()),
-    authRoutes({
-      sessions,
-      origins,
-      endSession,
-      clearSiteData,
-      signIns,
-      ...createExchange({ ...shared, families: createRefresh(options), tokens, attempt: failures('exchanges') }),
-    }),
+    // A refresh token is proved by one HMAC before anything is looked up, so guesses cost no store.
+    routes({ ...currentEndpoints, ...exchangeEndpoints }, { ...current, exchange_token: [signIns, exchange], refresh_session: refresh }),
   ]
 }

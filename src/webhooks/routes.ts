@@ -9,7 +9,7 @@ import { looksLikeSmoochId } from '../contract/ids.ts'
 import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'
 import { readBytes } from '../http/body.ts'
-import { routes } from '../http/endpoint.ts'
+import { type Endpoints, json, routes } from '../http/endpoint.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import type { Removals } from './removals.ts'
 
@@ -63,6 +63,31 @@ const requireSecret = (app: WebhookApp | undefined, given: unknown): void => {
   if (typeof given !== 'string' || !isSecret(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
 }
 
+const hook = { path: '/webhooks/smooch/:appId', tag: 'Webhooks' } as const
+
+export const webhookEndpoints = {
+  probe_webhook: {
+    ...hook,
+    method: 'head',
+    by: 'anyone',
+    summary: 'The vendor asks whether somebody listens before it registers a webhook.',
+    answers: { 200: { description: 'Yes' } },
+    errors: [],
+  },
+  receive_webhook: {
+    ...hook,
+    method: 'post',
+    by: 'webhook secret',
+    summary: 'The vendor tells of a change that did not come through this service. Fields that are not known are passed over.',
+    body: {
+      required: true,
+      content: json(z.looseObject({ trigger: z.string() }), { trigger: 'appUser:delete', appUser: { userId: 'cust-20481' } }),
+    },
+    answers: { 200: { description: 'Heard', content: json(z.object({}), {}) } },
+    errors: [400, 401, 404, 408, 413, 429, 503],
+  },
+} as const satisfies Endpoints
+
 interface Parts {
   readonly apps: ReadonlyMap<string, WebhookApp>
   readonly invalidation: Pick<Invalidation, 'drop'>
@@ -101,5 +126,5 @@ export const webhookRoutes = ({ apps, invalidation, removed, attempt }: Parts): 
       if (_id !== undefined && looksLikeSmoochId(_id)) await removed({ app, trigger, gone: { _id, userId }, surviving: surviving[0] })
   }
 
-  return routes({ '/webhooks/smooch/:appId': { head: (_req, res) => void res.status(200).end(), post: receive } })
+  return routes(webhookEndpoints, { probe_webhook: (_req, res) => void res.status(200).end(), receive_webhook: receive })
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { RequestHandler } from 'express'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { getAndHead, routes } from '../../src/http/endpoint.ts'
+import { pageRoutes } from '../../src/http/endpoint.ts'
 import { asPage } from '../../src/http/response-headers.ts'
 import { appId } from '../support/bff.ts'
 import { startProvider, type TestProvider } from '../support/provider.ts'
@@ -29,7 +29,7 @@ given('a person with a browser, a real provider and two replicas', () => {
     provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
     const policy = `default-src 'self'; form-action 'self' ${provider.issuer}`
     const page: RequestHandler = (_req, res) => void res.set('Content-Security-Policy', policy).type('html').send(html)
-    const root = routes({ '/': getAndHead(asPage, page) })
+    const root = pageRoutes({ '/': [asPage, page] })
     replicas = await startReplicas({ env: { ...providerEnv(provider), REDIS_URL: redisUrl! }, extend: () => ({ root }) })
     provider.register([replicas.origin], `${replicas.origin}/bff/auth/backchannel-logout`)
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']

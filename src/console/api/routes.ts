@@ -1,9 +1,7 @@
 /** The journal's read API, for staff with `auditor` or `admin`: `/ops/api` below the base path. What changes or reveals is for `admin`. */
 import type { Request, Response, Router } from 'express'
-import { z } from 'zod'
 import type { Role } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problems.ts'
-import { visible } from '../../contract/text.ts'
 import { callFactsOf } from '../../gateway/call-facts.ts'
 import { drained } from '../../http/backpressure.ts'
 import { checkBody, readJson } from '../../http/body.ts'
@@ -25,6 +23,7 @@ import { latestCheckpoint, proofOf } from '../../journal/store/reader.ts'
 import { requireRecentSignIn } from '../../policy/decide.ts'
 import type { CsrfClass } from '../../session/csrf.ts'
 import type { Session, Sessions } from '../../session/sessions.ts'
+import { journalEndpoints, ResolveBody } from '../endpoints.ts'
 import { streamEvents } from './stream.ts'
 import { historyView, viewOf } from './views.ts'
 
@@ -41,11 +40,6 @@ const holdsOneOf = (session: Session | undefined, roles: readonly Role[]): boole
   session?.roles.some((role) => roles.includes(role)) === true
 const auditors: readonly Role[] = ['auditor', 'admin']
 const admins: readonly Role[] = ['admin']
-
-const ResolveBody = z.strictObject({
-  verdict: z.enum(['applied', 'not_applied', 'indeterminate']),
-  note: z.string().max(2_000).regex(visible, 'holds nothing that can be seen').optional(),
-})
 
 const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
   checkQuery(rawQueryOf(req.originalUrl), [], optional)
@@ -193,17 +187,17 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     res.json({ operation: id, personal: await personalOf({ store: source, sealer }, opened) })
   }
 
-  return routes({
-    '/ops/api/operations': { get: read(list) },
-    '/ops/api/operations/:id': { get: read(one) },
-    '/ops/api/operations/:id/resolve': { post: resolve },
-    '/ops/api/operations/:id/reveal': { post: reveal },
-    '/ops/api/events': { get: read(events) },
-    '/ops/api/events/:id': { get: read(event) },
-    '/ops/api/events/:id/proof': { get: read(proof, 'stream') },
-    '/ops/api/checkpoint': { get: read(checkpoint, 'stream') },
-    '/ops/api/status': { get: read(status) },
-    '/ops/api/stream': { get: read(stream, 'stream', 'stream') },
-    '/ops/api/export': { get: read(exported, 'stream', 'export') },
+  return routes(journalEndpoints, {
+    list_operations: read(list),
+    show_operation: read(one),
+    resolve_operation: resolve,
+    reveal_operation: reveal,
+    list_events: read(events),
+    show_event: read(event),
+    prove_event: read(proof, 'stream'),
+    show_checkpoint: read(checkpoint, 'stream'),
+    show_journal_status: read(status),
+    stream_events: read(stream, 'stream', 'stream'),
+    export_journal: read(exported, 'stream', 'export'),
   })
 }

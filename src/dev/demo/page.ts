@@ -1,7 +1,7 @@
 /** Serves the demo's page: a few files, read once, under the policy of pages. They hold no key; all they do goes through the public API. */
 import { readFileSync } from 'node:fs'
-import type { Router } from 'express'
-import { getAndHead, routes } from '../../http/endpoint.ts'
+import type { RequestHandler, Router } from 'express'
+import { pageRoutes } from '../../http/endpoint.ts'
 import { asPage } from '../../http/response-headers.ts'
 import { onlyHere } from './here.ts'
 import { appUsers } from './people.ts'
@@ -26,9 +26,12 @@ export const demoPage = (basePath: string, integrationId = ''): Router => {
     ['/wire.js', 'js', text(new URL('./wire.js', import.meta.url))],
   ] as const
 
-  return routes(
+  return pageRoutes(
     Object.fromEntries(
-      files.map(([path, type, content]) => [path, getAndHead(asPage, onlyHere, (_req, res) => void res.type(type).send(content))]),
+      files.map(([path, type, content]): [string, RequestHandler[]] => [
+        path,
+        [asPage, onlyHere, (_req, res) => void res.type(type).send(content)],
+      ]),
     ),
   )
 }

@@ -2,7 +2,7 @@
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { checkBody, readJson } from '../../http/body.ts'
-import { routes } from '../../http/endpoint.ts'
+import { type Endpoints, json, ofBodies, routes } from '../../http/endpoint.ts'
 import type { Origins } from '../../http/origins.ts'
 import { requireSameOrigin } from '../../session/csrf.ts'
 import type { Mint } from '../../session/mint.ts'
@@ -10,6 +10,21 @@ import { onlyHere } from './here.ts'
 import { people } from './people.ts'
 
 const Body = z.strictObject({ person: z.enum(['customer', 'agent', 'admin']) })
+
+const endpoints = {
+  sign_in_to_demo: {
+    method: 'post',
+    path: '/auth/demo',
+    tag: 'Sessions',
+    by: 'anyone',
+    summary: 'Be one of the people of the demo.',
+    body: { required: true, content: json(Body, { person: 'customer' }) },
+    answers: {
+      200: { description: 'The session', content: json(z.looseObject({ sessionId: z.string() }), { sessionId: 's_3kJx0aPq7Zt1' }) },
+    },
+    errors: [400, 403, ...ofBodies],
+  },
+} as const satisfies Endpoints
 
 export const demoSignIn = (mint: Mint, origins: Origins): Router => {
   const signIn = async (req: Request, res: Response): Promise<void> => {
@@ -20,5 +35,5 @@ export const demoSignIn = (mint: Mint, origins: Origins): Router => {
     res.setHeader('Set-Cookie', minted.setCookie!)
     res.json({ signedIn: true, sessionId: minted.sessionId, expiresAt: minted.expiresAt, ...chosen })
   }
-  return routes({ '/auth/demo': { post: [onlyHere, signIn] } })
+  return routes(endpoints, { sign_in_to_demo: [onlyHere, signIn] })
 }

@@ -1,6 +1,6 @@
 /** HTTP faces of sessions: who am I and sign out on the public listener; mint, list and revoke on the private one. */
 
-import type { Request, RequestHandler, Response, Router } from 'express'
+import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
 import type { UpstreamApp } from '../../../config/apps.ts'
 import type { Secret } from '../../../config/secret.ts'
@@ -16,6 +16,7 @@ import { type Mint, MintBody, type Minted, type ServiceKey, serviceKeyOf } from 
 import { appOf } from '../resolve-user.ts'
 import type { Session, Sessions } from '../sessions.ts'
 import type { Acts } from './acts.ts'
+import { mintEndpoints } from './endpoints.ts'
 import { createSignOut, type SignOutParts } from './sign-out.ts'
 
 export const noQuery = (req: Request): void => {
@@ -37,20 +38,15 @@ export const sessionView = (session: Session) => ({
   expiresAt: new Date(session.expiresMs).toISOString(),
 })
 
-export interface AuthParts extends SignOutParts {
+export interface CurrentParts extends SignOutParts {
   readonly sessions: Sessions
   /** Where the person signs out at the identity provider, too. A script reads it, so it holds no token. */
   readonly endSession: (provider: string, origin: string) => Promise<string | undefined>
-  /** A token of a third party becomes a session. */
-  readonly exchange: RequestHandler
-  readonly refresh: RequestHandler
-  /** The limit of an address. */
-  readonly signIns: RequestHandler
 }
 
-/** `/auth/session` and `/auth/refresh` below the base path. */
-export const authRoutes = (parts: AuthParts): Router => {
-  const { sessions, origins, endSession, exchange, refresh, signIns } = parts
+/** Who am I, and sign out. */
+export const createCurrent = (parts: CurrentParts) => {
+  const { sessions, origins, endSession } = parts
   const leave = createSignOut(parts)
   const show = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
@@ -69,11 +65,7 @@ export const authRoutes = (parts: AuthParts): Router => {
     if (away === undefined) res.status(204).end()
     else res.json({ endSession: away })
   }
-  return routes({
-    '/auth/session': { get: show, post: [signIns, exchange], delete: signOut },
-    // A refresh token is proved by one HMAC before anything is looked up, so guesses cost no store.
-    '/auth/refresh': { post: refresh },
-  })
+  return { show_session: show, sign_out: signOut }
 }
 
 /** The service key that a call on the private listener holds; throws `invalid_service_key`. */
@@ -150,5 +142,5 @@ export const mintRoutes = (
     })
     res.status(204).end()
   }
-  return routes({ '/sessions': { get: list, post: create }, '/sessions/:sessionId': { delete: revoke } })
+  return routes(mintEndpoints, { mint_session: create, list_service_sessions: list, end_service_session: revoke })
 }

@@ -1,7 +1,6 @@
 /** `/auth/sessions`: people see where they are signed in and end what they do not know; staff end a user's sessions. */
 
 import type { Request, Response, Router } from 'express'
-import { z } from 'zod'
 import type { LimitClass } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problems.ts'
 import { addLogFields } from '../../http/access-log.ts'
@@ -15,8 +14,7 @@ import type { Person } from '../record.ts'
 import type { Session, Sessions } from '../sessions.ts'
 import type { Acts } from './acts.ts'
 import { noQuery } from './current.ts'
-
-export const EndBody = z.strictObject({ userId: z.string().min(1).max(1024) })
+import { EndBody, ownEndpoints } from './endpoints.ts'
 
 const view = ({ sid, createdMs, expiresMs, lastSeenMs, entry }: LiveSession, own: string) => ({
   sessionId: sid,
@@ -75,9 +73,10 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
     if (!(await people.held(person)).every((held) => isWithin(['user'], held)))
       throw new Problem('forbidden', { detail: 'Only an admin ends the sessions of staff and programs.' })
   }
-  return routes({
-    '/auth/sessions': { get: list, delete: endMine },
-    '/auth/sessions/end': { post: endForUser },
-    '/auth/sessions/:sessionId': { delete: endOne },
+  return routes(ownEndpoints, {
+    list_my_sessions: list,
+    end_my_sessions: endMine,
+    end_sessions_of_user: endForUser,
+    end_my_session: endOne,
   })
 }

@@ -1,7 +1,7 @@
 /** `/sessions/end` and `/sessions/roles` on the private listener: the customer's backend ends sessions of a person or of a whole app, and tells of changed roles. */
 
 import type { Request, Response, Router } from 'express'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { UpstreamApp } from '../../../config/apps.ts'
 import { checkBody, readJson } from '../../http/body.ts'
 import { routes } from '../../http/endpoint.ts'
@@ -12,20 +12,7 @@ import type { Person } from '../record.ts'
 import { appOf } from '../resolve-user.ts'
 import type { Acts } from './acts.ts'
 import { noQuery } from './current.ts'
-
-const id = z.string().min(1).max(1024)
-const person = { appId: id.optional(), userId: id.optional(), actorId: id.optional() }
-const isOne = ({ userId, actorId }: { userId?: string | undefined; actorId?: string | undefined }) =>
-  (userId === undefined) !== (actorId === undefined)
-
-export const EndPersonBody = z
-  .strictObject({ ...person, everyone: z.literal(true).optional() })
-  .refine((it) => (it.everyone ? it.userId === undefined && it.actorId === undefined : isOne(it)), {
-    message: 'needs one of userId, actorId and everyone',
-  })
-export const RolesBody = z
-  .strictObject({ ...person, roles: z.array(z.enum(['user', 'agent', 'admin', 'auditor', 'service'])).max(5) })
-  .refine(isOne, { message: 'needs one of userId and actorId' })
+import { EndPersonBody, personEndpoints, RolesBody } from './endpoints.ts'
 
 type Authenticate = (req: Request, res: Response) => Promise<ServiceKey>
 
@@ -60,5 +47,5 @@ export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamA
     })
     res.status(204).end()
   }
-  return routes({ '/sessions/end': { post: end }, '/sessions/roles': { post: setRoles } })
+  return routes(personEndpoints, { end_sessions_of_person: end, change_roles_of_person: setRoles })
 }

@@ -70,8 +70,8 @@ given('when the session store is away', () => {
     expect(new Set(seen.map(({ status }) => status))).toEqual(new Set([503]))
     expect(seen.every(({ retryAfter, cookie }) => retryAfter === '1' && !cookie)).toBe(true)
     // The figures are for people: on a busy machine 300 ms may be missed by a little, so only a hang fails the test.
-    expect(worst).toBeLessThan(1_000)
-    expect(recovered).toBeLessThan(2_000)
+    expect(worst).toBeLessThan(5_000)
+    expect(recovered).toBeLessThan(5_000)
     for (const headers of all) expect((await bff.call('GET', '/auth/session', { headers })).json.signedIn).toBe(true)
   }, 60_000)
 

@@ -97,7 +97,7 @@ const ofAddress = (name: string, limit: number, count: AddressCounts['use'], pre
 /** Every request of an address, right or wrong. */
 export const limitAddress = (counts: AddressCounts, name: string, limit: number): RequestHandler => ofAddress(name, limit, counts.use)
 
-/** Runs what proves a credential, unless its address has failed too often. */
+/** Runs what proves a credential, unless its address has failed too often. Others of the address wait for it, so it asks nobody outside. */
 export type Attempt = <T>(req: Request, res: Response, prove: () => T | Promise<T>) => Promise<T>
 
 /**

@@ -30,6 +30,7 @@ export const backchannelLogoutRoutes = ({ sessions, people, tokens, attempt }: P
   const logout = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     const body = checkBody(Body, await readForm(req))
+    await tokens.fetchKeys(body.logout_token)
     const { named, release } = await attempt(req, res, async () => {
       const { jti, ...named } = await tokens.logout(body.logout_token)
       const release = await sessions.once('logout', `${named.issuer} ${jti}`, rememberMs)

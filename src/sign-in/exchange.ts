@@ -85,6 +85,7 @@ export const createExchange = (parts: ExchangeParts) => {
   const exchange = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     const body = checkBody(ExchangeBody, await readFields(req))
+    await tokens.fetchKeys(body.subject_token)
     const { token, release } = await attempt(req, res, async () => {
       const token = await tokens.subject(body.subject_token)
       if (isOurNonce(parts.peppers, token.payload['nonce'])) throw new Problem('invalid_grant')

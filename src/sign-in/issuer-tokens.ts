@@ -1,7 +1,17 @@
 /** The one door to jose: JWTs that others signed. Every check names algorithms, issuer, audience, type, claims and age. */
 
 import { hash } from 'node:crypto'
-import { createRemoteJWKSet, customFetch, decodeJwt, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTHeaderParameters,
+  type JWTPayload,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose'
 import type { Provider } from '../../config/providers.ts'
 import { isSecure } from '../../config/secure-address.ts'
 import { Problem } from '../contract/problems.ts'
@@ -63,7 +73,12 @@ export interface LogoutToken {
 }
 
 const unreachable = (cause: unknown) => new Problem('identity_provider_unavailable', { cause, headers: { 'Retry-After': '5' } })
-const isOurs = (error: unknown): boolean => error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
+
+/** What jose says of a key set that it got late, not as one, or not at all. */
+const keySetFaults: readonly string[] = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code]
+
+/** The token is at fault, and not its issuer. */
+const isOfToken = (error: unknown): boolean => error instanceof errors.JOSEError && !keySetFaults.includes(error.code)
 
 export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds: number, coolDownMs = 30_000) => {
   const keysOf = new Map(providers.map(({ issuer }) => [issuer, createKeys(issuer, coolDownMs)]))
@@ -74,6 +89,13 @@ export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds
       return token.length <= 16_384 ? decodeJwt(token) : {}
     } catch {
       return {}
+    }
+  }
+  const headerOf = (token: string): JWTHeaderParameters | undefined => {
+    try {
+      return decodeProtectedHeader(token) as JWTHeaderParameters
+    } catch {
+      return undefined
     }
   }
   const among = (payload: JWTPayload, audienceOf: (provider: Provider) => string | undefined): Provider | undefined => {
@@ -96,6 +118,17 @@ export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds
   }
 
   return {
+    /** Fetches the keys that the token needs, unless they are there: an issuer may take its time, for which nobody else's proof is to wait. Throws `identity_provider_unavailable`. */
+    fetchKeys: async (token: string): Promise<void> => {
+      const keys = keysOf.get(claimed(token).iss ?? '')
+      if (!keys) return
+      try {
+        await (await keys())(headerOf(token))
+      } catch (error) {
+        if (!isOfToken(error)) throw unreachable(error)
+      }
+    },
+
     /** A token that says who somebody is, to be exchanged for a session. Throws `invalid_grant`. */
     subject: async (token: string): Promise<Trusted> => {
       const refused = (cause?: unknown, detail?: string) => new Problem('invalid_grant', { cause, ...(detail && { detail }) })
@@ -119,7 +152,7 @@ export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds
           expiresMs: (Math.min(exp, iat + 86_400) + clockToleranceSeconds) * 1000,
         }
       } catch (error) {
-        throw error instanceof Problem ? error : isOurs(error) ? refused(error) : unreachable(error)
+        throw error instanceof Problem ? error : isOfToken(error) ? refused(error) : unreachable(error)
       }
     },
 
@@ -142,7 +175,7 @@ export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds
           throw refused()
         return { issuer: iss!, jti: jti!, ...(sub !== undefined && { sub }), ...(sid !== undefined && { sid: sid as string }) }
       } catch (error) {
-        throw error instanceof Problem ? error : isOurs(error) ? refused(error) : unreachable(error)
+        throw error instanceof Problem ? error : isOfToken(error) ? refused(error) : unreachable(error)
       }
     },
   }

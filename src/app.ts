@@ -25,6 +25,7 @@ import { operationRoutes } from './gateway/routes.ts'
 import { admission } from './http/admission.ts'
 import { expressApp, finalHandlers, httpWide, listenAll } from './http/express-app.ts'
 import { type Health, healthRoutes } from './http/health.ts'
+import { createLoadShedding, type PriorityOf, priorityOf, privatePriorityOf } from './http/load-shedding.ts'
 import { createOrigins, type Origins } from './http/origins.ts'
 import { limitAddress, limitFailures } from './http/rate-limit.ts'
 import { type Listener, listen } from './http/server.ts'
@@ -42,7 +43,8 @@ import { createAddressCounts } from './session/store/address-counts.ts'
 import { memoryStore } from './session/store/memory.ts'
 import { redisStore } from './session/store/redis.ts'
 import { createAuth } from './sign-in/routes.ts'
-import { createUpstream, type UpstreamLog } from './upstream/client.ts'
+import { createUpstream } from './upstream/client.ts'
+import { createUpstreamLog } from './upstream/log.ts'
 import { createRemovals } from './webhooks/removals.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 
@@ -121,15 +123,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const counts = createAddressCounts({ store, peppers })
   const failures = (name: string) => limitFailures(counts, `failed-${name}`, settings.LIMIT_FAILURES)
   const pages = limitAddress(counts, 'pages', settings.LIMIT_PAGES)
-  const upstreamLog: UpstreamLog = {
-    called: ({ operation, status, ms }) => metrics.upstream(operation, status || undefined, ms),
-    odd: (event) => log.warn(event, 'the vendor answers otherwise than it describes; passed on as it came'),
-    alarm: (event) => {
-      metrics.alarm(event.code)
-      log.error({ alarm: event.code, ...event }, 'alarm')
-    },
-  }
-  const vendor = createUpstream(upstreamLog, { ...(timeLimit && { timeLimit }) })
+  const vendor = createUpstream(createUpstreamLog(log, metrics), { ...(timeLimit && { timeLimit }) })
   const entries = createEntries({ peppers, selfViewOf: (user) => project(operations.get_app_user, 'self', user), times: cacheTimes })
   const invalidation = createInvalidation({ store: cache, peppers, entries, strict: shared, alarm })
   opened.defer(() => invalidation.close())
@@ -220,9 +214,16 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
 
   const onRefusal = (problem: Problem, id: string) =>
     log.info({ requestId: id, status: problem.status, code: problem.code }, 'refused before it could be read')
+  const shedding = (priority: PriorityOf) => opened.use(createLoadShedding(priority, log, metrics))
   const listeners = await listenAll([
-    () => listen(publicApp, { port: settings.PORT, host: settings.HOST, onRefusal }),
-    () => listen(privateApp, { port: settings.PRIVATE_PORT, host: settings.PRIVATE_HOST, onRefusal }),
+    () => listen(publicApp, { port: settings.PORT, host: settings.HOST, onRefusal, loadShedding: shedding(priorityOf) }),
+    () =>
+      listen(privateApp, {
+        port: settings.PRIVATE_PORT,
+        host: settings.PRIVATE_HOST,
+        onRefusal,
+        loadShedding: shedding(privatePriorityOf),
+      }),
   ])
   const [publicListener, privateListener] = listeners as [Listener, Listener]
   const shown = configuredOrigins.length > 0 ? configuredOrigins : [`http://localhost:${publicListener.address.port}`]

@@ -58,6 +58,7 @@ export const problems = {
   webhook_not_ready:           [503, 'The secret of this webhook is not set yet. Deliver it again later.'],
   upstream_busy:               [503, 'The messaging service is busy. Try again shortly.'],
   subjects_unresolved:         [503, 'The users named could not be checked, so nothing was sent.'],
+  overloaded:                  [503, 'More comes in than can be answered, so nothing was done with this request. Try again as Retry-After says.'],
   draining:                    [503, 'This instance is shutting down.'],
   upstream_timeout:            [504, 'The messaging service did not answer in time.'],
   upstream_unknown:            [504, 'The messaging service gave no clear answer: the call may or may not have taken effect. Read the user before you try again.'],

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { placeOf } from '../contract/json-path.ts'
 import { Problem } from '../contract/problems.ts'
+import { letIn } from './load-shedding.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 export interface Bounds {
@@ -52,6 +53,8 @@ export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 10
 
     if (Number(req.headers['content-length'] ?? 0) > maxBytes) return settle(new Problem('too_large', { headers: close }))
     if (req.destroyed && !req.readableEnded) return onBreak()
+    // Whoever sends slowly keeps nobody else out.
+    letIn(req)
     req.on('data', onChunk).on('end', onEnd).on('error', onBreak).on('close', onBreak)
   })
 

@@ -4,6 +4,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import { type AugmentedRequest, type Options, rateLimit } from 'express-rate-limit'
 import { Problem } from '../contract/problems.ts'
 import { addressKey, clientAddress } from './client-address.ts'
+import { letIn } from './load-shedding.ts'
 import { toProblem } from './problem-handler.ts'
 import { limitHeaders } from './rate-limit-headers.ts'
 import { createTurns } from './serial.ts'
@@ -84,6 +85,7 @@ const calls = limiter({
 export const limitCalls =
   (req: Request, res: Response) =>
   async (limit: Limit): Promise<void> => {
+    letIn(req)
     res.locals['limit'] = limit
     limitHeaders(res, limit)
     await step(calls, req, res)
@@ -113,6 +115,8 @@ export const limitFailures = (counts: AddressCounts, name: string, limit: number
   const failed = ofAddress(name, limit, counts.use)
   const turns = createTurns()
   return async (req, res, prove) => {
+    // The turns of one address are no reason to turn others away.
+    letIn(req)
     using _turn = await turns(keyOf(req))
     await step(next, req, res)
     try {

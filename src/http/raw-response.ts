@@ -29,11 +29,11 @@ export const lingeringClose = (socket: Socket): void => {
   socket.resume()
 }
 
-/** A whole answer that ends its connection, made without any middleware. */
-const partsOf = (problem: Problem, requestId: string) => {
+/** A whole answer, made without any middleware; it ends its connection unless that is kept. */
+const partsOf = (problem: Problem, requestId: string, keep = false) => {
   const body = JSON.stringify(errorBody(problem, requestId))
   const headers = {
-    Connection: 'close',
+    ...(!keep && { Connection: 'close' }),
     'Cache-Control': 'no-store',
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
@@ -45,8 +45,8 @@ const partsOf = (problem: Problem, requestId: string) => {
 }
 
 /** For a request that could be read, but is refused before the app sees it. */
-export const answerEarly = (res: ServerResponse, problem: Problem, requestId: string): void => {
-  const { headers, body } = partsOf(problem, requestId)
+export const answerEarly = (res: ServerResponse, problem: Problem, requestId: string, keep = false): void => {
+  const { headers, body } = partsOf(problem, requestId, keep)
   res.writeHead(problem.status, headers).end(body)
 }
 

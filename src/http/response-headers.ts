@@ -1,6 +1,7 @@
 /** The head of every answer. What all answers say, and what was noted on the way, joins when the head is written, as one list: a score of calls of setHeader would cost as much as the routing. */
 import { ServerResponse } from 'node:http'
 import type { Express, RequestHandler, Response } from 'express'
+import { letIn } from './load-shedding.ts'
 
 const noted = Symbol('noted headers')
 const always = Symbol('headers of every answer')
@@ -45,6 +46,7 @@ type WriteHead = (status: number, ...rest: unknown[]) => ServerResponse
 const writeHead = ServerResponse.prototype.writeHead as WriteHead
 
 function joined(this: Response & Noted, status: number, ...rest: unknown[]): ServerResponse {
+  letIn(this.req)
   const ours = this[always]?.[this.locals['page'] ? 'page' : 'api'] ?? []
   const added = this[noted] ?? []
   const [given] = rest

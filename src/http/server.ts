@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '../contract/problems.ts'
+import { bringsBody } from './body.ts'
+import { type LoadShedding, letIn } from './load-shedding.ts'
 import { answerEarly, answerRaw, lingeringClose, refusalOf } from './raw-response.ts'
 import { newRequestId } from './request-id.ts'
 
@@ -10,6 +12,7 @@ export interface ListenOptions {
   readonly host: string
   /** Hears of requests that were answered before any middleware saw them. */
   readonly onRefusal?: (problem: Problem, requestId: string, socket: Socket) => void
+  readonly loadShedding?: LoadShedding
   /** Other limits, for tests. */
   readonly limits?: ServerOptions
 }
@@ -43,6 +46,8 @@ export const listen = async (app: RequestListener, options: ListenOptions): Prom
   server.timeout = 300_000
   const exchanges = track(server)
   server.on('request', (req, res) => {
+    if (options.loadShedding?.admits(req) === false)
+      return answerEarly(res, overloaded(), newRequestId(), !exchanges.draining && !bringsBody(req))
     if (exchanges.draining) res.setHeader('Connection', 'close')
     app(req, res)
   })
@@ -53,6 +58,10 @@ export const listen = async (app: RequestListener, options: ListenOptions): Prom
   const close = (graceMs: number) => stop(server, exchanges, graceMs)
   return { address: addressOf(server), drain: () => drain(exchanges), close, [Symbol.asyncDispose]: async () => void (await close(0)) }
 }
+
+/** Of three waits, so that those who were turned away together do not come back together. Made once: at such a moment each microsecond counts. */
+const overloads = ['1', '2', '3'].map((seconds) => new Problem('overloaded', { headers: { 'Retry-After': seconds } }))
+const overloaded = (): Problem => overloads[Math.floor(overloads.length * Math.random())]!
 
 const addressOf = (server: Server): Listener['address'] => {
   const { address: host, port, family } = server.address() as AddressInfo
@@ -91,6 +100,7 @@ const track = (server: Server): Exchanges => {
     here.open.push(res)
     here.latest = res
     res.on('close', () => {
+      letIn(req)
       here.open.splice(here.open.indexOf(res), 1)
       if (exchanges.draining && !server.listening) server.closeIdleConnections()
     })

@@ -32,7 +32,14 @@ export const createMetrics = () => {
     labelNames: ['code'] as const,
     registers,
   })
+  const shed = new Counter({
+    name: 'bff_shed_total',
+    help: 'Requests turned away since more came in than could be answered',
+    labelNames: ['priority'] as const,
+    registers,
+  })
   return {
+    shed: (priority: string, count: number): void => shed.inc({ priority }, count),
     request: (record: Fields): void => {
       const operation = String(record['operation'] ?? 'other')
       requests.inc({ operation, status: String(record['status']), code: String(record['code'] ?? '') })

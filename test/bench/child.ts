@@ -15,6 +15,7 @@ export const ready = (told: Record<string, string>): void => {
 
 export interface Running {
   readonly told: Record<string, string>
+  readonly pid: number
   /** Microseconds of CPU time so far, user and system. */
   cpu(): Promise<number>
   stop(): Promise<void>
@@ -38,6 +39,7 @@ export const start = async (file: string, env: Record<string, string>, log: stri
   const told = (await next(child)) as Record<string, string>
   return {
     told,
+    pid: child.pid!,
     cpu: async () => {
       const answer = next(child)
       child.send('cpu')

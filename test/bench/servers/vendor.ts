@@ -18,6 +18,7 @@ const server = createServer(async (req, res) => {
     return send({})
   }
   calls += 1
+  if (req.method === 'DELETE') return void setTimeout(() => send({}), latency)
   if (url.endsWith('/channels'))
     return void setTimeout(() => send({ channels: [{ type: 'twilio', phoneNumber: '+15145550100' }] }), latency)
   const number = Number(/\/appusers\/u(\d+)$/.exec(url)?.[1])

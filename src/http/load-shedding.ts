@@ -1,0 +1,104 @@
+/**
+ * Turns away what this process cannot carry, before any work is done on it. Bounded is how many requests have come and are not yet let in, by session
+ * or by limit: what goes on after that waits for others, and must not keep anybody out. Deletions and sessions have bounds of their own, so that a flood
+ * of reads is no outage of sign-out.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Log } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+
+export type Priority = 'guarded' | 'sessions' | 'others'
+
+const kept = 64
+/** The bound of the others falls while the event loop is late, and rises while it is not and more come. At the lowest they cost a turn of the loop some 30 ms. */
+const lowest = 128
+const first = 256
+const highest = 1024
+const lateMs = 60
+const promptMs = 20
+const lookMs = 20
+
+interface Class {
+  readonly name: Priority
+  bound: number
+  waiting: number
+  shed: number
+}
+
+const place = Symbol('class in which a request waits')
+type Waiting = IncomingMessage & { [place]?: Class | undefined }
+
+/** Of the public listener, by what costs nothing to look at. */
+export const priorityOf = ({ method, url = '' }: IncomingMessage): Priority => {
+  if (url.includes('/auth/')) return 'sessions'
+  return method === 'DELETE' || url.endsWith('/merge') ? 'guarded' : 'others'
+}
+
+/** Of the private listener: health is always told. */
+export const privatePriorityOf = ({ url = '' }: IncomingMessage): Priority | undefined =>
+  /^\/(livez|readyz|startupz|metrics)\b/.test(url) ? undefined : 'sessions'
+
+/** The request has been let in, is answered, or waits for its own caller. */
+export const letIn = (request: IncomingMessage): void => {
+  const waiting: Waiting = request
+  const its = waiting[place]
+  if (!its) return
+  waiting[place] = undefined
+  its.waiting -= 1
+}
+
+/** How late a timer comes is how long everything else waits as well. */
+const followLoop = (its: Class): (() => void) => {
+  let due = performance.now() + lookMs
+  const timer = setInterval(() => {
+    const now = performance.now()
+    const late = now - due
+    due = now + lookMs
+    if (late > lateMs) its.bound = Math.max(lowest, Math.floor(its.bound * 0.8))
+    else if (late < promptMs && its.waiting >= its.bound) its.bound = Math.min(highest, its.bound + 8)
+  }, lookMs).unref()
+  return () => clearInterval(timer)
+}
+
+export interface LoadShedding extends Disposable {
+  /** False when the request is to be turned away. */
+  admits(request: IncomingMessage): boolean
+}
+
+/** Those without a priority are always let in. */
+export type PriorityOf = (request: IncomingMessage) => Priority | undefined
+
+export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metrics): LoadShedding => {
+  const classOf = (name: Priority, bound: number): Class => ({ name, bound, waiting: 0, shed: 0 })
+  const classes = { guarded: classOf('guarded', kept), sessions: classOf('sessions', kept), others: classOf('others', first) }
+  const unfollow = followLoop(classes.others)
+  let willTell = false
+  /** Once a second: a line for each would be one more load. */
+  const tell = (): void => {
+    willTell = false
+    for (const its of Object.values(classes)) {
+      const { name, shed: count } = its
+      if (count === 0) continue
+      metrics.shed(name, count)
+      log.warn({ priority: name, count }, 'requests were turned away: more came in than could be answered')
+      its.shed = 0
+    }
+  }
+  return {
+    admits: (request) => {
+      const name = priority(request)
+      if (name === undefined) return true
+      const its = classes[name]
+      if (its.waiting >= its.bound) {
+        its.shed += 1
+        if (!willTell) setTimeout(tell, 1_000).unref()
+        willTell = true
+        return false
+      }
+      its.waiting += 1
+      ;(request as Waiting)[place] = its
+      return true
+    },
+    [Symbol.dispose]: unfollow,
+  }
+}

@@ -1,0 +1,13 @@
+/** What operators hear of calls to the vendor. */
+import type { Log } from '../platform/logger.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import type { UpstreamLog } from './client.ts'
+
+export const createUpstreamLog = (log: Log, metrics: Metrics): UpstreamLog => ({
+  called: ({ operation, status, ms }) => metrics.upstream(operation, status || undefined, ms),
+  odd: (event) => log.warn(event, 'the vendor answers otherwise than it describes; passed on as it came'),
+  alarm: (event) => {
+    metrics.alarm(event.code)
+    log.error({ alarm: event.code, ...event }, 'alarm')
+  },
+})

@@ -1,0 +1,102 @@
+/** More came in than could be answered, so everything waited behind everything: the answers blamed the session store, and health, sign-out and deletions waited for twenty seconds. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type Bff, startBff } from '../../support/bff.ts'
+import { startProxy, type TestProxy } from '../../support/proxy.ts'
+import { redisInstalled, startRedis } from '../../support/redis.ts'
+
+const when = redisInstalled() ? test : test.skip // Redis is not installed
+const all = new AsyncDisposableStack()
+let proxy: TestProxy
+let bff: Bff
+beforeAll(async () => {
+  if (!redisInstalled()) return
+  const redis = await startRedis()
+  all.defer(() => redis.stop())
+  proxy = all.use(await startProxy(redis.url))
+  bff = all.use(await startBff({ env: { REDIS_URL: `redis://127.0.0.1:${proxy.port}` } }))
+})
+afterAll(() => all.disposeAsync())
+
+/** So many connections that ask the same in the same moment; what each is answered. */
+const flood = async (count: number, path: string, headers: Record<string, string>) => {
+  const { port } = new URL(bff.app.publicUrl)
+  const head = Object.entries({ host: `localhost:${port}`, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
+  const sockets = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const socket = connect(Number(port), '127.0.0.1').setEncoding('latin1')
+      await once(socket, 'connect')
+      return socket
+    }),
+  )
+  const answers = sockets.map(async (socket) => {
+    const [text] = (await once(socket, 'data')) as [string]
+    socket.destroy()
+    return text
+  })
+  for (const socket of sockets) socket.write(`GET /bff${path} HTTP/1.1\r\n${head.join('')}\r\n`)
+  return await Promise.all(answers)
+}
+
+when(
+  'of a flood as many are let in as can be answered, the others are told why, and health, sign-out and deletions do not wait',
+  async () => {
+    const me = await bff.signIn()
+    const other = await bff.signIn({ userId: 'cust-2' })
+    const admin = await bff.signIn({ roles: ['admin'], actor: { id: 'boss' } })
+    expect((await bff.call('GET', '/v1.1/appusers/me', { headers: me })).status).toBe(200)
+    // So long does each look-up of a session take that what came first is still there when the last one comes.
+    proxy.delay(30)
+    const coming = flood(600, '/v1.1/appusers/me', me)
+    const health = bff.private('GET', '/livez', undefined, {})
+    const signOut = bff.call('DELETE', '/auth/session', { headers: other })
+    const deletion = bff.call('DELETE', '/v1.1/appusers/nobody-at-all', { headers: admin })
+    const answers = await coming
+    expect([(await health).status, (await signOut).status, (await deletion).status]).toEqual([200, 204, 404])
+    proxy.delay(0)
+    const served = answers.filter((text) => text.startsWith('HTTP/1.1 200'))
+    expect(served.length).toBeGreaterThanOrEqual(128)
+    expect(served.length).toBeLessThan(600)
+    const turnedAway = answers.filter((text) => text.startsWith('HTTP/1.1 503'))
+    expect(turnedAway.length).toBe(600 - served.length)
+    for (const text of turnedAway) {
+      expect(text).toContain('"code":"overloaded"')
+      expect(text).toMatch(/\r\nRetry-After: [123]\r\n/)
+      expect(/"requestId":"(\w+)/.exec(text)?.[1]).toBe(/X-Request-Id: (\w+)/.exec(text)?.[1])
+    }
+    expect((await bff.call('GET', '/v1.1/appusers/me', { headers: me })).status).toBe(200)
+    const counted = async (): Promise<number> =>
+      Number(/bff_shed_total\{priority="others"\} (\d+)/.exec((await bff.private('GET', '/metrics', undefined, {})).text)?.[1] ?? 0)
+    for (let tries = 0; tries < 30 && (await counted()) < turnedAway.length; tries += 1) await sleep(100)
+    expect(await counted()).toBe(turnedAway.length)
+  },
+)
+
+when('callers who send their bodies slowly keep nobody out', async () => {
+  const me = await bff.signIn()
+  const { port } = new URL(bff.app.publicUrl)
+  const slow = (head: string) =>
+    connect(Number(port), '127.0.0.1')
+      .on('error', () => undefined)
+      .setEncoding('latin1')
+      .on('connect', function (this: ReturnType<typeof connect>) {
+        this.write(`${head}\r\nHost: localhost:${port}\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{`)
+      })
+  const heads = [
+    'POST /bff/auth/session HTTP/1.1',
+    `PUT /bff/v1.1/appusers/me HTTP/1.1\r\nAuthorization: ${me['authorization']}`,
+    `DELETE /bff/v1.1/appusers/me HTTP/1.1\r\nAuthorization: ${me['authorization']}`,
+  ]
+  const sockets = Array.from({ length: 900 }, (_, at) => slow(heads[at % 3]!))
+  try {
+    await sleep(1_000)
+    expect(sockets.filter(({ readyState }) => readyState === 'open').length).toBeGreaterThan(300)
+    expect((await bff.call('GET', '/auth/session', { headers: me })).status).toBe(200)
+    expect((await bff.call('GET', '/v1.1/appusers/me', { headers: me })).status).toBe(200)
+    expect((await bff.call('DELETE', '/auth/session', { headers: me })).status).toBe(204)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+})

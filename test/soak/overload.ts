@@ -1,0 +1,129 @@
+/** `npm run soak:overload`: what one process carries, then as much and twice as much offered; health and deletions beside it. Bounded: `--seconds` for each step. */
+import { fork } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Running, start } from '../bench/child.ts'
+import type { Job, Result } from '../bench/load.ts'
+import { startRedis } from '../support/redis.ts'
+import type { Offer, Outcome } from './offered.ts'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '8' },
+    times: { type: 'string', default: '1,2' },
+    connections: { type: 'string', default: '3000' },
+  },
+})
+const ms = Number(values.seconds) * 1000
+const people = 50
+const folder = mkdtempSync(join(tmpdir(), 'bff-overload-'))
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+const inChild = async <T>(file: string, job: Offer | Job): Promise<T> => {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)))
+  const outcome = new Promise<T>((resolve) => child.once('message', (it) => resolve(it as T)))
+  child.send(job)
+  const found = await outcome
+  child.disconnect()
+  return found
+}
+
+const mint = async ({ told }: Running, body: object): Promise<{ setCookie?: string; token: string }> =>
+  (await (
+    await fetch(`${told['privateUrl']}/sessions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${told['serviceKey']}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  ).json()) as never
+
+const worst = (list: readonly number[]): number => Math.round(Math.max(0, ...list))
+
+/** Until told to stop: the health of the process, and a deletion each 100 ms. */
+const beside = (service: Running, token: string) => {
+  const seen = { livez: [] as number[], deletes: {} as Record<string, number>, deleteMs: [] as number[] }
+  let goesOn = true
+  const timed = async (url: string, init?: RequestInit): Promise<[string, number]> => {
+    const at = performance.now()
+    const status = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) }).then(
+      async (answer) => `${answer.status}${answer.ok ? '' : ` ${((await answer.json()) as { error: { code: string } }).error.code}`}`,
+      () => 'none',
+    )
+    return [status, performance.now() - at]
+  }
+  let next = 500_000 + Math.floor(Math.random() * 400_000)
+  const loop = async (pauseMs: number, once: () => Promise<void>): Promise<void> => {
+    while (goesOn) {
+      await once()
+      await sleep(pauseMs)
+    }
+  }
+  const all = [
+    loop(100, async () => void seen.livez.push((await timed(`${service.told['privateUrl']}/livez`))[1])),
+    loop(100, async () => {
+      next += 1
+      const [status, took] = await timed(`${service.told['url']}/bff/v1.1/appusers/u${next}`, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${token}` },
+      })
+      seen.deletes[status] = (seen.deletes[status] ?? 0) + 1
+      seen.deleteMs.push(took)
+    }),
+  ]
+  return async () => {
+    goesOn = false
+    await Promise.all(all)
+    return seen
+  }
+}
+
+const redis = await startRedis()
+const vendor = await start('./servers/vendor.ts', { LATENCY: '5' }, join(folder, 'vendor'))
+const service = await start(
+  './servers/ours.ts',
+  { REDIS: redis.url, VENDOR: vendor.told['url']!, JOURNAL: `sqlite:${join(folder, 'journal.db')}` },
+  join(folder, 'ours'),
+  process.env['PROF'] ? ['--cpu-prof', '--cpu-prof-dir=/tmp/night-prof'] : [],
+)
+try {
+  const cookies: string[] = []
+  for (let i = 1; i <= people; i += 1)
+    cookies.push(String((await mint(service, { kind: 'cookie', userId: `u${i}` })).setCookie).split(';')[0]!)
+  const { token } = await mint(service, { kind: 'bearer', roles: ['admin'], actor: { id: 'boss' } })
+  const { url, path } = service.told as { url: string; path: string }
+  const host = new URL(url).host
+  const closed = (): Promise<Result> =>
+    inChild<Result>('../bench/load.ts', { hosts: [host], path, cookies, connections: 64, updates: 0, seed: 1, ms: 3_000 })
+  await closed()
+  const { done, ms: took } = await closed()
+  const capacity = (done / took) * 1000
+  say(`capacity: ${capacity.toFixed(0)}/s in a closed loop of 64`)
+  const rss = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]) / 1024
+  for (const times of values.times.split(',').map(Number)) {
+    const stop = beside(service, token)
+    const it = await inChild<Outcome>('./offered.ts', {
+      host,
+      path,
+      cookies,
+      perSecond: capacity * times,
+      ms,
+      connections: Number(values.connections),
+    })
+    const { livez, deletes, deleteMs } = await stop()
+    const goodput = it.good / (ms / 1000)
+    say(
+      `${times} × offered (${it.offered}): goodput ${((100 * goodput) / capacity).toFixed(0)} % (${goodput.toFixed(0)}/s), p50 ${it.p50} ms, p99 ${it.p99} ms, unanswered ${it.unanswered}, /livez worst ${worst(livez)} ms, deletes ${JSON.stringify(deletes)} worst ${worst(deleteMs)} ms, RSS ${rss().toFixed(0)} MB`,
+    )
+    say(`  ${JSON.stringify(it.answers)}`)
+    await sleep(2_000)
+  }
+} finally {
+  await service.stop()
+  await vendor.stop()
+  await redis.stop()
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -108,7 +108,7 @@ describe('never an old copy', () => {
     expect((await get(one, 'me?unknown=1', me)).status).toBe(400)
     const began = performance.now()
     expect((await get(two, 'me', me)).headers.get('cache-status')).toContain('fwd=miss')
-    expect(performance.now() - began).toBeLessThan(1_500)
+    expect(performance.now() - began).toBeLessThan(2_800)
   })
 
   test.each([

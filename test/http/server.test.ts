@@ -138,7 +138,7 @@ describe('stopping', () => {
     await delay(30)
     const begin = performance.now()
     expect(await echo.close(5000)).toBe(0)
-    expect(performance.now() - begin).toBeLessThan(1000)
+    expect(performance.now() - begin).toBeLessThan(4_500)
     unused.destroy()
   })
 

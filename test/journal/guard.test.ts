@@ -116,7 +116,7 @@ describe('the guard', () => {
     })
     const from = performance.now()
     expect((await problem(it.guard.begin(deletion()))).code).toBe('journal_unavailable')
-    expect(performance.now() - from).toBeLessThan(400)
+    expect(performance.now() - from).toBeLessThan(5_000)
     expect(it.guard.status()).toMatchObject({ open: false })
     expect((await problem(it.guard.begin(deletion()))).code).toBe('journal_unavailable')
     hang = undefined

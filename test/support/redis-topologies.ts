@@ -41,15 +41,16 @@ const until = async (what: string, ask: () => Promise<boolean>): Promise<void> =
   }
 }
 
-export const endProcess = async (child: ChildProcess): Promise<void> => {
+/** A server with workers of its own is asked to end, since its workers would outlive it. */
+export const endProcess = async (child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
+  child.kill(signal)
   await ended
 }
 
 const stopAll = (processes: readonly ChildProcess[]) => async () => {
-  await Promise.all(processes.map(endProcess))
+  await Promise.all(processes.map((child) => endProcess(child)))
   for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
 }
 

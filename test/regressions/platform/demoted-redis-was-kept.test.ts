@@ -64,7 +64,7 @@ when('a replica is left for the master, and until then the service is not ready'
     first.disconnect()
     second.disconnect()
     address.close()
-    await Promise.all(processes.map(endProcess))
+    await Promise.all(processes.map((child) => endProcess(child)))
     rmSync(folder, { recursive: true, force: true })
   }
 })

@@ -1,7 +1,6 @@
 /** The way of a call that destroys nothing: from the cache, or to the vendor, with the caller's own user created where there is none. */
 import type { AppUsers } from '../cache/app-users.ts'
 import type { OpenOperation } from '../contract/operation.ts'
-import { createRecords } from '../journal/append/records.ts'
 import type { Guard } from '../journal/guard/guard.ts'
 import { decide, requireImageRole } from '../policy/decide.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -10,6 +9,7 @@ import type { Upstream } from '../upstream/client.ts'
 import { type Answer, type Call, callFacts, type Result, toReply } from './call.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
+import { createRecords } from './records.ts'
 import { targetsIn, targetsOf } from './targets.ts'
 
 export interface OpenCallParts {

@@ -10,7 +10,6 @@ import { bringsBody } from '../http/body.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import { addHeader } from '../http/response-headers.ts'
-import { createRecords } from '../journal/append/records.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
 import { withConfirmation } from '../policy/confirmation.ts'
 import { decide, isImmediate, requireFields, requireRecentSignIn } from '../policy/decide.ts'
@@ -21,6 +20,7 @@ import { type AuditRules, callFactsOf, readIdempotencyKey, readReason } from './
 import { createGuardedCall, type GuardedCallParts } from './guarded-call.ts'
 import { createOpenCall, type OpenCallParts } from './open-call.ts'
 import { createProvisioning, type ProvisioningParts } from './provisioning.ts'
+import { createRecords } from './records.ts'
 import { namedIn, targetsOf } from './targets.ts'
 
 export interface PipelineParts extends ProvisioningParts, OpenCallParts, GuardedCallParts {

@@ -3,12 +3,12 @@ import type { UpstreamApp } from '../../config/apps.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
-import { createRecords } from '../journal/append/records.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/guard.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 import { type Call, callFacts, isOwn } from './call.ts'
+import { createRecords } from './records.ts'
 
 export interface ProvisioningParts {
   readonly sessions: Sessions

@@ -9,12 +9,12 @@ import { type Event, newId } from '../../src/journal/event/event.ts'
 import { createSealer } from '../../src/journal/event/seal.ts'
 import { exportLines } from '../../src/journal/export.ts'
 import { createGuard, type GuardedCall, type OpenOperation } from '../../src/journal/guard/guard.ts'
+import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { entryOf, type Store } from '../../src/journal/store/contract.ts'
 import { createPostgres, openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { type Filter, operations } from '../../src/journal/store/queries.ts'
 import { openSqlite } from '../../src/journal/store/sqlite/store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
-import { spendPermit } from '../../src/upstream/permit.ts'
 import { findPostgres, startPostgres } from '../support/postgres.ts'
 
 const say = (record: Record<string, unknown>): boolean => process.stdout.write(`${JSON.stringify(record)}\n`)

@@ -15,8 +15,8 @@ import { isGuarded, isOpen } from '../../src/contract/operation.ts'
 import { operations } from '../../src/contract/operations.ts'
 import { Problem } from '../../src/contract/problems.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
+import { issuePermit } from '../../src/journal/guard/permit.ts'
 import type { Upstream, UpstreamCall } from '../../src/upstream/client.ts'
-import { issuePermit } from '../../src/upstream/permit.ts'
 
 export const peppers = keyRing(new Secret(`p1:${'x'.repeat(32)}`))
 const app = { appId: 'app', baseUrl: 'http://127.0.0.1:9', auth: 'basic', keys: [] } as unknown as UpstreamApp

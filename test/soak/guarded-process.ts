@@ -4,8 +4,8 @@ import { Problem } from '../../src/contract/problems.ts'
 import { openJournal } from '../../src/journal/append/journal.ts'
 import { newId } from '../../src/journal/event/event.ts'
 import { createGuard, type OutcomeFacts } from '../../src/journal/guard/guard.ts'
+import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { keysOf, openStore } from '../../src/journal/store/open.ts'
-import { spendPermit } from '../../src/upstream/permit.ts'
 
 export interface ProcessSettings {
   readonly url: string

@@ -4,10 +4,10 @@ import { openJournal } from '../../src/journal/append/journal.ts'
 import { newId } from '../../src/journal/event/event.ts'
 import type { OpenOperation } from '../../src/journal/guard/guard.ts'
 import { createGuard } from '../../src/journal/guard/guard.ts'
+import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
 import type { Store } from '../../src/journal/store/contract.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
-import { spendPermit } from '../../src/upstream/permit.ts'
 import { deletion, makePlace, type Place, success } from '../journal/place.ts'
 
 /** Each key from two replicas of three at once: how many keys were sent more than once. */

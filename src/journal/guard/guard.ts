@@ -2,7 +2,6 @@
 
 import { Problem } from '../../contract/problems.ts'
 import { errorMessage } from '../../platform/error-message.ts'
-import { isSpent, issuePermit, type Permit } from '../../upstream/permit.ts'
 import type { Journal, Status } from '../append/journal.ts'
 import { createRecorder } from '../append/recorder.ts'
 import { TIMED_OUT, withTimeout } from '../append/throttle.ts'
@@ -12,6 +11,7 @@ import type { Part } from '../event/seal.ts'
 import { type Entry, entryOf, Late } from '../store/contract.ts'
 import { countDenials } from './denials.ts'
 import { type Answer, answerOf, keyOf, recall } from './idempotency.ts'
+import { isSpent, issuePermit, type Permit } from './permit.ts'
 
 export interface GuardedCall extends CallFacts {
   readonly request: NonNullable<CallFacts['request']>

@@ -1,6 +1,6 @@
 /** The permit as a type: what the compiler refuses. The run-time side is in guard.test.ts. */
 import { expect, test } from '@jest/globals'
-import { type Permit, PermitError, spendPermit } from '../../src/upstream/permit.ts'
+import { type Permit, PermitError, spendPermit } from '../../src/journal/guard/permit.ts'
 
 /** The shape of a guarded call of the upstream. */
 const deleteAppUser = (permit: Permit, id: string): string => {

@@ -1,10 +1,10 @@
 /** What the journal is told of calls that are not guarded: one event after the fact, and one for each refusal. Neither stops a call. */
 
-import type { Operation } from '../../contract/operation.ts'
-import { Problem } from '../../contract/problems.ts'
-import type { UpstreamAnswer } from '../../upstream/client.ts'
-import type { CallFacts } from '../event/compose.ts'
-import type { Guard } from '../guard/guard.ts'
+import type { Operation } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
+import type { CallFacts } from '../journal/event/compose.ts'
+import type { Guard } from '../journal/guard/guard.ts'
+import type { UpstreamAnswer } from '../upstream/client.ts'
 
 export const createRecords = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
   /** A no is an event. Whoever is asked to sign in again was not refused: the call that follows leaves its own. */

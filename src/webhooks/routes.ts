@@ -11,7 +11,8 @@ import { addLogFields } from '../http/access-log.ts'
 import { readBytes } from '../http/body.ts'
 import { type Endpoints, json, routes } from '../http/endpoint.ts'
 import type { Attempt } from '../http/rate-limit.ts'
-import type { Removals } from './removals.ts'
+import { forEachConcurrent } from '../platform/for-each-concurrent.ts'
+import type { Removal, Removals } from './removals.ts'
 
 export interface WebhookApp {
   /** A comma list while it is being changed; absent until the webhook has been registered. */
@@ -31,6 +32,9 @@ export const triggers = [
 ] as const
 
 const maxBytes = 1_000_000
+
+/** People of one delivery: those who are under way together share commits and round trips, and a guarded call waits for no more than them. */
+const atOnce = 32
 
 const Person = z.looseObject({ _id: z.string().optional().catch(undefined), userId: z.string().optional().catch(undefined) })
 const persons = z
@@ -110,20 +114,22 @@ export const webhookRoutes = ({ apps, invalidation, removed, attempt }: Parts): 
 
   const drop = async (appId: string, { trigger, appUser = [], surviving = [], discarded = [] }: z.infer<typeof Event>): Promise<void> => {
     const final = trigger === 'appUser:delete' || trigger === 'merge:appUser'
-    for (const { _id, userId } of [...appUser, ...surviving, ...discarded]) {
+    await forEachConcurrent(atOnce, [...appUser, ...surviving, ...discarded], async ({ _id, userId }) => {
       const names: Name[] = [...(userId ? namesOf(userId) : []), ...(_id ? namesOf(_id) : [])]
       try {
         await invalidation.drop(appId, { names, both: _id ? bothOf(_id, userId) : undefined }, final ? _id : undefined)
       } catch (cause) {
         throw new Problem('session_store_unavailable', { cause, headers: { 'Retry-After': '5' } })
       }
-    }
+    })
   }
 
   const remove = async (app: string, { trigger, appUser = [], surviving = [], discarded = [] }: z.infer<typeof Event>): Promise<void> => {
     if (trigger !== 'appUser:delete' && trigger !== 'merge:appUser') return
+    const gone = new Map<string, Removal['gone']>()
     for (const { _id, userId } of trigger === 'appUser:delete' ? appUser : discarded)
-      if (_id !== undefined && looksLikeSmoochId(_id)) await removed({ app, trigger, gone: { _id, userId }, surviving: surviving[0] })
+      if (_id !== undefined && looksLikeSmoochId(_id)) gone.set(_id, { _id, userId })
+    await forEachConcurrent(atOnce, gone.values(), (one) => removed({ app, trigger, gone: one, surviving: surviving[0] }))
   }
 
   return routes(webhookEndpoints, { probe_webhook: (_req, res) => void res.status(200).end(), receive_webhook: receive })

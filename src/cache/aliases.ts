@@ -1,6 +1,7 @@
 /** Aliases between the two names of a person: sealed, since they hold the other name, and bound to their cache key. */
 
 import { type KeyRing, perKey } from '../crypto/key-ring.ts'
+import { opener } from '../crypto/opened.ts'
 import { memo } from '../platform/memo.ts'
 import { cacheKeysOf, type Name } from './keys.ts'
 import { open, seal } from './seal.ts'
@@ -21,10 +22,14 @@ export const aliasTo = (peppers: KeyRing, key: string, app: string, other: Name)
   sealed: sealedWith(peppers()[0])(key + JSON.stringify({ app, ...other })),
 })
 
+const opened = opener<Name & { readonly app: string }>()
+
 /** The cache keys that an alias leads to, under every live pepper. */
 export const aliasedKeys = (peppers: KeyRing, key: string, sealed: string | undefined): string[] => {
-  const text = sealed && open(peppers, aad(key), sealed)
-  if (!text) return []
-  const { app, ...other } = JSON.parse(text) as Name & { app: string }
-  return cacheKeysOf(peppers, app, other)
+  if (!sealed) return []
+  const named = opened(peppers, key, sealed, () => {
+    const text = open(peppers, aad(key), sealed)
+    return text === undefined ? undefined : (JSON.parse(text) as Name & { app: string })
+  })
+  return named ? cacheKeysOf(peppers, named.app, named) : []
 }

@@ -2,6 +2,7 @@
 
 import type { Identified } from '../contract/schemas.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
+import { opener } from '../crypto/opened.ts'
 import { parseExact } from '../platform/exact-json.ts'
 import { withoutDeviceSecrets } from '../policy/projection.ts'
 import { cacheKeysOf, isCacheKeyOf, type Name } from './keys.ts'
@@ -42,6 +43,8 @@ const version = 2
 const separator = '\n'
 const negativeEntry = 'null'
 
+const opened = opener<Entry | null>()
+
 export const createEntries = ({ peppers, selfViewOf, times }: EntriesParts) => {
   const life = { ...lifetimes, ...times }
   const aad = (key: string): string => `copy${version}|${key}`
@@ -76,11 +79,14 @@ export const createEntries = ({ peppers, selfViewOf, times }: EntriesParts) => {
     }),
 
     /** Null stands for "there is no such user"; undefined when it cannot be opened here. */
-    open: (key: string, sealed: string | undefined): Entry | null | undefined => {
-      const text = sealed && open(peppers, aad(key), sealed)
-      if (!text) return undefined
-      return text === negativeEntry ? null : fromText(text)
-    },
+    open: (key: string, sealed: string | undefined): Entry | null | undefined =>
+      sealed === undefined
+        ? undefined
+        : opened(peppers, key, sealed, () => {
+            const text = open(peppers, aad(key), sealed)
+            if (text === undefined) return undefined
+            return text === negativeEntry ? null : fromText(text)
+          }),
   }
 }
 

@@ -3,6 +3,7 @@ import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
 import { type KeyRing, keyedName, perKey, type RingKey } from '../crypto/key-ring.ts'
 import { hmacWith } from '../crypto/keyed-hash.ts'
+import { opener } from '../crypto/opened.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { memo } from '../platform/memo.ts'
 import type { Kind, Scope } from './token.ts'
@@ -110,8 +111,14 @@ export const sealRecord = (peppers: KeyRing, jti: string, tag: string, record: S
   return seal(pepper, recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, record)
 }
 
-export const openRecord = (peppers: KeyRing, jti: string, tag: string, blob: Buffer): SessionRecord | undefined =>
-  open(peppers, (pepper) => recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, blob) as SessionRecord | undefined
+const opened = opener<SessionRecord>()
+
+/** `sealed` in base64, as the store has it. */
+export const openRecord = (peppers: KeyRing, jti: string, tag: string, sealed: string): SessionRecord | undefined =>
+  opened(peppers, jti + tag, sealed, () => {
+    const blob = Buffer.from(sealed, 'base64')
+    return open(peppers, (pepper) => recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, blob) as SessionRecord | undefined
+  })
 
 /** What can be read without the token: enough to list and end a session. */
 export interface IndexEntry {

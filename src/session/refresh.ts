@@ -83,7 +83,7 @@ export const createRefresh = ({ store, keys, peppers, people, reused }: Parts) =
       const { fam, tag } = token
       const place = { key: storeKey(fam), tag }
       const found = await withAvailability(store.readFamily(place, token.app))
-      const kept = found && openRecord(peppers, fam, tag, Buffer.from(found.sealed, 'base64'))
+      const kept = found && openRecord(peppers, fam, tag, found.sealed)
       if (!kept) throw invalidGrant()
       const mark = openRoles(peppers, tag, found.roles)
       const record: SessionRecord = { ...kept, roles: currentRoles(kept, mark), rolesVersion: mark?.version ?? kept.rolesVersion }

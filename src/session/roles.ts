@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
+import { opener } from '../crypto/opened.ts'
 import { openFor, sealFor } from './record.ts'
 
 export interface RolesFlag {
@@ -14,11 +15,17 @@ export interface RolesFlag {
 export const sealRoles = (peppers: KeyRing, tag: string, roles: readonly Role[]): string =>
   sealFor(peppers, 'roles', tag, { version: randomBytes(9).toString('base64url'), roles, at: Date.now() } satisfies RolesFlag)
 
+const opened = opener<RolesFlag>()
+
 /** A mark that cannot be opened leaves no role: better to ask for a new sign-in than to go on with roles that were taken away. */
 export const openRoles = (peppers: KeyRing, tag: string, mark: string | undefined): RolesFlag | undefined =>
   mark === undefined
     ? undefined
-    : ((openFor(peppers, 'roles', tag, mark) as RolesFlag | undefined) ?? { version: 'unreadable', roles: [], at: 0 })
+    : (opened(peppers, tag, mark, () => openFor(peppers, 'roles', tag, mark) as RolesFlag | undefined) ?? {
+        version: 'unreadable',
+        roles: [],
+        at: 0,
+      })
 
 interface Holder {
   readonly roles: readonly Role[]

@@ -108,7 +108,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       }),
     )
     if (entered?.prefetched) options.prefetch?.found(token.tag, entered.prefetched)
-    const record = entered && openRecord(peppers, token.jti, token.tag, Buffer.from(entered.sealed, 'base64'))
+    const record = entered && openRecord(peppers, token.jti, token.tag, entered.sealed)
     if (!entered || !record || record.kind !== token.kind) return undefined
     const { createdMs, expiresMs } = entered
     const session: Session = {

@@ -85,7 +85,7 @@ const cookieOf = async (kind: Kind, { told }: Running, userId: string): Promise<
 
 const open = async (kind: Kind, count: number, people: number, first = 1): Promise<Server> => {
   const file = kind === 'PAST' ? join(resolve(values.against!), 'test/bench/servers/ours.ts') : `./servers/${kind.toLowerCase()}.ts`
-  const flags = values.profile && kind === 'OURS' ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : []
+  const flags = values.profile && (kind === 'OURS' || kind === 'PAST') ? ['--cpu-prof', `--cpu-prof-dir=${join(values.profile, kind)}`] : []
   const replicas = await Promise.all(
     Array.from({ length: count }, (_, i) => start(file, kind === 'PAST' ? pastEnv : env, join(folder, `${kind}${i}`), flags)),
   )

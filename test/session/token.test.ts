@@ -76,26 +76,28 @@ describe('the sealed record', () => {
 
   test('opens with its jti, and holds nothing in plain', () => {
     const blob = sealRecord(peppers, token.jti, token.tag, record)
-    expect(openRecord(peppers, token.jti, token.tag, blob)).toEqual(record)
+    expect(openRecord(peppers, token.jti, token.tag, blob.toString('base64'))).toEqual(record)
     expect(blob.toString('latin1')).not.toContain('mint:backend')
   })
 
   test('stays shut with another jti, tag or pepper, or when a byte was changed', () => {
     const blob = sealRecord(peppers, token.jti, token.tag, record)
-    expect(openRecord(peppers, `${token.jti}x`, token.tag, blob)).toBeUndefined()
-    expect(openRecord(peppers, token.jti, 'other', blob)).toBeUndefined()
-    expect(openRecord(keyRing(new Secret(`p1:${secret('q')}`)), token.jti, token.tag, blob)).toBeUndefined()
+    const sealed = blob.toString('base64')
+    expect(openRecord(peppers, token.jti, token.tag, sealed)).toEqual(record)
+    expect(openRecord(peppers, `${token.jti}x`, token.tag, sealed)).toBeUndefined()
+    expect(openRecord(peppers, token.jti, 'other', sealed)).toBeUndefined()
+    expect(openRecord(keyRing(new Secret(`p1:${secret('q')}`)), token.jti, token.tag, sealed)).toBeUndefined()
     for (let at = 0; at < blob.length; at++) {
       const bad = Buffer.from(blob)
       bad[at]! ^= 1
-      expect(openRecord(peppers, token.jti, token.tag, bad)).toBeUndefined()
+      expect(openRecord(peppers, token.jti, token.tag, bad.toString('base64'))).toBeUndefined()
     }
   })
 
   test('opens under either of two live peppers', () => {
     const blob = sealRecord(peppers, token.jti, token.tag, record)
     const both = keyRing(new Secret(`p2:${secret('n')},p1:${secret('p')}`))
-    expect(openRecord(both, token.jti, token.tag, blob)).toEqual(record)
+    expect(openRecord(both, token.jti, token.tag, blob.toString('base64'))).toEqual(record)
     expect(personKeysOf(both, record)).toContain(personKeysOf(peppers, record)[0])
   })
 

@@ -5,6 +5,7 @@ import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/guard.ts'
+import { requireStill } from '../policy/decide.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 import { type Call, callFacts, isOwn } from './call.ts'
@@ -73,6 +74,9 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     if (answer) await acceptOwn(session, answer.body)
   }
 
+  /** Before what is sent after the vendor took its time for something else: the session may have ended since, or the role been taken away. */
+  const requireStillThere = async ({ session, caller }: Call): Promise<void> => requireStill(await sessions.reload(session), caller)
+
   /** Sends, and once more when the vendor knows no such user and the caller's own could be created. */
   const orCreate = async <A extends UpstreamAnswer>(call: Call, send: () => Promise<A>): Promise<A> => {
     try {
@@ -80,6 +84,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     } catch (error) {
       if (!saysNoUser(error) || !isOwn(call)) throw error
       await create(call)
+      await requireStillThere(call)
       return await send()
     }
   }
@@ -98,6 +103,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
       try {
         const { body } = await orCreate(call, () => upstream.call(app, { operation: read, params: { userId: subjects[0].id } }))
         await acceptOwn(session, body)
+        await requireStillThere(call)
       } catch (error) {
         throw error instanceof Problem ? error.with({ outcome: 'not_sent' }) : error
       }

@@ -7,6 +7,7 @@ import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { Person } from '../journal/event/compose.ts'
 import type { GuardedCall } from '../journal/guard/guard.ts'
+import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import { withoutDeviceSecrets } from '../policy/projection.ts'
 import type { Subject } from '../policy/subjects.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -39,7 +40,7 @@ export const createLookup = ({ upstream, sessions }: Parts) => {
   const look = async (app: UpstreamApp, operation: GuardedOperation, { role, id }: Subject): Promise<Found> => {
     try {
       const reading = upstream.call(app, { operation: operations.get_app_user, params: { userId: id }, retry: false })
-      const { appUser } = withoutDeviceSecrets((await withinLook(reading)).body as Identified)
+      const { appUser } = withoutDeviceSecrets((await inTime(reading)).body as Identified)
       const another = !isNameOf(id, appUser)
       if (!another && !looksLikeSmoochId(appUser._id)) throw new Error('the answer has no _id of the vendor')
       return { role, smoochId: appUser._id, targets: namesIn(role, id, appUser), image: appUser, another }
@@ -89,13 +90,8 @@ const namesOfFields = (image: object): string[] =>
     .filter((name) => /^\w{1,40}$/.test(name))
     .slice(0, 100)
 
-const withinLook = async <T>(reading: Promise<T>): Promise<T> => {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error('the look at what stands there took too long')), beforeImageMs)
-  reading.catch(() => undefined)
-  try {
-    return await Promise.race([reading, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
+const inTime = async <T>(reading: Promise<T>): Promise<T> => {
+  const answer = await withTimeout(beforeImageMs, reading)
+  if (answer === TIMED_OUT) throw new Error('the look at what stands there took too long')
+  return answer
 }

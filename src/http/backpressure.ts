@@ -1,17 +1,13 @@
 /** Back-pressure of an answer in pieces. */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { withTimeout } from '../platform/deadline.ts'
 
 /** Waits until the client has taken what was written, has gone, or the time in milliseconds is over. */
 export const drained = async (res: ServerResponse, withinMs = 300_000): Promise<void> => {
   if (!res.writableNeedDrain || res.destroyed) return
   const over = new AbortController()
-  const timer = setTimeout(() => over.abort(), withinMs)
-  try {
-    await Promise.race([once(res, 'drain', over), once(res, 'close', over)])
-  } catch {
-  } finally {
-    clearTimeout(timer)
-    over.abort()
-  }
+  const either = Promise.race([once(res, 'drain', over), once(res, 'close', over)])
+  await withTimeout(withinMs, either).catch(() => undefined)
+  over.abort()
 }

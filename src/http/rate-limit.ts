@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import { type AugmentedRequest, type Options, rateLimit } from 'express-rate-limit'
 import { Problem } from '../contract/problems.ts'
+import { createTurns } from '../platform/concurrency.ts'
 import { addressKey, clientAddress } from './client-address.ts'
 import { letIn } from './load-shedding.ts'
 import { toProblem } from './problem-handler.ts'
 import { limitHeaders } from './rate-limit-headers.ts'
-import { createTurns } from './serial.ts'
 
 /** Uses in the window including this one, and milliseconds until the window ends. */
 export interface Used {

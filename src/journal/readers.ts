@@ -1,7 +1,7 @@
 /** People who read the journal: how many at once, and how long each may wait. What they cost is theirs alone; the guard has its own way to the store. */
 import { Problem } from '../contract/problems.ts'
-import { TIMED_OUT, withTimeout } from './append/throttle.ts'
-import { type Concurrency, limitConcurrency, NoTurn } from './concurrency.ts'
+import { type Concurrency, limitConcurrency, NoTurn } from '../platform/concurrency.ts'
+import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import type { Rows, Source, Store } from './store/contract.ts'
 
 // biome-ignore format: a table is read down its columns

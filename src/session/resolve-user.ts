@@ -6,6 +6,7 @@ import { looksLikeSmoochId, provableId } from '../contract/ids.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
+import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import type { Upstream } from '../upstream/client.ts'
 import { type Cap, requireWithin } from './caps.ts'
 import type { Lifetime } from './issue.ts'
@@ -90,8 +91,8 @@ export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveU
   const lookup = async (app: UpstreamApp, userId: string, needed: boolean): Promise<Identified['appUser'] | undefined> => {
     const call = upstream.call(app, { operation: operations.get_app_user, params: { userId } })
     try {
-      const answer = needed ? await call : await Promise.race([call, pause(lookupMs)])
-      return answer && (answer.body as Identified).appUser
+      const answer = needed ? await call : await withTimeout(lookupMs, call)
+      return answer === TIMED_OUT ? undefined : (answer.body as Identified).appUser
     } catch (error) {
       if (!needed || (error instanceof Problem && error.code === 'user_not_found')) return undefined
       throw new Problem('subjects_unresolved', { cause: error, headers: { 'Retry-After': '5' } })
@@ -102,8 +103,6 @@ export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveU
 }
 
 export type ResolveUser = ReturnType<typeof createResolveUser>
-
-const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
 
 export const appOf = (apps: ReadonlyMap<string, UpstreamApp>, id: string | undefined): UpstreamApp => {
   const app = id === undefined && apps.size === 1 ? [...apps.values()][0] : apps.get(id ?? '')

@@ -4,6 +4,7 @@ import * as openid from 'openid-client'
 import type { Provider, ProviderClient } from '../../config/providers.ts'
 import { isLoopback, isSecure } from '../../config/secure-address.ts'
 import { Problem } from '../contract/problems.ts'
+import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import { fetchOnce } from '../upstream/http-client.ts'
 import { type Claims, claimsOf } from './claims.ts'
 import type { Transaction } from './transaction.ts'
@@ -110,8 +111,11 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient) =
 
     /** Where the person signs out at the provider; undefined when it offers none or cannot be asked. */
     endSession: async (back: string, idToken?: string): Promise<string | undefined> => {
-      const config = await Promise.race([discover().catch(() => undefined), pause(1_000)])
-      if (!config?.serverMetadata().end_session_endpoint) return undefined
+      const config = await withTimeout(
+        1_000,
+        discover().catch(() => undefined),
+      )
+      if (config === TIMED_OUT || !config?.serverMetadata().end_session_endpoint) return undefined
       const hint = idToken === undefined ? {} : { id_token_hint: idToken }
       return openid.buildEndSessionUrl(config, { post_logout_redirect_uri: back, ...hint }).href
     },
@@ -119,8 +123,6 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient) =
 }
 
 export type RelyingParty = ReturnType<typeof createRelyingParty>
-
-const pause = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
 
 const networkFault = ({ code }: openid.ClientError): boolean =>
   code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT' || code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'

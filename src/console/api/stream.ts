@@ -4,6 +4,7 @@ import { drained } from '../../http/backpressure.ts'
 import type { Source } from '../../journal/store/contract.ts'
 import { type EventRow, eventsOfApp } from '../../journal/store/queries.ts'
 import { treeHead } from '../../journal/store/reader.ts'
+import { withTimeout } from '../../platform/deadline.ts'
 
 export interface StreamOptions {
   readonly tenant: string
@@ -53,7 +54,7 @@ export const streamEvents = async (
       res.write(`id: ${next - 1}\n: \n\n`)
     }
     if (res.writableNeedDrain) await drained(res, lookEveryMs)
-    else if (rows.length < page) await Promise.race([closed.promise, new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref())])
+    else if (rows.length < page) await withTimeout(lookEveryMs, closed.promise)
   }
   res.end()
 }

@@ -1,6 +1,7 @@
 /** The journal of one process: appending with group commit, the gate that closes when it cannot record, the way back, and the anchors. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import { checkSealing } from '../event/pseudonyms.ts'
 import type { Sealer } from '../event/seal.ts'
@@ -9,7 +10,7 @@ import { publicKey } from '../log/checkpoint.ts'
 import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from '../store/contract.ts'
 import { checkTail, latestCheckpoint, treeHead } from '../store/reader.ts'
 import { groupCommit } from './group-commit.ts'
-import { oncePerSecond, oneAtATime, withTimeout } from './throttle.ts'
+import { oncePerSecond, oneAtATime } from './throttle.ts'
 
 export interface JournalOptions {
   readonly store: Store

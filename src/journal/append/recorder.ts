@@ -1,10 +1,11 @@
 /** Events that nobody waits for: they gather for a moment, and share one look-up of people, one signature and one fsync. */
+
+import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
 import { type CallFacts, compose, type Moment, momentOf } from '../event/compose.ts'
 import { type Event, newId } from '../event/event.ts'
 import { type PseudonymousPerson, pseudonymsFor } from '../event/pseudonyms.ts'
 import { type Entry, entryOf, type Rows, type Store, systemEvent } from '../store/contract.ts'
 import type { Journal } from './journal.ts'
-import { TIMED_OUT, withTimeout } from './throttle.ts'
 
 /** A commit costs a signature and an fsync, however little is in it. */
 const GATHER_MILLISECONDS = 40

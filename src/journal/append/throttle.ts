@@ -1,5 +1,4 @@
-/** Two ways to do less with what comes often: once a second, and one at a time; the newest value always gets its turn. And a way not to wait for ever. */
-import { setTimeout as sleep } from 'node:timers/promises'
+/** Two ways to do less with what comes often: once a second, and one at a time; the newest value always gets its turn. */
 
 export function oncePerSecond(call: (note: string) => void): ((note: string) => void) & { stop(): void } {
   let timer: NodeJS.Timeout | undefined
@@ -39,17 +38,5 @@ export function oneAtATime(work: (note: string) => Promise<void>): (note: string
   return (note) => {
     latest = note
     if (!running) void run()
-  }
-}
-
-export const TIMED_OUT: unique symbol = Symbol('late')
-
-/** What comes of the work, or `LATE`; the work itself is not stopped. */
-export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof TIMED_OUT> {
-  const stop = new AbortController()
-  try {
-    return await Promise.race([work, sleep(milliseconds, TIMED_OUT, { signal: stop.signal })])
-  } finally {
-    stop.abort()
   }
 }

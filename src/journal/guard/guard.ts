@@ -1,10 +1,10 @@
 /** The guard: no destructive call without a durable intent, and an outcome whatever happens. `begin` → permit → `end`; denied and recorded calls beside it. */
 
 import { Problem } from '../../contract/problems.ts'
+import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import type { Journal, Status } from '../append/journal.ts'
 import { createRecorder } from '../append/recorder.ts'
-import { TIMED_OUT, withTimeout } from '../append/throttle.ts'
 import { type CallFacts, composeNow, digestOf } from '../event/compose.ts'
 import { type Event, type EventHeader, newId, type Outcome } from '../event/event.ts'
 import type { Part } from '../event/seal.ts'

@@ -1,6 +1,7 @@
 /** Connections to PostgreSQL: one that can be cut at once, one that is made anew after a failure, and one whose lock says that this process lives. `pg` is loaded only when it is used. */
 import { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
+import { createTurns } from '../../../platform/concurrency.ts'
 import { Late } from '../contract.ts'
 
 export interface Connection {
@@ -50,7 +51,7 @@ const cancelled = '57014'
 /** One connection, made when first needed and again after a failure; calls wait their turn. */
 export function serialConnection(url: string, settings: ClientConfig) {
   let link: Promise<Connection> | undefined
-  let turn: Promise<unknown> = Promise.resolve()
+  const turns = createTurns()
   const drop = async (): Promise<void> => {
     const last = link
     link = undefined
@@ -79,10 +80,9 @@ export function serialConnection(url: string, settings: ClientConfig) {
     }
   }
   return {
-    run: <T>(work: (client: Client) => Promise<T>, milliseconds: number): Promise<T> => {
-      const mine = turn.then(() => attempt(work, milliseconds))
-      turn = mine.catch(() => {})
-      return mine
+    run: async <T>(work: (client: Client) => Promise<T>, milliseconds: number): Promise<T> => {
+      using _turn = await turns('')
+      return await attempt(work, milliseconds)
     },
     drop,
   }

@@ -1,4 +1,4 @@
-/** Bounds how much of one kind of work is under way at once, in all and for each who asks. Whoever has least under way is next. */
+/** How much of one kind of work is under way at once: bounded in all and for each who asks, or one at a time. */
 
 export interface Concurrency {
   /** Under way at once. */
@@ -30,6 +30,7 @@ const plus = (counts: Map<string, number>, who: string, more: number): void => {
   else counts.delete(who)
 }
 
+/** Whoever has least under way is next. */
 export const limitConcurrency = ({ all, each, waits }: Concurrency) => {
   const asked = new Map<string, number>()
   const underWay = new Map<string, number>()
@@ -78,6 +79,23 @@ export const limitConcurrency = ({ all, each, waits }: Concurrency) => {
       }
     } finally {
       plus(asked, who, -1)
+    }
+  }
+}
+
+/** One at a time for each key, in the order in which they came. */
+export const createTurns = () => {
+  const last = new Map<string, Promise<void>>()
+  return async (key: string): Promise<Disposable> => {
+    const before = last.get(key)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    last.set(key, promise)
+    await before
+    return {
+      [Symbol.dispose]: () => {
+        if (last.get(key) === promise) last.delete(key)
+        resolve()
+      },
     }
   }
 }

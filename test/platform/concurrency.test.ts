@@ -1,6 +1,6 @@
 /** Who may do how much at once, and who is next. */
 import { expect, test } from '@jest/globals'
-import { limitConcurrency, NoTurn } from '../../src/journal/concurrency.ts'
+import { limitConcurrency, NoTurn } from '../../src/platform/concurrency.ts'
 
 /** Work that ends when told. */
 const works = () => {

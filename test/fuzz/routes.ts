@@ -31,8 +31,9 @@ export const readRoutes = async (bff: Bff): Promise<Route[]> => {
   return Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
       const described = item[method] as Described | undefined
-      if (!described) return []
-      const own = 'servers' in item
+      // A stream of events has no end to wait for.
+      if (!described || JSON.stringify(described.responses).includes('text/event-stream')) return []
+      const own = 'servers' in described
       const id = described.operationId.replace('_of_session_app', '')
       return [
         {

@@ -81,7 +81,7 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
         store.create(place, { sid, sealed, index, idleMs, absoluteMs, extra: sealSecrets(peppers, place, extra) }),
       )
       if (record.kind === 'service') await withAvailability(store.addToList(servicesKey, { sid, index, ...times }))
-      else await people.register(record, { sid, index, ...times })
+      await people.register(record, { sid, index, ...times })
       return sign(jti, tag, record, times.expiresMs)
     },
 

@@ -1,7 +1,8 @@
 /** The sessions of a person, as they can be seen and ended without holding their tokens. */
 import type { Role } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
-import { type Held, isWithin } from './caps.ts'
+import { type Cap, type Held, isWithin } from './caps.ts'
 import { appKeysOf, type IndexEntry, openIndex, type Person, type ProviderSession, personKeysOf, type SessionRecord } from './record.ts'
 import { openRoles, type RolesFlag, sealRoles } from './roles.ts'
 import { withAvailability } from './store/availability.ts'
@@ -61,19 +62,46 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
   const flaggedAt = async (tags: readonly string[], mark: 'gone' | 'notBefore'): Promise<number> =>
     Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await withAvailability(store.readMark(tag, mark))) ?? 0)))))
 
+  /** Sessions with a userId are kept by it; where their actor bears another id, they are listed by that one too. */
+  const actorKeys = ({ app, actor }: Person): string[] =>
+    peppers().map(({ secret }) => keyedName(secret, 'sessions of an actor', app, actor.id))
+  const hasTwoNames = ({ userId, actor }: Person): boolean => userId !== undefined && userId !== actor.id
+
+  /** What lives under userIds of an actor that is named by its own id. */
+  const underUserIds = async (person: Person): Promise<(Listed & { entry: IndexEntry })[]> => {
+    if (person.userId !== undefined) return []
+    const all = opened((await Promise.all(actorKeys(person).map((name) => withAvailability(store.list(name))))).flat())
+    const [app] = appKeysOf(peppers, person.app)
+    const live = await Promise.all(all.map(({ entry }) => withAvailability(store.enter(entry, { touch: false, app }))))
+    return all.filter((_, at) => live[at])
+  }
+
   const rolesMark = async (person: Person): Promise<RolesFlag | undefined> => {
     const [tag] = personKeysOf(peppers, person)
     return openRoles(peppers, tag, await withAvailability(store.readMark(tag, 'roles')))
+  }
+
+  const held = async (person: Person): Promise<Held[]> => {
+    const mark = await rolesMark(person)
+    const live = [...(await list(person)), ...(await underUserIds(person))]
+    return [...live.map(({ entry }) => entry), ...(mark ? [{ kind: 'bearer' as const, roles: mark.roles }] : [])]
+  }
+
+  const endAll = async (person: Person): Promise<void> => {
+    await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.endAll(tag))))
+    await Promise.all((await underUserIds(person)).map(endListed))
   }
 
   return {
     list,
     endListed,
 
-    /** After a session was made: it can be found by its provider, and the person has no more than they may. */
+    /** After a session was made: it can be found by its provider and its actor, and the person has no more than they may. */
     register: async (record: SessionRecord, listed: Listed): Promise<void> => {
-      const tags = record.provider ? Object.values(providerKeys(record.provider)) : []
+      const provided = record.provider ? Object.values(providerKeys(record.provider)) : []
+      const tags = hasTwoNames(record) ? [...provided, actorKeys(record)] : provided
       await Promise.all(tags.flatMap(([newest]) => (newest === undefined ? [] : [withAvailability(store.addToList(newest, listed))])))
+      if (record.kind === 'service') return
       const interactive = (await list(record)).filter(({ entry }) => entry.kind !== 'service')
       const surplus = Math.max(0, interactive.length - maxSessions)
       // A capped key's session takes the place of none that the key could not have minted.
@@ -81,38 +109,45 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       await Promise.all(replaceable.slice(0, surplus).map(endListed))
     },
 
-    /** False when the person has no such session. */
-    endOne: async (person: Person, sid: string): Promise<boolean> => {
+    /** False when the person has no such session, as far as this cap sees. */
+    endOne: async (person: Person, sid: string, cap?: Cap): Promise<boolean> => {
       const found = (await list(person)).find((it) => it.sid === sid)
-      return found !== undefined && (await endListed(found))
+      return found !== undefined && isWithin(cap, found.entry) && (await endListed(found))
     },
 
     /** Ends all that exist now; no later sign-in revives one. */
-    endAll: async (person: Person): Promise<void> => {
-      await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.endAll(tag))))
+    endAll,
+
+    /** The same for somebody whom a capped key vouched for: what the key could not have minted goes on. */
+    endAllWithin: async (cap: Cap, person: Person): Promise<void> => {
+      if ((await held(person)).every((it) => isWithin(cap, it))) return await endAll(person)
+      await Promise.all((await list(person)).filter(({ entry }) => isWithin(cap, entry)).map(endListed))
     },
 
     endApp: async (app: string): Promise<void> => {
       await Promise.all(appKeysOf(peppers, app).map((tag) => withAvailability(store.endAll(tag))))
     },
 
+    /** Throws `bad_request` when the actor's sessions are those of users: their roles are theirs. */
     setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {
+      if ((await underUserIds(person)).length > 0)
+        throw new Problem('bad_request', { detail: 'actorId: this actor has sessions with a userId; name the person by that.' })
       await Promise.all(
         personKeysOf(peppers, person).map((tag) => withAvailability(store.mark(tag, 'roles', sealRoles(peppers, tag, roles)))),
       )
     },
 
     /** What the person holds, as far as it is known: the live sessions, and the roles as last set. */
-    held: async (person: Person): Promise<Held[]> => {
-      const mark = await rolesMark(person)
-      return [...(await list(person)).map(({ entry }) => entry), ...(mark ? [{ kind: 'bearer' as const, roles: mark.roles }] : [])]
-    },
+    held,
 
     rolesMark,
 
     /** True when all sessions of the person or of the app were ended at that time or since. */
-    endedSince: async (person: Person, sinceMs: number): Promise<boolean> =>
-      (await flaggedAt([...personKeysOf(peppers, person), ...appKeysOf(peppers, person.app)], 'notBefore')) >= sinceMs,
+    endedSince: async (person: Person, sinceMs: number): Promise<boolean> => {
+      const { app, actor } = person
+      const names = [...personKeysOf(peppers, person), ...(hasTwoNames(person) ? personKeysOf(peppers, { app, actor }) : [])]
+      return (await flaggedAt([...names, ...appKeysOf(peppers, app)], 'notBefore')) >= sinceMs
+    },
 
     /** Ends what a logout token names, and tells how many sessions that were. */
     endByProvider: async (named: ProviderNames): Promise<number> => {

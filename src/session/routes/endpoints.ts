@@ -7,12 +7,13 @@ const times = { createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() }
 const kind = z.enum(['cookie', 'bearer', 'service'])
 const id = z.string().min(1).max(1024)
 
-export const EndBody = z.strictObject({ userId: id })
-
 const person = { appId: id.optional(), userId: id.optional(), actorId: id.optional() }
 const isOne = ({ userId, actorId }: { userId?: string | undefined; actorId?: string | undefined }) =>
   (userId === undefined) !== (actorId === undefined)
 
+export const EndBody = z
+  .strictObject({ userId: id.optional(), actorId: id.optional() })
+  .refine(isOne, { message: 'needs one of userId and actorId' })
 export const EndPersonBody = z
   .strictObject({ ...person, everyone: z.literal(true).optional() })
   .refine((it) => (it.everyone ? it.userId === undefined && it.actorId === undefined : isOne(it)), {
@@ -136,7 +137,7 @@ export const ownEndpoints = {
     method: 'post',
     path: '/auth/sessions/end',
     by: 'session',
-    summary: "Agents and admins end a user's sessions, admins also those of staff.",
+    summary: "Agents and admins end a user's sessions, admins also those of staff and programs, by userId or actorId.",
     body: { required: true, content: json(EndBody, { userId }) },
     answers: { 204: done },
     errors: [400, 401, 403, ...ofBodies, 429, 503],

@@ -41,26 +41,27 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
   }
   const list = async (req: Request, res: Response): Promise<void> => {
     const session = await withoutBody(req, res, 'reads')
-    res.json({ sessions: (await people.list(session)).map((it) => view(it, session.sid)) })
+    const shown = (await people.list(session)).filter(({ entry }) => isWithin(session.cap, entry))
+    res.json({ sessions: shown.map((it) => view(it, session.sid)) })
   }
   const endOne = async (req: Request, res: Response): Promise<void> => {
     const session = await withoutBody(req, res, 'writes')
     const id = String(req.params['sessionId'])
-    if (!(await people.endOne(session, id))) throw new Problem('session_not_found')
+    if (!(await people.endOne(session, id, session.cap))) throw new Problem('session_not_found')
     if (id === session.sid && session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
     res.status(204).end()
   }
   const endMine = async (req: Request, res: Response): Promise<void> => {
     const session = await withoutBody(req, res, 'writes')
-    await people.endAll(session)
+    await people.endAllWithin(session.cap, session)
     if (session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
     res.status(204).end()
   }
   const endForUser = async (req: Request, res: Response): Promise<void> => {
     const entered = await caller(req, res, 'writes')
-    const { userId } = checkBody(EndBody, await readJson(req))
+    const { userId, actorId } = checkBody(EndBody, await readJson(req))
     const session = await sessions.reloadAfterBody(entered, req)
-    const person = { app: session.app, userId, actor: { id: userId } }
+    const person = { app: session.app, userId, actor: { id: userId ?? actorId! } }
     await acts.bySession(req, res, { session, act: 'end_sessions', on: person }, async () => {
       await requireMayEnd(session, person)
       await people.endAll(person)
@@ -70,7 +71,8 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
   const requireMayEnd = async ({ roles }: Session, person: Person): Promise<void> => {
     if (roles.includes('admin')) return
     if (!roles.includes('agent')) throw new Problem('forbidden')
-    if (!(await people.held(person)).every((held) => isWithin(['user'], held)))
+    // Only staff and programs are named by an actor's id.
+    if (person.userId === undefined || !(await people.held(person)).every((held) => isWithin(['user'], held)))
       throw new Problem('forbidden', { detail: 'Only an admin ends the sessions of staff and programs.' })
   }
   return routes(ownEndpoints, {

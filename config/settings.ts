@@ -1,4 +1,4 @@
-/** TABLE: one row per setting. The loader, example.env and the README's table are derived from it; each secret can also be given as a file through NAME_FILE. */
+/** TABLE: one row per setting. The loader, example.env and docs/configure.md are derived from it; each secret can also be given as a file through NAME_FILE. */
 import { isIP } from 'node:net'
 import { RE2JS } from 're2js'
 import { z } from 'zod'

@@ -1,8 +1,8 @@
-/** Writes what is derived from the tables: config/example.env, docs/errors.md and the marked parts of README.md. With --check it writes nothing and names what is stale. */
+/** Writes what is derived from the tables: config/example.env, docs/errors.md and the marked parts of the README and of docs/. With --check it writes nothing and names what is stale. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { settings } from '../config/settings.ts'
 import { sentences } from '../src/contract/descriptions.ts'
-import { limitClass } from '../src/contract/operation.ts'
+import { limitClass, type Operation } from '../src/contract/operation.ts'
 import { all, type OperationId } from '../src/contract/operations.ts'
 import { problems } from '../src/contract/problems.ts'
 
@@ -44,21 +44,24 @@ const settingsTable = (): string =>
     rows.map(([name, row]) => [code(name) + (row.secret ? ' (secret)' : ''), row.default ? code(row.default) : '', cell(row.about)]),
   )
 
-const operationsTable = (): string =>
+const pathOf = ({ method, path, query = [] }: Operation): string =>
+  code(`${method} ${path}${query.length > 0 ? `?${query.map((name) => `${name}=`).join('&')}` : ''}`)
+const callersOf = ({ by }: Operation): string => by.join(', ')
+const aboutOf = ({ id }: Operation): string => cell(sentences[id as OperationId])
+
+/** What a newcomer wants to know. */
+const shortTable = (): string =>
+  table(
+    ['Operation', 'Method and path', 'Who may call', 'What it does'],
+    all.map((row) => [code(row.id), pathOf(row), callersOf(row), aboutOf(row)]),
+  )
+
+const fullTable = (): string =>
   table(
     ['Operation', 'Method and path', 'Who may call', 'Limit', 'Takes', 'Answers', 'What it does'],
     all.map((row) => {
-      const query = row.query ? `?${row.query.map((name) => `${name}=`).join('&')}` : ''
-      const answer = row.returns === 'Empty' ? '`{}`' : row.returns
-      return [
-        code(row.id),
-        code(`${row.method} ${row.path}${query}`),
-        row.by.join(', '),
-        limitClass(row),
-        row.takes ?? '',
-        `${row.status ?? 200} ${answer}`,
-        cell(sentences[row.id as OperationId]),
-      ]
+      const answer = `${row.status ?? 200} ${row.returns === 'Empty' ? '`{}`' : row.returns}`
+      return [code(row.id), pathOf(row), callersOf(row), limitClass(row), row.takes ?? '', answer, aboutOf(row)]
     }),
   )
 
@@ -87,16 +90,6 @@ ${table(
 Derived from \`src/contract/problems.ts\` by \`npm run derive\`.
 `
 
-/** The text with what stands between a section's two marks replaced. */
-const withSection = (text: string, name: string, content: string): string => {
-  const [open, close] = [`<!-- derived: ${name} -->`, `<!-- /derived: ${name} -->`]
-  const [before, rest, more] = text.split(open)
-  const [, after, ...others] = rest?.split(close) ?? []
-  if (more !== undefined || after === undefined || others.length > 0)
-    throw new Error(`README.md must hold "${open}" and "${close}" once each`)
-  return `${before}${open}\n${content}\n${close}${after}`
-}
-
 const read = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'utf8')
@@ -105,12 +98,22 @@ const read = (path: string): string | undefined => {
   }
 }
 
-const readme = read('README.md') ?? ''
-const sections = { settings: settingsTable(), operations: operationsTable() }
+/** The page with what stands between the section's two marks replaced. */
+const withSection = (path: string, name: string, content: string): string => {
+  const [open, close] = [`<!-- derived: ${name} -->`, `<!-- /derived: ${name} -->`]
+  const [before, rest, more] = (read(path) ?? '').split(open)
+  const [, after, ...others] = rest?.split(close) ?? []
+  if (more !== undefined || after === undefined || others.length > 0)
+    throw new Error(`${path} must hold "${open}" and "${close}" once each`)
+  return `${before}${open}\n${content}\n${close}${after}`
+}
+
 const files: Readonly<Record<string, string>> = {
   'config/example.env': exampleEnv(),
   'docs/errors.md': errorsPage(),
-  'README.md': Object.entries(sections).reduce((text, [name, content]) => withSection(text, name, content), readme),
+  'docs/configure.md': withSection('docs/configure.md', 'settings', settingsTable()),
+  'docs/use.md': withSection('docs/use.md', 'operations', fullTable()),
+  'README.md': withSection('README.md', 'operations', shortTable()),
 }
 
 const stale = Object.keys(files).filter((path) => read(path) !== files[path])

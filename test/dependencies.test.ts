@@ -8,8 +8,8 @@ const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json'
 /** The cells of a section's table, without its head. */
 const rowsOf = (heading: string): string[][] =>
   page
-    .split(`## ${heading}\n`)[1]!
-    .split('\n## ')[0]!
+    .split(`### ${heading}\n`)[1]!
+    .split(/\n##+ /)[0]!
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .slice(2)

@@ -1,10 +1,10 @@
 /** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
-import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
+import { decrypt, deriveKey, encrypt } from '../crypto/envelope.ts'
 import { type KeyRing, keyedName, perKey, type RingKey } from '../crypto/key-ring.ts'
 import { hmacWith } from '../crypto/keyed-hash.ts'
 import { opener } from '../crypto/opened.ts'
-import { randomBytes } from '../crypto/random.ts'
 import { memo } from '../platform/memo.ts'
 import type { Kind, Scope } from './token.ts'
 
@@ -73,18 +73,15 @@ export const storeKey = memo(4_000, (jti: string): string => hash('sha256', jti,
 const version = 2
 /** From a key of the pepper, made once, and the jti, which is as random as a key, one HMAC makes the key of a record. */
 const recordKeys = perKey(({ secret }) => {
-  const hmac = hmacWith(Buffer.from(hkdfSync('sha256', secret, '', 'smooch-bff session record', 32)))
+  const hmac = hmacWith(deriveKey(secret, 'session record'))
   return memo(4_000, (jti) => hmac(jti, 'buffer'))
 })
-const indexKey = (pepper: RingKey) => Buffer.from(hkdfSync('sha256', pepper.secret, '', 'smooch-bff session index', 32))
+const indexKey = ({ secret }: RingKey) => deriveKey(secret, 'session index')
 
-/** version | length of kid | kid | iv | tag | ciphertext */
+/** version | length of kid | kid, then what is encrypted. */
 const seal = (pepper: RingKey, key: Buffer, aad: string, value: unknown): Buffer => {
-  const iv = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(aad))
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()])
   const kid = Buffer.from(pepper.id)
-  return Buffer.concat([Buffer.from([version, kid.length]), kid, iv, cipher.getAuthTag(), sealed])
+  return encrypt(key, aad, JSON.stringify(value), Buffer.concat([Buffer.from([version, kid.length]), kid]))
 }
 
 /** Undefined when no live pepper opens it, or when it was moved under another name. */
@@ -92,18 +89,8 @@ const open = (peppers: KeyRing, keyOf: (pepper: RingKey) => Buffer, aad: string,
   const kidEnd = 2 + (blob[1] ?? 0)
   const kid = blob.subarray(2, kidEnd).toString()
   const pepper = peppers().find(({ id }) => id === kid)
-  if (blob[0] !== version || !pepper) return undefined
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', keyOf(pepper), blob.subarray(kidEnd, kidEnd + 12), { authTagLength: 16 }).setAAD(
-      Buffer.from(aad),
-    )
-    decipher.setAuthTag(blob.subarray(kidEnd + 12, kidEnd + 28))
-    const text = decipher.update(blob.subarray(kidEnd + 28))
-    decipher.final()
-    return JSON.parse(text.toString())
-  } catch {
-    return undefined
-  }
+  const text = blob[0] === version && pepper && decrypt(keyOf(pepper), aad, blob.subarray(kidEnd))
+  return text ? JSON.parse(text.toString()) : undefined
 }
 
 export const sealRecord = (peppers: KeyRing, jti: string, tag: string, record: SessionRecord): Buffer => {
@@ -141,13 +128,11 @@ export const sealIndex = (peppers: KeyRing, sid: string, entry: IndexEntry): Buf
 export const openIndex = (peppers: KeyRing, sid: string, blob: Buffer): IndexEntry | undefined =>
   open(peppers, indexKey, sid, blob) as IndexEntry | undefined
 
-const purposeKey = (pepper: RingKey, purpose: string) => Buffer.from(hkdfSync('sha256', pepper.secret, '', `smooch-bff ${purpose}`, 32))
-
 /** Seals something small for one purpose and one place. base64url. */
 export const sealFor = (peppers: KeyRing, purpose: string, place: string, value: unknown): string => {
   const [pepper] = peppers()
-  return seal(pepper, purposeKey(pepper, purpose), place, value).toString('base64url')
+  return seal(pepper, deriveKey(pepper.secret, purpose), place, value).toString('base64url')
 }
 
 export const openFor = (peppers: KeyRing, purpose: string, place: string, text: string): unknown =>
-  open(peppers, (pepper) => purposeKey(pepper, purpose), place, Buffer.from(text, 'base64url'))
+  open(peppers, (pepper) => deriveKey(pepper.secret, purpose), place, Buffer.from(text, 'base64url'))

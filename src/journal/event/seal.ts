@@ -1,5 +1,6 @@
 /** The erasable part of an event: sealed (AES-256-GCM, the event's id as AAD), bound to it by a salted commitment; and the keyed digests that stand in for personal data. */
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
+import { decrypt, deriveKey, encrypt } from '../../crypto/envelope.ts'
 import { randomBytes } from '../../crypto/random.ts'
 import { parseExact } from '../../platform/exact-json.ts'
 import { memo } from '../../platform/memo.ts'
@@ -41,11 +42,9 @@ export interface Sealer {
 /** What verification says of sealed bytes whose key it was not given. */
 export const unknownKey = 'what is sealed was sealed with a key that was not given: JOURNAL_SEALING_KEY must be the one of the service'
 
-const NONCE = 12
-const TAG = 16
 const KEY_ID = 4
 
-const derive = (secret: Buffer, use: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', `smooch-bff journal ${use}`, 32))
+const derive = (secret: Buffer, use: string): Buffer => deriveKey(secret, `journal ${use}`)
 const commit = (salt: Uint8Array, bytes: Uint8Array): string => `sha256:${hash('sha256', Buffer.concat([salt, bytes]))}`
 
 /** The first secret seals; all of them open. Lookups and digests stay with the last, the oldest, so that they survive a rotation. */
@@ -61,26 +60,12 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
   const lookupKey = derive(oldest, 'lookup')
   const digestKey = derive(oldest, 'digest')
 
-  const seal = (bytes: Uint8Array, aad: string): Buffer => {
-    const nonce = randomBytes(NONCE)
-    const cipher = createCipheriv('aes-256-gcm', first.key, nonce).setAAD(Buffer.from(aad))
-    const sealed = cipher.update(bytes)
-    cipher.final()
-    return Buffer.concat([first.id, nonce, sealed, cipher.getAuthTag()])
-  }
+  const seal = (bytes: Uint8Array, aad: string): Buffer => encrypt(first.key, aad, bytes, first.id, 'last')
   const keyFor = (box: Buffer) => keys.find(({ id }) => id.equals(box.subarray(0, KEY_ID)))
   const open = (sealed: Uint8Array, aad: string): Buffer | undefined => {
     const box = Buffer.from(sealed)
     const known = keyFor(box)
-    if (!known || box.length < KEY_ID + NONCE + TAG) return undefined
-    const decipher = createDecipheriv('aes-256-gcm', known.key, box.subarray(KEY_ID, KEY_ID + NONCE))
-      .setAAD(Buffer.from(aad))
-      .setAuthTag(box.subarray(-TAG))
-    try {
-      return Buffer.concat([decipher.update(box.subarray(KEY_ID + NONCE, -TAG)), decipher.final()])
-    } catch {
-      return undefined
-    }
+    return known && decrypt(known.key, aad, box.subarray(KEY_ID), 'last')
   }
   const lookup = (tenant: string, userId: string): string =>
     createHmac('sha256', lookupKey).update(`${tenant}\0${userId}`).digest('base64url')

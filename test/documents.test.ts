@@ -73,6 +73,17 @@ test('every page of docs stands in its index', () => {
   expect(pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md' && !listed.includes(page))).toEqual([])
 })
 
+test('each word of the glossary is used in the file that it names', () => {
+  const rows = proseOf('docs/architecture.md').split('\n## Words\n')[1]!.split('\n## ')[0]!
+  const words = [...rows.matchAll(/^\| ([^`|]+?) +\|.*\| `([^`]+)` +\|$/gm)].map(([, names, file]) => [names!, file!] as const)
+  expect(words.length).toBeGreaterThan(20)
+  const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '')
+  const unused = words.filter(
+    ([names, file]) => !names.split(', ').some((name) => letters(file + readFileSync(file, 'utf8')).includes(letters(name))),
+  )
+  expect(unused).toEqual([])
+})
+
 test('the alarms that docs/operate.md lists are raised by that name', () => {
   const alarms = proseOf('docs/operate.md').split('\n## Alarms\n')[1]!.split('\n## ')[0]!
   const named = [...alarms.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name!)

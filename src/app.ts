@@ -83,7 +83,7 @@ export interface RunningApp {
 }
 
 export const startApp = async ({ settings, apps, providers = [], log, timeLimit, cacheTimes, extend }: AppOptions): Promise<RunningApp> => {
-  const metrics = createMetrics()
+  const metrics = createMetrics(log)
   const alarm = (what: string, cause: unknown) => {
     metrics.alarm('internal')
     log.error({ alarm: what, cause: describeError(cause) }, 'alarm')

@@ -5,7 +5,7 @@ import { loadProviders } from '../config/providers.ts'
 import { watchSecretFiles } from '../config/secret-files.ts'
 import { startApp } from './app.ts'
 import { createLog } from './platform/logger.ts'
-import { untilSignal } from './platform/signals.ts'
+import { atExit, untilSignal } from './platform/signals.ts'
 
 const drainMs = 25_000
 
@@ -13,6 +13,7 @@ const drainMs = 25_000
 export const serve = async ({ settings, files, warnings }: Loaded, started: (line: string) => void): Promise<void> => {
   const apps = loadApps(settings)
   const log = createLog(settings.LOG_LEVEL)
+  atExit(log.flush)
   for (const warning of warnings) log.warn({}, warning)
   const app = await startApp({ settings, apps, providers: loadProviders(settings), log })
   const unwatch = watchSecretFiles(
@@ -34,5 +35,5 @@ export const serve = async ({ settings, files, warnings }: Loaded, started: (lin
   const cut = await app.close(drainMs)
   unwatch()
   log.info({ cut }, 'stopped')
-  log.flush()
+  await log.close()
 }

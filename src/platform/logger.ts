@@ -1,6 +1,7 @@
 /** The one door to pino: JSON lines with nothing in them that could end a line, steer a terminal or open a door. */
-import { type DestinationStream, destination, type Level, pino } from 'pino'
+import { type DestinationStream, type Level, pino } from 'pino'
 import { withoutText } from './error-message.ts'
+import { createLogOutput } from './log-output.ts'
 import { printableLines } from './printable.ts'
 
 export type Fields = Record<string, unknown>
@@ -10,8 +11,12 @@ export interface Log {
   info(fields: Fields, message: string): void
   warn(fields: Fields, message: string): void
   error(fields: Fields, message: string): void
-  /** Writes out what is buffered; to be called before the process ends. */
+  /** How many lines nobody took so far. */
+  dropped(): number
+  /** Gives out what is gathered, as far as it is taken at once. */
   flush(): void
+  /** Before the process ends: waits a moment for whoever takes the lines. */
+  close(): Promise<void>
 }
 
 // What stands before a match is looked at, so that a run of letters is gone through once and not from each letter.
@@ -43,7 +48,9 @@ const timestamp = (): string => {
 
 /** Lines go to standard output unless a writer is given. Times are ISO 8601. */
 export const createLog = (level: Level | 'silent', write?: (line: string) => void): Log => {
-  const out = write ? undefined : destination({ fd: 1, minLength: 12_288, sync: true, periodicFlush: 200 })
+  const told = (dropped: number) =>
+    `${JSON.stringify({ level: 'error', time: new Date().toISOString(), alarm: 'log', dropped, msg: 'alarm' })}\n`
+  const out = write ? undefined : createLogOutput(1, told)
   const sink: DestinationStream = { write: (line) => (write ? write(printableLines(line)) : void out?.write(printableLines(line))) }
   const log = pino({ level, base: null, timestamp, formatters: { level: (label) => ({ level: label }) } }, sink)
   return {
@@ -51,6 +58,8 @@ export const createLog = (level: Level | 'silent', write?: (line: string) => voi
     info: (fields, message) => log.info(fields, message),
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
-    flush: () => out?.flushSync(),
+    dropped: () => out?.dropped() ?? 0,
+    flush: () => out?.flush(),
+    close: async () => await out?.close(),
   }
 }

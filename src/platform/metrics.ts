@@ -1,8 +1,9 @@
 /** Numbers for Prometheus. Labels come from tables, never from requests, so their count is bounded. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
-import type { Fields } from './logger.ts'
+import type { Fields, Log } from './logger.ts'
 
-export const createMetrics = () => {
+/** `log`: whether its lines are taken. */
+export const createMetrics = (log: Pick<Log, 'dropped'>) => {
   const registers = [new Registry()]
   const [registry] = registers
   collectDefaultMetrics({ register: registry! })
@@ -37,6 +38,15 @@ export const createMetrics = () => {
     help: 'Requests turned away since more came in than could be answered',
     labelNames: ['priority'] as const,
     registers,
+  })
+  new Counter({
+    name: 'bff_log_dropped_total',
+    help: 'Log lines that nobody took',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(log.dropped())
+    },
   })
   return {
     shed: (priority: string, count: number): void => shed.inc({ priority }, count),

@@ -8,3 +8,6 @@ export const untilSignal = (): Promise<NodeJS.Signals> =>
     process.once('SIGTERM', heard)
     process.once('SIGINT', heard)
   })
+
+/** However the process ends. */
+export const atExit = (run: () => void): void => void process.once('exit', run)

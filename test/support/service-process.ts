@@ -32,17 +32,22 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly ended: Promise<number | null>
 }
 
+interface ProcessOptions {
+  /** Where standard output goes, if not to the test; `unread` is a pipe from which nobody reads. */
+  readonly stdout?: number | 'unread'
+}
+
 /** Starts `src/main.ts`; resolves when it is ready or has ended. */
-export const startProcess = async (env: Record<string, string> = processEnv): Promise<ServiceProcess> => {
+export const startProcess = async (env: Record<string, string> = processEnv, { stdout }: ProcessOptions = {}): Promise<ServiceProcess> => {
   const child = spawn(process.execPath, ['src/main.ts'], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],
   })
   let output = ''
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const ready = new Promise<void>((resolve) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
+    for (const stream of [stdout === undefined ? child.stdout : null, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
         output += chunk.toString()
         if (/health and sessions on \S+\n/.test(output)) resolve()
       })

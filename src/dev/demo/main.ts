@@ -58,7 +58,7 @@ const run = async (): Promise<void> => {
     process.stdout.write(welcome({ ...app, base: settings.BASE_PATH, sandbox: sandbox.url, serviceKey: keyToShow }))
     await untilSignal()
     await app.close(5_000)
-    log.flush()
+    await log.close()
   } finally {
     await sandbox.close()
   }

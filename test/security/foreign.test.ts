@@ -61,7 +61,7 @@ describe.each(['cookie', 'bearer'] as const)('an end user by %s', (kind) => {
         'BOB',
         'ME',
         'merge',
-        'bob%20',
+        'bob%20b',
         `${mina.userId}@x.example`,
       ])
         expect([id, await seen(about(row, id, bob))]).toEqual([id, unknown])

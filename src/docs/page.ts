@@ -7,6 +7,7 @@ import { limitClass, type Operation } from '../contract/operation.ts'
 import type { OperationId } from '../contract/operations.ts'
 import { problems } from '../contract/problems.ts'
 import { routes } from '../http/endpoint.ts'
+import { type Html, html } from '../http/html.ts'
 import { asPage } from '../http/response-headers.ts'
 import { openapiDocument } from './openapi.ts'
 import { docsEndpoints } from './openapi-endpoints.ts'
@@ -32,12 +33,11 @@ export const docsRoutes = ({ basePath, operations, pages }: Options): Router => 
   })
 }
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!)
-const code = (text: string): string => `<code>${escaped(text)}</code>`
-const json = (value: unknown): string => `<pre><code>${escaped(JSON.stringify(value, null, 2))}</code></pre>`
+const code = (text: string): Html => html`<code>${text}</code>`
+const json = (value: unknown): Html => html`<pre><code>${JSON.stringify(value, null, 2)}</code></pre>`
 
-const docsPage = (basePath: string, operations: readonly Operation[]): string => `<!doctype html>
+const docsPage = (basePath: string, operations: readonly Operation[]): string =>
+  html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -53,7 +53,7 @@ const docsPage = (basePath: string, operations: readonly Operation[]): string =>
 Paths, bodies and answers are the vendor’s. For programs: <a href="${basePath}/openapi.json">openapi.json</a>.</p>
 </header>
 <nav aria-label="Operations"><ul>
-${operations.map(({ id, method, path }) => `<li><a href="#${id}">${id}</a> <small>${method} ${escaped(path)}</small></li>`).join('\n')}
+${operations.map(({ id, method, path }) => html`<li><a href="#${id}">${id}</a> <small>${method} ${path}</small></li>\n`)}
 </ul></nav>
 <main>
 <section aria-labelledby="calling">
@@ -67,33 +67,32 @@ ${operations.map(({ id, method, path }) => `<li><a href="#${id}">${id}</a> <smal
 <dt>Limits</dt><dd>stand in ${code('RateLimit')} and ${code('RateLimit-Policy')}; a 429 says in ${code('Retry-After')} how long to wait.</dd>
 </dl>
 </section>
-${operations.map((row) => operationSection(basePath, row)).join('\n')}
+${operations.map((row) => operationSection(basePath, row))}
 <section aria-labelledby="errors">
 <h2 id="errors">Errors</h2>
 <p>Every error has one shape, and ${code('error.code')} is stable. Where the vendor refused, it may be the vendor’s own code.</p>
 ${json({ error: { code: 'user_not_found', description: problems.user_not_found[1] }, status: 404, requestId: 'req_…' })}
 <table><thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">Meaning</th></tr></thead><tbody>
-${Object.entries(problems)
-  .map(([name, [status, sentence]]) => `<tr><td>${code(name)}</td><td>${status}</td><td>${escaped(sentence)}</td></tr>`)
-  .join('\n')}
+${Object.entries(problems).map(([name, [status, sentence]]) => html`<tr><td>${code(name)}</td><td>${status}</td><td>${sentence}</td></tr>\n`)}
 </tbody></table>
 </section>
 </main>
 </body>
 </html>
-`
+`.text
 
-const operationSection = (basePath: string, row: Operation): string => {
+const operationSection = (basePath: string, row: Operation): Html => {
   const { id, method, path, by, takes, returns, status = 200, query } = row
   const asked = query ? `?${query.map((name) => `${name}=…`).join('&')}` : ''
   const form =
-    takes === 'ImageUpload' ? `<p>A form (${code('multipart/form-data')}) with the file ${code('source')} and these fields:</p>` : ''
-  return `<section aria-labelledby="${id}">
+    takes === 'ImageUpload' && html`<p>A form (${code('multipart/form-data')}) with the file ${code('source')} and these fields:</p>`
+  return html`<section aria-labelledby="${id}">
 <h2 id="${id}">${id}</h2>
 <p class="target">${code(`${method} ${basePath}/v1.1${path}${asked}`)}</p>
-<p>${escaped(sentences[id as OperationId])}</p>
+<p>${sentences[id as OperationId]}</p>
 <p>For <strong>${by.join(', ')}</strong>; counted among <strong>${limitClass(row)}</strong>.${row.effect === 'guarded' ? ' Sent once, never repeated.' : ''}</p>
-${takes ? `<h3>Takes ${takes}</h3>${form}${json(exampleBodies[takes])}` : ''}
+${takes && html`<h3>Takes ${takes}</h3>${form}${json(exampleBodies[takes])}`}
 <h3>Answers ${status} ${returns === 'Empty' ? 'with an empty object' : returns}</h3>${json(exampleAnswers[returns])}
-</section>`
+</section>
+`
 }

@@ -2,10 +2,13 @@
 import { performance } from 'node:perf_hooks'
 import type { RequestHandler, Response } from 'express'
 import type { Problem } from '../contract/problems.ts'
+import { networkOf } from '../platform/ip-address.ts'
 import type { Fields, Log } from '../platform/logger.ts'
 import { describeError, loggable } from '../platform/logger.ts'
 import { memo } from '../platform/memo.ts'
 import { clientAddress } from './client-address.ts'
+
+const network = memo(2_000, networkOf)
 
 export type Finished = (record: Fields) => void
 
@@ -13,11 +16,6 @@ export type Finished = (record: Fields) => void
 export const addLogFields = (res: Response, fields: Fields): void => {
   Object.assign(res.locals['record'] as Fields, fields)
 }
-
-/** A network is enough to see where calls come from; the full address is personal. */
-const network = memo(2_000, (address: string): string =>
-  address.includes(':') ? `${address.split(':').slice(0, 3).join(':')}::/48` : address.replace(/\.\d+$/, '.0/24'),
-)
 
 /** Few browsers make most of the calls. */
 const shown = memo(500, loggable)

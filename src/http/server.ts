@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '../contract/problems.ts'
+import { urlHost } from '../platform/ip-address.ts'
 import { bringsBody } from './body.ts'
 import { type LoadShedding, letIn } from './load-shedding.ts'
 import { answerEarly, answerRaw, lingeringClose, refusalOf } from './raw-response.ts'
@@ -64,9 +65,9 @@ const overloads = ['1', '2', '3'].map((seconds) => new Problem('overloaded', { h
 const overloaded = (): Problem => overloads[Math.floor(overloads.length * Math.random())]!
 
 const addressOf = (server: Server): Listener['address'] => {
-  const { address: host, port, family } = server.address() as AddressInfo
+  const { address: host, port } = server.address() as AddressInfo
   const connectable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return { host, port, url: `http://${family === 'IPv6' ? `[${connectable}]` : connectable}:${port}` }
+  return { host, port, url: `http://${urlHost(connectable)}:${port}` }
 }
 
 type Exchange = ServerResponse<IncomingMessage>

@@ -98,7 +98,7 @@ describe('without a session', () => {
   test('a link from elsewhere bounces to the same address, once; else it is said', async () => {
     const path = '/ops?q=%22%3E%3Cscript%3E'
     const bounced = await ask(bff, { method: 'GET', path, headers: { ...opened, 'Sec-Fetch-Site': 'cross-site' } })
-    expect([bounced.status, bounced.body]).toEqual([200, expect.stringContaining(`content="0;url=/bff${path}"`)])
+    expect([bounced.status, bounced.body]).toEqual([200, expect.stringContaining(`content="0; url=/bff${path}"`)])
     const told = await ask(bff, { method: 'GET', path, headers: { ...opened, 'Sec-Fetch-Site': 'same-origin' } })
     expect([told.status, told.body]).toEqual([401, expect.stringContaining('You are not signed in')])
   })

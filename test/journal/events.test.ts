@@ -1,7 +1,6 @@
 /** How an event becomes bytes, and what may follow what. */
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { networkOf } from '../../src/journal/event/compose.ts'
 import { decode, type Event, encode, newId, nextState, type State } from '../../src/journal/event/event.ts'
 import { refuseNetwork } from '../../src/journal/store/sqlite/file.ts'
 
@@ -63,16 +62,6 @@ describe('an event', () => {
   ] as [State | undefined, Partial<Event>, State | undefined][])('after %s, %j leads to %s', (before, more, after) => {
     expect(nextState(before, event(more))).toBe(after)
   })
-})
-
-test.each([
-  ['203.0.113.77', '203.0.113.0/24'],
-  ['::ffff:203.0.113.77', '203.0.113.0/24'],
-  ['2001:db8:12:34::1', '2001:db8:12::/48'],
-  ['2001:db8::1', '2001:db8:0::/48'],
-  ['fe80::1%eth0', 'fe80:0:0::/48'],
-])('%s is in the network %s', (ip, network) => {
-  expect(networkOf(ip)).toBe(network)
 })
 
 test('network file systems are refused, local ones are not', () => {

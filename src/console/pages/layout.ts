@@ -51,10 +51,3 @@ export const page = (frame: Frame, content: Content): string => head(frame) + bo
 /** A page that only says something. */
 export const notice = (frame: Frame, sentence: string, content?: Content): string =>
   page(frame, html`<section class="notice"><h1>${frame.title}</h1><p>${sentence}</p>${content}</section>`)
-
-/** A link in a chat is opened without the Strict cookie; from this page, which is ours, the same address is opened with it. */
-export const interstitialPage = (address: string): string =>
-  html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>One moment</title><meta http-equiv="refresh" content="0;url=${address}"></head>
-<body><p><a href="${address}">Go on to the audit console</a></p></body></html>
-`.text

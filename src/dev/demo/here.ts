@@ -3,19 +3,15 @@ import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 import { isLoopback } from '../../../config/secure-address.ts'
 import { Problem } from '../../contract/problems.ts'
+import { unfold, urlHost } from '../../platform/ip-address.ts'
 
 /** What proxies and tunnels add. */
 const added = /^(forwarded|via|x-forwarded-.+|x-real-ip|x-original-.+|x-client-ip|true-client-ip|cf-.+|ngrok-.+|x-envoy-.+|tailscale-.+)$/
 
 const isHere = ({ headers, socket }: IncomingMessage): boolean => {
-  const peer = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  const peer = urlHost(unfold(socket.remoteAddress ?? ''))
   const host = URL.parse(`http://${headers.host ?? ''}`)
-  return (
-    isLoopback(`http://${peer.includes(':') ? `[${peer}]` : peer}`) &&
-    host !== null &&
-    isLoopback(host) &&
-    !Object.keys(headers).some((name) => added.test(name))
-  )
+  return isLoopback(`http://${peer}`) && host !== null && isLoopback(host) && !Object.keys(headers).some((name) => added.test(name))
 }
 
 export const onlyHere: RequestHandler = function onlyHere(req, _res, next) {

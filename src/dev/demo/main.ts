@@ -4,6 +4,7 @@ import { loadApps } from '../../../config/apps.ts'
 import { load, SettingsError } from '../../../config/load.ts'
 import { startApp } from '../../app.ts'
 import { errorMessage } from '../../platform/error-message.ts'
+import { urlHost } from '../../platform/ip-address.ts'
 import { createLog } from '../../platform/logger.ts'
 import { untilSignal } from '../../platform/signals.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
@@ -12,7 +13,7 @@ import { demoPage } from './page.ts'
 import { appUsers, people } from './people.ts'
 import { demoSignIn } from './sign-in.ts'
 
-const addressOf = (host: string): string => `http://${host.includes(':') ? `[${host}]` : host}`
+const addressOf = (host: string): string => `http://${urlHost(host)}`
 
 const secret = () => randomBytes(32).toString('base64url')
 

@@ -2,22 +2,20 @@
 import { readFileSync } from 'node:fs'
 import type { RequestHandler, Router } from 'express'
 import { pageRoutes } from '../../http/endpoint.ts'
+import { html } from '../../http/html.ts'
 import { asPage } from '../../http/response-headers.ts'
 import { onlyHere } from './here.ts'
 import { appUsers } from './people.ts'
 
 const text = (file: URL): string => readFileSync(file, 'utf8')
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!)
-
 /** `basePath` is where the API stands on this origin; `integrationId` is offered to those who try link requests. */
 export const demoPage = (basePath: string, integrationId = ''): Router => {
   const known = appUsers.map(({ userId }) => userId)
   const values: Record<string, string> = { base: basePath, integration: integrationId, known: known.join(' '), example: known.join(', ') }
-  const html = text(new URL('./page.html', import.meta.url)).replace(/\{\{(\w+)\}\}/g, (_, name: string) => escaped(values[name]!))
+  const page = text(new URL('./page.html', import.meta.url)).replace(/\{\{(\w+)\}\}/g, (_, name: string) => html`${values[name]}`.text)
   const files = [
-    ['/', 'html', html],
+    ['/', 'html', page],
     ['/demo.css', 'css', text(new URL('./page.css', import.meta.url))],
     ['/parts.css', 'css', text(new URL('./parts.css', import.meta.url))],
     ['/demo.js', 'js', text(new URL('./page.js', import.meta.url))],

@@ -1,6 +1,7 @@
 /** A stand-in for the vendor, written from its documents: all thirteen operations, state that lasts, and faults on demand. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { urlHost } from '../../platform/ip-address.ts'
 import { newExchange } from './exchange.ts'
 import { type Fault, newFaults } from './faults.ts'
 import { confirmLink, failLink } from './operations/channels.ts'
@@ -75,7 +76,7 @@ const stateOf = ({ appId, deleted, integrations }: App): AppState => ({
   integrations: [...integrations].map(([_id, type]) => ({ _id, type })),
 })
 
-const originOf = ({ address, port, family }: AddressInfo) => `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+const originOf = ({ address, port }: AddressInfo) => `http://${urlHost(address)}:${port}`
 
 export async function startSandbox(given: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', prefix = '' } = given

@@ -1,5 +1,7 @@
 /** The stand-in steered over HTTP, under `/__sandbox`, from this machine only and without a credential. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { unfold } from '../../platform/ip-address.ts'
 import { type Reply, send } from './answer.ts'
 import { readBody } from './body.ts'
 import { checkFault, type Fault } from './faults.ts'
@@ -46,7 +48,7 @@ const steers: Record<string, Steer> = {
   'POST /__sandbox/confirm-link': settleLink,
 }
 
-const isLoopback = (address = '') => /^(::ffff:)?127\.|^::1$/.test(address)
+const isLoopback = (address = '') => /^127\.|^::1$/.test(unfold(address))
 
 async function reply(sandbox: Sandbox, request: IncomingMessage): Promise<Reply> {
   const { content, problem } = await readBody(request)

@@ -1,5 +1,5 @@
 /** From what the pipeline knows to what the journal may show: pseudonyms for people, digests for bodies, and the personal rest for the sealed part. */
-import { isIPv4 } from 'node:net'
+import { networkOf } from '../../platform/ip-address.ts'
 import type { Journal } from '../append/journal.ts'
 import { type ActorFacts, type Event, newId, type Target } from './event.ts'
 import { type PseudonymousPerson, pseudonymsFor } from './pseudonyms.ts'
@@ -52,17 +52,6 @@ export interface ComposedEvent {
   readonly event: Omit<Event, 'kind' | 'operation'>
   readonly parts: Part[]
   readonly subjects: Subject[]
-}
-
-/** The network that an address is in: enough to see a pattern, too little to name a household. */
-export function networkOf(ip: string): string {
-  const address = ip.startsWith('::ffff:') ? ip.slice(7) : ip
-  if (isIPv4(address)) return `${address.split('.').slice(0, 3).join('.')}.0/24`
-  const [head = '', tail] = address.split('%')[0]!.split('::')
-  const front = head.split(':').filter(Boolean)
-  const back = tail === undefined ? [] : tail.split(':').filter(Boolean)
-  const groups = [...front, ...Array(Math.max(0, 8 - front.length - back.length)).fill('0'), ...back]
-  return `${groups.slice(0, 3).join(':')}::/48`
 }
 
 const YEAR = 400 * 86_400_000

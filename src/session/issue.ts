@@ -89,7 +89,7 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
     rotate: async (
       old: PreviousSession,
       draft: Omit<SessionRecord, 'sid'>,
-      idleMs: number,
+      { idleMs, absoluteMs }: Lifetime,
       extra?: SessionSecrets,
     ): Promise<Created | undefined> => {
       const { place, sid } = old
@@ -99,7 +99,7 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
       const index = indexOf(peppers, next, record)
       const sealed = sealRecord(peppers, jti, place.tag, record).toString('base64')
       const sealedSecrets = sealSecrets(peppers, next, extra ?? (await readSecrets(place)))
-      const times = await withAvailability(store.rotate(place, next.key, { sid, sealed, index, idleMs, extra: sealedSecrets }))
+      const times = await withAvailability(store.rotate(place, next.key, { sid, sealed, index, idleMs, absoluteMs, extra: sealedSecrets }))
       if (!times) return undefined
       await people.register(record, { sid, index, ...times })
       return sign(jti, place.tag, record, times.expiresMs)

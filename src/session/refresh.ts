@@ -76,11 +76,12 @@ export const createRefresh = ({ store, keys, peppers, people, reused }: Parts) =
       return tokens(record, tag, fam, { refresh: jti, access: accessJti }, times)
     },
 
-    /** Throws `invalid_grant`; anything but a token of ours costs no look-up. */
-    refresh: async (text: string): Promise<Tokens> => {
+    /** Throws `invalid_grant`; anything but a token of ours costs no look-up. `count` is told whose it is, and may refuse. */
+    refresh: async (text: string, count: (tag: string) => Promise<void>): Promise<Tokens> => {
       const token = verifyToken(keys, text, Date.now())
       if (token?.kind !== 'refresh' || token.fam === undefined) throw invalidGrant()
       const { fam, tag } = token
+      await count(tag)
       const place = { key: storeKey(fam), tag }
       const found = await withAvailability(store.readFamily(place, token.app))
       const kept = found && openRecord(peppers, fam, tag, found.sealed)

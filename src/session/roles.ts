@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { opener } from '../crypto/opened.ts'
+import { isStaffRole } from './lifetimes.ts'
 import { openFor, sealFor } from './record.ts'
 
 export interface RolesFlag {
@@ -41,6 +42,11 @@ export const remainingRoles = ({ roles, rolesVersion }: Holder, mark: RolesFlag 
 export const rolesSaid = (roles: readonly Role[], saidMs: number | undefined, mark: RolesFlag | undefined): readonly Role[] =>
   saidMs === undefined || mark === undefined || saidMs > mark.at ? roles : remainingRoles({ roles }, mark)
 
-/** What a new token gets: the change as a whole, within what the voucher may give. */
-export const currentRoles = ({ roles, rolesVersion, cap }: Holder, mark: RolesFlag | undefined): readonly Role[] =>
-  mark === undefined || mark.version === rolesVersion ? roles : mark.roles.filter((role) => cap === undefined || cap.includes(role))
+/** What a new token gets: the change as a whole, within what the voucher may give. The first role of staff comes with a sign-in alone, since the sessions of staff are shorter. */
+export const currentRoles = (
+  { roles, rolesVersion, cap, staff = roles.some(isStaffRole) }: Holder & { readonly staff?: boolean },
+  mark: RolesFlag | undefined,
+): readonly Role[] => {
+  if (mark === undefined || mark.version === rolesVersion) return roles
+  return mark.roles.filter((role) => (staff || !isStaffRole(role)) && (cap === undefined || cap.includes(role)))
+}

@@ -167,6 +167,10 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       return session
     },
 
+    /** One use of a person who shows no session. */
+    count: async (tag: string, name: LimitClass, decide: (limit: Limit) => Promise<void>): Promise<void> =>
+      await decide({ name, max: limits[name], used: await withAvailability(store.use(tag, { name, windowMs: minute })) }),
+
     /** Who the caller is, without counting as activity. */
     prefetch: async (request: IncomingMessage): Promise<Session | undefined> => {
       const found = credential(request, 'api')

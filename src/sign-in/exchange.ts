@@ -103,14 +103,14 @@ export const createExchange = (parts: ExchangeParts) => {
     noQuery(req)
     if (req.headers['content-type'] !== undefined) {
       const { refresh_token: text } = checkBody(RefreshBody, await readFields(req))
-      return answer(res, await families.refresh(text))
+      return answer(res, await families.refresh(text, (tag) => sessions.count(tag, 'writes', limitCalls(req, res))))
     }
     const session = await sessions.require(req, 'writes', 'api', limitCalls(req, res))
     if (session.kind !== 'cookie') throw new Problem('bad_request', { detail: 'refresh_token: is required.' })
     const { rolesMark } = session
     const record = recordOf(session)
-    const changed = { ...record, roles: currentRoles(record, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }
-    const created = await sessions.rotate(session, changed, lifetimeOf('cookie', changed.roles).lifetime.idleMs)
+    const changed = { ...record, roles: currentRoles(session, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }
+    const created = await sessions.rotate(session, changed, lifetimeOf('cookie', changed.roles).lifetime)
     if (!created) throw new Problem('unauthorized')
     addLogFields(res, { actor: session.place.tag, session: session.sid })
     res.setHeader('Set-Cookie', setCookie(created.token, origins.secure()))

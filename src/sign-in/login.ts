@@ -138,8 +138,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
       throw new Problem('sign_in_failed', { detail: 'Somebody else signed in; nothing was changed.' })
     if (record.authTime < startedMs / 1000 - clockSkewSeconds)
       throw new Problem('sign_in_failed', { detail: 'The identity provider did not ask you to sign in again.' })
-    const { idleMs } = lifetimeOf('cookie', record.roles).lifetime
-    const created = await sessions.rotate(previous, record, idleMs, { idToken })
+    const created = await sessions.rotate(previous, record, lifetimeOf('cookie', record.roles).lifetime, { idToken })
     if (!created) throw new Problem('sign_in_expired', { detail: 'Your session has ended meanwhile; sign in again.' })
     return created
   }

@@ -212,6 +212,17 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect(await store.list(at.tag)).toEqual([{ sid: made.sid, index: 'bmV3', ...times }])
     })
 
+    test('ends a session whose new token is to live less than the old one would have by then', async () => {
+      const at = place()
+      const { createdMs, expiresMs } = await store.create(at, session())
+      const next = await store.rotate(at, `${at.key}2`, session({ absoluteMs: 1_000 }))
+      expect(next?.createdMs).toBe(createdMs)
+      expect(next?.expiresMs).toBeLessThan(expiresMs)
+      expect(await store.enter({ ...at, key: `${at.key}2` }, touch)).toMatchObject(next!)
+      // Nor later: what is shorter stays so.
+      expect(await store.rotate({ ...at, key: `${at.key}2` }, `${at.key}3`, session())).toEqual(next)
+    })
+
     test('does not bring a session back by putting a new token in its place', async () => {
       const [ended, marked] = [place(), place()]
       for (const at of [ended, marked]) await store.create(at, session())

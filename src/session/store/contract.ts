@@ -66,12 +66,8 @@ export interface SessionStore extends FamilyStore {
   create(place: SessionRef, session: NewSession): Promise<{ createdMs: number; expiresMs: number }>
   /** One round trip: the record if the session lives, its idle touch, the person's marks, one use of a limit, and with `prefetch` a lookup of the person's user in the cache. */
   enter(place: SessionRef, options: EnterOptions): Promise<StoredSession | undefined>
-  /** Puts a new token's record in the old one's place if that still lives. Beginning and absolute end stay, so every mark since holds for the new one too. */
-  rotate(
-    old: SessionRef,
-    key: string,
-    session: Omit<NewSession, 'absoluteMs'>,
-  ): Promise<{ createdMs: number; expiresMs: number } | undefined>
+  /** Puts a new token's record in the old one's place if that still lives. The beginning stays, so every mark since holds for the new one too, and the absolute end comes no later. */
+  rotate(old: SessionRef, key: string, session: NewSession): Promise<{ createdMs: number; expiresMs: number } | undefined>
   /** The sealed particulars of a session. */
   extra(place: SessionRef): Promise<string | undefined>
   /** When each record of a person was last used; undefined for one that lives no more. */

@@ -121,9 +121,10 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     rotate: async (old, key, session) => {
       const before = live(old)
       if (!before) return undefined
-      const { createdMs, expiresMs } = before
+      const { createdMs } = before
+      const expiresMs = Math.min(before.expiresMs, now() + session.absoluteMs)
       const idleUntil = Math.min(now() + session.idleMs, expiresMs)
-      sessions.set(name({ key, tag: old.tag }), { ...before, ...session, idleUntil, lastMs: now() })
+      sessions.set(name({ key, tag: old.tag }), { ...before, ...session, expiresMs, idleUntil, lastMs: now() })
       sessions.delete(name(old))
       addToList(old.tag, { sid: session.sid, index: session.index, createdMs, expiresMs })
       return { createdMs, expiresMs }

@@ -81,11 +81,12 @@ redis.call('DEL', KEYS[2])`,
     lua: `${clock}${addListed}
 local s = redis.call('HMGET', KEYS[1], 'c', 'a')
 if not s[1] or tonumber(s[1]) <= tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) then return {} end
-redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', s[2], 'i', ARGV[2], 'x', ARGV[5], 'l', string.format('%.0f', now))
-redis.call('PEXPIREAT', KEYS[4], string.format('%.0f', math.min(now + ARGV[2], s[2])))
+local expires = math.min(s[2], now + ARGV[6])
+redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', string.format('%.0f', expires), 'i', ARGV[2], 'x', ARGV[5], 'l', string.format('%.0f', now))
+redis.call('PEXPIREAT', KEYS[4], string.format('%.0f', math.min(now + ARGV[2], expires)))
 redis.call('DEL', KEYS[1])
-addListed(KEYS[3], ARGV[3], tonumber(s[1]), tonumber(s[2]), ARGV[4])
-return {tonumber(s[1]), tonumber(s[2])}`,
+addListed(KEYS[3], ARGV[3], tonumber(s[1]), expires, ARGV[4])
+return {tonumber(s[1]), expires}`,
   },
   bffExtra: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], 'x')` },
   // The names in ARGV carry the tag of KEYS[1], so they lie on the same node.
@@ -173,9 +174,9 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
     if (wanted !== undefined) await redis.run('bffRelease', prefetch.keys(place.tag), [wanted])
     return undefined
   },
-  rotate: async (old, key, { sid, sealed, index, idleMs, extra }) => {
+  rotate: async (old, key, { sid, sealed, index, idleMs, absoluteMs, extra }) => {
     const keys = [session(old), marks(old.tag), list(old.tag), session({ key, tag: old.tag })]
-    const [createdMs, expiresMs] = (await redis.run('bffRotate', keys, [sealed, idleMs, sid, index, extra ?? ''])) as number[]
+    const [createdMs, expiresMs] = (await redis.run('bffRotate', keys, [sealed, idleMs, sid, index, extra ?? '', absoluteMs])) as number[]
     return createdMs === undefined || expiresMs === undefined ? undefined : { createdMs, expiresMs }
   },
   extra: async (place) => ((await redis.run('bffExtra', [session(place)])) as string | null) || undefined,

@@ -16,8 +16,8 @@ return 1`
 
 /** `place` tells this service's journal from those of others on the same Redis. */
 export function anchorInRedis(redis: RedisCommands, place: string): Anchor {
-  const keyOf = (journal: string): string => `journal:{${journal}}:highest`
-  const lastKey = `journal:{${place}}:last`
+  const keyOf = (journal: string): string => `bff:journal:{${journal}}:highest`
+  const lastKey = `bff:journal:{${place}}:last`
   const use = async (journal: string): Promise<void> => {
     await redis.set(lastKey, journal)
   }

@@ -1,6 +1,6 @@
 /** Opening the journal that an address names: `sqlite:PATH` or `postgres://…`. A local file brings its own keys; a shared one must be given them. */
 import { hash, randomBytes } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { createSealer, type Sealer } from '../event/seal.ts'
 import { newSigningKey, signingKey } from '../log/checkpoint.ts'
@@ -78,11 +78,15 @@ export function requireJournal(url: string): void {
     throw new Error(`there is no journal at ${path}${existsSync(path) ? ': the file is empty' : ''}`)
 }
 
-/** What tells one service's journal from another's: its address without credentials, and whom it serves. */
+/** What tells one service's journal from another's, however its address is written: the file, or the database by name alone; and whom it serves. */
 export function locationOf(url: string, apps = ''): string {
-  const address = pathOf(url) ?? Object.assign(new URL(url), { username: '', password: '' }).href
-  return hash('sha256', `${address} ${apps}`, 'base64url')
+  const path = pathOf(url)
+  const place = path === undefined ? `postgres ${databaseOf(new URL(url))}` : existsSync(path) ? realpathSync(path) : path
+  return hash('sha256', `${place} ${apps}`, 'base64url')
 }
+
+/** A database that is not named has the name of its user. A host has many names, so it says nothing. */
+const databaseOf = ({ pathname, username }: URL): string => decodeURIComponent(pathname.slice(1) || username)
 
 interface OpenOptions extends StoreOptions {
   readonly threads?: boolean

@@ -17,17 +17,22 @@ const sealedWith = perKey((pepper) =>
   }),
 )
 
-export const aliasTo = (peppers: KeyRing, key: string, app: string, other: Name): Alias => ({
-  name: cacheKeysOf(peppers, app, other)[0],
-  sealed: sealedWith(peppers()[0])(key + JSON.stringify({ app, ...other })),
-})
-
 const opened = opener<Name & { readonly app: string }>()
+
+export const aliasTo = (peppers: KeyRing, key: string, app: string, other: Name): Alias => {
+  const named = { app, ...other }
+  const sealed = sealedWith(peppers()[0])(key + JSON.stringify(named))
+  opened.read(peppers, key, sealed, () => named)
+  return { name: cacheKeysOf(peppers, app, other)[0], sealed }
+}
+
+/** The other name that an alias under this key was last seen to hold. */
+export const lastAliased = (peppers: KeyRing, key: string): Name | undefined => opened.last(peppers, key)
 
 /** The cache keys that an alias leads to, under every live pepper. */
 export const aliasedKeys = (peppers: KeyRing, key: string, sealed: string | undefined): string[] => {
   if (!sealed) return []
-  const named = opened(peppers, key, sealed, () => {
+  const named = opened.read(peppers, key, sealed, () => {
     const text = open(peppers, aad(key), sealed)
     return text === undefined ? undefined : (JSON.parse(text) as Name & { app: string })
   })

@@ -82,7 +82,7 @@ export const createEntries = ({ peppers, selfViewOf, times }: EntriesParts) => {
     open: (key: string, sealed: string | undefined): Entry | null | undefined =>
       sealed === undefined
         ? undefined
-        : opened(peppers, key, sealed, () => {
+        : opened.read(peppers, key, sealed, () => {
             const text = open(peppers, aad(key), sealed)
             if (text === undefined) return undefined
             return text === negativeEntry ? null : fromText(text)

@@ -5,7 +5,7 @@ import type { BodyOf, Identified } from '../contract/schemas.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
-import { aliasedKeys, aliasTo } from './aliases.ts'
+import { aliasedKeys, aliasTo, lastAliased } from './aliases.ts'
 import type { Entries, User } from './entry.ts'
 import { cacheKeysOf, type Name, nameOf, namesOf } from './keys.ts'
 import type { CacheStore, Invalidate, Invalidated, WriteThrough } from './store/contract.ts'
@@ -151,11 +151,18 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     return { key, renewal: { ...kept, writer, link: aliasTo(peppers, key, app, there) } }
   }
 
+  /** The other name, when it is remembered, too: what lies under it falls in the same round trip, and not only once its alias was read. */
+  const likelyNamesOf = (app: string, id: string): Name[] => {
+    const names = namesOf(id)
+    return [...names, ...names.flatMap((name) => lastAliased(peppers, cacheKeysOf(peppers, app, name)[0]) ?? [])]
+  }
+
   /** Copies fall before the call and after it, by what became of it. */
   const around = async (app: string, call: AnyCall, send: () => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> => {
     const persons = personsOf(call)
     const writer = randomBytes(9).toString('base64url')
-    const known = await Promise.all(persons.map(({ id }) => before(app, { names: namesOf(id) }, writer)))
+    const names = new Map(persons.map(({ id }) => [id, likelyNamesOf(app, id)]))
+    const known = await Promise.all(persons.map(({ id }) => before(app, { names: names.get(id)! }, writer)))
     let ending: (person: Person) => Invalidate = () => ({ blockMs: tombstoneMs, tombstone: '?' })
     let answer: UpstreamAnswer | undefined
     try {
@@ -169,7 +176,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
       const both = answer && bothNames(call.operation, answer.body)
       const written = ({ id }: Person) =>
         answer && !known.includes(false) ? writeThroughOf(app, call, id, answer.body, writer) : undefined
-      await Promise.all(persons.map((person) => after(app, { names: namesOf(person.id), both }, ending(person), written(person))))
+      await Promise.all(persons.map((person) => after(app, { names: names.get(person.id)!, both }, ending(person), written(person))))
     }
   }
 

@@ -23,7 +23,8 @@ const createLatest = <T>() => {
     young = new Map()
     size = 0
   }
-  return (place: string, sealed: string, open: () => T | undefined): T | undefined => {
+  const last = (place: string): T | undefined => (young.get(place) ?? old.get(place))?.value
+  const read = (place: string, sealed: string, open: () => T | undefined): T | undefined => {
     const recent = young.get(place)
     if (recent?.sealed === sealed) return recent.value
     const known = old.get(place)
@@ -35,11 +36,16 @@ const createLatest = <T>() => {
     timer ??= setTimeout(turn, lifeMs).unref()
     return value
   }
+  return { last, read }
 }
 
 /** One opening for each time that a text changes. What cannot be opened is not remembered, and nothing outlives a change of the key ring. */
 export const opener = <T>() => {
   const ofRing = perKey(() => createLatest<T>())
-  return (peppers: KeyRing, place: string, sealed: string, open: () => T | undefined): T | undefined =>
-    ofRing(peppers()[0])(place, sealed, open)
+  return {
+    read: (peppers: KeyRing, place: string, sealed: string, open: () => T | undefined): T | undefined =>
+      ofRing(peppers()[0]).read(place, sealed, open),
+    /** What stood there last, as far as it is remembered: a guess. */
+    last: (peppers: KeyRing, place: string): T | undefined => ofRing(peppers()[0]).last(place),
+  }
 }

@@ -53,7 +53,7 @@ export const createOpenCall = ({ sessions, upstream, appUsers, guard, idempotenc
     // Let go of whatever happens before it is sent, rather than when its deadline comes.
     using image = await readImageForm(request, {
       checkFields: async ({ role }) => {
-        const now = await sessions.reloadAfterBody(session, request)
+        const now = await sessions.reloadAfterBody(session)
         const check = () => requireImageRole(now, decide(now, operation, [subject], Date.now()), subject, role)
         orDenied(() => callFacts({ ...call, caller: undefined, reason: undefined }, targetsOf(session, subjects)), check)
       },

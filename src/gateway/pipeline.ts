@@ -63,7 +63,7 @@ export const createPipeline = (parts: PipelineParts) => {
       const names = checkParams(operation, request.params, entered)
       const query = checkQuery(rawQueryOf(request.originalUrl), operation.query ?? [])
       const content = await readBody(operation, request)
-      const session = await sessions.reloadAfterBody(entered, request)
+      const session = await sessions.reloadAfterBody(entered)
       const subjects = subjectsOf(operation, names, content, (id) => sessions.isSelf(session, id))
       const params = ownNameIn(names, subjects, session)
       const undecided = { operation, request, requestId, prefetch, session, app, params, query, body: content, subjects }

@@ -69,6 +69,16 @@ export const readJson = async (req: IncomingMessage, bounds: Bounds = {}): Promi
 export const bringsBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
 
+/** Tells afterwards whether the whole request had come by the end of this turn of the event loop, as a small body does in one piece with its head. */
+export const watchArrival = (request: IncomingMessage): (() => boolean) => {
+  let whole = !bringsBody(request)
+  if (!whole)
+    setImmediate(() => {
+      whole = request.complete
+    })
+  return () => whole
+}
+
 /** The body of a GET or DELETE means nothing, but the vendor's own example sends one: a sound one is read and dropped. */
 export const discardBody = async (req: IncomingMessage, bounds: Bounds = {}): Promise<void> => {
   if (!bringsBody(req)) return

@@ -102,7 +102,7 @@ const opened = opener<SessionRecord>()
 
 /** `sealed` in base64, as the store has it. */
 export const openRecord = (peppers: KeyRing, jti: string, tag: string, sealed: string): SessionRecord | undefined =>
-  opened(peppers, jti + tag, sealed, () => {
+  opened.read(peppers, jti + tag, sealed, () => {
     const blob = Buffer.from(sealed, 'base64')
     return open(peppers, (pepper) => recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, blob) as SessionRecord | undefined
   })

@@ -22,7 +22,7 @@ const opened = opener<RolesFlag>()
 export const openRoles = (peppers: KeyRing, tag: string, mark: string | undefined): RolesFlag | undefined =>
   mark === undefined
     ? undefined
-    : (opened(peppers, tag, mark, () => openFor(peppers, 'roles', tag, mark) as RolesFlag | undefined) ?? {
+    : (opened.read(peppers, tag, mark, () => openFor(peppers, 'roles', tag, mark) as RolesFlag | undefined) ?? {
         version: 'unreadable',
         roles: [],
         at: 0,

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { LimitClass } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
-import { bringsBody } from '../http/body.ts'
+import { watchArrival } from '../http/body.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Limit } from '../http/rate-limit.ts'
 import { readBearer } from './bearer.ts'
@@ -33,6 +33,8 @@ export interface Session extends SessionRecord {
   readonly rolesMark: RolesFlag | undefined
   /** Began with a staff role, whatever is left of it. */
   readonly staff: boolean
+  /** Looked up when nothing of its request was still to come, so that it need not be looked up again. */
+  readonly afterBody: boolean
 }
 
 type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 'kind'>>
@@ -92,7 +94,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
   const find = async (
     text: string,
     kinds: readonly Token['kind'][],
-    options: { touch: boolean; limit?: LimitClass; prefetch?: CachePrefetch | undefined },
+    options: { touch: boolean; limit?: LimitClass; prefetch?: CachePrefetch | undefined; arrived?: () => boolean },
   ): Promise<{ session: Session; limit?: Limit } | undefined> => {
     const token = verifyToken(keys, text, Date.now())
     if (!token || !kinds.includes(token.kind)) return undefined
@@ -119,6 +121,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       createdMs,
       expiresMs,
       staff: record.roles.some(isStaffRole),
+      afterBody: options.arrived?.() ?? false,
     }
     return name && entered.used ? { session, limit: { name, max: record.limit ?? limits[name], used: entered.used } } : { session }
   }
@@ -150,7 +153,9 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       prefetch?: CachePrefetch,
     ): Promise<Session> => {
       const found = credential(request, csrf)
-      const entered = found && (await find(found.text, found.kinds, { touch: true, limit, prefetch }))
+      // Known before Redis can have answered. A store in this process answers sooner, and is asked again.
+      const arrived = watchArrival(request)
+      const entered = found && (await find(found.text, found.kinds, { touch: true, limit, prefetch, arrived }))
       if (!entered) throw new Problem('unauthorized')
       const session = forStaffOrigin(request, entered.session)
       if (entered.limit) await decide(entered.limit)
@@ -203,8 +208,8 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     reload: reload,
 
     /** The session as it is once a body that took its time is there; `unauthorized` when it has ended. */
-    reloadAfterBody: async (session: Session, request: IncomingMessage): Promise<Session> => {
-      const now = bringsBody(request) ? await reload(session) : session
+    reloadAfterBody: async (session: Session): Promise<Session> => {
+      const now = session.afterBody ? session : await reload(session)
       if (!now) throw new Problem('unauthorized')
       return now
     },

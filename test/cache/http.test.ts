@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried } from '../support/bff.ts'
 import { monitor } from '../support/monitor.ts'
 import { type Pair, startPair } from '../support/pair.ts'
+import { sendRaw } from '../support/raw.ts'
 
 let pair: Pair
 let { redis, one, two, staff } = {} as Pair
@@ -68,6 +69,32 @@ describe('a hot read', () => {
     expect(forStaff.text).toContain('Lima')
     expect(forMe.text).not.toContain('Lima')
     expect(forStaff.text + forMe.text).not.toContain('canary-push-token')
+  })
+})
+
+describe('an update', () => {
+  /** Head and body in one write, as small requests arrive. */
+  const put = (userId: string, headers: Carried, ...pieces: string[]) => {
+    const { port, host } = new URL(one.app.publicUrl)
+    const length = pieces.join('').length
+    const lines = Object.entries({ ...headers, host, 'content-type': 'application/json', 'content-length': length })
+    const head = `PUT /bff/v1.1/appusers/${userId} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+    return sendRaw({ port: Number(port) }, [head + pieces[0], ...pieces.slice(1)])
+  }
+  const roundTrips = async (work: () => Promise<unknown>) => {
+    const { lines } = await monitor(redis.url, async () => void (await work()))
+    return lines.filter((line) => !line.includes(' lua] ') && /"bff:[skmlu]:/.test(line)).length
+  }
+
+  test('of somebody whose names are remembered is four round trips: session, copies before, other copies after, the new copy', async () => {
+    const { userId } = person()
+    const me = await one.signIn({ userId })
+    // The first update brings Redis the scripts.
+    for (let i = 0; i < 2; i += 1) await put('me', me, '{"givenName":"old"}')
+    for (let i = 0; i < 3; i += 1) {
+      const trips = await roundTrips(async () => expect((await put('me', me, '{"givenName":"new"}')).first.status).toBe(200))
+      expect(trips).toBe(4)
+    }
   })
 })
 

@@ -10,7 +10,7 @@ const counting = (ring = peppers) => {
   const openings: string[] = []
   const opened = opener<string>()
   const read = (place: string, sealed: string) =>
-    opened(ring, place, sealed, () => {
+    opened.read(ring, place, sealed, () => {
       openings.push(sealed)
       return sealed.startsWith('broken') ? undefined : `${place} says ${sealed}`
     })

@@ -163,7 +163,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     const entered = await admin(req, res, 'resolve_operation')
     queryOf(req)
     const { verdict, note } = checkBody(ResolveBody, await readJson(req))
-    const session = await sessions.reloadAfterBody(entered, req)
+    const session = await sessions.reloadAfterBody(entered)
     requireAdmin(req, res, session, 'resolve_operation')
     const id = String(req.params['id'])
     const history = await historyView(source, session.app, id)

@@ -37,7 +37,7 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
   const withoutBody = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
     const entered = await caller(req, res, limit)
     await discardBody(req)
-    return await sessions.reloadAfterBody(entered, req)
+    return await sessions.reloadAfterBody(entered)
   }
   const list = async (req: Request, res: Response): Promise<void> => {
     const session = await withoutBody(req, res, 'reads')
@@ -60,7 +60,7 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
   const endForUser = async (req: Request, res: Response): Promise<void> => {
     const entered = await caller(req, res, 'writes')
     const { userId, actorId } = checkBody(EndBody, await readJson(req))
-    const session = await sessions.reloadAfterBody(entered, req)
+    const session = await sessions.reloadAfterBody(entered)
     const person = { app: session.app, userId, actor: { id: userId ?? actorId! } }
     await acts.bySession(req, res, { session, act: 'end_sessions', on: person }, async () => {
       await requireMayEnd(session, person)

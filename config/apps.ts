@@ -34,7 +34,12 @@ const rowsOf = z.array(
     appId: rows.SMOOCH_APP_ID.schema,
     baseUrl: rows.SMOOCH_BASE_URL.schema,
     auth: rows.SMOOCH_AUTH.schema.default('signed'),
-    keys: z.array(key).min(1).max(2),
+    // Of two keys with one id the second would never be used.
+    keys: z
+      .array(key)
+      .min(1)
+      .max(2)
+      .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'must have an id of its own each'),
     origins: z
       .array(z.string())
       .transform((list) => list.join(','))

@@ -99,8 +99,8 @@ export const faultIn = (name: SettingName, text: string): string | undefined => 
   return success ? undefined : error.issues.map(({ message }) => message).join('; ')
 }
 
-/** An address may bring a password or a token, wherever it was written. */
-const mayHoldSecret = (text: string): boolean => text.includes('://') && /[@?]/.test(text)
+/** A secret may stand at any wrong place: none has fewer than 16 characters, but a password in an address may. */
+const mayHoldSecret = (text: string): boolean => text.length >= 16 || /@|:\/\/.*\?/.test(text)
 
 /** Why a file could not be read, without its name: a secret may have been written in place of the name. */
 export const unreadable = (error: unknown): string => (error as Error).message.split(',')[0]!
@@ -148,6 +148,8 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
   if (it.SMOOCH_KEY_ID?.startsWith('act_'))
     warnings.push('SMOOCH_KEY_ID is an account-scoped key, which could even delete the app; an app-scoped key (app_…) is safer')
   if (Boolean(it.SMOOCH_KEY_ID_2) !== Boolean(it.SMOOCH_KEY_SECRET_2)) faults.push('SMOOCH_KEY_ID_2 and SMOOCH_KEY_SECRET_2 go together')
+  else if (it.SMOOCH_KEY_ID !== undefined && it.SMOOCH_KEY_ID === it.SMOOCH_KEY_ID_2)
+    faults.push('SMOOCH_KEY_ID_2 must be another key than SMOOCH_KEY_ID: of two keys with one id the second would never be used')
   return faults
 }
 

@@ -81,6 +81,17 @@ describe('settings', () => {
     expect(faultsOf({ ...good, [name]: value })).toEqual([words])
   })
 
+  test('a second key is another one than the first', () => {
+    const second = { SMOOCH_KEY_ID_2: good.SMOOCH_KEY_ID, SMOOCH_KEY_SECRET_2: 's'.repeat(32) }
+    expect(faultsOf({ ...good, ...second })).toEqual([
+      'SMOOCH_KEY_ID_2 must be another key than SMOOCH_KEY_ID: of two keys with one id the second would never be used',
+    ])
+    expect(faultsOf({ ...good, ...second, SMOOCH_KEY_ID_2: 'app_2' })).toEqual([])
+    const keys = [1, 2].map(() => ({ id: 'app_1', secret: 's'.repeat(32) }))
+    writeFileSync(join(folder, 'apps.yaml'), JSON.stringify([{ appId: 'a', baseUrl: 'https://vendor.example', keys }]))
+    expect(() => loadApps(load({ ...good, APPS_FILE: join(folder, 'apps.yaml') }).settings)).toThrow(/must have an id of its own each/)
+  })
+
   test('what other programs have in the environment is no misspelling', () => {
     const others = [
       'PATH',

@@ -6,8 +6,11 @@ import { afterAll, expect, test } from '@jest/globals'
 import { loadApps } from '../../../config/apps.ts'
 import { load, SettingsError } from '../../../config/load.ts'
 import { loadProviders } from '../../../config/providers.ts'
+import { type SettingName, settings } from '../../../config/settings.ts'
+import { all } from '../../../src/contract/operations.ts'
 import { errorMessage } from '../../../src/platform/error-message.ts'
 import { describeError } from '../../../src/platform/logger.ts'
+import { applyCallerOverrides } from '../../../src/policy/caller-overrides.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bff-slips-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -108,6 +111,25 @@ test.each([
   expect(words).toContain(name)
   expect(words).not.toContain(canary)
 })
+
+test.each([canary, `delete_app_user=${canary}`, `delete_app_user=admin,x-${canary}=admin`])('nor in OPERATION_CALLERS: %s', (text) => {
+  expect(() => applyCallerOverrides(all, text)).toThrow(/OPERATION_CALLERS: .*is not one of/)
+  expect(() => applyCallerOverrides(all, text)).not.toThrow(canary)
+})
+
+// A line that slipped, or an address whose beginning was forgotten.
+test.each((Object.keys(settings) as SettingName[]).filter((name) => !(name in keys)))(
+  'a secret as the value of %s is not repeated',
+  (name) => {
+    for (const value of [canary, `user:${canary}@vendor.example`, `user:pw@vendor.example`, `hooks.example/${canary}`, `(${canary}`]) {
+      try {
+        load({ ...keys, ...app, [name]: value })
+      } catch (error) {
+        expect((error as SettingsError).faults.join()).not.toMatch(new RegExp(`${canary}|pw@`))
+      }
+    }
+  },
+)
 
 test.each([`${canary}`, `{"a": ${canary}}`, `{"a":"b\\${canary}"}`, `["${canary}`])(
   'the words of a parser of JSON never reach a log: %s',

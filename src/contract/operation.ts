@@ -61,9 +61,6 @@ export interface Operation extends Row {
 export type GuardedOperation = Operation & { readonly effect: 'guarded' }
 export type OpenOperation = Operation & { readonly effect: Exclude<Row['effect'], 'guarded'> }
 
-export const isGuarded = (operation: Operation): operation is GuardedOperation => operation.effect === 'guarded'
-export const isOpen = (operation: Operation): operation is OpenOperation => operation.effect !== 'guarded'
-
 /** Classes of the limiter; the numbers are settings. */
 export type LimitClass = 'reads' | 'writes' | 'guarded' | 'images' | 'codes' | 'links'
 

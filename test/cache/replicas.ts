@@ -11,12 +11,12 @@ import { createInvalidation } from '../../src/cache/invalidation.ts'
 import { cacheKeysOf } from '../../src/cache/keys.ts'
 import type { CacheStore } from '../../src/cache/store/contract.ts'
 import type { Operation } from '../../src/contract/operation.ts'
-import { isGuarded, isOpen } from '../../src/contract/operation.ts'
 import { operations } from '../../src/contract/operations.ts'
 import { Problem } from '../../src/contract/problems.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
 import { issuePermit } from '../../src/journal/guard/permit.ts'
 import type { Upstream, UpstreamCall } from '../../src/upstream/client.ts'
+import { isGuarded, isOpen } from '../support/effects.ts'
 
 export const peppers = keyRing(new Secret(`p1:${'x'.repeat(32)}`))
 const app = { appId: 'app', baseUrl: 'http://127.0.0.1:9', auth: 'basic', keys: [] } as unknown as UpstreamApp

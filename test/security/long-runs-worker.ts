@@ -18,7 +18,7 @@ import { html } from '../../src/http/html.ts'
 import { checkQuery } from '../../src/http/query.ts'
 import { parseStrictJson } from '../../src/http/strict-json.ts'
 import { read as readFlags } from '../../src/journal/cli/flags.ts'
-import { cell, parse as parseCsv } from '../../src/journal/csv.ts'
+import { cell } from '../../src/journal/csv.ts'
 import { filterNames, filterOf } from '../../src/journal/filter.ts'
 import { parseCheckpoint } from '../../src/journal/log/checkpoint.ts'
 import { readProof } from '../../src/journal/log/proof.ts'
@@ -100,8 +100,6 @@ const parsers: Record<string, Take> = {
   'line of the log': loggable,
   page: (text) => html`${text}`,
   'cell of CSV': cell,
-  CSV: parseCsv,
-  'quoted CSV': (text) => parseCsv(`"${text}`),
   checkpoint: parseCheckpoint,
   'origin of a checkpoint': (text) => parseCheckpoint(`${text}\n1\n${'A'.repeat(43)}=\n`),
   'lines of a checkpoint': (text) => parseCheckpoint(`o\n1\n${'A'.repeat(43)}=\n${text}\n\n— o AAAA\n${text}`),

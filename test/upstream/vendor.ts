@@ -6,10 +6,11 @@ import { type AddressInfo, createServer as createRawServer, type Socket } from '
 import { buffer } from 'node:stream/consumers'
 import type { UpstreamApp } from '../../config/apps.ts'
 import { Secret } from '../../config/secret.ts'
-import { isGuarded, isOpen, type Operation } from '../../src/contract/operation.ts'
+import type { Operation } from '../../src/contract/operation.ts'
 import { Problem } from '../../src/contract/problems.ts'
 import { issuePermit } from '../../src/journal/guard/permit.ts'
 import { createUpstream, type UpstreamCall } from '../../src/upstream/client.ts'
+import { isGuarded, isOpen } from '../support/effects.ts'
 
 export const appId = '69f0100f2a3b4c5d6e7f8091'
 export const secrets = ['UNMISTAKABLE-SECRET-ONE', 'UNMISTAKABLE-SECRET-TWO'] as const

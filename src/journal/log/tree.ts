@@ -1,4 +1,4 @@
-/** The Merkle tree of RFC 6962 over the stored bytes: hashes, the frontier that grows it, roots, inclusion and consistency proofs. */
+/** The Merkle tree of RFC 6962 over the stored bytes: hashes, the frontier that grows it, roots and inclusion proofs. */
 import { hash } from 'node:crypto'
 
 export type Hash = Buffer
@@ -80,27 +80,6 @@ export async function inclusionProof(index: number, size: number, hashOf: HashOf
   return path.reverse()
 }
 
-/** RFC 6962, 2.1.2: that the tree of `second` leaves continues the one of `first`. */
-export async function consistencyProof(first: number, second: number, hashOf: HashOf): Promise<Hash[]> {
-  if (first === 0 || first === second) return []
-  const path: Hash[] = []
-  let [begin, end] = [0, second]
-  let whole = true
-  while (end !== first) {
-    const middle = begin + split(end - begin)
-    if (first <= middle) {
-      path.push(await rangeHash(middle, end, hashOf))
-      end = middle
-    } else {
-      path.push(await rangeHash(begin, middle, hashOf))
-      begin = middle
-      whole = false
-    }
-  }
-  if (!whole) path.push(await rangeHash(begin, end, hashOf))
-  return path.reverse()
-}
-
 /** RFC 9162, 2.1.3.2. */
 export function checkInclusion(leaf: Hash, index: number, size: number, path: readonly Hash[], root: Hash): boolean {
   if (index >= size) return false
@@ -114,27 +93,4 @@ export function checkInclusion(leaf: Hash, index: number, size: number, path: re
     ;[fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)]
   }
   return sn === 0 && node.equals(root)
-}
-
-/** RFC 9162, 2.1.4.2. */
-export function checkConsistency(first: number, second: number, proof: readonly Hash[], firstRoot: Hash, secondRoot: Hash): boolean {
-  if (first === second) return proof.length === 0 && firstRoot.equals(secondRoot)
-  if (first === 0) return proof.length === 0 && firstRoot.equals(emptyRoot)
-  if (first > second) return false
-  const path = Number.isInteger(Math.log2(first)) ? [firstRoot, ...proof] : [...proof]
-  let [fn, sn] = [first - 1, second - 1]
-  while (fn % 2 === 1) [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)]
-  const seed = path.shift()
-  if (!seed) return false
-  let [older, newer] = [seed, seed]
-  for (const node of path) {
-    if (sn === 0) return false
-    if (fn % 2 === 1 || fn === sn) {
-      older = nodeHash(node, older)
-      newer = nodeHash(node, newer)
-      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [fn / 2, Math.floor(sn / 2)]
-    } else newer = nodeHash(newer, node)
-    ;[fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)]
-  }
-  return sn === 0 && older.equals(firstRoot) && newer.equals(secondRoot)
 }

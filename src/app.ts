@@ -33,6 +33,7 @@ import { describeError, type Log } from './platform/logger.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { applyCallerOverrides } from './policy/caller-overrides.ts'
 import { project } from './policy/projection.ts'
+import { callLimits } from './session/call-limits.ts'
 import { createMint, type Mint } from './session/mint.ts'
 import { createPeople } from './session/people.ts'
 import { createResolveUser } from './session/resolve-user.ts'
@@ -80,6 +81,8 @@ export interface RunningApp {
   drain(): void
   /** Finishes what is in flight, at most `graceMs`; tells how many requests were cut. */
   close(graceMs: number): Promise<number>
+  /** How many events the journal has given up. */
+  lost(): number
 }
 
 export const startApp = async ({ settings, apps, providers = [], log, timeLimit, cacheTimes, extend }: AppOptions): Promise<RunningApp> => {
@@ -110,15 +113,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     peppers,
     people,
     origins,
-    limits: {
-      reads: settings.LIMIT_READS,
-      writes: settings.LIMIT_WRITES,
-      guarded: settings.LIMIT_GUARDED,
-      images: settings.LIMIT_IMAGES,
-      codes: settings.LIMIT_CODES,
-      links: settings.LIMIT_LINKS,
-      service: settings.LIMIT_SERVICE,
-    },
+    limits: callLimits(settings),
   })
   const counts = createAddressCounts({ store, peppers })
   const failures = (name: string) => limitFailures(counts, `failed-${name}`, settings.LIMIT_FAILURES)
@@ -239,6 +234,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       health.draining = true
       publicListener.drain()
     },
+    lost: () => gatewayJournal.journal.status().dropped,
     close: async (graceMs) => {
       health.draining = true
       const cut = await publicListener.close(graceMs)

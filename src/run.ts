@@ -12,9 +12,7 @@ try {
   const loaded = load(process.env)
   if (loaded.settings.WORKERS > 1 && cluster.isPrimary) {
     if (!(await runWorkers(loaded.settings.WORKERS, say))) process.exitCode = 1
-  } else {
-    await serve(loaded, say)
-  }
+  } else if (!(await serve(loaded, say))) process.exitCode = 1
   // The channel to the first process would keep a worker alive.
   if (cluster.isWorker) process.disconnect?.()
 } catch (error) {

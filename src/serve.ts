@@ -9,8 +9,8 @@ import { atExit, untilSignal } from './platform/signals.ts'
 
 const drainMs = 25_000
 
-/** Serves until a signal comes; `started` hears one line for people. */
-export const serve = async ({ settings, files, warnings }: Loaded, started: (line: string) => void): Promise<void> => {
+/** Serves until a signal comes, and tells whether nothing was lost at the stop; `started` hears one line for people. */
+export const serve = async ({ settings, files, warnings }: Loaded, started: (line: string) => void): Promise<boolean> => {
   const apps = loadApps(settings)
   const log = createLog(settings.LOG_LEVEL)
   atExit(log.flush)
@@ -32,8 +32,11 @@ export const serve = async ({ settings, files, warnings }: Loaded, started: (lin
   app.drain()
   // A person at the keyboard does not wait for a load balancer to notice.
   if (signal === 'SIGTERM') await new Promise((resolve) => setTimeout(resolve, settings.DRAIN_DELAY_SECONDS * 1000))
+  const before = app.lost()
   const cut = await app.close(drainMs)
   unwatch()
-  log.info({ cut }, 'stopped')
+  const lost = app.lost() - before
+  log.info({ cut, lost }, 'stopped')
   await log.close()
+  return lost === 0
 }

@@ -40,6 +40,11 @@ export const openGatewayJournal = async ({ settings, apps, upstream, log, metric
       metrics.alarm('journal_gate')
       log.error({ alarm: 'journal_gate', open, cause, since }, 'alarm')
     },
+    onLost: ({ count, waiting }) => {
+      metrics.alarm('journal_events_lost')
+      metrics.lost(count)
+      log.error({ alarm: 'journal_events_lost', count, waiting }, 'alarm')
+    },
     read: async (tenant, id) => {
       const app = apps.get(tenant)
       if (!app) throw new Error('the app is not served here any more')

@@ -1,5 +1,6 @@
 /** The journal of a serving process: opened, guarding, checked for what nobody saw end. */
 
+import type { Lost } from './append/backlog.ts'
 import { type Journal, openJournal, type Status } from './append/journal.ts'
 import { newId } from './event/event.ts'
 import { createGuard, type Guard } from './guard/guard.ts'
@@ -18,6 +19,7 @@ export interface StartOptions {
   readonly anchor?: Anchor | undefined
   readonly onCheckpoint: (note: string) => void
   readonly onGate: (status: Status) => void
+  readonly onLost: (lost: Lost) => void
   /** GET of one user, fresh; throws when there was no answer. */
   readonly read: (tenant: string, id: string) => Promise<Observation>
 }
@@ -29,11 +31,11 @@ export interface RunningJournal {
   close(): Promise<void>
 }
 
-export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate, read }: StartOptions): Promise<RunningJournal> => {
+export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate, onLost, read }: StartOptions): Promise<RunningJournal> => {
   const instance = newId('i')
   const { keys, sealer } = keysOf(url, secrets)
   const store = await openStoreWithRetry(url, { keys, instance, selectMilliseconds })
-  const journal = await openJournal({ store, sealer, instance, keys, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate })
+  const journal = await openJournal({ store, sealer, instance, keys, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate, onLost })
   const guard = createGuard({ journal })
   const reconciler = createReconciler({ journal, read })
   reconciler.start()

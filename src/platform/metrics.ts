@@ -48,7 +48,9 @@ export const createMetrics = (log: Pick<Log, 'dropped'>) => {
       this.inc(log.dropped())
     },
   })
+  const lost = new Counter({ name: 'bff_journal_lost_total', help: 'Events that the journal has given up', registers })
   return {
+    lost: (count: number): void => lost.inc(count),
     shed: (priority: string, count: number): void => shed.inc({ priority }, count),
     request: (record: Fields): void => {
       const operation = String(record['operation'] ?? 'other')

@@ -8,6 +8,7 @@ import { watchArrival } from '../http/body.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Limit } from '../http/rate-limit.ts'
 import { readBearer } from './bearer.ts'
+import type { CallLimits } from './call-limits.ts'
 import { cookieNames, readCookie } from './cookie.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
 import { createIssue, servicesKey } from './issue.ts'
@@ -44,8 +45,7 @@ export interface SessionParts {
   readonly keys: KeyRing
   readonly peppers: KeyRing
   readonly origins: Origins
-  /** Uses per minute for each class; `service` counts all calls of a service session. */
-  readonly limits: Readonly<Record<LimitClass | 'service', number>>
+  readonly limits: CallLimits
   readonly people: People
 }
 

@@ -24,6 +24,8 @@ export function groupCommit(
       const results = [...done.results]
       for (const { entries, resolve } of batch) resolve(results.splice(0, entries.length))
     } catch (error) {
+      // Whoever waits behind a store that fails would only wait longer.
+      for (const { reject } of waiting.splice(0)) reject(error)
       for (const { entries, reject } of batch) {
         // They may have been committed although we were told of an error.
         for (const entry of entries) entry.again = true

@@ -9,6 +9,7 @@ import { type Anchor, acceptances, acceptedSince, contradicts, isMissing, markOf
 import { publicKey } from '../log/checkpoint.ts'
 import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from '../store/contract.ts'
 import { checkTail, latestCheckpoint, treeHead } from '../store/reader.ts'
+import { createBacklog, type Lost } from './backlog.ts'
 import { groupCommit } from './group-commit.ts'
 import { oncePerSecond, oneAtATime } from './throttle.ts'
 
@@ -21,6 +22,8 @@ export interface JournalOptions {
   /** Each new checkpoint, at most one a second: for stdout and the SIEM behind it. */
   readonly onCheckpoint?: (appendLater: string) => void
   readonly onGate?: (status: Status) => void
+  /** Events were given up: too many waited, or the process ends. Of a guarded call it is the outcome: the operation stays open, and the checker finds it. */
+  readonly onLost?: (lost: Lost) => void
   readonly now?: () => Date
 }
 
@@ -30,7 +33,7 @@ export interface Status {
   readonly since?: string
   /** Events that wait in memory for the store. */
   readonly waiting: number
-  /** Events of the level `recorded` that were given up. */
+  /** Events that were given up. */
   readonly dropped: number
   readonly size: number
   readonly anchoredAt?: string
@@ -48,6 +51,8 @@ export interface Journal {
   appendUntilDone(entry: Entry): Promise<Result>
   /** Kept as well, all in one batch, but given up when too many wait. */
   appendLater(entries: readonly Entry[]): void
+  /** So many events could not even be made. */
+  lose(count: number): void
   closeGate(cause: string): void
   /** Commits nothing, to see whether something could be: if not, the gate closes. */
   probe(): void
@@ -56,7 +61,6 @@ export interface Journal {
   close(): Promise<void>
 }
 
-const MAX_WAITING = 5000
 const BACK_OFF = [100, 250, 500, 1000, 2000]
 
 /** A listener that throws is no reason to call a commit failed. */
@@ -74,24 +78,22 @@ export async function openJournal({
   anchor,
   onCheckpoint,
   onGate,
+  onLost,
   now = () => new Date(),
 }: JournalOptions): Promise<Journal> {
   let cause: string | undefined
   let since = now().toISOString()
   let size = 0
-  let dropped = 0
   let anchoredAt: string | undefined
   const ending = new AbortController()
   let recovering: Promise<void> | undefined
   let renewed: string | undefined
-  const kept: { entries: readonly Entry[]; resolve: (results: Result[]) => void }[] = []
-  const waiting = (): number => kept.reduce((sum, { entries }) => sum + entries.length, 0)
 
   const status = (): Status => ({
     open: cause === undefined && !ending.signal.aborted,
     ...(cause !== undefined && { cause, since }),
-    waiting: waiting(),
-    dropped,
+    waiting: backlog.waiting(),
+    dropped: backlog.dropped(),
     size,
     ...(anchoredAt !== undefined && { anchoredAt }),
   })
@@ -129,6 +131,7 @@ export async function openJournal({
       closeGate(errorMessage(error))
       throw error
     })
+  const backlog = createBacklog({ append, now, onLost: (lost) => harmless(() => onLost?.(lost)) })
 
   const compare = async (): Promise<void> => {
     const former = await missing(store, anchor)
@@ -155,7 +158,7 @@ export async function openJournal({
       try {
         await store.reopen()
         await settle()
-        await flush()
+        await backlog.flush(commit)
         await commit([entryOf(systemEvent('gate_opened', { instance, cause, since }, now()))])
         cause = renewed
         if (cause !== undefined) continue
@@ -166,24 +169,6 @@ export async function openJournal({
       }
     }
   }
-
-  const flush = async (): Promise<void> => {
-    const batch = [...kept]
-    for (const { entries } of batch) for (const entry of entries) entry.again = true
-    const results = await Promise.all(batch.map(({ entries }) => commit(entries)))
-    kept.splice(0, batch.length)
-    batch.forEach(({ resolve }, at) => {
-      resolve(results[at]!)
-    })
-  }
-
-  const appendUntilDone = (entries: readonly Entry[]): Promise<Result[]> =>
-    append(entries).catch(
-      () =>
-        new Promise<Result[]>((resolve) => {
-          kept.push({ entries, resolve })
-        }),
-    )
 
   /** A new first key is announced by an event that the former key still signs. */
   const rotate = async (): Promise<void> => {
@@ -219,14 +204,11 @@ export async function openJournal({
     now,
     status,
     append: async (entry) => (await append([entry]))[0]!,
-    appendUntilDone: async (entry) => (await appendUntilDone([entry]))[0]!,
+    appendUntilDone: async (entry) => (await backlog.appendUntilDone([entry]))[0]!,
+    appendLater: backlog.appendLater,
+    lose: backlog.lose,
     closeGate,
     probe: () => void append([]).catch(() => {}),
-    appendLater: (entries) => {
-      const room = Math.max(0, MAX_WAITING - waiting())
-      dropped += Math.max(0, entries.length - room)
-      if (room > 0) void appendUntilDone(entries.slice(0, room))
-    },
     rolledBack: async () => {
       const highest = await anchor?.highest(store.journal).catch(() => undefined)
       // Only a mark above what we know can mean that the log went back; most often another replica was faster.
@@ -236,14 +218,14 @@ export async function openJournal({
       return wrong !== undefined
     },
     close: async () => {
-      // What still waits is lost with this process: the operation stays open, and the checker finds it.
-      if (recovering && kept.length > 0) await withTimeout(3000, recovering)
+      if (recovering && backlog.waiting() > 0) await withTimeout(3000, recovering)
       await commit([entryOf(systemEvent('stop', { instance }, now()))]).catch(() => {})
       ending.abort()
       clearInterval(hourly)
       published.stop()
       await recovering
       await store.close()
+      backlog.close()
     },
   }
 }

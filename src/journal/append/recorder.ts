@@ -11,6 +11,9 @@ import type { Journal } from './journal.ts'
 const GATHER_MILLISECONDS = 40
 const MAX_GATHERED = 256
 const LOOK_UP_MILLISECONDS = 2000
+/** Of those whose people are looked up: beyond it they are given up. */
+const MAX_PENDING = 5000
+const CLOSE_MILLISECONDS = 3000
 
 type Facts = Partial<Event> & Pick<Event, 'kind'>
 
@@ -30,6 +33,7 @@ export function createRecorder(journal: Journal): Recorder {
   let gathered: PendingEvent[] = []
   let soon: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
+  let pending = 0
 
   const lost = ({ call, facts }: PendingEvent): Entry =>
     entryOf(systemEvent('event_lost', { kind: facts.kind, action: call.action }, journal.now()))
@@ -66,18 +70,25 @@ export function createRecorder(journal: Journal): Recorder {
     if (gathered.length === 0) return
     const batch = gathered
     gathered = []
-    writing = writing.then(() => write(batch)).catch(() => {})
+    pending += batch.length
+    writing = writing
+      .then(() => write(batch))
+      .catch(() => journal.lose(batch.length))
+      .finally(() => {
+        pending -= batch.length
+      })
   }
 
   return {
     add: (call, facts) => {
+      if (pending >= MAX_PENDING) return journal.lose(1)
       gathered.push({ call, facts, moment: momentOf(journal) })
       if (gathered.length === MAX_GATHERED) flush()
       else soon ??= setTimeout(flush, GATHER_MILLISECONDS)
     },
     close: async () => {
       flush()
-      await writing
+      if ((await withTimeout(CLOSE_MILLISECONDS, writing)) === TIMED_OUT) journal.lose(pending)
     },
   }
 }

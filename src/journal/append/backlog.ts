@@ -1,0 +1,88 @@
+/**
+ * What waits in memory for the store: outcomes of guarded calls without a bound, since each call waits for its own; events that are only recorded up to
+ * a bound. What is given up is counted, told, and written down as a number once the store takes events again.
+ */
+import { type Entry, entryOf, type Result, systemEvent } from '../store/contract.ts'
+
+export interface Lost {
+  /** Events since this was last told. */
+  readonly count: number
+  /** Events that still wait. */
+  readonly waiting: number
+}
+
+type Append = (entries: readonly Entry[]) => Promise<Result[]>
+
+interface BacklogParts {
+  readonly append: Append
+  readonly now: () => Date
+  /** At most once a second. */
+  readonly onLost: (lost: Lost) => void
+}
+
+const MAX_WAITING = 5000
+
+export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
+  const kept: { readonly entries: readonly Entry[]; readonly resolve: (results: Result[]) => void }[] = []
+  let [waiting, dropped, unrecorded, untold] = [0, 0, 0, 0]
+  let toldAt = 0
+  let timer: NodeJS.Timeout | undefined
+
+  const tell = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    if (untold > 0) onLost({ count: untold, waiting })
+    untold = 0
+    toldAt = performance.now()
+  }
+  const lose = (count: number): void => {
+    dropped += count
+    unrecorded += count
+    untold += count
+    timer ??= setTimeout(tell, Math.max(0, toldAt + 1_000 - performance.now())).unref()
+  }
+
+  const appendUntilDone = async (entries: readonly Entry[]): Promise<Result[]> => {
+    waiting += entries.length
+    const results = await append(entries).catch(
+      () =>
+        new Promise<Result[]>((resolve) => {
+          kept.push({ entries, resolve })
+        }),
+    )
+    waiting -= entries.length
+    return results
+  }
+  const gap = (): Entry[] => {
+    const count = unrecorded
+    unrecorded = 0
+    return count > 0 ? [entryOf(systemEvent('event_lost', { count }, now()))] : []
+  }
+
+  return {
+    appendUntilDone,
+    appendLater: (entries: readonly Entry[]): void => {
+      const room = Math.max(0, MAX_WAITING - waiting)
+      if (room < entries.length) lose(entries.length - room)
+      if (room > 0) void appendUntilDone([...(room > entries.length ? gap() : []), ...entries.slice(0, room)])
+    },
+    /** Writes what is kept, once the store is back; rejects with nothing lost. */
+    flush: async (commit: Append): Promise<void> => {
+      const missing = gap()
+      if (missing.length > 0) kept.push({ entries: missing, resolve: () => undefined })
+      const batch = [...kept]
+      for (const { entries } of batch) for (const entry of entries) entry.again = true
+      const results = await Promise.all(batch.map(({ entries }) => commit(entries)))
+      kept.splice(0, batch.length)
+      for (const [at, { resolve }] of batch.entries()) resolve(results[at]!)
+    },
+    lose,
+    waiting: (): number => waiting,
+    dropped: (): number => dropped,
+    /** At the end of the process whatever still waits is lost. */
+    close: (): void => {
+      if (waiting > 0) lose(waiting)
+      tell()
+    },
+  }
+}

@@ -1,19 +1,16 @@
 /** Follows the log in the background and counts: operations by hour and kind, denied attempts, bursts. Kept in memory, and made anew at each start: the database adds up what is old, the last day is read. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Group, groupOf } from '../journal/event/actions.ts'
 import { decode, type Event } from '../journal/event/event.ts'
 import type { Source } from '../journal/store/contract.ts'
 import { eventsFrom, sumsBetween } from '../journal/store/queries.ts'
 import { treeHead } from '../journal/store/reader.ts'
 
-export const kinds = ['deleted', 'merged', 'linked', 'written', 'denied'] as const
-export type Kind = (typeof kinds)[number]
+export type Kind = Group | 'denied'
+export const kinds: readonly Kind[] = ['deleted', 'merged', 'linked', 'written', 'denied']
 
-const kindOf = ({ kind, action }: { readonly kind: string; readonly action: string }): Kind => {
-  if (kind === 'denied') return 'denied'
-  if (action.startsWith('delete_')) return 'deleted'
-  if (action === 'merge_users') return 'merged'
-  return action.endsWith('link_app_user') ? 'linked' : 'written'
-}
+const kindOf = ({ kind, action }: { readonly kind: string; readonly action: string }): Kind =>
+  kind === 'denied' ? 'denied' : groupOf(action)
 
 export interface Burst {
   readonly actor: string

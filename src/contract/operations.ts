@@ -24,5 +24,11 @@ export const operations = Object.fromEntries(Object.entries(rows).map(([id, row]
   readonly [Id in OperationId]: (typeof rows)[Id] & { readonly id: Id }
 }
 
+type IdsOf<Level extends Row['journal']> = { [Id in OperationId]: (typeof rows)[Id]['journal'] extends Level ? Id : never }[OperationId]
+
+/** Whose calls leave events. */
+export type RecordedId = IdsOf<'recorded' | 'guarded'>
+export type GuardedId = IdsOf<'guarded'>
+
 /** The rows in the order of the table. */
 export const all: readonly Operation[] = Object.values(operations)

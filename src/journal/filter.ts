@@ -1,8 +1,7 @@
 /** Words that narrow a search of operations: the same for the read API, the console and the command line. */
 
-import { all } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
-import { acts } from './event/acts.ts'
+import { actionNames, fullName, shortNames } from './event/actions.ts'
 import { openStates, type State } from './event/event.ts'
 import type { Filter } from './store/queries.ts'
 
@@ -10,21 +9,7 @@ export const filterNames = ['target', 'actor', 'action', 'state', 'ticket', 'fro
 
 export const states: readonly string[] = [...openStates, 'open', 'success', 'failure', 'not_sent', 'applied', 'not_applied', 'denied']
 
-/** Short names that people type. */
-const short: Readonly<Record<string, string>> = {
-  delete: 'delete_app_user',
-  erase: 'delete_app_user_profile',
-  merge: 'merge_users',
-  unlink: 'unlink_app_user',
-  link: 'link_app_user',
-  create: 'pre_create_app_user',
-  update: 'update_app_user',
-  image: 'post_image_message',
-}
-const recorded = new Set(all.filter(({ journal }) => journal !== 'none').map(({ id }) => id))
-export const actions: readonly string[] = [...Object.keys(short), ...recorded, ...Object.keys(acts)]
-
-export const actionOf = (word: string): string => short[word] ?? word
+export const actions: readonly string[] = [...shortNames, ...actionNames]
 
 /** A day, or a time; without a zone it is in UTC. */
 export const dateOf = (text: string): Date | undefined => {
@@ -67,7 +52,7 @@ export const filterOf = (words: Readonly<Record<string, string | undefined>>, te
     target,
     actor,
     ticket,
-    action: oneOf('action', action, actions) && actionOf(action!),
+    action: oneOf('action', action, actions) && fullName(action!),
     state: oneOf('state', state, states) as State | 'open' | undefined,
     from: time('from', from),
     to: time('to', to, endOf),

@@ -1,5 +1,6 @@
 /** One operation: what stood there before and what does now, its events with their proofs, who else touched the person, and what a person can do about it. */
 
+import type { GuardedId } from '../../contract/operations.ts'
 import { type Html, html } from '../../http/html.ts'
 import { decode, type Event, isOpen, type State } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
@@ -65,15 +66,21 @@ const withoutProfile: Readonly<Record<string, string>> = {
   properties: 'emptied',
   clients: 'without names, pictures and raw data',
 }
+
+/** What a call that took effect leaves of a field. */
+const left: Readonly<Record<GuardedId, (field: string) => string>> = {
+  delete_app_user: () => 'gone',
+  delete_app_user_profile: (field) => withoutProfile[field] ?? 'unchanged',
+  merge_users: (field) => (field === 'discarded' ? 'gone' : 'kept; may hold more now'),
+  unlink_app_user: (field) => (field === 'clients' ? 'without that channel' : 'unchanged'),
+  link_app_user: (field) => (/clients$/i.test(field) ? 'with the new channel' : 'unchanged'),
+}
+
 /** What is known of a field afterwards. */
 const afterOf = ({ action }: Event, state: State, field: string): string => {
   if (undone.includes(state)) return 'unchanged'
   if (!done.includes(state)) return 'not known'
-  if (action === 'delete_app_user' || field === 'discarded') return 'gone'
-  if (action === 'delete_app_user_profile') return withoutProfile[field] ?? 'unchanged'
-  if (action === 'unlink_app_user' && field === 'clients') return 'without that channel'
-  if (action === 'link_app_user' && /clients$/i.test(field)) return 'with the new channel'
-  return action === 'merge_users' ? 'kept; may hold more now' : 'unchanged'
+  return Object.hasOwn(left, action) ? left[action as GuardedId](field) : 'unchanged'
 }
 
 const diff = (opened: Event, state: State, kept: boolean): Html => {

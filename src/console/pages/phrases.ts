@@ -1,33 +1,15 @@
 /** What was done, as a sentence that also says how it ended: "deleted X", "tried to delete X", "may have deleted X". */
 
 import { type Html, html } from '../../http/html.ts'
-import { acts } from '../../journal/event/acts.ts'
+import { wordsFor } from '../../journal/event/actions.ts'
 import type { Event, State, Target } from '../../journal/event/event.ts'
 import { searchFor } from './search-query.ts'
 
-interface Verb {
-  readonly past: string
-  readonly infinitive: string
-}
-
-const verbs: Readonly<Record<string, Verb>> = {
-  ...acts,
-  delete_app_user: { past: 'deleted', infinitive: 'delete' },
-  delete_app_user_profile: { past: 'erased the profile of', infinitive: 'erase the profile of' },
-  merge_users: { past: 'merged', infinitive: 'merge' },
-  unlink_app_user: { past: 'unlinked a channel of', infinitive: 'unlink a channel of' },
-  link_app_user: { past: 'linked a channel to', infinitive: 'link a channel to' },
-  pre_create_app_user: { past: 'created', infinitive: 'create' },
-  update_app_user: { past: 'updated', infinitive: 'update' },
-  post_image_message: { past: 'sent an image to', infinitive: 'send an image to' },
-  get_app_user_auth_code: { past: 'got an auth code of', infinitive: 'get an auth code of' },
-  get_link_requests: { past: 'got link requests of', infinitive: 'get link requests of' },
-}
+type Verb = ReturnType<typeof wordsFor>
 
 const verbFor = ({ action, request }: Event): Verb => {
   const channel = action === 'unlink_app_user' ? request?.path.split('/').at(-1) : undefined
-  if (channel && !channel.startsWith(':')) return { past: `unlinked ${channel} of`, infinitive: `unlink ${channel} of` }
-  return verbs[action] ?? { past: action.replaceAll('_', ' '), infinitive: action.replaceAll('_', ' ') }
+  return channel && !channel.startsWith(':') ? { past: `unlinked ${channel} of`, infinitive: `unlink ${channel} of` } : wordsFor(action)
 }
 
 const phrases: Readonly<Record<State, (verb: Verb) => string>> = {

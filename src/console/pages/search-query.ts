@@ -1,8 +1,9 @@
 /** The search field: `target:x state:open from:7d`, as log searches have it, and back. A word without a key is a person. */
 
 import { Problem } from '../../contract/problems.ts'
+import { fullName } from '../../journal/event/actions.ts'
 import type { State } from '../../journal/event/event.ts'
-import { actionOf, actions, dateOf, endOf, states } from '../../journal/filter.ts'
+import { actions, dateOf, endOf, states } from '../../journal/filter.ts'
 import type { Filter } from '../../journal/store/queries.ts'
 
 export const keys = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to'] as const
@@ -65,7 +66,7 @@ export const filterOf = (terms: readonly Term[], now = Date.now()): Omit<Filter,
   for (const { key, value, fault } of terms) {
     if (fault !== undefined) continue
     if (key === 'from' || key === 'to') found[key] = timeOf(value, key === 'to', now)!
-    else found[key] = key === 'action' ? actionOf(value) : value
+    else found[key] = key === 'action' ? fullName(value) : value
   }
   return found as { state?: State }
 }

@@ -1,5 +1,6 @@
 /** What the vendor tells by itself: that a person was deleted or merged away. Written once, however often it is told; joined to the operation of ours that it came of. */
 import { createHash } from 'node:crypto'
+import type { GuardedId } from '../../contract/operations.ts'
 import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
 import { composeNow, type Person } from '../event/compose.ts'
@@ -23,7 +24,10 @@ export interface Cause {
   readonly endedSessions?: boolean
 }
 
-const actions = { 'appUser:delete': 'delete_app_user', 'merge:appUser': 'merge_users' } as const
+const actions = { 'appUser:delete': 'delete_app_user', 'merge:appUser': 'merge_users' } as const satisfies Record<
+  Report['trigger'],
+  GuardedId
+>
 const without: readonly State[] = ['denied', 'failure', 'not_sent', 'not_applied']
 
 /** The same for the same words, on every replica. */
@@ -43,7 +47,7 @@ export const createReports = (journal: Journal) => {
   }
 
   /** Operations on this person that may have taken effect, newest first. */
-  const causes = async (tenant: string, tokens: readonly string[], action: string): Promise<Cause[]> => {
+  const causes = async (tenant: string, tokens: readonly string[], action: GuardedId): Promise<Cause[]> => {
     const rows = await store.select(
       `SELECT DISTINCT e.seq, e.body, o.state FROM target t JOIN operation o ON o.seq = t.seq JOIN event e ON e.seq = t.seq
        WHERE e.action = $1 AND t.token IN (${tokens.map((_, at) => `$${at + 2}`).join(',')}) ORDER BY e.seq DESC LIMIT 20`,

@@ -1,4 +1,5 @@
 /** TABLE: what a fresh read of the upstream says about an operation whose outcome is not known. Silence is `unclear`; nothing here guesses. */
+import type { GuardedId } from '../../contract/operations.ts'
 import type { Event } from '../event/event.ts'
 
 export interface AppUserSeen {
@@ -47,7 +48,7 @@ async function present({ intent, observe }: Case): Promise<AppUserSeen | undefin
   return seen?.status === 200 && seen.appUser?._id === id ? seen.appUser : undefined
 }
 
-const verdicts: Readonly<Record<string, (it: Case) => Promise<Evidence>>> = {
+const verdicts: Readonly<Record<GuardedId, (it: Case) => Promise<Evidence>>> = {
   delete_app_user: async ({ intent, before, observe }) => {
     const id = idOf(intent, 'subject')
     // Gone says nothing when nobody saw that it was there.
@@ -95,4 +96,7 @@ const verdicts: Readonly<Record<string, (it: Case) => Promise<Evidence>>> = {
   },
 }
 
-export const evidenceOf = async (it: Case): Promise<Evidence> => (await verdicts[it.intent.action]?.(it)) ?? 'unclear'
+export const evidenceOf = async (it: Case): Promise<Evidence> => {
+  const { action } = it.intent
+  return Object.hasOwn(verdicts, action) ? await verdicts[action as GuardedId](it) : 'unclear'
+}

@@ -1,6 +1,6 @@
 /** What the routes of sessions need in order to leave an event of what they do to others. */
 import type { Request, Response } from 'express'
-import type { Act } from '../../journal/event/acts.ts'
+import type { Act } from '../../journal/event/actions.ts'
 import type { Session } from '../sessions.ts'
 
 export interface ActFacts {

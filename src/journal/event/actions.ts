@@ -1,0 +1,55 @@
+/** TABLE: what the journal knows of each action: its words, the name that people type for it, and the group of the charts that it belongs to. */
+import type { RecordedId } from '../../contract/operations.ts'
+
+export type Group = 'deleted' | 'merged' | 'linked' | 'written'
+
+interface Action {
+  /** Typed in searches in place of the operation's own name. */
+  readonly short: string | undefined
+  readonly group: Group
+  readonly past: string
+  readonly infinitive: string
+}
+
+// biome-ignore format: a table is read down its columns
+const operations: Readonly<Record<RecordedId, Action>> = {
+  delete_app_user:         { short: 'delete',  group: 'deleted', past: 'deleted',                infinitive: 'delete' },
+  delete_app_user_profile: { short: 'erase',   group: 'deleted', past: 'erased the profile of',  infinitive: 'erase the profile of' },
+  merge_users:             { short: 'merge',   group: 'merged',  past: 'merged',                 infinitive: 'merge' },
+  unlink_app_user:         { short: 'unlink',  group: 'linked',  past: 'unlinked a channel of',  infinitive: 'unlink a channel of' },
+  link_app_user:           { short: 'link',    group: 'linked',  past: 'linked a channel to',    infinitive: 'link a channel to' },
+  pre_create_app_user:     { short: 'create',  group: 'written', past: 'created',                infinitive: 'create' },
+  update_app_user:         { short: 'update',  group: 'written', past: 'updated',                infinitive: 'update' },
+  post_image_message:      { short: 'image',   group: 'written', past: 'sent an image to',       infinitive: 'send an image to' },
+  get_app_user_auth_code:  { short: undefined, group: 'written', past: 'got an auth code of',    infinitive: 'get an auth code of' },
+  get_link_requests:       { short: undefined, group: 'written', past: 'got link requests of',   infinitive: 'get link requests of' },
+}
+
+/** Of administration. No row of the operations describes them; the journal keeps them as it keeps calls, refused ones too. */
+// biome-ignore format: a table is read down its columns
+const acts = {
+  end_sessions:      { short: undefined, group: 'written', past: 'ended sessions of',     infinitive: 'end sessions of' },
+  set_roles:         { short: undefined, group: 'written', past: 'changed the roles of',  infinitive: 'change the roles of' },
+  mint_session:      { short: undefined, group: 'written', past: 'minted a session for',  infinitive: 'mint a session for' },
+  reveal_operation:  { short: undefined, group: 'written', past: 'revealed an operation', infinitive: 'reveal an operation' },
+  resolve_operation: { short: undefined, group: 'written', past: 'resolved an operation', infinitive: 'resolve an operation' },
+} as const satisfies Record<string, Action>
+
+export type Act = keyof typeof acts
+
+const actions = new Map<string, Action>(Object.entries({ ...operations, ...acts }))
+
+export const actionNames: readonly string[] = [...actions.keys()]
+
+const byShort = new Map([...actions].flatMap(([name, { short }]) => (short === undefined ? [] : [[short, name]])))
+
+export const shortNames: readonly string[] = [...byShort.keys()]
+
+/** A name as people type it, in full. */
+export const fullName = (word: string): string => byShort.get(word) ?? word
+
+export const groupOf = (name: string): Group => actions.get(name)?.group ?? 'written'
+
+/** Of an action that this version does not know, its name says what it did. */
+export const wordsFor = (name: string): Pick<Action, 'past' | 'infinitive'> =>
+  actions.get(name) ?? { past: name.replaceAll('_', ' '), infinitive: name.replaceAll('_', ' ') }

@@ -11,7 +11,7 @@ import { publicKey } from '../log/checkpoint.ts'
 import { type Keys, keyList, keysOf, locationOf, openStore, requireJournal } from '../store/open.ts'
 import { createPostgres } from '../store/postgres/store.ts'
 import { publicKeyIn, verifyProofFile } from '../verify/verify-proof.ts'
-import type { Command, Context, Output } from './command.ts'
+import { type Command, type Context, type Output, say } from './command.ts'
 import { type Flags, read, text, Usage } from './flags.ts'
 import { maintenanceCommands } from './maintenance.ts'
 import { readingCommands } from './reading.ts'
@@ -45,7 +45,7 @@ const standalone: Readonly<Record<string, Standalone>> = {
       const { keys } = ownKeys(env)
       if (url.startsWith('sqlite:')) await (await openStore(url, { keys, instance: newId('i'), threads: false })).close()
       else await createPostgres(url, keys[0]!, text(flags, 'role'))
-      out.write(out.people ? 'the journal is ready\n' : '{"ready":true}\n')
+      say({ out }, { ready: true }, 'the journal is ready')
       return 0
     },
   },
@@ -61,7 +61,7 @@ const standalone: Readonly<Record<string, Standalone>> = {
       const words = checked
         ? `holds: event ${checked.index} of ${checked.origin} at size ${checked.size}\n${JSON.stringify(checked.event, null, 2)}`
         : 'DOES NOT HOLD'
-      out.write(out.people ? `${words}\n` : `${JSON.stringify({ holds: checked !== undefined, ...checked })}\n`)
+      say({ out }, { holds: checked !== undefined, ...checked }, words)
       return Promise.resolve(checked ? 0 : 1)
     },
   },
@@ -106,7 +106,7 @@ export async function runCli(
     const problem = error instanceof Problem ? error.particulars.detail : undefined
     const said = problem ?? errorMessage(error)
     out.progress('')
-    out.write(out.people ? `${said}\n` : `${JSON.stringify({ error: said })}\n`)
+    say({ out }, { error: said }, said)
     return error instanceof Usage || problem !== undefined ? 2 : 3
   }
 }

@@ -29,7 +29,7 @@ export interface Command extends ParsedArguments {
   readonly run: (context: Context, flags: Flags, argument: string) => Promise<number>
 }
 
-export const say = ({ out }: Context, record: Record<string, unknown>, words: string): void =>
+export const say = ({ out }: Pick<Context, 'out'>, record: Record<string, unknown>, words: string): void =>
   out.write(out.people ? `${words}\n` : `${printable(JSON.stringify(record))}\n`)
 
 export const sentence = (index: number, { time, kind, action, actor, outcome, verdict, operation, targets, count }: Event): string =>

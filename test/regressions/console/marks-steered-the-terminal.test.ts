@@ -7,6 +7,7 @@ import { cell } from '../../../src/journal/csv.ts'
 import type { Event } from '../../../src/journal/event/event.ts'
 import { createLog } from '../../../src/platform/logger.ts'
 import { printable, printableLines } from '../../../src/platform/printable.ts'
+import { journalCli } from '../../support/journal-cli.ts'
 
 const marks = [
   ...[
@@ -56,6 +57,14 @@ test.each(marks.map((mark) => [JSON.stringify(mark), mark] as const))('%s is sho
     expect([shown, seen.test(shown)]).toEqual([shown, true])
   // JSON stays what it was: whoever reads it has the very text.
   expect(JSON.parse(written[0]!)).toEqual({ note: text })
+})
+
+test('what a command says of its own arguments is shown like that too', async () => {
+  for (const line of [['show', 'evt_\u009b31m'], ['check', 'x\u202e.tlog-proof'], ['x\u0085'], ['list', '--state', '\u009b2K']])
+    for (const people of [true, false]) {
+      const { text } = await journalCli({ JOURNAL_URL: 'sqlite:/nowhere\u009b/journal.db' }, line, { people })
+      expect([line, text, seen.test(text)]).toEqual([line, text, true])
+    }
 })
 
 test('an end of line in an id forges no line', () => {

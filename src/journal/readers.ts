@@ -1,4 +1,4 @@
-/** People who read the journal: how many at once, and how long each may wait. What they cost is theirs alone; the guard has its own way to the store. */
+/** People who read the journal: how many at once, and how long each may wait. What they cost is theirs and their app's alone; the guard has its own way to the store. */
 import { Problem } from '../contract/problems.ts'
 import { type Concurrency, limitConcurrency, NoTurn } from '../platform/concurrency.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
@@ -7,8 +7,8 @@ import type { Rows, Source, Store } from './store/contract.ts'
 // biome-ignore format: a table is read down its columns
 const limits = {
   search: { all: 2,   each: 8,  waits: 5_000 },
-  export: { all: 6,   each: 2,  waits: 0 },
-  stream: { all: 100, each: 10, waits: 0 },
+  export: { all: 8,   ofGroup: 6,   each: 2,  waits: 0 },
+  stream: { all: 120, ofGroup: 100, each: 10, waits: 0 },
 } as const satisfies Record<string, Concurrency>
 
 export type Reading = keyof typeof limits
@@ -54,7 +54,7 @@ export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
 
     /** Does the work of this session in its turn. Throws `too_many_requests` and `journal_busy`. */
     during: async <T>(reading: Reading, { app, kind, actor }: Reader, work: () => Promise<T>): Promise<T> =>
-      turns[reading](`${app} ${kind === 'service'} ${actor.id}`, work).catch((error: unknown) => {
+      turns[reading](`${app} ${kind === 'service'} ${actor.id}`, work, app).catch((error: unknown) => {
         throw error instanceof NoTurn ? refusal(error, reading) : error
       }),
   }

@@ -1,8 +1,10 @@
-/** How much of one kind of work is under way at once: bounded in all and for each who asks, or one at a time. */
+/** How much of one kind of work is under way at once: bounded in all, for a group and for each who asks, or one at a time. */
 
 export interface Concurrency {
   /** Under way at once. */
   readonly all: number
+  /** Under way at once, of one group; absent: all. */
+  readonly ofGroup?: number
   /** Under way or waiting, of one. */
   readonly each: number
   /** How long one waits for a turn, in milliseconds. */
@@ -21,6 +23,7 @@ export class NoTurn extends Error {
 
 interface Waiting {
   readonly who: string
+  readonly group: string
   readonly start: () => void
 }
 
@@ -30,34 +33,39 @@ const plus = (counts: Map<string, number>, who: string, more: number): void => {
   else counts.delete(who)
 }
 
-/** Whoever has least under way is next. */
-export const limitConcurrency = ({ all, each, waits }: Concurrency) => {
+type Asker = Omit<Waiting, 'start'>
+
+/** Whose group has least under way is next, and of that group whoever has least. */
+export const limitConcurrency = ({ all, ofGroup = all, each, waits }: Concurrency) => {
   const asked = new Map<string, number>()
   const underWay = new Map<string, number>()
+  const ofGroups = new Map<string, number>()
   let line: Waiting[] = []
   let running = 0
 
-  const start = (who: string): void => {
-    running += 1
-    plus(underWay, who, 1)
+  const count = ({ who, group }: Asker, more: number): void => {
+    running += more
+    plus(underWay, who, more)
+    plus(ofGroups, group, more)
   }
-  const end = (who: string): void => {
-    running -= 1
-    plus(underWay, who, -1)
-    const least = Math.min(...line.map((it) => underWay.get(it.who) ?? 0))
-    const next = line.find((it) => (underWay.get(it.who) ?? 0) === least)
+  const hasPlace = ({ group }: Asker): boolean => running < all && (ofGroups.get(group) ?? 0) < ofGroup
+  const before = (one: Waiting, other: Waiting): number =>
+    (ofGroups.get(one.group) ?? 0) - (ofGroups.get(other.group) ?? 0) || (underWay.get(one.who) ?? 0) - (underWay.get(other.who) ?? 0)
+  const end = (asker: Asker): void => {
+    count(asker, -1)
+    const [next] = line.filter(hasPlace).sort(before)
     if (!next) return
     line = line.filter((it) => it !== next)
-    start(next.who)
+    count(next, 1)
     next.start()
   }
-  const turn = (who: string): Promise<void> => {
-    if (running < all) {
-      start(who)
+  const turn = (asker: Asker): Promise<void> => {
+    if (hasPlace(asker)) {
+      count(asker, 1)
       return Promise.resolve()
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const waiting = { who, start: resolve }
+    const waiting = { ...asker, start: resolve }
     line.push(waiting)
     const timer = setTimeout(() => {
       line = line.filter((it) => it !== waiting)
@@ -67,15 +75,15 @@ export const limitConcurrency = ({ all, each, waits }: Concurrency) => {
   }
 
   /** Does the work in its turn; throws `NoTurn`. */
-  return async <T>(who: string, work: () => Promise<T>): Promise<T> => {
+  return async <T>(who: string, work: () => Promise<T>, group = ''): Promise<T> => {
     if ((asked.get(who) ?? 0) >= each) throw new NoTurn('too_many')
     plus(asked, who, 1)
     try {
-      await turn(who)
+      await turn({ who, group })
       try {
         return await work()
       } finally {
-        end(who)
+        end({ who, group })
       }
     } finally {
       plus(asked, who, -1)

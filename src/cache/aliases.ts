@@ -1,4 +1,5 @@
-/** Aliases between the two names of a person: sealed, since they hold the other name, and bound to their cache key. */
+/** Aliases from one name of a person to the other: sealed, since they hold a name, and bound to
+ * their cache key. */
 
 import { type KeyRing, perKey } from '../crypto/key-ring.ts'
 import { opener } from '../crypto/opened.ts'
@@ -9,7 +10,7 @@ import type { Alias } from './store/contract.ts'
 
 const aad = (key: string): string => `link|${key}`
 
-/** An alias never changes, so it is sealed once; `words` are its cache key and the name it holds. */
+/** Sealed once, since an alias never changes. `words`: its cache key and the name it holds. */
 const sealedWith = perKey((pepper) =>
   memo(4_000, (words) => {
     const end = words.indexOf('{')

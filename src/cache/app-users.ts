@@ -1,4 +1,5 @@
-/** get_app_user from the cache: a fresh entry, else one fetch for everybody who asks, else a stale entry when the vendor fails. Policy came before; projection comes after. */
+/** get_app_user from the cache: a fresh entry, else one fetch for all who ask, else a stale entry
+ * when the vendor fails. */
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { aliasTo } from './aliases.ts'
@@ -15,7 +16,7 @@ export interface AppUserRead {
   readonly id: string
   /** The caller's own user: the cache key is the session's. */
   readonly ownKey?: string | undefined
-  /** The look that was made together with finding the session. */
+  /** The lookup that came along with the session. */
   readonly prefetch?: Prefetch | undefined
 }
 
@@ -30,7 +31,7 @@ export interface AppUserResult {
   readonly entry: Entry
   /** The value of Cache-Status (RFC 9211). */
   readonly status: string
-  /** hit, stale, miss, collapsed, bypass, error: bounded, for metrics. */
+  /** Few values, since metrics are labelled by them. */
   readonly outcome: 'hit' | 'stale' | 'miss' | 'collapsed' | 'bypass' | 'error'
   /** Present when the vendor was asked for this very reader. */
   readonly fetched?: Fetched
@@ -46,7 +47,7 @@ export interface AppUsersParts {
 const maxJoined = 5_000
 const maxWaitMs = 9_000
 
-/** What upstream's trouble looks like, as opposed to its answer. */
+/** A failure of the vendor, as opposed to its answer. */
 const isUpstreamFailure = (error: unknown): boolean => error instanceof Problem && error.status >= 500
 
 const isNotFound = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'
@@ -72,7 +73,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
     return await store.store(key, { generation, atMs, ...stored, link: aliasTo(peppers, key, app, there) })
   }
 
-  /** One fetch under the lease. It goes on when its first reader hangs up, and stores what came. */
+  /** One fetch under the lease; it goes on when its first reader hangs up, and is stored. */
   const fetchUnderLease = (
     key: string,
     ask: AppUserRead,
@@ -91,7 +92,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
       } catch (error) {
         const { generation, atMs } = result
         if (isNotFound(error)) await bestEffort(() => store.store(key, { generation, atMs, ...entries.negativeEntry(key) }))
-        // While a stale entry serves, the lease stays, so that not every reader asks a failing vendor again.
+        // The lease stays while a stale entry serves, else every reader would ask a failing vendor.
         else if (!result.sealed || result.ageMs >= life.revalidateMs) await bestEffort(() => store.release(key, token))
         throw error
       }
@@ -106,7 +107,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
     }
   }
 
-  /** A stale entry in place of the vendor's failure (stale-if-error), within its time. */
+  /** A stale entry in place of a failure of the vendor (stale-if-error), for a limited time. */
   const staleIfError = async (key: string, result: StaleEntry, answer: () => Promise<AppUserResult>): Promise<AppUserResult> => {
     try {
       return await answer()
@@ -117,7 +118,8 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
     }
   }
 
-  /** What a flight brought is for those who joined only when it could be kept: else a write under the other name may have come before they asked. */
+  /** Joined readers take the flight's answer only if it was stored: a write under the other name
+   * may have come before they asked. */
   const join = async (key: string, flight: Promise<FlightResult>, fetch: () => Promise<Fetched>): Promise<AppUserResult> => {
     const { entry, stored } = await flight
     return stored ? { entry, status: status.collapsed, outcome: 'collapsed' } : await bypass(key, 'not-kept', fetch)
@@ -149,7 +151,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
       if (result.state === 'blocked') return await bypass(key, 'changing', fetch)
       if (result.state === 'fresh') return stored === undefined ? await bypass(key, 'unreadable', fetch) : answerFrom(stored, result.leftMs)
       const old = result.ageMs < life.revalidateMs ? stored : undefined
-      // Of those who shared a look that leads, the first fetches and the others join.
+      // Of several readers that share a granted lease, the first fetches and the others join.
       const joined = flights.join(result.state === 'lead' ? token : result.by)
       if (result.state === 'lead' && !joined) {
         const answer = fetchUnderLease(key, ask, name, result, token, fetch)
@@ -168,7 +170,8 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
         try {
           return await staleIfError(key, result, () => join(key, joined, fetch))
         } catch (error) {
-          // Once more, together with the others who waited: the trouble may have been the leader's alone.
+          // One more try, shared by all who waited: the failure may be that of the first reader
+          // alone.
           if (!isUpstreamFailure(error) || failures++ > 0) throw error
         }
       }
@@ -184,7 +187,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
   }
 }
 
-/** The result of a flight, and whether it is stored. */
+/** The result of a fetch, and whether it is stored. */
 interface FlightResult {
   readonly fetched: Fetched
   readonly entry: Entry

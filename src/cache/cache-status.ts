@@ -10,5 +10,5 @@ export const status = {
   bypass: (detail: string) => `${name}; fwd=bypass; detail=${detail}`,
 }
 
-/** A negative ttl says for how long the entry has been stale while it is being renewed. */
+/** A negative ttl: since when the entry is stale while it is renewed. */
 export const hit = (leftMs: number): string => `${name}; hit; ttl=${Math.floor(leftMs / 1000)}`

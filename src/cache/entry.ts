@@ -1,4 +1,5 @@
-/** An entry of the cache: the text for the person's own front end, then the whole user for everybody else, so that a hot read parses nothing. */
+/** An entry of the cache: the person's own view as text, then the whole user, so that a hot read
+ * parses nothing. */
 
 import type { Identified } from '../contract/schemas.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
@@ -37,7 +38,7 @@ export interface EntriesParts {
 const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs: 300_000, noneMs: 5_000 }
 /** An entry above this is not worth its memory; the vendor's own bound on properties is 4 KB. */
 const maxBytes = 64 * 1024
-/** To be raised when the text or what persons may see changes: entries of before are then misses. */
+/** Raised when the text or the own view changes: entries of the version before are misses. */
 const version = 2
 /** JSON has no line breaks of its own. */
 const separator = '\n'
@@ -49,7 +50,8 @@ export const createEntries = ({ peppers, selfViewOf, times }: EntriesParts) => {
   const life = { ...lifetimes, ...times }
   const aad = (key: string): string => `copy${version}|${key}`
 
-  /** The user under the name of this key, or nothing when the answer speaks of somebody else (a survivor of a merge, an id in another spelling). */
+  /** False when the answer is about another user: a survivor of a merge, an id in another
+   * spelling. */
   const belongs = (key: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
     kind === 'smooch'
       ? _id === id && cacheKeysOf(peppers, app, { kind, id: _id })[0] === key
@@ -59,7 +61,8 @@ export const createEntries = ({ peppers, selfViewOf, times }: EntriesParts) => {
     life,
     of: (body: User): Entry => ({ selfView: JSON.stringify(selfViewOf(body)), body: () => body }),
 
-    /** What is to be kept under this name, and the person's two names; nothing for somebody without a userId: the vendor may give that person one at any time, and nobody would tell us. */
+    /** What is stored under this name, and both names. Nothing without a userId: the vendor may
+     * give one at any time, without telling. */
     toEntry: (key: string, app: string, name: Name, entry: Entry): (StoredEntry & { here: Name; there: Name }) | undefined => {
       const { appUser } = entry.body()
       const { _id, userId } = appUser
@@ -71,14 +74,14 @@ export const createEntries = ({ peppers, selfViewOf, times }: EntriesParts) => {
       const [here, there] = name.kind === 'user' ? [user, smooch] : [smooch, user]
       return { sealed, freshMs: jittered(life.freshMs), keepMs: life.ifErrorMs, here, there }
     },
-    /** What is to be kept of "there is no such user". */
+    /** What is stored for "there is no such user". */
     negativeEntry: (key: string): StoredEntry => ({
       sealed: seal(peppers, aad(key), negativeEntry),
       freshMs: life.noneMs,
       keepMs: life.noneMs,
     }),
 
-    /** Null stands for "there is no such user"; undefined when it cannot be opened here. */
+    /** Null: "there is no such user". Undefined: it cannot be opened here. */
     open: (key: string, sealed: string | undefined): Entry | null | undefined =>
       sealed === undefined
         ? undefined

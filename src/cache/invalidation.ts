@@ -1,4 +1,5 @@
-/** Invalidation around each change of a user: before the call and after it, under every name of the person, whatever the outcome. */
+/** Invalidation before and after each change of a user, under every name of the person, whatever
+ * the outcome. */
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { BodyOf, Identified } from '../contract/schemas.ts'
@@ -16,18 +17,19 @@ export interface InvalidationParts {
   readonly store: CacheStore
   readonly peppers: KeyRing
   readonly entries: Entries
-  /** The store is also that of the sessions: when it is away nothing may change. Otherwise changes go on, and what could not be dropped is dropped later. */
+  /** The store also holds the sessions: without it nothing may change. Otherwise changes go on, and
+   * invalidation is made up for later. */
   readonly strict: boolean
   readonly alarm: (what: string, cause: unknown) => void
 }
 
-/** Names that a person may have, and the two that are known to belong together. */
+/** Names that a person may have, and the two that are known to be of one person. */
 export interface PersonNames {
   readonly names: readonly Name[]
   readonly both?: readonly [smooch: Name, user: Name] | undefined
 }
 
-/** The cache key that gets the user as the write left it. */
+/** The key and the entry that a write leaves. */
 interface WrittenEntry {
   readonly key: string
   readonly renewal: WriteThrough
@@ -39,9 +41,10 @@ interface Person {
   readonly removed: boolean
 }
 
-// Longer than any write may take: a process that dies in the middle of one leaves no entry from that time.
+// Longer than any write may take: a process that dies during one leaves no entry of that time.
 const writeMs = 20_000
-/** A deletion is asynchronous, and a call whose outcome is unknown may yet take effect. */
+/** As long as a deletion may take at the vendor, or a call of unknown outcome may still take
+ * effect. */
 const tombstoneMs = 60_000
 const retry = { everyMs: 1_000, forMs: 330_000, most: 10_000 }
 
@@ -66,7 +69,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     timer = undefined
   }
 
-  /** The keys behind an alias are invalidated too, but for those that are already. */
+  /** Invalidates the aliased keys too, except those that are in hand already. */
   const invalidateAliases = async (
     link: string | undefined,
     key: string,
@@ -88,7 +91,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     }
   }
 
-  /** The keys of a person under these names and their aliases, and how each is invalidated. */
+  /** All keys of a person under these names, and how each is invalidated. */
   const invalidationsOf = (app: string, { names, both }: PersonNames, how: Invalidate): Map<string, Invalidate> => {
     const drops = new Map<string, Invalidate>()
     for (const name of names) for (const key of cacheKeysOf(peppers, app, name)) drops.set(key, how)
@@ -97,7 +100,8 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     return drops
   }
 
-  /** Rejects when the store is away, and then goes on trying. With a write-through its key comes last, and only if it may not be written. */
+  /** Rejects when the store is away, and retries by itself. The write-through key is last,
+   * invalidated only if it may not be written. */
   const drop = async (app: string, named: PersonNames, how: Invalidate, written?: WrittenEntry): Promise<void> => {
     const drops = invalidationsOf(app, named, how)
     const first = [...drops].filter(([key]) => key !== written?.key)
@@ -107,14 +111,16 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
       const all = fallen.length === done.length
       const alone = all && !fallen.some(({ unsettled }) => unsettled)
       const stored = alone && (await store.renew(written.key, written.renewal).catch(() => false))
-      // An alias lets readers of the other name store, so it is written only when that one's key is invalidated.
+      // The alias is written only once the key of the other name is invalidated: readers of that
+      // name could store by it.
       if (!stored) await invalidateKey(written.key, (all && drops.get(written.key)) || how, drops)
     }
     const failed = done.find((it) => it.status === 'rejected')
     if (failed) throw failed.reason
   }
 
-  /** False when the drop will be made late: it may then stand after writes that came later, and tells nobody to be alone. */
+  /** False when the invalidation comes late: it may follow later writes, so no writer counts as
+   * alone. */
   const before = async (app: string, named: PersonNames, writer: string): Promise<boolean> => {
     try {
       await drop(app, named, { blockMs: writeMs, writer })
@@ -126,7 +132,8 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     }
   }
 
-  /** The vendor has answered, so a store that fails now must not turn the answer into an error: the block set before holds until it is back. */
+  /** Never throws, since the vendor has answered: the block set before the call holds until the
+   * store is back. */
   const after = async (app: string, named: PersonNames, how: Invalidate, written?: WrittenEntry): Promise<void> => {
     try {
       await drop(app, named, how, written)
@@ -140,7 +147,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     return smooch ? cacheKeysOf(peppers, app, smooch)[0] : '?'
   }
 
-  /** What an update says of the whole user is what the next reader would fetch. */
+  /** The write-through entry: the answer of an update is what the next reader would fetch. */
   const writeThroughOf = (app: string, { operation }: AnyCall, id: string, body: unknown, writer: string): WrittenEntry | undefined => {
     if (operation.effect !== 'write' || operation.returns !== 'AppUserResponse') return undefined
     const name = nameOf(id)
@@ -151,13 +158,14 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     return { key, renewal: { ...kept, writer, link: aliasTo(peppers, key, app, there) } }
   }
 
-  /** The other name, when it is remembered, too: what lies under it falls in the same round trip, and not only once its alias was read. */
+  /** The other name, when it is remembered, too: what lies under it falls in the same round trip,
+   * and not only once its alias was read. */
   const likelyNamesOf = (app: string, id: string): Name[] => {
     const names = namesOf(id)
     return [...names, ...names.flatMap((name) => lastAliased(peppers, cacheKeysOf(peppers, app, name)[0]) ?? [])]
   }
 
-  /** Copies fall before the call and after it, by what became of it. */
+  /** Invalidates before the call and after it, according to the outcome. */
   const around = async (app: string, call: AnyCall, send: () => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> => {
     const persons = personsOf(call)
     const writer = randomBytes(9).toString('base64url')
@@ -180,7 +188,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     }
   }
 
-  /** The same upstream; no change through it leaves an entry behind. */
+  /** The same upstream, with invalidation around each call that changes a user. */
   const invalidating = (upstream: Upstream): Upstream => ({
     ...upstream,
     call: (app, call) =>
@@ -190,7 +198,8 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
 
   return {
     invalidating: invalidating,
-    /** From outside, the vendor's webhooks: drops, and ends the tombstone of a person whom the vendor says to be gone. Rejects when the store is away. */
+    /** For the vendor's webhooks. `final`: the person whom the vendor says to be gone, whose
+     * tombstone ends. Rejects when the store is away. */
     drop: (app: string, named: PersonNames, final?: string): Promise<void> =>
       drop(app, named, { blockMs: 0, ...(final !== undefined && { final: tombstoneOf(app, final) }) }),
     close: (): void => clearInterval(timer),
@@ -199,7 +208,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
 
 export type Invalidation = ReturnType<typeof createInvalidation>
 
-/** A merge changes both, and its end is as asynchronous for the one as for the other. */
+/** Both persons of a merge count as removed: its end is asynchronous for either. */
 const personsOf = ({ operation, params, body }: AnyCall): Person[] => {
   if (operation.subject === 'both') {
     const { surviving, discarded } = body as BodyOf<'AppUserMerge'>

@@ -1,4 +1,5 @@
-/** Cache keys of a person: one for each name, under each live pepper. A userId's key is the person key of that person's sessions. */
+/** Cache keys of a person: one per name and live pepper. That of the userId is also the person key
+ * of the sessions. */
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 
@@ -10,11 +11,12 @@ export interface Name {
 const cacheKeyUnder = (secret: string, app: string, { kind, id }: Name): string =>
   kind === 'user' ? keyedName(secret, 'user', app, id) : keyedName(secret, 'cell', app, id.toLowerCase())
 
-/** The first is the one to read and store under; a change drops all. */
+/** The first is read and stored under; a change invalidates all. */
 export const cacheKeysOf = (peppers: KeyRing, app: string, name: Name): [string, ...string[]] =>
   peppers().map(({ secret }) => cacheKeyUnder(secret, app, name)) as [string, ...string[]]
 
-/** The name that an id is taken for when a user is read by it. The vendor's ids are in lower case; another spelling may be another person's userId. */
+/** The name for which an id is read. The vendor's ids are lower-case: another spelling may be
+ * somebody's userId. */
 export const nameOf = (id: string): Name => ({ kind: looksLikeSmoochId(id) && id === id.toLowerCase() ? 'smooch' : 'user', id })
 
 /** The names that an id may be: a customer's userId can look like a smoochId. */

@@ -1,4 +1,5 @@
-/** Looks a cache key up: those who ask at the same time share one lookup, and so do those who wait for another process. */
+/** Lookups of cache keys, shared by those who ask at once, and by those who wait for another
+ * process. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from '../crypto/random.ts'
 import type { Entries, Entry } from './entry.ts'
@@ -6,14 +7,14 @@ import { createNextFlight } from './single-flight.ts'
 import type { CacheStore, LookupResult } from './store/contract.ts'
 import { parseLookup } from './store/redis-lookup.ts'
 
-/** The result under a cache key, its entry opened, and the token that holds the lease if nobody else did. */
+/** The result of a lookup, its entry opened, and the token of the lease, if it was granted. */
 export interface Lookup {
   readonly result: LookupResult
   readonly entry: Entry | null | undefined
   readonly token: string
 }
 
-/** How often a process looks whether another one has fetched what it waits for. */
+/** Pause between looks for what another process fetches. */
 const pollMs = 10
 
 export const createLookup = (store: CacheStore, entries: Entries) => {
@@ -37,7 +38,7 @@ export const createLookup = (store: CacheStore, entries: Entries) => {
     return await lookup(key)
   }
 
-  /** The lookup that is one step with finding the session. */
+  /** A lookup in one step with that of the session. */
   const prefetch = (wants: (tag: string) => boolean) => {
     const token = newToken()
     let found: { readonly key: string; readonly result: LookupResult } | undefined
@@ -47,14 +48,14 @@ export const createLookup = (store: CacheStore, entries: Entries) => {
       found: (key: string, words: readonly string[]): void => {
         found = { key, result: parseLookup(words) }
       },
-      /** Given once: a second read looks up by itself. */
+      /** Once: a second read looks up by itself. */
       take: (key: string): Lookup | undefined => {
         if (found?.key !== key) return undefined
         const { result } = found
         found = undefined
         return toLookup(key, token, result)
       },
-      /** A request that came to nothing leads nobody. */
+      /** Gives an unused lease back. */
       [Symbol.dispose]: (): void => {
         if (found?.result.state === 'lead') store.release(found.key, token).catch(() => undefined)
       },
@@ -63,7 +64,7 @@ export const createLookup = (store: CacheStore, entries: Entries) => {
 
   return {
     now: (key: string): Promise<Lookup> => shared(key, () => lookup(key)),
-    /** After a pause. */
+    /** For those who wait for another process. */
     afterPause: (key: string): Promise<Lookup> => sharedRetry(key, () => retry(key)),
     prefetch: prefetch,
   }

@@ -1,11 +1,12 @@
-/** The seal of what lies in the cache: under a key of the pepper, bound to its cache key, so that an entry moved under another key does not open. */
+/** Sealing of cached texts, bound to their cache key: an entry moved under another key does not
+ * open. */
 import { decrypt, deriveKey, encrypt } from '../crypto/envelope.ts'
 import { type KeyRing, perKey } from '../crypto/key-ring.ts'
 
 const keyOf = perKey(({ secret }) => deriveKey(secret, 'user cache'))
 const noHeader = Buffer.alloc(0)
 
-/** kid and a colon, then base64. `aad` says where it may be opened. */
+/** kid, colon, base64. `aad`: where it may be opened. */
 export const seal = (peppers: KeyRing, aad: string, text: string): string => {
   const [pepper] = peppers()
   return `${pepper.id}:${encrypt(keyOf(pepper), aad, text, noHeader).toString('base64')}`

@@ -1,9 +1,11 @@
-/** Equal questions share one answer, in this process. Two rules of sharing, since a reader must never get an answer older than the question allows. */
+/** One fetch for equal reads in this process. Two rules of sharing, so that no reader gets an
+ * answer older than its question. */
 
-// Plain records: a Map or Set that entries pass through keeps their garbage alive from table to table, until a full collection.
+// Plain records: a Map or Set that objects only pass through keeps garbage alive until a full
+// collection.
 const record = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
 
-/** Flights that readers may join while they hold, known by the lease under which they fetch: a write takes the lease away, and nobody joins any more. */
+/** Flights by lease: readers join while the lease holds, and a write ends it. */
 export const createSingleFlight = <T>(maxJoined: number) => {
   const flights = record<{ readonly answer: Promise<T>; joined: number }>()
   return {
@@ -12,7 +14,7 @@ export const createSingleFlight = <T>(maxJoined: number) => {
       flights[lease] = { answer, joined: 0 }
       return answer
     },
-    /** Undefined when this process does not lead it; `full` when too many wait already. */
+    /** Undefined: another process fetches. `full`: too many wait already. */
     join: (lease: string): Promise<T> | 'full' | undefined => {
       const flight = flights[lease]
       if (!flight) return undefined
@@ -23,7 +25,8 @@ export const createSingleFlight = <T>(maxJoined: number) => {
   }
 }
 
-/** Where there is no lease to tell: a question never joins a flight that has begun, but all that come meanwhile share the next one. */
+/** For reads without a lease: none joins a flight that has begun; those that come meanwhile share
+ * the next. */
 export const createNextFlight = <T>() => {
   const flights = record<{ current: Promise<T>; next?: Promise<T> }>()
   const start = (key: string, fetch: () => Promise<T>): Promise<T> => {

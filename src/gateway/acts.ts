@@ -1,4 +1,4 @@
-/** Acts of administration as they are carried out: what was done and what was refused are both events. */
+/** Acts of administration: each is an event, done or refused. */
 import type { Request, Response } from 'express'
 import { Problem } from '../contract/problems.ts'
 import { clientAddress } from '../http/client-address.ts'

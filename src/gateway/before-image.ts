@@ -1,4 +1,5 @@
-/** The look before a guarded call: what stands there, and whom the call is about. What the vendor does not say is written down as it was asked, never left out. */
+/** The user before a guarded call, and whom the call is about. Without an answer, the id that was
+ * asked for is recorded. */
 import type { UpstreamApp } from '../../config/apps.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import type { GuardedOperation } from '../contract/operation.ts'
@@ -18,12 +19,13 @@ type AppUser = Identified['appUser']
 
 export interface Found {
   readonly role: Subject['role']
-  /** The vendor's `_id` in its answer of just now. */
+  /** The `_id` in the vendor's answer of this call. */
   readonly smoochId: string | undefined
-  /** The person by the names that are proved; the name that was asked for beside them when it is neither. */
+  /** The proved names of the person, and the name that was asked for when it is neither. */
   readonly targets: readonly Person[]
   readonly image: AppUser | undefined
-  /** The answer speaks of somebody who bears another name: a survivor of a merge, an id in another spelling. */
+  /** The answer is about a user of another name: a survivor of a merge, an id in another
+   * spelling. */
   readonly another: boolean
 }
 
@@ -32,11 +34,12 @@ interface Parts {
   readonly sessions: Sessions
 }
 
-/** How long the look may take; it shares two seconds with the intent. */
+/** Time for the look; it shares two seconds with the intent. */
 const beforeImageMs = 1_000
 
 export const createLookup = ({ upstream, sessions }: Parts) => {
-  /** Throws `user_not_found`, `upstream_busy`, and for a merge `subjects_unresolved`: only that is sent when both are known for certain, since an erasure must not hang on a read. */
+  /** Throws `user_not_found`, `upstream_busy`, and for a merge `subjects_unresolved`: other calls
+   * go on, since an erasure must not depend on a read. */
   const look = async (app: UpstreamApp, operation: GuardedOperation, { role, id }: Subject): Promise<Found> => {
     try {
       const reading = upstream.call(app, { operation: operations.get_app_user, params: { userId: id }, retry: false })
@@ -54,7 +57,7 @@ export const createLookup = ({ upstream, sessions }: Parts) => {
     }
   }
 
-  /** The person's `_id`, or whose `_id` this is, as the vendor once said; and as it was asked, unless it is exactly that. */
+  /** The `_id` or the owner that an earlier answer told, and the id as it was asked for. */
   const remembered = async ({ appId }: UpstreamApp, role: Subject['role'], id: string): Promise<Person[]> => {
     const own = await sessions.smoochIdOf({ app: appId, userId: id, actor: { id } })
     if (own !== undefined || !looksLikeSmoochId(id)) return [{ role, userId: id, ...(own !== undefined && { smoochId: own }) }]
@@ -64,7 +67,7 @@ export const createLookup = ({ upstream, sessions }: Parts) => {
     return known.length > 0 && id === smoochId ? known : [...known, { role, userId: id }]
   }
 
-  /** The userIds whose sessions are to end with the person in this role. */
+  /** The userIds whose sessions end with this person. */
   const userIdsOf = async ({ appId }: UpstreamApp, found: readonly Found[], role: Subject['role'] | undefined): Promise<string[]> => {
     const targets = found.filter((it) => it.role === role).flatMap((it) => it.targets)
     const once = await Promise.all(targets.map(({ smoochId }) => (smoochId === undefined ? [] : sessions.whose(appId, smoochId))))
@@ -84,7 +87,7 @@ export const imageOf = (found: readonly Found[]): NonNullable<GuardedCall['befor
   return { state: 'captured', image, fields: namesOfFields(image ?? {}) }
 }
 
-/** For the console. An answer with thousands of fields makes the event no longer than one event may be, since no erasure must hang on that. */
+/** Field names for the console; bounded, so that no erasure fails on the size of its event. */
 const namesOfFields = (image: object): string[] =>
   Object.keys(image)
     .filter((name) => /^\w{1,40}$/.test(name))

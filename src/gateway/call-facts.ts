@@ -1,4 +1,5 @@
-/** What the journal is told of a call: who asks, about whom, why, from where; and the caller's own words on it, checked. */
+/** The facts of a call for the journal: who asks, about whom, why, from where; and the reason
+ * headers, checked. */
 import type { IncomingMessage } from 'node:http'
 import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
@@ -30,10 +31,10 @@ const single = (request: IncomingMessage, name: string): string | undefined => {
   return value
 }
 
-/** A header that is sent empty says nothing. */
+/** An empty header counts as absent. */
 const word = (request: IncomingMessage, name: string): string | undefined => single(request, name) || undefined
 
-/** Percent-encoded UTF-8, since a header holds no other. */
+/** Percent-encoded UTF-8, as a header holds only ASCII. */
 const noteOf = (text: string | undefined): string | undefined => {
   if (text === undefined) return undefined
   try {
@@ -45,7 +46,8 @@ const noteOf = (text: string | undefined): string | undefined => {
   })
 }
 
-/** From Audit-Reason, Audit-Ticket and Audit-Note; a service session may bring defaults. Throws `bad_request` and `reason_required`. */
+/** From Audit-Reason, Audit-Ticket and Audit-Note; a service session may bring defaults. Throws
+ * `bad_request` and `reason_required`. */
 export const readReason = (request: IncomingMessage, session: Session, caller: Caller, operation: Operation, rules: AuditRules): Reason => {
   const code = word(request, 'audit-reason') ?? session.audit?.reason
   const ticket = word(request, 'audit-ticket') ?? session.audit?.ticket
@@ -90,7 +92,7 @@ interface Particulars {
   readonly reason?: Reason | undefined
 }
 
-/** Denied calls have no caller: no rule let them in. */
+/** Absent for denied calls, which no rule let in. */
 export const callFactsOf = (
   request: IncomingMessage,
   { session, operation, targets, requestId, caller, reason }: Particulars,

@@ -1,4 +1,4 @@
-/** One call of a row, as the pipeline fills it in; and what comes of it. */
+/** The record of one call, which the pipeline fills, and its result. */
 import type { Request } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
 import type { Prefetch } from '../cache/lookup.ts'
@@ -15,12 +15,12 @@ import type { Session } from '../session/sessions.ts'
 import type { UpstreamAnswer } from '../upstream/client.ts'
 import { callFactsOf, type Reason } from './call-facts.ts'
 
-/** In the order in which it is filled. Checked and rebuilt: the caller's bytes are in none of it. */
+/** In the order in which it is filled; checked and rebuilt, without the bytes of the caller. */
 export interface Call<O extends Operation = Operation> {
   readonly operation: O
   readonly request: Request
   readonly requestId: string
-  /** The lookup that was one step with finding the session. */
+  /** The lookup that came along with the session. */
   readonly prefetch: Prefetch | undefined
   readonly session: Session
   readonly app: UpstreamApp
@@ -42,7 +42,7 @@ interface Decision {
 
 /** The vendor's answer, or the cache's. */
 export interface Answer extends UpstreamAnswer {
-  /** From the cache, as JSON: what the person may see of the own user. */
+  /** From the cache, as JSON: the own user as the person may see it. */
   readonly selfView?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly cache?: string
@@ -59,13 +59,13 @@ export interface Reply {
 export interface Result {
   readonly reply: Reply
   readonly headers: Readonly<Record<string, string>>
-  /** Absent when an earlier answer is given again. */
+  /** Absent when an earlier answer is repeated. */
   readonly answer?: Answer
 }
 
 export const isOwn = ({ subjects }: Pick<Call, 'subjects'>): boolean => subjects.every(({ self }) => self)
 
-/** The vendor's own words are for staff and programs. */
+/** The vendor's own words: for staff and programs. */
 export const showsVendorWords = ({ caller, session }: Call): boolean => isStaff(caller) || session.kind === 'service'
 
 export const toReply = (call: Call, outcome: Answer | Problem): Reply => {
@@ -76,11 +76,11 @@ export const toReply = (call: Call, outcome: Answer | Problem): Reply => {
   return { status, body: operation.returns === 'Empty' ? {} : project(operation, caller, outcome.body) }
 }
 
-/** What the journal is told of the call; without a caller it was refused. */
+/** The facts for the journal; without a caller the call was refused. */
 export const callFacts = (call: UndecidedCall & Partial<Decision>, targets: readonly Person[]): CallFacts =>
   callFactsOf(call.request, { ...call, targets })
 
-/** Checked and rebuilt: the caller's bytes never go upstream. An image is read later, while it is sent. */
+/** The body, checked and rebuilt. An image is read later, while it is sent. */
 export const readBody = async (operation: Operation, req: Request): Promise<unknown> => {
   if (operation.takes === 'ImageUpload') return undefined
   if (operation.takes) return checkBody(bodies[operation.takes], await readJson(req))
@@ -88,6 +88,6 @@ export const readBody = async (operation: Operation, req: Request): Promise<unkn
   return undefined
 }
 
-/** The caller's own user is asked for by the name that was proved at sign-in, whatever `_id` an answer once gave. */
+/** The own user is named by the userId proved at sign-in, whatever `_id` an answer once gave. */
 export const ownNameIn = (params: Record<string, string>, [subject]: readonly Subject[], { userId }: Session): Record<string, string> =>
   'userId' in params && subject!.self && userId !== undefined ? { ...params, userId } : params

@@ -1,4 +1,5 @@
-/** The way of a guarded call: gate, before-image, durable intent, permit, one send, outcome, and the sessions of a person who is no more. */
+/** A guarded call in order: gate, before-image, intent, permit, one send, outcome, end of the
+ * sessions of a removed person. */
 import type { UpstreamApp } from '../../config/apps.ts'
 import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
@@ -17,7 +18,7 @@ export interface GuardedCallParts {
   readonly sessions: Sessions
   readonly upstream: Upstream
   readonly guard: Guard
-  /** Something that operators must hear of although the caller was served. */
+  /** Raised for operators, although the caller was served. */
   readonly alarm: (what: string, cause: unknown) => void
 }
 
@@ -59,7 +60,8 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     return begun.replay ? replayed(begun) : await send(call, named, begun, found, userIds)
   }
 
-  /** After the durable intent: sent once, its outcome recorded, and the sessions of whoever it removed ended. */
+  /** After the durable intent: sent once, its outcome recorded, and the sessions of whoever it
+   * removed ended. */
   const send = async (
     call: GuardedCall,
     named: UpstreamCall<GuardedOperation>,
@@ -75,7 +77,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       if (pending) headers['Audit-Outcome'] = 'pending'
     }
     try {
-      // Marked before it is sent, so that nothing creates the person anew in between.
+      // Flagged before the send, so that nothing creates the person anew meanwhile.
       await Promise.all(removed.map(sessions.markGone))
       requireStill(await sessions.reload(call.session), call.caller)
       const answer = await upstream.callGuarded(app, begun.permit, named)
@@ -97,7 +99,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
         upstream: { status: problem.particulars.upstreamStatus ?? null, code: problem.code, sent: outcome !== 'not_sent' },
         response: toReply(call, problem),
       })
-      // Found by the look and then missed: somebody else removed the person meanwhile.
+      // Present before and missing now: another call removed the person meanwhile.
       const gone = operation.removes === 'subject' && problem.code === 'user_not_found' && found.every(({ image }) => image)
       if (outcome === 'unknown' || gone) await end(removed)
       else await unmark(removed)
@@ -105,7 +107,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     }
   }
 
-  /** The vendor has answered, so a store that fails now must not turn the answer into an error. */
+  /** Never throws: the vendor has answered, and a failing store must not turn that into an error. */
   const end = async (persons: readonly Person[]): Promise<void> => {
     await Promise.all(persons.map(sessions.endPerson)).catch((cause: unknown) =>
       alarm('the sessions of a removed person could not be ended', cause),
@@ -126,14 +128,14 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     }
   }
 
-  /** Who has never been answered under the own name may have a name that leads to somebody else. */
+  /** A name that was never answered with its own user may lead to somebody else. */
   const mustBeOwn = async (call: GuardedCall, found: readonly Found[]): Promise<void> => {
     if (!isOwn(call)) return
     for (const { image } of found) if (image) await acceptOwn(call.session, { appUser: image })
     if (call.session.smooch === undefined && found.some(({ image }) => !image)) throw unresolved()
   }
 
-  /** Whoever is answered was perhaps not meant, and what is destroyed does not come back. */
+  /** Refused: the user in the answer may not be the one that was meant. */
   const ofAnother = (call: GuardedCall, found: readonly Found[]): Problem => {
     const refusal = new Problem('another_user', { outcome: 'not_sent' })
     const targets = found.flatMap((it) => it.targets)
@@ -144,7 +146,8 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
   return guardedCall
 }
 
-/** The same call with the persons named by smoochId where it is known: it cannot come to mean somebody else in between. Throws `same_person`. */
+/** The call by smoochId where it is known, so that it cannot come to mean another user. Throws
+ * `same_person`. */
 const bySmoochId = (call: GuardedCall, found: readonly Found[]): UpstreamCall<GuardedOperation> => {
   const { operation, params, query, body } = call
   if (operation.subject === 'both') {
@@ -156,7 +159,8 @@ const bySmoochId = (call: GuardedCall, found: readonly Found[]): UpstreamCall<Gu
   return { operation, params: smoochId === undefined ? params : { ...params, userId: smoochId }, query, body }
 }
 
-/** No userId stands in the hashed bytes: without the smoochId the path is a template, and the real one is sealed. */
+/** The path without a userId, since it is hashed: without the smoochId a template, and the real
+ * path sealed. */
 const recordedPath = (
   app: UpstreamApp,
   named: UpstreamCall<GuardedOperation>,

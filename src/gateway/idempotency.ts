@@ -1,4 +1,5 @@
-/** A write that is carried out once for an Idempotency-Key, however often it is asked for. Guarded operations have the journal for this; here the store remembers. */
+/** A write carried out once per Idempotency-Key, remembered in the session store. Guarded
+ * operations have the journal for this. */
 import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { openFor, sealFor } from '../session/record.ts'
@@ -16,7 +17,7 @@ interface IdempotencyRecord {
 }
 
 const dayMs = 24 * 60 * 60 * 1000
-/** Longer than the vendor may take: who has not ended by then has died. */
+/** Longer than the vendor may take: a call that has not ended by then never will. */
 const runningMs = 25_000
 const purpose = 'idempotency'
 
@@ -28,11 +29,12 @@ const problemOf = (record: IdempotencyRecord | undefined, digest: string): Probl
   return record.state === 'running' ? new Problem('operation_pending') : undefined
 }
 
-/** Kept as it was sent, to the last digit. */
+/** The reply as text, so that no number is rounded. */
 const asText = ({ status, body, text = JSON.stringify(body ?? {}) }: Reply): Reply => ({ status, text })
 
 export const createIdempotency = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
-  /** `request` tells a repeat from another request; `run` gives the reply or throws; `asReply` is what a refusal by the vendor is kept as. */
+  /** `request` tells a repeat from another request; `asReply` makes a reply of a refusal by the
+   * vendor. */
   return async (
     session: Session,
     key: string,
@@ -42,7 +44,7 @@ export const createIdempotency = ({ store, peppers }: { store: SessionStore; pep
   ): Promise<{ reply: Reply; replayed: boolean }> => {
     const { tag } = session.place
     const [{ secret }] = peppers()
-    // A program may bear the id of a person; its keys are its own.
+    // Kinds apart: a program may bear the id of a person.
     const name = keyedName(secret, purpose, session.app, session.kind === 'service' ? 'program' : 'person', key)
     const digest = keyedName(secret, 'request', JSON.stringify(request))
     const sealed = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>

@@ -1,4 +1,5 @@
-/** The journal as this process uses it: its settings, where its checkpoints go, how its checker reads the vendor. */
+/** The journal of this process: its settings, where its checkpoints go, how its reconciler reads
+ * the vendor. */
 
 import type { UpstreamApp } from '../../config/apps.ts'
 import type { Settings } from '../../config/load.ts'
@@ -61,7 +62,8 @@ export const secretsOf = (settings: Settings): Secrets => ({
   ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY.reveal()) }),
 })
 
-/** What the checker sees of a user: past every cache, and only an answer is one. */
+/** A user as the reconciler sees it: past every cache; anything but an answer counts as no
+ * evidence. */
 const observe = async (upstream: Upstream, app: UpstreamApp, id: string): Promise<Observation> => {
   try {
     const { status, body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: id } })

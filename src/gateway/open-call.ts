@@ -1,4 +1,5 @@
-/** The way of a call that destroys nothing: from the cache, or to the vendor, with the caller's own user created where there is none. */
+/** A call that destroys nothing: from the cache or to the vendor; the own user is created where
+ * there is none. */
 import type { AppUsers } from '../cache/app-users.ts'
 import type { OpenOperation } from '../contract/operation.ts'
 import type { Guard } from '../journal/guard/guard.ts'
@@ -14,7 +15,7 @@ import { targetsIn, targetsOf } from './targets.ts'
 
 export interface OpenCallParts {
   readonly sessions: Sessions
-  /** One that keeps the cache free of what a call may have changed. */
+  /** With invalidation around each change. */
   readonly upstream: Upstream
   readonly appUsers: AppUsers
   readonly guard: Guard
@@ -27,7 +28,7 @@ export const createOpenCall = ({ sessions, upstream, appUsers, guard, idempotenc
   const { accept, meet, orCreate } = provisioning
   const { orDenied, recorded } = createRecords(guard)
 
-  /** From the cache, or from the vendor with everybody who asks the same. */
+  /** From the cache, or from the vendor in one call for all who ask. */
   const cached = async (call: OpenCall): Promise<Answer> => {
     const { app, session, caller, prefetch } = call
     const [{ id, self }] = call.subjects
@@ -46,11 +47,11 @@ export const createOpenCall = ({ sessions, upstream, appUsers, guard, idempotenc
     return await orCreate(call, () => upstream.call(call.app, call))
   }
 
-  /** A stream cannot be sent again, so the user is made sure of before it starts. */
+  /** Provisioned first, since a stream cannot be sent again. */
   const image = async (call: OpenCall): Promise<Answer> => {
     const { app, operation, request, session, subjects } = call
     const [subject] = subjects
-    // Let go of whatever happens before it is sent, rather than when its deadline comes.
+    // Disposed of on every way out, not only at its deadline.
     using image = await readImageForm(request, {
       checkFields: async ({ role }) => {
         const now = await sessions.reloadAfterBody(session)

@@ -1,4 +1,5 @@
-/** The one straight path of a request: admission has passed; then session and limit, app, params, query, body, subjects, policy, reason, the call, the answer. */
+/** The path of a call after admission: session, limit, app, params, query, body, subjects, policy,
+ * reason, run, answer. */
 import type { Request, RequestHandler, Response } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
 import { isCacheKeyOf } from '../cache/keys.ts'
@@ -28,7 +29,7 @@ export interface PipelineParts extends ProvisioningParts, OpenCallParts, Guarded
   readonly apps: ReadonlyMap<string, UpstreamApp>
   readonly peppers: KeyRing
   readonly selfProperties: readonly string[]
-  /** Asks a person to confirm a link that an end user began. */
+  /** The question to a person whose channel an end user links. */
   readonly selfLinkMessage: string | undefined
   readonly auditRules: AuditRules
 }
@@ -76,7 +77,7 @@ export const createPipeline = (parts: PipelineParts) => {
       send(res, await run[operation.effect](call))
     }
 
-  /** Policy's word; a no to anything that the journal knows is an event. */
+  /** The decision of policy; a refusal is an event, except for plain reads. */
   function permitted(call: UndecidedCall): Caller {
     const { operation, session, subjects, body } = call
     const check = (): Caller => {
@@ -95,7 +96,7 @@ export const createPipeline = (parts: PipelineParts) => {
     return app
   }
 
-  /** Whether the path names the user of the person with this tag, as far as can be told before the session is found. */
+  /** Whether the path names the user of this person key, as far as the request alone tells. */
   function namesOwnUser(req: Request, tag: string): boolean {
     const id = req.params['userId']
     if (typeof id !== 'string' || id === 'me') return id === 'me'
@@ -104,10 +105,10 @@ export const createPipeline = (parts: PipelineParts) => {
   }
 }
 
-/** Guarded calls, and the one that creates: a repeat of any other does no harm. */
+/** Guarded calls and the creation: any other may be repeated without harm. */
 const takesIdempotencyKey = ({ effect, subject }: Operation): boolean => effect === 'guarded' || subject === 'body'
 
-/** Whom it was asked for is somebody of the other app, so the rule says that. */
+/** The rule of a call to another app: its target belongs to that app. */
 const ofAnotherApp = (request: Request, requestId: string, operation: Operation, session: Session): CallFacts => ({
   ...callFactsOf(request, { operation, session, requestId, targets: namedIn(operation, request.params, session) }),
   policy: { decision: 'deny', rule: `another_app/${operation.id}` },
@@ -119,7 +120,7 @@ const send = (res: Response, { reply, headers, answer }: Result): void => {
   if (answer && answer.calls > 0)
     addLogFields(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
   const { status, body, text = JSON.stringify(body ?? {}) } = reply
-  // As one text it leaves in one write together with the head.
+  // One write for head and body.
   res.writeHead(status, ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(Buffer.byteLength(text))])
   res.end(text)
 }

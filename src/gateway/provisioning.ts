@@ -1,4 +1,5 @@
-/** The caller's own app user: created at the first call that finds none, known by its smoochId from then on, and nobody else whatever the vendor answers. */
+/** The caller's own app user: created at the first call that finds none, then known by its
+ * smoochId. */
 import type { UpstreamApp } from '../../config/apps.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
@@ -16,7 +17,7 @@ export interface ProvisioningParts {
   readonly upstream: Upstream
   readonly autoCreate: boolean
   readonly guard: Guard
-  /** Something that operators must hear of although the caller was served. */
+  /** Raised for operators, although the caller was served. */
   readonly alarm: (what: string, cause: unknown) => void
 }
 
@@ -24,7 +25,8 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
   const { recorded } = createRecords(guard)
   const read = operations.get_app_user
 
-  /** What the vendor says of the caller's own user. Somebody else (a survivor of a merge, a name in another spelling) is never shown nor learnt: the session ends. */
+  /** The vendor's answer about the own user. Another user (a survivor of a merge, another spelling)
+   * is not shown or stored: the session ends. */
   const acceptOwn = async (session: Session, body: unknown): Promise<void> => {
     const { _id, userId } = (body as Identified).appUser
     if (userId === session.userId) return await rememberSmoochId(session, _id)
@@ -33,7 +35,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     throw new Problem('unauthorized', { detail: 'The messaging service knows somebody else by your name, so this session has ended.' })
   }
 
-  /** Every answer passes here before it is shown or kept. */
+  /** Checks every answer before it is shown or stored. */
   const accept = async (call: Call, body: unknown): Promise<void> => {
     if (call.operation.returns === 'AppUserResponse' && body !== undefined && isOwn(call)) await acceptOwn(call.session, body)
   }
@@ -46,7 +48,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     }
   }
 
-  /** Undefined when somebody else was faster, which is as good. */
+  /** Undefined: another call created it meanwhile. */
   const send = async (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer | undefined> => {
     try {
       return await upstream.call(app, call)
@@ -56,7 +58,8 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     }
   }
 
-  /** Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or merged away since the session began. */
+  /** Throws `no_app_user`, `app_user_not_created`, or `unauthorized` when the person was deleted or
+   * merged away since the session began. */
   const create = async (call: Call): Promise<void> => {
     const { app, session } = call
     if (session.kind === 'service' || !session.roles.includes('user'))
@@ -74,10 +77,11 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     if (answer) await acceptOwn(session, answer.body)
   }
 
-  /** Before what is sent after the vendor took its time for something else: the session may have ended since, or the role been taken away. */
+  /** Asked again after the vendor took its time: the session may have ended, or the role been taken
+   * away. */
   const requireStillThere = async ({ session, caller }: Call): Promise<void> => requireStill(await sessions.reload(session), caller)
 
-  /** Sends, and once more when the vendor knows no such user and the caller's own could be created. */
+  /** Sends; when the vendor knows no such user, creates the own user and sends once more. */
   const orCreate = async <A extends UpstreamAnswer>(call: Call, send: () => Promise<A>): Promise<A> => {
     try {
       return await send()
@@ -95,7 +99,8 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     create,
     orCreate,
 
-    /** Before a call that changes somebody or whose answer names nobody: the caller's own name must once have been answered with the caller's own user. */
+    /** For calls that change a user or whose answer names none: the vendor must once have answered
+     * the own name with the own user. */
     meet: async (call: Call): Promise<void> => {
       const { app, session, subjects, operation } = call
       if (session.smooch !== undefined || operation.id === read.id || operation.subject === 'body') return

@@ -1,4 +1,5 @@
-/** What the journal is told of calls that are not guarded: one event after the fact, and one for each refusal. Neither stops a call. */
+/** Events of calls that are not guarded: one afterwards, and one per refusal. Neither stops a
+ * call. */
 
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
@@ -7,7 +8,7 @@ import type { Guard } from '../journal/guard/guard.ts'
 import type { UpstreamAnswer } from '../upstream/client.ts'
 
 export const createRecords = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
-  /** A no is an event. Whoever is asked to sign in again was not refused: the call that follows leaves its own. */
+  /** A refusal is an event; a prompt to sign in again is not, since the next call leaves its own. */
   orDenied: <T>(asked: () => CallFacts, check: () => T): T => {
     try {
       return check()
@@ -17,7 +18,7 @@ export const createRecords = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
     }
   },
 
-  /** What changed or revealed without destroying. Nothing is told when nothing came of it. */
+  /** An event of what changed or revealed something; none without a result. */
   recorded: async <A extends UpstreamAnswer | undefined>(
     { journal }: Pick<Operation, 'journal'>,
     asked: (answer?: A) => CallFacts,

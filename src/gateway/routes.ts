@@ -1,14 +1,15 @@
-/** Routes of the thirteen rows in both path forms, derived from the table; other methods on their paths are 405 with Allow. */
+/** Routes of the thirteen rows in both path forms; other methods on their paths are 405 with
+ * Allow. */
 import { type RequestHandler, Router } from 'express'
 import type { Method, Operation } from '../contract/operation.ts'
 import { methodNotAllowed } from '../http/endpoint.ts'
 
-// Front ends use the short form, on every page: it is looked for first.
+// The short form first: front ends use it, on every page.
 const forms = ['/v1.1', '/v1.1/apps/:appId'] as const
 
 const verb = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const satisfies Record<Method, string>
 
-/** Which rows a path answers: `/appusers/merge` is also a user whose id is `merge`. */
+/** The rows that a path answers: `/appusers/merge` is also the user with the id `merge`. */
 const matches = (row: Operation, path: string): boolean => {
   const [own, asked] = [row.path.split('/'), path.split('/')]
   return own.length === asked.length && own.every((part, at) => part.startsWith(':') || part === asked[at])
@@ -16,10 +17,10 @@ const matches = (row: Operation, path: string): boolean => {
 
 export const operationRoutes = (rows: readonly Operation[], handler: (row: Operation) => RequestHandler): Router => {
   const router = Router({ caseSensitive: true, strict: true })
-  // Literal paths first: `/appusers/merge` would be refused as a user's path, without its POST.
+  // Literal paths first: else `/appusers/merge` would lack its POST.
   const paths = [...new Set(rows.map((row) => row.path))].sort((a, b) => Number(a.includes(':')) - Number(b.includes(':')))
   for (const form of forms) {
-    // Express would answer HEAD with GET's handler, and some of these GETs have effects.
+    // HEAD refused: Express would run the GET, and some of these have effects.
     for (const path of paths) router.head(`${form}${path}`, refuse(rows, path))
     for (const row of rows) router[verb[row.method]](`${form}${row.path}`, handler(row))
     for (const path of paths) router.all(`${form}${path}`, refuse(rows, path))

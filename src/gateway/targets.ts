@@ -1,4 +1,5 @@
-/** Whom an event is about: by the names that are proved, and by the name that was asked for where it is none of them. */
+/** The people of an event: by the proved names, and by the name that was asked for where it is
+ * neither. */
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import type { Operation } from '../contract/operation.ts'
 import type { Identified } from '../contract/schemas.ts'
@@ -11,23 +12,23 @@ interface Own {
   readonly userId?: string | undefined
 }
 
-/** Whether this is a name of the person, to the letter. */
+/** Exact comparison with the names of the person. */
 export const isNameOf = (id: string, { _id, userId }: AppUser): boolean => id === _id || id === userId
 
-/** Whom an answer to this id speaks of; the id beside that person's names when it is neither. */
+/** The person in an answer to this id, and the id when it is none of the names. */
 export const namesIn = (role: Subject['role'], id: string, appUser: AppUser): Person[] => {
   const { _id, userId } = appUser
   const names = { ...(typeof userId === 'string' && { userId }), ...(looksLikeSmoochId(_id) && { smoochId: _id }) }
   return [{ role, ...names }, ...(isNameOf(id, appUser) ? [] : [{ role, userId: id }])]
 }
 
-/** As far as they are known before anything is read: what is somebody else's is a name that the caller used. */
+/** The people as known before any read: the id of another user is only a name that was asked for. */
 export const targetsOf = ({ userId }: Own, subjects: readonly Subject[]): Person[] =>
   subjects.map(({ role, id, self }) =>
     self && userId !== undefined && id !== userId ? { role, userId, smoochId: id } : { role, userId: id },
   )
 
-/** Before anything is checked: by the name in the path, if it can be one. */
+/** Before any check: the name in the path, if it can be one. */
 export const namedIn = (operation: Operation, raw: Parameters<typeof checkParams>[1], session: Own): Person[] => {
   try {
     const { userId }: { userId?: string } = checkParams(operation, raw, session)
@@ -37,7 +38,7 @@ export const namedIn = (operation: Operation, raw: Parameters<typeof checkParams
   }
 }
 
-/** By both names, where the vendor's answer tells them. */
+/** By both names, as far as the answer tells them. */
 export const targetsIn = (operation: Pick<Operation, 'returns'>, body: unknown, session: Own, subjects: readonly Subject[]): Person[] =>
   operation.returns === 'AppUserResponse'
     ? subjects.flatMap(({ role, id }) => namesIn(role, id, (body as Identified).appUser))

@@ -1,16 +1,18 @@
-/** The contract of a cache store. A cache key belongs to one name of one person; every method works on one key and is one atomic step. All times are the store's own clock. */
+/** Contract of a cache store. A cache key belongs to one name of one person; each method is one
+ * atomic step on one key, by the clock of the store. */
 
-/** What a reader finds under a key. `sealed` in `lead` and `led` is an entry past its time, good for a stale answer only. */
+/** The result of a lookup. `sealed` with `lead` and `led`: an entry past its time, for stale
+ * answers only. */
 export type LookupResult =
   | { readonly state: 'fresh'; readonly sealed: string; readonly ageMs: number; readonly leftMs: number }
-  /** Nobody is fetching: this reader shall, and holds the lease. `generation` and `atMs` go with what it stores. */
+  /** The lease is granted: this reader fetches, and stores with `generation` and `atMs`. */
   | { readonly state: 'lead'; readonly generation: string; readonly atMs: number; readonly sealed?: string; readonly ageMs: number }
-  /** Somebody holds the lease. */
+  /** The lease is held by another reader. */
   | { readonly state: 'led'; readonly by: string; readonly leftMs: number; readonly sealed?: string; readonly ageMs: number }
-  /** A write is under way, or the person was deleted or merged: nothing may be stored now. */
+  /** Nothing may be stored now: a write is under way, or the person was deleted or merged. */
   | { readonly state: 'blocked' }
 
-/** The other name of the person under a key: comparable without a key, and sealed for those who must find it. */
+/** The other name of the person: as a keyed name to compare, and sealed to be opened. */
 export interface Alias {
   readonly name: string
   readonly sealed: string
@@ -29,53 +31,58 @@ export interface Fill extends StoredEntry {
   readonly link?: Alias | undefined
 }
 
-/** What a write leaves that knows the whole user after it. */
+/** The entry that a write leaves when its answer is the whole user. */
 export interface WriteThrough extends StoredEntry {
   readonly writer: string
   readonly link: Alias
 }
 
 export interface Invalidate {
-  /** Nothing may be stored for so long; 0 ends what a write under way had blocked, but not a tombstone. */
+  /** How long nothing may be stored. 0 ends the block of a write, not a tombstone. */
   readonly blockMs: number
-  /** Makes the block a tombstone of this smoochId (a keyed name, or `?`), which only time or the vendor's word on that very person ends. */
+  /** Makes the block a tombstone of this smoochId (keyed name or `?`), ended by time or by a
+   * webhook about that person. */
   readonly tombstone?: string | undefined
   /** Ends the tombstone of this smoochId. */
   readonly final?: string | undefined
-  /** The other name, when it is known and dropped as well: then nothing can have missed this. */
+  /** The other name, when it is known and invalidated too: then nothing can have missed this. */
   readonly link?: Alias | undefined
-  /** Before a write: remembered as long as no other drop comes, if no block was in force. */
+  /** Token of a write that begins; kept until another invalidation comes, and only if no block was
+   * in force. */
   readonly writer?: string | undefined
 }
 
 export interface Invalidated {
-  /** The sealed other name, as it was known before. */
+  /** The other name as it was known before, sealed. */
   readonly link?: string
-  /** A write under this name may not have known the other name that this drop brought, or may yet take effect. */
+  /** A write under this name may not have known the other name, or may still take effect. */
   readonly unsettled: boolean
 }
 
 export interface CacheStore {
   lookup(key: string, token: string): Promise<LookupResult>
-  /** False when a write came in between, or when it took too long. */
+  /** False: a write came in between, or the fetch took too long. */
   store(key: string, fill: Fill): Promise<boolean>
-  /** Notes the other name, so that a write under this name reaches the entry under that one. False while a write might still have missed it. */
+  /** Notes the other name, so that a write under this one reaches its entry. False while a write
+   * may have missed it. */
   link(key: string, link: Alias): Promise<boolean>
-  /** Deletes the entry and takes the right to store from everybody who is fetching now. */
+  /** Deletes the entry and the leases: what is being fetched cannot be stored. */
   drop(key: string, drop: Invalidate): Promise<Invalidated>
-  /** Instead of the drop after a write: stores what the write left. False, and nothing is done, unless this writer has been alone since its drop before, and no tombstone stands. */
+  /** Stores what a write left. False, and no effect, unless this writer was alone since it began
+   * and no tombstone stands. */
   renew(key: string, renewal: WriteThrough): Promise<boolean>
-  /** Gives the lease back when it is still this one. */
+  /** Ends the lease if it is still this one. */
   release(key: string, token: string): Promise<void>
   ping(): Promise<void>
   close(): void
 }
 
-// A fetch must store within `fillMs`; a drop that found no link forbids new ones for longer than that, so a fetch that began before the write can never store behind its back.
+// `unaliasedMs` above `fillMs`: after a write that found no alias, a fetch from before it can no
+// longer store.
 export const times = {
   leaseMs: 3_000,
   fillMs: 20_000,
   unaliasedMs: 30_000,
-  /** Longer than any entry lives, so that none is left that a write cannot find. */
+  /** Longer than any entry lives, so that a write finds every entry. */
   aliasMs: 24 * 60 * 60 * 1000,
 } as const

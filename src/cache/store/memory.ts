@@ -1,4 +1,5 @@
-/** The cache in this process: says the same as the one in Redis (one contract suite). Bounded: the least recently used entries go first. */
+/** The cache in this process, under the same contract suite as Redis. Bounded: the least recently
+ * used entries go first. */
 import { type Alias, type CacheStore, type LookupResult, times } from './contract.ts'
 
 interface Entry {
@@ -42,7 +43,7 @@ export const memoryCache = (maxEntries = 10_000, now: () => number = Date.now): 
     marks.set(key, { ...mark, keptUntil: Math.max(mark.keptUntil, now() + ms) })
     if (marks.size > maxEntries * 4) evictAliases()
   }
-  /** Aliases go only together with every entry that might need one, and with the right to write one. */
+  /** Aliases go only with every entry that may need one, and with the tokens of writers. */
   const evictAliases = (): void => {
     entries.clear()
     for (const [key, { link: _, writer: __, ...mark }] of marks) {

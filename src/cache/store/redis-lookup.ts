@@ -1,4 +1,5 @@
-/** The lookup in Redis: a script by itself, and a part of the one that finds a session. It answers in one text, which is cheaper to read than a list. */
+/** The lookup in Redis, alone and as a part of the script that finds a session. One text as answer:
+ * cheaper to read than a list. */
 import { type LookupResult, times } from './contract.ts'
 
 const entryKey = (key: string) => `bff:u:{${key}}`
@@ -18,7 +19,7 @@ local function look(entry, alias, token, now)
   return string.format('lead %s %d %s %.0f', sealed, age, g, now)
 end`
 
-/** What the script that finds a session does in the same step for the cache key of its person, and what takes a lease back. */
+/** The steps for the session script: look up the cache key of its person, and end the lease. */
 export const prefetchScript = {
   keys: (tag: string): readonly [string, string] => [entryKey(tag), aliasKey(tag)],
   lua: lookupLua,

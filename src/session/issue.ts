@@ -39,7 +39,16 @@ export const newJti = (): string => randomBytes(32).toString('base64url')
 
 export const indexOf = (peppers: KeyRing, place: SessionRef, record: SessionRecord, family = false): string => {
   const { app, kind, roles, device } = record
-  const entry: IndexEntry = { key: place.key, tag: place.tag, app, kind, actor: record.actor.name ?? record.actor.id, roles, device }
+  const entry: IndexEntry = {
+    key: place.key,
+    tag: place.tag,
+    app,
+    kind,
+    actor: record.actor.name ?? record.actor.id,
+    actorId: record.actor.id,
+    roles,
+    device,
+  }
   return sealIndex(peppers, record.sid, family ? { ...entry, family: true } : entry).toString('base64')
 }
 

@@ -113,7 +113,10 @@ export interface IndexEntry {
   readonly tag: string
   readonly app: string
   readonly kind: Kind
+  /** The name, else the id. */
   readonly actor: string
+  /** Absent in entries of before. */
+  readonly actorId?: string | undefined
   readonly roles: readonly Role[]
   readonly device?: string | undefined
   /** The key is that of a refresh family. */

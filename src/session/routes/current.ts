@@ -94,11 +94,11 @@ export const mintRoutes = (
   authenticate: ReturnType<typeof requireServiceKey>,
   { apps, acts }: MintEvents,
 ): Router => {
-  /** A session of staff or of a program is an event; those of end users come by the thousand and do nothing to others. */
+  /** A session of staff or of a program is an event, and so is one that the key may not mint; those of end users come by the thousand and do nothing to others. */
   const minting = async (req: Request, res: Response, key: ServiceKey, ask: z.infer<typeof MintBody>): Promise<Minted> => {
     const run = () => mint(ask, `mint:${key.name}`, key.cap)
     const { kind, roles } = ask
-    if (kind !== 'service' && roles.every((role) => role === 'user')) return await run()
+    if (kind !== 'service' && roles.every((role) => role === 'user') && isWithin(key.cap, { kind, roles })) return await run()
     const { appId: app } = appOf(apps, ask.appId)
     const on = { userId: ask.userId, actor: ask.actor ?? { id: '' } }
     return await acts.byKey(req, res, { key, act: 'mint_session', app, on, facts: { kind, roles } }, run)
@@ -136,7 +136,7 @@ export const mintRoutes = (
     const found = (await sessions.listServices()).find(({ sid, entry }) => sid === id && isWithin(key.cap, entry))
     if (!found) throw new Problem('session_not_found')
     const { app, actor } = found.entry
-    const done = { on: { actor: { id: actor } }, facts: { session: id } }
+    const done = { on: { actor: { id: found.entry.actorId ?? actor } }, facts: { session: id } }
     await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
       if (!(await sessions.endService(id, key.cap))) throw new Problem('session_not_found')
     })

@@ -102,6 +102,22 @@ test('changed roles, and sessions minted for staff and programs, are events; tho
   ).toEqual([])
 })
 
+test('a session that a key may not mint is an event, of an end user too; a program that is ended is found by its id', async () => {
+  const staffKey = { authorization: `Bearer ${canaryServiceKey}-3` }
+  await using bff = await startBff({ env: { SERVICE_KEYS: `backend:${canaryServiceKey},staff:${canaryServiceKey}-3:agent` } })
+  const staff = await auditor(bff)
+  expect((await bff.private('POST', '/sessions', { kind: 'bearer', userId: 'cust-3' }, staffKey)).status).toBe(403)
+  const [denied] = await kept(bff, staff, 'action=mint_session&target=cust-3')
+  expect(denied).toMatchObject({ state: 'denied', actor: { id: 'key:staff' } })
+
+  const program = { kind: 'service', roles: ['agent'], actor: { id: 'crm-3', name: 'Customer relations' } }
+  const { sessionId } = (await bff.private('POST', '/sessions', program)).json
+  expect((await bff.private('DELETE', `/sessions/${sessionId}`)).status).toBe(204)
+  const [ended] = await kept(bff, staff, 'action=end_sessions&target=crm-3')
+  expect(ended).toMatchObject({ state: 'success', actor: { id: 'key:backend' } })
+  await end(bff)
+})
+
 test('a user made by itself at the first call is an event with both names', async () => {
   await using bff = await startBff()
   const headers = await bff.signIn({ userId: 'new-1' })

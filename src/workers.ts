@@ -2,21 +2,27 @@
 import cluster, { type Worker } from 'node:cluster'
 import { untilSignal } from './platform/signals.ts'
 
-/** A worker that cannot even start must not be started over and over. */
+/** Workers that cannot even start must not be started over and over. Once one has lived so long the service is sound, and a replacement is tried until it lives. */
 const tooShortMs = 5_000
+const pauseMs = 1_000
 
 /** Resolves when all have ended, with true when each ended as it should. */
 export const runWorkers = async (count: number, said: (line: string) => void): Promise<boolean> => {
-  const state: { stopping: boolean; sound: boolean } = { stopping: false, sound: true }
+  const state: { stopping: boolean; sound: boolean; proven: boolean } = { stopping: false, sound: true, proven: false }
   const { promise: failed, resolve: fail } = Promise.withResolvers<void>()
   const ended = new Map<Worker, Promise<void>>()
 
   const fork = (): void => {
+    if (state.stopping) return
     const worker = cluster.fork()
     const since = Date.now()
+    const living = setTimeout(() => {
+      state.proven = true
+    }, tooShortMs).unref()
     const { promise, resolve } = Promise.withResolvers<void>()
     ended.set(worker, promise)
     worker.once('exit', (code, signal) => {
+      clearTimeout(living)
       ended.delete(worker)
       resolve()
       if (state.stopping) {
@@ -24,7 +30,7 @@ export const runWorkers = async (count: number, said: (line: string) => void): P
         return
       }
       said(`worker ${worker.process.pid} ended (${signal ?? code})`)
-      if (Date.now() - since > tooShortMs) return fork()
+      if (state.proven) return void setTimeout(fork, Date.now() - since > tooShortMs ? 0 : pauseMs)
       state.sound = false
       fail()
     })

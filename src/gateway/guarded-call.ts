@@ -4,7 +4,7 @@ import type { UpstreamApp } from '../../config/apps.ts'
 import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Guard, GuardedCall as Intent, OpenOperation, ReplayedOperation } from '../journal/guard/guard.ts'
-import { isSpent } from '../journal/guard/permit.ts'
+import { isUsed } from '../journal/guard/permit.ts'
 import { requireStill } from '../policy/decide.ts'
 import type { Person } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -93,7 +93,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       return { reply, headers, answer }
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem('internal', { cause: error })
-      const outcome = isSpent(begun.permit) ? (problem.particulars.outcome ?? 'unknown') : 'not_sent'
+      const outcome = isUsed(begun.permit) ? (problem.particulars.outcome ?? 'unknown') : 'not_sent'
       await record({
         outcome,
         upstream: { status: problem.particulars.upstreamStatus ?? null, code: problem.code, sent: outcome !== 'not_sent' },

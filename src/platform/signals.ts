@@ -1,12 +1,16 @@
-/** Waits for the first SIGTERM or SIGINT; a second one ends the process at once. */
+/** To a process group a signal comes twice: from outside, and from the first process to its workers. */
+const sameMs = 1_000
+
+/** Waits for the first SIGTERM or SIGINT; a later one ends the process at once. */
 export const untilSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
-    const heard = (signal: NodeJS.Signals) => {
-      process.once(signal, () => process.exit(1))
+    let first: number | undefined
+    const heard = (signal: NodeJS.Signals): void => {
+      if (first !== undefined && performance.now() - first > sameMs) process.exit(1)
+      first ??= performance.now()
       resolve(signal)
     }
-    process.once('SIGTERM', heard)
-    process.once('SIGINT', heard)
+    process.on('SIGTERM', heard).on('SIGINT', heard)
   })
 
 /** However the process ends. */

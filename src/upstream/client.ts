@@ -2,7 +2,7 @@
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
 import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import { type Permit, spendPermit } from '../journal/guard/permit.ts'
+import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
 import type { ImageForm } from '../uploads/image.ts'
 import { authorization, createKeyring } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
@@ -45,6 +45,14 @@ interface Options {
   /** For tests that cannot wait. */
   timeLimit?: (row: Operation) => number
 }
+
+const tooLate = (cause: PermitError): Problem =>
+  new Problem('journal_unavailable', {
+    cause,
+    outcome: 'not_sent',
+    detail: 'Too much time passed between recording the call and sending it, so nothing was sent. Try again shortly.',
+    headers: { 'Retry-After': '1' },
+  })
 
 type AnyCall = UpstreamCall<Operation>
 
@@ -164,8 +172,14 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     call: (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer> => run(app, call),
     /** What destroys is sent only on a permit of the journal, which this spends; without one it does not compile. */
     callGuarded: async (app: UpstreamApp, permit: Permit, call: UpstreamCall<GuardedOperation>): Promise<UpstreamAnswer> => {
-      spendPermit(permit, call.operation.id)
-      return await run(app, call)
+      try {
+        spendPermit(permit, call.operation.id)
+        return await run(app, call)
+      } catch (error) {
+        if (error instanceof Problem && error.particulars.outcome === 'not_sent') markUnused(permit)
+        if (error instanceof PermitError && error.reason === 'expired') throw tooLate(error)
+        throw error
+      }
     },
     /** Ends idle connections. */
     close: (): void => void connections.close(),

@@ -11,7 +11,7 @@ import type { Part } from '../event/seal.ts'
 import { type Entry, entryOf, Late } from '../store/contract.ts'
 import { countDenials } from './denials.ts'
 import { type Answer, answerOf, keyOf, recall } from './idempotency.ts'
-import { isSpent, issuePermit, type Permit } from './permit.ts'
+import { issuePermit, isUsed, type Permit } from './permit.ts'
 
 export interface GuardedCall extends CallFacts {
   readonly request: NonNullable<CallFacts['request']>
@@ -152,9 +152,9 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
       id: intent.operation!.id,
       index,
       permit,
-      end: (ended = { outcome: isSpent(permit) ? 'unknown' : 'not_sent' }) => {
-        // An outcome that claims nothing was sent cannot be right when the permit is spent.
-        const honest: OutcomeFacts = ended.outcome === 'not_sent' && isSpent(permit) ? { ...ended, outcome: 'unknown' } : ended
+      end: (ended = { outcome: isUsed(permit) ? 'unknown' : 'not_sent' }) => {
+        // An outcome that claims nothing was sent cannot be right when the permit was used.
+        const honest: OutcomeFacts = ended.outcome === 'not_sent' && isUsed(permit) ? { ...ended, outcome: 'unknown' } : ended
         ending ??= end(honest)
         return ending
       },

@@ -11,6 +11,8 @@ interface Ticket {
   readonly action: string
   readonly deadline: number
   spent: boolean
+  /** Something may have left under it. */
+  used: boolean
 }
 
 const issued = new WeakMap<Permit, Ticket>()
@@ -27,7 +29,7 @@ export class PermitError extends Error {
 /** For the journal only. The deadline runs on the monotonic clock: a clock set back does not lengthen it. */
 export function issuePermit(operation: string, action: string, milliseconds: number): Permit {
   const permit = Object.freeze({ operation }) as Permit
-  issued.set(permit, { action, deadline: performance.now() + milliseconds, spent: false })
+  issued.set(permit, { action, deadline: performance.now() + milliseconds, spent: false, used: false })
   return permit
 }
 
@@ -39,6 +41,13 @@ export function spendPermit(permit: Permit, action: string): void {
   if (ticket.spent) throw new PermitError('spent')
   if (performance.now() > ticket.deadline) throw new PermitError('expired')
   ticket.spent = true
+  ticket.used = true
 }
 
-export const isSpent = (permit: Permit): boolean => issued.get(permit)?.spent ?? false
+/** Called by the upstream when it knows that not a byte has left, as when no connection could be made. The permit stays spent. */
+export function markUnused(permit: Permit): void {
+  const ticket = issued.get(permit)
+  if (ticket) ticket.used = false
+}
+
+export const isUsed = (permit: Permit): boolean => issued.get(permit)?.used ?? false

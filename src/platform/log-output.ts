@@ -55,7 +55,8 @@ const toReader = (stream: Socket): Target => {
     close: async (withinMs) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, withinMs)
-      stream.once('close', resolve).end(resolve)
+      // Not ended: that would shut a socket down for the other workers, who share it.
+      stream.once('close', resolve).write('', () => resolve())
       await promise
       clearTimeout(timer)
       // What is still not taken would hold the process.

@@ -31,6 +31,7 @@ import { limitAddress, limitFailures } from './http/rate-limit.ts'
 import { type Listener, listen } from './http/server.ts'
 import { describeError, type Log } from './platform/logger.ts'
 import { createMetrics } from './platform/metrics.ts'
+import { redisLog } from './platform/redis-news.ts'
 import { applyCallerOverrides } from './policy/caller-overrides.ts'
 import { project } from './policy/projection.ts'
 import { callLimits } from './session/call-limits.ts'
@@ -93,16 +94,15 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   }
   const configuredOrigins = [...(settings.PUBLIC_ORIGIN ?? []), ...apps.flatMap((app) => app.origins)]
   const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN)
-  const failed = (error: Error) => log.warn({ cause: describeError(error) }, 'redis connection')
   const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
   const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
   // What was opened holds the process: whatever fails after it, it is closed, last opened first.
   await using opened = new AsyncDisposableStack()
   const store = settings.REDIS_URL
-    ? await redisStore(settings.REDIS_URL.reveal(), failed, shared ? prefetchScript : undefined)
+    ? await redisStore(settings.REDIS_URL.reveal(), redisLog(log, 'redis connection'), shared ? prefetchScript : undefined)
     : memoryStore()
   opened.defer(() => store.close())
-  const cache = cacheUrl ? await redisCache(cacheUrl.reveal(), failed) : memoryCache()
+  const cache = cacheUrl ? await redisCache(cacheUrl.reveal(), redisLog(log, 'redis connection of the cache')) : memoryCache()
   opened.defer(() => cache.close())
   const keys = keyRing(settings.SESSION_KEYS)
   const peppers = keyRing(settings.SESSION_PEPPERS)

@@ -10,9 +10,10 @@ import { anchorOn } from '../journal/log/anchor-redis.ts'
 import type { AppUserSeen, Observation } from '../journal/reconcile/verdicts.ts'
 import { type RunningJournal, startJournal } from '../journal/start.ts'
 import { keyList, locationOf, type Secrets } from '../journal/store/open.ts'
-import { describeError, type Log } from '../platform/logger.ts'
+import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { connectRedis } from '../platform/redis.ts'
+import { redisLog } from '../platform/redis-news.ts'
 import type { Upstream } from '../upstream/client.ts'
 
 export interface GatewayJournalParts {
@@ -26,10 +27,7 @@ export interface GatewayJournalParts {
 export const openGatewayJournal = async ({ settings, apps, upstream, log, metrics }: GatewayJournalParts): Promise<RunningJournal> => {
   await using opened = new AsyncDisposableStack()
   const redis =
-    settings.REDIS_URL &&
-    (await connectRedis(settings.REDIS_URL.reveal(), {}, (error) =>
-      log.warn({ cause: describeError(error) }, 'redis connection of the journal'),
-    ))
+    settings.REDIS_URL && (await connectRedis(settings.REDIS_URL.reveal(), {}, redisLog(log, 'redis connection of the journal')))
   opened.defer(() => redis?.close())
   const running = await startJournal({
     url: settings.JOURNAL_URL.reveal(),

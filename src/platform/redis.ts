@@ -1,52 +1,20 @@
-/** The one door to Redis: standalone, Sentinel or Cluster by the form of the URL, with every wait bounded (ioredis waits without end by default). */
+/** Redis for its callers: scripts and commands, each answered or refused in time, and connections that fail replaced. */
 import type { Cluster, Redis } from 'ioredis'
-
-export interface Script {
-  readonly lua: string
-  readonly numberOfKeys: number
-}
+import { type Call, createBatches, forAll, type Script } from './redis-batches.ts'
+import { connect } from './redis-connection.ts'
+import { createOutageNews, type Tell } from './redis-news.ts'
+import { proofKeys, proofScript } from './redis-proof.ts'
 
 export interface RedisClient<Name extends string = string> {
   /** Runs a registered script. Rejects within about 200 ms when Redis does not answer. */
   run(name: Name, keys: readonly string[], args?: readonly (string | number)[]): Promise<unknown>
   /** Any one command. */
   command(name: string, ...args: (string | number)[]): Promise<unknown>
-  ping(): Promise<void>
+  /** Whether calls would be served: what they need is asked of Redis, and done. */
+  prove(): Promise<void>
   /** Keys of different tags lie on different nodes. */
   readonly cluster: boolean
   close(): void
-}
-
-// Back within 2 s of Redis being back: the pause never grows beyond a second.
-const retryStrategy = (attempt: number) => Math.min(100 * attempt, 1_000)
-// Ours ends a command first (see `within`); these bound the handshake of a connection, and the parting from one that is silent.
-const bounded = { commandTimeout: 1_000, connectTimeout: 1_000, disconnectTimeout: 100, maxRetriesPerRequest: 1 }
-
-type Connection = Redis | Cluster
-
-const connect = async (url: string, scripts: Record<string, { lua: string }>): Promise<Connection> => {
-  // Loaded only where it is used: it holds 15 MB that a process without Redis can do without.
-  const { Cluster, Redis } = await import('ioredis')
-  const options = { ...bounded, scripts, retryStrategy, enableOfflineQueue: false }
-  const [, scheme, credentials = '', hosts = '', path = ''] =
-    /^redis\+(sentinel|cluster):\/\/(?:([^@/]*)@)?([^/]+)(?:\/(.*))?$/.exec(url) ?? []
-  if (!scheme) return url.startsWith('/') ? new Redis({ ...options, path: url }) : new Redis(url, options)
-  const [username = '', password = ''] = credentials.split(':').map(decodeURIComponent)
-  const login = credentials ? { username, password } : {}
-  const nodes = hosts.split(',').map((host) => {
-    const [name = '', port = ''] = host.split(/:(?=\d+$)/)
-    return { host: name, port: Number(port || (scheme === 'sentinel' ? 26_379 : 6_379)) }
-  })
-  if (scheme === 'cluster') {
-    return new Cluster(nodes, {
-      scripts,
-      enableOfflineQueue: false,
-      clusterRetryStrategy: retryStrategy,
-      redisOptions: { ...bounded, ...login },
-    })
-  }
-  const [name = 'mymaster', db = '0'] = path.split('/')
-  return new Redis({ ...options, ...login, sentinels: nodes, sentinelCommandTimeout: 1_000, name, db: Number(db) })
 }
 
 /** The promise is an answer within 300 ms of an outage; the rest is for a busy event loop. */
@@ -74,103 +42,41 @@ const within = <T>(command: Promise<T>): Promise<T> =>
 /** A connection on which nothing has come for so long, although it was asked, leads nowhere. */
 const silenceMs = 1_000
 
+/** A refusal comes from Redis, too. */
+const isRefusal = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError'
+
 const isAnswered = (asked: Promise<unknown>): Promise<boolean> =>
   asked.then(
     () => true,
-    () => false,
+    (error: unknown) => isRefusal(error),
   )
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
-/** Runs a script for several callers. Each has its own keys and arguments and its own answer, an error too; ARGV[1] is how many arguments each has. */
-const forAll = ({ lua, numberOfKeys }: Script): { lua: string } => ({
-  lua: `local function one(KEYS, ARGV)
-${lua}
-end
-local k, a, answers = ${numberOfKeys}, tonumber(ARGV[1]), {}
-for i = 0, #KEYS / k - 1 do
-  local ok, answer = pcall(one, {unpack(KEYS, i * k + 1, i * k + k)}, {unpack(ARGV, i * a + 2, i * a + a + 1)})
-  if not ok and type(answer) ~= 'table' then answer = {err = tostring(answer)} end
-  if answer == nil then answer = false end
-  answers[i + 1] = answer
-end
-return answers`,
-})
-
 /** What a replica says to who would write. */
 const demotion = /\b(READONLY|MASTERDOWN)\b/
 
-interface Call {
-  readonly keys: readonly string[]
-  readonly args: readonly (string | number)[]
-  readonly resolve: (answer: unknown) => void
-  readonly reject: (error: unknown) => void
-}
-
-interface Batch {
-  readonly name: string
-  /** How many arguments each call has. */
-  readonly width: number
-  readonly slot: string | undefined
-  readonly calls: Call[]
-}
-
-/** More would keep Redis from its other clients for too long. */
-const maxBatch = 64
-
-/** Equal scripts called in one turn of the loop leave as one command: at load, a command costs this process more than all that it does. */
-const createBatches = (
-  send: (name: string, calls: readonly Call[]) => Promise<readonly unknown[]>,
-  refused: (error: Error) => void,
-  cluster: boolean,
-) => {
-  // No Map: when one is emptied its old table goes on pointing at the new one, and so keeps what requests left until a full collection.
-  let open: Batch[] = []
-  const depart = ({ name, calls }: Batch): void =>
-    void send(name, calls).then(
-      (answers) => {
-        for (const [at, { resolve, reject }] of calls.entries()) {
-          const answer = answers[at]
-          if (answer instanceof Error) {
-            refused(answer)
-            reject(answer)
-          } else resolve(answer)
-        }
-      },
-      (error: unknown) => {
-        for (const { reject } of calls) reject(error)
-      },
-    )
-  const departAll = (): void => {
-    const batches = open
-    open = []
-    batches.forEach(depart)
-  }
-  return (name: string, call: Call): void => {
-    // On a Cluster one command stays on one node.
-    const slot = cluster ? /\{[^{}]*\}/.exec(call.keys[0]!)?.[0] : undefined
-    const batch = open.find((it) => it.name === name && it.width === call.args.length && it.slot === slot && it.calls.length < maxBatch)
-    if (batch) return void batch.calls.push(call)
-    if (open.length === 0) setImmediate(departAll)
-    open.push({ name, width: call.args.length, slot, calls: [call] })
-  }
-}
-
-/** `failed` hears of connection errors; commands reject by themselves. Resolves once the first connection is up, or after `connectTimeout` with Redis still away. */
+/** `tell` hears how the connection does; commands reject by themselves. Resolves once the first connection is up and its set-up was tried, or after a second with Redis still away. */
 export const connectRedis = async <Name extends string>(
   url: string,
   scripts: Record<Name, Script>,
-  failed: (error: Error) => void,
+  tell: Tell,
+  { mayEvict = true } = {},
 ): Promise<RedisClient<Name>> => {
-  const connection = await connect(url, Object.fromEntries(Object.entries<Script>(scripts).map(([name, it]) => [name, forAll(it)])))
-  connection.on('error', failed)
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, 1_000)
-    connection.once('ready', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
+  const all = Object.entries<Script>({ ...scripts, bffProve: proofScript })
+  const connection = await connect(url, Object.fromEntries(all.map(([name, it]) => [name, forAll(it)])))
+  const isClosed = (): boolean => connection.status === 'end'
+  const failed = createOutageNews(
+    tell,
+    () =>
+      prove().then(
+        () => true,
+        () => false,
+      ),
+    isClosed,
+  )
+  // Of a Cluster the library says that no node answered, and beside it what the last one said.
+  connection.on('error', (error: Error & { lastNodeError?: Error }) => failed(error.lastNodeError ?? error))
   // Once a command has timed out the next ones need not wait for the same: they fail at once until Redis has answered a ping.
   const silent = new Set<Redis>()
   const isStalled = (): boolean => silent.size > 0 && !connection.isCluster
@@ -197,7 +103,7 @@ export const connectRedis = async <Name extends string>(
       )
       if (refusal && demotion.test(refusal.message)) connection.disconnect(true)
       // A full memory is refused by a master.
-      else demoted = refusal !== undefined && refusal.name !== 'ReplyError'
+      else demoted = refusal !== undefined && !isRefusal(refusal)
     }
   }
   const probeOnce = (error: Error): void => {
@@ -220,18 +126,40 @@ export const connectRedis = async <Name extends string>(
     return within(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args)).catch(watch)
   }
   const batched = createBatches(send, probeOnce, connection.isCluster)
-  return {
-    run: (name, keys, args = []) =>
-      new Promise((resolve, reject) => {
-        if (isStalled()) reject(new Error('Redis has not answered'))
-        else batched(name, { keys, args, resolve, reject })
-      }),
-    command: (name, ...args) => within(connection.call(name, ...args)).catch(watch),
-    ping: async () => {
-      if (demoted) throw new Error('Redis is a replica here')
-      await within(connection.ping())
-    },
-    cluster: connection.isCluster,
-    close: () => connection.disconnect(),
+  const run = (name: string, keys: readonly string[], args: readonly (string | number)[] = []): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (isStalled()) reject(new Error('Redis has not answered'))
+      else batched(name, { keys, args, resolve, reject })
+    })
+  const command = (name: string, ...args: (string | number)[]): Promise<unknown> => within(connection.call(name, ...args)).catch(watch)
+  let isPolicyKnown = mayEvict
+  /** Who may not ask hears nothing. */
+  const lookAtEviction = async (): Promise<void> => {
+    isPolicyKnown = true
+    const policy = String(await command('CONFIG', 'GET', 'maxmemory-policy').catch(() => '')).split(',')[1] ?? 'noeviction'
+    if (policy === 'noeviction') return
+    tell({
+      level: 'warn',
+      text: `evicts keys when its memory is full (maxmemory-policy is ${policy}): that ends sessions and forgets what was revoked; set it to noeviction`,
+    })
   }
+  const prove = async (): Promise<void> => {
+    if (demoted) throw new Error('Redis is a replica here')
+    try {
+      await Promise.all([run('bffProve', proofKeys(connection.isCluster)), command('EVAL', 'return 1', 0)])
+    } catch (error) {
+      if (isRefusal(error)) failed(error)
+      throw error
+    }
+    if (!isPolicyKnown) await lookAtEviction()
+  }
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, 1_000)
+    connection.once('ready', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+  await prove().catch(() => undefined)
+  return { run, command, prove, cluster: connection.isCluster, close: () => connection.disconnect() }
 }

@@ -14,15 +14,31 @@ export interface TestRedis {
 
 export const redisInstalled = (): boolean => spawnSync('redis-server', ['--version']).status === 0
 
-export const startRedis = (): Promise<TestRedis> => startRedisIn(mkdtempSync(join(tmpdir(), 'bff-redis-')))
+/** Options as on the command line of redis-server, after those of the tests. */
+export const startRedis = (options: readonly string[] = []): Promise<TestRedis> =>
+  startRedisIn(mkdtempSync(join(tmpdir(), 'bff-redis-')), options)
 
 /** In a folder where another one may have died: it begins empty, at the same address. */
-export const startRedisIn = async (folder: string): Promise<TestRedis> => {
+export const startRedisIn = async (folder: string, options: readonly string[] = []): Promise<TestRedis> => {
   const socket = join(folder, 's')
   rmSync(socket, { force: true })
   const child = spawn(
     'redis-server',
-    ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction', '--dir', folder],
+    [
+      '--port',
+      '0',
+      '--unixsocket',
+      socket,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--maxmemory-policy',
+      'noeviction',
+      '--dir',
+      folder,
+      ...options,
+    ],
     { stdio: 'ignore' },
   )
   for (let waited = 0; !existsSync(socket); waited += 20) {

@@ -11,7 +11,9 @@
  * A write drops `bff:u` (and with it generation and lease) before and after, under the key it names and the one behind its alias. Whoever
  * stores an entry first writes the alias under the key of the other name, so no entry exists that a write under either name could miss.
  */
-import { connectRedis, type RedisClient, type Script } from '../../platform/redis.ts'
+import { connectRedis, type RedisClient } from '../../platform/redis.ts'
+import type { Script } from '../../platform/redis-batches.ts'
+import type { Tell } from '../../platform/redis-news.ts'
 import { type CacheStore, times } from './contract.ts'
 import { aliasKey, bffLookup, parseLookup, prefetchScript } from './redis-lookup.ts'
 
@@ -77,8 +79,7 @@ return 1`,
   bffRelease: prefetchScript.release,
 } satisfies Record<string, Script>
 
-export const redisCache = async (url: string, failed: (error: Error) => void): Promise<CacheStore> =>
-  cacheOn(await connectRedis(url, scripts, failed))
+export const redisCache = async (url: string, tell: Tell): Promise<CacheStore> => cacheOn(await connectRedis(url, scripts, tell))
 
 const { keys } = prefetchScript
 
@@ -94,6 +95,6 @@ const cacheOn = (redis: RedisClient<keyof typeof scripts>): CacheStore => ({
   renew: async (key, { writer, sealed, freshMs, keepMs, link }) =>
     (await redis.run('bffRenew', keys(key), [writer, sealed, freshMs, keepMs, link.name, link.sealed])) === 1,
   release: async (key, token) => void (await redis.run('bffRelease', keys(key), [token])),
-  ping: () => redis.ping(),
+  ping: () => redis.prove(),
   close: () => redis.close(),
 })

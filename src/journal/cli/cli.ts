@@ -137,8 +137,8 @@ const anchorIn =
     const url = setting(env, 'REDIS_URL')
     if (!url) return undefined
     let failure: NodeJS.ErrnoException | undefined
-    const redis = await connectRedis(url, {}, (error) => {
-      failure = error
+    const redis = await connectRedis(url, {}, ({ cause }) => {
+      failure = cause ?? failure
     })
     opened.defer(() => redis.close())
     await redis.command('PING').catch((error: Error) => {

@@ -1,5 +1,6 @@
 /** Refresh families in Redis: a hash beside the person's sessions with the present token (t), its access session and the one before (n, o), and used tokens (u:…). */
-import type { RedisClient, Script } from '../../platform/redis.ts'
+import type { RedisClient } from '../../platform/redis.ts'
+import type { Script } from '../../platform/redis-batches.ts'
 import type { SessionRef } from './contract.ts'
 import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
 import { type FamilyStore, type FamilyTimes, overlapMs, type RefreshResult } from './refresh-contract.ts'

@@ -10,7 +10,9 @@
  * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed | 24 h |
  * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |
  */
-import { connectRedis, type RedisClient, type Script } from '../../platform/redis.ts'
+import { connectRedis, type RedisClient } from '../../platform/redis.ts'
+import type { Script } from '../../platform/redis-batches.ts'
+import type { Tell } from '../../platform/redis-news.ts'
 import { type Listed, markTtlMs, type SessionStore, type StoredSession } from './contract.ts'
 import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
@@ -140,9 +142,9 @@ return live`,
 const kept = (tag: string, name: string) => `bff:o:{${tag}}:${name}`
 const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
-export const redisStore = async (url: string, failed: (error: Error) => void, prefetch = noPrefetch): Promise<SessionStore> => {
+export const redisStore = async (url: string, tell: Tell, prefetch = noPrefetch): Promise<SessionStore> => {
   const bffEnter = { ...scripts.bffEnter, lua: `${prefetch.lua}\n${scripts.bffEnter.lua}` }
-  return storeOn(await connectRedis(url, { ...scripts, bffEnter, bffRelease: prefetch.release }, failed), prefetch)
+  return storeOn(await connectRedis(url, { ...scripts, bffEnter, bffRelease: prefetch.release }, tell, { mayEvict: false }), prefetch)
 }
 
 const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefetch: PrefetchScript): SessionStore => ({
@@ -205,7 +207,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
   claim: async (tag, name, value, ttlMs) =>
     ((await redis.run('bffClaim', [kept(tag, name)], [value, ttlMs])) as string | null) ?? undefined,
   put: async (tag, name, value, ttlMs) => void (await redis.run('bffPut', [kept(tag, name)], [value, ttlMs])),
-  ping: () => redis.ping(),
+  ping: () => redis.prove(),
   close: () => redis.close(),
 })
 

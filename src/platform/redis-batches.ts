@@ -1,0 +1,77 @@
+/** Equal scripts called in one turn of the event loop leave as one command. */
+
+export interface Script {
+  readonly lua: string
+  readonly numberOfKeys: number
+}
+
+/** Runs a script for several callers. Each has its own keys and arguments and its own answer, an error too; ARGV[1] is how many arguments each has. */
+export const forAll = ({ lua, numberOfKeys }: Script): { lua: string } => ({
+  lua: `local function one(KEYS, ARGV)
+${lua}
+end
+local k, a, answers = ${numberOfKeys}, tonumber(ARGV[1]), {}
+for i = 0, #KEYS / k - 1 do
+  local ok, answer = pcall(one, {unpack(KEYS, i * k + 1, i * k + k)}, {unpack(ARGV, i * a + 2, i * a + a + 1)})
+  if not ok and type(answer) ~= 'table' then answer = {err = tostring(answer)} end
+  if answer == nil then answer = false end
+  answers[i + 1] = answer
+end
+return answers`,
+})
+
+export interface Call {
+  readonly keys: readonly string[]
+  readonly args: readonly (string | number)[]
+  readonly resolve: (answer: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Batch {
+  readonly name: string
+  /** How many arguments each call has. */
+  readonly width: number
+  readonly slot: string | undefined
+  readonly calls: Call[]
+}
+
+/** More would keep Redis from its other clients for too long. */
+const maxBatch = 64
+
+/** Equal scripts called in one turn of the loop leave as one command: at load, a command costs this process more than all that it does. */
+export const createBatches = (
+  send: (name: string, calls: readonly Call[]) => Promise<readonly unknown[]>,
+  refused: (error: Error) => void,
+  cluster: boolean,
+) => {
+  // No Map: when one is emptied its old table goes on pointing at the new one, and so keeps what requests left until a full collection.
+  let open: Batch[] = []
+  const depart = ({ name, calls }: Batch): void =>
+    void send(name, calls).then(
+      (answers) => {
+        for (const [at, { resolve, reject }] of calls.entries()) {
+          const answer = answers[at]
+          if (answer instanceof Error) {
+            refused(answer)
+            reject(answer)
+          } else resolve(answer)
+        }
+      },
+      (error: unknown) => {
+        for (const { reject } of calls) reject(error)
+      },
+    )
+  const departAll = (): void => {
+    const batches = open
+    open = []
+    batches.forEach(depart)
+  }
+  return (name: string, call: Call): void => {
+    // On a Cluster one command stays on one node.
+    const slot = cluster ? /\{[^{}]*\}/.exec(call.keys[0]!)?.[0] : undefined
+    const batch = open.find((it) => it.name === name && it.width === call.args.length && it.slot === slot && it.calls.length < maxBatch)
+    if (batch) return void batch.calls.push(call)
+    if (open.length === 0) setImmediate(departAll)
+    open.push({ name, width: call.args.length, slot, calls: [call] })
+  }
+}

@@ -1,0 +1,38 @@
+/** What calls need of Redis, asked of it as they would: all commands of the scripts, on keys of ours. */
+
+/** A set-up that lacks one of them answers PING, and refuses every call. */
+const lua = `
+local function need(name, ...)
+  local answer = redis.pcall(name, ...)
+  if type(answer) == 'table' and answer.err then error({err = name .. ' is refused: ' .. answer.err}) end
+end
+need('TIME')
+need('DEL', KEYS[1])
+need('SET', KEYS[1], '1')
+need('INCR', KEYS[1])
+need('GET', KEYS[1])
+need('PTTL', KEYS[1])
+need('PEXPIREAT', KEYS[1], 1)
+need('DEL', KEYS[2])
+need('HSET', KEYS[2], 'field', '1', 'other', '1')
+need('PEXPIRE', KEYS[2], 1000)
+need('HGET', KEYS[2], 'field')
+need('HMGET', KEYS[2], 'field', 'other')
+need('HGETALL', KEYS[2])
+need('HDEL', KEYS[2], 'field', 'other')`
+
+export const proofScript = { numberOfKeys: 2, lua }
+
+/** In slots far apart, as the keys of two people are: a node of a Cluster refuses that, a Redis that stands alone does not. On a Cluster, on one node. */
+export const proofKeys = (cluster: boolean): [string, string] => ['bff:ready:{a}', cluster ? 'bff:ready:{a}:hash' : 'bff:ready:{b}:hash']
+
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [/\b(MOVED|CROSSSLOT|ASK)\b/, 'this Redis is a node of a Cluster: let the address begin with redis+cluster:// or rediss+cluster://'],
+  [/cluster support disabled/, 'this Redis is no Cluster: let the address begin with redis:// or rediss://'],
+  [/NOPERM|no permissions|can't (run|access)/, 'give its user the keys and commands that docs/deploy.md lists'],
+  [/WRONGPASS|NOAUTH|\bAUTH\b/, 'user name or password are missing or wrong'],
+  [/\bOOM\b/, 'its memory is full: give it more'],
+]
+
+/** What to do about an error of Redis, where it is known. */
+export const remedyFor = ({ message }: Error): string | undefined => remedies.find(([error]) => error.test(message))?.[1]

@@ -147,6 +147,7 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
     faults.push('ALERT_WEBHOOK_SECRET is missing: alerts are signed, so that the receiver can tell who sent them')
   if (it.SMOOCH_KEY_ID?.startsWith('act_'))
     warnings.push('SMOOCH_KEY_ID is an account-scoped key, which could even delete the app; an app-scoped key (app_…) is safer')
+  if (Boolean(it.REDIS_CLIENT_CERT) !== Boolean(it.REDIS_CLIENT_KEY)) faults.push('REDIS_CLIENT_CERT and REDIS_CLIENT_KEY go together')
   if (Boolean(it.SMOOCH_KEY_ID_2) !== Boolean(it.SMOOCH_KEY_SECRET_2)) faults.push('SMOOCH_KEY_ID_2 and SMOOCH_KEY_SECRET_2 go together')
   else if (it.SMOOCH_KEY_ID !== undefined && it.SMOOCH_KEY_ID === it.SMOOCH_KEY_ID_2)
     faults.push('SMOOCH_KEY_ID_2 must be another key than SMOOCH_KEY_ID: of two keys with one id the second would never be used')

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { RE2JS } from 're2js'
 import { z } from 'zod'
+import { parseLogin, parseRedisAddress, RedisAddressError } from '../src/platform/redis-address.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const perMinute = z.coerce.number().int().min(1).max(1_000_000)
@@ -36,12 +37,27 @@ const networks = list.pipe(
     }, 'must be addresses or CIDRs such as 10.0.0.0/8'),
   ),
 )
-const redisUrl = z
+const host = z
+  .string()
+  .refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9._-]+$/.test(text), 'must be an address or a name of this machine, without a port')
+const journalUrl = z
   .string()
   .refine(
-    (text) => /^(redis|rediss|redis\+sentinel|redis\+cluster):\/\//.test(text) || text.startsWith('/'),
-    'must start with redis://, rediss://, redis+sentinel://, redis+cluster://, or be a socket path',
+    (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)),
+    'must be sqlite:PATH or postgres://user:password@host:5432/database, percent-encoded',
   )
+
+/** What a parser throws in words of its own becomes the fault. */
+const parsedBy = (parse: (text: string) => unknown) =>
+  z.string().superRefine((text, { addIssue }) => {
+    try {
+      parse(text)
+    } catch (error) {
+      addIssue({ code: 'custom', message: error instanceof RedisAddressError ? error.message : 'cannot be read' })
+    }
+  })
+const redisUrl = parsedBy(parseRedisAddress)
+const pem = (label: string) => z.string().includes(`${label}-----`, `must be in PEM, with BEGIN ${label}`)
 
 const partsIn = (text: string, at: 0 | 1): string[] => text.split(',').map((pair) => pair.trim().split(':')[at] ?? '')
 const differ = (parts: readonly string[]): boolean => new Set(parts).size === parts.length
@@ -136,9 +152,9 @@ interface Setting {
 export const settings = {
   NODE_ENV:           { schema: z.enum(['development', 'test', 'production']), default: 'development', about: 'production refuses in-process stores, http origins and the demo' },
   PORT:               { schema: port, default: '3000', about: 'port of the public listener; 0 = any free one' },
-  HOST:               { schema: z.string(), default: '127.0.0.1', about: 'address of the public listener' },
+  HOST:               { schema: host, default: '127.0.0.1', about: 'address of the public listener' },
   PRIVATE_PORT:       { schema: port, default: '3001', about: 'port of the private listener: health, metrics, minting of sessions' },
-  PRIVATE_HOST:       { schema: z.string(), default: '127.0.0.1', about: 'address of the private listener; never expose it to the internet' },
+  PRIVATE_HOST:       { schema: host, default: '127.0.0.1', about: 'address of the private listener; never expose it to the internet' },
   BASE_PATH:          { schema: basePath, default: '/bff', about: 'prefix of every public path; / = none' },
   PUBLIC_ORIGIN:      { schema: origins, about: 'exact origins that browsers use, comma list; default: this listener on loopback' },
   STAFF_ORIGIN:       { schema: origin, about: 'the exact origin of staff: their sessions work only there, and others do not' },
@@ -156,8 +172,12 @@ export const settings = {
   SESSION_KEYS:       { schema: named, secret: true, about: 'comma list kid:secret; the first signs session tokens, all verify' },
   SESSION_PEPPERS:    { schema: named, secret: true, about: 'comma list kid:secret; the first seals session records, all open' },
   SERVICE_KEYS:       { schema: serviceKeys, secret: true, about: 'comma list name:secret or name:secret:role+role (a cap: roles it mints, and whose sessions it sees, ends and changes; programs need service in it)' },
-  REDIS_URL:          { schema: redisUrl, secret: true, about: 'sessions and limits: redis://, rediss://, redis+sentinel://, redis+cluster:// or a socket path; absent = in-process' },
+  REDIS_URL:          { schema: redisUrl, secret: true, about: 'sessions and limits: redis://, rediss://, redis+sentinel://, redis+cluster:// (with TLS: rediss+…), unix:// or a socket path; absent = in-process' },
   CACHE_REDIS_URL:    { schema: redisUrl, secret: true, about: 'a Redis of its own for the user cache; absent = the one of REDIS_URL, which makes a hot read one round trip' },
+  REDIS_CA:           { schema: pem('CERTIFICATE'), secret: true, about: 'the authority, in PEM, of a Redis whose certificate is not from a public one' },
+  REDIS_CLIENT_CERT:  { schema: pem('CERTIFICATE'), secret: true, about: 'our certificate, in PEM, for a Redis that asks for one; goes with REDIS_CLIENT_KEY' },
+  REDIS_CLIENT_KEY:   { schema: pem('PRIVATE KEY'), secret: true, about: 'the key of that certificate, in PEM' },
+  REDIS_SENTINEL_LOGIN: { schema: parsedBy(parseLogin), secret: true, about: 'what the Sentinels ask for, which is not what the master asks for: user:password or :password' },
   IN_PROCESS_STORE:   { schema: flag, default: 'off', about: 'on = in production, keep sessions in this process although a restart signs everybody out' },
   OIDC_ISSUER:        { schema: url, about: 'the OpenID provider at which people sign in with a browser' },
   OIDC_CLIENT_ID:     { schema: z.string().min(1), about: 'our client id there; the redirect address is {origin}{BASE_PATH}/auth/callback' },
@@ -179,7 +199,7 @@ export const settings = {
   TRUSTED_TOKEN_MAX_AGE_SECONDS: { schema: z.coerce.number().int().min(10).max(86_400), default: '600', about: 'how old a token may be that is exchanged' },
   SIGNED_OUT_PATH:    { schema: z.string().regex(/^\/(?![/\\])[!-~]*$/, 'must be a path such as /'), default: '/', about: 'where the provider sends people after signing out; register it there' },
   CLEAR_SITE_DATA:    { schema: z.enum(['staff', 'always', 'never']), default: 'staff', about: 'tell the browser at sign-out to forget the site: on STAFF_ORIGIN only, or always, which also wipes what your own site keeps' },
-  JOURNAL_URL:        { schema: z.string().regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://…'), default: 'sqlite:./data/journal.db', secret: true, about: 'the journal of what was done to users: sqlite:PATH (a local disk) or postgres://… (several replicas)' },
+  JOURNAL_URL:        { schema: journalUrl, default: 'sqlite:./data/journal.db', secret: true, about: 'the journal of what was done to users: sqlite:PATH (a local disk) or postgres://… (several replicas)' },
   JOURNAL_SIGNING_KEY:{ schema: z.string().min(32), secret: true, about: 'Ed25519 key that signs the journal (PEM, or 32 bytes as base64 or hex); several: first signs. SQLite makes its own beside the file' },
   JOURNAL_SEALING_KEY:{ schema: sealingKeys, secret: true, about: 'comma list of secrets that seal personal data in the journal; the first seals. SQLite makes its own beside the file' },
   AUDIT_REASONS:      { schema: list, default: 'gdpr_request,customer_request,duplicate,fraud,test,error,other', about: 'codes that the header Audit-Reason may hold' },

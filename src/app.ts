@@ -4,6 +4,7 @@ import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
 import type { Provider } from '../config/providers.ts'
+import { redisSource } from '../config/redis-source.ts'
 import { createAppUsers } from './cache/app-users.ts'
 import { createEntries, type EntriesParts } from './cache/entry.ts'
 import { createInvalidation } from './cache/invalidation.ts'
@@ -99,10 +100,10 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   // What was opened holds the process: whatever fails after it, it is closed, last opened first.
   await using opened = new AsyncDisposableStack()
   const store = settings.REDIS_URL
-    ? await redisStore(settings.REDIS_URL.reveal(), redisLog(log, 'redis connection'), shared ? prefetchScript : undefined)
+    ? await redisStore(redisSource(settings, settings.REDIS_URL), redisLog(log, 'redis connection'), shared ? prefetchScript : undefined)
     : memoryStore()
   opened.defer(() => store.close())
-  const cache = cacheUrl ? await redisCache(cacheUrl.reveal(), redisLog(log, 'redis connection of the cache')) : memoryCache()
+  const cache = cacheUrl ? await redisCache(redisSource(settings, cacheUrl), redisLog(log, 'redis connection of the cache')) : memoryCache()
   opened.defer(() => cache.close())
   const keys = keyRing(settings.SESSION_KEYS)
   const peppers = keyRing(settings.SESSION_PEPPERS)

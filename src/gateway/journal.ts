@@ -3,6 +3,7 @@
 
 import type { UpstreamApp } from '../../config/apps.ts'
 import type { Settings } from '../../config/load.ts'
+import { redisSource } from '../../config/redis-source.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
@@ -27,7 +28,8 @@ export interface GatewayJournalParts {
 export const openGatewayJournal = async ({ settings, apps, upstream, log, metrics }: GatewayJournalParts): Promise<RunningJournal> => {
   await using opened = new AsyncDisposableStack()
   const redis =
-    settings.REDIS_URL && (await connectRedis(settings.REDIS_URL.reveal(), {}, redisLog(log, 'redis connection of the journal')))
+    settings.REDIS_URL &&
+    (await connectRedis(redisSource(settings, settings.REDIS_URL), {}, redisLog(log, 'redis connection of the journal')))
   opened.defer(() => redis?.close())
   const running = await startJournal({
     url: settings.JOURNAL_URL.reveal(),

@@ -1,7 +1,7 @@
 /** Redis for its callers: scripts and commands, each answered or refused in time, and connections that fail replaced. */
 import type { Cluster, Redis } from 'ioredis'
 import { type Call, createBatches, forAll, type Script } from './redis-batches.ts'
-import { connect } from './redis-connection.ts'
+import { connect, type RedisSource } from './redis-connection.ts'
 import { createOutageNews, type Tell } from './redis-news.ts'
 import { proofKeys, proofScript } from './redis-proof.ts'
 
@@ -58,13 +58,13 @@ const demotion = /\b(READONLY|MASTERDOWN)\b/
 
 /** `tell` hears how the connection does; commands reject by themselves. Resolves once the first connection is up and its set-up was tried, or after a second with Redis still away. */
 export const connectRedis = async <Name extends string>(
-  url: string,
+  source: RedisSource,
   scripts: Record<Name, Script>,
   tell: Tell,
   { mayEvict = true } = {},
 ): Promise<RedisClient<Name>> => {
   const all = Object.entries<Script>({ ...scripts, bffProve: proofScript })
-  const connection = await connect(url, Object.fromEntries(all.map(([name, it]) => [name, forAll(it)])))
+  const connection = await connect(source, Object.fromEntries(all.map(([name, it]) => [name, forAll(it)])))
   const isClosed = (): boolean => connection.status === 'end'
   const failed = createOutageNews(
     tell,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import type { Certificates } from './certificates.ts'
 
 export interface Topology {
   readonly url: string
@@ -29,9 +30,45 @@ const folder = () => {
 }
 
 const start = (args: readonly string[]): ChildProcess => spawn('redis-server', args, { stdio: 'ignore' })
-const plain = (port: number) => ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder()]
 
-const client = (port: number) => new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50 }).on('error', () => undefined)
+/** How the servers are guarded. */
+export interface Guarded {
+  /** Then they talk TLS alone, also among themselves, and ask clients for a certificate. */
+  readonly tls?: Certificates
+  readonly password?: string
+  /** What the Sentinels ask for. */
+  readonly sentinelPassword?: string
+  readonly host?: '127.0.0.1' | '::1'
+}
+
+/** Names and values as a configuration file has them. */
+const listening = (port: number, { tls, host = '127.0.0.1' }: Guarded): [string, string][] => [
+  ['bind', host],
+  ...(tls
+    ? ([
+        ['port', '0'],
+        ['tls-port', String(port)],
+        ['tls-cert-file', tls.path('server.pem')],
+        ['tls-key-file', tls.path('server.key')],
+        ['tls-ca-cert-file', tls.path('ca.pem')],
+        ['tls-replication', 'yes'],
+        ['tls-cluster', 'yes'],
+      ] as [string, string][])
+    : ([['port', String(port)]] as [string, string][])),
+]
+
+const plain = (port: number, guarded: Guarded = {}) => [
+  ...listening(port, guarded).flatMap(([name, value]) => [`--${name}`, value]),
+  ...['--save', '', '--appendonly', 'no', '--dir', folder()],
+  ...(guarded.password ? ['--requirepass', guarded.password, '--masterauth', guarded.password] : []),
+]
+
+const client = (port: number, { tls, password, host = '127.0.0.1' }: Guarded = {}) =>
+  new Redis({
+    ...{ port, host, retryStrategy: () => 50 },
+    ...(password && { password }),
+    ...(tls && { tls: { ca: tls.text('ca.pem'), cert: tls.text('client.pem'), key: tls.text('client.key') } }),
+  }).on('error', () => undefined)
 
 /** Asks until the answer is the wanted one. */
 const until = async (what: string, ask: () => Promise<boolean>): Promise<void> => {
@@ -54,20 +91,34 @@ const stopAll = (processes: readonly ChildProcess[]) => async () => {
   for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
 }
 
+/** A server alone, behind a port. */
+export const startStandalone = async (guarded: Guarded = {}): Promise<Pick<Topology, 'stop'> & { port: number }> => {
+  const port = await freePort()
+  const processes = [start(plain(port, guarded))]
+  const asked = client(port, guarded)
+  await until('Redis', async () => (await asked.ping().catch(() => '')) === 'PONG')
+  asked.disconnect()
+  return { port, stop: stopAll(processes) }
+}
+
 export interface WithSentinel extends Topology {
   readonly master: ChildProcess
   readonly sentinelPort: number
 }
 
 /** A master and its replica; a master that does not answer for half a second is replaced. */
-export const startSentinel = async (): Promise<WithSentinel> => {
+export const startSentinel = async (guarded: Guarded = {}): Promise<WithSentinel> => {
   const [port, replicaPort, sentinelPort] = [await freePort(), await freePort(), await freePort()]
+  const { host = '127.0.0.1' } = guarded
   const config = join(folder(), 'sentinel.conf')
-  const watched = [`monitor bff 127.0.0.1 ${port} 1`, 'down-after-milliseconds bff 500', 'failover-timeout bff 2000']
-  writeFileSync(config, [`port ${sentinelPort}`, 'bind 127.0.0.1', ...watched.map((line) => `sentinel ${line}`)].join('\n'))
-  const replica = [...plain(replicaPort), '--replicaof', '127.0.0.1', String(port), '--repl-diskless-sync-delay', '0']
-  const processes = [start(plain(port)), start(replica), start([config, '--sentinel'])]
-  const sentinel = client(sentinelPort)
+  const watched = [`monitor bff ${host} ${port} 1`, 'down-after-milliseconds bff 500', 'failover-timeout bff 2000']
+  if (guarded.password) watched.push(`auth-pass bff ${guarded.password}`)
+  const listens = listening(sentinelPort, guarded).map(([name, value]) => `${name} ${value}`)
+  const asks = guarded.sentinelPassword ? [`requirepass ${guarded.sentinelPassword}`] : []
+  writeFileSync(config, [...listens, ...asks, ...watched.map((line) => `sentinel ${line}`)].join('\n'))
+  const replica = [...plain(replicaPort, guarded), '--replicaof', host, String(port), '--repl-diskless-sync-delay', '0']
+  const processes = [start(plain(port, guarded)), start(replica), start([config, '--sentinel'])]
+  const sentinel = client(sentinelPort, { ...guarded, password: guarded.sentinelPassword ?? '' })
   await until('the Sentinel', async () => {
     const master = (await sentinel.call('SENTINEL', 'master', 'bff').catch(() => [])) as string[]
     return master.includes('master') && master[master.indexOf('num-slaves') + 1] === '1'
@@ -79,23 +130,24 @@ export const startSentinel = async (): Promise<WithSentinel> => {
 const slots = 16_384
 
 /** Its nodes tell clients the port that `told` gives for theirs. */
-export const startCluster = async (told = async (port: number): Promise<number> => port): Promise<Topology> => {
+export const startCluster = async (told = async (port: number): Promise<number> => port, guarded: Guarded = {}): Promise<Topology> => {
+  const { host = '127.0.0.1' } = guarded
   const ports = [await freePort(), await freePort(), await freePort()]
   const buses = [await freePort(), await freePort(), await freePort()]
   const shown = await Promise.all(ports.map(told))
   const cluster = (i: number) => [
     ...['--cluster-enabled', 'yes', '--cluster-port', String(buses[i]), '--cluster-node-timeout', '3000'],
-    ...['--cluster-announce-port', String(shown[i])],
+    ...[guarded.tls ? '--cluster-announce-tls-port' : '--cluster-announce-port', String(shown[i])],
   ]
-  const processes = ports.map((port, i) => start([...plain(port), ...cluster(i)]))
-  const clients = ports.map(client)
+  const processes = ports.map((port, i) => start([...plain(port, guarded), ...cluster(i)]))
+  const clients = ports.map((port) => client(port, guarded))
   await Promise.all(
     clients.map((node, i) => {
       const [from, to] = [Math.ceil((slots / 3) * i), Math.ceil((slots / 3) * (i + 1)) - 1]
       return node.call('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to))
     }),
   )
-  for (const at of [1, 2]) await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', String(ports[at]), String(buses[at]))
+  for (const at of [1, 2]) await clients[0]!.call('CLUSTER', 'MEET', host, String(ports[at]), String(buses[at]))
   for (const node of clients) {
     await until('the Cluster', async () => {
       const info = String(await node.call('CLUSTER', 'INFO'))
@@ -103,5 +155,6 @@ export const startCluster = async (told = async (port: number): Promise<number> 
     })
     node.disconnect()
   }
-  return { url: `redis+cluster://${shown.map((port) => `127.0.0.1:${port}`).join(',')}`, stop: stopAll(processes) }
+  const shownHost = host === '::1' ? '[::1]' : host
+  return { url: `redis+cluster://${shown.map((port) => `${shownHost}:${port}`).join(',')}`, stop: stopAll(processes) }
 }

@@ -13,6 +13,7 @@
  */
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
+import type { RedisSource } from '../../platform/redis-connection.ts'
 import type { Tell } from '../../platform/redis-news.ts'
 import { type CacheStore, times } from './contract.ts'
 import { aliasKey, bffLookup, parseLookup, prefetchScript } from './redis-lookup.ts'
@@ -79,7 +80,7 @@ return 1`,
   bffRelease: prefetchScript.release,
 } satisfies Record<string, Script>
 
-export const redisCache = async (url: string, tell: Tell): Promise<CacheStore> => cacheOn(await connectRedis(url, scripts, tell))
+export const redisCache = async (source: RedisSource, tell: Tell): Promise<CacheStore> => cacheOn(await connectRedis(source, scripts, tell))
 
 const { keys } = prefetchScript
 

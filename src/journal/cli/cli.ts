@@ -136,10 +136,20 @@ const anchorIn =
   async (): Promise<Anchor | undefined> => {
     const url = setting(env, 'REDIS_URL')
     if (!url) return undefined
+    const identity = {
+      ca: setting(env, 'REDIS_CA'),
+      cert: setting(env, 'REDIS_CLIENT_CERT'),
+      key: setting(env, 'REDIS_CLIENT_KEY'),
+      sentinelLogin: setting(env, 'REDIS_SENTINEL_LOGIN'),
+    }
     let failure: NodeJS.ErrnoException | undefined
-    const redis = await connectRedis(url, {}, ({ cause }) => {
-      failure = cause ?? failure
-    })
+    const redis = await connectRedis(
+      () => ({ url, ...identity }),
+      {},
+      ({ cause }) => {
+        failure = cause ?? failure
+      },
+    )
     opened.defer(() => redis.close())
     await redis.command('PING').catch((error: Error) => {
       const why = failure?.code ?? (failure ?? error).message

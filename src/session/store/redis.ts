@@ -12,6 +12,7 @@
  */
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
+import type { RedisSource } from '../../platform/redis-connection.ts'
 import type { Tell } from '../../platform/redis-news.ts'
 import { type Listed, markTtlMs, type SessionStore, type StoredSession } from './contract.ts'
 import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
@@ -142,9 +143,9 @@ return live`,
 const kept = (tag: string, name: string) => `bff:o:{${tag}}:${name}`
 const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
-export const redisStore = async (url: string, tell: Tell, prefetch = noPrefetch): Promise<SessionStore> => {
+export const redisStore = async (source: RedisSource, tell: Tell, prefetch = noPrefetch): Promise<SessionStore> => {
   const bffEnter = { ...scripts.bffEnter, lua: `${prefetch.lua}\n${scripts.bffEnter.lua}` }
-  return storeOn(await connectRedis(url, { ...scripts, bffEnter, bffRelease: prefetch.release }, tell, { mayEvict: false }), prefetch)
+  return storeOn(await connectRedis(source, { ...scripts, bffEnter, bffRelease: prefetch.release }, tell, { mayEvict: false }), prefetch)
 }
 
 const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefetch: PrefetchScript): SessionStore => ({

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path'
 const needed = [
   { program: 'redis-server', debian: 'redis-server', for: 'the Redis stores' },
   { program: 'initdb', debian: 'postgresql', for: 'the journal in PostgreSQL' },
+  { program: 'pgbouncer', debian: 'pgbouncer', for: 'the journal behind a pooler' },
   { program: 'nginx', debian: 'nginx-light', for: 'the service behind a caching proxy' },
   { program: 'chromium', debian: 'chromium', for: 'the pages in a real browser' },
 ] as const

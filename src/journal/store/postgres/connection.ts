@@ -13,8 +13,18 @@ export interface Connection {
 /** From the first byte to the settings: a server may fall silent anywhere between. */
 const connectMilliseconds = 2_500
 
-export async function connect(url: string, settings: ClientConfig = {}): Promise<Connection> {
+interface Limits {
+  readonly pipeline?: boolean
+  readonly query_timeout?: number
+  /** Of the server, in milliseconds; set by a command, as poolers refuse what they do not know when a connection begins. */
+  readonly server?: Readonly<
+    Partial<Record<'lock_timeout' | 'statement_timeout' | 'idle_session_timeout' | 'idle_in_transaction_session_timeout', number>>
+  >
+}
+
+export async function connect(url: string, limits: Limits = {}): Promise<Connection> {
   const { default: pg } = await import('pg')
+  const { server = {}, ...settings } = limits
   const socket = new Socket()
   const client = new pg.Client({
     connectionString: url,
@@ -35,7 +45,9 @@ export async function connect(url: string, settings: ClientConfig = {}): Promise
   const late = setTimeout(cut, connectMilliseconds)
   try {
     await client.connect()
-    await client.query("SET search_path = journal; SET synchronous_commit = 'on'; SET standard_conforming_strings = on")
+    await refuseSharing(client, url)
+    const given = Object.entries(server).map(([name, value]) => `; SET ${name} = ${value}`)
+    await client.query(`SET search_path = journal; SET synchronous_commit = 'on'; SET standard_conforming_strings = on${given.join('')}`)
   } catch (error) {
     cut()
     throw error
@@ -45,11 +57,33 @@ export async function connect(url: string, settings: ClientConfig = {}): Promise
   return { client, cut }
 }
 
+/** A pooler in transaction mode gives each transaction another session: what we set would hold for strangers, and the lease for nobody. */
+const sharing =
+  'JOURNAL_URL leads to a pooler in transaction mode, where no session is ours: give it a pool with pool_mode=session, or the address of PostgreSQL itself'
+
+const sessionOf = async (client: Client): Promise<number> => (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid as number
+
+/** Nothing is set before this is known. Behind a pooler the session is another than the one that was promised: then a transaction beside it shows whether it is ours. */
+const refuseSharing = async (client: Client, url: string): Promise<void> => {
+  const first = await sessionOf(client)
+  if ((client as Client & { processID: number }).processID === first) return
+  const { default: pg } = await import('pg')
+  const other = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1500, query_timeout: 1500 })
+  other.on('error', () => {})
+  try {
+    await other.connect()
+    await other.query('BEGIN')
+    if ((await sessionOf(other)) === first || (await sessionOf(client)) !== first) throw new Error(sharing)
+  } finally {
+    void other.end().catch(() => {})
+  }
+}
+
 /** What PostgreSQL calls a statement that ran into its time limit. */
 const cancelled = '57014'
 
 /** One connection, made when first needed and again after a failure; calls wait their turn. */
-export function serialConnection(url: string, settings: ClientConfig) {
+export function serialConnection(url: string, limits: Limits) {
   let link: Promise<Connection> | undefined
   const turns = createTurns()
   const drop = async (): Promise<void> => {
@@ -64,7 +98,7 @@ export function serialConnection(url: string, settings: ClientConfig) {
     let timer: NodeJS.Timeout | undefined
     let late = false
     try {
-      link ??= connect(url, settings)
+      link ??= connect(url, limits)
       const opened = await link
       timer = setTimeout(() => {
         late = true
@@ -89,6 +123,8 @@ export function serialConnection(url: string, settings: ClientConfig) {
 }
 
 const lookMilliseconds = 1_000
+/** A machine without power says nothing, and TCP would notice after hours: by then PostgreSQL has ended the session, and another process may find out what became of its calls. */
+const leaseMilliseconds = 15_000
 
 /** A session advisory lock says that this process lives. It ends with the connection, on which nothing else is ever sent: so it is asked for again and again, and made anew when it is silent. */
 export function holdLease(url: string, name: string): { held: Promise<void>; release(): void } {
@@ -96,7 +132,7 @@ export function holdLease(url: string, name: string): { held: Promise<void>; rel
   let link: Connection | undefined
   let timer: NodeJS.Timeout | undefined
   const take = async (): Promise<void> => {
-    link ??= await connect(url, { query_timeout: connectMilliseconds })
+    link ??= await connect(url, { query_timeout: connectMilliseconds, server: { idle_session_timeout: leaseMilliseconds } })
     if (ended) link.cut()
     await link.client.query('SELECT pg_try_advisory_lock($1::bigint)', [name])
   }

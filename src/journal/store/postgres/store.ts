@@ -83,10 +83,14 @@ const lockName = (journal: string, instance: string): string =>
 
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
   const { url, keys, instance, make = true, commitMilliseconds = 1800, selectMilliseconds = minute } = options
-  const writer = serialConnection(url, { pipeline: true, lock_timeout: 1500, statement_timeout: 1800 })
-  const reader = serialConnection(url, { statement_timeout: selectMilliseconds })
-  const readers = serialConnection(url, { statement_timeout: readersMilliseconds })
-  const upkeep = serialConnection(url, { statement_timeout: minute })
+  const writer = serialConnection(url, {
+    pipeline: true,
+    // The head is locked from the first command to the last: a process that is gone in between must not keep it.
+    server: { lock_timeout: 1500, statement_timeout: 1800, idle_in_transaction_session_timeout: 5_000 },
+  })
+  const reader = serialConnection(url, { server: { statement_timeout: selectMilliseconds } })
+  const readers = serialConnection(url, { server: { statement_timeout: readersMilliseconds } })
+  const upkeep = serialConnection(url, { server: { statement_timeout: minute } })
   const selectOn =
     (it: typeof reader, milliseconds: number): Source['select'] =>
     async (sql, params = []) =>

@@ -1,6 +1,6 @@
 /** The apps that are served: one from the SMOOCH_ settings, or several from APPS_FILE. */
 import { z } from 'zod'
-import type { Settings } from './load.ts'
+import type { SecretFile, Settings } from './load.ts'
 import { readRows, requireSecure, secretOf } from './rows-file.ts'
 import type { Secret } from './secret.ts'
 import { settings as rows } from './settings.ts'
@@ -50,9 +50,10 @@ const rowsOf = z.array(
   }),
 )
 
-export const loadApps = (settings: Settings): App[] =>
+/** The files that hold its secrets are added to `files`. */
+export const loadApps = (settings: Settings, files: SecretFile[] = []): App[] =>
   settings.APPS_FILE
-    ? readRows('APPS_FILE', settings.APPS_FILE, rowsOf, ({ appId }) => appId, appFrom(settings.NODE_ENV === 'production'))
+    ? readRows('APPS_FILE', settings.APPS_FILE, rowsOf, ({ appId }) => appId, appFrom(settings.NODE_ENV === 'production', files))
     : [appFromSettings(settings)]
 
 /** `load` has made sure that what its way of signing needs is there. */
@@ -70,14 +71,14 @@ const appFromSettings = (it: Settings): App => {
 }
 
 const appFrom =
-  (production: boolean) =>
+  (production: boolean, files: SecretFile[]) =>
   ({ keys, origins = [], webhookSecret, webhookSecretFile, ...app }: z.infer<typeof rowsOf>[number]): App => {
     requireSecure(production, 'baseUrl', [app.baseUrl])
     requireSecure(production, 'origins', origins)
     return {
       ...app,
-      webhookSecret: secretOf('SMOOCH_WEBHOOK_SECRET', webhookSecret, webhookSecretFile),
+      webhookSecret: secretOf(files, 'SMOOCH_WEBHOOK_SECRET', webhookSecret, webhookSecretFile),
       origins,
-      keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: secretOf('SMOOCH_KEY_SECRET', secret, secretFile)! })),
+      keys: keys.map(({ id, secret, secretFile }) => ({ id, secret: secretOf(files, 'SMOOCH_KEY_SECRET', secret, secretFile)! })),
     }
   }

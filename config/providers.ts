@@ -1,6 +1,6 @@
 /** The issuers that are trusted: one from the OIDC_ settings and those of TRUSTED_ISSUERS, or several from OIDC_PROVIDERS_FILE. */
 import { z } from 'zod'
-import { type Settings, SettingsError } from './load.ts'
+import { type SecretFile, type Settings, SettingsError } from './load.ts'
 import { readRows, requireSecure, secretOf } from './rows-file.ts'
 import type { Secret } from './secret.ts'
 import { settings as rows } from './settings.ts'
@@ -83,15 +83,15 @@ const rowsOf = z.array(
     .refine((it) => it.client ?? it.audience, { message: 'needs client (to sign in), audience (to exchange tokens) or both' }),
 )
 
-/** Throws SettingsError when two issuers could give two people one userId. */
-export const loadProviders = (settings: Settings): Provider[] => {
+/** The files that hold its secrets are added to `files`. Throws SettingsError when two issuers could give two people one userId. */
+export const loadProviders = (settings: Settings, files: SecretFile[] = []): Provider[] => {
   const providers = settings.OIDC_PROVIDERS_FILE
     ? readRows(
         'OIDC_PROVIDERS_FILE',
         settings.OIDC_PROVIDERS_FILE,
         rowsOf,
         ({ id }) => id,
-        providerFrom(settings.NODE_ENV === 'production'),
+        providerFrom(settings.NODE_ENV === 'production', files),
       )
     : fromSettings(settings)
   const faults: string[] = []
@@ -139,7 +139,7 @@ const fromSettings = (it: Settings): Provider[] => {
 }
 
 const providerFrom =
-  (production: boolean) =>
+  (production: boolean, files: SecretFile[]) =>
   ({ client: given, ...provider }: z.infer<typeof rowsOf>[number]): Provider => {
     requireSecure(production, 'issuer', [provider.issuer])
     if (!given) return provider
@@ -148,8 +148,8 @@ const providerFrom =
       ...provider,
       client: {
         ...client,
-        secret: secretOf('OIDC_CLIENT_SECRET', secret, secretFile),
-        key: secretOf('OIDC_CLIENT_KEY', undefined, keyFile),
+        secret: secretOf(files, 'OIDC_CLIENT_SECRET', secret, secretFile),
+        key: secretOf(files, 'OIDC_CLIENT_KEY', undefined, keyFile),
       },
     }
   }

@@ -1,7 +1,7 @@
 /** The YAML files that say in rows what settings say of one: read, checked, with the secrets that they hold or name. */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { faultIn, inOurWords, mustBeSecure, readSecretFile, SettingsError, unreadable } from './load.ts'
+import { faultIn, inOurWords, mustBeSecure, readSecretFile, type SecretFile, SettingsError, unreadable } from './load.ts'
 import { Secret } from './secret.ts'
 import { isSecure } from './secure-address.ts'
 import type { SettingName } from './settings.ts'
@@ -56,13 +56,20 @@ const faultsOf = (yaml: Yaml, issue: z.core.$ZodIssue): string[] => {
   return [`${yaml.at(issue.path)}: ${missing ? `${String(issue.path.at(-1))} ` : ''}${issue.message}`]
 }
 
-/** Given in the row itself or in a file that it names; held to the rule of the setting that it stands for. Undefined when it is neither. */
-export const secretOf = (stands: SettingName, given: string | undefined, path: string | undefined): Secret | undefined => {
+/** Given in the row itself or in a file that it names, which is added to `files`; held to the rule of the setting that it stands for. Undefined when it is neither. */
+export const secretOf = (
+  files: SecretFile[],
+  stands: SettingName,
+  given: string | undefined,
+  path: string | undefined,
+): Secret | undefined => {
   if (given === undefined && path === undefined) return undefined
   const text = given ?? readNamed(path!)
   const fault = faultIn(stands, text)
   if (fault !== undefined) throw new RowError(`${given === undefined ? 'the content of a file that it names' : 'a secret'} ${fault}`)
-  return new Secret(text)
+  const secret = new Secret(text)
+  if (given === undefined) files.push({ name: stands, path: path!, secret })
+  return secret
 }
 
 /** The name is not repeated: who mistakes the fields writes the secret there. */

@@ -3,6 +3,14 @@ import { faultIn, readSecretFile, type SecretFile, unreadable } from './load.ts'
 
 const everyMs = 2_000
 
+/** Where a replaced value is not used at once. */
+const later: readonly (readonly [RegExp, string])[] = [
+  [/^(CACHE_)?REDIS_/, 'at the next connection; on a Cluster at the next start'],
+  [/^JOURNAL_/, 'at the next start'],
+]
+
+export const takesEffect = (name: string): string => later.find(([names]) => names.test(name))?.[1] ?? 'now'
+
 /** Returns the function that ends the watch. Polling, because mounted secrets are swapped by symlink, which file events miss. */
 export const watchSecretFiles = (
   files: readonly SecretFile[],
@@ -13,9 +21,10 @@ export const watchSecretFiles = (
   const look = () => {
     for (const { name, path, secret } of files) {
       const fault = refresh(name, path, secret, changed)
-      if (fault && lastFault.get(name) !== fault) alarm(name, fault)
-      if (fault) lastFault.set(name, fault)
-      else lastFault.delete(name)
+      // By path: a file with several apps brings one of the same name for each.
+      if (fault && lastFault.get(path) !== fault) alarm(name, fault)
+      if (fault) lastFault.set(path, fault)
+      else lastFault.delete(path)
     }
   }
   const timer = setInterval(look, everyMs)

@@ -2,7 +2,7 @@
 import { loadApps } from '../config/apps.ts'
 import type { Loaded } from '../config/load.ts'
 import { loadProviders } from '../config/providers.ts'
-import { watchSecretFiles } from '../config/secret-files.ts'
+import { takesEffect, watchSecretFiles } from '../config/secret-files.ts'
 import { startApp } from './app.ts'
 import { createLog } from './platform/logger.ts'
 import { atExit, untilSignal } from './platform/signals.ts'
@@ -10,15 +10,17 @@ import { atExit, untilSignal } from './platform/signals.ts'
 const drainMs = 25_000
 
 /** Serves until a signal comes, and tells whether nothing was lost at the stop; `started` hears one line for people. */
-export const serve = async ({ settings, files, warnings }: Loaded, started: (line: string) => void): Promise<boolean> => {
-  const apps = loadApps(settings)
+export const serve = async ({ settings, files: ofSettings, warnings }: Loaded, started: (line: string) => void): Promise<boolean> => {
+  const files = [...ofSettings]
+  const apps = loadApps(settings, files)
+  const providers = loadProviders(settings, files)
   const log = createLog(settings.LOG_LEVEL)
   atExit(log.flush)
   for (const warning of warnings) log.warn({}, warning)
-  const app = await startApp({ settings, apps, providers: loadProviders(settings), log })
+  const app = await startApp({ settings, apps, providers, log })
   const unwatch = watchSecretFiles(
     files,
-    (name) => log.info({ setting: name }, 'a secret was replaced'),
+    (name) => log.info({ setting: name, takesEffect: takesEffect(name) }, 'a secret was replaced'),
     (name, reason) => log.error({ alarm: 'secret_file', setting: name, reason }, 'alarm'),
   )
   log.info(

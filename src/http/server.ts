@@ -5,6 +5,7 @@ import { Problem } from '../contract/problems.ts'
 import { urlHost } from '../platform/ip-address.ts'
 import { bringsBody } from './body.ts'
 import { type LoadShedding, letIn } from './load-shedding.ts'
+import { type MessagePrototypes, messageClasses } from './message-classes.ts'
 import { answerEarly, answerRaw, lingeringClose, refusalOf } from './raw-response.ts'
 import { newRequestId } from './request-id.ts'
 
@@ -39,8 +40,8 @@ const limits: ServerOptions = {
   requireHostHeader: false,
 }
 
-export const listen = async (app: RequestListener, options: ListenOptions): Promise<Listener> => {
-  const server = createServer({ ...limits, ...options.limits })
+export const listen = async (app: RequestListener & MessagePrototypes, options: ListenOptions): Promise<Listener> => {
+  const server = createServer({ ...limits, ...messageClasses(app), ...options.limits })
   // Node would drop headers beyond its count in silence; the size limit bounds them, and admission must see them all.
   server.maxHeadersCount = 0
   // A client that stops reading its answer is let go of.

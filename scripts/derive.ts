@@ -1,10 +1,13 @@
 /** Writes what is derived from the tables: config/example.env, docs/errors.md and the marked parts of the README and of docs/. With --check it writes nothing and names what is stale. */
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { settings } from '../config/settings.ts'
 import { sentences } from '../src/contract/descriptions.ts'
 import { limitClass, type Operation } from '../src/contract/operation.ts'
 import { all, type OperationId } from '../src/contract/operations.ts'
 import { problems } from '../src/contract/problems.ts'
+import { clientOperations } from './client-operations.ts'
 
 interface SettingRow {
   readonly default?: string
@@ -108,11 +111,21 @@ const withSection = (path: string, name: string, content: string): string => {
   return `${before}${open}\n${content}\n${close}${after}`
 }
 
+/** As the formatter wants it. */
+const formatted = (code: string): string => {
+  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  const command = ['format', '--stdin-file-path=derived.ts']
+  const { stdout, stderr, status } = spawnSync('node_modules/.bin/biome', command, { cwd, input: code, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}
+
 const files: Readonly<Record<string, string>> = {
   'config/example.env': exampleEnv(),
   'docs/errors.md': errorsPage(),
   'docs/configure.md': withSection('docs/configure.md', 'settings', settingsTable()),
   'docs/use.md': withSection('docs/use.md', 'operations', fullTable()),
+  'src/contract/client-operations.ts': formatted(clientOperations()),
   'README.md': withSection('README.md', 'operations', shortTable()),
 }
 

@@ -95,7 +95,9 @@ describe('imports', () => {
     ).toEqual([])
   })
 
-  test('no file is longer than 250 lines', () => {
-    expect(files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 251)).toEqual([])
+  test('no file that people write is longer than 250 lines', () => {
+    const written = files.filter((file) => !readFileSync(file, 'utf8').startsWith('/** Derived by npm run derive'))
+    expect(files.length - written.length).toBe(1)
+    expect(written.filter((file) => readFileSync(file, 'utf8').split('\n').length > 251)).toEqual([])
   })
 })

@@ -1,124 +1,206 @@
-/** The typed client for web pages and programs: one function per row, its arguments and answer derived from that row. It imports nothing at run time but the table. A number of more than 15 digits is rounded, as by every `JSON.parse`. */
-import { type Operation, pathParams } from './operation.ts'
-import { all, type OperationId, type operations } from './operations.ts'
-import type { Answer, AnswerOf, Body, BodyOf } from './schemas.ts'
+/** The typed client for web pages, apps and programs: one function per operation, and the session. It imports nothing but its own table, so it runs wherever there is a `fetch`. A number of more than 15 digits is rounded, as by every `JSON.parse`. */
+import { type Answered, type CallOptions, ClientError, type GuardedOptions, type Meta, metaOf } from './client-call.ts'
+import { calls, type Operations, type SessionView, type Tokens } from './client-operations.ts'
 
-type RowOf<Id extends OperationId> = (typeof operations)[Id]
-type Named<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
-  ? Name | Named<Rest>
-  : Path extends `${string}:${infer Name}`
-    ? Name
-    : never
-type InPath<Row> = Row extends { path: infer Path extends string } ? { readonly [Name in Named<Path>]: string } : never
-type InQuery<Row> = Row extends { query: readonly (infer Name extends string)[] } ? { readonly [N in Name]: readonly string[] } : unknown
-type InBody<Row> = Row extends { takes: 'ImageUpload' }
-  ? BodyOf<'ImageUpload'> & { /** PNG, JPEG, GIF or WebP; told by its bytes, which its type may not contradict. */ readonly source: Blob }
-  : Row extends { takes: infer Model extends Body }
-    ? { readonly body: BodyOf<Model> }
-    : unknown
+export { type Answered, type CallOptions, ClientError, type GuardedOptions, type Meta, type RecordedOptions } from './client-call.ts'
+export type * from './client-operations.ts'
 
-/** What one operation is asked with: the names in its path, its query, and its body. */
-export type AskOf<Id extends OperationId> = InPath<RowOf<Id>> & InQuery<RowOf<Id>> & InBody<RowOf<Id>>
-export type AnswerTo<Id extends OperationId> = RowOf<Id> extends { returns: infer Model extends Answer } ? AnswerOf<Model> : never
-
-interface CallOptions {
-  readonly signal?: AbortSignal
+/** A cookie in place of the one before. */
+export interface RenewedCookie {
+  readonly sessionId: string
+  /** ISO 8601. */
+  readonly expiresAt: string
 }
 
-export type Client = { readonly [Id in OperationId]: (ask: AskOf<Id>, options?: CallOptions) => Promise<AnswerTo<Id>> }
+/** `endSession`: where the person can sign out at the identity provider too; to be opened by the page. */
+export interface SignedOut {
+  readonly endSession?: string
+}
+
+export interface Client extends Operations {
+  /** Who is signed in? Does not count as activity. */
+  session(options?: CallOptions): Promise<Answered<SessionView>>
+  /**
+   * Signs out: the session ends everywhere at once, and the cookie is cleared.
+   * @throws ClientError, beside what any call may meet: `csrf`
+   */
+  signOut(options?: CallOptions): Promise<Answered<SignedOut>>
+  /**
+   * With the refresh token of a mobile session: the next pair of tokens. Without one: a new cookie, with the roles that the person has by now.
+   * Calls at the same time share one request.
+   * @throws ClientError, beside what any call may meet: `invalid_grant` (sign in again)
+   */
+  refresh(refreshToken: string): Promise<Answered<Tokens>>
+  refresh(): Promise<Answered<RenewedCookie>>
+}
 
 export interface ClientOptions {
   /** Where the service stands: `/bff` on the page's own origin, or a whole address. */
   readonly base: string
   readonly fetch?: typeof fetch
-  /** For apps and programs; a web page has its cookie. A function is asked before each call. */
-  readonly token?: string | (() => string | Promise<string>)
+  /**
+   * For apps and programs; a web page has its cookie. A function is asked before each call; and once more, with the token that was refused, when the answer
+   * is 401. The call is then sent again with the next token. Calls refused together ask once.
+   */
+  readonly token?: string | ((refused?: string) => string | Promise<string>)
+  /** How often a call is repeated that got no answer, 429, 502 or 503; by default 2. Only what does no harm: reads, and calls with an `idempotencyKey`. A wait of more than 10 s is left to you. */
+  readonly retries?: number
 }
 
-/** Any answer that is no success. A call that got no answer rejects with what `fetch` rejected with. */
-export class ClientError extends Error {
-  /** Stable; `unreadable_answer` when something between us and the service answered in its place. */
-  readonly code: string
-  readonly description: string
-  readonly status: number
-  readonly requestId: string | undefined
-  /** Seconds. */
-  readonly retryAfter: number | undefined
-
-  constructor({ status, headers }: Response, { code, description }: { code: string; description: string }) {
-    super(`${code}: ${description}`)
-    this.name = 'ClientError'
-    this.code = code
-    this.description = description
-    this.status = status
-    this.requestId = headers.get('x-request-id') ?? undefined
-    const wait = headers.get('retry-after')
-    this.retryAfter = wait === null ? undefined : Number(wait)
-  }
+interface Sent extends Pick<RequestInit, 'method' | 'body' | 'credentials' | 'signal'> {
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  /** A repeat does no harm. */
+  readonly safe?: boolean
 }
 
-export const createClient = ({ base, fetch: send = fetch, token }: ClientOptions): Client => {
-  const call = async (row: Operation, ask: Ask, { signal }: CallOptions = {}): Promise<unknown> => {
-    const bearer = typeof token === 'function' ? await token() : token
-    const { body, type } = bodyOf(row, ask)
-    const response = await send(`${base}/v1.1${targetOf(row, ask)}`, {
-      method: row.method,
-      headers: {
-        Accept: 'application/json',
-        'X-BFF-CSRF': '1',
-        ...(type && { 'Content-Type': type }),
-        ...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),
-      },
-      body,
+export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: ClientOptions): Client => {
+  const shared = singleFlight()
+
+  const once = async <T>({ path, headers, safe: _safe, ...call }: Sent, bearer: string | undefined): Promise<Answered<T>> => {
+    const response = await send(base + path, {
       // A bearer call must not carry the page's cookie as well.
       credentials: bearer === undefined ? 'same-origin' : 'omit',
       cache: 'no-store',
       redirect: 'error',
-      signal: signal ?? null,
+      headers: present({ 'X-BFF-CSRF': '1', ...headers, Authorization: bearer && `Bearer ${bearer}` }),
+      ...call,
     })
+    const meta = metaOf(response)
     const answer = await read(response)
-    if (!response.ok || answer === undefined) throw new ClientError(response, errorOf(answer))
-    return answer
+    if (!response.ok || answer === undefined) throw errorOf(meta, answer)
+    return Object.defineProperty(answer, 'meta', { value: meta }) as Answered<T>
   }
-  return Object.fromEntries(all.map((row) => [row.id, (ask: Ask, options?: CallOptions) => call(row, ask, options)])) as unknown as Client
+
+  const repeating = async <T>(call: Sent, bearer: string | undefined, tries = 0): Promise<Answered<T>> => {
+    try {
+      return await once<T>(call, bearer)
+    } catch (error) {
+      const seconds = call.safe && tries < retries && !call.signal?.aborted ? pause(error, tries) : undefined
+      if (seconds === undefined) throw error
+      await sleep(seconds, call.signal)
+      return await repeating(call, bearer, tries + 1)
+    }
+  }
+
+  const run = async <T>(call: Sent): Promise<Answered<T>> => {
+    if (typeof token !== 'function') return await repeating(call, token)
+    const bearer = await token()
+    try {
+      return await repeating(call, bearer)
+    } catch (error) {
+      if ((error as Partial<ClientError>).code !== 'unauthorized') throw error
+      // Another call may have brought the next one meanwhile.
+      const present = await token()
+      const next = present === bearer ? await shared(bearer, async () => token(bearer)) : present
+      if (next === bearer) throw error
+      return await repeating(call, next)
+    }
+  }
+
+  const operation =
+    (row: string, below = '') =>
+    async <T>(ask: Ask, { signal, ...why }: GuardedOptions = {}): Promise<Answered<T>> => {
+      const [method = '', path = '', ...facts] = row.split(' ')
+      const is = (fact: string) => facts.includes(fact)
+      return await run({
+        ...{ method, path: below + targetOf(path, ask), signal: signal ?? null },
+        headers: { ...(is('json') && json), ...headersOf(why) },
+        body: is('json') ? JSON.stringify(ask['body']) : is('form') ? formOf(path, ask) : null,
+        safe: is('safe') || (is('key') && !!why.idempotencyKey),
+      })
+    }
+
+  const operations = Object.fromEntries(Object.entries(calls).map(([id, row]) => [id, operation(row, '/v1.1')])) as unknown as Operations
+  return {
+    ...operations,
+    session: (options) => operation('GET /auth/session safe')({}, options),
+    signOut: (options) => operation('DELETE /auth/session')({}, options),
+    refresh: (refreshToken?: string) =>
+      shared(`refresh ${refreshToken}`, () => {
+        const call = { method: 'POST', path: '/auth/refresh' }
+        const mobile = { headers: json, body: JSON.stringify({ refresh_token: refreshToken }), credentials: 'omit' } as const
+        return once<never>(refreshToken === undefined ? call : { ...call, ...mobile }, undefined)
+      }),
+  }
 }
 
 type Ask = Readonly<Record<string, unknown>>
 
-const targetOf = (row: Operation, ask: Ask): string => {
-  const path = row.path.replace(/:(\w+)/g, (_all, name: string) => segment(name, ask[name]))
-  const query = new URLSearchParams((row.query ?? []).map((name) => [name, [ask[name]].flat().join(',')]))
-  return row.query ? `${path}?${query}` : path
+const json = { 'Content-Type': 'application/json' }
+
+const singleFlight = () => {
+  const flights = new Map<string, Promise<unknown>>()
+  return <T>(key: string, begin: () => Promise<T>): Promise<T> => {
+    const flight = (flights.get(key) as Promise<T> | undefined) ?? begin().finally(() => flights.delete(key))
+    flights.set(key, flight)
+    return flight
+  }
+}
+
+const idsIn = /:(\w+)/g
+
+const targetOf = (row: string, ask: Ask): string => {
+  const [path = '', query] = row.split('?')
+  const target = path.replace(idsIn, (_all, name: string) => segment(name, ask[name]))
+  return query === undefined ? target : `${target}?${new URLSearchParams({ [query]: String(ask[query]) })}`
 }
 
 /** `.` and `..` cannot be encoded: an address would fold them away, and the call would mean something else. */
 const segment = (name: string, value: unknown): string => {
-  if (typeof value !== 'string' || value === '' || value === '.' || value === '..') throw new TypeError(`${name} must be an id`)
+  if (typeof value !== 'string' || /^\.{0,2}$/.test(value)) throw new TypeError(`${name} must be an id`)
   return encodeURIComponent(value)
 }
 
-const bodyOf = (row: Operation, ask: Ask): { body: BodyInit | null; type?: string } => {
-  if (!row.takes) return { body: null }
-  if (row.takes !== 'ImageUpload') return { body: JSON.stringify(ask['body']), type: 'application/json' }
-  const { source, ...rest } = ask
+const formOf = (path: string, { source, ...fields }: Ask): FormData => {
   const form = new FormData()
-  for (const [name, value] of Object.entries(rest))
-    if (value !== undefined && !pathParams(row).includes(name)) form.set(name, String(value))
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined && !path.includes(`:${name}`)) form.set(name, String(value))
   // Last, so that the service knows the fields before the bytes arrive.
   form.set('source', source as Blob)
-  return { body: form }
+  return form
 }
 
-const read = async (response: Response): Promise<unknown> => {
+const headersOf = ({ reason, ticket, note, idempotencyKey }: GuardedOptions): Sent['headers'] => ({
+  'Audit-Reason': reason,
+  'Audit-Ticket': ticket,
+  // A header holds no other letters than ASCII.
+  'Audit-Note': note && encodeURIComponent(note),
+  'Idempotency-Key': idempotencyKey,
+})
+
+const present = (headers: NonNullable<Sent['headers']>): [string, string][] =>
+  Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined)
+
+const read = async (response: Response): Promise<object | undefined> => {
+  if (response.status === 204) return {}
   try {
-    return await response.json()
+    return Object(await response.json())
   } catch {
     return undefined
   }
 }
 
-const errorOf = (answer: unknown): { code: string; description: string } => {
+const errorOf = (meta: Meta, answer: unknown): ClientError => {
   const { error } = (answer ?? {}) as { error?: { code?: unknown; description?: unknown } }
-  if (typeof error?.code === 'string') return { code: error.code, description: String(error.description ?? '') }
-  return { code: 'unreadable_answer', description: 'The answer did not come from the service, or was cut off.' }
+  return typeof error?.code === 'string'
+    ? new ClientError(meta, error.code, String(error.description ?? ''))
+    : new ClientError(meta, 'unreadable_answer', 'No answer of the service.')
 }
+
+/** Seconds until a repeat; undefined when it would not help. */
+const pause = (error: unknown, tries: number): number | undefined => {
+  const backoff = (0.2 + Math.random() * 0.2) * 2 ** tries
+  const { status, code, retryAfter = backoff } = error as Partial<ClientError>
+  // Without a status there was no answer. With a key the first call may still run.
+  const helps = status === undefined || [429, 502, 503].includes(status) || code === 'operation_pending'
+  return helps && retryAfter <= 10 ? retryAfter : undefined
+}
+
+const sleep = (seconds: number, signal: Sent['signal']): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000)
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+  })

@@ -1,6 +1,7 @@
 /** TABLE: the operations in words, and an example of every model; the documents are made of these and of the rows. */
+import type { Answer, AnswerOf } from './answers.ts'
 import type { OperationId } from './operations.ts'
-import type { Answer, AnswerOf, Body, BodyOf } from './schemas.ts'
+import type { Body, BodyOf } from './schemas.ts'
 
 // biome-ignore format: a table is read down its columns
 export const sentences: Readonly<Record<OperationId, string>> = {
@@ -18,6 +19,14 @@ export const sentences: Readonly<Record<OperationId, string>> = {
   delete_app_user:                  'Delete the user with channels and history. The deletion is completed later, by the vendor.',
   merge_users:                      'Merge two users: the discarded one is deleted, and its history goes to the surviving one.',
 }
+
+/** What stands in a path or query. */
+export const parameters = {
+  appId: "The app of the caller's session; any other is refused",
+  userId: "`me` for the caller's own user, or a userId, or the vendor's `_id`",
+  channel: 'The type of the channel',
+  integrationIds: 'Ids of the integrations to link',
+} as const
 
 const appUser = {
   _id: '6a1f0c2be84d9f3b7715c0aa',

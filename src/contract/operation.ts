@@ -1,5 +1,6 @@
 /** The type of a row of the operations table, and the four builders that make an unsafe row unwritable. No runtime import: a browser can use it. */
-import type { Answer, Body } from './schemas.ts'
+import type { Answer } from './answers.ts'
+import type { Body } from './schemas.ts'
 
 export type Role = 'user' | 'agent' | 'admin' | 'auditor' | 'service'
 
@@ -76,3 +77,6 @@ export const timeLimit = (row: Row): number =>
 
 /** Names of the parameters in a row's path, in order. */
 export const pathParams = (row: Row): string[] => [...row.path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
+
+/** Guarded calls, and the one that creates: a repeat of any other does no harm. */
+export const takesIdempotencyKey = ({ effect, subject }: Row): boolean => effect === 'guarded' || subject === 'body'

@@ -1,4 +1,4 @@
-/** Bodies and answers under the vendor's model names: one schema each for check, type, OpenAPI and projection. Bodies are strict; of an answer only what we go by is checked. */
+/** Bodies under the vendor's model names: one schema each for check, type and OpenAPI. Bodies are strict; of an answer only whom it speaks of is checked. */
 import { z } from 'zod'
 import { visible } from './text.ts'
 
@@ -65,33 +65,37 @@ const kept = {
     .optional(),
 }
 
-const MessagePost = z.strictObject({
-  role,
-  type: text,
-  text: z.string().optional(),
-  mediaUrl: z.string().optional(),
-  mediaType: text.optional(),
-  altText: text.optional(),
-  name: text.optional(),
-  email: text.optional(),
-  avatarUrl: z.string().optional(),
-  payload: z.string().optional(),
-  metadata: z.record(z.string(), property).optional(),
-  actions: z
-    .array(
-      z.strictObject({
-        type: z.literal('link'),
-        text: text,
-        uri: z.string(),
-        default: z.boolean().optional(),
-        extraChannelOptions: z.unknown().optional(),
-        metadata: z.record(z.string(), property).optional(),
-      }),
-    )
-    .optional(),
-})
+const MessagePost = z
+  .strictObject({
+    role,
+    type: text,
+    text: z.string().optional(),
+    mediaUrl: z.string().optional(),
+    mediaType: text.optional(),
+    altText: text.optional(),
+    name: text.optional(),
+    email: text.optional(),
+    avatarUrl: z.string().optional(),
+    payload: z.string().optional(),
+    metadata: z.record(z.string(), property).optional(),
+    actions: z
+      .array(
+        z.strictObject({
+          type: z.literal('link'),
+          text: text,
+          uri: z.string(),
+          default: z.boolean().optional(),
+          extraChannelOptions: z.unknown().optional(),
+          metadata: z.record(z.string(), property).optional(),
+        }),
+      )
+      .optional(),
+  })
+  .meta({ id: 'MessagePost' })
 
-const Confirmation = z.strictObject({ type: z.enum(['immediate', 'userActivity', 'prompt']), message: MessagePost.optional() })
+const Confirmation = z
+  .strictObject({ type: z.enum(['immediate', 'userActivity', 'prompt']), message: MessagePost.optional() })
+  .meta({ id: 'Confirmation' })
 
 const link = {
   integrationId: id.optional(),
@@ -131,55 +135,12 @@ export const bodies = {
   ImageUpload,
 }
 
-const Client = z.looseObject({
-  id: z.string(),
-  platform: z.string(),
-  status: z.string().nullish(),
-  active: z.boolean().nullish(),
-  displayName: z.string().nullish(),
-  integrationId: z.string().nullish(),
-  externalId: z.string().nullish(),
-  lastSeen: z.string().nullish(),
-  info: z.looseObject({}).nullish(),
-  raw: z.unknown().optional(),
-  pushNotificationToken: z.string().nullish(),
-})
-
 /** Whom an answer speaks of. An anonymous user has no userId. */
-const identity = { _id: z.string().min(1), userId: z.string().nullish() }
-
-const AppUser = z.looseObject({
-  ...identity,
-  givenName: z.string().nullish(),
-  surname: z.string().nullish(),
-  email: z.string().nullish(),
-  signedUpAt: z.string().nullish(),
-  conversationStarted: z.boolean(),
-  properties: z.record(z.string(), z.unknown()),
-  clients: z.array(Client).nullish(),
-  pendingClients: z.array(Client).nullish(),
-})
-
-const Message = z.looseObject({ _id: z.string(), authorId: z.string(), role: z.string(), type: z.string(), received: z.number() })
-
-/** What the upstream says that it answers. */
-export const answers = {
-  AppUserResponse: z.looseObject({ appUser: AppUser }),
-  AppUserChannelsResponse: z.looseObject({ channels: z.array(z.looseObject({ type: z.string() })) }),
-  AppUserBusinessSystemsResponse: z.looseObject({ businessSystems: z.array(z.looseObject({ type: z.string() })) }),
-  AuthCodeResponse: z.looseObject({ authCode: z.string() }),
-  LinkRequestResponse: z.looseObject({
-    linkRequests: z.array(z.looseObject({ integrationId: z.string(), type: z.string(), code: z.string(), url: z.string() })),
-  }),
-  MessageResponse: z.looseObject({ message: Message, conversation: z.looseObject({ _id: z.string() }) }),
-  Empty: z.looseObject({}),
-}
+export const identity = { _id: z.string().min(1), userId: z.string().nullish() }
 
 /** What we ourselves go by in an answer that speaks of a user, and so all that it is held to: the rest is passed on as it came. */
 export const Identified = z.looseObject({ appUser: z.looseObject(identity) })
 export type Identified = z.infer<typeof Identified>
 
 export type Body = keyof typeof bodies
-export type Answer = keyof typeof answers
 export type BodyOf<B extends Body> = z.infer<(typeof bodies)[B]>
-export type AnswerOf<A extends Answer> = z.infer<(typeof answers)[A]>

@@ -1,8 +1,9 @@
 /** What many operations of the OpenAPI document share: the error body with an answer per status, headers, parameters and ways to authenticate. */
 import { z } from 'zod'
 import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-openapi'
+import { answers } from '../contract/answers.ts'
 import { type ProblemCode, problems } from '../contract/problems.ts'
-import { answers, bodies, channels } from '../contract/schemas.ts'
+import { bodies, channels } from '../contract/schemas.ts'
 import { cookieNames } from '../session/cookie.ts'
 
 export const ref = (kind: 'headers' | 'parameters' | 'responses', name: string | number) => ({ $ref: `#/components/${kind}/${name}` })

@@ -1,9 +1,10 @@
 /** The OpenAPI 3.1 document: the rows in both path forms, and the routes of sessions. Derived, so it cannot lag behind. */
 import { createDocument, type ZodOpenApiMediaTypeObject, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
+import { answers } from '../contract/answers.ts'
 import { exampleAnswers, exampleBodies, sentences } from '../contract/descriptions.ts'
 import { limitClass, type Operation, pathParams } from '../contract/operation.ts'
 import type { OperationId } from '../contract/operations.ts'
-import { answers, bodies } from '../contract/schemas.ts'
+import { bodies } from '../contract/schemas.ts'
 import { components, errorRef, imageUpload, limitHeaders, ref, statuses } from './openapi-components.ts'
 import { endpointPaths } from './openapi-endpoints.ts'
 

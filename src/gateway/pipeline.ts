@@ -3,7 +3,14 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
 import { isCacheKeyOf } from '../cache/keys.ts'
-import { type Caller, type GuardedOperation, limitClass, type OpenOperation, type Operation } from '../contract/operation.ts'
+import {
+  type Caller,
+  type GuardedOperation,
+  limitClass,
+  type OpenOperation,
+  type Operation,
+  takesIdempotencyKey,
+} from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { addLogFields } from '../http/access-log.ts'
@@ -104,9 +111,6 @@ export const createPipeline = (parts: PipelineParts) => {
     return typeof app === 'string' && isCacheKeyOf(parts.peppers, tag, app, id)
   }
 }
-
-/** Guarded calls and the creation: any other may be repeated without harm. */
-const takesIdempotencyKey = ({ effect, subject }: Operation): boolean => effect === 'guarded' || subject === 'body'
 
 /** The rule of a call to another app: its target belongs to that app. */
 const ofAnotherApp = (request: Request, requestId: string, operation: Operation, session: Session): CallFacts => ({

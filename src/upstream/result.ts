@@ -2,9 +2,10 @@
 
 import { z } from 'zod'
 import type { UpstreamApp } from '../../config/apps.ts'
+import { type Answer, answers } from '../contract/answers.ts'
 import type { Operation } from '../contract/operation.ts'
 import { Problem, type ProblemCode } from '../contract/problems.ts'
-import { type Answer, answers, Identified } from '../contract/schemas.ts'
+import { Identified } from '../contract/schemas.ts'
 import { parseExact } from '../platform/exact-json.ts'
 import { holdsCredential } from './credentials.ts'
 import { refusal, type VendorWords } from './refusals.ts'

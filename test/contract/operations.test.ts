@@ -1,8 +1,9 @@
 /** The laws of the table, as sentences. */
 import { describe, expect, test } from '@jest/globals'
+import { answers } from '../../src/contract/answers.ts'
 import { limitClass, pathParams } from '../../src/contract/operation.ts'
 import { all, operations } from '../../src/contract/operations.ts'
-import { answers, bodies } from '../../src/contract/schemas.ts'
+import { bodies } from '../../src/contract/schemas.ts'
 import { applyCallerOverrides } from '../../src/policy/caller-overrides.ts'
 
 describe('the table of operations', () => {

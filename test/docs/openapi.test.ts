@@ -1,9 +1,10 @@
 /** The documents: every row is in them, nothing in them dangles, and their examples pass the schemas they illustrate. */
 import { describe, expect, test } from '@jest/globals'
+import { answers } from '../../src/contract/answers.ts'
 import { exampleAnswers, exampleBodies } from '../../src/contract/descriptions.ts'
 import { all } from '../../src/contract/operations.ts'
 import { problems } from '../../src/contract/problems.ts'
-import { answers, bodies } from '../../src/contract/schemas.ts'
+import { bodies } from '../../src/contract/schemas.ts'
 import { openapiDocument } from '../../src/docs/openapi.ts'
 import { endpoints } from '../../src/docs/openapi-endpoints.ts'
 import { startBff } from '../support/bff.ts'

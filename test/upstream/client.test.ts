@@ -1,8 +1,8 @@
 /** What is sent upstream, and what each of its answers becomes. */
 import { describe, expect, test } from '@jest/globals'
+import type { Answer } from '../../src/contract/answers.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import { all, operations } from '../../src/contract/operations.ts'
-import type { Answer } from '../../src/contract/schemas.ts'
 import type { UpstreamCall } from '../../src/upstream/client.ts'
 import { appAt, appId, json, keyIds, listen, problemOf, secrets, upstreamWith, user } from './vendor.ts'
 

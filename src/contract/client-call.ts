@@ -1,0 +1,77 @@
+/** What goes along with a call of the typed client, what comes back beside the answer, and what is thrown. */
+
+export interface CallOptions {
+  /** Ends the wait. A call that changes something may have taken effect all the same. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Why it is done: recorded in the journal together with the call. */
+export interface RecordedOptions extends CallOptions {
+  /** A code from the setting AUDIT_REASONS; AUDIT_REQUIRED_FOR demands one of some callers. */
+  readonly reason?: string | undefined
+  /** Of the form AUDIT_TICKET. */
+  readonly ticket?: string | undefined
+  /** Free text of at most 2,000 characters, sealed with the personal data. */
+  readonly note?: string | undefined
+}
+
+export interface GuardedOptions extends RecordedOptions {
+  /** 1 to 255 visible ASCII characters, new for each intent (`crypto.randomUUID()`). Within 24 h a repeat gets the first answer and is not sent again; so with a key the client repeats by itself what stayed without an answer. */
+  readonly idempotencyKey?: string | undefined
+}
+
+/** From the headers of an answer. */
+export interface Meta {
+  readonly status: number
+  /** Names the request in the log of the service. */
+  readonly requestId: string | undefined
+  /** How the cache treated a read, as RFC 9211 writes it. */
+  readonly cacheStatus: string | undefined
+  /** What is left of the limit that this call counts among, and the seconds until it is full again. */
+  readonly rateLimit: { readonly name: string; readonly remaining: number; readonly resetSeconds: number } | undefined
+  /** The event of a guarded call. A replay has no place of its own; `pending`: the outcome is not on disk yet. */
+  readonly audit: { readonly operation: string; readonly receipt: number | undefined; readonly pending: boolean } | undefined
+  /** The answer that the first call with this Idempotency-Key was given. */
+  readonly replayed: boolean
+  /** Seconds to wait before a repeat; absent where a repeat could do harm. */
+  readonly retryAfter: number | undefined
+}
+
+/** An answer as the service gave it; `meta` is not enumerable, so it goes into no copy and no JSON. */
+export type Answered<Body> = Body & { readonly meta: Meta }
+
+export const metaOf = ({ status, headers }: Response): Meta => {
+  const text = (name: string) => headers.get(name) ?? undefined
+  const number = (name: string) => (headers.has(name) ? Number(headers.get(name)) : undefined)
+  const operation = text('audit-operation')
+  const [, name, remaining, resetSeconds] = /"(.+)";r=(\d+);t=(\d+)/.exec(text('ratelimit') ?? '') ?? []
+  return {
+    status,
+    requestId: text('x-request-id'),
+    cacheStatus: text('cache-status'),
+    rateLimit: name === undefined ? undefined : { name, remaining: Number(remaining), resetSeconds: Number(resetSeconds) },
+    audit: operation === undefined ? undefined : { operation, receipt: number('audit-receipt'), pending: headers.has('audit-outcome') },
+    replayed: headers.has('idempotency-replayed'),
+    retryAfter: number('retry-after'),
+  }
+}
+
+/** Any answer that is no success, with what its headers say. A call that got no answer rejects with what `fetch` rejected with. */
+export class ClientError extends Error implements Meta {
+  /** Stable; `unreadable_answer` when something between us and the service answered in its place. */
+  declare readonly code: string
+  declare readonly description: string
+  declare readonly status: Meta['status']
+  declare readonly requestId: Meta['requestId']
+  declare readonly cacheStatus: Meta['cacheStatus']
+  declare readonly rateLimit: Meta['rateLimit']
+  declare readonly audit: Meta['audit']
+  declare readonly replayed: Meta['replayed']
+  /** Seconds to wait before a repeat; absent where a repeat could do harm. */
+  declare readonly retryAfter: Meta['retryAfter']
+
+  constructor(meta: Meta, code: string, description: string) {
+    super(`${code}: ${description}`)
+    Object.assign(this, meta, { name: 'ClientError', code, description })
+  }
+}

@@ -53,13 +53,16 @@ export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler 
     throw new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ').toUpperCase() } })
   }
 
+/** As `Allow` names them. */
+const inOrder: readonly Method[] = ['get', 'head', 'post', 'put', 'delete']
+
 type Methods = Partial<Readonly<Record<Method, Handlers>>>
 
 /** Exact paths, in the order of the table; 405 with `Allow` for every other method. Express by itself would answer HEAD with GET's work and OPTIONS with a page of its own. */
 const routerOf = (table: Readonly<Record<string, Methods>>): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   for (const [path, methods] of Object.entries(table)) {
-    const verbs = Object.entries(methods) as [Method, Handlers][]
+    const verbs = inOrder.flatMap((method): [Method, Handlers][] => (methods[method] ? [[method, methods[method]]] : []))
     const refuse = methodNotAllowed(...verbs.map(([verb]) => verb))
     if (!methods.head) router.head(path, refuse)
     for (const [verb, handlers] of verbs) router[verb](path, handlers)

@@ -100,7 +100,7 @@ export const faultIn = (name: SettingName, text: string): string | undefined => 
 }
 
 /** A secret may stand at any wrong place: none has fewer than 16 characters, but a password in an address may. */
-const mayHoldSecret = (text: string): boolean => text.length >= 16 || /@|:\/\/.*\?/.test(text)
+const mayHoldSecret = (text: string): boolean => text.length >= 16 || text.includes('@') || (text.includes('://') && text.includes('?'))
 
 /** Why a file could not be read, without its name: a secret may have been written in place of the name. */
 export const unreadable = (error: unknown): string => (error as Error).message.split(',')[0]!

@@ -1,4 +1,5 @@
-/** One wide record per request, filled along the way and written once when the answer is out or the caller has gone. Ids and tokens stay out: the path is the route's template. */
+/** One wide record per request, written when the answer is out or the caller gone. No ids, no
+ * tokens: the path is the template of the route. */
 import { performance } from 'node:perf_hooks'
 import type { RequestHandler, Response } from 'express'
 import type { Problem } from '../contract/problems.ts'
@@ -17,7 +18,7 @@ export const addLogFields = (res: Response, fields: Fields): void => {
   Object.assign(res.locals['record'] as Fields, fields)
 }
 
-/** Few browsers make most of the calls. */
+/** Memoised: few browsers make most of the calls. */
 const shown = memo(500, loggable)
 const shownAgent = (agent: string): string => shown(agent.slice(0, 200))
 
@@ -26,7 +27,7 @@ export const accessLog = (log: Log, finished: Finished): RequestHandler =>
     const start = performance.now()
     const record: Fields = {}
     res.locals['record'] = record
-    // Comes once; `once` would cost two more objects.
+    // `on`, not `once`, which costs two more objects: the event comes once.
     res.on('close', () => {
       const problem = res.locals['problem'] as Problem | undefined
       const failed = problem && { code: problem.code, ...(problem.particulars.outcome && { outcome: problem.particulars.outcome }) }
@@ -49,7 +50,7 @@ export const accessLog = (log: Log, finished: Finished): RequestHandler =>
     next()
   }
 
-/** Where it happened, without the message, which may quote anything. */
+/** The stack without the message, which may quote anything. */
 const stackOf = (cause: unknown): string[] =>
   cause instanceof Error
     ? (cause.stack ?? '')

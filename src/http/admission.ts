@@ -1,4 +1,5 @@
-/** What every request must pass before routing: an unambiguous target, unambiguous headers, a host that is ours. It refuses and never repairs. */
+/** What every request must pass before routing: an unambiguous target, unambiguous headers, a host
+ * that is ours. It refuses and never repairs. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 import { Problem } from '../contract/problems.ts'
@@ -7,14 +8,16 @@ import { checkOwnCookies, type OwnCookies } from './cookies.ts'
 import { withoutBlanks } from './whitespace.ts'
 
 export interface AdmissionOptions {
-  /** Accepted values of Host; a function when the port is known only after listening; absent on the private listener, which has no such rule. */
+  /** Accepted values of Host; a function when the port is known only after listening; absent on the
+   * private listener, which has no such rule. */
   readonly hosts?: ReadonlySet<string> | (() => ReadonlySet<string>)
   readonly ownCookies?: OwnCookies
   /** The path whose query may be long, since identity providers put much into it. */
   readonly callbackPath?: string
   /** CIDR blocks whose peers may name the client in X-Forwarded-For. */
   readonly trustedProxies?: readonly string[]
-  /** Told once, when X-Forwarded-* first comes from a peer that is not trusted: mostly a proxy somebody forgot to configure. */
+  /** Told once, when X-Forwarded-* first comes from a peer that is not trusted: mostly a proxy
+   * somebody forgot to configure. */
   readonly onUntrustedForward?: (peer: string) => void
 }
 
@@ -47,7 +50,8 @@ const checkTarget = (target: string, callbackPath: string | undefined): void => 
     throw new Problem('invalid_path', { detail: 'The target holds a fragment or a character that a URL cannot hold.' })
   if (!path.startsWith('/')) throw new Problem('invalid_path', { detail: 'The target must be a path that begins with "/".' })
   if (/\/\/|[\\;]/.test(path) || /%(?:2f|5c|25|[01][0-9a-f]|7f)/i.test(path)) throw new Problem('invalid_path')
-  // One decoding finds the dot segments of two, since an encoded percent sign has just been refused.
+  // One decoding finds the dot segments of two, since an encoded percent sign has just been
+  // refused.
   if (decoded(path).split('/').some(isDots)) throw new Problem('invalid_path')
 }
 
@@ -64,7 +68,8 @@ const decoded = (path: string): string => {
 const headerCount = 100
 const headerBytes = 16 * 1024
 
-/** Node keeps the first of some doubled headers and says nothing, and a proxy may keep the last: so none of these may come twice. */
+/** Node keeps the first of some doubled headers and says nothing, and a proxy may keep the last: so
+ * none of these may come twice. */
 const single = new Set(['host', 'authorization', 'content-type', 'content-length', 'transfer-encoding', 'idempotency-key'])
 
 /** Tells whether any X-Forwarded-* header was among them. */
@@ -77,7 +82,7 @@ const checkHeaders = (raw: readonly string[]): boolean => {
     const name = raw[at]!.toLowerCase()
     const value = raw[at + 1]!
     bytes += name.length + value.length + 4
-    // Gateways written after CGI turn "_" into "-", so such a name could pass here and mean another header there.
+    // Names with "_" refused: gateways written after CGI read it as "-", and so another header.
     if (name.includes('_')) throw new Problem('bad_request', { detail: 'Header names with an underscore are not accepted.' })
     if (single.has(name)) {
       if (seen.has(name)) throw new Problem('bad_request', { detail: `The header ${name} may appear once.` })
@@ -102,7 +107,8 @@ const checkHost = (req: IncomingMessage, hosts: AdmissionOptions['hosts']): void
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
-/** The values of Host that belong to these origins. The names of the loopback are one; the scheme's own port may be written out. */
+/** The values of Host that belong to these origins. The names of the loopback are one; the scheme's
+ * own port may be written out. */
 export const hostsOf = (origins: readonly string[]): ReadonlySet<string> =>
   new Set(
     origins.flatMap((origin) => {

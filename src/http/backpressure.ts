@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { withTimeout } from '../platform/deadline.ts'
 
-/** Waits until the client has taken what was written, has gone, or the time in milliseconds is over. */
+/** Waits until the client has taken what was written, has gone, or the time in milliseconds is
+ * over. */
 export const drained = async (res: ServerResponse, withinMs = 300_000): Promise<void> => {
   if (!res.writableNeedDrain || res.destroyed) return
   const over = new AbortController()

@@ -1,4 +1,5 @@
-/** Reads a JSON body under its limits of type, size, time and shape, and checks it against a schema. */
+/** Reads a JSON body under its limits of type, size, time and shape, and checks it against a
+ * schema. */
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { placeOf } from '../contract/json-path.ts'
@@ -24,10 +25,11 @@ const checkType = ({ headers }: IncomingMessage): void => {
   }
 }
 
-/** What was not read is not waited for either. */
+/** The rest of a body that was not read is not waited for. */
 const close = { Connection: 'close' }
 
-/** The whole body, or a Problem once it is too large, too late or broken off; nothing is read beyond that point. */
+/** The whole body, or a Problem once it is too large, too late or broken off; nothing is read after
+ * that. */
 export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 100 * 1024 }: Bounds = {}): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -35,7 +37,8 @@ export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 10
     const settle = (problem?: Problem): void => {
       clearTimeout(timer)
       req.off('data', onChunk).off('end', onEnd).off('error', onBreak).off('close', onBreak)
-      // An abort after this point has no reader any more; without a listener it would end the process.
+      // An abort after this point has no reader any more; without a listener it would end the
+      // process.
       req.on('error', () => undefined)
       if (problem) {
         req.pause()
@@ -53,7 +56,7 @@ export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 10
 
     if (Number(req.headers['content-length'] ?? 0) > maxBytes) return settle(new Problem('too_large', { headers: close }))
     if (req.destroyed && !req.readableEnded) return onBreak()
-    // Whoever sends slowly keeps nobody else out.
+    // A slow sender holds no place in the bound of admitted requests.
     letIn(req)
     req.on('data', onChunk).on('end', onEnd).on('error', onBreak).on('close', onBreak)
   })
@@ -69,7 +72,8 @@ export const readJson = async (req: IncomingMessage, bounds: Bounds = {}): Promi
 export const bringsBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
 
-/** Tells afterwards whether the whole request had come by the end of this turn of the event loop, as a small body does in one piece with its head. */
+/** Tells afterwards whether the whole request had come by the end of this turn of the event loop,
+ * as a small body does in one piece with its head. */
 export const watchArrival = (request: IncomingMessage): (() => boolean) => {
   let whole = !bringsBody(request)
   if (!whole)
@@ -79,7 +83,8 @@ export const watchArrival = (request: IncomingMessage): (() => boolean) => {
   return () => whole
 }
 
-/** The body of a GET or DELETE means nothing, but the vendor's own example sends one: a sound one is read and dropped. */
+/** A body of a GET or DELETE means nothing; a sound one is read and dropped, since the vendor's own
+ * example sends one. */
 export const discardBody = async (req: IncomingMessage, bounds: Bounds = {}): Promise<void> => {
   if (!bringsBody(req)) return
   const bytes = await readBytes(req, bounds)
@@ -98,7 +103,8 @@ export const checkBody = <S extends z.ZodType>(schema: S, value: unknown): z.out
   throw new Problem('bad_request', { detail: `${placeOf(place) || 'body'}: ${sentence(issue)}` })
 }
 
-/** zod's messages name types and limits, never the value; only unknown keys are the caller's text, and they are put as places. */
+/** zod's messages name types and limits, never the value; only unknown keys are the caller's text,
+ * and they are put as places. */
 const sentence = (issue: z.core.$ZodIssue): string => {
   if (issue.code === 'unrecognized_keys') return `unknown field ${placeOf(issue.keys.slice(0, 1))}`
   if (issue.code === 'invalid_key') return `a key: ${issue.issues.map(sentence).join(', ')}`

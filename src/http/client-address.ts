@@ -1,10 +1,11 @@
-/** Who is at the other end: the peer's address, or what a configured proxy says about it. */
+/** The address of the client: that of the peer, or what a configured proxy says. */
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { unfold } from '../platform/ip-address.ts'
 import { withoutBlanks } from './whitespace.ts'
 
-/** On the request itself: a WeakMap whose keys live as short as requests is dear to the garbage collector. */
+/** On the request itself: a WeakMap whose keys live as short as requests is dear to the garbage
+ * collector. */
 const settled = Symbol('client address')
 type Settled = IncomingMessage & { [settled]?: string }
 
@@ -23,10 +24,11 @@ export const trustedPeers = (cidrs: readonly string[]): ((address: string) => bo
   return (address) => isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
 }
 
-/** Proxies differ in whether they add the port. */
+/** The port removed: some proxies add it. */
 const withoutPort = (hop: string): string => /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop
 
-/** Each trusted hop vouches for the one to its left; the first that is not trusted is the client. What is not an address vouches for nothing. */
+/** Each trusted hop vouches for the one to its left; the first that is not trusted is the client.
+ * What is not an address vouches for nothing. */
 const furthestBelievable = (peer: string, forwarded: string, trusted: (address: string) => boolean): string => {
   let client = peer
   for (const hop of forwarded.split(',').reverse()) {
@@ -40,7 +42,7 @@ const furthestBelievable = (peer: string, forwarded: string, trusted: (address: 
 /** The address at the other end of the connection; `local` on a unix socket. */
 export const peerAddress = (req: IncomingMessage): string => unfold(req.socket.remoteAddress ?? 'local')
 
-/** Settles, once per request, whom `clientAddress` tells. */
+/** Sets, once per request, what `clientAddress` returns. */
 export const settleClientAddress = (req: IncomingMessage, trusted: (address: string) => boolean): void => {
   const forwarded = req.headers['x-forwarded-for']
   const peer = peerAddress(req)

@@ -1,4 +1,5 @@
-/** The one reader of the Cookie header. Strict: SP and HTAB around a pair, exact names, no decoding, no quotes. */
+/** The one reader of the Cookie header. Strict: SP and HTAB around a pair, exact names, no
+ * decoding, no quotes. */
 import { Problem } from '../contract/problems.ts'
 import { withoutBlanks } from './whitespace.ts'
 
@@ -17,7 +18,8 @@ export const cookiesIn = (header: string | undefined): [name: string, value: str
     return at < 0 ? ['', pair] : [pair.slice(0, at), pair.slice(at + 1)]
   })
 
-/** Browsers keep a sibling domain from setting `__Host-…`, but not a name that only some reader takes for it. Throws `bad_request`. */
+/** Browsers keep a sibling domain from setting `__Host-…`, but not a name that only some reader
+ * takes for it. Throws `bad_request`. */
 export const checkOwnCookies = (header: string | undefined, own: OwnCookies): void => {
   const seen = new Set<string>()
   for (const [name, value] of cookiesIn(header)) {
@@ -31,12 +33,13 @@ export const checkOwnCookies = (header: string | undefined, own: OwnCookies): vo
   }
 }
 
-/** What no name of a cookie holds. */
+/** Characters that no cookie name holds. */
 const unfit = /[^!-~]/
 const unfitAll = /[^!-~]+/g
 const encoded = /%([0-9a-f]{2})/gi
 
-/** As the most lenient reader would see it: decoded, without odd bytes, quotes or an empty name before it, in one case. */
+/** As the most lenient reader would see it: decoded, without odd bytes, quotes or an empty name
+ * before it, in one case. */
 const resembles = (pair: string, { session, signInPrefix }: OwnCookies): boolean => {
   const plain = pair
     .replace(encoded, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))

@@ -1,4 +1,5 @@
-/** Routes as rows: what each promises. The router and the OpenAPI document are both made from them. */
+/** Routes as rows: what each promises. The router and the OpenAPI document are both made from
+ * them. */
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
 import type { z } from 'zod'
 import { Problem } from '../contract/problems.ts'
@@ -58,7 +59,8 @@ const inOrder: readonly Method[] = ['get', 'head', 'post', 'put', 'delete']
 
 type Methods = Partial<Readonly<Record<Method, Handlers>>>
 
-/** Exact paths, in the order of the table; 405 with `Allow` for every other method. Express by itself would answer HEAD with GET's work and OPTIONS with a page of its own. */
+/** Exact paths, in the order of the table; 405 with `Allow` for every other method. Express by
+ * itself would answer HEAD with GET's work and OPTIONS with a page of its own. */
 const routerOf = (table: Readonly<Record<string, Methods>>): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   for (const [path, methods] of Object.entries(table)) {

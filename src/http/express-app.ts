@@ -1,4 +1,5 @@
-/** The Express apps of both listeners as far as they are alike: strict routing, what is HTTP-wide, the end of the line. */
+/** The Express apps of both listeners as far as they are alike: strict routing, what is HTTP-wide,
+ * the end of the line. */
 import express, { type Express, type RequestHandler } from 'express'
 import { Problem } from '../contract/problems.ts'
 import type { Log } from '../platform/logger.ts'
@@ -16,7 +17,8 @@ export const expressApp = (https: boolean, middleware: readonly RequestHandler[]
   app.set('strict routing', true)
   app.set('query parser', 'simple')
   app.disable('etag')
-  // No answer here has a validator; Express takes `If-None-Match: *` for a match even so, and would answer 304.
+  // No answer here has a validator; Express takes `If-None-Match: *` for a match even so, and would
+  // answer 304.
   Object.defineProperty(app.request, 'fresh', { configurable: true, value: false })
   app.disable('x-powered-by')
   joinHeads(app)

@@ -1,4 +1,5 @@
-/** Reads a form body (`application/x-www-form-urlencoded`), as OAuth and OpenID send them: each field once. */
+/** Reads a form body (`application/x-www-form-urlencoded`), as OAuth and OpenID send them: each
+ * field once. */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../contract/problems.ts'
 import { readBytes } from './body.ts'

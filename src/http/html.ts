@@ -1,4 +1,4 @@
-/** HTML as tagged templates: whatever is put in is escaped, unless this tag made it. */
+/** HTML as tagged templates: values are escaped, unless this tag made them. */
 import { printableLines } from '../platform/printable.ts'
 
 export interface Html {

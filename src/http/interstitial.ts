@@ -1,4 +1,5 @@
-/** The page between two sites: a link from elsewhere is opened without the Strict cookie; from this page, which is ours, the same address is opened with it. */
+/** The page between two sites: a link from elsewhere is opened without the Strict cookie; from this
+ * page, which is ours, the same address is opened with it. */
 import { html } from './html.ts'
 
 export const interstitialPage = (address: string): string =>

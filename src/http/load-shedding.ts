@@ -10,7 +10,8 @@ import type { Metrics } from '../platform/metrics.ts'
 export type Priority = 'guarded' | 'sessions' | 'others'
 
 const kept = 64
-/** The bound of the others falls while the event loop is late, and rises while it is not and more come. At the lowest they cost a turn of the loop some 30 ms. */
+/** The bound of the others falls while the event loop is late, and rises while it is not and more
+ * come. At the lowest they cost a turn of the loop some 30 ms. */
 const lowest = 128
 const first = 256
 const highest = 1024
@@ -47,7 +48,7 @@ export const letIn = (request: IncomingMessage): void => {
   its.waiting -= 1
 }
 
-/** How late a timer comes is how long everything else waits as well. */
+/** The lateness of a timer is what everything else waits as well. */
 const followLoop = (its: Class): (() => void) => {
   let due = performance.now() + lookMs
   const timer = setInterval(() => {
@@ -61,7 +62,7 @@ const followLoop = (its: Class): (() => void) => {
 }
 
 export interface LoadShedding extends Disposable {
-  /** False when the request is to be turned away. */
+  /** False: the request is to be turned away. */
   admits(request: IncomingMessage): boolean
 }
 
@@ -73,7 +74,7 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
   const classes = { guarded: classOf('guarded', kept), sessions: classOf('sessions', kept), others: classOf('others', first) }
   const unfollow = followLoop(classes.others)
   let willTell = false
-  /** Once a second: a line for each would be one more load. */
+  /** Once a second: a log line for each would add to the load. */
   const tell = (): void => {
     willTell = false
     for (const its of Object.values(classes)) {

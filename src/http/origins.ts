@@ -1,4 +1,5 @@
-/** The exact origins that browsers use. They may be set after listening, when the port is any free one; whether they are https is known from the start. */
+/** The exact origins that browsers use. They may be set after listening, when the port is any free
+ * one; whether they are https is known from the start. */
 import { hostsOf } from './admission.ts'
 
 export interface Origins {

@@ -1,4 +1,5 @@
-/** Turns whatever was thrown into the one error body, whose shape serves the vendor's clients and RFC 9457 alike. Never a stack, never a cause. */
+/** The one error body for all that is thrown, for the vendor's clients and RFC 9457 alike. Never a
+ * stack, never a cause. */
 import type { ErrorRequestHandler } from 'express'
 import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
 
@@ -25,7 +26,7 @@ export const errorBody = (problem: Problem, requestId: string, showVendorWords =
   }
 }
 
-/** What Express itself throws carries a status; a 4xx of it is the caller's fault, everything else is ours. */
+/** Errors of Express carry a status: a 4xx is the caller's fault, everything else ours. */
 const codeByStatus: Partial<Record<number, ProblemCode>> = { 408: 'timeout', 413: 'too_large', 415: 'unsupported_media_type' }
 
 export const toProblem = (error: unknown): Problem => {
@@ -38,10 +39,11 @@ export const toProblem = (error: unknown): Problem => {
 const json = 'application/json'
 const problemJson = 'application/problem+json'
 
-/** What a handler had said about the answer it then did not give. */
+/** Headers of an answer that a handler began and then did not give. */
 const ofTheBody = ['Content-Disposition', 'Content-Encoding', 'Content-Length', 'ETag', 'Last-Modified', 'Transfer-Encoding']
 
-/** A body that is known to be small is read to its end and the connection kept; the rest of a large or endless one is not waited for. */
+/** A body that is known to be small is read to its end and the connection kept; the rest of a large
+ * or endless one is not waited for. */
 const bodyGoesOn = (req: { complete: boolean; headers: NodeJS.Dict<string | string[]> }): boolean =>
   !req.complete && (req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 100 * 1024)
 
@@ -60,7 +62,8 @@ export const problemHandler: ErrorRequestHandler = function problemHandler(error
   if (problem.status === 401) res.setHeader('WWW-Authenticate', 'Bearer')
   if (bodyGoesOn(req)) res.setHeader('Connection', 'close')
   for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
-  // The vendor's JavaScript client finds code and description only under application/json, so that is what everyone gets who does not ask.
+  // The vendor's JavaScript client finds code and description only under application/json, so that
+  // is what everyone gets who does not ask.
   const type = req.accepts([json, problemJson]) === problemJson ? problemJson : json
   res.setHeader('Content-Type', `${type}; charset=utf-8`)
   res.setHeader('Content-Length', text.length)

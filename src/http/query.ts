@@ -1,4 +1,5 @@
-/** Reads a query string that must hold exactly the parameters of its route: each once, none unknown. */
+/** Reads a query string that must hold exactly the parameters of its route: each once, none
+ * unknown. */
 import { Problem } from '../contract/problems.ts'
 
 const decode = (text: string): string => {
@@ -12,7 +13,8 @@ const decode = (text: string): string => {
 /** What stands after the first question mark of a target. */
 export const rawQueryOf = (target: string): string => (target.includes('?') ? target.slice(target.indexOf('?') + 1) : '')
 
-/** `rawQuery` is what stands after the question mark, undecoded; every parameter in `needed` must be there, those in `optional` may. */
+/** `rawQuery` is what stands after the question mark, undecoded; every parameter in `needed` must
+ * be there, those in `optional` may. */
 export const checkQuery = (rawQuery: string, needed: readonly string[], optional: readonly string[] = []): Record<string, string> => {
   const allowed = [...needed, ...optional]
   const found = new Map<string, string>()

@@ -1,4 +1,4 @@
-/** Tells the caller how much is left: the RateLimit fields of the IETF's HTTPAPI working group. */
+/** The RateLimit fields of the IETF's HTTPAPI working group: how much of a limit is left. */
 
 import type { ServerResponse } from 'node:http'
 import type { Limit } from './rate-limit.ts'

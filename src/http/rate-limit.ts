@@ -1,4 +1,5 @@
-/** The one door to express-rate-limit: it decides every limit, by counts that the session store keeps for all replicas. */
+/** The one door to express-rate-limit: it decides every limit, by counts that the session store
+ * keeps for all replicas. */
 import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import { type AugmentedRequest, type Options, rateLimit } from 'express-rate-limit'
@@ -70,7 +71,8 @@ const step = (middleware: RequestHandler, req: Request, res: Response): Promise<
 
 const limitOf = (res: Response): Limit => res.locals['limit'] as Limit
 
-/** The count came with the session, so it needs no round trip of its own. A store of the library sees the key alone: the count is the key. */
+/** The count came with the session, so it needs no round trip of its own. A store of the library
+ * sees the key alone: the count is the key. */
 const calls = limiter({
   name: (res) => limitOf(res).name,
   prefix: 'calls',
@@ -82,7 +84,7 @@ const calls = limiter({
   },
 })
 
-/** Decides a call that has a session, and tells how much is left. */
+/** Decides a call with a session, and adds the fields of what is left. */
 export const limitCalls =
   (req: Request, res: Response) =>
   async (limit: Limit): Promise<void> => {
@@ -100,7 +102,8 @@ const ofAddress = (name: string, limit: number, count: AddressCounts['use'], pre
 /** Every request of an address, right or wrong. */
 export const limitAddress = (counts: AddressCounts, name: string, limit: number): RequestHandler => ofAddress(name, limit, counts.use)
 
-/** Runs what proves a credential, unless its address has failed too often. Others of the address wait for it, so it asks nobody outside. */
+/** Runs what proves a credential, unless its address has failed too often. Others of the address
+ * wait for it, so it asks nobody outside. */
 export type Attempt = <T>(req: Request, res: Response, prove: () => T | Promise<T>) => Promise<T>
 
 /**
@@ -123,7 +126,7 @@ export const limitFailures = (counts: AddressCounts, name: string, limit: number
     try {
       return await prove()
     } catch (error) {
-      // Each replica has turns of its own: a failure beyond the limit is not told as one.
+      // A failure beyond the limit is not reported as one: each replica has turns of its own.
       if (toProblem(error).status < 500) await step(failed, req, res)
       throw error
     }

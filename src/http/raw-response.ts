@@ -1,4 +1,5 @@
-/** Answers on a bare socket, for requests that Node could not read as HTTP, and endings that let an answer reach a client that is still sending. */
+/** Answers on a bare socket, for requests that Node could not read as HTTP, and endings that let an
+ * answer reach a client that is still sending. */
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { Problem } from '../contract/problems.ts'
@@ -17,7 +18,8 @@ export const lingeringClose = (socket: Socket): void => {
   ending.add(socket)
   if (socket.writable) socket.end()
   let left = lingerBytes
-  // Without the parser's listener, whatever was pipelined behind the refused request is never carried out.
+  // Without the parser's listener, whatever was pipelined behind the refused request is never
+  // carried out.
   socket.removeAllListeners('data')
   socket.on('data', (chunk: Buffer) => {
     left -= chunk.length

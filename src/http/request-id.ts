@@ -1,4 +1,5 @@
-/** Names each request, for the answer, the log and the journal. A name from outside is never taken over: it could be forged or hold anything. */
+/** Names each request, for the answer, the log and the journal. A name from outside is never taken
+ * over: it could be forged or hold anything. */
 import type { RequestHandler } from 'express'
 import { randomBytes } from '../crypto/random.ts'
 import { addHeader } from './response-headers.ts'

@@ -1,4 +1,5 @@
-/** The head of every answer. What all answers say, and what was noted on the way, joins when the head is written, as one list: a score of calls of setHeader would cost as much as the routing. */
+/** The head of every answer. What all answers say, and what was noted on the way, joins when the
+ * head is written, as one list: a score of calls of setHeader would cost as much as the routing. */
 import { ServerResponse } from 'node:http'
 import type { Express, RequestHandler, Response } from 'express'
 import { letIn } from './load-shedding.ts'
@@ -36,7 +37,7 @@ export const addHeader = (res: ServerResponse, name: string, value: string): voi
 const pairs = (raw: RawHeaders): [name: string, value: string][] =>
   Array.from({ length: raw.length / 2 }, (_, at) => [raw[2 * at]!, raw[2 * at + 1]!])
 
-/** For our own pages: their headers instead of the API's. */
+/** Headers of our own pages, in place of those of the API. */
 export const asPage: RequestHandler = function asPage(_req, res, next) {
   res.locals['page'] = true
   next()
@@ -50,7 +51,7 @@ function joined(this: Response & Noted, status: number, ...rest: unknown[]): Ser
   const ours = this[always]?.[this.locals['page'] ? 'page' : 'api'] ?? []
   const added = this[noted] ?? []
   const [given] = rest
-  // Nothing set: Node need not merge, and takes the list as it is.
+  // Nothing set: Node takes the list as it is, without merging.
   if (Array.isArray(given) && this.getHeaderNames().length === 0) return writeHead.call(this, status, [...ours, ...added, ...given])
   for (const [name, value] of pairs(ours)) if (!this.hasHeader(name)) this.setHeader(name, value)
   for (const [name, value] of pairs(added)) this.setHeader(name, value)

@@ -1,4 +1,5 @@
-/** Security headers by helmet, worked out once: the API runs nothing and may not be framed, pages may load only what we serve. */
+/** Security headers by helmet, worked out once: the API runs nothing and may not be framed, pages
+ * may load only what we serve. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import helmet, { type HelmetOptions } from 'helmet'
@@ -24,7 +25,8 @@ const pagePolicy = {
 
 type Policy = Record<string, string[]>
 
-/** helmet sets a dozen headers anew on every request, about a tenth of what a bare Express app costs; ours never change, so it runs once against a response that only takes notes. */
+/** helmet sets a dozen headers anew on every request, about a tenth of what a bare Express app
+ * costs; ours never change, so it runs once against a response that only takes notes. */
 const headersOf = (options: HelmetOptions): RawHeaders => {
   const noted: string[] = []
   const notes = { setHeader: (name: string, value: string) => noted.push(name, value), removeHeader: () => undefined }
@@ -37,7 +39,7 @@ const headersOf = (options: HelmetOptions): RawHeaders => {
 const headersFor = (directives: Policy, { https }: Options): RawHeaders => [
   ...headersOf({
     contentSecurityPolicy: { useDefaults: false, directives },
-    // Sub-domains are the customer's to decide about.
+    // Without sub-domains, which are the customer's to decide about.
     strictTransportSecurity: https && { maxAge: 31_536_000, includeSubDomains: false },
     xFrameOptions: { action: 'deny' },
   }),

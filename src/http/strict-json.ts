@@ -1,4 +1,5 @@
-/** JSON without the readings on which parsers disagree: doubled or magic keys, lone surrogates, numbers that would change, depth without end. */
+/** JSON without what parsers read differently: doubled or magic keys, lone surrogates, numbers that
+ * would change, endless depth. */
 
 import { placeOf } from '../contract/json-path.ts'
 import { Problem } from '../contract/problems.ts'
@@ -6,12 +7,14 @@ import { isExact, mayRound } from '../platform/exact-json.ts'
 
 const depthLimit = 16
 const magic = new Set(['__proto__', 'constructor', 'prototype'])
-/** Strings whole, then punctuation, then numbers and words. Only ever run over text that is known to be JSON. */
+/** Strings whole, then punctuation, then numbers and words. Only ever run over text that is known
+ * to be JSON. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
 const refuse = (detail: string, cause?: unknown): Problem => new Problem('bad_request', { detail, cause })
 
-/** Bytes to value, or a `bad_request` that says what is wrong and where, and never what was sent. */
+/** The value of the bytes, or a `bad_request` that says what is wrong and where, and never what was
+ * sent. */
 export const parseStrictJson = (bytes: Uint8Array): unknown => {
   const text = decodeBody(bytes)
   const value = parse(text)

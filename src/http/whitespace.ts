@@ -1,4 +1,5 @@
-/** Blanks around a header's value are SP and HTAB (RFC 9110, section 5.6.3); `trim()` also takes U+00A0 and others, which are bytes of the value here. */
+/** Blanks around a header's value are SP and HTAB (RFC 9110, section 5.6.3); `trim()` also takes
+ * U+00A0 and others, which are bytes of the value here. */
 export const withoutBlanks = (text: string): string => {
   let from = 0
   let to = text.length

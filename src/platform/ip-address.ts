@@ -35,7 +35,7 @@ export const unfold = (address: string): string => {
 /** The network that an address is in (/24, /48): enough to see a pattern, too little to name a household. */
 export const networkOf = (address: string): string => {
   const plain = unfold(address)
-  if (isIPv4(plain)) return plain.replace(/\d+$/, '0/24')
+  if (isIPv4(plain)) return `${plain.slice(0, plain.lastIndexOf('.'))}.0/24`
   return isIPv6(plain) ? prefixOf(groupsOf(plain), 3) : plain
 }
 

@@ -1,12 +1,14 @@
-/** OPERATION_CALLERS: a deployment may narrow or widen who may call a row, and who may have a link made without asking; what the table cannot mean is refused at start. */
+/** OPERATION_CALLERS: a deployment may narrow or widen who may call a row, and who may have a link
+ * made without asking; what the table cannot mean is refused at start. */
 import type { Caller, Operation } from '../contract/operation.ts'
 
 const callers: readonly string[] = ['self', 'agent', 'admin', 'service'] satisfies Caller[]
 
-/** A word that can be a name of ours or a slip of one; any other may be a secret at a wrong place. */
+/** A word that may be a slip of a known name; any other may be a secret at a wrong place. */
 const shown = (word: string): string => (/^[a-z_.=]*$/.test(word) ? word : 'one of its words')
 
-/** `delete_app_user=admin+agent,get_link_requests=service` applied to the rows. Throws with every fault in one sentence each. */
+/** `delete_app_user=admin+agent,get_link_requests=service` applied to the rows. Throws with every
+ * fault in one sentence each. */
 export const applyCallerOverrides = (rows: readonly Operation[], text: string): Operation[] => {
   const faults: string[] = []
   const wanted = new Map<string, [Caller, ...Caller[]]>()

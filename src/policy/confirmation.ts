@@ -1,4 +1,5 @@
-/** The message that asks a person to confirm a link: staff and programs bring their own, an end user gets the one of this service. */
+/** The message that asks a person to confirm a link: staff and programs bring their own, an end
+ * user gets the one of this service. */
 import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { BodyOf } from '../contract/schemas.ts'
@@ -8,7 +9,8 @@ type Link = BodyOf<'AppUserLink'>
 /** The vendor takes these only with a message. */
 const needsMessage = ({ type, confirmation }: Link): boolean => type === 'messenger' || confirmation.type === 'userActivity'
 
-/** The body of a link as it is sent. Throws `bad_request` when a message is missing that must be there. */
+/** The body of a link as it is sent. Throws `bad_request` when a message is missing that must be
+ * there. */
 export const withConfirmation = (caller: Caller, operation: Operation, body: unknown, own: string | undefined): unknown => {
   if (operation.takes !== 'AppUserLink') return body
   const given = body as Link

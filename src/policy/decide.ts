@@ -1,11 +1,12 @@
-/** Who may do what to whom: `decide` and the field rules. Pure: everything it needs is in its arguments, nothing is looked up. */
+/** Who may do what to whom: `decide` and the field rules. Pure: everything it needs is in its
+ * arguments, nothing is looked up. */
 
 import { placeOf } from '../contract/json-path.ts'
 import type { Caller, Operation, Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { BodyOf } from '../contract/schemas.ts'
 
-/** What policy needs to know of a session. */
+/** What policy knows of a session. */
 export interface PolicyActor {
   readonly roles: readonly Role[]
   readonly kind: 'cookie' | 'bearer' | 'service'
@@ -26,7 +27,8 @@ const byWidth: readonly Caller[] = ['admin', 'agent', 'service', 'self']
 
 const holds = (actor: Pick<PolicyActor, 'roles'>, caller: Caller): boolean => actor.roles.includes(caller === 'self' ? 'user' : caller)
 
-/** The widest caller that the actor is here. Throws `forbidden`, `user_not_found` (a foreign id: the same as an unknown one) or `step_up_required`. */
+/** The widest caller that the actor is here. Throws `forbidden`, `user_not_found` (a foreign id:
+ * the same as an unknown one) or `step_up_required`. */
 export const decide = (actor: PolicyActor, operation: Operation, subjects: readonly PolicySubject[], nowMs: number): Caller => {
   const held = byWidth.filter((caller) => operation.by.includes(caller) && holds(actor, caller))
   const own = subjects.every(({ self }) => self)
@@ -36,13 +38,14 @@ export const decide = (actor: PolicyActor, operation: Operation, subjects: reado
   return caller
 }
 
-/** Just before what cannot be undone is sent: the session may have ended since, or the role been taken away. Throws `unauthorized` and `forbidden`. */
+/** Asked again before a guarded call is sent: the session may have ended, or the role be gone.
+ * Throws `unauthorized` and `forbidden`. */
 export const requireStill = (actor: Pick<PolicyActor, 'roles'> | undefined, caller: Caller): void => {
   if (!actor) throw new Problem('unauthorized')
   if (!holds(actor, caller)) throw new Problem('forbidden')
 }
 
-/** What only staff may do and nobody can undo. */
+/** Step-up: for what only staff may do and nobody can undo. */
 const needsStepUp = (operation: Operation): boolean => operation.effect === 'guarded' && !operation.by.includes('self')
 
 /** Throws `step_up_required`. Programs are exempt, since nobody sits there to sign in. */
@@ -89,18 +92,19 @@ export const requireFields = (caller: Caller, operation: Operation, body: unknow
     })
 }
 
-/** A link that asks nobody: whose channel it is may be merged away at once, so it needs a recent sign-in. */
+/** A link that asks nobody: it may merge somebody away at once, so it needs a recent sign-in. */
 export const isImmediate = (operation: Operation, body: unknown): boolean =>
   operation.takes === 'AppUserLink' && (body as BodyOf<'AppUserLink'>).confirmation.type === 'immediate'
 
-/** An end user names the channel; what the business then says there is not the user's to write. */
+/** No words of an end user in a link: the business says them. */
 const requireNoWords = (link: BodyOf<'AppUserLink'>): void => {
   const field = link.confirmation.message ? 'confirmation.message' : 'subject' in link && link.subject !== undefined ? 'subject' : undefined
   if (field !== undefined)
     throw new Problem('field_not_allowed', { detail: `You may not write ${field}: the service says itself what the person is asked.` })
 }
 
-/** An image appears in the conversation on somebody's behalf: end users speak as themselves, staff as the business, programs choose. Throws `role_mismatch`. */
+/** The author of an image: end users post as themselves, staff as the business, programs choose.
+ * Throws `role_mismatch`. */
 export const requireImageRole = (actor: PolicyActor, caller: Caller, subject: PolicySubject, role: string): void => {
   const allowed = [
     ...(subject.self && actor.roles.includes('user') ? ['appUser'] : []),

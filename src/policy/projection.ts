@@ -1,11 +1,12 @@
-/** What of an answer a caller may see. Built by leaving out, so that fields the vendor adds later still reach the people they are for. */
+/** The part of an answer that a caller may see. Built by leaving out, so that new fields of the
+ * vendor still arrive. */
 
 import type { Caller, Operation } from '../contract/operation.ts'
 import type { Identified } from '../contract/schemas.ts'
 import { isRaw } from '../platform/exact-json.ts'
 import { isStaff } from './decide.ts'
 
-/** A device secret: for nobody. */
+/** Device secrets: for nobody. */
 const forNobody = new Set(['pushNotificationToken'])
 // A change to either list needs a new version of the stored entries, in cache/entry.ts.
 /** Device secrets, and whatever the channel reported (phone, city, device): for staff. */
@@ -28,7 +29,7 @@ const withoutOf = (body: Identified, hidden: ReadonlySet<string>): Identified =>
   }
 }
 
-/** At every depth, since nobody promised that clients are a list of flat objects. */
+/** At every depth: the vendor promises no flat list of clients. */
 const without = (value: unknown, hidden: ReadonlySet<string>): unknown => {
   if (Array.isArray(value)) return value.map((each) => without(each, hidden))
   if (typeof value !== 'object' || value === null || isRaw(value)) return value

@@ -1,4 +1,5 @@
-/** Whom a call is about: the ids in its path or body, `me` resolved, and whether they are the caller's own. */
+/** The subjects of a call: the ids in its path or body, `me` resolved, and whether they are the
+ * caller's own. */
 import { newId, pathId, provableId } from '../contract/ids.ts'
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'

@@ -1,4 +1,5 @@
-/** Receives a multipart upload part by part: bounded in size, number, time and pace, and stopped for good by its first fault. */
+/** Receives a multipart upload part by part: bounded in size, number, time and pace, and stopped
+ * for good by its first fault. */
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
@@ -42,7 +43,8 @@ const createParser = (request: IncomingMessage, limits: UploadLimits): BusboyIns
   try {
     return new Busboy({
       headers: { 'content-type': type },
-      // Every part comes as bytes: a field is decoded here, where what is no UTF-8 is refused and not repaired.
+      // Every part comes as bytes: a field is decoded here, where what is no UTF-8 is refused and
+      // not repaired.
       isPartAFile: () => true,
       limits: { files: names.size + 1, fileSize: limits.bytes, headerPairs: 10, headerSize: 4096 },
     })
@@ -73,13 +75,14 @@ export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) =>
   const pending: Promise<void>[] = []
   const opened = Promise.withResolvers<Source>()
   const ended = Promise.withResolvers<void>()
-  // Whoever asks sees the fault; when nobody does, it is no crash.
+  // Handled, so that a fault nobody asks for is no crash.
   for (const { promise } of [opened, ended]) promise.catch(() => {})
   let source: Readable | undefined
   let fault: Problem | undefined
   let complete = false
 
-  /** The first fault counts. What is still coming is drained within bounds, so that the caller can read our answer. */
+  /** The first fault counts. What is still coming is drained within bounds, so that the caller can
+   * read our answer. */
   const stop = (problem: Problem): Problem => {
     if (fault) return fault
     // The form is never closed, so the vendor has nothing that it could act on.

@@ -1,4 +1,4 @@
-/** Tells an image by its first bytes; its name proves nothing, and its declared type may only not contradict them. */
+/** The type of an image by its first bytes; the declared type may only not contradict them. */
 
 export type ImageType = 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp'
 
@@ -7,7 +7,8 @@ export const signatureLength = 13
 
 const isText = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d)
 
-/** `GIF89a` is a variable's name as well: a script goes on in text, or hides what follows in a comment, a string or a pattern. No screen is so wide. */
+/** `GIF89a` is a variable's name as well: a script goes on in text, or hides what follows in a
+ * comment, a string or a pattern. No screen is so wide. */
 const isScript = (afterName: Buffer): boolean => /^(?:\/[/*]|=[/"'`])/.test(afterName.toString('latin1')) || afterName.every(isText)
 
 const isGif = (head: Buffer): boolean =>
@@ -22,7 +23,8 @@ const signatures: readonly (readonly [ImageType, (head: Buffer) => boolean])[] =
 
 export const imageType = (head: Buffer): ImageType | undefined => signatures.find(([, matches]) => matches(head))?.[0]
 
-/** What clients declare that do not know the type; `text/plain` is also what a part without a type is (RFC 7578). */
+/** What clients declare that do not know the type; `text/plain` is also what a part without a type
+ * is (RFC 7578). */
 const silent: ReadonlySet<string> = new Set(['application/octet-stream', 'binary/octet-stream', 'text/plain'])
 const otherNames: Readonly<Record<string, ImageType>> = {
   'image/jpg': 'image/jpeg',

@@ -1,4 +1,5 @@
-/** An image on its way through: checked by its first bytes, streamed and never held whole, its form made anew and closed only when every check has passed. */
+/** An image in transit: checked by its first bytes, streamed, its form made anew and closed only
+ * after every check. */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../contract/problems.ts'
 import { type BodyOf, bodies } from '../contract/schemas.ts'
@@ -24,7 +25,8 @@ export interface ImageForm extends Disposable {
 }
 
 interface Options extends Partial<UploadLimits> {
-  /** Throws a problem when the caller may not send these. Called before anything is sent when `role` came first, and always before the form is closed. */
+  /** Throws a problem when the caller may not send these. Called before anything is sent when
+   * `role` came first, and always before the form is closed. */
   checkFields?: (fields: ImageFields) => void | Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** Watches how fast and how much of an upload arrives, and what is left over of one that was given up. */
+/** Bounds on the rate and size of an upload, and on the rest of one that was given up. */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../contract/problems.ts'
 import type { UploadLimits } from './form.ts'
@@ -13,7 +13,7 @@ export const watchMinRate = (request: IncomingMessage, limits: UploadLimits, sto
   let draining = false
 
   const check = (): void => {
-    // While upstream holds us back the client is not to blame.
+    // Not counted while upstream holds us back.
     if (!held && !request.isPaused() && received - before < limits.minRate.bytes) stop(new Problem('timeout'))
     before = received
     held = false
@@ -40,13 +40,14 @@ export const watchMinRate = (request: IncomingMessage, limits: UploadLimits, sto
   request.once('close', rest)
 
   return {
-    /** Lets the rest flow by, up to the same size and not for long; after that the connection is closed. */
+    /** Drains the rest, up to the same size and for a short time; then the connection is closed. */
     drain: (): void => {
       rest()
       if (request.destroyed || request.complete) return void request.resume()
       draining = true
       received = 0
-      // A request that Node cut off with the answer tells of no end; its timer must not hold the process.
+      // A request that Node cut off with the answer tells of no end; its timer must not hold the
+      // process.
       timer = setTimeout(() => request.destroy(), lingering).unref()
       request.resume()
     },

@@ -1,4 +1,5 @@
-/** The multipart form that goes upstream, made anew: our boundary, our file name, the checked fields. */
+/** The multipart form that goes upstream, made anew: our boundary, our file name, the checked
+ * fields. */
 import { randomUUID } from 'node:crypto'
 import type { BodyOf } from '../contract/schemas.ts'
 import type { ImageType } from './image-type.ts'

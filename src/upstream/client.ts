@@ -56,7 +56,7 @@ const tooLate = (cause: PermitError): Problem =>
 
 type AnyCall = UpstreamCall<Operation>
 
-/** What the sends of one call share. */
+/** State shared by the sends of one call. */
 interface Sends {
   readonly deadline: Deadline
   /** When it falls, by the clock of `performance`. */
@@ -132,7 +132,8 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const attempts = async (app: UpstreamApp, call: AnyCall, sends: Sends): Promise<{ status: number; body: unknown }> => {
     const { operation, image, params, query } = call
     const url = buildUrl(app, operation, params, query)
-    // A refused key did nothing, so the other one may be tried; a guarded row is sent once whatever happens, and a stream cannot be sent twice.
+    // A refused key did nothing, so the other one may be tried; a guarded row is sent once whatever
+    // happens, and a stream cannot be sent twice.
     let mayTurn = operation.effect !== 'guarded' && !image
     for (let key = keyring.current(app); ; mayTurn = false) {
       const reply = await tries(app, url, call, key, sends)
@@ -170,7 +171,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
 
   return {
     call: (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer> => run(app, call),
-    /** What destroys is sent only on a permit of the journal, which this spends; without one it does not compile. */
+    /** A guarded call spends a permit of the journal; without one it does not compile. */
     callGuarded: async (app: UpstreamApp, permit: Permit, call: UpstreamCall<GuardedOperation>): Promise<UpstreamAnswer> => {
       try {
         spendPermit(permit, call.operation.id)

@@ -1,4 +1,4 @@
-/** Our credential joins here, at the last moment; and the list of what must never come back to a caller. */
+/** The credential of a call, added last; and the check that no answer gives a credential away. */
 import { createHmac } from 'node:crypto'
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
 
@@ -33,16 +33,19 @@ const tokenOf = (id: string, secret: string, iat: number): string => {
 
 const blob = ({ id, secret }: UpstreamKey): string => Buffer.from(`${id}:${secret.reveal()}`).toString('base64')
 
-/** The header's value, or undefined when the key cannot stand in a header: a library would name the value in its error. */
+/** The header's value, or undefined when the key cannot stand in a header: a library would name the
+ * value in its error. */
 export const authorization = ({ auth }: UpstreamApp, key: UpstreamKey, now = Date.now()): string | undefined => {
   const value = auth === 'basic' ? blob(key) : auth === 'jwt' ? key.secret.reveal() : sign(key, now)
   return /^[\x21-\x7e]+$/.test(value) ? `${auth === 'basic' ? 'Basic' : 'Bearer'} ${value}` : undefined
 }
 
-/** What we sign for a single call opens the whole app for two minutes, so no token at all is passed on, nor what is as long as a signature. */
+/** No token at all is passed on, nor anything as long as a signature: each opens the whole app for
+ * two minutes. */
 const token = /\.(?<=eyJ[\w-]+\.)[\w-]|[\w+=-]{40}/
 
-/** Whether the vendor's words hold a credential of the app, whole or a part of it, also spaced out or broken by marks. */
+/** Whether the vendor's words hold a credential of the app, whole or a part of it, also spaced out
+ * or broken by marks. */
 export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean => {
   const credentials = keys.flatMap((key) => [key.id, key.secret.reveal(), blob(key)])
   if (token.test(text) || credentials.some((it) => it !== '' && text.includes(it))) return true
@@ -63,7 +66,7 @@ const lettersIn = (text: string): string =>
     .replace(/[^\p{L}\p{N}]/gu, '')
     .toLowerCase()
 
-/** What is shorter stands in many a text by chance. */
+/** Shorter parts stand in many a text by chance. */
 const holds = (text: string, secret: string): boolean => secret.length >= 8 && text.includes(secret)
 
 const part = 16
@@ -74,7 +77,8 @@ const holdsPart = (text: string, secret: string): boolean => {
   return holds(text, secret)
 }
 
-/** Remembers per app which key the vendor took last, so that a refused one is left alone by later calls. */
+/** Remembers per app which key the vendor took last, so that a refused one is left alone by later
+ * calls. */
 export const createKeyring = () => {
   const preferred = new Map<string, string>()
   const current = ({ appId, keys }: UpstreamApp): UpstreamKey | undefined => keys.find((key) => key.id === preferred.get(appId)) ?? keys[0]

@@ -1,6 +1,7 @@
-/** The headers that go upstream, built from nothing, and the two of an answer that we look at: how long the vendor wants to be left alone, and its name for the call. */
+/** The headers that go upstream, built from nothing, and the two of an answer that we look at: how
+ * long the vendor wants to be left alone, and its name for the call. */
 
-/** What we send. A caller's header never gets here; the length is the sender's to add. */
+/** The headers that are sent, none of a caller; the sender adds the length. */
 export const requestHeaders = (authorization: string, contentType?: string): Record<string, string> => ({
   accept: 'application/json',
   // Nothing to unpack, so a small answer cannot swell.
@@ -13,7 +14,8 @@ export const requestHeaders = (authorization: string, contentType?: string): Rec
 /** A header of an answer as it comes: more than one of a name says nothing. */
 type Value = string | string[] | undefined | null
 
-/** Seconds to wait by `Retry-After` in either of its forms, within 1 to 60; undefined when there is none that makes sense. */
+/** Seconds to wait by `Retry-After` in either of its forms, within 1 to 60; undefined when there is
+ * none that makes sense. */
 export const retryAfter = (value: Value, now = Date.now()): number | undefined => {
   if (typeof value !== 'string' || value === '') return undefined
   // `Date.parse` would take almost anything, so a date must look like one of HTTP's.

@@ -1,4 +1,5 @@
-/** The one door to everybody outside, and to ky: the vendor, issuers, receivers of alerts. Redirects are never followed, and nothing is sent again unless the call says so. */
+/** The one door to everybody outside, and to ky: the vendor, issuers, receivers of alerts.
+ * Redirects are never followed, and nothing is sent again unless the call says so. */
 import ky, { type Options } from 'ky'
 import { type Deadline, freshConnections, send } from './sender.ts'
 
@@ -38,7 +39,8 @@ export const http = ky.create({ fetch: exchange, retry: 0, redirect: 'manual', t
 /** For libraries that bring their own rules of what an answer means. */
 export const fetchOnce = (url: string | URL, init: RequestInit = {}): Promise<Response> => http(url, { ...init, throwHttpErrors: false })
 
-/** As much of a Response as ky looks at when it decides about sending again; a whole one would make a call cost twice as much. */
+/** As much of a Response as ky looks at when it decides about sending again; a whole one would make
+ * a call cost twice as much. */
 class LightResponse {
   readonly body = null
   readonly status: number

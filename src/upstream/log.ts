@@ -1,4 +1,4 @@
-/** What operators hear of calls to the vendor. */
+/** Log lines, metrics and alarms of calls to the vendor. */
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { UpstreamLog } from './client.ts'

@@ -1,4 +1,5 @@
-/** TABLE: what the vendor's no means, by row and status, and what the caller is told of it: code, type and words from one source. */
+/** TABLE: refusals of the vendor by row and status: code, type and sentence for the caller, from
+ * one source. */
 import type { Operation } from '../contract/operation.ts'
 import type { OperationId } from '../contract/operations.ts'
 import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
@@ -6,7 +7,7 @@ import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
 type Meaning = readonly [code: ProblemCode, detail?: string]
 type Meanings = Readonly<Record<number, Meaning>>
 
-/** Where the vendor's no to one caller keeps its status. */
+/** Refusals that keep the vendor's status. */
 const everywhere: Meanings = {
   400: ['bad_request'],
   402: ['payment_required'],
@@ -17,7 +18,8 @@ const everywhere: Meanings = {
   423: ['locked'],
 }
 
-/** Where a row names more than a user, or says more by its status. The user of a guarded row was looked up just before. */
+/** Where a row names more than a user, or says more by its status. The user of a guarded row was
+ * looked up just before. */
 const ofRow: Readonly<Partial<Record<OperationId, Meanings>>> = {
   get_link_requests: { 404: ['integration_not_found'] },
   pre_create_app_user: { 404: ['upstream_misconfigured'], 409: ['conflict', 'There is a user with this userId already.'] },
@@ -43,7 +45,8 @@ export interface VendorWords {
   readonly description: string | undefined
 }
 
-/** A 404 that speaks of the app, or comes from something that is not the API (a wrong host or prefix). */
+/** A 404 that speaks of the app, or comes from something that is not the API (a wrong host or
+ * prefix). */
 const isAppMissing = ({ known, code, description }: VendorWords): boolean =>
   !known || code === 'app_not_found' || /\bapp not found\b/i.test(description ?? '')
 
@@ -58,7 +61,8 @@ const meaningOf = ({ id }: Operation, status: number, words: VendorWords): Meani
   return ours[0] !== 'user_not_found' && isUserMissing(words) ? ['user_not_found'] : ours
 }
 
-/** The vendor's code is passed on with its words. One that means something else here, such as `not_found`, is not, and then its words are not either. */
+/** The vendor's code is passed on with its words. One that means something else here, such as
+ * `not_found`, is not, and then its words are not either. */
 export const refusal = (row: Operation, status: number, words: VendorWords): Problem => {
   const [code, detail] = meaningOf(row, status, words)
   const told = { outcome: 'failure', cause: `upstream answered ${status}`, ...(detail !== undefined && { detail }) } as const

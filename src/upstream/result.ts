@@ -1,4 +1,4 @@
-/** Turns what the vendor said, or failed to say, into an answer or a problem with its outcome. */
+/** The answer of the vendor, or its absence, as an answer or a problem with its outcome. */
 
 import { z } from 'zod'
 import type { UpstreamApp } from '../../config/apps.ts'
@@ -37,7 +37,8 @@ const parse = (text: string | undefined): unknown => {
   }
 }
 
-/** Characters that may be shown, and so many that are looked at: a secret that is cut is no less one. */
+/** Characters that may be shown, and so many that are looked at: a secret that is cut is no less
+ * one. */
 const shown = 300
 const looked = 2_000
 
@@ -56,13 +57,14 @@ const wordsOf = (text: string | undefined, app: UpstreamApp): VendorWords => {
 /** A 4xx: the vendor refused, so nothing has changed. */
 const refused = ({ status, text, retryAfter }: UpstreamReply, row: Operation, app: UpstreamApp): Problem => {
   if (status !== 429) return refusal(row, status, wordsOf(text, app))
-  // Some clients send a DELETE again by themselves when they are told when to.
+  // No Retry-After for a guarded call: some clients send a DELETE again by themselves when they get one.
   const wait = row.effect === 'guarded' ? undefined : retryAfter
   const headers = wait && { headers: { 'Retry-After': String(wait) } }
   return new Problem('upstream_busy', { outcome: 'failure', cause: `upstream answered ${status}`, ...headers })
 }
 
-/** A change that was sent and not refused may have been made: the caller is told what the journal is. */
+/** A change that was sent and not refused may have been made: `unknown`, for caller and journal
+ * alike. */
 const unclear = ({ effect }: Operation, otherwise: ProblemCode, cause: unknown): Problem =>
   new Problem(effect === 'write' || effect === 'guarded' ? 'upstream_unknown' : otherwise, { outcome: 'unknown', cause })
 
@@ -71,7 +73,7 @@ const silence = ({ none, sent, cause }: Unanswered, row: Operation): Problem => 
   return new Problem(none === 'timeout' ? 'upstream_timeout' : 'upstream_error', { outcome: 'not_sent', cause })
 }
 
-/** Names of fields alone: an index is no name, and what stands in a field is nobody's business. */
+/** Names of fields alone: no indexes, no values. */
 const pathOf = ({ path }: z.core.$ZodIssue): string =>
   path.map((name) => (typeof name === 'number' ? '[]' : String(name))).join('.') || 'body'
 
@@ -90,7 +92,8 @@ const isDeeper = (value: unknown, levels: number): boolean =>
 const anything = z.looseObject({})
 const essential: Partial<Record<Answer, z.ZodType>> = { AppUserResponse: Identified, Empty: anything.nullable() }
 
-/** A 2xx is held to what we go by, or named by the path that we cannot; `{}` where the vendor says nothing. */
+/** A 2xx is held to what we go by, or named by the path that we cannot; `{}` where the vendor says
+ * nothing. */
 const accept = (text: string | undefined, { returns }: Operation): Accepted | { readonly misfit: string } => {
   const value = returns === 'Empty' && text === '' ? null : parse(text)
   const { error } = (essential[returns] ?? anything).safeParse(value)

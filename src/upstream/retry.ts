@@ -1,4 +1,5 @@
-/** The one rule for sending again: only a `read`, at most two more times, with jitter, and only where the vendor did not answer or asked for patience. */
+/** The one rule for sending again: only a `read`, at most two more times, with jitter, and only
+ * where the vendor did not answer or asked for patience. */
 import type { Options } from 'ky'
 import { retryAfter } from './headers.ts'
 import { HTTPError } from './http-client.ts'
@@ -11,7 +12,8 @@ const patience = 2
 
 const backoff = (attempt: number): number => 100 * 2 ** (attempt - 1)
 
-/** `count`: how often something was sent, with another key too. `endsAt`: no try is begun that has no time left. */
+/** `count`: how often something was sent, with another key too. `endsAt`: no try is begun that has
+ * no time left. */
 export const retryRule = (mayRepeat: boolean, { count, endsAt }: { count: number; endsAt: number }): Options =>
   mayRepeat
     ? {

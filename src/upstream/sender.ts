@@ -1,7 +1,9 @@
-/** Sends a request exactly once, whatever comes back, and reads the whole answer. The one door to undici; the fetch of Node and of undici sends a DELETE again by itself when the answer is 421. */
+/** Sends a request exactly once, whatever comes back, and reads the whole answer. The one door to
+ * undici; the fetch of Node and of undici sends a DELETE again by itself when the answer is 421. */
 import { Agent, type Dispatcher, errors } from 'undici'
 
-/** The time that a call has. A plain record: to listen to an AbortSignal costs a tenth of a whole call. */
+/** The time that a call has. A plain record: to listen to an AbortSignal costs a tenth of a whole
+ * call. */
 export interface Deadline {
   over: boolean
   /** Ends what is being sent or awaited. */
@@ -50,13 +52,16 @@ export class Unanswered extends Error {
 /** Bytes of an answer that we are willing to hold. */
 const most = { answer: 2_000_000, error: 64_000 }
 
-// Our deadlines count; what HTTP/2 does on its own about streams that a server turned away is not wanted.
+// Our deadlines count; what HTTP/2 does on its own about streams that a server turned away is not
+// wanted.
 const options: Agent.Options = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 3_000 } }
 
-/** Connections that are used again, but not after a pause in which the network may have forgotten them, however long the vendor would keep them. */
+/** Connections that are used again, but not after a pause in which the network may have forgotten
+ * them, however long the vendor would keep them. */
 export const keptConnections = (): Agent => new Agent({ ...options, keepAliveMaxTimeout: 5_000 })
 
-/** A new connection for each request. One that the other side is just closing would leave a delete unknown that never arrived. */
+/** A new connection for each request. One that the other side is just closing would leave a delete
+ * unknown that never arrived. */
 export const freshConnections: Agent = new Agent({ ...options, pipelining: 0 })
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -91,7 +96,7 @@ export const send = ({ connections, url, method, headers, content, deadline }: S
       ended.resolve()
     }
     const fail = (none: Unanswered['none'], cause: Error): void => {
-      // What an error says is a courtesy: its status stands without it.
+      // Best effort: an error's status stands without its body.
       if (answer && !isOk()) finish(undefined)
       else reject(new Unanswered(none, controller !== undefined, cause))
       ended.resolve()

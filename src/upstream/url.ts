@@ -33,7 +33,8 @@ const queryOf = (operation: Pick<Operation, 'query'>, query: Readonly<Record<str
     return [name, value]
   })
 
-// `encodeURIComponent('..')` is `..`, and a URL parser folds it: DELETE on user `..` would delete the app. So what was built is read back.
+// `encodeURIComponent('..')` is `..`, and a URL parser folds it: DELETE on user `..` would delete
+// the app. So what was built is read back.
 const prove = (url: URL, base: URL, segments: readonly string[], query: readonly (readonly [string, string])[]): boolean => {
   const found = url.pathname.split('/').slice(1)
   return (

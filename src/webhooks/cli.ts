@@ -1,4 +1,5 @@
-/** `npm run webhooks -- register [address] | list | delete <id>`, and `--app <id>` when several apps are served: the vendor's webhooks, from the command line. */
+/** `npm run webhooks -- register [address] | list | delete <id>`, and `--app <id>` when several
+ * apps are served: the vendor's webhooks, from the command line. */
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { type App, loadApps } from '../../config/apps.ts'
@@ -64,7 +65,7 @@ export const webhooks = async (words: readonly string[], settings: Settings, app
     if (there) return say(`${there._id} is registered for ${target} already`)
     const { webhook } = One.parse(await ask(app, 'POST', { body: { target, triggers } }))
     say(`${webhook._id} registered for ${target}`)
-    // The one moment in which it can be learnt; whoever runs this holds the key of the app anyway.
+    // Printed once, when it can be learnt; whoever runs this holds the key of the app anyway.
     if (webhook.secret) say(`Set SMOOCH_WEBHOOK_SECRET=${webhook.secret}`)
   } else if (command === 'delete' && given !== undefined) {
     if (!looksLikeSmoochId(given)) throw new Error(`"${given}" is no id of a webhook: list tells them`)

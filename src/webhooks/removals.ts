@@ -1,4 +1,5 @@
-/** The vendor says that a person is no more, whoever did it: the sessions end, nothing creates the person anew, and the journal says so. Told again, late or out of order, it changes nothing. */
+/** Removals that the vendor reports: the sessions end, nothing creates the person anew, and the
+ * journal records it. Repeats change nothing. */
 
 import { Problem } from '../contract/problems.ts'
 import type { Journal } from '../journal/append/journal.ts'
@@ -43,7 +44,7 @@ export const createRemovals = (sessions: Sessions, journal: Journal) => {
         await sessions.endPerson(person)
       }
     }
-    // A journal that is away keeps nobody signed in.
+    // First the sessions: a journal that is away keeps nobody signed in.
     const known = await reports.isKnown(report).catch(async (error: unknown) => {
       await endSessions()
       throw error

@@ -1,4 +1,5 @@
-/** The vendor tells of changes that did not come through us. Parsed leniently, since it may add fields; a delivery that comes twice, late or out of order only invalidates once more. Who is no more is told on. */
+/** The vendor's webhooks: changes not made through us. Parsed leniently; repeats and late ones only
+ * invalidate once more. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
@@ -19,7 +20,8 @@ export interface WebhookApp {
   readonly webhookSecret?: Secret | undefined
 }
 
-/** Those after which a stored user may look different. v1.1 has none for a change of the profile. */
+/** Events after which a stored user may look different. v1.1 has none for a change of the
+ * profile. */
 export const triggers = [
   'appUser:delete',
   'merge:appUser',
@@ -33,7 +35,8 @@ export const triggers = [
 
 const maxBytes = 1_000_000
 
-/** People of one delivery: those who are under way together share commits and round trips, and a guarded call waits for no more than them. */
+/** People of one delivery: those who are under way together share commits and round trips, and a
+ * guarded call waits for no more than them. */
 const atOnce = 32
 
 const Person = z.looseObject({ _id: z.string().optional().catch(undefined), userId: z.string().optional().catch(undefined) })
@@ -45,7 +48,7 @@ const Event = z.looseObject({ trigger: z.string().catch(''), appUser: persons, s
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
-/** Every live secret is compared, so time tells nothing. */
+/** All live secrets are compared, so that the time taken reveals nothing. */
 const isSecret = (secrets: Secret, given: string): boolean => {
   let found = false
   for (const secret of secrets.reveal().split(',')) if (timingSafeEqual(digest(secret.trim()), digest(given))) found = true
@@ -61,7 +64,8 @@ const parse = (body: Buffer): z.infer<typeof Event> => {
 }
 
 const requireSecret = (app: WebhookApp | undefined, given: unknown): void => {
-  // The vendor gives up on 400, 401 and 404, which is right here, and comes again on 503: the secret may just be on its way.
+  // The vendor gives up on 400, 401 and 404, which is right here, and comes again on 503: the
+  // secret may just be on its way.
   if (!app) throw new Problem('not_found')
   if (!app.webhookSecret) throw new Problem('webhook_not_ready')
   if (typeof given !== 'string' || !isSecret(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')

@@ -84,6 +84,14 @@ describe('imports', () => {
     expect(importsOf('src/contract/operations.ts')).toEqual(['src/contract/operation.ts'])
   })
 
+  test('SQL names the tables of the journal in its schemas and its queries, and nowhere else', () => {
+    const tables = /\b(?:FROM|INTO|UPDATE|JOIN) (?:journal\.)?(?:head|event|operation|target|checkpoint|node|subject|snapshot)\b/
+    const homes = /^src\/journal\/store\/(queries\/\w+|(sqlite|postgres)\/schema)\.ts$/
+    const naming = files.filter((file) => tables.test(readFileSync(file, 'utf8')))
+    expect(naming.filter((file) => !homes.test(file))).toEqual([])
+    expect(naming.length).toBeGreaterThan(0)
+  })
+
   test('src has few loose files', () => {
     expect(files.filter((file) => /^src\/[^/]+$/.test(file)).length).toBeLessThanOrEqual(5)
   })

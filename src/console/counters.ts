@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Group, groupOf } from '../journal/event/actions.ts'
 import { decode, type Event } from '../journal/event/event.ts'
-import type { Source } from '../journal/store/contract.ts'
-import { eventsFrom, sumsBetween } from '../journal/store/queries.ts'
-import { treeHead } from '../journal/store/reader.ts'
+import { earliestSince, eventsFrom, treeHead } from '../journal/store/queries/log.ts'
+import { sumsBetween } from '../journal/store/queries/operations.ts'
+import type { Source } from '../journal/store/queries/source.ts'
 
 export type Kind = Group | 'denied'
 export const kinds: readonly Kind[] = ['deleted', 'merged', 'linked', 'written', 'denied']
@@ -92,8 +92,7 @@ export const createCounters = ({ store, burst: limit, onEvent, onBurst }: Counte
   /** The first index since then; where there is none, the index of what comes next. */
   const firstSince = async (time: number): Promise<number> => {
     const { size } = await treeHead(store)
-    const [row] = await store.select('SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', [new Date(time).toISOString()])
-    return Number(row?.['seq'] ?? size)
+    return (await earliestSince(store, new Date(time).toISOString())) ?? size
   }
 
   const wait = (milliseconds: number): Promise<void> =>

@@ -10,8 +10,12 @@ import { toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
+import { decode } from '../journal/event/event.ts'
 import type { Readers } from '../journal/readers.ts'
-import { historyOf } from '../journal/store/reader.ts'
+import { historyOf } from '../journal/store/history.ts'
+import { treeHead } from '../journal/store/queries/log.ts'
+import { viewsOf } from '../journal/store/queries/operations.ts'
+import { partNames } from '../journal/store/queries/people.ts'
 import type { CsrfClass } from '../session/csrf.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import { alertList } from './alerts/alert-list.ts'
@@ -20,7 +24,7 @@ import { verifyEndpoints } from './endpoints.ts'
 import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
 import { exportForm } from './pages/export-form.ts'
 import { body, head, notice, page } from './pages/layout.ts'
-import { keptOf, operationContent, originIn, relatedTo, viewsOf } from './pages/operation.ts'
+import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { parse } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { type Found, findRows, type RowPlaces, rowList, searchForm } from './pages/timeline.ts'
@@ -54,8 +58,8 @@ const cursorOf = (text: string | undefined): number | undefined => {
 
 /** What is in the log now: script goes on listening from there. */
 const sizeOf = async ({ store, status }: SummaryParts): Promise<string> => {
-  const [row] = await store.select('SELECT size FROM head').catch(() => [])
-  return String(row?.['size'] ?? status().size)
+  const head = await treeHead(store).catch(() => undefined)
+  return String(head?.size ?? status().size)
 }
 
 /** Undefined when the journal cannot be read: just then the rest of the page is needed. */
@@ -156,11 +160,19 @@ ${rowList(places, words, found, cursor)}`,
     if (!opened || opened.tenant !== session.app) throw new Problem('operation_not_found')
     const [viewed, kept, related, origin] = await Promise.all([
       viewsOf(store, id),
-      keptOf(store, opened.id),
+      partNames(store, opened.id),
       relatedTo(parts, session.app, id, opened),
       originIn(store),
     ])
-    const content = operationContent(places, { id, history, viewed, kept, related, origin, admin: session.roles.includes('admin') })
+    const content = operationContent(places, {
+      id,
+      history,
+      viewed: viewed.map(decode),
+      kept,
+      related,
+      origin,
+      admin: session.roles.includes('admin'),
+    })
     return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin: parts.signIn ?? '' } }, content)
   })
 

@@ -2,8 +2,9 @@
 import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { newId } from '../journal/event/event.ts'
-import { acceptances, acceptedSince, type Mark } from '../journal/log/anchor.ts'
+import type { Mark } from '../journal/log/anchor.ts'
 import { openCheckpoint, publicKey } from '../journal/log/checkpoint.ts'
+import { acceptances, acceptedSince } from '../journal/store/continuity.ts'
 import { keysOf, openStore, type Secrets } from '../journal/store/open.ts'
 import { type Report, verify } from '../journal/verify/verify.ts'
 

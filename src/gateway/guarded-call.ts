@@ -3,7 +3,7 @@
 import type { UpstreamApp } from '../../config/apps.ts'
 import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import type { Guard, GuardedCall as Intent, OpenOperation, ReplayedOperation } from '../journal/guard/guard.ts'
+import type { Guard, GuardedCall as Intent, OpenOperation, ReplayedOperation } from '../journal/guard/contract.ts'
 import { isUsed } from '../journal/guard/permit.ts'
 import { requireStill } from '../policy/decide.ts'
 import type { Person } from '../session/record.ts'

@@ -3,9 +3,10 @@ import { printable } from '../platform/printable.ts'
 import { line } from './csv.ts'
 import { decode, type Event } from './event/event.ts'
 import type { Sealer } from './event/seal.ts'
-import type { Source } from './store/contract.ts'
-import { eventsFrom, eventsOfApp, type Filter, type OperationRow, operations } from './store/queries.ts'
-import { latestCheckpoint, treeHead } from './store/reader.ts'
+import { eventsFrom, eventsOfApp, latestCheckpoint, treeHead } from './store/queries/log.ts'
+import { eventsOfOperations } from './store/queries/operations.ts'
+import type { Source } from './store/queries/source.ts'
+import { type Filter, type OperationRow, operations } from './store/search.ts'
 
 export interface ExportOptions {
   readonly format: 'ndjson' | 'csv'
@@ -65,8 +66,7 @@ export async function* exportFound(store: Source, sealer: Sealer, { format, filt
   let cursor = filter.cursor
   do {
     const { rows, next } = await operations(store, sealer, { ...filter, limit: PAGE, ...(cursor !== undefined && { cursor }) })
-    const own = rows.filter(({ id }) => id !== undefined)
-    yield await linesOf(store, format, own)
+    yield await linesOf(store, format, rows)
     cursor = next
   } while (cursor !== undefined)
   const note = await latestCheckpoint(store)
@@ -74,15 +74,10 @@ export async function* exportFound(store: Source, sealer: Sealer, { format, filt
 }
 
 async function linesOf(store: Source, format: 'ndjson' | 'csv', operations: readonly OperationRow[]): Promise<string> {
-  if (operations.length === 0) return ''
-  const marks = operations.map((_, at) => `$${at + 1}`).join(',')
-  const ids = operations.map(({ id }) => id!)
-  const events = new Map<string, string[]>(ids.map((id) => [id, []]))
-  for (const row of await store.select(`SELECT seq, op, body FROM event WHERE op IN (${marks}) ORDER BY seq`, ids))
-    events
-      .get(String(row['op']))
-      ?.push(format === 'csv' ? csvLine(Number(row['seq']), decode(String(row['body']))) : `${String(row['body'])}\n`)
-  return [...events.values()].flat().join('')
+  const lines = new Map<string, string[]>(operations.map(({ id }) => [id, []]))
+  for (const { operation, index, body } of await eventsOfOperations(store, [...lines.keys()]))
+    lines.get(operation)?.push(format === 'csv' ? csvLine(index, decode(body)) : `${body}\n`)
+  return [...lines.values()].flat().join('')
 }
 
 const csvLine = (index: number, event: Event): string =>

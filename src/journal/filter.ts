@@ -3,7 +3,7 @@
 import { Problem } from '../contract/problems.ts'
 import { actionNames, fullName, shortNames } from './event/actions.ts'
 import { openStates, type State } from './event/event.ts'
-import type { Filter } from './store/queries.ts'
+import type { Filter } from './store/search.ts'
 
 export const filterNames = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to', 'cursor', 'limit'] as const
 

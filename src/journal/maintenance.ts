@@ -1,13 +1,17 @@
 /** Work on the journal by people: erasing a person, pruning the past, accepting a rollback, closing an open operation by hand. Each leaves an event. */
 
-import { decode, type Event, isOpen, newId, type State, type Verdict } from './event/event.ts'
-import { namesOf } from './event/names.ts'
+import { decode, type Event, isOpen, newId, type Verdict } from './event/event.ts'
 import type { Sealer } from './event/seal.ts'
-import { type Anchor, contradicts, markOf, missing } from './log/anchor.ts'
+import { type Anchor, markOf } from './log/anchor.ts'
 import { peaks } from './log/tree.ts'
+import { contradicts, missing } from './store/continuity.ts'
 import { entryOf, type Result, type Store, systemEvent } from './store/contract.ts'
-import { bodyField } from './store/queries.ts'
-import { latestCheckpoint, treeHead, treeOf } from './store/reader.ts'
+import { historyOf } from './store/history.ts'
+import { namesOf } from './store/names.ts'
+import { batchEndBefore, type EventRow, latestCheckpoint, lowestSince, systemEvents, treeHead } from './store/queries/log.ts'
+import { oldestOpen } from './store/queries/operations.ts'
+import { areKnownIn, pseudonymsAmong, pseudonymsAt } from './store/queries/people.ts'
+import { treeOf } from './store/stored-tree.ts'
 
 const write = async (store: Store, event: Event): Promise<Result> => (await store.commit([entryOf(event)])).results[0]!
 
@@ -32,24 +36,15 @@ export async function erasePerson(
     await store.erase(names)
     return undefined
   }
-  const list = names.map((_, at) => `$${at + 1}`).join(',')
-  const subjects = (await store.select(`SELECT pseudonym FROM subject WHERE pseudonym IN (${list})`, names)).map((row) => row['pseudonym'])
+  const subjects = await pseudonymsAmong(store, names)
   // First, since names that are gone without it would be taken for tampering, whatever interrupts the rest.
   await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', tenant, by, facts: { subjects } })
   return store.erase(names)
 }
 
 /** By a userId of this app, or in some event of it: an `_id` is worth no more in the wrong one. */
-const isKnown = async (store: Store, sealer: Sealer, tenant: string, person: string, names: readonly string[]): Promise<boolean> => {
-  const byUserId = await store.select('SELECT 1 AS one FROM subject WHERE lookup = $1', [sealer.lookup(tenant, person)])
-  if (byUserId.length > 0) return true
-  const list = names.map((_, at) => `$${at + 2}`).join(',')
-  const found = await store.select(
-    `SELECT 1 AS one FROM event e WHERE (e.actor IN (${list}) OR e.seq IN (SELECT seq FROM target WHERE token IN (${list}))) AND ${bodyField(store, 'e.body', 'tenant')} = $1 LIMIT 1`,
-    [tenant, ...names],
-  )
-  return found.length > 0
-}
+const isKnown = async (store: Store, sealer: Sealer, tenant: string, person: string, names: readonly string[]): Promise<boolean> =>
+  (await pseudonymsAt(store, sealer.lookup(tenant, person))).length > 0 || (await areKnownIn(store, tenant, names))
 
 export interface PruneRange {
   readonly from: number
@@ -60,13 +55,10 @@ export interface PruneRange {
 export async function pruneRangeBefore(store: Store, time: Date): Promise<PruneRange> {
   await requireOwner(store)
   const { cut, size } = await treeHead(store)
-  const [young] = await store.select('SELECT min(seq) AS seq FROM event WHERE time >= $1', [time.toISOString()])
-  const [open] = await store.select(
-    "SELECT min(seq) AS seq FROM operation WHERE state IN ('pending', 'unknown', 'indeterminate', 'contradiction')",
-  )
-  const limit = Math.min(Number(young?.['seq'] ?? size), Number(open?.['seq'] ?? size))
-  const [whole] = await store.select('SELECT max(size) AS size FROM checkpoint WHERE size <= $1', [limit])
-  return { from: cut, to: Math.max(cut, Number(whole?.['size'] ?? cut)) }
+  const young = await lowestSince(store, time.toISOString())
+  const open = await oldestOpen(store)
+  const whole = await batchEndBefore(store, Math.min(young ?? size, open ?? size))
+  return { from: cut, to: Math.max(cut, whole ?? cut) }
 }
 
 /** Export first: `digest` is of what was exported. The event carries the frontier, from which every later root can be proved. */
@@ -82,19 +74,11 @@ export async function prune(store: Store, { from, to }: PruneRange, digest: stri
 
 /** The key in force for the batch that begins at this size. */
 async function keyAt(store: Store, size: number): Promise<string> {
-  const [named] = await store.select(
-    "SELECT body FROM event WHERE action IN ('created', 'key_rotated') AND kind = 'system' AND seq < $1 ORDER BY seq DESC LIMIT 1",
-    [size],
-  )
-  const [pruned] = named
-    ? [named]
-    : await store.select("SELECT body FROM event WHERE action = 'pruned' AND kind = 'system' AND seq < $1 ORDER BY seq DESC LIMIT 1", [
-        size,
-      ])
-  const [row] = pruned
-    ? [pruned]
-    : await store.select("SELECT body FROM event WHERE action = 'pruned' AND kind = 'system' ORDER BY seq LIMIT 1")
-  return String(decode(String(row!['body'])).facts?.['key'])
+  const before = ({ index }: EventRow): boolean => index < size
+  const named = (await systemEvents(store, 'created', 'key_rotated')).findLast(before)
+  const pruned = named ? [] : await systemEvents(store, 'pruned')
+  const event = named ?? pruned.findLast(before) ?? pruned[0]
+  return String(decode(event!.body).facts?.['key'])
 }
 
 interface Loss {
@@ -135,11 +119,10 @@ export async function resolveByHand(
   note?: string,
   signedIn?: string,
 ): Promise<boolean> {
-  const [intent] = await store.select('SELECT e.body, o.seq, o.state FROM operation o JOIN event e ON e.seq = o.seq WHERE o.op = $1', [
-    operation,
-  ])
-  if (!intent || !isOpen(intent['state'] as State)) return false
-  const { action, tenant, actor } = decode(String(intent['body']))
+  const history = await historyOf(store, operation)
+  const intent = history?.events[0]
+  if (!intent || !isOpen(history.state)) return false
+  const { action, tenant, actor } = intent.event
   const id = newId('evt')
   const sealed = note === undefined ? undefined : sealer.part(id, 'person', { note }, Date.now() + 400 * 86_400_000)
   const event: Event = {
@@ -154,7 +137,7 @@ export async function resolveByHand(
     // Whoever judges what they did themselves may be right; a reader should see that they do.
     evidence: { source: 'person', ...(signedIn !== undefined && { signedIn }), ...(actor?.id === by && { own: true }) },
     by,
-    intentIndex: Number(intent['seq']),
+    intentIndex: intent.index,
     ...(sealed && { sealed: sealed.commitment }),
   }
   const { results } = await store.commit([entryOf(event, sealed ? [sealed.row] : [])])

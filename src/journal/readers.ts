@@ -2,7 +2,8 @@
 import { Problem } from '../contract/problems.ts'
 import { type Concurrency, limitConcurrency, NoTurn } from '../platform/concurrency.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
-import type { Rows, Source, Store } from './store/contract.ts'
+import type { Store } from './store/contract.ts'
+import type { Rows, Source } from './store/queries/source.ts'
 
 // biome-ignore format: a table is read down its columns
 const limits = {

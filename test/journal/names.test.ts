@@ -1,11 +1,11 @@
 /** A person is found by each of their names: `_id`, userId, pseudonyms; and is never taken for another. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Event, newId } from '../../src/journal/event/event.ts'
-import { namesOf } from '../../src/journal/event/names.ts'
 import type { Subject } from '../../src/journal/event/seal.ts'
 import { entryOf, type Store } from '../../src/journal/store/contract.ts'
+import { namesOf } from '../../src/journal/store/names.ts'
 import { createPostgres, openPostgres } from '../../src/journal/store/postgres/store.ts'
-import { operations } from '../../src/journal/store/queries.ts'
+import { operations } from '../../src/journal/store/search.ts'
 import { findPostgres, startPostgres } from '../support/postgres.ts'
 import { makePlace } from './place.ts'
 

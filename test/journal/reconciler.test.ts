@@ -1,10 +1,10 @@
 /** The checker against an upstream of its own: it finds out what can be known by reading, and leaves the rest to a person. */
 import { describe, expect, test } from '@jest/globals'
-import type { GuardedCall, OpenOperation } from '../../src/journal/guard/guard.ts'
+import type { GuardedCall, OpenOperation } from '../../src/journal/guard/contract.ts'
 import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { createReconciler } from '../../src/journal/reconcile/reconciler.ts'
 import type { AppUserSeen } from '../../src/journal/reconcile/verdicts.ts'
-import { historyOf } from '../../src/journal/store/reader.ts'
+import { historyOf } from '../../src/journal/store/history.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { deletion, makePlace } from './place.ts'
 

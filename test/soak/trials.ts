@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { openJournal } from '../../src/journal/append/journal.ts'
 import { newId } from '../../src/journal/event/event.ts'
-import type { OpenOperation } from '../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../src/journal/guard/contract.ts'
 import { createGuard } from '../../src/journal/guard/guard.ts'
 import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'

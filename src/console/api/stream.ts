@@ -1,9 +1,8 @@
 /** The live tail as server-sent events: `id` is the index in the log, so a client that comes back with Last-Event-ID misses nothing and sees nothing twice. */
 import type { Request, Response } from 'express'
 import { drained } from '../../http/backpressure.ts'
-import type { Source } from '../../journal/store/contract.ts'
-import { type EventRow, eventsOfApp } from '../../journal/store/queries.ts'
-import { treeHead } from '../../journal/store/reader.ts'
+import { type EventRow, eventsOfApp, treeHead } from '../../journal/store/queries/log.ts'
+import type { Source } from '../../journal/store/queries/source.ts'
 import { withTimeout } from '../../platform/deadline.ts'
 
 export interface StreamOptions {

@@ -1,8 +1,8 @@
 /** What the read API shows of operations and events: as they stand in the log, which holds no personal data in the clear. */
 import type { Event, State } from '../../journal/event/event.ts'
-import type { Source } from '../../journal/store/contract.ts'
-import type { OperationRow } from '../../journal/store/queries.ts'
-import { historyOf } from '../../journal/store/reader.ts'
+import { historyOf } from '../../journal/store/history.ts'
+import type { Source } from '../../journal/store/queries/source.ts'
+import type { OperationRow } from '../../journal/store/search.ts'
 
 export interface OperationView {
   readonly operation: string | undefined

@@ -2,11 +2,11 @@
 
 import type { GuardedId } from '../../contract/operations.ts'
 import { type Html, html } from '../../http/html.ts'
-import { decode, type Event, isOpen, type State } from '../../journal/event/event.ts'
+import { type Event, isOpen, type State } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
-import type { Source } from '../../journal/store/contract.ts'
-import { bodyField } from '../../journal/store/queries.ts'
-import { latestCheckpoint, type OperationHistory } from '../../journal/store/reader.ts'
+import type { OperationHistory } from '../../journal/store/history.ts'
+import { latestCheckpoint } from '../../journal/store/queries/log.ts'
+import type { Source } from '../../journal/store/queries/source.ts'
 import { meanings, nameOf, peopleOf, phraseOf } from './phrases.ts'
 import { searchFor } from './search-query.ts'
 import { actorLink, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
@@ -29,18 +29,6 @@ export interface OperationPage {
   /** Whether the caller may reveal and resolve. */
   readonly admin: boolean
 }
-
-/** What was shown of this operation, and to whom. */
-export const viewsOf = async (store: Source, operation: string): Promise<Event[]> => {
-  const rows = await store.select(
-    `SELECT body FROM event WHERE kind = 'viewed' AND ${bodyField(store, 'body', 'facts.operation')} = $1 ORDER BY seq DESC`,
-    [operation],
-  )
-  return rows.map((row) => decode(String(row['body'])))
-}
-
-export const keptOf = async (store: Source, event: string): Promise<string[]> =>
-  (await store.select('SELECT part FROM snapshot WHERE event = $1', [event])).map((row) => String(row['part']))
 
 /** Other operations on the same persons, a few of each. */
 export const relatedTo = (parts: { store: Source; sealer: Sealer }, tenant: string, id: string, opened: Event): Promise<Related[]> =>

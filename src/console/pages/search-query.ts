@@ -4,7 +4,7 @@ import { Problem } from '../../contract/problems.ts'
 import { fullName } from '../../journal/event/actions.ts'
 import type { State } from '../../journal/event/event.ts'
 import { actions, dateOf, endOf, states } from '../../journal/filter.ts'
-import type { Filter } from '../../journal/store/queries.ts'
+import type { Filter } from '../../journal/store/search.ts'
 
 export const keys = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to'] as const
 type Key = (typeof keys)[number]

@@ -3,8 +3,9 @@
 import { type Html, html } from '../../http/html.ts'
 import { decode, type Event } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
-import type { Source } from '../../journal/store/contract.ts'
-import { type OperationRow, operations } from '../../journal/store/queries.ts'
+import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
+import type { Source } from '../../journal/store/queries/source.ts'
+import { type OperationRow, operations } from '../../journal/store/search.ts'
 import { meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
 import { filterOf, searchFor, type Term, textOf } from './search-query.ts'
 import { duration, timeTag } from './times.ts'
@@ -27,14 +28,12 @@ const perPage = 50
 
 /** How long each took: by the upstream's time where it was asked, else from intent to outcome. */
 const durations = async (store: Source, rows: readonly OperationRow[]): Promise<Map<string, number>> => {
-  const started = new Map(rows.flatMap(({ id, opened }) => (id === undefined ? [] : [[id, Date.parse(opened.time)] as const])))
-  if (started.size === 0) return new Map()
-  const marks = [...started].map((_, at) => `$${at + 1}`).join(',')
-  const found = await store.select(`SELECT op, body FROM event WHERE op IN (${marks}) AND kind = 'outcome'`, [...started.keys()])
+  const started = new Map(rows.map(({ id, opened }) => [id, Date.parse(opened.time)]))
+  const outcomes = await eventsOfOperations(store, [...started.keys()], 'outcome')
   return new Map(
-    found.map((row) => {
-      const { upstream, time } = decode(String(row['body']))
-      return [String(row['op']), upstream?.durationMs ?? Date.parse(time) - started.get(String(row['op']))!]
+    outcomes.map(({ operation, body }) => {
+      const { upstream, time } = decode(body)
+      return [operation, upstream?.durationMs ?? Date.parse(time) - started.get(operation)!]
     }),
   )
 }
@@ -50,7 +49,7 @@ export const findRows = async (
   const took = await durations(store, found.rows)
   const rows = found.rows.map((row) => ({
     ...row,
-    milliseconds: row.opened.recorded && !row.opened.upstream ? undefined : took.get(row.id ?? ''),
+    milliseconds: row.opened.recorded && !row.opened.upstream ? undefined : took.get(row.id),
   }))
   return { rows, ...(found.next !== undefined && { next: found.next }) }
 }
@@ -74,7 +73,7 @@ export const reasonOf = ({ ticketUrl }: RowPlaces, { reason }: Event): Html => {
 export const stateTag = (state: OperationRow['state']): Html =>
   html`<span class="tag t-${state}" title="${meanings[state]}">${state.replaceAll('_', ' ')}</span>`
 
-const rowOf = (places: RowPlaces, { id = '', state, opened, milliseconds }: TimelineRow): Html => html`
+const rowOf = (places: RowPlaces, { id, state, opened, milliseconds }: TimelineRow): Html => html`
 <li class="op" data-op="${id}">
 <span class="when">${timeTag(opened.time)}</span>
 <span class="state">${stateTag(state)}</span>

@@ -1,10 +1,11 @@
 /** Events that nobody waits for: they gather for a moment, and share one look-up of people, one signature and one fsync. */
 
 import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
-import { type CallFacts, compose, type Moment, momentOf } from '../event/compose.ts'
+import { type CallFacts, compose, type Moment, momentOf, type PseudonymousPerson } from '../event/compose.ts'
 import { type Event, newId } from '../event/event.ts'
-import { type PseudonymousPerson, pseudonymsFor } from '../event/pseudonyms.ts'
-import { type Entry, entryOf, type Rows, type Store, systemEvent } from '../store/contract.ts'
+import { type Entry, entryOf, systemEvent } from '../store/contract.ts'
+import { pseudonymsFor } from '../store/pseudonyms.ts'
+import type { Rows, Source } from '../store/queries/source.ts'
 import type { Journal } from './journal.ts'
 
 /** A commit costs a signature and an fsync, however little is in it. */
@@ -41,7 +42,7 @@ export function createRecorder(journal: Journal): Recorder {
   /** Undefined when it cannot be an event: too long. */
   const entryFor = ({ call, facts, moment }: PendingEvent, people: readonly PseudonymousPerson[]): Entry | undefined => {
     try {
-      const { event, parts, subjects } = compose(journal, call, moment, people)
+      const { event, parts, subjects } = compose(journal.sealer, call, moment, people)
       const entry = entryOf({ ...event, operation: { id: newId('op'), instance: journal.instance }, ...facts }, parts, subjects)
       for (const person of people) person.subject = undefined
       return entry
@@ -51,7 +52,7 @@ export function createRecorder(journal: Journal): Recorder {
   }
 
   // A store that is away knows nobody. A person may have several pseudonyms, so what happened is kept all the same.
-  const store: Pick<Store, 'select'> = {
+  const store: Pick<Source, 'select'> = {
     select: async (sql, params) => {
       if (!journal.status().open) return []
       const rows = await withTimeout(LOOK_UP_MILLISECONDS, journal.store.select(sql, params)).catch((): Rows => [])
@@ -82,7 +83,7 @@ export function createRecorder(journal: Journal): Recorder {
   return {
     add: (call, facts) => {
       if (pending >= MAX_PENDING) return journal.lose(1)
-      gathered.push({ call, facts, moment: momentOf(journal) })
+      gathered.push({ call, facts, moment: momentOf(journal.now()) })
       if (gathered.length === MAX_GATHERED) flush()
       else soon ??= setTimeout(flush, GATHER_MILLISECONDS)
     },

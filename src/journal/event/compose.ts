@@ -1,9 +1,7 @@
 /** From what the pipeline knows to what the journal may show: pseudonyms for people, digests for bodies, and the personal rest for the sealed part. */
 import { networkOf } from '../../platform/ip-address.ts'
-import type { Journal } from '../append/journal.ts'
 import { type ActorFacts, type Event, newId, type Target } from './event.ts'
-import { type PseudonymousPerson, pseudonymsFor } from './pseudonyms.ts'
-import type { Part, Subject } from './seal.ts'
+import type { Part, Sealer, Subject } from './seal.ts'
 
 interface Actor {
   readonly type: ActorFacts['type']
@@ -56,8 +54,8 @@ export interface ComposedEvent {
 
 const YEAR = 400 * 86_400_000
 
-export const digestOf = (journal: Journal, request: CallFacts['request']): string | null =>
-  request ? journal.sealer.digest(request.method, request.facts ?? request.path, request.body ?? '') : null
+export const digestOf = (sealer: Sealer, request: CallFacts['request']): string | null =>
+  request ? sealer.digest(request.method, request.facts ?? request.path, request.body ?? '') : null
 
 /** When it happened, and what it is called from then on. */
 export interface Moment {
@@ -65,16 +63,17 @@ export interface Moment {
   readonly at: Date
 }
 
-export const momentOf = (journal: Journal): Moment => ({ id: newId('evt'), at: journal.now() })
+export const momentOf = (at: Date): Moment => ({ id: newId('evt'), at })
 
-/** For what is written at once. */
-export async function composeNow(journal: Journal, facts: CallFacts, moment = momentOf(journal)): Promise<ComposedEvent> {
-  const [named] = await pseudonymsFor(journal, [facts])
-  return compose(journal, facts, moment, named!)
+/** One and the same in all events of a batch. */
+export interface PseudonymousPerson {
+  readonly userId: string
+  readonly pseudonym: string
+  /** Of one whom the store did not know: to be stored with the first event that gets so far. */
+  subject?: Subject | undefined
 }
 
-export function compose(journal: Journal, facts: CallFacts, { id, at }: Moment, people: readonly PseudonymousPerson[]): ComposedEvent {
-  const { sealer } = journal
+export function compose(sealer: Sealer, facts: CallFacts, { id, at }: Moment, people: readonly PseudonymousPerson[]): ComposedEvent {
   const { actor, targets, reason, context: { ip, userAgent, ...context } = {} } = facts
   const pseudonym = (userId: string): string => people.find((it) => it.userId === userId)!.pseudonym
   // An erasure finds this part by actor and targets: another name would stay in it.
@@ -109,7 +108,7 @@ export function compose(journal: Journal, facts: CallFacts, { id, at }: Moment, 
       }),
       ...(facts.policy && { policy: facts.policy }),
       ...(facts.request && {
-        request: { method: facts.request.method, path: facts.request.path, digest: digestOf(journal, facts.request) },
+        request: { method: facts.request.method, path: facts.request.path, digest: digestOf(sealer, facts.request) },
       }),
       context: {
         ...context,

@@ -3,62 +3,18 @@
 import { Problem } from '../../contract/problems.ts'
 import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
-import type { Journal, Status } from '../append/journal.ts'
+import type { Journal } from '../append/journal.ts'
 import { createRecorder } from '../append/recorder.ts'
-import { type CallFacts, composeNow, digestOf } from '../event/compose.ts'
-import { type Event, type EventHeader, newId, type Outcome } from '../event/event.ts'
+import { digestOf } from '../event/compose.ts'
+import { type EventHeader, newId } from '../event/event.ts'
 import type { Part } from '../event/seal.ts'
-import { type Entry, entryOf, Late } from '../store/contract.ts'
+import { type Entry, entryOf } from '../store/contract.ts'
+import { composeNow } from '../store/pseudonyms.ts'
+import { Late } from '../store/queries/source.ts'
+import type { Guard, GuardedCall, OpenOperation, OutcomeFacts, ReplayedOperation } from './contract.ts'
 import { countDenials } from './denials.ts'
-import { type Answer, answerOf, keyOf, recall } from './idempotency.ts'
-import { issuePermit, isUsed, type Permit } from './permit.ts'
-
-export interface GuardedCall extends CallFacts {
-  readonly request: NonNullable<CallFacts['request']>
-  /** What stood there, freshly read; `unavailable` when it could not be. */
-  readonly before?:
-    | { readonly state: 'captured'; readonly image: unknown; readonly fields: readonly string[] }
-    | { readonly state: 'unavailable' }
-  readonly idempotencyKey?: string
-}
-
-export interface OutcomeFacts {
-  /** Particulars of a recorded act. */
-  readonly facts?: NonNullable<Event['facts']>
-  readonly outcome: Outcome
-  readonly upstream?: NonNullable<Event['upstream']>
-  readonly response?: Answer
-}
-
-export interface OpenOperation {
-  readonly replay?: undefined
-  /** For `Audit-Operation`. */
-  readonly id: string
-  /** For `Audit-Receipt`: where the intent stands in the log. */
-  readonly index: number
-  readonly permit: Permit
-  /** Never throws. Without an argument: unknown when the permit was spent, else not sent. `pending`: the store did not take it in time; it is kept in memory and retried. */
-  end(ended?: OutcomeFacts): Promise<{ readonly pending: boolean; readonly index?: number }>
-}
-
-export interface ReplayedOperation {
-  /** The first answer to this Idempotency-Key; nothing is to be sent. */
-  readonly replay: Answer
-  readonly id: string
-}
-
-export interface Guard {
-  begin(call: GuardedCall): Promise<OpenOperation | ReplayedOperation>
-  /** The answer of an earlier call with this key, so that nothing need be read before it; throws as `begin` would. */
-  recall(call: GuardedCall): Promise<ReplayedOperation | undefined>
-  denied(call: CallFacts): void
-  /** For writes that are not guarded: one event, after the fact, that never stops them. */
-  recorded(call: CallFacts, ended: OutcomeFacts): void
-  /** Personal data was shown or exported: durable before it is. */
-  viewed(call: CallFacts, facts: Readonly<Record<string, unknown>>): Promise<void>
-  status(): Status
-  close(): Promise<void>
-}
+import { answerOf, keyOf, recall } from './idempotency.ts'
+import { issuePermit, isUsed } from './permit.ts'
 
 export interface GuardOptions {
   readonly journal: Journal
@@ -187,7 +143,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
       throw unavailable(written === TIMED_OUT || !('failed' in written) ? undefined : written.failed)
     }
     if (written.refused === undefined) return started(entry.event, written.index)
-    if (written.refused === 'key_in_use') return answerOf(journal, written.operation!, digestOf(journal, call.request))
+    if (written.refused === 'key_in_use') return answerOf(journal, written.operation!, digestOf(sealer, call.request))
     throw new Problem('internal', { cause: new Error(`an intent was refused: ${written.refused}`), outcome: 'not_sent' })
   }
 

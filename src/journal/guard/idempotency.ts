@@ -3,14 +3,11 @@ import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
 import { digestOf } from '../event/compose.ts'
 import { isOpen } from '../event/event.ts'
-import type { Part, Sealer } from '../event/seal.ts'
-import { historyOf } from '../store/reader.ts'
-import type { GuardedCall, ReplayedOperation } from './guard.ts'
-
-export interface Answer {
-  readonly status: number
-  readonly body?: unknown
-}
+import type { Sealer } from '../event/seal.ts'
+import { historyOf } from '../store/history.ts'
+import { operationUnder } from '../store/queries/operations.ts'
+import { sealedPart } from '../store/queries/people.ts'
+import type { Answer, GuardedCall, ReplayedOperation } from './contract.ts'
 
 const DAY = 86_400_000
 /** An intent without an outcome after its permit and the upstream's time limit is not running any more. */
@@ -28,13 +25,8 @@ export async function recall(journal: Journal, call: GuardedCall): Promise<Repla
   const key = keyOf(journal.sealer, call)
   if (key === undefined) return undefined
   const since = new Date(journal.now().getTime() - DAY).toISOString()
-  const [row] = await readable(
-    journal.store.select(
-      "SELECT e.op FROM event e JOIN operation o ON o.seq = e.seq WHERE e.key = $1 AND e.time > $2 AND o.state <> 'not_sent' ORDER BY e.seq DESC LIMIT 1",
-      [key, since],
-    ),
-  )
-  return row && answerOf(journal, String(row['op']), digestOf(journal, call.request))
+  const operation = await readable(operationUnder(journal.store, key, since))
+  return operation === undefined ? undefined : answerOf(journal, operation, digestOf(journal.sealer, call.request))
 }
 
 /** The first answer, or the Problem that says why there is none. */
@@ -48,20 +40,8 @@ export async function answerOf(journal: Journal, operation: string, digest: stri
     throw new Problem('operation_pending', { headers })
   if (isOpen(history.state)) throw new Problem('operation_unknown', { headers })
   const outcome = history.events.find(({ event }) => event.kind === 'outcome')?.event
-  const [row] = outcome
-    ? await readable(
-        journal.store.select("SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1 AND part = 'answer'", [outcome.id]),
-      )
-    : []
-  const opened = row && journal.sealer.openPart(partOf(row), outcome?.answer)
+  const part = outcome && (await readable(sealedPart(journal.store, outcome.id, 'answer')))
+  const opened = part && journal.sealer.openPart(part, outcome.answer)
   if (!opened?.bound) throw new Problem('operation_settled', { headers })
   return { id: operation, replay: opened.content as Answer }
 }
-
-export const partOf = (row: Record<string, unknown>): Part => ({
-  event: String(row['event']),
-  part: row['part'] as Part['part'],
-  expires: Number(row['expires']),
-  salt: Buffer.from(row['salt'] as Uint8Array),
-  sealed: Buffer.from(row['sealed'] as Uint8Array),
-})

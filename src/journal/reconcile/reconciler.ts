@@ -2,9 +2,10 @@
 
 import type { Journal } from '../append/journal.ts'
 import { type Event, newId, type Verdict } from '../event/event.ts'
-import { partOf } from '../guard/idempotency.ts'
 import { entryOf } from '../store/contract.ts'
-import { historyOf } from '../store/reader.ts'
+import { historyOf } from '../store/history.ts'
+import { hasConcurrent, withoutOutcome } from '../store/queries/operations.ts'
+import { sealedPart } from '../store/queries/people.ts'
 import { evidenceOf, type Observation } from './verdicts.ts'
 
 export interface ReconcilerOptions {
@@ -44,22 +45,9 @@ export function createReconciler({
   const apart = Math.min(APART, pauses[0] ?? APART)
 
   const beforeOf = async (intent: Event): Promise<unknown> => {
-    const [row] = await store.select("SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1 AND part = 'before'", [
-      intent.id,
-    ])
-    const opened = row && sealer.openPart(partOf(row), intent.before?.commitment)
+    const part = await sealedPart(store, intent.id, 'before')
+    const opened = part && sealer.openPart(part, intent.before?.commitment)
     return opened?.bound ? opened.content : undefined
-  }
-
-  /** Another operation on the same person at the same time or later: then what we see may be its doing. */
-  const hasConcurrent = async (operation: string, seq: number): Promise<boolean> => {
-    const rows = await store.select(
-      `SELECT 1 FROM target t JOIN target o ON o.token = t.token AND o.seq <> t.seq JOIN operation r ON r.seq = o.seq
-       WHERE t.seq = $1 AND r.op <> $2 AND r.state NOT IN ('denied', 'failure', 'not_sent', 'not_applied')
-       AND (r.seq > t.seq OR r.state IN ('pending', 'unknown', 'indeterminate', 'contradiction') OR EXISTS (SELECT 1 FROM event e WHERE e.op = r.op AND e.seq > t.seq)) LIMIT 1`,
-      [seq, operation],
-    )
-    return rows.length > 0
   }
 
   const resolve = async (intent: Event, seq: number, verdict: Verdict, watch: Observations): Promise<number> => {
@@ -96,12 +84,18 @@ export function createReconciler({
       watch.reads.push({ of, status: seen.status, at: journal.now().toISOString() })
       return seen
     }
-    const sign = (await hasConcurrent(operation, seq))
+    // What we see may be the doing of another operation on the same person.
+    const sign = (await hasConcurrent(store, operation, seq))
       ? 'unclear'
       : await evidenceOf({ intent, before: await beforeOf(intent), observe: observe }).catch(() => 'unclear' as const)
     // Once more after the reading: what came meanwhile may have changed what was seen.
-    if (sign === 'applied' && !(await hasConcurrent(operation, seq))) return resolve(intent, seq, 'applied', watch)
-    if (sign === 'still' && watch.firstStill !== undefined && now - watch.firstStill >= apart && !(await hasConcurrent(operation, seq)))
+    if (sign === 'applied' && !(await hasConcurrent(store, operation, seq))) return resolve(intent, seq, 'applied', watch)
+    if (
+      sign === 'still' &&
+      watch.firstStill !== undefined &&
+      now - watch.firstStill >= apart &&
+      !(await hasConcurrent(store, operation, seq))
+    )
       return resolve(intent, seq, 'not_applied', watch)
     if (sign === 'still') watch.firstStill ??= now
     else delete watch.firstStill
@@ -111,9 +105,8 @@ export function createReconciler({
   }
 
   const round = async (): Promise<number> => {
-    const open = await store.select("SELECT op, seq FROM operation WHERE state IN ('pending', 'unknown') ORDER BY seq LIMIT 500")
     let verdicts = 0
-    for (const row of open) verdicts += await check(String(row['op']), Number(row['seq']))
+    for (const { id, index } of await withoutOutcome(store)) verdicts += await check(id, index)
     return verdicts
   }
 

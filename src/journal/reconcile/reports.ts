@@ -3,9 +3,13 @@ import { createHash } from 'node:crypto'
 import type { GuardedId } from '../../contract/operations.ts'
 import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
-import { composeNow, type Person } from '../event/compose.ts'
+import type { Person } from '../event/compose.ts'
 import { decode, type Event, isOpen, type State } from '../event/event.ts'
 import { type Entry, entryOf } from '../store/contract.ts'
+import { composeNow } from '../store/pseudonyms.ts'
+import { eventOf } from '../store/queries/log.ts'
+import { operationsOn } from '../store/queries/operations.ts'
+import { pseudonymsAt } from '../store/queries/people.ts'
 
 export interface Report {
   readonly tenant: string
@@ -42,19 +46,14 @@ export const createReports = (journal: Journal) => {
 
   /** The `_id` itself, and the pseudonym of an `_id` that was only asked for. */
   const tokensOf = async (tenant: string, smoochId: string): Promise<string[]> => {
-    const rows = await store.select('SELECT pseudonym FROM subject WHERE lookup = $1', [journal.sealer.lookup(tenant, smoochId)])
-    return [smoochId, ...rows.map((row) => String(row['pseudonym']))]
+    return [smoochId, ...(await pseudonymsAt(store, journal.sealer.lookup(tenant, smoochId)))]
   }
 
   /** Operations on this person that may have taken effect, newest first. */
   const causes = async (tenant: string, tokens: readonly string[], action: GuardedId): Promise<Cause[]> => {
-    const rows = await store.select(
-      `SELECT DISTINCT e.seq, e.body, o.state FROM target t JOIN operation o ON o.seq = t.seq JOIN event e ON e.seq = t.seq
-       WHERE e.action = $1 AND t.token IN (${tokens.map((_, at) => `$${at + 2}`).join(',')}) ORDER BY e.seq DESC LIMIT 20`,
-      [action, ...tokens],
-    )
-    return rows
-      .map((row) => ({ opened: decode(String(row['body'])), index: Number(row['seq']), state: row['state'] as State }))
+    const found = await operationsOn(store, action, tokens)
+    return found
+      .map(({ index, body, state }) => ({ opened: decode(body), index, state }))
       .filter(({ opened, state }) => opened.tenant === tenant && !without.includes(state))
   }
 
@@ -113,8 +112,7 @@ export const createReports = (journal: Journal) => {
     /** Whether this was told and written before. */
     isKnown: async (report: Report): Promise<boolean> => {
       mustBeOpen()
-      const rows = await store.select('SELECT 1 AS found FROM event WHERE id = $1', [idFor('evt', ...wordsOf(report))])
-      return rows.length > 0
+      return (await eventOf(store, idFor('evt', ...wordsOf(report)))) !== undefined
     },
 
     /** Our own deletion or merge of this person. */

@@ -4,6 +4,9 @@ import { type Event, type EventHeader, encode, eventHeaderOf, newId, nextState, 
 import type { Part, Subject } from '../event/seal.ts'
 import { originOf, parseCheckpoint, publicKey, signCheckpoint } from '../log/checkpoint.ts'
 import { type Frontier, leafHash, push, rootOf } from '../log/tree.ts'
+import { checkpointQuestion, idsQuestion } from './queries/log.ts'
+import { keysQuestion, statesQuestion } from './queries/operations.ts'
+import type { Question, Row, Source } from './queries/source.ts'
 
 /** One event on its way into the log, with what is stored beside it. */
 export interface Entry {
@@ -53,24 +56,12 @@ export interface Batch {
   readonly note: string | undefined
 }
 
-export type Value = string | number | null | Uint8Array
-export type Rows = Record<string, Value>[]
-
 export interface Committed {
   readonly results: readonly Result[]
   readonly size: number
   /** The checkpoint that ends this batch; absent when nothing was written. */
   readonly note?: string
 }
-
-/** Where questions are asked, with `$1`-style parameters; the same words for both stores. */
-export interface Source {
-  readonly kind: 'sqlite' | 'postgres'
-  select(sql: string, params?: readonly Value[]): Promise<Rows>
-}
-
-/** A question took too long. The store is there, so nothing else need stop for it. */
-export class Late extends Error {}
 
 /** Its own questions are those of the guard, which nobody else's may delay. */
 export interface Store extends Source {
@@ -110,44 +101,38 @@ export interface StoreOptions {
 
 const KEY_LIFE = 86_400_000
 
-const marks = (values: readonly unknown[], from = 1): string => values.map((_, at) => `$${at + from}`).join(',')
-type Question = { sql: string; params: Value[]; into: (facts: Facts, row: Record<string, Value>) => void }
+type Asked = Question & { readonly into: (facts: Facts, row: Row) => void }
 
 /** What to ask before this batch can be decided. */
-export function questions(entries: readonly Entry[], after: string | undefined): Question[] {
+export function questions(entries: readonly Entry[], after: string | undefined): Asked[] {
   const ids = entries.filter((entry) => entry.again).map((entry) => entry.event.id)
   const operations = entries
     .filter(({ event }) => event.kind === 'resolved' || (event.kind === 'outcome' && !event.recorded))
     .map(({ event }) => event.operation!.id)
   const keyed = entries.filter(({ event }) => event.kind === 'intent' && event.operation?.key)
   const keys = keyed.map(({ event }) => event.operation!.key!)
-  const since = keyed.length ? new Date(Math.min(...keyed.map(({ event }) => Date.parse(event.time))) - KEY_LIFE).toISOString() : ''
-  const asked: Question[] = [
-    {
-      sql: 'SELECT note FROM checkpoint WHERE size = $1',
-      params: after === undefined ? [] : [parseCheckpoint(after)!.size],
+  const asked: Asked[] = []
+  if (after !== undefined)
+    asked.push({
+      ...checkpointQuestion(parseCheckpoint(after)!.size),
       into: (facts, row) => {
         facts.continues = row['note'] === after
       },
-    },
-    {
-      sql: `SELECT id, seq FROM event WHERE id IN (${marks(ids)})`,
-      params: ids,
-      into: (facts, row) => facts.ids.set(String(row['id']), Number(row['seq'])),
-    },
-    {
-      sql: `SELECT op, seq, state FROM operation WHERE op IN (${marks(operations)})`,
-      params: operations,
+    })
+  if (ids.length > 0) asked.push({ ...idsQuestion(ids), into: (facts, row) => facts.ids.set(String(row['id']), Number(row['seq'])) })
+  if (operations.length > 0)
+    asked.push({
+      ...statesQuestion(operations),
       into: (facts, row) => facts.operations.set(String(row['op']), { seq: Number(row['seq']), state: row['state'] as State }),
-    },
-    {
-      // An operation that was never sent does not use up its key.
-      sql: `SELECT e.key, e.op, e.seq FROM event e JOIN operation o ON o.seq = e.seq WHERE e.key IN (${marks(keys, 2)}) AND e.time > $1 AND o.state <> 'not_sent' ORDER BY e.seq`,
-      params: keys.length ? [since, ...keys] : [],
+    })
+  if (keys.length > 0) {
+    const since = new Date(Math.min(...keyed.map(({ event }) => Date.parse(event.time))) - KEY_LIFE).toISOString()
+    asked.push({
+      ...keysQuestion(keys, since),
       into: (facts, row) => facts.keys.set(String(row['key']), { seq: Number(row['seq']), operation: String(row['op']) }),
-    },
-  ]
-  return asked.filter(({ params }) => params.length > 0)
+    })
+  }
+  return asked
 }
 
 /** A restored backup, or a failover that lost commits, is noticed before anything is written to it. */

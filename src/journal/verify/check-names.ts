@@ -1,23 +1,20 @@
 /** People are found by their userId through one table: each of its rows must say what its name was sealed with, and only an erasure may remove one. */
 
-import { lookupOf } from '../event/pseudonyms.ts'
 import { type Sealer, unknownKey } from '../event/seal.ts'
-import type { Find } from '../log/signed-tree.ts'
-import type { Store } from '../store/contract.ts'
+import { lookupOf } from '../store/pseudonyms.ts'
+import { namesBetween } from '../store/queries/people.ts'
+import type { Source } from '../store/queries/source.ts'
 import type { Page } from './check-indexes.ts'
+import type { Find } from './signed-tree.ts'
 
-export function checkNames(store: Store, sealer: Sealer | undefined, find: Find) {
+export function checkNames(store: Source, sealer: Sealer | undefined, find: Find) {
   const absent = new Set<string>()
   const erased = new Set<unknown>()
   /** Erasures of earlier versions tell only how many there were. */
   let counted = 0
 
   const page = async ({ from, to, rows }: Page): Promise<void> => {
-    const stored = await store.select(
-      'SELECT pseudonym, lookup, sealed FROM subject WHERE pseudonym IN (SELECT token FROM target WHERE seq >= $1 AND seq < $2)',
-      [from, to],
-    )
-    const unchecked = new Map(stored.map((row) => [String(row['pseudonym']), row]))
+    const unchecked = new Map((await namesBetween(store, from, to)).map((name) => [name.pseudonym, name]))
     const there = new Set(unchecked.keys())
     for (const { index, event } of rows) {
       if (event.kind === 'erased') {
@@ -27,12 +24,11 @@ export function checkNames(store: Store, sealer: Sealer | undefined, find: Find)
       }
       for (const { subject } of event.targets ?? []) {
         if (subject !== undefined && !there.has(subject)) absent.add(subject)
-        const row = sealer && unchecked.get(subject ?? '')
-        if (!row) continue
-        unchecked.delete(subject!)
-        const sealed = row['sealed'] as Uint8Array
-        if (!sealer.knows(sealed)) find(unknownKey)
-        else if (String(row['lookup']) !== lookupOf(sealer, event.tenant!, subject!, sealed))
+        const name = sealer && unchecked.get(subject ?? '')
+        if (!name) continue
+        unchecked.delete(name.pseudonym)
+        if (!sealer.knows(name.sealed)) find(unknownKey)
+        else if (name.lookup !== lookupOf(sealer, event.tenant!, name.pseudonym, name.sealed))
           find('a search by userId would miss this event', index)
       }
     }

@@ -1,10 +1,11 @@
 /** Operations followed through their events: outcomes belong to intents, nothing ends twice, and the table of operations says the same. */
 
 import { type Event, nextState, type State } from '../event/event.ts'
-import type { Find } from '../log/signed-tree.ts'
-import type { Store } from '../store/contract.ts'
-import { historyOf } from '../store/reader.ts'
+import { historyOf } from '../store/history.ts'
+import type { Source } from '../store/queries/source.ts'
+import { beginningsOf, eventOfOrphan, operationsBelow, operationsBetween } from '../store/queries/verification.ts'
 import type { Page } from './check-indexes.ts'
+import type { Find } from './signed-tree.ts'
 
 const stateNames: readonly (State | undefined)[] = [
   undefined,
@@ -21,7 +22,7 @@ const stateNames: readonly (State | undefined)[] = [
 ]
 
 /** Follows each operation through its events; one byte of memory for each event. */
-export function checkTransitions(store: Store, states: Uint8Array, cut: number, find: Find): (page: Page) => Promise<void> {
+export function checkTransitions(store: Source, states: Uint8Array, cut: number, find: Find): (page: Page) => Promise<void> {
   const operations = new Map<string, number>()
   const placeOf = async (page: Page): Promise<void> => {
     // Most outcomes follow their intent closely; the rest is asked for at once.
@@ -32,12 +33,7 @@ export function checkTransitions(store: Store, states: Uint8Array, cut: number, 
       ...new Set(page.rows.flatMap(({ event }) => (event.operation && !operations.has(event.operation.id) ? [event.operation.id] : []))),
     ]
     for (let at = 0; at < unknown.length; at += 200) {
-      const some = unknown.slice(at, at + 200)
-      const rows = await store.select(
-        `SELECT op, min(seq) AS seq FROM event WHERE op IN (${some.map((_, n) => `$${n + 1}`).join(',')}) GROUP BY op`,
-        some,
-      )
-      for (const row of rows) operations.set(String(row['op']), Number(row['seq']))
+      for (const [id, index] of await beginningsOf(store, unknown.slice(at, at + 200))) operations.set(id, index)
     }
   }
   return async (page) => {
@@ -60,22 +56,17 @@ const startsOperation = (event: Event): boolean =>
   event.kind === 'intent' || event.kind === 'denied' || (event.kind === 'outcome' && event.recorded === true)
 
 /** The table of operations says of each what the events say. */
-export async function checkStates(store: Store, states: Uint8Array, cut: number, size: number, find: Find): Promise<void> {
+export async function checkStates(store: Source, states: Uint8Array, cut: number, size: number, find: Find): Promise<void> {
   for (let from = cut; from < size; from += 20_000) {
-    for (const row of await store.select('SELECT seq, op, state FROM operation WHERE seq >= $1 AND seq < $2', [
-      from,
-      Math.min(size, from + 20_000),
-    ])) {
-      const seq = Number(row['seq'])
-      if (stateNames[states[seq]!] === row['state']) continue
+    for (const { id, index, state } of await operationsBetween(store, from, Math.min(size, from + 20_000))) {
+      if (stateNames[states[index]!] === state) continue
       // It may have moved on while we were reading.
-      const history = await historyOf(store, String(row['op']))
+      const history = await historyOf(store, id)
       const folded = history?.events.reduce<State | undefined>((state, { event }) => nextState(state, event) ?? state, undefined)
-      if (folded !== history?.state) find(`the table of operations says ${history?.state} where the events say ${folded}`, seq)
+      if (folded !== history?.state) find(`the table of operations says ${history?.state} where the events say ${folded}`, index)
     }
   }
-  const [stray] = await store.select('SELECT count(*) AS n FROM operation WHERE seq < $1', [cut])
-  if (Number(stray!['n'])) find('the table of operations holds rows that no event stands for')
-  const orphans = await store.select('SELECT event FROM snapshot WHERE event NOT IN (SELECT id FROM event) LIMIT 1')
-  if (orphans.length > 0) find(`a sealed part belongs to no event: ${String(orphans[0]!['event'])}`)
+  if ((await operationsBelow(store, cut)) > 0) find('the table of operations holds rows that no event stands for')
+  const orphan = await eventOfOrphan(store)
+  if (orphan !== undefined) find(`a sealed part belongs to no event: ${orphan}`)
 }

@@ -1,15 +1,17 @@
 /** Verification of the whole log: bytes, order, signatures, roots, pairing, and every table derived from the events. Names the batch that is damaged. */
 
 import type { Sealer } from '../event/seal.ts'
-import { isMissing, type Mark } from '../log/anchor.ts'
+import type { Mark } from '../log/anchor.ts'
 import { checkSignature, type PublicKey } from '../log/checkpoint.ts'
-import { type Check, type Find, growTree, readEvent, treeStart } from '../log/signed-tree.ts'
 import { rootOf } from '../log/tree.ts'
-import type { Rows, Store } from '../store/contract.ts'
-import { bytesOf } from '../store/reader.ts'
+import { isMissing } from '../store/continuity.ts'
+import type { Store } from '../store/contract.ts'
+import { treeHead } from '../store/queries/log.ts'
+import { beyondHead, type RawPage, rawPage, removalsSince } from '../store/queries/verification.ts'
 import { checkIndexes, checkNodes, type Page } from './check-indexes.ts'
 import { checkNames } from './check-names.ts'
 import { checkStates, checkTransitions } from './check-transitions.ts'
+import { type Check, type Find, growTree, readEvent, treeStart } from './signed-tree.ts'
 
 interface Finding {
   readonly what: string
@@ -48,26 +50,10 @@ const PAGE = 1000
 const MAX_FINDINGS = 50
 const SKEW = 60_000
 
-interface Read {
-  readonly from: number
-  readonly to: number
-  readonly rows: Rows
-  readonly notes: ReadonlyMap<number, string>
-}
-
 /** The log in pages; the next is read while this one is looked at. */
-async function* pages(store: Store, cut: number, size: number): AsyncGenerator<Read> {
-  // In SQLite the columns are read out of the body each time, and inspect() compares the indexes; in PostgreSQL they are stored.
-  const columns = store.kind === 'postgres' ? ', id, op, kind, action, time, actor, key, ticket, app' : ''
-  const read = async (from: number): Promise<Read | undefined> => {
-    if (from >= size) return undefined
-    const to = Math.min(from + PAGE, size)
-    const [rows, notes] = await Promise.all([
-      store.select(`SELECT seq, ${bytesOf(store)} AS bytes${columns} FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`, [from, to]),
-      store.select('SELECT size, note FROM checkpoint WHERE size > $1 AND size <= $2', [from, to]),
-    ])
-    return { from, to, rows, notes: new Map(notes.map((row) => [Number(row['size']), String(row['note'])])) }
-  }
+async function* pages(store: Store, cut: number, size: number): AsyncGenerator<RawPage> {
+  const read = async (from: number): Promise<RawPage | undefined> =>
+    from >= size ? undefined : await rawPage(store, from, Math.min(from + PAGE, size))
   let page = await read(cut)
   while (page) {
     const following = read(page.to)
@@ -90,11 +76,8 @@ export async function verify(store: Store, options: VerifyOptions = {}): Promise
 
 /** What was pruned or erased while it was read is missing in places and there in others, and looks like tampering. */
 async function cameBetween(store: Store, { from, size }: Report): Promise<boolean> {
-  const [row] = await store.select(
-    "SELECT (SELECT cut FROM head) AS cut, (SELECT count(*) FROM event WHERE kind = 'erased' AND seq >= $1) AS erased",
-    [size],
-  )
-  return Number(row!['cut']) !== from || Number(row!['erased']) > 0
+  const { cut, erased } = await removalsSince(store, size)
+  return cut !== from || erased > 0
 }
 
 async function verifyOnce(
@@ -108,9 +91,8 @@ async function verifyOnce(
     if (index === undefined && findings.some((known) => known.what === what)) return
     if (findings.length < MAX_FINDINGS) findings.push({ what, ...(index !== undefined && { index }), ...(batch && { batch }) })
   }
-  const [head] = await store.select('SELECT size, frontier, cut, key FROM head')
-  const size = Number(head!['size'])
-  const cut = Number(head!['cut'])
+  const head = await treeHead(store)
+  const { size, cut } = head
   if (former !== undefined) find(isMissing(former, store.journal))
   const anchored = new Map<number, string>()
   for (const mark of anchors) {
@@ -125,14 +107,12 @@ async function verifyOnce(
   const pair = checkTransitions(store, states, cut, find)
   const names = checkNames(store, sealer, find)
   let latest = 0
-  for await (const { from, to, rows, notes } of pages(store, cut, size)) {
+  for await (const { from, to, events, notes } of pages(store, cut, size)) {
     const page: Page = { from, to, rows: [] }
-    for (const row of rows) {
-      const index = Number(row['seq'])
-      const bytes = row['bytes'] as Uint8Array
+    for (const { index, bytes, columns } of events) {
       if (index !== signed.tree.size) signed.skipTo(index)
       const event = readEvent(bytes)
-      if (event) page.rows.push({ index, event, row })
+      if (event) page.rows.push({ index, event, columns })
       else find('an event is not readable', index)
       signed.take(bytes, event, index)
       const time = Date.parse(event?.time ?? '') || latest
@@ -151,8 +131,8 @@ async function verifyOnce(
   await checkEnd(store, size, find)
   const { tree, key, nodes, signedUpTo, checkpoints } = signed
   if (signedUpTo !== size) find('the end of the log is not signed', signedUpTo, [signedUpTo, size])
-  if (!Buffer.concat(tree.hashes).equals(head!['frontier'] as Uint8Array)) find('the head does not fit the events')
-  if (key !== head!['key']) find('the head names another key than the log')
+  if (!Buffer.concat(tree.hashes).equals(head.frontier)) find('the head does not fit the events')
+  if (key !== head.key) find('the head names another key than the log')
   if (trusted.length > 0 && !trusted.includes(key)) find('the log is signed by a key that is not trusted')
   await checkStates(store, states, cut, size, find)
   await checkNodes(store, nodes, start, cut, find)
@@ -171,9 +151,6 @@ async function verifyOnce(
 
 /** Nothing may stand beyond the head; a live log grows meanwhile, but then its head has grown with it. */
 async function checkEnd(store: Store, size: number, find: Find): Promise<void> {
-  const [beyond] = await store.select(
-    'SELECT (SELECT size FROM head) AS size, (SELECT count(*) FROM event WHERE seq >= (SELECT size FROM head)) AS events, (SELECT count(*) FROM checkpoint WHERE size > (SELECT size FROM head)) AS notes',
-  )
-  if (Number(beyond!['events']) || Number(beyond!['notes']) || Number(beyond!['size']) < size)
-    find('there are events or checkpoints beyond the head', size)
+  const beyond = await beyondHead(store)
+  if (beyond.events || beyond.notes || beyond.size < size) find('there are events or checkpoints beyond the head', size)
 }

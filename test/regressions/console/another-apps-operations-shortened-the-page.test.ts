@@ -1,7 +1,7 @@
 /** Pages of operations were cut to one app after they had been read: with another app's operations on top they came out short, or empty. */
 import { expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
-import { operations } from '../../../src/journal/store/queries.ts'
+import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import { operations } from '../../../src/journal/store/search.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 
 test("an app's operations are found below those of another app", async () => {

@@ -3,9 +3,9 @@ import { expect, test } from '@jest/globals'
 import { type Alert, createAlerts } from '../../../src/console/alerts/alerts.ts'
 import { decode, isFor } from '../../../src/journal/event/event.ts'
 import { exportLines } from '../../../src/journal/export.ts'
-import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
 import { erasePerson, resolveByHand } from '../../../src/journal/maintenance.ts'
-import { eventsFrom } from '../../../src/journal/store/queries.ts'
+import { eventsFrom } from '../../../src/journal/store/queries/log.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 
 test('each event of an operation is for the readers of its app', async () => {

@@ -1,8 +1,10 @@
 /** A search within one app read the operations of all others on its way: what the biggest app had done, everybody waited for. */
 import { expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
-import type { Source } from '../../../src/journal/store/contract.ts'
-import { countStanding, eventsOfApp, type Filter, operations } from '../../../src/journal/store/queries.ts'
+import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import { eventsOfApp } from '../../../src/journal/store/queries/log.ts'
+import { countStanding } from '../../../src/journal/store/queries/operations.ts'
+import type { Source } from '../../../src/journal/store/queries/source.ts'
+import { type Filter, operations } from '../../../src/journal/store/search.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 
 const filters: Filter[] = [

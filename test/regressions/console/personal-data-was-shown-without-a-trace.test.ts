@@ -1,10 +1,10 @@
 /** The command `show --personal` printed names and addresses, and nothing said afterwards that somebody had looked. */
 import { expect, test } from '@jest/globals'
-import { viewsOf } from '../../../src/console/pages/operation.ts'
 import { decode } from '../../../src/journal/event/event.ts'
-import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
 import { newSigningKey } from '../../../src/journal/log/checkpoint.ts'
-import { eventsFrom } from '../../../src/journal/store/queries.ts'
+import { eventsFrom } from '../../../src/journal/store/queries/log.ts'
+import { viewsOf } from '../../../src/journal/store/queries/operations.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 import { journalCli } from '../../support/journal-cli.ts'
 
@@ -18,7 +18,7 @@ test.each(['operation', 'event'] as const)('who sees the personal data of an %s 
 
   const { code, text } = await journalCli(place.env, ['show', id, '--personal', '--by', 'ops@example'])
   expect([code, text]).toEqual([0, expect.stringContaining('mina@example.org')])
-  const viewed = await viewsOf(it.store, one.id)
+  const viewed = (await viewsOf(it.store, one.id)).map((body) => decode(body))
   expect(viewed).toMatchObject([{ kind: 'viewed', by: 'ops@example', tenant: 'app1', facts: { operation: one.id, event: event!.id } }])
   expect(JSON.parse((await journalCli(place.env, ['verify'])).text)).toMatchObject({ ok: true })
 })

@@ -1,9 +1,10 @@
 /** Searches, exports and streams stood in one queue before the questions of the guard: a hundred of them, and guarded calls of every app were refused for most of a minute. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
 import { createReaders } from '../../../src/journal/readers.ts'
-import { Late, type Rows, type Store } from '../../../src/journal/store/contract.ts'
+import type { Store } from '../../../src/journal/store/contract.ts'
 import { createPostgres, openPostgres } from '../../../src/journal/store/postgres/store.ts'
+import { Late, type Rows } from '../../../src/journal/store/queries/source.ts'
 import { deletion, makePlace, type Place, success } from '../../journal/place.ts'
 import { type Bff, startBff } from '../../support/bff.ts'
 import { findPostgres, startPostgres } from '../../support/postgres.ts'

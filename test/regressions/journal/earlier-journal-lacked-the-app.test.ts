@@ -1,9 +1,9 @@
 /** A journal of version 0.1 has no column for the app: it gets one when it is opened, once, and stays whole. */
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/guard.ts'
+import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
 import { createPostgres, openPostgres } from '../../../src/journal/store/postgres/store.ts'
-import { operations } from '../../../src/journal/store/queries.ts'
+import { operations } from '../../../src/journal/store/search.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace, type Place, success } from '../../journal/place.ts'
 import { journalCli } from '../../support/journal-cli.ts'

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { latestCheckpoint } from '../../../src/journal/store/reader.ts'
+import { latestCheckpoint } from '../../../src/journal/store/queries/log.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { journalCli, type Ran } from '../../support/journal-cli.ts'
 

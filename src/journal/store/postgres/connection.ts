@@ -2,7 +2,7 @@
 import { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
 import { createTurns } from '../../../platform/concurrency.ts'
-import { Late } from '../contract.ts'
+import { Late } from '../queries/source.ts'
 
 export interface Connection {
   readonly client: Client

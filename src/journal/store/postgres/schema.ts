@@ -125,3 +125,26 @@ export const triggers: readonly string[] = [
   'checkpoint_no_delete',
   'checkpoint_no_truncate',
 ]
+
+/** All that is written, by the functions above. */
+export const statements = {
+  firstHead: "INSERT INTO journal.head VALUES (1, $1, 0, '', 0, $2)",
+  lockHead: 'BEGIN; SELECT * FROM lock_head()',
+  append: 'SELECT append($1, $2, $3, $4, $5, $6)',
+  expire: 'SELECT expire($1) AS gone',
+  prune: 'SELECT prune($1, $2) AS gone',
+  erase: 'SELECT * FROM erase($1)',
+  /** What was deleted is not left in the files. */
+  rewrites: ['VACUUM (FULL) snapshot', 'VACUUM (FULL) subject'],
+} as const
+
+/** What is read of the database itself. */
+export const lookups = {
+  /** Whether there is a journal, whether it is of this version, and who asks. */
+  presence:
+    "SELECT to_regclass('journal.head') AS found, EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app') AS fits, current_user AS role",
+  identity: 'SELECT journal, key FROM head',
+  mayRemove: "SELECT pg_has_role(relowner, 'USAGE') AS may FROM pg_class WHERE oid = 'journal.subject'::regclass",
+  triggers:
+    "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' AND tgrelid IN ('event'::regclass, 'checkpoint'::regclass)",
+} as const

@@ -13,15 +13,13 @@ import {
   noFacts,
   packFrontier,
   questions,
-  type Rows,
-  type Source,
   type Store,
   type StoreOptions,
   unpackFrontier,
-  type Value,
 } from '../contract.ts'
+import type { Row, Rows, Source } from '../queries/source.ts'
 import { connect, holdLease, serialConnection } from './connection.ts'
-import { additions, createSchema, grantTo, triggers } from './schema.ts'
+import { additions, createSchema, grantTo, lookups, statements, triggers } from './schema.ts'
 
 export interface PostgresOptions extends StoreOptions {
   readonly url: string
@@ -48,27 +46,22 @@ const write = (client: Client, { first, entries, operations, nodes, head, note }
   }
   return client.query({
     name: 'append',
-    text: 'SELECT append($1, $2, $3, $4, $5, $6)',
+    text: statements.append,
     values: [first, JSON.stringify(batch), head.size, packFrontier(head.hashes), note, key],
   })
 }
-
-const knowsApps = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app'"
 
 /** Creates schema, functions and the first event, or adds what an earlier version's lack; run as the owner, harmless when it is all there. The role is the application's, which may not write otherwise. */
 export async function createPostgres(url: string, key: KeyObject, role?: string): Promise<void> {
   const { client, cut } = await connect(url, { query_timeout: minute })
   try {
     await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('smooch-bff journal'))")
-    if ((await client.query("SELECT to_regclass('journal.head') AS found")).rows[0].found === null) {
+    if ((await client.query(lookups.presence)).rows[0].found === null) {
       await client.query(createSchema)
       const createdJournal = genesis(key)
-      await client.query({
-        text: "INSERT INTO journal.head VALUES (1, $1, 0, '', 0, $2)",
-        values: [createdJournal.journal, createdJournal.key],
-      })
+      await client.query(statements.firstHead, [createdJournal.journal, createdJournal.key])
       await write(client, createdJournal.batch, createdJournal.key)
-    } else if ((await client.query(knowsApps)).rows.length === 0) await client.query(additions)
+    } else if (!(await client.query(lookups.presence)).rows[0].fits) await client.query(additions)
     if (role !== undefined) await client.query(grantTo(client.escapeIdentifier(role)))
     await client.query('COMMIT')
     await client.end()
@@ -97,14 +90,14 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       (await it.run((client) => client.query(sql, [...params]), milliseconds)).rows as Rows
   const select = selectOn(reader, selectMilliseconds)
   const identify = async (): Promise<{ journal: string; key: string }> =>
-    (await select('SELECT journal, key FROM head'))[0] as { journal: string; key: string }
+    (await select(lookups.identity))[0] as { journal: string; key: string }
   let lease: ReturnType<typeof holdLease> | undefined
   const close = async (): Promise<void> => {
     lease?.release()
     await Promise.all([writer.drop(), reader.drop(), readers.drop(), upkeep.drop()])
   }
   const begin = async (): Promise<string> => {
-    const [there] = await select(`SELECT to_regclass('journal.head') AS found, EXISTS (${knowsApps}) AS fits, current_user AS role`)
+    const [there] = await select(lookups.presence)
     const earlier = 'the journal in PostgreSQL was made by an earlier version'
     const lack = there!['found'] === null ? 'PostgreSQL holds no journal yet' : there!['fits'] ? undefined : earlier
     if (lack !== undefined) {
@@ -130,10 +123,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     // Two round trips under the lock: what must be known, then what is written.
     const asked = questions(entries, after)
     const [locked, ...answers] = await Promise.all([
-      client.query('BEGIN; SELECT * FROM lock_head()') as unknown as Promise<QueryResult[]>,
-      ...asked.map(({ sql, params }) => client.query(sql, params)),
+      client.query(statements.lockHead) as unknown as Promise<QueryResult[]>,
+      ...asked.map(({ sql, params }) => client.query(sql, [...params])),
     ])
-    const row = locked[1]!.rows[0] as Record<string, Value>
+    const row = locked[1]!.rows[0] as Row
     if (row['journal'] !== journal) throw new Error(`another journal (${String(row['journal'])}) stands in the place of ${journal}`)
     const head = { size: Number(row['size']), hashes: unpackFrontier(row['frontier'] as Uint8Array), cut: Number(row['cut']) }
     const inForce = String(row['key'])
@@ -170,28 +163,22 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       return !row?.['free']
     },
     mayRemove: async () => {
-      const [row] = await select("SELECT pg_has_role(relowner, 'USAGE') AS may FROM pg_class WHERE oid = 'journal.subject'::regclass")
+      const [row] = await select(lookups.mayRemove)
       return Boolean(row!['may'])
     },
     erase: async (tokens) => {
-      const [row] = (await upkeep.run((client) => client.query('SELECT * FROM erase($1)', [[...tokens]]), 60_000)).rows as {
+      const [row] = (await upkeep.run((client) => client.query(statements.erase, [[...tokens]]), 60_000)).rows as {
         subjects: number
         parts: number
       }[]
-      await upkeep.run((client) => client.query('VACUUM (FULL) snapshot'), 600_000)
-      await upkeep.run((client) => client.query('VACUUM (FULL) subject'), 600_000)
+      for (const rewrite of statements.rewrites) await upkeep.run((client) => client.query(rewrite), 600_000)
       return row!
     },
-    expire: async (now) => Number((await selectOn(upkeep, minute)('SELECT expire($1) AS gone', [now]))[0]!['gone']),
-    prune: async (cut, nodes) =>
-      Number((await select('SELECT prune($1, $2) AS gone', [cut, JSON.stringify(packNodes(nodes))]))[0]!['gone']),
+    expire: async (now) => Number((await selectOn(upkeep, minute)(statements.expire, [now]))[0]!['gone']),
+    prune: async (cut, nodes) => Number((await select(statements.prune, [cut, JSON.stringify(packNodes(nodes))]))[0]!['gone']),
     backup: () => Promise.reject(new Error('back PostgreSQL up with its own tools: pg_dump --schema=journal')),
     inspect: async () => {
-      const enabled = (
-        await select(
-          "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' AND tgrelid IN ('event'::regclass, 'checkpoint'::regclass)",
-        )
-      ).map((row) => String(row['tgname']))
+      const enabled = (await select(lookups.triggers)).map((row) => String(row['tgname']))
       return triggers.filter((name) => !enabled.includes(name)).map((name) => `the trigger ${name} is missing or disabled`)
     },
     close,

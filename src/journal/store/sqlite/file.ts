@@ -15,13 +15,12 @@ import {
   noFacts,
   packFrontier,
   questions,
-  type Rows,
   type StoreOptions,
   unpackFrontier,
-  type Value,
 } from '../contract.ts'
+import type { Row, Rows, Value } from '../queries/source.ts'
 import { toRead, toWrite } from './connection.ts'
-import { additions, schema } from './schema.ts'
+import { additions, erasures, lookups, removals, schema, statements } from './schema.ts'
 
 // NFS, CIFS, SMB, SMB2, Ceph, Lustre, AFS, 9p: their locks and their shared memory do not hold what WAL needs.
 const NETWORK = new Set([0x6969, 0xff534d42, 0x517b, 0xfe534d42, 0x00c36400, 0x0bd00bd0, 0x5346414f, 0x01021997])
@@ -72,14 +71,14 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
   const { db, close } = readOnly ? toRead(path, busyMilliseconds) : toWrite(path, busyMilliseconds)
   if (maxPages) db.exec(`PRAGMA max_page_count = ${maxPages}`)
 
-  const statements = new Map<string, StatementSync>()
+  const prepared = new Map<string, StatementSync>()
   const prepare = (sql: string): StatementSync => {
-    const known = statements.get(sql)
+    const known = prepared.get(sql)
     if (known) return known
     const made = db.prepare(sql.replaceAll(/\$(\d+)/g, '?$1'))
     // A statement for each length of an IN list: bounded.
-    if (statements.size > 300) statements.clear()
-    statements.set(sql, made)
+    if (prepared.size > 300) prepared.clear()
+    prepared.set(sql, made)
     return made
   }
   const run = (sql: string, ...params: SQLInputValue[]): number => Number(prepare(sql).run(...params).changes)
@@ -99,26 +98,17 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
   const write = (batch: Batch): void => {
     batch.entries.forEach(({ event, body, tokens, parts, subjects }, at) => {
       const seq = batch.first + at
-      run('INSERT INTO event (seq, body) VALUES (?, ?)', seq, body)
-      for (const token of tokens) run('INSERT INTO target (token, seq) VALUES (?, ?)', token, seq)
-      for (const { part, expires, salt, sealed } of parts)
-        run('INSERT INTO snapshot (event, part, expires, salt, sealed) VALUES (?, ?, ?, ?, ?)', event.id, part, expires, salt, sealed)
-      for (const { pseudonym, lookup, sealed } of subjects)
-        run('INSERT INTO subject (pseudonym, lookup, sealed) VALUES (?, ?, ?)', pseudonym, lookup, sealed)
+      run(statements.event, seq, body)
+      for (const token of tokens) run(statements.target, token, seq)
+      for (const { part, expires, salt, sealed } of parts) run(statements.part, event.id, part, expires, salt, sealed)
+      for (const { pseudonym, lookup, sealed } of subjects) run(statements.name, pseudonym, lookup, sealed)
     })
-    for (const [op, { seq, state }] of batch.operations)
-      run(
-        'INSERT INTO operation (seq, op, state, app) VALUES (?1, ?2, ?3, (SELECT app FROM event WHERE seq = ?1)) ON CONFLICT (op) DO UPDATE SET state = excluded.state',
-        seq,
-        op,
-        state,
-      )
-    for (const { level, position, hash } of batch.nodes)
-      run('INSERT INTO node (level, position, hash) VALUES (?, ?, ?)', level, position, hash)
-    if (batch.note) run('INSERT INTO checkpoint (size, note) VALUES (?, ?)', batch.head.size, batch.note)
+    for (const [op, { seq, state }] of batch.operations) run(statements.operation, seq, op, state)
+    for (const { level, position, hash } of batch.nodes) run(statements.node, level, position, hash)
+    if (batch.note) run(statements.checkpoint, batch.head.size, batch.note)
   }
 
-  const knowsApps = (): boolean => prepare("SELECT 1 FROM pragma_table_xinfo('event') WHERE name = 'app'").get() !== undefined
+  const knowsApps = (): boolean => prepare(lookups.knowsApps).get() !== undefined
   if (readOnly && !knowsApps()) {
     close()
     throw new Error(
@@ -127,7 +117,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
   }
   if (!readOnly)
     transaction(() => {
-      if (prepare("SELECT 1 FROM sqlite_schema WHERE name = 'head'").get()) {
+      if (prepare(lookups.isJournal).get()) {
         if (!knowsApps()) for (const statement of additions) db.exec(statement)
         return
       }
@@ -135,26 +125,21 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
       for (const statement of schema) db.exec(statement)
       const { journal, key, batch } = genesis(keys[0]!)
       write(batch)
-      run(
-        'INSERT INTO head (one, journal, size, frontier, cut, key) VALUES (1, ?, ?, ?, 0, ?)',
-        journal,
-        batch.head.size,
-        packFrontier(batch.head.hashes),
-        key,
-      )
+      run(statements.firstHead, journal, batch.head.size, packFrontier(batch.head.hashes), key)
     })
-  const readHead = (): Head & { key: string } => {
-    const row = prepare('SELECT size, frontier, cut, key FROM head').get() as Record<string, Value>
+  const readHead = (): Head & { journal: string; key: string } => {
+    const row = prepare(lookups.head).get() as Row
     return {
+      journal: String(row['journal']),
       size: Number(row['size']),
       hashes: unpackFrontier(row['frontier'] as Uint8Array),
       cut: Number(row['cut']),
       key: String(row['key']),
     }
   }
-  const journal = String((prepare('SELECT journal FROM head').get() as Record<string, Value>)['journal'])
+  const { journal, key } = readHead()
   if (mustBe && journal !== mustBe.journal) throw new Error(`another journal (${journal}) stands in the place of ${mustBe.journal}`)
-  if (keys.length > 0) keyInForce(keys, readHead().key)
+  if (keys.length > 0) keyInForce(keys, key)
 
   const opened = [path, `${path}-wal`].map((name) => ({ name, inode: existsSync(name) ? statSync(name).ino : undefined }))
   /** A file that was unlinked or replaced would take our writes to nowhere. */
@@ -177,47 +162,26 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
         const { accepted, results, changed } = decide(entries, head, facts, after)
         const batch = extend(journal, head, accepted, changed, keyInForce(keys, head.key))
         write(batch)
-        if (batch.note)
-          run(
-            'UPDATE head SET size = ?, frontier = ?, key = ?',
-            batch.head.size,
-            packFrontier(batch.head.hashes),
-            keyAfter(accepted, head.key),
-          )
+        if (batch.note) run(statements.head, batch.head.size, packFrontier(batch.head.hashes), keyAfter(accepted, head.key))
         return { results, size: batch.head.size, ...(batch.note !== undefined && { note: batch.note }) }
       })
     },
     erase: (tokens) => {
-      const list = tokens.map(() => '?').join(',')
-      const gone = transaction(() => ({
-        parts: run(
-          `DELETE FROM snapshot WHERE event IN (SELECT e.id FROM event e JOIN target t ON t.seq = e.seq WHERE t.token IN (${list})
-            UNION SELECT o.id FROM event o JOIN event i ON i.op = o.op JOIN target t ON t.seq = i.seq WHERE t.token IN (${list}))
-            OR (part = 'person' AND event IN (SELECT id FROM event WHERE actor IN (${list})))`,
-          ...tokens,
-          ...tokens,
-          ...tokens,
-        ),
-        subjects: run(`DELETE FROM subject WHERE pseudonym IN (${list})`, ...tokens),
-      }))
+      const { parts, subjects } = erasures(tokens.length)
+      const gone = transaction(() => ({ parts: run(parts, ...tokens, ...tokens, ...tokens), subjects: run(subjects, ...tokens) }))
       truncate()
       return gone
     },
     expire: (now) => {
-      const gone = transaction(() => run('DELETE FROM snapshot WHERE expires < ?', now))
+      const gone = transaction(() => run(statements.expire, now))
       if (gone > 0) truncate()
       return gone
     },
     prune: (cut, nodes) =>
       transaction(() => {
-        for (const { level, position, hash } of nodes)
-          run('INSERT INTO node (level, position, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', level, position, hash)
-        run('UPDATE head SET cut = ?', cut)
-        run('DELETE FROM snapshot WHERE event IN (SELECT id FROM event WHERE seq < ?)', cut)
-        run('DELETE FROM target WHERE seq < ?', cut)
-        run('DELETE FROM operation WHERE seq < ?', cut)
-        run('DELETE FROM checkpoint WHERE size < ?', cut)
-        return run('DELETE FROM event WHERE seq < ?', cut)
+        for (const { level, position, hash } of nodes) run(statements.keptNode, level, position, hash)
+        run(statements.cut, cut)
+        return removals.map((statement) => run(statement, cut)).at(-1)!
       }),
     backup: (to) => {
       // Empty and private first: SQLite would make it readable to the group.

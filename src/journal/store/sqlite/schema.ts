@@ -1,4 +1,4 @@
-/** The tables of the journal in SQLite. Generated columns read the signed body, so that an index cannot contradict it; triggers are a guard rail, the tree is the proof. */
+/** The tables of the journal in SQLite, and the statements that write them. Generated columns read the signed body, so that an index cannot contradict it; triggers are a guard rail, the tree is the proof. */
 
 const refuse = (table: string, verb: 'UPDATE' | 'DELETE', when = ''): string =>
   `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table} ${when} BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END`
@@ -55,3 +55,47 @@ export const schema: readonly string[] = [
   refuse('checkpoint', 'UPDATE'),
   refuse('checkpoint', 'DELETE', belowCut('size')),
 ]
+
+/** All that is written. */
+export const statements = {
+  event: 'INSERT INTO event (seq, body) VALUES (?, ?)',
+  target: 'INSERT INTO target (token, seq) VALUES (?, ?)',
+  part: 'INSERT INTO snapshot (event, part, expires, salt, sealed) VALUES (?, ?, ?, ?, ?)',
+  name: 'INSERT INTO subject (pseudonym, lookup, sealed) VALUES (?, ?, ?)',
+  operation:
+    'INSERT INTO operation (seq, op, state, app) VALUES (?1, ?2, ?3, (SELECT app FROM event WHERE seq = ?1)) ON CONFLICT (op) DO UPDATE SET state = excluded.state',
+  node: 'INSERT INTO node (level, position, hash) VALUES (?, ?, ?)',
+  checkpoint: 'INSERT INTO checkpoint (size, note) VALUES (?, ?)',
+  firstHead: 'INSERT INTO head (one, journal, size, frontier, cut, key) VALUES (1, ?, ?, ?, 0, ?)',
+  head: 'UPDATE head SET size = ?, frontier = ?, key = ?',
+  expire: 'DELETE FROM snapshot WHERE expires < ?',
+  cut: 'UPDATE head SET cut = ?',
+  keptNode: 'INSERT INTO node (level, position, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+} as const
+
+/** Each takes the names once for each of its lists. */
+export const erasures = (names: number) => {
+  const list = Array(names).fill('?').join(',')
+  return {
+    parts: `DELETE FROM snapshot WHERE event IN (SELECT e.id FROM event e JOIN target t ON t.seq = e.seq WHERE t.token IN (${list})
+      UNION SELECT o.id FROM event o JOIN event i ON i.op = o.op JOIN target t ON t.seq = i.seq WHERE t.token IN (${list}))
+      OR (part = 'person' AND event IN (SELECT id FROM event WHERE actor IN (${list})))`,
+    subjects: `DELETE FROM subject WHERE pseudonym IN (${list})`,
+  }
+}
+
+/** In this order, each with the cut; the last says how many events went. */
+export const removals: readonly string[] = [
+  'DELETE FROM snapshot WHERE event IN (SELECT id FROM event WHERE seq < ?)',
+  'DELETE FROM target WHERE seq < ?',
+  'DELETE FROM operation WHERE seq < ?',
+  'DELETE FROM checkpoint WHERE size < ?',
+  'DELETE FROM event WHERE seq < ?',
+]
+
+/** What is read of the file itself, before it is known to hold a journal. */
+export const lookups = {
+  isJournal: "SELECT 1 FROM sqlite_schema WHERE name = 'head'",
+  knowsApps: "SELECT 1 FROM pragma_table_xinfo('event') WHERE name = 'app'",
+  head: 'SELECT journal, size, frontier, cut, key FROM head',
+} as const

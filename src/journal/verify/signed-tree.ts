@@ -1,9 +1,10 @@
 /** The tree grown again from the stored bytes, and held against every checkpoint, the keys in force, and the anchors from outside. */
 
 import { decode, type Event } from '../event/event.ts'
+import { originOf, type PublicKey, parseCheckpoint } from '../log/checkpoint.ts'
+import { type Frontier, type Hash, leafHash, peaks, push, rootOf } from '../log/tree.ts'
 import type { Store } from '../store/contract.ts'
-import { originOf, type PublicKey, parseCheckpoint } from './checkpoint.ts'
-import { type Frontier, type Hash, leafHash, peaks, push, rootOf } from './tree.ts'
+import { eventsFrom, systemEvents } from '../store/queries/log.ts'
 
 export type Find = (what: string, index?: number, batch?: readonly [number, number]) => void
 
@@ -13,14 +14,10 @@ export interface TreeStart extends Frontier {
 
 /** Where the log begins: at nothing, or at the cut of the last `pruned` event, which carries the frontier and the key. */
 export async function treeStart(store: Store, cut: number, find: Find): Promise<TreeStart> {
-  const rows = await store.select(
-    cut === 0
-      ? 'SELECT body FROM event WHERE seq = 0'
-      : "SELECT body FROM event WHERE kind = 'system' AND action = 'pruned' ORDER BY seq DESC",
-  )
-  const events = rows.map((row) => readEvent(Buffer.from(String(row['body']))))
+  const rows = cut === 0 ? await eventsFrom(store, 0, 1, 1) : await systemEvents(store, 'pruned')
+  const events = rows.map(({ body }) => readEvent(Buffer.from(body)))
   // A prune that was interrupted after its event is done again, and then there are two.
-  const event = cut === 0 ? events[0] : events.find((it) => it?.facts?.['to'] === cut)
+  const event = cut === 0 ? events[0] : events.findLast((it) => it?.facts?.['to'] === cut)
   const key = String(event?.facts?.['key'] ?? '')
   if (cut === 0) {
     if (event?.action !== 'created' || event.facts?.['journal'] !== store.journal) find('the log does not begin with its own creation', 0)

@@ -1,0 +1,57 @@
+/** What the guard is told of a call, and what it gives for it. */
+import type { Status } from '../append/journal.ts'
+import type { CallFacts } from '../event/compose.ts'
+import type { Event, Outcome } from '../event/event.ts'
+import type { Permit } from './permit.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly body?: unknown
+}
+
+export interface GuardedCall extends CallFacts {
+  readonly request: NonNullable<CallFacts['request']>
+  /** What stood there, freshly read; `unavailable` when it could not be. */
+  readonly before?:
+    | { readonly state: 'captured'; readonly image: unknown; readonly fields: readonly string[] }
+    | { readonly state: 'unavailable' }
+  readonly idempotencyKey?: string
+}
+
+export interface OutcomeFacts {
+  /** Particulars of a recorded act. */
+  readonly facts?: NonNullable<Event['facts']>
+  readonly outcome: Outcome
+  readonly upstream?: NonNullable<Event['upstream']>
+  readonly response?: Answer
+}
+
+export interface OpenOperation {
+  readonly replay?: undefined
+  /** For `Audit-Operation`. */
+  readonly id: string
+  /** For `Audit-Receipt`: where the intent stands in the log. */
+  readonly index: number
+  readonly permit: Permit
+  /** Never throws. Without an argument: unknown when the permit was spent, else not sent. `pending`: the store did not take it in time; it is kept in memory and retried. */
+  end(ended?: OutcomeFacts): Promise<{ readonly pending: boolean; readonly index?: number }>
+}
+
+export interface ReplayedOperation {
+  /** The first answer to this Idempotency-Key; nothing is to be sent. */
+  readonly replay: Answer
+  readonly id: string
+}
+
+export interface Guard {
+  begin(call: GuardedCall): Promise<OpenOperation | ReplayedOperation>
+  /** The answer of an earlier call with this key, so that nothing need be read before it; throws as `begin` would. */
+  recall(call: GuardedCall): Promise<ReplayedOperation | undefined>
+  denied(call: CallFacts): void
+  /** For writes that are not guarded: one event, after the fact, that never stops them. */
+  recorded(call: CallFacts, ended: OutcomeFacts): void
+  /** Personal data was shown or exported: durable before it is. */
+  viewed(call: CallFacts, facts: Readonly<Record<string, unknown>>): Promise<void>
+  status(): Status
+  close(): Promise<void>
+}

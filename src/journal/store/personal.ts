@@ -1,0 +1,16 @@
+/** The personal data of one event, as far as it is still kept: for those who may see it, once that they look is recorded. */
+
+import type { Event } from '../event/event.ts'
+import type { Sealer } from '../event/seal.ts'
+import { nameBehind } from './pseudonyms.ts'
+import { partsOf } from './queries/people.ts'
+import type { Source } from './queries/source.ts'
+
+export const personalOf = async (
+  { store, sealer }: { readonly store: Source; readonly sealer: Sealer },
+  { id, actor }: Event,
+): Promise<Record<string, unknown>> => {
+  const parts = Object.fromEntries((await partsOf(store, id)).map((part) => [part.part, sealer.openPart(part, undefined)?.content]))
+  const onBehalfOf = actor?.onBehalfOf ? await nameBehind({ store, sealer }, actor.onBehalfOf) : undefined
+  return onBehalfOf === undefined ? parts : { ...parts, person: { ...(parts['person'] as object | undefined), onBehalfOf } }
+}

@@ -1,0 +1,120 @@
+/** The log itself: where it ends, its events, its checkpoints, and the kept hashes of its tree. */
+import { bytesOf, marks, type Question, type Row, type Source } from './source.ts'
+
+export interface TreeHead {
+  readonly size: number
+  readonly cut: number
+  /** The key in force. */
+  readonly key: string
+  readonly frontier: Uint8Array
+}
+
+export async function treeHead(store: Source): Promise<TreeHead> {
+  const [row] = await store.select('SELECT size, cut, key, frontier FROM head')
+  return { size: Number(row!['size']), cut: Number(row!['cut']), key: String(row!['key']), frontier: row!['frontier'] as Uint8Array }
+}
+
+export async function latestCheckpoint(store: Source): Promise<string | undefined> {
+  const [row] = await store.select('SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1')
+  return row && String(row['note'])
+}
+
+/** The checkpoint of a tree of this size, when it ended a batch. */
+export async function checkpointAt(store: Source, size: number): Promise<string | undefined> {
+  const { sql, params } = checkpointQuestion(size)
+  const [row] = await store.select(sql, params)
+  return row && String(row['note'])
+}
+
+/** The size of the last whole batch that ends no later. */
+export async function batchEndBefore(store: Source, size: number): Promise<number | undefined> {
+  const [row] = await store.select('SELECT max(size) AS size FROM checkpoint WHERE size <= $1', [size])
+  return numberIn(row, 'size')
+}
+
+export async function nodeAt(store: Source, level: number, position: number): Promise<Buffer | undefined> {
+  const [row] = await store.select('SELECT hash FROM node WHERE level = $1 AND position = $2', [level, position])
+  return row && Buffer.from(row['hash'] as Uint8Array)
+}
+
+export interface EventRow {
+  readonly index: number
+  readonly body: string
+}
+
+const eventRow = (row: Row): EventRow => ({ index: Number(row['seq']), body: String(row['body']) })
+
+/** Raw events in the order of the log, from an index on: paging, following, the export of all. */
+export async function eventsFrom(store: Source, index: number, limit = 500, below = Number.MAX_SAFE_INTEGER): Promise<EventRow[]> {
+  const rows = await store.select('SELECT seq, body FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3', [index, below, limit])
+  return rows.map(eventRow)
+}
+
+/** The same for those who read for one app: its own events, and what tells of the journal as a whole (see `isFor`). */
+export async function eventsOfApp(
+  store: Source,
+  app: string,
+  index: number,
+  limit: number,
+  below = Number.MAX_SAFE_INTEGER,
+): Promise<EventRow[]> {
+  const some = (which: string): string =>
+    `SELECT * FROM (SELECT seq, body FROM event WHERE ${which} AND seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3) AS part`
+  const sql = `${some('app = $4')} UNION ALL ${some("app IS NULL AND kind = 'system'")} ORDER BY seq LIMIT $3`
+  return (await store.select(sql, [index, below, limit, app])).map(eventRow)
+}
+
+export async function eventOf(store: Source, id: string): Promise<EventRow | undefined> {
+  const [row] = await store.select('SELECT seq, body FROM event WHERE id = $1', [id])
+  return row && eventRow(row)
+}
+
+/** What the journal tells of itself by these actions, in the order of the log. */
+export async function systemEvents(store: Source, ...actions: string[]): Promise<(EventRow & { readonly id: string })[]> {
+  const sql = `SELECT seq, id, body FROM event WHERE kind = 'system' AND action IN (${marks(actions.length)}) ORDER BY seq`
+  return (await store.select(sql, actions)).map((row) => ({ ...eventRow(row), id: String(row['id']) }))
+}
+
+export interface StoredBytes {
+  readonly index: number
+  readonly bytes: Uint8Array
+}
+
+const storedBytes = (row: Row): StoredBytes => ({ index: Number(row['seq']), bytes: row['bytes'] as Uint8Array })
+
+export async function bytesBetween(store: Source, from: number, below: number): Promise<StoredBytes[]> {
+  const sql = `SELECT seq, ${bytesOf(store)} AS bytes FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`
+  return (await store.select(sql, [from, below])).map(storedBytes)
+}
+
+export async function bytesOfEvent(store: Source, id: string): Promise<StoredBytes | undefined> {
+  const [row] = await store.select(`SELECT seq, ${bytesOf(store)} AS bytes FROM event WHERE id = $1`, [id])
+  return row && storedBytes(row)
+}
+
+/** The index of the earliest event that is not before this time; clocks differ, so some that follow it may be. */
+export const earliestSince = (store: Source, time: string): Promise<number | undefined> =>
+  indexOf(store, 'SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', time)
+
+export const latestUntil = (store: Source, time: string): Promise<number | undefined> =>
+  indexOf(store, 'SELECT seq FROM event WHERE time <= $1 ORDER BY time DESC, seq DESC LIMIT 1', time)
+
+/** The lowest index of an event that is not before this time. */
+export const lowestSince = (store: Source, time: string): Promise<number | undefined> =>
+  indexOf(store, 'SELECT min(seq) AS seq FROM event WHERE time >= $1', time)
+
+const indexOf = async (store: Source, sql: string, time: string): Promise<number | undefined> =>
+  numberIn((await store.select(sql, [time]))[0], 'seq')
+
+const numberIn = (row: Row | undefined, column: string): number | undefined => {
+  const value = row?.[column] ?? undefined
+  return value === undefined ? undefined : Number(value)
+}
+
+/** What is asked inside the lock of a commit, so in the words of each store's own connection. */
+export const checkpointQuestion = (size: number): Question => ({ sql: 'SELECT note FROM checkpoint WHERE size = $1', params: [size] })
+
+export const idsQuestion = (ids: readonly string[]): Question => ({
+  sql: `SELECT id, seq FROM event WHERE id IN (${marks(ids.length)})`,
+  params: ids,
+})

@@ -1,0 +1,239 @@
+/** Operations: found by what narrows a search, one by one with their events, and those that are open. */
+import { openStates, type State } from '../../event/event.ts'
+import { type EventRow, earliestSince, latestUntil } from './log.ts'
+import { bodyField, marks, type Question, type Row, type Source, type Value } from './source.ts'
+
+/** What narrows a search, in the words of the tables. */
+export interface Narrowing {
+  /** Names of a person, as events are found by them. */
+  readonly targets?: readonly string[] | undefined
+  readonly actors?: readonly string[] | undefined
+  readonly tenant?: string | undefined
+  readonly action?: string | undefined
+  readonly ticket?: string | undefined
+  readonly states?: readonly State[] | undefined
+  readonly from?: Date | undefined
+  readonly to?: Date | undefined
+  /** The index below which to go on. */
+  readonly cursor?: number | undefined
+}
+
+interface Condition {
+  /** Whose rows it narrows, and so whose index gives the order. */
+  readonly table: 'e' | 'o'
+  readonly sql: (column: (name: string) => string, first: number) => string
+  readonly params: readonly Value[]
+  /** Counts up to a bound how much it lets through, so that the narrowest leads. */
+  readonly probe: (first: number) => string
+}
+
+const among = (column: string, count: number, first: number): string =>
+  count === 1 ? `${column} = $${first}` : `${column} IN (${marks(count, first)})`
+
+/** Within an app, the index that begins with it: what other apps have done is not gone through. */
+const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[], app: string | undefined): Condition => {
+  const narrow = (name: (column: string) => string, first: number): string =>
+    [among(name(column), values.length, first), ...(app === undefined ? [] : [`${name('app')} = $${first + values.length}`])].join(' AND ')
+  return {
+    table,
+    sql: (name, first) => narrow((its) => name(`${table}.${its}`), first),
+    params: app === undefined ? values : [...values, app],
+    probe: (first) =>
+      `SELECT count(*) AS n FROM (SELECT 1 FROM ${table === 'e' ? 'event' : 'operation'} WHERE ${narrow((its) => its, first)} LIMIT 2000) AS some`,
+  }
+}
+
+const onTargets = (tokens: readonly string[]): Condition => ({
+  table: 'o',
+  sql: (_, first) => `o.seq IN (SELECT seq FROM target WHERE token IN (${marks(tokens.length, first)}))`,
+  params: tokens,
+  probe: (first) => `SELECT count(*) AS n FROM (SELECT 1 FROM target WHERE token IN (${marks(tokens.length, first)}) LIMIT 2000) AS some`,
+})
+
+const conditionsOf = ({ targets, actors, tenant, action, ticket, states }: Narrowing): Condition[] => {
+  const narrow = (table: 'e' | 'o', column: string, values: readonly Value[] | undefined) =>
+    values === undefined ? [] : [oneOf(table, column, values, tenant)]
+  const withApp = [
+    ...narrow('e', 'ticket', ticket === undefined ? undefined : [ticket]),
+    ...narrow('o', 'state', states),
+    ...narrow('e', 'actor', actors),
+    ...narrow('e', 'action', action === undefined ? undefined : [action]),
+  ]
+  const appAlone = tenant !== undefined && withApp.length === 0 ? [oneOf('e', 'app', [tenant], undefined)] : []
+  return [...(targets === undefined ? [] : [onTargets(targets)]), ...withApp, ...appAlone]
+}
+
+/** Times come from several clocks, so the index is bounded with a minute to spare, and the time itself is compared as well. */
+async function bounds(store: Source, seq: string, { from, to, cursor }: Narrowing): Promise<{ sql: string; params: Value[] }> {
+  const spare = 60_000
+  const near = (time: Date, milliseconds: number): string => new Date(time.getTime() + milliseconds).toISOString()
+  const parts: string[] = []
+  const params: Value[] = []
+  const add = (sql: string, value: Value): void => {
+    params.push(value)
+    parts.push(`${sql} $${params.length}`)
+  }
+  if (cursor !== undefined) add(`${seq} <`, cursor)
+  if (from) {
+    add('o.seq >=', (await earliestSince(store, near(from, -spare))) ?? Number.MAX_SAFE_INTEGER)
+    add('e.time >=', from.toISOString())
+  }
+  if (to) {
+    add(`${seq} <=`, (await latestUntil(store, near(to, spare))) ?? -1)
+    add('e.time <', to.toISOString())
+  }
+  return { sql: parts.join(' AND '), params }
+}
+
+/** SQLite keeps no statistics here: the narrowest condition is found by counting, and the others are kept from its planner by a unary plus. */
+async function leader(store: Source, found: readonly Condition[]): Promise<Condition | undefined> {
+  if (found.length < 2 || store.kind !== 'sqlite') return found[0]
+  const counts = await Promise.all(found.map(async ({ probe, params }) => Number((await store.select(probe(1), params))[0]!['n'])))
+  return found[counts.indexOf(Math.min(...counts))]
+}
+
+export interface FoundOperation extends EventRow {
+  readonly id: string
+  readonly state: State
+}
+
+const foundOperation = (row: Row): FoundOperation => ({
+  id: String(row['op']),
+  index: Number(row['seq']),
+  state: row['state'] as State,
+  body: String(row['body']),
+})
+
+/** With the event that opened each, newest first. */
+export async function findOperations(store: Source, narrowing: Narrowing, limit: number): Promise<FoundOperation[]> {
+  const found = conditionsOf(narrowing)
+  const first = await leader(store, found)
+  const seq = `${first?.table ?? 'o'}.seq`
+  const bound = await bounds(store, seq, narrowing)
+  const params = [...bound.params]
+  const where = found.map((condition) => {
+    const sql = condition.sql((name) => (store.kind === 'sqlite' && condition !== first ? `+${name}` : name), params.length + 1)
+    params.push(...condition.params)
+    return sql
+  })
+  const all = [bound.sql, ...where].filter(Boolean).join(' AND ')
+  const sql = `SELECT o.op, o.seq, o.state, e.body FROM operation o JOIN event e ON e.seq = o.seq ${all && `WHERE ${all}`} ORDER BY ${seq} DESC LIMIT ${limit}`
+  return (await store.select(sql, params)).map(foundOperation)
+}
+
+export async function stateOf(store: Source, operation: string): Promise<State | undefined> {
+  const [row] = await store.select('SELECT state FROM operation WHERE op = $1', [operation])
+  return row?.['state'] as State | undefined
+}
+
+export interface OperationEvent extends EventRow {
+  readonly operation: string
+}
+
+/** The events of these operations, in the order of the log. */
+export async function eventsOfOperations(store: Source, ids: readonly string[], kind?: 'outcome'): Promise<OperationEvent[]> {
+  if (ids.length === 0) return []
+  const sql = `SELECT seq, op, body FROM event WHERE op IN (${marks(ids.length)})${kind ? ` AND kind = '${kind}'` : ''} ORDER BY seq`
+  return (await store.select(sql, ids)).map((row) => ({
+    index: Number(row['seq']),
+    operation: String(row['op']),
+    body: String(row['body']),
+  }))
+}
+
+/** Of whom personal data was shown: the events that say so, newest first. */
+export async function viewsOf(store: Source, operation: string): Promise<string[]> {
+  const sql = `SELECT body FROM event WHERE kind = 'viewed' AND ${bodyField(store, 'body', 'facts.operation')} = $1 ORDER BY seq DESC`
+  return (await store.select(sql, [operation])).map((row) => String(row['body']))
+}
+
+/** The newest operation under this key since then. One that was never sent does not use up its key. */
+export async function operationUnder(store: Source, key: string, since: string): Promise<string | undefined> {
+  const [row] = await store.select(
+    "SELECT e.op FROM event e JOIN operation o ON o.seq = e.seq WHERE e.key = $1 AND e.time > $2 AND o.state <> 'not_sent' ORDER BY e.seq DESC LIMIT 1",
+    [key, since],
+  )
+  return row && String(row['op'])
+}
+
+/** Of this action, on a person by these names, newest first. */
+export async function operationsOn(
+  store: Source,
+  action: string,
+  names: readonly string[],
+): Promise<(EventRow & { readonly state: State })[]> {
+  const rows = await store.select(
+    `SELECT DISTINCT e.seq, e.body, o.state FROM target t JOIN operation o ON o.seq = t.seq JOIN event e ON e.seq = t.seq
+     WHERE e.action = $1 AND t.token IN (${marks(names.length, 2)}) ORDER BY e.seq DESC LIMIT 20`,
+    [action, ...names],
+  )
+  return rows.map((row) => ({ index: Number(row['seq']), body: String(row['body']), state: row['state'] as State }))
+}
+
+const open = openStates.map((state) => `'${state}'`).join(', ')
+
+/** Whether another operation on the same person came at the same time as this one or later. */
+export async function hasConcurrent(store: Source, operation: string, index: number): Promise<boolean> {
+  const rows = await store.select(
+    `SELECT 1 FROM target t JOIN target o ON o.token = t.token AND o.seq <> t.seq JOIN operation r ON r.seq = o.seq
+     WHERE t.seq = $1 AND r.op <> $2 AND r.state NOT IN ('denied', 'failure', 'not_sent', 'not_applied')
+     AND (r.seq > t.seq OR r.state IN (${open}) OR EXISTS (SELECT 1 FROM event e WHERE e.op = r.op AND e.seq > t.seq)) LIMIT 1`,
+    [index, operation],
+  )
+  return rows.length > 0
+}
+
+/** Those whose outcome nobody has written, oldest first. */
+export async function withoutOutcome(store: Source): Promise<{ id: string; index: number }[]> {
+  const rows = await store.select("SELECT op, seq FROM operation WHERE state IN ('pending', 'unknown') ORDER BY seq LIMIT 500")
+  return rows.map((row) => ({ id: String(row['op']), index: Number(row['seq']) }))
+}
+
+export async function oldestOpen(store: Source): Promise<number | undefined> {
+  const [row] = await store.select(`SELECT min(seq) AS seq FROM operation WHERE state IN (${open})`)
+  return typeof row?.['seq'] === 'number' ? row['seq'] : undefined
+}
+
+/** How many of an app's operations stand so, counted no further than `most`. */
+export async function countStanding(store: Source, app: string, state: State, most: number): Promise<number> {
+  const sql = 'SELECT count(*) AS n FROM (SELECT 1 FROM operation WHERE app = $1 AND state = $2 LIMIT $3) AS part'
+  return Number((await store.select(sql, [app, state, most]))[0]!['n'])
+}
+
+/** Operations that are alike: begun in this hour (`2026-01-31T09`), by the same kind of event. */
+export interface Sum {
+  readonly tenant: string
+  readonly hour: string
+  readonly kind: string
+  readonly action: string
+  readonly count: number
+}
+
+/** The operations that begin within these indexes, added up by the database: their bodies need not come along. */
+export async function sumsBetween(store: Source, from: number, below: number): Promise<Sum[]> {
+  const field = (name: string): string => bodyField(store, 'body', name)
+  const rows = await store.select(
+    `SELECT app AS tenant, substr(time, 1, 13) AS hour, kind, action, sum(CAST(coalesce(${field('count')}, '1') AS INTEGER)) AS n
+     FROM event WHERE seq >= $1 AND seq < $2 AND (kind IN ('intent', 'denied') OR ${field('recorded')} IS NOT NULL) GROUP BY 1, 2, 3, 4`,
+    [from, below],
+  )
+  return rows.map((row) => ({
+    tenant: String(row['tenant'] ?? ''),
+    hour: String(row['hour']),
+    kind: String(row['kind']),
+    action: String(row['action']),
+    count: Number(row['n']),
+  }))
+}
+
+/** Asked inside the lock of a commit, as are those in `log.ts`. */
+export const statesQuestion = (operations: readonly string[]): Question => ({
+  sql: `SELECT op, seq, state FROM operation WHERE op IN (${marks(operations.length)})`,
+  params: operations,
+})
+
+/** An operation that was never sent does not use up its key. */
+export const keysQuestion = (keys: readonly string[], since: string): Question => ({
+  sql: `SELECT e.key, e.op, e.seq FROM event e JOIN operation o ON o.seq = e.seq WHERE e.key IN (${marks(keys.length, 2)}) AND e.time > $1 AND o.state <> 'not_sent' ORDER BY e.seq`,
+  params: [since, ...keys],
+})

@@ -1,0 +1,115 @@
+/** People: their pseudonyms and what these are found by, and the sealed parts of events. */
+import type { Part } from '../../event/seal.ts'
+import { bodyField, marks, type Row, type Source } from './source.ts'
+
+type Select = Pick<Source, 'select'>
+
+const pseudonyms = async (store: Select, sql: string, params: readonly string[]): Promise<string[]> =>
+  (await store.select(sql, params)).map((row) => String(row['pseudonym']))
+
+export const pseudonymsAt = (store: Select, lookup: string): Promise<string[]> =>
+  pseudonyms(store, 'SELECT pseudonym FROM subject WHERE lookup = $1', [lookup])
+
+/** Of the same person by the same name, itself among them. */
+export const pseudonymsBeside = (store: Select, pseudonym: string): Promise<string[]> =>
+  pseudonyms(store, 'SELECT pseudonym FROM subject WHERE lookup = (SELECT lookup FROM subject WHERE pseudonym = $1)', [pseudonym])
+
+export const pseudonymsAmong = (store: Select, names: readonly string[]): Promise<string[]> =>
+  pseudonyms(store, `SELECT pseudonym FROM subject WHERE pseudonym IN (${marks(names.length)})`, names)
+
+/** By lookup. Asked for in powers of two, the first filling up: few lengths are few statements to prepare. */
+export async function pseudonymsByLookup(store: Select, lookups: readonly string[]): Promise<Map<string, string>> {
+  if (lookups.length === 0) return new Map()
+  const params = Array.from({ length: 2 ** Math.ceil(Math.log2(lookups.length)) }, (_, at) => lookups[at] ?? lookups[0]!)
+  const rows = await store.select(`SELECT lookup, pseudonym FROM subject WHERE lookup IN (${marks(params.length)})`, params)
+  return new Map(rows.map((row) => [String(row['lookup']), String(row['pseudonym'])]))
+}
+
+export async function sealedName(store: Select, pseudonym: string): Promise<Uint8Array | undefined> {
+  const [row] = await store.select('SELECT sealed FROM subject WHERE pseudonym = $1', [pseudonym])
+  return row && (row['sealed'] as Uint8Array)
+}
+
+export interface StoredName {
+  readonly pseudonym: string
+  readonly lookup: string
+  readonly sealed: Uint8Array
+}
+
+const storedName = (row: Row): StoredName => ({
+  pseudonym: String(row['pseudonym']),
+  lookup: String(row['lookup']),
+  sealed: row['sealed'] as Uint8Array,
+})
+
+/** The first person whom the log names, and the event that does. */
+export async function firstName(store: Select): Promise<(StoredName & { readonly body: string }) | undefined> {
+  const [row] = await store.select(
+    'SELECT s.pseudonym, s.lookup, s.sealed, e.body FROM target t JOIN subject s ON s.pseudonym = t.token JOIN event e ON e.seq = t.seq ORDER BY t.seq LIMIT 1',
+  )
+  return row && { ...storedName(row), body: String(row['body']) }
+}
+
+/** Those of the people whom events between these indexes are about. */
+export async function namesBetween(store: Source, from: number, below: number): Promise<StoredName[]> {
+  const rows = await store.select(
+    'SELECT pseudonym, lookup, sealed FROM subject WHERE pseudonym IN (SELECT token FROM target WHERE seq >= $1 AND seq < $2)',
+    [from, below],
+  )
+  return rows.map(storedName)
+}
+
+const targetsOf = {
+  sqlite: "json_each(e.body, '$.targets') AS p",
+  postgres: "jsonb_array_elements(e.body::jsonb -> 'targets') AS p (value)",
+} as const
+
+/** The two names of each target in the events that this name is found by. */
+export async function targetsOfEventsOn(store: Source, name: string): Promise<{ subject: unknown; smoochId: unknown }[]> {
+  const field = (key: string): string => `p.value ->> '${store.kind === 'sqlite' ? '$.' : ''}${key}'`
+  const rows = await store.select(
+    `SELECT DISTINCT ${field('subject')} AS subject, ${field('smoochId')} AS id FROM target t JOIN event e ON e.seq = t.seq, ${targetsOf[store.kind]} WHERE t.token = $1`,
+    [name],
+  )
+  return rows.map((row) => ({ subject: row['subject'], smoochId: row['id'] }))
+}
+
+/** Whether an event of the app is by or about one of these names. */
+export async function areKnownIn(store: Source, tenant: string, names: readonly string[]): Promise<boolean> {
+  const list = marks(names.length, 2)
+  const found = await store.select(
+    `SELECT 1 AS one FROM event e WHERE (e.actor IN (${list}) OR e.seq IN (SELECT seq FROM target WHERE token IN (${list}))) AND ${bodyField(store, 'e.body', 'tenant')} = $1 LIMIT 1`,
+    [tenant, ...names],
+  )
+  return found.length > 0
+}
+
+const partOf = (row: Row): Part => ({
+  event: String(row['event']),
+  part: row['part'] as Part['part'],
+  expires: Number(row['expires']),
+  salt: Buffer.from(row['salt'] as Uint8Array),
+  sealed: Buffer.from(row['sealed'] as Uint8Array),
+})
+
+/** The sealed parts of an event that are still there. */
+export async function partsOf(store: Source, event: string): Promise<Part[]> {
+  return (await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1', [event])).map(partOf)
+}
+
+export async function sealedPart(store: Source, event: string, part: Part['part']): Promise<Part | undefined> {
+  const [row] = await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1 AND part = $2', [event, part])
+  return row && partOf(row)
+}
+
+export async function partNames(store: Source, event: string): Promise<string[]> {
+  return (await store.select('SELECT part FROM snapshot WHERE event = $1', [event])).map((row) => String(row['part']))
+}
+
+export async function partsBetween(store: Source, from: number, below: number): Promise<Part[]> {
+  const rows = await store.select(
+    'SELECT s.event, s.part, s.expires, s.salt, s.sealed FROM snapshot s JOIN event e ON e.id = s.event WHERE e.seq >= $1 AND e.seq < $2',
+    [from, below],
+  )
+  return rows.map(partOf)
+}

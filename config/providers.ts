@@ -1,5 +1,6 @@
 /** The issuers that are trusted: one from the OIDC_ settings and those of TRUSTED_ISSUERS, or several from OIDC_PROVIDERS_FILE. */
 import { z } from 'zod'
+import { isSameIssuer } from './issuer.ts'
 import { type Settings, SettingsError } from './load.ts'
 import { readRows, requireSecure, secretOf } from './rows-file.ts'
 import type { Secret } from './secret.ts'
@@ -8,6 +9,7 @@ import { settings as rows } from './settings.ts'
 const role = z.enum(['user', 'agent', 'admin', 'auditor'])
 
 export type ProviderRole = z.infer<typeof role>
+export type LogoutTokenType = z.infer<typeof rows.OIDC_LOGOUT_TOKEN_TYPE.schema>
 
 export interface ClaimRules {
   /** The claim that names the app user. */
@@ -42,6 +44,8 @@ export interface Provider {
   readonly id: string
   readonly issuer: string
   readonly client?: ProviderClient | undefined
+  /** Whether its logout tokens must say that they are some; absent: they must. */
+  readonly logoutTokenType?: LogoutTokenType | undefined
   /** Tokens for this audience may be exchanged for a session. */
   readonly audience?: string | undefined
   readonly claims: ClaimRules
@@ -67,6 +71,7 @@ const rowsOf = z.array(
       id: z.string().regex(/^[a-z0-9-]{1,32}$/),
       issuer: rows.OIDC_ISSUER.schema,
       client: client.optional(),
+      logoutTokenType: rows.OIDC_LOGOUT_TOKEN_TYPE.schema.default('required'),
       audience: z.string().min(1).optional(),
       claims: z
         .strictObject({
@@ -97,7 +102,7 @@ export const loadProviders = (settings: Settings): Provider[] => {
   const faults: string[] = []
   for (const [i, one] of providers.entries()) {
     for (const other of providers.slice(0, i)) {
-      if (one.issuer !== other.issuer && one.claims.prefix === other.claims.prefix)
+      if (!isSameIssuer(one.issuer, other.issuer) && one.claims.prefix === other.claims.prefix)
         faults.push(`${one.issuer} and ${other.issuer} need different prefixes of userIds, or the same sub at both would be one person`)
     }
   }
@@ -115,13 +120,15 @@ const fromSettings = (it: Settings): Provider[] => {
     app: it.OIDC_APP_CLAIM,
     appId: it.OIDC_APP_ID,
   }
-  const trusted = new Map(it.TRUSTED_ISSUERS.map((pair) => pair.split(' ') as [string, string]))
+  const trusted = it.TRUSTED_ISSUERS.map((pair) => pair.split(' ') as [issuer: string, audience: string])
+  const own = trusted.find(([issuer]) => isSameIssuer(issuer, it.OIDC_ISSUER))
   const providers: Provider[] = []
   if (it.OIDC_ISSUER)
     providers.push({
       id: 'default',
       issuer: it.OIDC_ISSUER,
-      audience: trusted.get(it.OIDC_ISSUER),
+      logoutTokenType: it.OIDC_LOGOUT_TOKEN_TYPE,
+      audience: own?.[1],
       claims,
       client: {
         id: it.OIDC_CLIENT_ID!,
@@ -133,8 +140,10 @@ const fromSettings = (it: Settings): Provider[] => {
         idTokenAlg: it.OIDC_ID_TOKEN_ALG,
       },
     })
-  trusted.delete(it.OIDC_ISSUER ?? '')
-  for (const [issuer, audience] of trusted) providers.push({ id: `issuer-${providers.length + 1}`, issuer, audience, claims })
+  for (const pair of trusted) {
+    const [issuer, audience] = pair
+    if (pair !== own) providers.push({ id: `issuer-${providers.length + 1}`, issuer, audience, claims })
+  }
   return providers
 }
 

@@ -167,6 +167,7 @@ export const settings = {
   OIDC_CLIENT_KEY_ID: { schema: z.string().min(1), about: 'the kid of that key at the provider' },
   OIDC_SCOPE:         { schema: z.string().regex(/(^| )openid( |$)/, 'must hold openid'), default: 'openid profile', about: 'what is asked for; what your claims need' },
   OIDC_ID_TOKEN_ALG:  { schema: z.string(), default: 'RS256', about: 'how the provider signs ID tokens' },
+  OIDC_LOGOUT_TOKEN_TYPE: { schema: z.enum(['required', 'optional']), default: 'required', about: 'whether a logout token must be of the type logout+jwt; optional also takes JWT and none, for providers that send no other' },
   OIDC_USER_ID_CLAIM: { schema: z.string().min(1), default: 'sub', about: 'the claim that is the userId of the app user; a path such as ext.customer is fine' },
   OIDC_USER_ID_PREFIX:{ schema: z.string().max(64), default: '', about: 'stands before that claim; two issuers need two prefixes' },
   OIDC_ROLES_CLAIM:   { schema: z.string().min(1), about: 'the claim that gives roles: a list, or words' },

@@ -180,9 +180,9 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       tokenMaxAgeSeconds: settings.TRUSTED_TOKEN_MAX_AGE_SECONDS,
       signedOutPath: settings.SIGNED_OUT_PATH,
       clearSiteData: settings.CLEAR_SITE_DATA,
-      reused: (event) => {
-        metrics.alarm('refresh_token_reused')
-        log.error({ alarm: 'refresh_token_reused', ...event }, 'alarm')
+      alarm: (name, fields) => {
+        metrics.alarm(name)
+        log.error({ alarm: name, ...fields }, 'alarm')
       },
     }),
     journalRoutes({ ...gatewayJournal, sessions, draining: () => health.draining }),

@@ -6,6 +6,9 @@ import { printableLines } from './printable.ts'
 
 export type Fields = Record<string, unknown>
 
+/** Something that operators should look at, by its stable name. */
+export type Alarm = (name: string, fields: Fields) => void
+
 export interface Log {
   debug(fields: Fields, message: string): void
   info(fields: Fields, message: string): void

@@ -1,26 +1,43 @@
-/** What may be used once, on whichever replica: claimed before its use, and let go of when that fails, so that it may be tried again. */
+/** What may be used once, on whichever replica. A use that is under way is held for a moment only, so that one which broke off half-way is not lost: it counts for good once `remember` says so. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { withAvailability } from './store/availability.ts'
 import type { SessionStore } from './store/contract.ts'
 
 type Release = () => Promise<void>
 
-export const createReplayGuard = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => ({
-  /** Undefined when it was used within the window. It is known under each live pepper, so that changing them forgets nothing. */
-  once: async (what: string, id: string, windowMs: number): Promise<Release | undefined> => {
-    const claimed: string[] = []
-    const release = async (): Promise<void> => {
-      // What stays claimed is lost to its holder, who has to get another: never the other way round.
-      await Promise.all(claimed.map((tag) => store.put(tag, 'once', '', 0).catch(() => undefined)))
-    }
-    for (const { secret } of peppers()) {
-      const tag = keyedName(secret, 'once', what, id)
-      if ((await withAvailability(store.claim(tag, 'once', '1', windowMs))) !== undefined) {
-        await release()
-        return undefined
+/** Longer than any use takes. */
+const leaseMs = 60_000
+const [begun, used] = ['0', '1']
+
+export const createReplayGuard = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
+  /** Under each live pepper, so that changing them forgets nothing. */
+  const tagsOf = (what: string, id: string): string[] => peppers().map(({ secret }) => keyedName(secret, 'once', what, id))
+  const claim = (tag: string, ms: number): Promise<string | undefined> => withAvailability(store.claim(tag, 'once', begun, ms))
+
+  return {
+    /** Undefined when it is used or in use. */
+    once: async (what: string, id: string, windowMs: number): Promise<Release | undefined> => {
+      const claimed: string[] = []
+      const release = async (): Promise<void> => {
+        await Promise.all(claimed.map((tag) => store.put(tag, 'once', '', 0).catch(() => undefined)))
       }
-      claimed.push(tag)
-    }
-    return release
-  },
-})
+      for (const tag of tagsOf(what, id)) {
+        if ((await claim(tag, Math.min(leaseMs, windowMs))) !== undefined) {
+          await release()
+          return undefined
+        }
+        claimed.push(tag)
+      }
+      return release
+    },
+
+    /** For what does no more when it is done twice: true only when it was done to its end. */
+    wasUsed: async (what: string, id: string): Promise<boolean> =>
+      (await Promise.all(tagsOf(what, id).map((tag) => claim(tag, leaseMs)))).includes(used),
+
+    /** After the work and before its answer. */
+    remember: async (what: string, id: string, windowMs: number): Promise<void> => {
+      await Promise.all(tagsOf(what, id).map((tag) => withAvailability(store.put(tag, 'once', used!, windowMs))))
+    },
+  }
+}

@@ -8,6 +8,7 @@ import { checkBody } from '../http/body.ts'
 import { routes } from '../http/endpoint.ts'
 import { readForm } from '../http/form-body.ts'
 import type { Attempt } from '../http/rate-limit.ts'
+import { type Alarm, describeError } from '../platform/logger.ts'
 import type { People } from '../session/people.ts'
 import { noQuery } from '../session/routes/current.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -24,20 +25,51 @@ interface Parts {
   readonly people: People
   readonly tokens: IssuerTokens
   readonly attempt: Attempt
+  readonly alarm: Alarm
 }
 
-export const backchannelLogoutRoutes = ({ sessions, people, tokens, attempt }: Parts): Router => {
+/** Anybody can send a token without a signature: the alarm of one provider sounds once a minute for those. */
+const quietMs = 60_000
+
+export const backchannelLogoutRoutes = ({ sessions, people, tokens, attempt, alarm }: Parts): Router => {
+  const lastForged = new Map<string, number>()
+
+  /** Somebody stays signed in here, so operators hear why. */
+  const raise = (text: string, proved: boolean, error: unknown): void => {
+    const id = tokens.claimedProvider(text)?.id
+    if (id === undefined || (!proved && Date.now() - (lastForged.get(id) ?? 0) < quietMs)) return
+    if (!proved) lastForged.set(id, Date.now())
+    const cause = error instanceof Problem ? (error.cause ?? error) : error
+    alarm('logout_token_refused', { provider: id, signed: proved, cause: describeError(cause) })
+  }
+
+  /** How many sessions it ended; undefined when that was done before. Remembered only then: a delivery that broke off half-way comes again. */
+  const end = async (text: string): Promise<number | undefined> => {
+    const { jti, ...named } = await tokens.logout(text)
+    const id = `${named.issuer} ${jti}`
+    if (await sessions.wasUsed('logout', id)) return undefined
+    const ended = await people.endByProvider(named)
+    await sessions.remember('logout', id, rememberMs)
+    return ended
+  }
+
+  const prove = async (req: Request, res: Response, text: string): Promise<void> => {
+    await tokens.fetchKeys(text)
+    await attempt(req, res, () => tokens.requireSignature(text, 'invalid_logout_token'))
+  }
+
   const logout = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
-    const body = checkBody(Body, await readForm(req))
-    await tokens.fetchKeys(body.logout_token)
-    const { named, release } = await attempt(req, res, async () => {
-      const { jti, ...named } = await tokens.logout(body.logout_token)
-      const release = await sessions.once('logout', `${named.issuer} ${jti}`, rememberMs)
-      if (!release) throw new Problem('invalid_logout_token')
-      return { named, release }
-    })
-    addLogFields(res, { ended: await people.endByProvider(named).catch((error) => release().then(() => Promise.reject(error))) })
+    const { logout_token: text } = checkBody(Body, await readForm(req))
+    const heard = (signed: boolean) => (error: unknown) => {
+      raise(text, signed, error)
+      throw error
+    }
+    await prove(req, res, text).catch(heard(false))
+    const ended = await end(text).catch(heard(true))
+    if (ended === undefined)
+      throw new Problem('invalid_logout_token', { detail: 'This logout token was shown before, and what it says is done.' })
+    addLogFields(res, { ended })
     res.status(200).end()
   }
   return routes(backchannelEndpoints, { backchannel_logout: logout })

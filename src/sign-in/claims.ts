@@ -9,15 +9,19 @@ import type { Assertion } from '../session/resolve-user.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** The claims of a JWT that was proved, as they were signed: a number that a double would round stays no number, and bytes that are no text are not repaired into some. */
-export const claimsOf = (jwt: string): Claims => {
+const partOf = (jwt: string, part: 0 | 1): Claims => {
   try {
-    const [, payload = ''] = jwt.split('.')
-    return parseExact(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(payload, 'base64url'))) as Claims
+    return parseExact(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(jwt.split('.')[part] ?? '', 'base64url'))) as Claims
   } catch {
     throw new Problem('sign_in_failed', { detail: 'The claims of the token are not JSON in UTF-8.' })
   }
 }
+
+/** The claims of a JWT that was proved, as they were signed: a number that a double would round stays no number, and bytes that are no text are not repaired into some. */
+export const claimsOf = (jwt: string): Claims => partOf(jwt, 1)
+
+/** What its header says that it is. */
+export const typeOf = (jwt: string): unknown => partOf(jwt, 0)['typ']
 
 /** A claim by its own name (which may hold dots and slashes), else by a path such as `realm_access.roles`. */
 const claimOf = (claims: Claims, name: string): unknown => {

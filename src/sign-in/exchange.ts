@@ -21,6 +21,7 @@ import type { Sessions } from '../session/sessions.ts'
 import { forStaffOrigin, personOf } from './claims.ts'
 import type { IssuerTokens, Trusted } from './issuer-tokens.ts'
 import { isOurNonce } from './nonce.ts'
+import { TokenFault } from './token-types.ts'
 
 export interface ExchangeParts {
   readonly sessions: Sessions
@@ -63,6 +64,8 @@ const answer = (res: Response, made: Tokens): void => {
   })
 }
 
+const refused = (why: string): Problem => new Problem('invalid_grant', { cause: new TokenFault(why) })
+
 export const createExchange = (parts: ExchangeParts) => {
   const { sessions, people, families, tokens, resolveUser, origins, attempt } = parts
 
@@ -71,7 +74,7 @@ export const createExchange = (parts: ExchangeParts) => {
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
     const { record } = await resolveUser({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`, { saidMs: issuedMs })
     const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
-    const from = { id: provider.id, issuer: provider.issuer, sub: payload.sub, sid }
+    const from = { id: provider.id, issuer: payload.iss, sub: payload.sub, sid }
     const ended = async () => (await people.endedByProvider(from, issuedMs)) || (await people.endedSince(record, issuedMs))
     if (await ended()) throw new Problem('invalid_grant')
     const made = await families.begin({ ...record, provider: from, device: deviceOf(req.headers['user-agent']) })
@@ -86,14 +89,14 @@ export const createExchange = (parts: ExchangeParts) => {
     noQuery(req)
     const body = checkBody(ExchangeBody, await readFields(req))
     await tokens.fetchKeys(body.subject_token)
-    const { token, release } = await attempt(req, res, async () => {
-      const token = await tokens.subject(body.subject_token)
-      if (isOurNonce(parts.peppers, token.payload['nonce'])) throw new Problem('invalid_grant')
-      const release = await sessions.once('exchange', token.digest, Math.max(1, token.expiresMs - Date.now()))
-      if (!release) throw new Problem('invalid_grant')
-      return { token, release }
-    })
+    await attempt(req, res, () => tokens.requireSignature(body.subject_token, 'invalid_grant'))
+    const token = await tokens.subject(body.subject_token)
+    if (isOurNonce(parts.peppers, token.payload['nonce'])) throw refused('it is of a sign-in with a browser, which has been used')
+    const windowMs = Math.max(1, token.expiresMs - Date.now())
+    const release = await sessions.once('exchange', token.digest, windowMs)
+    if (!release) throw refused('it was exchanged before')
     const made = await begin(req, token).catch((error) => release().then(() => Promise.reject(error)))
+    await sessions.remember('exchange', token.digest, windowMs)
     addLogFields(res, { session: made.sessionId, provider: token.provider.id })
     answer(res, made)
   }

@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto'
 import {
+  compactVerify,
   createRemoteJWKSet,
   customFetch,
   decodeJwt,
@@ -12,52 +13,54 @@ import {
   type JWTVerifyResult,
   jwtVerify,
 } from 'jose'
+import { isSameIssuer } from '../../config/issuer.ts'
 import type { Provider } from '../../config/providers.ts'
-import { isSecure } from '../../config/secure-address.ts'
 import { Problem } from '../contract/problems.ts'
-import { fetchOnce, http } from '../upstream/http-client.ts'
+import { loggable } from '../platform/logger.ts'
+import { fetchOnce } from '../upstream/http-client.ts'
 import { type Claims, claimsOf } from './claims.ts'
+import { clockToleranceSeconds } from './clock.ts'
+import { createDiscovery, type Discovery } from './discovery.ts'
+import { requireLogoutToken, requireSubjectToken, TokenFault } from './token-types.ts'
 
 /** Public-key signatures only: with a shared secret whoever checks could sign as well. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
-const clockToleranceSeconds = 5
-const logoutMaxAgeSeconds = 120
+/** A logout token, with the tolerance of its clock two minutes. */
+const logoutMaxAgeSeconds = 90
+/** So much later than our own clock says still counts as before. */
+const minAheadSeconds = 5
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
 type Keys = ReturnType<typeof createRemoteJWKSet>
 
-/** The issuer's keys; a kid that is not known is looked for again, but not more often than the cool-down allows. */
-const createKeys = (issuer: string, cooldownDuration: number): (() => Promise<Keys>) => {
-  const retryMs = 10_000
-  let keys: Promise<Keys> | undefined
-  let failedAt = 0
-  const discover = async (): Promise<Keys> => {
-    const where = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const answer = await http(where, { timeout: 3_000 })
-    const { issuer: named, jwks_uri: uri } = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown }
-    if (named !== issuer || typeof uri !== 'string') throw new Error(`The discovery document of ${issuer} is not its own`)
-    if (!isSecure(uri) && isSecure(issuer)) throw new Error(`The keys of ${issuer} are not at a secure address`)
-    return createRemoteJWKSet(new URL(uri), {
-      cooldownDuration,
-      cacheMaxAge: 10 * 60_000,
-      timeoutDuration: 3_000,
-      [customFetch]: fetchOnce,
-    })
-  }
+interface Issuer {
+  /** As it spells itself. */
+  readonly name: string
+  readonly keys: Keys
+}
+
+/** An issuer with its keys; a kid that is not known is looked for again, but not more often than the cool-down allows. */
+const createIssuer = (discover: Discovery, cooldownDuration: number): (() => Promise<Issuer>) => {
+  let known: { readonly uri: string; readonly issuer: Issuer } | undefined
   return async () => {
-    if (!keys && Date.now() - failedAt < retryMs) throw new Error(`${issuer} could not be reached a moment ago`)
-    keys ??= discover().catch((error: unknown) => {
-      keys = undefined
-      failedAt = Date.now()
-      throw error
-    })
-    return await keys
+    const { issuer: name, jwks_uri: uri } = (await discover()).serverMetadata()
+    if (uri === undefined) throw new Error(`${name} names no place of its keys`)
+    if (known?.uri !== uri) {
+      const keys = createRemoteJWKSet(new URL(uri), {
+        cooldownDuration,
+        cacheMaxAge: 10 * 60_000,
+        timeoutDuration: 3_000,
+        [customFetch]: fetchOnce,
+      })
+      known = { uri, issuer: { name, keys } }
+    }
+    return known.issuer
   }
 }
 
 export interface Trusted {
   readonly provider: Provider
-  readonly payload: Claims & { readonly sub: string }
+  readonly payload: Claims & { readonly iss: string; readonly sub: string }
   /** Digest of what was signed: the signature itself may be written in several ways. */
   readonly digest: string
   /** As early as it can have been issued, and as late as it can be good for; milliseconds since 1970. */
@@ -77,11 +80,25 @@ const unreachable = (cause: unknown) => new Problem('identity_provider_unavailab
 /** What jose says of a key set that it got late, not as one, or not at all. */
 const keySetFaults: readonly string[] = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code]
 
-/** The token is at fault, and not its issuer. */
-const isOfToken = (error: unknown): boolean => error instanceof errors.JOSEError && !keySetFaults.includes(error.code)
+/** The issuer is at fault, and not the token. Whatever else was thrown on the way to the keys is the issuer's too. */
+const isOfIssuer = (error: unknown): boolean =>
+  error instanceof errors.JOSEError ? keySetFaults.includes(error.code) : !(error instanceof TokenFault)
 
-export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds: number, coolDownMs = 30_000) => {
-  const keysOf = new Map(providers.map(({ issuer }) => [issuer, createKeys(issuer, coolDownMs)]))
+export const createIssuerTokens = (
+  providers: readonly Provider[],
+  maxAgeSeconds: number,
+  coolDownMs = 30_000,
+  discoveryOf: (provider: Provider) => Discovery = createDiscovery,
+) => {
+  const issuers = new Map(providers.map((provider) => [provider, createIssuer(discoveryOf(provider), coolDownMs)]))
+  const issuerOf = (provider: Provider): Promise<Issuer> =>
+    issuers.get(provider)!().catch((cause: unknown) => {
+      throw unreachable(cause)
+    })
+
+  /** How far a clock may be ahead: what it signed cannot come from the future, so by how far it seemed to is the least. */
+  const ahead = new Map<string, number>()
+  const aheadOf = ({ issuer }: Provider): number => ahead.get(issuer) ?? minAheadSeconds
 
   /** Before anything is proved: whom it claims to be from, so that only known issuers are ever asked for keys. */
   const claimed = (token: string): JWTPayload => {
@@ -98,12 +115,20 @@ export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds
       return undefined
     }
   }
-  const among = (payload: JWTPayload, audienceOf: (provider: Provider) => string | undefined): Provider | undefined => {
+  /** All that are set up for the issuer which the token claims. */
+  const claimedBy = (payload: JWTPayload): Provider[] => providers.filter(({ issuer }) => isSameIssuer(issuer, payload.iss))
+  /** The one among them that the token is for. Throws a TokenFault. */
+  const addressee = (payload: JWTPayload, use: string, audienceOf: (provider: Provider) => string | undefined): Provider => {
+    const known = claimedBy(payload)
+    if (known.length === 0)
+      throw new TokenFault(`no provider is set up whose issuer is ${payload.iss === undefined ? 'absent' : loggable(String(payload.iss))}`)
+    const meant = known.filter((provider) => audienceOf(provider) !== undefined)
+    if (meant.length === 0) throw new TokenFault(`the provider ${known[0]!.id} is not set up for ${use}`)
     const audiences = [payload.aud].flat()
-    return providers.find((provider) => {
-      const own = audienceOf(provider)
-      return provider.issuer === payload.iss && own !== undefined && audiences.includes(own)
-    })
+    const found = meant.find((provider) => audiences.includes(audienceOf(provider)))
+    if (!found)
+      throw new TokenFault(`the token is for the audience ${loggable(audiences.join(' '))}, not for ${meant.map(audienceOf).join(' or ')}`)
+    return found
   }
   const verify = async (
     provider: Provider,
@@ -111,73 +136,85 @@ export const createIssuerTokens = (providers: readonly Provider[], maxAgeSeconds
     audience: string,
     more: Parameters<typeof jwtVerify>[2],
   ): Promise<JWTVerifyResult> => {
-    const keys = await keysOf.get(provider.issuer)!().catch((cause: unknown) => {
-      throw unreachable(cause)
-    })
-    return await jwtVerify(token, keys, { algorithms, issuer: provider.issuer, audience, clockTolerance: clockToleranceSeconds, ...more })
+    const { name, keys } = await issuerOf(provider)
+    const verified = await jwtVerify(token, keys, { algorithms, issuer: name, audience, clockTolerance: clockToleranceSeconds, ...more })
+    const { iat = 0 } = verified.payload
+    ahead.set(provider.issuer, Math.max(aheadOf(provider), iat - Math.floor(Date.now() / 1000)))
+    return verified
+  }
+  /** What a check throws as a problem: of the token, or of the issuer that cannot be asked. */
+  const checked = async <T>(code: 'invalid_grant' | 'invalid_logout_token', check: () => Promise<T>): Promise<T> => {
+    try {
+      return await check()
+    } catch (error) {
+      if (error instanceof Problem) throw error
+      throw isOfIssuer(error) ? unreachable(error) : new Problem(code, { cause: error })
+    }
   }
 
   return {
     /** Fetches the keys that the token needs, unless they are there: an issuer may take its time, for which nobody else's proof is to wait. Throws `identity_provider_unavailable`. */
     fetchKeys: async (token: string): Promise<void> => {
-      const keys = keysOf.get(claimed(token).iss ?? '')
-      if (!keys) return
-      try {
-        await (await keys())(headerOf(token))
-      } catch (error) {
-        if (!isOfToken(error)) throw unreachable(error)
-      }
+      const [provider] = claimedBy(claimed(token))
+      if (!provider) return
+      const { keys } = await issuerOf(provider)
+      await checked('invalid_grant', () => keys(headerOf(token))).catch((error: Problem) => {
+        if (error.status >= 500) throw error
+      })
     },
 
+    /** The provider that the token claims to be from, which anybody can write into one. */
+    claimedProvider: (token: string): Provider | undefined => claimedBy(claimed(token))[0],
+
+    /** Throws unless the issuer signed it, or nobody here knows the issuer: then there is nothing to guess, and the checks refuse it. */
+    requireSignature: (token: string, code: 'invalid_grant' | 'invalid_logout_token'): Promise<void> =>
+      checked(code, async () => {
+        const payload = decodeJwt(token)
+        const [provider] = claimedBy(payload)
+        if (provider) await compactVerify(token, (await issuerOf(provider)).keys, { algorithms })
+      }),
+
     /** A token that says who somebody is, to be exchanged for a session. Throws `invalid_grant`. */
-    subject: async (token: string): Promise<Trusted> => {
-      const refused = (cause?: unknown, detail?: string) => new Problem('invalid_grant', { cause, ...(detail && { detail }) })
-      const provider = among(claimed(token), ({ audience }) => audience)
-      if (!provider) throw refused()
-      try {
+    subject: (token: string): Promise<Trusted> =>
+      checked('invalid_grant', async () => {
+        const provider = addressee(claimed(token), 'exchange: it has no audience', ({ audience }) => audience)
         const requiredClaims = ['sub', 'iat', 'exp']
         const { payload, protectedHeader } = await verify(provider, token, provider.audience!, {
           requiredClaims,
           maxTokenAge: maxAgeSeconds,
         })
-        const typ = protectedHeader.typ?.toLowerCase().replace(/^application\//, '')
-        // Of the kinds of JWT that an issuer signs, only these say who is there; a logout token, for one, does not.
-        if ((typ !== undefined && typ !== 'jwt' && typ !== 'at+jwt') || payload['events'] !== undefined) throw refused()
-        if (typeof payload.sub !== 'string' || payload.sub === '') throw refused(undefined, 'The claim sub of the token is not text.')
-        const { iat = 0, exp = 0 } = payload
+        requireSubjectToken(protectedHeader.typ)
+        if (payload['events'] !== undefined) throw new TokenFault('it tells of events, as a logout token does')
+        if (typeof payload.sub !== 'string' || payload.sub === '')
+          throw new Problem('invalid_grant', { detail: 'The claim sub of the token is not text.' })
+        const { iss = '', iat = 0, exp = 0 } = payload
         return {
-          ...{ provider, payload: { ...claimsOf(token), sub: payload.sub } },
+          ...{ provider, payload: { ...claimsOf(token), iss, sub: payload.sub } },
           digest: hash('sha256', token.slice(0, token.lastIndexOf('.')), 'base64url'),
-          issuedMs: (iat - clockToleranceSeconds) * 1000,
+          issuedMs: (iat - aheadOf(provider)) * 1000,
           expiresMs: (Math.min(exp, iat + 86_400) + clockToleranceSeconds) * 1000,
         }
-      } catch (error) {
-        throw error instanceof Problem ? error : isOfToken(error) ? refused(error) : unreachable(error)
-      }
-    },
+      }),
 
     /** OpenID Connect Back-Channel Logout 1.0, section 2.6. Throws `invalid_logout_token`. */
-    logout: async (token: string): Promise<LogoutToken> => {
-      const refused = (cause?: unknown) => new Problem('invalid_logout_token', { cause })
-      const provider = among(claimed(token), ({ client }) => client?.id)
-      if (!provider) throw refused()
-      try {
+    logout: (token: string): Promise<LogoutToken> =>
+      checked('invalid_logout_token', async () => {
+        const provider = addressee(claimed(token), 'signing in: it has no client', ({ client }) => client?.id)
         const requiredClaims = ['iat', 'jti', 'events']
-        const { payload } = await verify(provider, token, provider.client!.id, {
+        const { payload, protectedHeader } = await verify(provider, token, provider.client!.id, {
           requiredClaims,
           maxTokenAge: logoutMaxAgeSeconds,
-          typ: 'logout+jwt',
         })
+        requireLogoutToken(protectedHeader.typ, provider.logoutTokenType ?? 'required')
         const { iss, jti, sub, events, sid, nonce } = payload
-        const event = typeof events === 'object' && events !== null && Object.hasOwn(events, logoutEvent)
+        if (typeof events !== 'object' || events === null || !Object.hasOwn(events, logoutEvent))
+          throw new TokenFault('it tells of no back-channel logout')
+        if (nonce !== undefined) throw new TokenFault('it holds a nonce, as an ID token does')
         const names = [jti, sub, sid].filter((name) => name !== undefined)
-        if (!event || nonce !== undefined || names.length < 2 || names.some((name) => typeof name !== 'string' || name === ''))
-          throw refused()
+        if (names.length < 2) throw new TokenFault('it names neither sub nor sid')
+        if (names.some((name) => typeof name !== 'string' || name === '')) throw new TokenFault('jti, sub or sid is not text')
         return { issuer: iss!, jti: jti!, ...(sub !== undefined && { sub }), ...(sid !== undefined && { sid: sid as string }) }
-      } catch (error) {
-        throw error instanceof Problem ? error : isOfToken(error) ? refused(error) : unreachable(error)
-      }
-    },
+      }),
   }
 }
 

@@ -116,7 +116,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
     const { record, lifetime } = await resolveUser({ ...person, kind: 'cookie', scope: 'app' }, `oidc:${provider.id}`, { saidMs })
     const sid = typeof claims['sid'] === 'string' ? claims['sid'] : undefined
-    const from = { id: provider.id, issuer: provider.issuer, sub: claims.sub, sid }
+    const from = { id: provider.id, issuer: claims.iss, sub: claims.sub, sid }
     const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
     const created = transaction.stepUp ? await stepUp(transaction, full, idToken) : await sessions.create(full, lifetime, { idToken })
     addLogFields(res, { actor: personKeysOf(peppers, record)[0], session: created.sessionId, provider: provider.id })

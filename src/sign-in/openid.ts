@@ -1,82 +1,25 @@
 /** The one door to openid-client: identity providers as the browser sign-in needs them. */
-import { createPrivateKey } from 'node:crypto'
 import * as openid from 'openid-client'
-import type { Provider, ProviderClient } from '../../config/providers.ts'
-import { isLoopback, isSecure } from '../../config/secure-address.ts'
+import type { ProviderClient } from '../../config/providers.ts'
 import { Problem } from '../contract/problems.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
-import { fetchOnce } from '../upstream/http-client.ts'
-import { type Claims, claimsOf } from './claims.ts'
+import { type Claims, claimsOf, typeOf } from './claims.ts'
+import type { Discovery } from './discovery.ts'
+import { requireSubjectToken, TokenFault } from './token-types.ts'
 import type { Transaction } from './transaction.ts'
 
 export interface SignedIn {
-  readonly claims: Claims & { readonly sub: string; readonly iat: number }
+  readonly claims: Claims & { readonly iss: string; readonly sub: string; readonly iat: number }
   readonly idToken: string
 }
 
 const unreachable = (cause: unknown) => new Problem('identity_provider_unavailable', { cause, headers: { 'Retry-After': '5' } })
-const timeoutSeconds = 5
 
-/** Discovery says where else the provider is; a way there that others can read is not trusted either. */
-const requireSecure = (config: openid.Configuration): openid.Configuration => {
-  const { issuer, ...metadata } = config.serverMetadata()
-  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'end_session_endpoint'] as const)
-    if (metadata[name] !== undefined && !isSecure(metadata[name])) throw new Error(`The ${name} of ${issuer} is not at a secure address`)
-  return config
-}
-
-/** Secrets are revealed for each call, since they may have been replaced. */
-const clientAuth =
-  ({ auth, secret, key, keyId }: ProviderClient): openid.ClientAuth =>
-  async (...call) => {
-    if (auth === 'client_secret_post') return openid.ClientSecretPost(secret!.reveal())(...call)
-    if (auth === 'client_secret_basic') return openid.ClientSecretBasic(secret!.reveal())(...call)
-    const der = createPrivateKey(key!.reveal())
-    const signing = await cryptoKeyOf(der)
-    return openid.PrivateKeyJwt(keyId === undefined ? signing : { key: signing, kid: keyId })(...call)
-  }
-
-const cryptoKeyOf = (key: ReturnType<typeof createPrivateKey>): Promise<CryptoKey> => {
-  const algorithm =
-    key.asymmetricKeyType === 'ec'
-      ? { name: 'ECDSA', namedCurve: 'P-256' }
-      : key.asymmetricKeyType === 'ed25519'
-        ? { name: 'Ed25519' }
-        : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-  return crypto.subtle.importKey('pkcs8', new Uint8Array(key.export({ type: 'pkcs8', format: 'der' })), algorithm, false, ['sign'])
-}
-
-/** Found out once; tried anew after a failure, and after an hour. */
-const createDiscovery = ({ issuer }: Provider, client: ProviderClient) => {
-  const freshMs = 60 * 60_000
-  let known: { config: Promise<openid.Configuration>; at: number } | undefined
-  return async (): Promise<openid.Configuration> => {
-    if (!known || Date.now() - known.at > freshMs) {
-      const config = openid
-        .discovery(new URL(issuer), client.id, { id_token_signed_response_alg: client.idTokenAlg }, clientAuth(client), {
-          timeout: timeoutSeconds,
-          // It says a buffer where the platform's types say a view of one.
-          [openid.customFetch]: (url, init) => fetchOnce(url, init as RequestInit),
-          execute: [openid.enableNonRepudiationChecks, ...(isLoopback(issuer) ? [openid.allowInsecureRequests] : [])],
-        })
-        .then(requireSecure)
-      const before = known
-      known = { config, at: Date.now() }
-      // What was known goes on when the provider is away for a moment.
-      config.catch(() => {
-        known = before && { config: before.config, at: Date.now() - freshMs + 10_000 }
-      })
-    }
-    try {
-      return await known.config
-    } catch (cause) {
+export const createRelyingParty = (client: ProviderClient, discovery: Discovery) => {
+  const discover = () =>
+    discovery().catch((cause: unknown) => {
       throw unreachable(cause)
-    }
-  }
-}
-
-export const createRelyingParty = (provider: Provider, client: ProviderClient) => {
-  const discover = createDiscovery(provider, client)
+    })
 
   return {
     /** The address at the provider where the person signs in. */
@@ -102,11 +45,11 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient) =
         idTokenExpected: true,
         ...(maxAge === undefined ? {} : { maxAge }),
       }
-      const tokens = await openid.authorizationCodeGrant(config, callback, checks).catch((cause: unknown) => {
+      const tokens = await grant(config, callback, checks).catch((cause: unknown) => {
         throw grantProblem(cause)
       })
-      const { sub, iat } = tokens.claims()!
-      return { claims: { ...claimsOf(tokens.id_token!), sub, iat }, idToken: tokens.id_token! }
+      const { iss, sub, iat } = tokens.claims()!
+      return { claims: { ...claimsOf(tokens.id_token!), iss, sub, iat }, idToken: tokens.id_token! }
     },
 
     /** Where the person signs out at the provider; undefined when it offers none or cannot be asked. */
@@ -124,12 +67,19 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient) =
 
 export type RelyingParty = ReturnType<typeof createRelyingParty>
 
+const grant: typeof openid.authorizationCodeGrant = async (...asked) => {
+  const tokens = await openid.authorizationCodeGrant(...asked)
+  requireSubjectToken(typeOf(tokens.id_token!))
+  return tokens
+}
+
 const networkFault = ({ code }: openid.ClientError): boolean =>
   code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT' || code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'
 
 const grantProblem = (cause: unknown): Problem => {
   if (cause instanceof openid.AuthorizationResponseError || cause instanceof openid.ResponseBodyError) return refused(cause)
-  return cause instanceof openid.ClientError && !networkFault(cause) ? new Problem('sign_in_failed', { cause }) : unreachable(cause)
+  const ofToken = cause instanceof TokenFault || (cause instanceof openid.ClientError && !networkFault(cause))
+  return ofToken ? new Problem('sign_in_failed', { cause }) : unreachable(cause)
 }
 
 const refused = (cause: openid.AuthorizationResponseError | openid.ResponseBodyError): Problem =>

@@ -6,6 +6,7 @@ import type { KeyRing } from '../crypto/key-ring.ts'
 import { routes } from '../http/endpoint.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Attempt } from '../http/rate-limit.ts'
+import type { Alarm } from '../platform/logger.ts'
 import type { People } from '../session/people.ts'
 import { createRefresh } from '../session/refresh.ts'
 import type { ResolveUser } from '../session/resolve-user.ts'
@@ -16,6 +17,7 @@ import { ownSessionsRoutes } from '../session/routes/mine.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SessionStore } from '../session/store/contract.ts'
 import { backchannelLogoutRoutes } from './backchannel-logout.ts'
+import { createDiscovery, type Discovery } from './discovery.ts'
 import { exchangeEndpoints } from './endpoints.ts'
 import { createExchange } from './exchange.ts'
 import { createIssuerTokens } from './issuer-tokens.ts'
@@ -40,23 +42,27 @@ interface Options {
   readonly tokenMaxAgeSeconds: number
   readonly signedOutPath: string
   readonly clearSiteData: CurrentParts['clearSiteData']
-  /** A refresh token was used again: operators hear of it. */
-  readonly reused: Parameters<typeof createRefresh>[0]['reused']
+  readonly alarm: Alarm
 }
 
 export const createAuth = (options: Options): Router[] => {
   const { sessions, people, providers, origins, clearSiteData, failures, signIns } = options
+  const discoveries = new Map(providers.map((provider) => [provider, createDiscovery(provider)]))
+  const discoveryOf = (provider: Provider): Discovery => discoveries.get(provider)!
   const parties = new Map(
     providers.flatMap((provider) =>
-      provider.client ? [[provider.id, { provider, party: createRelyingParty(provider, provider.client) }] as const] : [],
+      provider.client ? [[provider.id, { provider, party: createRelyingParty(provider.client, discoveryOf(provider)) }] as const] : [],
     ),
   )
   const shared = { ...options, parties, prefixes: providers.map(({ claims }) => claims.prefix) }
-  const tokens = createIssuerTokens(providers, options.tokenMaxAgeSeconds)
+  const tokens = createIssuerTokens(providers, options.tokenMaxAgeSeconds, undefined, discoveryOf)
   const endSession: CurrentParts['endSession'] = async (provider, origin) =>
     await parties.get(provider)?.party.endSession(`${origin}${options.signedOutPath}`)
   const current = createCurrent({ sessions, origins, endSession, clearSiteData })
-  const { exchange, refresh } = createExchange({ ...shared, families: createRefresh(options), tokens, attempt: failures('exchanges') })
+  // A refresh token was used again.
+  const reused = (event: { actor: string; session: string }) => options.alarm('refresh_token_reused', event)
+  const families = createRefresh({ ...options, reused })
+  const { exchange, refresh } = createExchange({ ...shared, families, tokens, attempt: failures('exchanges') })
   return [
     signInRoutes({ ...shared, attempt: failures('sign-ins') }),
     logoutRoutes(shared),

@@ -2,8 +2,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CompactSign, exportJWK, SignJWT } from 'jose'
+import { CompactSign, decodeJwt, exportJWK, SignJWT } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
+import { withClock } from './skewed-clock.ts'
 
 export const clientId = 'bff-web'
 export const clientSecret = 'canary-oidc-client-secret-0001-abcdef'
@@ -20,6 +21,8 @@ export interface TestProvider extends AsyncDisposable {
   signText(claims: string | Uint8Array): Promise<string>
   /** From now on it signs with a new key. */
   rotate(): Promise<void>
+  /** Seconds since 1970 by its own clock. */
+  readonly now: () => number
   /** Requests for its keys. */
   readonly keyFetches: () => number
   stop(): Promise<void>
@@ -30,17 +33,47 @@ const newKey = async (kid: string) => {
   return { privateKey, jwk: { ...(await exportJWK(privateKey)), kid, use: 'sig', alg: 'RS256' } }
 }
 
-export const startProvider = async (more: { client?: Record<string, unknown>; keys?: readonly unknown[] } = {}): Promise<TestProvider> => {
+/** How it is set up: as real providers are, where they differ. */
+export interface ProviderSetUp {
+  readonly client?: Record<string, unknown>
+  /** Public keys of the client. */
+  readonly keys?: readonly unknown[]
+  /** What its issuer ends in, such as a slash. */
+  readonly issuerEnd?: string
+  /** Its clock, before or behind ours. */
+  readonly aheadSeconds?: number
+  /** Claims come from userinfo alone, as OpenID Core has it, section 5.4. */
+  readonly userinfoOnly?: boolean
+  /** The type in the header of its logout tokens, `none` for none. */
+  readonly logoutType?: 'logout+jwt' | 'JWT' | 'none'
+  readonly features?: Record<string, unknown>
+}
+
+export const startProvider = async (setUp: ProviderSetUp = {}): Promise<TestProvider> => {
+  const { aheadSeconds = 0, issuerEnd = '', userinfoOnly = false, logoutType = 'logout+jwt' } = setUp
   // It says at length, again and again, that this is not for production.
   Object.assign(console, { info: () => undefined, warn: () => undefined })
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const issuer = `${origin}${issuerEnd}`
+  const mount = issuerEnd.replace(/\/$/, '')
   const accounts = new Map<string, Record<string, unknown>>()
   let key = await newKey('key-1')
   let fetches = 0
   let handler: ReturnType<Provider['callback']>
   let last: [readonly string[], string] = [[], '']
+
+  /** Its logout token under the type that the set-up says; the library knows one only. */
+  const retyped = async (body: RequestInit['body']): Promise<RequestInit> => {
+    const token = new URLSearchParams(String(body ?? '')).get('logout_token')
+    if (token === null || logoutType === 'logout+jwt') return {}
+    const typ = logoutType === 'none' ? undefined : logoutType
+    const signed = await new SignJWT(decodeJwt(token))
+      .setProtectedHeader({ alg: 'RS256', kid: key.jwk.kid, ...(typ && { typ }) })
+      .sign(key.privateKey)
+    return { body: new URLSearchParams({ logout_token: signed }) }
+  }
 
   const build = ([origins, logoutUri]: typeof last): void => {
     last = [origins, logoutUri]
@@ -54,16 +87,16 @@ export const startProvider = async (more: { client?: Record<string, unknown>; ke
           backchannel_logout_uri: logoutUri || 'http://127.0.0.1:1/',
           backchannel_logout_session_required: true,
           require_auth_time: true,
-          ...(more.keys && { jwks_uri: `${issuer}/client-jwks` }),
-          ...more.client,
+          ...(setUp.keys && { jwks_uri: `${origin}/client-jwks` }),
+          ...setUp.client,
         },
       ],
       jwks: { keys: [key.jwk as never] },
       ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
       cookies: { keys: ['canary-provider-cookie-key'] },
-      features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: true } },
+      features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: true }, ...setUp.features },
       claims: { openid: ['sub', 'roles', 'app'], profile: ['name', 'email'] },
-      conformIdTokenClaims: false,
+      conformIdTokenClaims: userinfoOnly,
       pkce: { required: () => true },
       findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts.get(id) }) }),
       // Nobody is asked for consent: the service is the company's own.
@@ -79,7 +112,8 @@ export const startProvider = async (more: { client?: Record<string, unknown>; ke
         return grant
       },
       // Its guard against calls to the own network is in the dispatcher; the tests live on that network.
-      fetch: (url, { dispatcher: _guard, ...options }: RequestInit & { dispatcher?: unknown }) => fetch(url as string, options),
+      fetch: async (url, { dispatcher: _guard, ...options }: RequestInit & { dispatcher?: unknown }) =>
+        fetch(url as string, { ...options, ...(await retyped(options.body)) }),
     } as Configuration
     handler = new Provider(issuer, configuration).callback()
   }
@@ -87,8 +121,11 @@ export const startProvider = async (more: { client?: Record<string, unknown>; ke
   server.on('request', (req, res) => {
     if (req.url === '/jwks') fetches++
     if (req.url === '/client-jwks')
-      return void res.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify({ keys: more.keys }))
-    void handler(req, res)
+      return void res.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify({ keys: setUp.keys }))
+    // As a router does that holds it below a path.
+    if (mount && req.url?.startsWith(`${mount}/`))
+      Object.assign(req, { originalUrl: req.url, baseUrl: mount, url: req.url.slice(mount.length) })
+    void withClock(aheadSeconds, () => handler(req, res))
   })
 
   const stop = async () => {
@@ -111,6 +148,7 @@ export const startProvider = async (more: { client?: Record<string, unknown>; ke
       key = await newKey(`key-${Date.now()}`)
       build(last)
     },
+    now: () => Math.floor(Date.now() / 1000) + aheadSeconds,
     keyFetches: () => fetches,
     stop,
     [Symbol.asyncDispose]: stop,

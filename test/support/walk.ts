@@ -13,6 +13,8 @@ export interface Walker {
   visit(url: string, options?: RequestInit): Promise<Visit>
   /** From the first address to where the refresh page of the service would go on; signs in as `login` when asked to. */
   signIn(url: string, login: string): Promise<{ readonly to: string | undefined; readonly last: Visit }>
+  /** Signs out at the provider, by its own page. */
+  signOutThere(issuer: string): Promise<void>
   /** The session cookie as a header, with what the page would add. */
   headers(origin: string): Record<string, string>
 }
@@ -43,6 +45,11 @@ export const createWalker = (): Walker => {
     cookies,
     visit,
     headers: (origin) => ({ cookie: `bff-dev=${jarOf(origin).get('bff-dev') ?? ''}`, 'x-bff-csrf': '1', 'sec-fetch-site': 'same-origin' }),
+    signOutThere: async (issuer) => {
+      const { url, text } = await visit(`${issuer.replace(/\/$/, '')}/session/end`)
+      const [xsrf, action] = [/name="xsrf" value="([^"]+)"/, /action="([^"]+)"/].map((pattern) => pattern.exec(text)![1]!)
+      await visit(new URL(action!, url).href, { method: 'POST', body: new URLSearchParams({ xsrf: xsrf!, logout: 'yes' }) })
+    },
     signIn: async (url, login) => {
       let at = await visit(url)
       for (let steps = 0; steps < 15; steps++) {

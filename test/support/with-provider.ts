@@ -1,6 +1,6 @@
 /** The service with a real OpenID provider beside it, as most tests of signing in need them. */
 import { type Bff, startBff } from './bff.ts'
-import { clientId, clientSecret, startProvider, type TestProvider } from './provider.ts'
+import { clientId, clientSecret, type ProviderSetUp, startProvider, type TestProvider } from './provider.ts'
 import { createWalker, type Walker } from './walk.ts'
 
 export const audience = 'api://bff'
@@ -25,8 +25,11 @@ export const providerEnv = (provider: TestProvider): Record<string, string> => (
 
 type Env = Record<string, string>
 
-export const startWithProvider = async (more: Env | ((provider: TestProvider) => Env) = {}): Promise<WithProvider> => {
-  const provider = await startProvider()
+export const startWithProvider = async (
+  more: Env | ((provider: TestProvider) => Env) = {},
+  setUp: ProviderSetUp = {},
+): Promise<WithProvider> => {
+  const provider = await startProvider(setUp)
   const env = typeof more === 'function' ? more(provider) : more
   provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
   const redis = process.env['TEST_REDIS_URL']

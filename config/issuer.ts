@@ -1,0 +1,10 @@
+/** Issuers are compared as addresses, and a slash at the end makes no other one: a setting and the provider's own spelling often differ in it. */
+
+/** Undefined for what is no address. */
+export const issuerKey = (issuer: unknown): string | undefined =>
+  typeof issuer === 'string' && URL.canParse(issuer) ? new URL(issuer).href.replace(/\/$/, '') : undefined
+
+export const isSameIssuer = (one: unknown, other: unknown): boolean => {
+  const key = issuerKey(one)
+  return key !== undefined && key === issuerKey(other)
+}

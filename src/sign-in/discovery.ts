@@ -1,0 +1,78 @@
+/** What an issuer says of itself: found out once for signing in, for logout and for exchange, anew after an hour, and after a failure. */
+import * as openid from 'openid-client'
+import { isSameIssuer } from '../../config/issuer.ts'
+import type { Provider } from '../../config/providers.ts'
+import { isSecure } from '../../config/secure-address.ts'
+import { fetchOnce } from '../upstream/http-client.ts'
+import { clientAuth } from './client-auth.ts'
+import { clockToleranceSeconds } from './clock.ts'
+
+export type Discovery = () => Promise<openid.Configuration>
+
+const timeoutSeconds = 5
+const freshMs = 60 * 60_000
+const retryMs = 2_000
+
+/** A document that lies there as a plain file is no worse. */
+const fetchDocument = async (url: string, init: unknown): Promise<Response> => {
+  const { status, ...answer } = await fetchOnce(url, init as RequestInit).then(async (it) => ({ status: it.status, text: await it.text() }))
+  return new Response(status === 204 ? null : answer.text, { status, headers: { 'content-type': 'application/json' } })
+}
+
+/** Discovery says where else the provider is; a way there that others can read is not trusted either. */
+const requireSecure = (config: openid.Configuration): void => {
+  const { issuer, ...metadata } = config.serverMetadata()
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri', 'end_session_endpoint'] as const)
+    if (metadata[name] !== undefined && !isSecure(metadata[name]) && isSecure(issuer))
+      throw new Error(`The ${name} of ${issuer} is not at a secure address`)
+}
+
+/** The issuer's name in a document that bears another one than was asked for. */
+const nameIn = (error: unknown): unknown =>
+  error instanceof openid.ClientError ? (error.cause as { body?: { issuer?: unknown } } | undefined)?.body?.issuer : undefined
+
+const discover = async ({ issuer, client, audience }: Provider): Promise<openid.Configuration> => {
+  const metadata = {
+    ...(client && { id_token_signed_response_alg: client.idTokenAlg }),
+    [openid.clockTolerance]: clockToleranceSeconds,
+  }
+  const plain = new URL(issuer).protocol === 'http:' ? [openid.allowInsecureRequests] : []
+  const under = (name: string) =>
+    openid.discovery(new URL(name), client?.id ?? audience!, metadata, client && clientAuth(client), {
+      timeout: timeoutSeconds,
+      [openid.customFetch]: fetchDocument,
+      execute: [openid.enableNonRepudiationChecks, ...plain],
+    })
+  const config = await under(issuer).catch((error: unknown) => {
+    const own = nameIn(error)
+    // Its own spelling counts from here on: tokens bear that one.
+    if (isSameIssuer(own, issuer)) return under(own as string)
+    throw error
+  })
+  // It says a buffer where the platform's types say a view of one.
+  config[openid.customFetch] = (url, init) => fetchOnce(url, init as RequestInit)
+  requireSecure(config)
+  return config
+}
+
+export const createDiscovery = (provider: Provider): Discovery => {
+  let known: openid.Configuration | undefined
+  let last: { readonly answer: Promise<openid.Configuration>; until: number } | undefined
+  return async () => {
+    if (!last || Date.now() > last.until) {
+      const asked = { answer: discover(provider), until: Number.POSITIVE_INFINITY }
+      last = asked
+      asked.answer.then(
+        (config) => {
+          known = config
+          asked.until = Date.now() + freshMs
+        },
+        () => {
+          asked.until = Date.now() + retryMs
+        },
+      )
+    }
+    // What was known goes on while it is asked again, and when it is away for a moment.
+    return known ?? (await last.answer)
+  }
+}

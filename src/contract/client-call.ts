@@ -44,7 +44,7 @@ export const metaOf = ({ status, headers }: Response): Meta => {
   const text = (name: string) => headers.get(name) ?? undefined
   const number = (name: string) => (headers.has(name) ? Number(headers.get(name)) : undefined)
   const operation = text('audit-operation')
-  const [, name, remaining, resetSeconds] = /"(.+)";r=(\d+);t=(\d+)/.exec(text('ratelimit') ?? '') ?? []
+  const [, name, remaining, resetSeconds] = /"(\w+)";r=(\d+);t=(\d+)/.exec(text('ratelimit') ?? '') ?? []
   return {
     status,
     requestId: text('x-request-id'),

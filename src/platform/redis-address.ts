@@ -70,10 +70,13 @@ export const parseRedisAddress = (text: string): RedisAddress => {
       'must start with redis://, rediss://, redis+sentinel://, redis+cluster:// (with TLS: rediss+…), unix://, or be a socket path',
     )
   if (/[?#\s]/.test(rest)) return refuse('may have no query, fragment or space; in a password write ? and # as %3F and %23')
-  const [, credentials, hosts = '', path] = /^(?:([^/]*)@)?([^/]*)(?:\/(.*))?$/.exec(rest) ?? []
+  const slash = rest.indexOf('/')
+  const [authority, path] = slash < 0 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)]
+  const at = authority.lastIndexOf('@')
+  const [credentials, hosts] = [at < 0 ? undefined : authority.slice(0, at), authority.slice(at + 1)]
   const nodes = hosts.split(',').map((host) => parseNode(host, kind === 'sentinel' ? 26_379 : 6_379))
   if (kind === 'standalone' && nodes.length > 1) return refuse('names several hosts: that is redis+cluster:// or redis+sentinel://')
-  const [first = '', second, more] = (path ?? '').split('/')
+  const [first = '', second, more] = path.split('/')
   if (more !== undefined || (second !== undefined && kind !== 'sentinel')) return refuse('has more behind the host than it may')
   if (kind === 'cluster' && first !== '') return refuse('is of a Cluster, which has no database but 0: leave the path away')
   return {

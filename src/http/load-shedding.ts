@@ -9,7 +9,7 @@ import type { Metrics } from '../platform/metrics.ts'
 
 export type Priority = 'guarded' | 'sessions' | 'others'
 
-const kept = 64
+const kept = 256
 /** The bound of the others falls while the event loop is late, and rises while it is not and more
  * come. At the lowest they cost a turn of the loop some 30 ms. */
 const lowest = 128

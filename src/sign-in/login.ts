@@ -107,6 +107,8 @@ export const signInRoutes = (parts: SignInParts): Router => {
     const chosen = parties.get(transaction?.provider ?? '')
     if (states.length !== 1 || transaction?.origin !== origins.of(req.headers.host) || !chosen) throw new Problem('sign_in_expired')
     if (!(await sessions.once('sign-in', transaction.state, transactionMs))) throw new Problem('sign_in_expired')
+    // As long as the transaction lives, and not only while this visit is under way.
+    await sessions.remember('sign-in', transaction.state, transactionMs)
     return { transaction, chosen, end }
   }
 

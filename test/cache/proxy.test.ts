@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
 import { endProcess, freePort } from '../support/redis-topologies.ts'
 
-const reads = Number(process.env['PROXY_READS'] ?? 10_000)
+const reads = Number(process.env['PROXY_READS'] ?? (process.env['CI'] ? 50_000 : 10_000))
 const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path) && spawnSync(path, ['-v']).status === 0)
 
 /** Keyed by the address alone, and keen to keep: the worst that a customer may have configured. */

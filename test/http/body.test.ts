@@ -183,10 +183,14 @@ test('hostile bodies cost time by their length alone: eight times as long, not s
     } catch {}
     return performance.now() - begin
   }
-  // The best of five, in turns, since the machine may be busy with something else. Below a millisecond nothing is told by a ratio.
+  // The best of five, and up to ten times, since the machine may be busy with something else. Below a millisecond nothing is told by a ratio.
   const [small, large] = [bodies(96 * 1024), bodies(8 * 96 * 1024)].map((all) => all.map((body) => Buffer.from(body)))
   const best = (body: Buffer): number => Math.min(...Array.from({ length: 5 }, () => took(body)))
-  for (const at of small!.keys()) expect(best(large![at]!) / Math.max(1, best(small![at]!))).toBeLessThan(40)
+  for (const at of small!.keys()) {
+    let ratio = Infinity
+    for (let tries = 0; tries < 10 && ratio >= 24; tries += 1) ratio = Math.min(ratio, best(large![at]!) / Math.max(1, best(small![at]!)))
+    expect(ratio).toBeLessThan(24)
+  }
 })
 
 describe('the body of a GET or DELETE', () => {

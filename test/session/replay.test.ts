@@ -26,6 +26,23 @@ test('what was used is known until the window ends, and can be used again when i
   store.close()
 })
 
+test('a use that broke off half-way is held for a minute, one that was remembered until its window ends', async () => {
+  let at = 1_000
+  const store = memoryStore(() => at)
+  const { once, remember } = createReplayGuard({ store, peppers: peppers(before) })
+  for (const id of ['broken off', 'done']) expect(await once('token', id, 600_000)).toBeDefined()
+  await remember('token', 'done', 600_000)
+  at += 59_999
+  for (const id of ['broken off', 'done']) expect(await once('token', id, 600_000)).toBeUndefined()
+  at += 1
+  expect(await once('token', 'broken off', 600_000)).toBeDefined()
+  at += 539_999
+  expect(await once('token', 'done', 600_000)).toBeUndefined()
+  at += 1
+  expect(await once('token', 'done', 600_000)).toBeDefined()
+  store.close()
+})
+
 test('a changed pepper forgets no use', async () => {
   const store = memoryStore()
   const guard = (text: string) => createReplayGuard({ store, peppers: peppers(text) })

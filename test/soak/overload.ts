@@ -87,7 +87,6 @@ const service = await start(
   './servers/ours.ts',
   { REDIS: redis.url, VENDOR: vendor.told['url']!, JOURNAL: `sqlite:${join(folder, 'journal.db')}` },
   join(folder, 'ours'),
-  process.env['PROF'] ? ['--cpu-prof', '--cpu-prof-dir=/tmp/night-prof'] : [],
 )
 try {
   const cookies: string[] = []

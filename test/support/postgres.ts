@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, beforeAll, test } from '@jest/globals'
 
 const candidates = (): string[] => {
   const debian = '/usr/lib/postgresql'
@@ -105,4 +106,17 @@ export async function startPostgres(bin: string): Promise<Postgres> {
       return Promise.resolve()
     },
   }
+}
+
+/** One PostgreSQL for all tests of a file; `when` is `test`, or skips where none is installed. */
+export const postgresOfFile = () => {
+  const found = findPostgres()
+  let started: Postgres | undefined
+  beforeAll(async () => {
+    if (found) started = await startPostgres(found)
+  })
+  afterAll(async () => {
+    await started?.[Symbol.asyncDispose]()
+  })
+  return { when: found ? test : test.skip, postgres: () => started! }
 }

@@ -1,23 +1,15 @@
 /** In PostgreSQL the service's own role may not erase or prune: the command failed, but its event already told that it had. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { journalCli, type Ran } from '../../support/journal-cli.ts'
-import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres.ts'
 
-const found = findPostgres()
-const when = found ? test : test.skip // PostgreSQL is not installed
-let postgres: Postgres | undefined
-beforeAll(async () => {
-  if (found) postgres = await startPostgres(found)
-})
-afterAll(async () => {
-  await postgres?.[Symbol.asyncDispose]()
-})
+const { when, postgres } = postgresOfFile()
 
 when('the owner is asked for before anything is written', async () => {
-  postgres!.sql('CREATE DATABASE j')
-  postgres!.sql('CREATE ROLE app LOGIN')
+  postgres().sql('CREATE DATABASE j')
+  postgres().sql('CREATE ROLE app LOGIN')
   const run = (user: string | undefined, ...line: string[]): Promise<Ran> =>
-    journalCli({ JOURNAL_URL: postgres!.url('j', user), JOURNAL_SIGNING_KEY: '1'.repeat(64), JOURNAL_SEALING_KEY: '2'.repeat(64) }, line)
+    journalCli({ JOURNAL_URL: postgres().url('j', user), JOURNAL_SIGNING_KEY: '1'.repeat(64), JOURNAL_SEALING_KEY: '2'.repeat(64) }, line)
   const size = async (): Promise<number> => JSON.parse((await run(undefined, 'verify')).text).size
   expect(await run(undefined, 'init', '--role', 'app')).toMatchObject({ code: 0 })
   const before = await size()

@@ -2,25 +2,17 @@
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import type { Lost } from '../../../src/journal/append/backlog.ts'
 import { newId } from '../../../src/journal/event/event.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { canaryServiceKey } from '../../support/canaries.ts'
-import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { processEnv, startProcess } from '../../support/service-process.ts'
 
-const found = findPostgres()
-const when = found ? test : test.skip // PostgreSQL is not installed
-let postgres: Postgres | undefined
-beforeAll(async () => {
-  if (found) postgres = await startPostgres(found)
-})
-afterAll(async () => {
-  await postgres?.[Symbol.asyncDispose]()
-})
+const { when, postgres } = postgresOfFile()
 
 const until = async (look: () => boolean | Promise<boolean>): Promise<void> => {
   for (let tries = 0; tries < 300 && !(await look()); tries += 1) await sleep(50)
@@ -35,8 +27,8 @@ when.each([
   async (how, count) => {
     await using all = new AsyncDisposableStack()
     const database = `lost_${how}`
-    postgres!.sql(`CREATE DATABASE ${database}`)
-    const direct = postgres!.url(database)
+    postgres().sql(`CREATE DATABASE ${database}`)
+    const direct = postgres().url(database)
     const proxy = all.use(await startProxy(join(decodeURIComponent(new URL(direct).searchParams.get('host')!), '.s.PGSQL.5432')))
     const place = all.use(makePlace())
     const instance = newId('i')

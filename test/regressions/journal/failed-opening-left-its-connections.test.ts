@@ -1,21 +1,13 @@
 /** Each try to open a journal that PostgreSQL does not hold yet left a connection behind: they added up, and the process did not end when it was stopped. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { journalCli } from '../../support/journal-cli.ts'
-import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres.ts'
 import { processEnv, startProcess } from '../../support/service-process.ts'
 
-const found = findPostgres()
-const when = found ? test : test.skip // PostgreSQL is not installed
-let postgres: Postgres | undefined
-beforeAll(async () => {
-  if (found) postgres = await startPostgres(found)
-})
-afterAll(async () => {
-  await postgres?.[Symbol.asyncDispose]()
-})
+const { when, postgres } = postgresOfFile()
 
 when('a service whose journal is not there yet says what to do, keeps no connections, and stops', async () => {
-  const it = postgres!
+  const it = postgres()
   it.sql('CREATE DATABASE j')
   it.sql('CREATE ROLE app LOGIN')
   await using service = await startProcess({
@@ -34,7 +26,7 @@ when('a service whose journal is not there yet says what to do, keeps no connect
 })
 
 when('what is not there is not made by who only wants to read it, or to erase', async () => {
-  const it = postgres!
+  const it = postgres()
   it.sql('CREATE DATABASE empty')
   const env = { JOURNAL_URL: it.url('empty'), JOURNAL_SIGNING_KEY: '1'.repeat(64), JOURNAL_SEALING_KEY: '2'.repeat(64) }
   for (const line of [['verify'], ['erase', '--tenant', 'a', '--user', 'u', '--by', 'ops']])

@@ -1,23 +1,15 @@
 /** A connection to PostgreSQL that fell silent just after it was made was waited for without end, so the gate stayed closed; and nobody noticed that the connection which shows that this process lives was gone. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { newId } from '../../../src/journal/event/event.ts'
 import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
-import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres.ts'
 import { startProxy } from '../../support/proxy.ts'
 
-const found = findPostgres()
-const when = found ? test : test.skip // PostgreSQL is not installed
-let postgres: Postgres | undefined
-beforeAll(async () => {
-  if (found) postgres = await startPostgres(found)
-})
-afterAll(async () => {
-  await postgres?.[Symbol.asyncDispose]()
-})
+const { when, postgres } = postgresOfFile()
 
 const until = async (look: () => boolean | Promise<boolean>): Promise<number> => {
   const began = performance.now()
@@ -26,8 +18,8 @@ const until = async (look: () => boolean | Promise<boolean>): Promise<number> =>
 }
 
 const start = async (all: AsyncDisposableStack, database: string) => {
-  postgres!.sql(`CREATE DATABASE ${database}`)
-  const direct = postgres!.url(database)
+  postgres().sql(`CREATE DATABASE ${database}`)
+  const direct = postgres().url(database)
   const proxy = all.use(await startProxy(join(decodeURIComponent(new URL(direct).searchParams.get('host')!), '.s.PGSQL.5432')))
   const place = all.use(makePlace())
   const instance = newId('i')
@@ -59,7 +51,7 @@ when('a process whose lease was lost without a word takes it again', async () =>
   const { proxy, watcher, instance } = await start(all, 'lease')
   expect(await watcher.isAlive(instance)).toBe(true)
   proxy.silence()
-  postgres!.sql(
+  postgres().sql(
     "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = 'lease')",
   )
   await until(async () => !(await watcher.isAlive(instance)))

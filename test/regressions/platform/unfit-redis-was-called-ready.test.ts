@@ -21,6 +21,17 @@ const commandsIn = (lua: string): Set<string> => new Set([...lua.matchAll(/(?:re
 /** The user as docs/deploy.md has it. */
 const documented = /^ACL SETUSER bff (.*)$/m.exec(readFileSync('docs/deploy.md', 'utf8'))![1]!.replace('PASSWORD', 'a-password').split(' ')
 
+/** A Redis that knows the documented user, and a connection that may change what the user may. */
+const startGuarded = async (all: AsyncDisposableStack) => {
+  const port = await freePort()
+  const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1'])
+  all.defer(() => redis.stop())
+  const root = new Redis(redis.url)
+  all.defer(() => root.disconnect())
+  await root.call('ACL', 'SETUSER', 'bff', ...documented)
+  return { port, root }
+}
+
 test('every command of every script is tried, and stands in the documents', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
   const used = commandsIn(sources.map((name) => readFileSync(`src/${name}`, 'utf8')).join('\n'))
@@ -32,12 +43,7 @@ test('every command of every script is tried, and stands in the documents', () =
 
 when('a user with the documented keys and commands can do all that calls do, guarded ones too', async () => {
   await using all = new AsyncDisposableStack()
-  const port = await freePort()
-  const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1'])
-  all.defer(() => redis.stop())
-  const root = new Redis(redis.url)
-  all.defer(() => root.disconnect())
-  await root.call('ACL', 'SETUSER', 'bff', ...documented)
+  const { port, root } = await startGuarded(all)
   const bff = all.use(await startBff({ env: { REDIS_URL: `redis://bff:a-password@127.0.0.1:${port}` } }))
   expect((await bff.private('GET', '/readyz')).status).toBe(200)
   const person = await bff.signIn({})
@@ -57,12 +63,7 @@ when('a user with the documented keys and commands can do all that calls do, gua
 
 when('whatever the user lacks is found out', async () => {
   await using all = new AsyncDisposableStack()
-  const port = await freePort()
-  const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1'])
-  all.defer(() => redis.stop())
-  const root = new Redis(redis.url)
-  all.defer(() => root.disconnect())
-  await root.call('ACL', 'SETUSER', 'bff', ...documented)
+  const { port, root } = await startGuarded(all)
   const client = await connectRedis(`redis://bff:a-password@127.0.0.1:${port}`, {}, () => undefined)
   all.defer(() => client.close())
   await client.prove()

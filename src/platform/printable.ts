@@ -11,5 +11,8 @@ const escaped = (character: string): string =>
 /** One word or cell: an end of line in it is an escape, too. */
 export const printable = (text: string): string => text.replace(unseen, escaped)
 
+/** Plain ASCII, as most texts are: a class of such characters is far cheaper to look for. */
+const plain = /^[\t\n -~]*$/
+
 /** A text of ours that has lines; what was put into them was made printable before. */
-export const printableLines = (text: string): string => text.replace(unseenInLines, escaped)
+export const printableLines = (text: string): string => (plain.test(text) ? text : text.replace(unseenInLines, escaped))

@@ -6,9 +6,9 @@ import { markUnused, type Permit, PermitError, spendPermit } from '../journal/gu
 import type { ImageForm } from '../uploads/image.ts'
 import { authorization, createKeyring } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
-import { HTTPError, http, lightResponse } from './http-client.ts'
+import { HTTPError, httpBy, lightResponse } from './http-client.ts'
 import { type Reply, toResult } from './result.ts'
-import { retryRule } from './retry.ts'
+import { isPassing, noRetry, retryRule } from './retry.ts'
 import { type Deadline, freshConnections, keptConnections, send, Unanswered } from './sender.ts'
 import { buildUrl } from './url.ts'
 
@@ -112,21 +112,33 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const tries = async (app: UpstreamApp, url: URL, call: AnyCall, key: UpstreamKey | undefined, sends: Sends): Promise<Reply> => {
     const { operation } = call
     const token = tokenFor(app, key)
-    let reply: Reply | undefined
-    const fetch = async (): Promise<Response> => {
+    const sendOnce = async (): Promise<Reply> => {
       sends.count += 1
       const began = performance.now()
-      reply = await exchange(url, call, token, sends.deadline)
+      const reply = await exchange(url, call, token, sends.deadline)
       const { status, requestId } = 'none' in reply ? { status: 0, requestId: undefined } : reply
       log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: sends.count, requestId })
-      if ('none' in reply) throw reply
-      return lightResponse(status, reply.retryAfter)
+      return reply
     }
-    const rule = retryRule(operation.effect === 'read' && call.retry !== false, sends)
-    await http(url, { method: operation.method, fetch, timeout: false, ...rule }).catch((error: unknown) => {
-      if (!(error instanceof HTTPError || error instanceof Unanswered)) throw error
-    })
-    return reply!
+    let reply: Reply | undefined
+    let inHand: Reply | undefined
+    const fetch = async (): Promise<Response> => {
+      reply = inHand ?? (await sendOnce())
+      inHand = undefined
+      if ('none' in reply) throw reply
+      return lightResponse(reply.status, reply.retryAfter)
+    }
+    const ask = async (rule: typeof noRetry): Promise<Reply> => {
+      await httpBy(url, { method: operation.method, fetch, ...rule }).catch((error: unknown) => {
+        if (!(error instanceof HTTPError || error instanceof Unanswered)) throw error
+      })
+      return reply!
+    }
+    const first = await ask(noRetry)
+    if (operation.effect !== 'read' || call.retry === false || !isPassing(first)) return first
+    // Told only now, with the answer in hand: ky copies the request of a call that it may repeat.
+    inHand = first
+    return ask(retryRule(sends))
   }
 
   const attempts = async (app: UpstreamApp, call: AnyCall, sends: Sends): Promise<{ status: number; body: unknown }> => {

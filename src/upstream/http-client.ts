@@ -36,6 +36,13 @@ const exchange: NonNullable<Options['fetch']> = async (input) => {
 
 export const http = ky.create({ fetch: exchange, retry: 0, redirect: 'manual', timeout: 30_000 })
 
+/** For a call that brings its own fetch, deadline and rule for sending again. Nothing is merged: ky goes
+ * through defaults and options of a call field by field. */
+export const httpBy = (
+  url: URL,
+  options: Options & Required<Pick<Options, 'method' | 'fetch' | 'retry' | 'throwHttpErrors'>>,
+): Promise<Response> => ky(url, { redirect: 'manual', timeout: false, ...options })
+
 /** For libraries that bring their own rules of what an answer means. */
 export const fetchOnce = (url: string | URL, init: RequestInit = {}): Promise<Response> => http(url, { ...init, throwHttpErrors: false })
 

@@ -96,11 +96,12 @@ const essential: Partial<Record<Answer, z.ZodType>> = { AppUserResponse: Identif
  * nothing. */
 const accept = (text: string | undefined, { returns }: Operation): Accepted | { readonly misfit: string } => {
   const value = returns === 'Empty' && text === '' ? null : parse(text)
-  const { error } = (essential[returns] ?? anything).safeParse(value)
-  if (error) return { misfit: pathOf(error.issues[0]!) }
+  const oddities = answers[returns].safeParse(value).error?.issues ?? []
+  const missing = oddities.length > 0 && (essential[returns] ?? anything).safeParse(value).error
+  if (missing) return { misfit: pathOf(missing.issues[0]!) }
   if (returns === 'Empty') return { body: {}, odd: [] }
   if (isDeeper(value, deepest)) return { misfit: `more than ${deepest} levels` }
-  return { body: value as object, odd: (answers[returns].safeParse(value).error?.issues ?? []).map(pathOf) }
+  return { body: value as object, odd: oddities.map(pathOf) }
 }
 
 export const toResult = (reply: Reply, row: Operation, app: UpstreamApp): Accepted | Problem => {

@@ -3,6 +3,7 @@
 import type { Options } from 'ky'
 import { retryAfter } from './headers.ts'
 import { HTTPError } from './http-client.ts'
+import type { Reply } from './result.ts'
 import { Unanswered } from './sender.ts'
 
 const again = [429, 502, 503, 504]
@@ -12,25 +13,29 @@ const patience = 2
 
 const backoff = (attempt: number): number => 100 * 2 ** (attempt - 1)
 
-/** `count`: how often something was sent, with another key too. `endsAt`: no try is begun that has
+type Rule = Required<Pick<Options, 'retry' | 'throwHttpErrors'>>
+
+export const noRetry: Rule = { throwHttpErrors: false, retry: 0 }
+
+/** Whether the vendor did not answer or asked for patience. */
+export const isPassing = (reply: Reply): boolean => ('none' in reply ? reply.none === 'reset' : again.includes(reply.status))
+
+/** `count`: how often something was sent, with another key too, this time included. `endsAt`: no try is begun that has
  * no time left. */
-export const retryRule = (mayRepeat: boolean, { count, endsAt }: { count: number; endsAt: number }): Options =>
-  mayRepeat
-    ? {
-        throwHttpErrors: (status) => again.includes(status),
-        retry: {
-          limit: most - Math.max(0, count - 1),
-          methods: ['get'],
-          statusCodes: again,
-          afterStatusCodes: again,
-          delay: backoff,
-          jitter: true,
-          shouldRetry: ({ error, retryCount }) => {
-            const asked = error instanceof HTTPError ? retryAfter(error.response.headers.get('Retry-After')) : undefined
-            const wait = asked === undefined ? backoff(retryCount) : asked * 1000
-            if ((asked ?? 0) > patience || performance.now() + wait >= endsAt) return false
-            return error instanceof Unanswered ? error.none === 'reset' : undefined
-          },
-        },
-      }
-    : { throwHttpErrors: false }
+export const retryRule = ({ count, endsAt }: { count: number; endsAt: number }): Rule => ({
+  throwHttpErrors: (status) => again.includes(status),
+  retry: {
+    limit: most - Math.max(0, count - 2),
+    methods: ['get'],
+    statusCodes: again,
+    afterStatusCodes: again,
+    delay: backoff,
+    jitter: true,
+    shouldRetry: ({ error, retryCount }) => {
+      const asked = error instanceof HTTPError ? retryAfter(error.response.headers.get('Retry-After')) : undefined
+      const wait = asked === undefined ? backoff(retryCount) : asked * 1000
+      if ((asked ?? 0) > patience || performance.now() + wait >= endsAt) return false
+      return error instanceof Unanswered ? error.none === 'reset' : undefined
+    },
+  },
+})

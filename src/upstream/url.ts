@@ -1,6 +1,7 @@
 /** Builds the one URL a row may name, then proves by parsing it again that it says nothing else. */
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
+import { memo } from '../platform/memo.ts'
 
 interface Target {
   readonly appId: string
@@ -33,6 +34,9 @@ const queryOf = (operation: Pick<Operation, 'query'>, query: Readonly<Record<str
     return [name, value]
   })
 
+const isQuery = (found: URLSearchParams, query: readonly (readonly [string, string])[]): boolean =>
+  found.size === query.length && query.every(([name, value]) => found.get(name) === value)
+
 // `encodeURIComponent('..')` is `..`, and a URL parser folds it: DELETE on user `..` would delete
 // the app. So what was built is read back.
 const prove = (url: URL, base: URL, segments: readonly string[], query: readonly (readonly [string, string])[]): boolean => {
@@ -42,10 +46,11 @@ const prove = (url: URL, base: URL, segments: readonly string[], query: readonly
     url.username + url.password + url.hash === '' &&
     found.length === segments.length &&
     found.every((segment, index) => decodeURIComponent(segment) === segments[index]) &&
-    url.searchParams.size === query.length &&
-    query.every(([name, value]) => url.searchParams.get(name) === value)
+    (query.length === 0 ? url.search === '' : isQuery(url.searchParams, query))
   )
 }
+
+const baseOf = memo(100, (baseUrl) => new URL(baseUrl))
 
 export const buildUrl = (
   { appId, baseUrl }: Target,
@@ -53,7 +58,7 @@ export const buildUrl = (
   params: Readonly<Record<string, string>> = {},
   query: Readonly<Record<string, string>> = {},
 ): URL => {
-  const base = new URL(baseUrl)
+  const base = baseOf(baseUrl)
   const own = ['v1.1', 'apps', appId, ...segmentsOf(operation.path).map((part) => fill(part, params))]
   const wanted = queryOf(operation, query)
   const prefix = segmentsOf(base.pathname)

@@ -36,7 +36,7 @@ export const problems = {
   another_user:                [409, 'The messaging service answers this id with a user of another name, so nothing was sent. Read the user under this id; if that is whom you mean, repeat the call with the _id in the answer.'],
   reason_required:             [400, 'Say why: this call needs the header Audit-Reason.'],
   operation_not_open:          [409, 'This operation is settled; there is nothing to resolve.'],
-  operation_pending:           [409, 'The first request with this Idempotency-Key is still running.'],
+  operation_pending:           [409, 'This request was made before, with this Idempotency-Key or by you a moment ago, and is still running.'],
   operation_settled:           [409, 'The first request with this Idempotency-Key is over, and its answer is no longer kept; read the user to see how it stands.'],
   too_large:                   [413, 'The body is too large: 100 KB for JSON, 10 MB for an image.'],
   target_too_long:             [414, 'The path and query are too long.'],
@@ -62,7 +62,7 @@ export const problems = {
   draining:                    [503, 'This instance is shutting down.'],
   upstream_timeout:            [504, 'The messaging service did not answer in time.'],
   upstream_unknown:            [504, 'The messaging service gave no clear answer: the call may or may not have taken effect. Read the user before you try again.'],
-  operation_unknown:           [504, 'It is not known whether the first request with this Idempotency-Key took effect; it is not sent again. Read the user before you try anew.'],
+  operation_unknown:           [504, 'This request was made before, with this Idempotency-Key or by you a moment ago, and nobody knows whether it took effect; it is not sent again. Read the user before you try anew.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 export type ProblemCode = keyof typeof problems

@@ -71,10 +71,16 @@ export const showsVendorWords = ({ caller, session }: Call): boolean => isStaff(
 export const toReply = (call: Call, outcome: Answer | Problem): Reply => {
   if (outcome instanceof Problem) return { status: outcome.status, body: errorBody(outcome, call.requestId, showsVendorWords(call)) }
   const { operation, caller } = call
-  const status = operation.status ?? 200
-  if (outcome.selfView !== undefined && caller === 'self') return { status, text: outcome.selfView }
-  return { status, body: operation.returns === 'Empty' ? {} : project(operation, caller, outcome.body) }
+  return outcome.selfView !== undefined && caller === 'self'
+    ? { status: operation.status ?? 200, text: outcome.selfView }
+    : shown(call, outcome.body)
 }
+
+/** An answer of the vendor, as far as the caller may see it. */
+export const shown = ({ operation, caller }: Call, body: unknown): Reply => ({
+  status: operation.status ?? 200,
+  body: operation.returns === 'Empty' ? {} : project(operation, caller, body),
+})
 
 /** The facts for the journal; without a caller the call was refused. */
 export const callFacts = (call: UndecidedCall & Partial<Decision>, targets: readonly Person[]): CallFacts =>

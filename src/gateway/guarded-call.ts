@@ -3,7 +3,7 @@
 import type { UpstreamApp } from '../../config/apps.ts'
 import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import type { Guard, GuardedCall as Intent, OpenOperation, ReplayedOperation } from '../journal/guard/contract.ts'
+import type { Guard, GuardedCall as Intent, OpenOperation } from '../journal/guard/contract.ts'
 import { isUsed } from '../journal/guard/permit.ts'
 import { requireStill } from '../policy/decide.ts'
 import type { Person } from '../session/record.ts'
@@ -12,6 +12,7 @@ import type { Upstream, UpstreamCall } from '../upstream/client.ts'
 import { buildUrl } from '../upstream/url.ts'
 import { createLookup, type Found, imageOf, unresolved } from './before-image.ts'
 import { type Call, callFacts, isOwn, type Result, toReply } from './call.ts'
+import { earlierCall, replayed } from './earlier-call.ts'
 import type { Provisioning } from './provisioning.ts'
 
 export interface GuardedCallParts {
@@ -31,30 +32,26 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
   const guardedCall = async (call: GuardedCall): Promise<Result> => {
     if (!guard.status().open) throw new Problem('journal_unavailable', { outcome: 'not_sent', headers: { 'Retry-After': '5' } })
     const { app, operation, params, body } = call
-    const key = call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }
+    const idempotencyKey = call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }
     const facts = JSON.stringify([operation.path, params])
     const request = { method: operation.method, path: '', facts, body: JSON.stringify(body ?? null) }
-    const recall = () => guard.recall({ ...callFacts(call, []), request, ...key })
-    const before = await recall()
-    if (before) return replayed(before)
+    const earlier = earlierCall(guard, call, request)
+    const before = await earlier.answer()
+    if (before) return before
 
     const found = await readBefore(call).catch(async (error: unknown) => {
-      // The first call with this key may have removed the person meanwhile.
-      const first = await recall()
+      const first = await earlier.afterFailedLook(error)
       if (first) return first
       throw error
     })
-    if ('replay' in found) return replayed(found)
+    if ('reply' in found) return found
     await mustBeOwn(call, found)
-    if (found.some(({ another }) => another)) {
-      // The first call with this key may have merged the person away meanwhile.
-      const first = await recall()
-      if (first) return replayed(first)
-      throw ofAnother(call, found)
-    }
+    const first = await earlier.afterLook(found)
+    if (first) return first
+    if (found.some(({ another }) => another)) throw ofAnother(call, found)
     const named = bySmoochId(call, found)
     const targets = found.flatMap((it) => it.targets)
-    const intent = { ...callFacts(call, targets), ...recordedPath(app, named, found, request), before: imageOf(found), ...key }
+    const intent = { ...callFacts(call, targets), ...recordedPath(app, named, found, request), before: imageOf(found), ...idempotencyKey }
     const userIds = await userIdsOf(app, found, operation.removes)
     const begun = await guard.begin(intent)
     return begun.replay ? replayed(begun) : await send(call, named, begun, found, userIds)
@@ -176,9 +173,3 @@ const recordedPath = (
         personal: { path: pathname },
       }
 }
-
-/** The answer that the first call with this Idempotency-Key was given. */
-const replayed = ({ id, replay }: ReplayedOperation): Result => ({
-  reply: replay,
-  headers: { 'Audit-Operation': id, 'Idempotency-Replayed': 'true' },
-})

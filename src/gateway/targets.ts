@@ -28,6 +28,10 @@ export const targetsOf = ({ userId }: Own, subjects: readonly Subject[]): Person
     self && userId !== undefined && id !== userId ? { role, userId, smoochId: id } : { role, userId: id },
   )
 
+/** An id that was asked for, by both kinds of name that it may be. */
+export const namesAsked = (subjects: readonly Subject[]): Person[] =>
+  subjects.map(({ role, id }) => ({ role, userId: id, ...(looksLikeSmoochId(id) && { smoochId: id.toLowerCase() }) }))
+
 /** Before any check: the name in the path, if it can be one. */
 export const namedIn = (operation: Operation, raw: Parameters<typeof checkParams>[1], session: Own): Person[] => {
   try {

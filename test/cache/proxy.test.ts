@@ -1,25 +1,18 @@
 /** A caching proxy in front, as customers have them: whoever asks for whom, nobody gets another person's data from it. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, get as httpGet } from 'node:http'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
-import { endProcess, freePort } from '../support/redis-topologies.ts'
+import { nginxInstalled, startNginx } from '../support/nginx.ts'
+import { freePort } from '../support/redis-topologies.ts'
 
 const reads = Number(process.env['PROXY_READS'] ?? (process.env['CI'] ? 50_000 : 10_000))
-const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path) && spawnSync(path, ['-v']).status === 0)
 
 /** Keyed by the address alone, and keen to keep: the worst that a customer may have configured. */
 const config = (folder: string, port: number, upstream: string) => `
-daemon off; user ${userInfo().username}; pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
-events { worker_connections 512; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  proxy_cache_path ${folder}/cache keys_zone=all:10m;
+  proxy_cache_path ${folder} keys_zone=all:10m;
   upstream bff { server ${upstream}; keepalive 64; }
   server {
     listen 127.0.0.1:${port};
@@ -28,8 +21,7 @@ http {
       proxy_pass http://bff; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host ${upstream};
       proxy_cache all; proxy_cache_key $uri; proxy_cache_valid any 60s; proxy_cache_lock on;
     }
-  }
-}`
+  }`
 
 interface Caller {
   readonly headers: Carried
@@ -38,22 +30,19 @@ interface Caller {
   readonly own: string | undefined
 }
 
-const describeNginx = nginx ? describe : describe.skip
+const describeNginx = nginxInstalled ? describe : describe.skip
 describeNginx('behind nginx as a caching proxy', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'bff-nginx-'))
+  const folder = mkdtempSync(join(tmpdir(), 'bff-nginx-cache-'))
   let bff: Bff
-  let child: ChildProcess
+  let nginx: AsyncDisposable
   let port: number
   beforeAll(async () => {
     bff = await startBff({ env: { LOG_LEVEL: 'silent' } })
     port = await freePort()
-    mkdirSync(join(folder, 'cache'))
-    writeFileSync(join(folder, 'conf'), config(folder, port, new URL(bff.app.publicUrl).host))
-    child = spawn(nginx!, ['-p', folder, '-c', join(folder, 'conf')], { stdio: 'ignore' })
-    await sleep(300)
+    nginx = await startNginx(config(folder, port, new URL(bff.app.publicUrl).host), port)
   })
   afterAll(async () => {
-    await endProcess(child, 'SIGTERM')
+    await nginx[Symbol.asyncDispose]()
     await bff[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   })

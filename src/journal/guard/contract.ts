@@ -2,6 +2,7 @@
 import type { Status } from '../append/journal.ts'
 import type { CallFacts } from '../event/compose.ts'
 import type { Event, Outcome } from '../event/event.ts'
+import type { AppUserSeen } from '../reconcile/verdicts.ts'
 import type { Permit } from './permit.ts'
 
 export interface Answer {
@@ -43,10 +44,22 @@ export interface ReplayedOperation {
   readonly id: string
 }
 
+/** What a fresh look at the persons of a call found, by role; nobody: one of them is not there. */
+export type Observed = 'nobody' | Readonly<Record<string, AppUserSeen | undefined>>
+
+/** An operation that the same actor began a moment ago by the same request, without an Idempotency-Key that would name it. */
+export interface EarlierOperation {
+  readonly id: string
+  /** How it ended, when what was found is what it left behind; undefined when something came after it or nothing came of it, so that a repeat is a call of its own. */
+  standing(seen: Observed): Promise<'success' | 'unknown' | undefined>
+}
+
 export interface Guard {
   begin(call: GuardedCall): Promise<OpenOperation | ReplayedOperation>
   /** The answer of an earlier call with this key, so that nothing need be read before it; throws as `begin` would. */
   recall(call: GuardedCall): Promise<ReplayedOperation | undefined>
+  /** The operation that a call without a key may repeat, as when a proxy passes it on to a second replica; throws `operation_pending` while that runs. */
+  earlier(call: GuardedCall): Promise<EarlierOperation | undefined>
   denied(call: CallFacts): void
   /** For writes that are not guarded: one event, after the fact, that never stops them. */
   recorded(call: CallFacts, ended: OutcomeFacts): void

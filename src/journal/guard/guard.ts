@@ -15,6 +15,7 @@ import type { Guard, GuardedCall, OpenOperation, OutcomeFacts, ReplayedOperation
 import { countDenials } from './denials.ts'
 import { answerOf, keyOf, recall } from './idempotency.ts'
 import { issuePermit, isUsed } from './permit.ts'
+import { earlierOperation } from './repeat.ts'
 
 export interface GuardOptions {
   readonly journal: Journal
@@ -155,6 +156,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
   return {
     begin,
     recall: (call) => recall(journal, call),
+    earlier: (call) => earlierOperation(journal, call),
     denied: denials.add,
     recorded: (call, { outcome, upstream, response, facts }) =>
       recorder.add(call, {

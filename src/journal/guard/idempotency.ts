@@ -2,7 +2,7 @@
 import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
 import { digestOf } from '../event/compose.ts'
-import { isOpen } from '../event/event.ts'
+import { type Event, isOpen } from '../event/event.ts'
 import type { Sealer } from '../event/seal.ts'
 import { historyOf } from '../store/history.ts'
 import { operationUnder } from '../store/queries/operations.ts'
@@ -13,10 +13,13 @@ const DAY = 86_400_000
 /** An intent without an outcome after its permit and the upstream's time limit is not running any more. */
 const STILL_RUNNING = 25_000
 
+/** Without an outcome, and perhaps still at work. */
+export const mayRun = (journal: Journal, intent: Event): boolean => journal.now().getTime() - Date.parse(intent.time) < STILL_RUNNING
+
 export const keyOf = (sealer: Sealer, { tenant, actor, action, idempotencyKey }: GuardedCall): string | undefined =>
   idempotencyKey === undefined ? undefined : sealer.digest(tenant, actor.type, actor.userId ?? '', actor.id ?? '', action, idempotencyKey)
 
-const readable = <T>(read: Promise<T>): Promise<T> =>
+export const readable = <T>(read: Promise<T>): Promise<T> =>
   read.catch((cause: unknown) => {
     throw new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
   })
@@ -36,8 +39,7 @@ export async function answerOf(journal: Journal, operation: string, digest: stri
   const intent = history?.events[0]?.event
   if (!history || !intent) throw new Problem('operation_settled', { headers })
   if (intent.request?.digest !== digest) throw new Problem('idempotency_key_reused', { headers })
-  if (history.state === 'pending' && journal.now().getTime() - Date.parse(intent.time) < STILL_RUNNING)
-    throw new Problem('operation_pending', { headers })
+  if (history.state === 'pending' && mayRun(journal, intent)) throw new Problem('operation_pending', { headers })
   if (isOpen(history.state)) throw new Problem('operation_unknown', { headers })
   const outcome = history.events.find(({ event }) => event.kind === 'outcome')?.event
   const part = outcome && (await readable(sealedPart(journal.store, outcome.id, 'answer')))

@@ -2,10 +2,10 @@
 
 import type { Journal } from '../append/journal.ts'
 import { type Event, newId, type Verdict } from '../event/event.ts'
+import { beforeImageOf } from '../store/before-image.ts'
 import { entryOf } from '../store/contract.ts'
 import { historyOf } from '../store/history.ts'
 import { hasConcurrent, withoutOutcome } from '../store/queries/operations.ts'
-import { sealedPart } from '../store/queries/people.ts'
 import { evidenceOf, type Observation } from './verdicts.ts'
 
 export interface ReconcilerOptions {
@@ -40,15 +40,9 @@ export function createReconciler({
   settleMilliseconds = 50_000,
   pauses = [APART, 120_000, 300_000, 600_000],
 }: ReconcilerOptions): Reconciler {
-  const { store, sealer } = journal
+  const { store } = journal
   const watches = new Map<string, Observations>()
   const apart = Math.min(APART, pauses[0] ?? APART)
-
-  const beforeOf = async (intent: Event): Promise<unknown> => {
-    const part = await sealedPart(store, intent.id, 'before')
-    const opened = part && sealer.openPart(part, intent.before?.commitment)
-    return opened?.bound ? opened.content : undefined
-  }
 
   const resolve = async (intent: Event, seq: number, verdict: Verdict, watch: Observations): Promise<number> => {
     const event: Event = {
@@ -87,7 +81,7 @@ export function createReconciler({
     // What we see may be the doing of another operation on the same person.
     const sign = (await hasConcurrent(store, operation, seq))
       ? 'unclear'
-      : await evidenceOf({ intent, before: await beforeOf(intent), observe: observe }).catch(() => 'unclear' as const)
+      : await evidenceOf({ intent, before: await beforeImageOf(journal, intent), observe }).catch(() => 'unclear' as const)
     // Once more after the reading: what came meanwhile may have changed what was seen.
     if (sign === 'applied' && !(await hasConcurrent(store, operation, seq))) return resolve(intent, seq, 'applied', watch)
     if (

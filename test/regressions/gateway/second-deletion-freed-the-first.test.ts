@@ -9,7 +9,8 @@ test('a deletion that meets nobody, whom it had just seen, ends the sessions and
   bff.sandbox.createUser(appId, { userId: 'goes' })
   const person = await bff.signIn({ userId: 'goes' })
   expect((await bff.call('GET', '/v1.1/appusers/me/channels', { headers: person })).status).toBe(200)
-  const remove = () => bff.call('DELETE', '/v1.1/appusers/goes', { headers: admin })
+  const other = await bff.signIn({ roles: ['admin'], actor: { id: 'ben' } })
+  const remove = (headers = admin) => bff.call('DELETE', '/v1.1/appusers/goes', { headers })
   bff.sandbox.fault({ operation: 'delete_app_user', times: 1, applied: true, latency: 1_500 })
   const first = remove()
   while (!bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user')) await sleep(10)
@@ -25,7 +26,7 @@ test('a deletion that meets nobody, whom it had just seen, ends the sessions and
     status: 200,
     body: { appUser: { _id: 'a'.repeat(24), userId: 'goes', conversationStarted: false, properties: {} } },
   })
-  expect((await remove()).status).toBe(404)
+  expect((await remove(other)).status).toBe(404)
   expect((await bff.call('GET', '/v1.1/appusers/me', { headers: person })).status).toBe(401)
   expect((await first).status).toBe(200)
   await sleep(50)

@@ -1,0 +1,67 @@
+/** The answer of an earlier call to its repeat: by the Idempotency-Key, or without one while what
+ * the same request did a moment ago still stands. */
+import type { GuardedOperation } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
+import type { Guard, GuardedCall as Intent, Observed, ReplayedOperation } from '../journal/guard/contract.ts'
+import type { Found } from './before-image.ts'
+import { type Call, callFacts, type Result, shown } from './call.ts'
+import { namesAsked } from './targets.ts'
+
+type GuardedCall = Call<GuardedOperation>
+
+interface EarlierCall {
+  /** Before anything is read. Throws while the earlier call runs. */
+  answer(): Promise<Result | undefined>
+  /** After a look that failed so: the earlier call may be why. */
+  afterFailedLook(error: unknown): Promise<Result | undefined>
+  /** By what stands there now. */
+  afterLook(found: readonly Found[]): Promise<Result | undefined>
+}
+
+export const earlierCall = (guard: Guard, call: GuardedCall, request: Intent['request']): EarlierCall => {
+  const facts = { ...callFacts(call, namesAsked(call.subjects)), request }
+  return call.idempotencyKey === undefined
+    ? bySameRequest(guard, call, facts)
+    : byKey(guard, { ...facts, targets: [], idempotencyKey: call.idempotencyKey })
+}
+
+const byKey = (guard: Guard, facts: Intent): EarlierCall => {
+  const recall = async () => {
+    const first = await guard.recall(facts)
+    return first && replayed(first)
+  }
+  return {
+    answer: recall,
+    afterFailedLook: recall,
+    afterLook: async (found) => (found.some(({ another }) => another) ? await recall() : undefined),
+  }
+}
+
+const bySameRequest = (guard: Guard, call: GuardedCall, facts: Intent): EarlierCall => {
+  let earlier: Awaited<ReturnType<Guard['earlier']>>
+  const answerBy = async (seen: Observed, appUser: unknown): Promise<Result | undefined> => {
+    const ended = await earlier?.standing(seen)
+    if (!earlier || !ended) return undefined
+    const { id } = earlier
+    if (ended === 'unknown') throw new Problem('operation_unknown', { headers: { 'Audit-Operation': id } })
+    const { returns } = call.operation
+    return returns === 'Empty' || appUser ? replayed({ id, replay: shown(call, { appUser }) }) : undefined
+  }
+  return {
+    answer: async () => {
+      earlier = await guard.earlier(facts)
+      return undefined
+    },
+    afterFailedLook: async (error) =>
+      error instanceof Problem && error.code === 'user_not_found' ? await answerBy('nobody', undefined) : undefined,
+    afterLook: async (found) =>
+      found.every(({ image }) => image)
+        ? await answerBy(Object.fromEntries(found.map(({ role, image }) => [role, image])), found[0]!.image)
+        : undefined,
+  }
+}
+
+export const replayed = ({ id, replay }: ReplayedOperation): Result => ({
+  reply: replay,
+  headers: { 'Audit-Operation': id, 'Idempotency-Replayed': 'true' },
+})

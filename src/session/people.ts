@@ -3,16 +3,14 @@ import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { type Cap, type Held, isWithin } from './caps.ts'
-import { appKeysOf, type IndexEntry, openIndex, type Person, type ProviderSession, personKeysOf, type SessionRecord } from './record.ts'
+import { providerListsOf } from './provider-sessions.ts'
+import { appKeysOf, type IndexEntry, openListed, type Person, personKeysOf, type SessionRecord } from './record.ts'
 import { openRoles, type RolesFlag, sealRoles } from './roles.ts'
 import { withAvailability } from './store/availability.ts'
 import type { Listed, SessionStore } from './store/contract.ts'
 
 /** Beyond this the oldest ends. */
 const maxSessions = 10
-
-/** By `sub` all sessions of a provider's user, by `sid` one session at the provider, by both what fits both. */
-type ProviderNames = Pick<ProviderSession, 'issuer'> & Partial<Pick<ProviderSession, 'sub' | 'sid'>>
 
 interface Ending {
   readonly sid: string
@@ -25,11 +23,7 @@ export interface LiveSession extends Listed {
 }
 
 export const createPeople = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
-  const opened = (listed: readonly Listed[]): (Listed & { entry: IndexEntry })[] =>
-    listed.flatMap((it) => {
-      const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
-      return entry ? [{ ...it, entry }] : []
-    })
+  const opened = (listed: readonly Listed[]) => openListed(peppers, listed)
 
   /** Oldest first; those that have ended by being idle are taken off the list. */
   const liveSessions = async (tag: string): Promise<LiveSession[]> => {
@@ -53,14 +47,8 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     return now !== undefined && now.entry.key !== key && (await withAvailability(store.end({ key: now.entry.key, tag }, sid)))
   }
 
-  /** Names under which a provider's logout token finds sessions: its user, its session, or only that session of that user; per live pepper. */
-  const providerKeys = ({ issuer, sub, sid }: ProviderNames): Record<'sub' | 'sid' | 'both', string[]> => {
-    const under = (...names: readonly (string | undefined)[]) =>
-      names.includes(undefined) ? [] : peppers().map(({ secret }) => keyedName(secret, 'provider', issuer, ...(names as string[])))
-    return { sub: under('sub', sub), sid: under('sid', sid), both: under('both', sub, sid) }
-  }
-  const flaggedAt = async (tags: readonly string[], mark: 'gone' | 'notBefore'): Promise<number> =>
-    Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await withAvailability(store.readMark(tag, mark))) ?? 0)))))
+  const lastEndedAt = async (tags: readonly string[]): Promise<number> =>
+    Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await withAvailability(store.readMark(tag, 'notBefore'))) ?? 0)))))
 
   /** Sessions with a userId are kept by it; where their actor bears another id, they are listed by that one too. */
   const actorKeys = ({ app, actor }: Person): string[] =>
@@ -98,9 +86,9 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
 
     /** After a session was made: it can be found by its provider and its actor, and the person has no more than they may. */
     register: async (record: SessionRecord, listed: Listed): Promise<void> => {
-      const provided = record.provider ? Object.values(providerKeys(record.provider)) : []
-      const tags = hasTwoNames(record) ? [...provided, actorKeys(record)] : provided
-      await Promise.all(tags.flatMap(([newest]) => (newest === undefined ? [] : [withAvailability(store.addToList(newest, listed))])))
+      const provided = record.provider ? providerListsOf(peppers, record.provider) : []
+      const lists = hasTwoNames(record) ? [...provided, actorKeys(record)[0]!] : provided
+      await Promise.all(lists.map((name) => withAvailability(store.addToList(name, listed))))
       if (record.kind === 'service') return
       const interactive = (await list(record)).filter(({ entry }) => entry.kind !== 'service')
       const surplus = Math.max(0, interactive.length - maxSessions)
@@ -132,8 +120,9 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {
       if ((await underUserIds(person)).length > 0)
         throw new Problem('bad_request', { detail: 'actorId: this actor has sessions with a userId; name the person by that.' })
+      const at = await withAvailability(store.now())
       await Promise.all(
-        personKeysOf(peppers, person).map((tag) => withAvailability(store.mark(tag, 'roles', sealRoles(peppers, tag, roles)))),
+        personKeysOf(peppers, person).map((tag) => withAvailability(store.mark(tag, 'roles', sealRoles(peppers, tag, roles, at)))),
       )
     },
 
@@ -146,24 +135,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     endedSince: async (person: Person, sinceMs: number): Promise<boolean> => {
       const { app, actor } = person
       const names = [...personKeysOf(peppers, person), ...(hasTwoNames(person) ? personKeysOf(peppers, { app, actor }) : [])]
-      return (await flaggedAt([...names, ...appKeysOf(peppers, app)], 'notBefore')) >= sinceMs
-    },
-
-    /** Ends what a logout token names, and tells how many sessions that were. */
-    endByProvider: async (named: ProviderNames): Promise<number> => {
-      const { sub, sid, both } = providerKeys(named)
-      const tags = [both, sid, sub].find(({ length }) => length > 0) ?? []
-      // First the mark, then the list: a sign-in that is under way sees the one or is seen in the other.
-      await Promise.all(tags.map((tag) => withAvailability(store.markGone(tag))))
-      const listed = opened((await Promise.all(tags.map((tag) => withAvailability(store.list(tag))))).flat())
-      return (await Promise.all(listed.map(endListed))).filter(Boolean).length
-    },
-
-    /** True when the provider has already ended what a new session stands on. */
-    endedByProvider: async (provider: ProviderSession, issuedMs: number): Promise<boolean> => {
-      const { sub, sid, both } = providerKeys(provider)
-      const [sessionAt, userAt] = await Promise.all([flaggedAt([...sid, ...both], 'gone'), flaggedAt(sub, 'gone')])
-      return sessionAt > 0 || userAt >= issuedMs
+      return (await lastEndedAt([...names, ...appKeysOf(peppers, app)])) >= sinceMs
     },
   }
 }

@@ -6,6 +6,7 @@ import { type KeyRing, keyedName, perKey, type RingKey } from '../crypto/key-rin
 import { hmacWith } from '../crypto/keyed-hash.ts'
 import { opener } from '../crypto/opened.ts'
 import { memo } from '../platform/memo.ts'
+import type { Listed } from './store/contract.ts'
 import type { Kind, Scope } from './token.ts'
 
 export interface Actor {
@@ -49,6 +50,8 @@ export interface ProviderSession {
   readonly issuer: string
   readonly sub: string
   readonly sid?: string | undefined
+  /** When the person proved it there, or the token that we exchanged was issued, in seconds of its own clock. */
+  readonly provedAt?: number | undefined
 }
 
 /** A person of an app, as far as sessions go: by userId, else by the actor's id. */
@@ -119,6 +122,8 @@ export interface IndexEntry {
   readonly actorId?: string | undefined
   readonly roles: readonly Role[]
   readonly device?: string | undefined
+  /** As its provider says. */
+  readonly provedAt?: number | undefined
   /** The key is that of a refresh family. */
   readonly family?: true
 }
@@ -130,6 +135,12 @@ export const sealIndex = (peppers: KeyRing, sid: string, entry: IndexEntry): Buf
 
 export const openIndex = (peppers: KeyRing, sid: string, blob: Buffer): IndexEntry | undefined =>
   open(peppers, indexKey, sid, blob) as IndexEntry | undefined
+
+export const openListed = (peppers: KeyRing, listed: readonly Listed[]): (Listed & { readonly entry: IndexEntry })[] =>
+  listed.flatMap((it) => {
+    const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
+    return entry ? [{ ...it, entry }] : []
+  })
 
 /** Seals something small for one purpose and one place. base64url. */
 export const sealFor = (peppers: KeyRing, purpose: string, place: string, value: unknown): string => {

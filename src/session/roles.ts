@@ -9,12 +9,12 @@ import { openFor, sealFor } from './record.ts'
 export interface RolesFlag {
   readonly version: string
   readonly roles: readonly Role[]
-  /** Milliseconds since 1970. */
+  /** By the store's clock, in milliseconds since 1970. */
   readonly at: number
 }
 
-export const sealRoles = (peppers: KeyRing, tag: string, roles: readonly Role[]): string =>
-  sealFor(peppers, 'roles', tag, { version: randomBytes(9).toString('base64url'), roles, at: Date.now() } satisfies RolesFlag)
+export const sealRoles = (peppers: KeyRing, tag: string, roles: readonly Role[], at: number): string =>
+  sealFor(peppers, 'roles', tag, { version: randomBytes(9).toString('base64url'), roles, at } satisfies RolesFlag)
 
 const opened = opener<RolesFlag>()
 

@@ -220,6 +220,9 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       return entered !== undefined && !entered.gone
     },
 
+    /** By the clock that marks and lives go by, on whichever replica. */
+    now: (): Promise<number> => withAvailability(store.now()),
+
     ping: (): Promise<void> => withAvailability(store.ping()),
   }
 }

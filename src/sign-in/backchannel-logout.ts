@@ -9,7 +9,7 @@ import { routes } from '../http/endpoint.ts'
 import { readForm } from '../http/form-body.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { type Alarm, describeError } from '../platform/logger.ts'
-import type { People } from '../session/people.ts'
+import type { ProviderSessions } from '../session/provider-sessions.ts'
 import { noQuery } from '../session/routes/current.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { backchannelEndpoints } from './endpoints.ts'
@@ -22,7 +22,7 @@ const rememberMs = 10 * 60_000
 
 interface Parts {
   readonly sessions: Sessions
-  readonly people: People
+  readonly providerSessions: ProviderSessions
   readonly tokens: IssuerTokens
   readonly attempt: Attempt
   readonly alarm: Alarm
@@ -31,7 +31,7 @@ interface Parts {
 /** Anybody can send a token without a signature: the alarm of one provider sounds once a minute for those. */
 const quietMs = 60_000
 
-export const backchannelLogoutRoutes = ({ sessions, people, tokens, attempt, alarm }: Parts): Router => {
+export const backchannelLogoutRoutes = ({ sessions, providerSessions, tokens, attempt, alarm }: Parts): Router => {
   const lastForged = new Map<string, number>()
 
   /** Somebody stays signed in here, so operators hear why. */
@@ -48,7 +48,7 @@ export const backchannelLogoutRoutes = ({ sessions, people, tokens, attempt, ala
     const { jti, ...named } = await tokens.logout(text)
     const id = `${named.issuer} ${jti}`
     if (await sessions.wasUsed('logout', id)) return undefined
-    const ended = await people.endByProvider(named)
+    const ended = await providerSessions.end(named)
     await sessions.remember('logout', id, rememberMs)
     return ended
   }

@@ -13,6 +13,7 @@ import { deviceOf } from '../session/device.ts'
 import { recordOf } from '../session/issue.ts'
 import { lifetimeOf } from '../session/lifetimes.ts'
 import type { People } from '../session/people.ts'
+import type { ProviderSessions } from '../session/provider-sessions.ts'
 import type { RefreshFamilies, Tokens } from '../session/refresh.ts'
 import type { ResolveUser } from '../session/resolve-user.ts'
 import { currentRoles } from '../session/roles.ts'
@@ -26,6 +27,7 @@ import { TokenFault } from './token-types.ts'
 export interface ExchangeParts {
   readonly sessions: Sessions
   readonly people: People
+  readonly providerSessions: ProviderSessions
   readonly families: RefreshFamilies
   readonly peppers: KeyRing
   readonly tokens: IssuerTokens
@@ -67,20 +69,22 @@ const answer = (res: Response, made: Tokens): void => {
 const refused = (why: string): Problem => new Problem('invalid_grant', { cause: new TokenFault(why) })
 
 export const createExchange = (parts: ExchangeParts) => {
-  const { sessions, people, families, tokens, resolveUser, origins, attempt } = parts
+  const { sessions, people, providerSessions, families, tokens, resolveUser, origins, attempt } = parts
 
   /** A token that was issued before everything of the person was ended is worth nothing, also when that happens meanwhile. */
-  const begin = async (req: Request, { provider, payload, issuedMs }: Trusted): Promise<Tokens> => {
+  const begin = async (req: Request, { provider, payload, issuedAt, issuedMs }: Trusted): Promise<Tokens> => {
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
-    const { record } = await resolveUser({ ...person, kind: 'bearer', scope: 'app' }, `exchange:${provider.id}`, { saidMs: issuedMs })
+    const authTime = Math.min(person.authTime ?? 0, Math.floor(Date.now() / 1000))
+    const assertion = { ...person, authTime, kind: 'bearer', scope: 'app' } as const
+    const { record } = await resolveUser(assertion, `exchange:${provider.id}`, { saidMs: issuedMs })
     const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
-    const from = { id: provider.id, issuer: payload.iss, sub: payload.sub, sid }
-    const ended = async () => (await people.endedByProvider(from, issuedMs)) || (await people.endedSince(record, issuedMs))
-    if (await ended()) throw new Problem('invalid_grant')
+    const from = { id: provider.id, issuer: payload.iss, sub: payload.sub, sid, provedAt: issuedAt }
+    const ended = async () => (await providerSessions.ended(from)) || (await people.endedSince(record, issuedMs))
+    if (await ended()) throw refused('the sessions of the person were ended since it was issued')
     const made = await families.begin({ ...record, provider: from, device: deviceOf(req.headers['user-agent']) })
     if (await ended()) {
       await people.endOne(record, made.sessionId)
-      throw new Problem('invalid_grant')
+      throw refused('the sessions of the person were ended meanwhile')
     }
     return made
   }

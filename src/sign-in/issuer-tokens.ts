@@ -63,6 +63,8 @@ export interface Trusted {
   readonly payload: Claims & { readonly iss: string; readonly sub: string }
   /** Digest of what was signed: the signature itself may be written in several ways. */
   readonly digest: string
+  /** In seconds, as the issuer's own clock has it. */
+  readonly issuedAt: number
   /** As early as it can have been issued, and as late as it can be good for; milliseconds since 1970. */
   readonly issuedMs: number
   readonly expiresMs: number
@@ -73,6 +75,8 @@ export interface LogoutToken {
   readonly jti: string
   readonly sub?: string
   readonly sid?: string
+  /** In seconds of the issuer's clock. */
+  readonly saidAt: number
 }
 
 const unreachable = (cause: unknown) => new Problem('identity_provider_unavailable', { cause, headers: { 'Retry-After': '5' } })
@@ -191,6 +195,7 @@ export const createIssuerTokens = (
         return {
           ...{ provider, payload: { ...claimsOf(token), iss, sub: payload.sub } },
           digest: hash('sha256', token.slice(0, token.lastIndexOf('.')), 'base64url'),
+          issuedAt: iat,
           issuedMs: (iat - aheadOf(provider)) * 1000,
           expiresMs: (Math.min(exp, iat + 86_400) + clockToleranceSeconds) * 1000,
         }
@@ -206,14 +211,20 @@ export const createIssuerTokens = (
           maxTokenAge: logoutMaxAgeSeconds,
         })
         requireLogoutToken(protectedHeader.typ, provider.logoutTokenType ?? 'required')
-        const { iss, jti, sub, events, sid, nonce } = payload
+        const { iss, jti, iat, sub, events, sid, nonce } = payload
         if (typeof events !== 'object' || events === null || !Object.hasOwn(events, logoutEvent))
           throw new TokenFault('it tells of no back-channel logout')
         if (nonce !== undefined) throw new TokenFault('it holds a nonce, as an ID token does')
         const names = [jti, sub, sid].filter((name) => name !== undefined)
         if (names.length < 2) throw new TokenFault('it names neither sub nor sid')
         if (names.some((name) => typeof name !== 'string' || name === '')) throw new TokenFault('jti, sub or sid is not text')
-        return { issuer: iss!, jti: jti!, ...(sub !== undefined && { sub }), ...(sid !== undefined && { sid: sid as string }) }
+        return {
+          issuer: iss!,
+          jti: jti!,
+          saidAt: Math.floor(iat!),
+          ...(sub !== undefined && { sub }),
+          ...(sid !== undefined && { sid: sid as string }),
+        }
       }),
   }
 }

@@ -8,6 +8,7 @@ import type { Origins } from '../http/origins.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import type { Alarm } from '../platform/logger.ts'
 import type { People } from '../session/people.ts'
+import { createProviderSessions } from '../session/provider-sessions.ts'
 import { createRefresh } from '../session/refresh.ts'
 import type { ResolveUser } from '../session/resolve-user.ts'
 import type { Acts } from '../session/routes/acts.ts'
@@ -54,7 +55,14 @@ export const createAuth = (options: Options): Router[] => {
       provider.client ? [[provider.id, { provider, party: createRelyingParty(provider.client, discoveryOf(provider)) }] as const] : [],
     ),
   )
-  const shared = { ...options, parties, prefixes: providers.map(({ claims }) => claims.prefix) }
+  const redirectUri = (origin: string) => `${origin}${options.basePath}/auth/callback`
+  const shared = {
+    ...options,
+    providerSessions: createProviderSessions(options),
+    redirectUri,
+    parties,
+    prefixes: providers.map(({ claims }) => claims.prefix),
+  }
   const tokens = createIssuerTokens(providers, options.tokenMaxAgeSeconds, undefined, discoveryOf)
   const endSession: CurrentParts['endSession'] = async (provider, origin) =>
     await parties.get(provider)?.party.endSession(`${origin}${options.signedOutPath}`)

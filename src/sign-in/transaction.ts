@@ -13,6 +13,7 @@ export interface Transaction {
   readonly provider: string
   readonly origin: string
   readonly returnTo: string
+  /** By the store's clock. */
   readonly startedMs: number
   /** The browser's session when it began; it ends when another takes its place. */
   readonly previous?: { readonly place: SessionRef; readonly sid: string } | undefined

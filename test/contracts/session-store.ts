@@ -146,6 +146,15 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect(await store.readMark(at.tag, 'smooch')).toBeUndefined()
     })
 
+    test('keeps when somebody was signed out, by its own clock, and the latest time that was said', async () => {
+      const { tag } = place()
+      const before = await store.now()
+      for (const said of [1_700_000_100, 1_700_000_000]) await store.markSignedOut(tag, said)
+      const at = Number(await store.readMark(tag, 'gone'))
+      expect([before <= at, at <= (await store.now())]).toEqual([true, true])
+      expect(await store.readMark(tag, 'signedOut')).toBe('1700000100')
+    })
+
     test('tells a session from before a person was gone from a later one', async () => {
       const before = place()
       await store.create(before, session())

@@ -21,6 +21,8 @@ const setUps: readonly [name: string, setUp: ProviderSetUp, env: Env][] = [
   ['an issuer below a path, named without its slash', { issuerEnd: '/realms/x/' }, named(withoutSlash)],
   ['an issuer below a path, named with a slash it has not', { issuerEnd: '/realms/x' }, named(({ issuer }) => `${issuer}/`)],
   ['a slash in one setting alone', {}, ({ issuer }) => ({ OIDC_ISSUER: `${issuer}/` })],
+  ['a clock 20 seconds ahead', { aheadSeconds: 20 }, () => ({})],
+  ['a clock 20 seconds behind', { aheadSeconds: -20 }, () => ({})],
 ]
 
 describe.each(setUps)('%s', (_name, setUp, env) => {

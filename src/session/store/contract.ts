@@ -50,8 +50,9 @@ export interface Listed {
   readonly expiresMs: number
 }
 
-/** A mark of a person that outlives sessions: `smooch` = keyed name of the smoochId, `gone` = deleted or merged away at that time, `roles` = the roles as last changed, sealed. `notBefore`, when all sessions were last ended, is set by `endAll`. */
-export type PersonFlag = 'smooch' | 'gone' | 'roles' | 'notBefore'
+/** A mark of a person that outlives sessions: `smooch` = keyed name of the smoochId, `gone` = deleted or merged away at that time, `roles` = the roles as last changed, sealed. `notBefore`, when all sessions were last ended, is set by `endAll`. Of what an identity provider signed out: `gone` = when we heard of it, `signedOut` = when it was said, by its clock. */
+export type PersonFlag = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'signedOut'
+type SetFlag = Exclude<PersonFlag, 'notBefore' | 'signedOut'>
 
 export interface EnterOptions {
   readonly touch: boolean
@@ -76,10 +77,12 @@ export interface SessionStore extends FamilyStore {
   end(place: SessionRef, sid: string): Promise<boolean>
   /** Ends every session of the person that exists now; no later sign-in revives one. */
   endAll(tag: string): Promise<void>
-  mark(tag: string, mark: Exclude<PersonFlag, 'notBefore'>, value: string): Promise<void>
+  mark(tag: string, mark: SetFlag, value: string): Promise<void>
   /** Sets `gone` to now. */
   markGone(tag: string): Promise<void>
-  unmark(tag: string, mark: Exclude<PersonFlag, 'notBefore'>): Promise<void>
+  /** Sets `gone` to now, and `signedOut` to the later of what it was and this. */
+  markSignedOut(tag: string, saidAt: number): Promise<void>
+  unmark(tag: string, mark: SetFlag): Promise<void>
   readMark(tag: string, mark: PersonFlag): Promise<string | undefined>
   /** Uses a limit outside a session, e.g. of an address. */
   use(tag: string, limit: Window): Promise<Used>
@@ -93,6 +96,8 @@ export interface SessionStore extends FamilyStore {
   claim(tag: string, name: string, value: string, ttlMs: number): Promise<string | undefined>
   /** Puts a value in its place; 0 milliseconds remove it. */
   put(tag: string, name: string, value: string, ttlMs: number): Promise<void>
+  /** By the clock of the marks. */
+  now(): Promise<number>
   ping(): Promise<void>
   close(): void
 }

@@ -144,6 +144,10 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     },
     mark: async (tag, mark, value) => setMark(tag, mark, value),
     markGone: async (tag) => setMark(tag, 'gone', String(now())),
+    markSignedOut: async (tag, saidAt) => {
+      setMark(tag, 'gone', String(now()))
+      setMark(tag, 'signedOut', String(Math.max(saidAt, Number(marksOf(tag)?.get('signedOut') ?? 0))))
+    },
     unmark: async (tag, mark) => {
       marksOf(tag)?.delete(mark)
     },
@@ -168,6 +172,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     put: async (tag, name, value, ttlMs) => {
       values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
     },
+    now: async () => now(),
     ping: async () => undefined,
     close: () => clearInterval(timer),
   }

@@ -4,7 +4,7 @@
  * |---|---|---|---|
  * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms, l last use, x sealed particulars | idle limit, at most the absolute one |
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see redis-refresh.ts | its idle limit, at most the absolute one |
- * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore | 100 days after the last mark |
+ * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore; of what a provider names: gone, signedOut (s of its clock) | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
  * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed | 24 h |
@@ -108,6 +108,14 @@ return seen`,
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] == 'now' and string.format('%.0f', now) or ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])`,
   },
+  bffMarkSignedOut: {
+    numberOfKeys: 1,
+    lua: `${clock}
+local said = math.max(ARGV[1], redis.call('HGET', KEYS[1], 'signedOut') or 0)
+redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', now), 'signedOut', string.format('%.0f', said))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
+  },
+  bffNow: { numberOfKeys: 1, lua: `${clock} return now` },
   bffClaim: {
     numberOfKeys: 1,
     lua: `local old = redis.call('GET', KEYS[1])
@@ -191,6 +199,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
   endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)], [markTtlMs])),
   mark: async (tag, mark, value) => void (await redis.run('bffMark', [marks(tag)], [mark, value, markTtlMs])),
   markGone: async (tag) => void (await redis.run('bffMark', [marks(tag)], ['gone', 'now', markTtlMs])),
+  markSignedOut: async (tag, saidAt) => void (await redis.run('bffMarkSignedOut', [marks(tag)], [saidAt, markTtlMs])),
   unmark: async (tag, mark) => void (await redis.run('bffUnmark', [marks(tag)], [mark])),
   readMark: async (tag, mark) => ((await redis.run('bffReadMark', [marks(tag)], [mark])) as string | null) ?? undefined,
   use: async (tag, limit) => {
@@ -208,6 +217,8 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
   claim: async (tag, name, value, ttlMs) =>
     ((await redis.run('bffClaim', [kept(tag, name)], [value, ttlMs])) as string | null) ?? undefined,
   put: async (tag, name, value, ttlMs) => void (await redis.run('bffPut', [kept(tag, name)], [value, ttlMs])),
+  // A script has a node by its key; no key is there.
+  now: async () => (await redis.run('bffNow', [marks('clock')])) as number,
   ping: () => redis.prove(),
   close: () => redis.close(),
 })

@@ -1,0 +1,115 @@
+/** `/auth/callback`: the identity provider sends the browser back, and the session is made. */
+import type { Request, Response } from 'express'
+import type { Provider } from '../../config/providers.ts'
+import { Problem } from '../contract/problems.ts'
+import { addLogFields } from '../http/access-log.ts'
+import { interstitialPage } from '../http/interstitial.ts'
+import { rawQueryOf } from '../http/query.ts'
+import { stepUpMaxAge } from '../policy/decide.ts'
+import { setCookie } from '../session/cookie.ts'
+import { deviceOf } from '../session/device.ts'
+import type { Created } from '../session/issue.ts'
+import { lifetimeOf } from '../session/lifetimes.ts'
+import { personKeysOf } from '../session/record.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { forStaffOrigin, personOf } from './claims.ts'
+import type { SignInParts } from './login.ts'
+import type { SignedIn } from './openid.ts'
+import { showPage } from './pages.ts'
+import { findTransaction, type Transaction, transactionMs } from './transaction.ts'
+
+interface Entrance {
+  readonly transaction: Transaction
+  readonly provider: Provider
+  readonly signedIn: SignedIn
+  /** Just before the provider issued the ID token, and just after, by the store's clock. */
+  readonly saidMs: number
+  readonly heardMs: number
+}
+
+/** Times of a token are whole seconds. */
+const roundingSeconds = 2
+
+/** By our clock: of the provider's only the time between two of its own counts, since it has just issued the token. */
+const authTimeOf = ({ signedIn: { claims }, heardMs }: Entrance, authTime: number): number =>
+  authTime === 0 ? 0 : Math.floor(heardMs / 1000) - Math.max(0, claims.iat - authTime)
+
+export const createCallback = (parts: SignInParts) => {
+  const { sessions, people, providerSessions, resolveUser, peppers, origins, parties, attempt, redirectUri } = parts
+  const secure = () => origins.secure()
+
+  /** The sign-in that this browser began and has not come back from yet. */
+  const begun = async (req: Request, search: string) => {
+    const states = new URLSearchParams(search).getAll('state')
+    const { transaction, end } = findTransaction(peppers, states[0] ?? '', secure(), req.headers.cookie)
+    const chosen = parties.get(transaction?.provider ?? '')
+    if (states.length !== 1 || transaction?.origin !== origins.of(req.headers.host) || !chosen) throw new Problem('sign_in_expired')
+    const release = await sessions.once('sign-in', transaction.state, transactionMs)
+    if (!release) throw new Problem('sign_in_expired')
+    return { transaction, chosen, end, release }
+  }
+
+  const callback = async (req: Request, res: Response): Promise<void> => {
+    const search = rawQueryOf(req.originalUrl)
+    const { transaction, chosen, end, release } = await attempt(req, res, () => begun(req, search))
+    const url = new URL(`${redirectUri(transaction.origin)}?${search}`)
+    const over = async () => {
+      res.setHeader('Set-Cookie', end)
+      await sessions.remember('sign-in', transaction.state, transactionMs)
+    }
+    const saidMs = await sessions.now()
+    const signedIn = await chosen.party.finish(transaction, url, transaction.stepUp ? stepUpMaxAge : undefined).catch(async (error) => {
+      // The code may be good yet: whoever loads the page again goes on.
+      await (error instanceof Problem && error.status >= 500 ? release() : over())
+      throw error
+    })
+    await over()
+    const heardMs = await sessions.now()
+    const created = await enter(req, res, { transaction, provider: chosen.provider, signedIn, saidMs, heardMs })
+    res.setHeader('Set-Cookie', [end, setCookie(created.token, secure())])
+    showPage(res, 200, interstitialPage(transaction.returnTo))
+  }
+
+  /** The session: a new one, or the present one under a new token when the person only proved again who they are. */
+  const enter = async (req: Request, res: Response, entrance: Entrance): Promise<Created> => {
+    const { transaction, provider, signedIn, saidMs } = entrance
+    const { claims, idToken } = signedIn
+    const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
+    const assertion = { ...person, authTime: authTimeOf(entrance, person.authTime ?? 0), kind: 'cookie', scope: 'app' } as const
+    const { record, lifetime } = await resolveUser(assertion, `oidc:${provider.id}`, { saidMs })
+    const sid = typeof claims['sid'] === 'string' ? claims['sid'] : undefined
+    const from = { id: provider.id, issuer: claims.iss, sub: claims.sub, sid, provedAt: person.authTime || undefined }
+    const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
+    const created = transaction.stepUp ? await stepUp(transaction, full, idToken) : await sessions.create(full, lifetime, { idToken })
+    addLogFields(res, { actor: personKeysOf(peppers, record)[0], session: created.sessionId, provider: provider.id })
+    if ((await providerSessions.ended(from, transaction.startedMs)) || (await people.endedSince(full, saidMs))) {
+      await people.endOne(full, created.sessionId)
+      throw new Problem('sign_in_failed', { detail: 'You were signed out meanwhile.' })
+    }
+    if (!transaction.stepUp) await endPrevious(req, transaction, created)
+    return created
+  }
+
+  /** Only the same person can step up; the present session goes on under a new token, with the new time of proof. */
+  const stepUp = async (
+    { previous, startedMs }: Transaction,
+    record: Parameters<Sessions['create']>[0],
+    idToken: string,
+  ): Promise<Created> => {
+    if (!previous || !personKeysOf(peppers, record).includes(previous.place.tag))
+      throw new Problem('sign_in_failed', { detail: 'Somebody else signed in; nothing was changed.' })
+    if (record.authTime < startedMs / 1000 - roundingSeconds)
+      throw new Problem('sign_in_failed', { detail: 'The identity provider did not ask you to sign in again.' })
+    const created = await sessions.rotate(previous, record, lifetimeOf('cookie', record.roles).lifetime, { idToken })
+    if (!created) throw new Problem('sign_in_expired', { detail: 'Your session has ended meanwhile; sign in again.' })
+    return created
+  }
+
+  /** Whatever session the browser had, also one that somebody planted, is over. */
+  const endPrevious = async (req: Request, { previous }: Transaction, created: Created): Promise<void> => {
+    const now = await sessions.currentOnPage(req)
+    for (const old of [previous, now]) if (old && old.sid !== created.sessionId) await sessions.end(old)
+  }
+
+  return callback
+}

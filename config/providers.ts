@@ -9,6 +9,7 @@ import { settings as rows } from './settings.ts'
 const role = z.enum(['user', 'agent', 'admin', 'auditor'])
 
 export type ProviderRole = z.infer<typeof role>
+export type AssertionAlg = z.infer<typeof rows.OIDC_CLIENT_KEY_ALG.schema>
 export type LogoutTokenType = z.infer<typeof rows.OIDC_LOGOUT_TOKEN_TYPE.schema>
 
 export interface ClaimRules {
@@ -35,6 +36,12 @@ export interface ProviderClient {
   /** PEM, for private_key_jwt. */
   readonly key?: Secret | undefined
   readonly keyId?: string | undefined
+  /** Absent: the first that fits the key and that the provider names. */
+  readonly keyAlg?: AssertionAlg | undefined
+  /** Of the proof by that key; absent: the issuer. */
+  readonly assertionAudience?: 'issuer' | 'token_endpoint' | undefined
+  /** Requests are pushed, also when the provider does not require it. */
+  readonly par?: boolean | undefined
   readonly scope: string
   readonly idTokenAlg: string
 }
@@ -46,6 +53,8 @@ export interface Provider {
   readonly client?: ProviderClient | undefined
   /** Whether its logout tokens must say that they are some; absent: they must. */
   readonly logoutTokenType?: LogoutTokenType | undefined
+  /** Where `auth_time` is missing, `iat` takes the time of a token that came of `prompt=login`; absent: the claim alone. */
+  readonly authTime?: 'claim' | 'iat' | undefined
   /** Tokens for this audience may be exchanged for a session. */
   readonly audience?: string | undefined
   readonly claims: ClaimRules
@@ -59,6 +68,9 @@ const client = z
     secretFile: z.string().optional(),
     keyFile: z.string().optional(),
     keyId: z.string().optional(),
+    keyAlg: rows.OIDC_CLIENT_KEY_ALG.schema.optional(),
+    assertionAudience: rows.OIDC_CLIENT_KEY_AUDIENCE.schema.default('issuer'),
+    par: z.boolean().default(false),
     scope: rows.OIDC_SCOPE.schema.default('openid profile'),
     idTokenAlg: z.string().default('RS256'),
   })
@@ -72,6 +84,7 @@ const rowsOf = z.array(
       issuer: rows.OIDC_ISSUER.schema,
       client: client.optional(),
       logoutTokenType: rows.OIDC_LOGOUT_TOKEN_TYPE.schema.default('required'),
+      authTime: rows.OIDC_AUTH_TIME.schema.default('claim'),
       audience: z.string().min(1).optional(),
       claims: z
         .strictObject({
@@ -128,6 +141,7 @@ const fromSettings = (it: Settings): Provider[] => {
       id: 'default',
       issuer: it.OIDC_ISSUER,
       logoutTokenType: it.OIDC_LOGOUT_TOKEN_TYPE,
+      authTime: it.OIDC_AUTH_TIME,
       audience: own?.[1],
       claims,
       client: {
@@ -136,6 +150,9 @@ const fromSettings = (it: Settings): Provider[] => {
         secret: it.OIDC_CLIENT_SECRET,
         key: it.OIDC_CLIENT_KEY,
         keyId: it.OIDC_CLIENT_KEY_ID,
+        keyAlg: it.OIDC_CLIENT_KEY_ALG,
+        assertionAudience: it.OIDC_CLIENT_KEY_AUDIENCE,
+        par: it.OIDC_PAR,
         scope: it.OIDC_SCOPE,
         idTokenAlg: it.OIDC_ID_TOKEN_ALG,
       },

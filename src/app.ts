@@ -45,6 +45,7 @@ import { createSessions } from './session/sessions.ts'
 import { createAddressCounts } from './session/store/address-counts.ts'
 import { memoryStore } from './session/store/memory.ts'
 import { redisStore } from './session/store/redis.ts'
+import { loginAddress } from './sign-in/return-to.ts'
 import { createAuth } from './sign-in/routes.ts'
 import { createUpstream } from './upstream/client.ts'
 import { createUpstreamLog } from './upstream/log.ts'
@@ -146,8 +147,9 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     autoCreate: settings.AUTO_CREATE,
     alarm,
   })
-  const extension = extend?.({ mint, origins }) ?? {}
-  const signIn = extension.signIn ?? (providers.length > 0 ? `${settings.BASE_PATH}/auth/login` : undefined)
+  const { signIn: elsewhere, ...extension } = extend?.({ mint, origins }) ?? {}
+  const login = providers.some(({ client }) => client) ? loginAddress(settings.BASE_PATH) : undefined
+  const signIn = elsewhere === undefined ? login : () => elsewhere
   const auditConsole = startConsole({ settings, sessions, journal: gatewayJournal, log, signIn, pages })
   opened.defer(() => auditConsole.close())
   // A read that goes on behind the answer still writes to the cache.
@@ -181,6 +183,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       tokenMaxAgeSeconds: settings.TRUSTED_TOKEN_MAX_AGE_SECONDS,
       signedOutPath: settings.SIGNED_OUT_PATH,
       clearSiteData: settings.CLEAR_SITE_DATA,
+      log,
       alarm: (name, fields) => {
         metrics.alarm(name)
         log.error({ alarm: name, ...fields }, 'alarm')

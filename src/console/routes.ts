@@ -17,6 +17,7 @@ import { treeHead } from '../journal/store/queries/log.ts'
 import { viewsOf } from '../journal/store/queries/operations.ts'
 import { partNames } from '../journal/store/queries/people.ts'
 import type { CsrfClass } from '../session/csrf.ts'
+import { absenceOf } from '../session/roles.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import { alertList } from './alerts/alert-list.ts'
 import type { Alerts } from './alerts/alerts.ts'
@@ -29,12 +30,15 @@ import { parse } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { type Found, findRows, type RowPlaces, rowList, searchForm } from './pages/timeline.ts'
 
+/** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
+export type SignInAddress = (login: { readonly returnTo: string; readonly stepUp?: boolean }) => string
+
 export interface ConsoleParts extends SummaryParts {
   readonly sessions: Sessions
   readonly basePath: string
   readonly ticketUrl: string | undefined
   /** Where people sign in; absent: they are told in words. */
-  readonly signIn: string | undefined
+  readonly signIn: SignInAddress | undefined
   readonly alerts: Alerts
   /** The limit of an address. */
   readonly pages: RequestHandler
@@ -43,8 +47,12 @@ export interface ConsoleParts extends SummaryParts {
 
 const readers: readonly Role[] = ['auditor', 'admin']
 
-const requireReader = ({ roles }: Session): void => {
-  if (!roles.some((role) => readers.includes(role))) throw new Problem('forbidden')
+const forReaders = 'The audit console is for staff with the role auditor or admin.'
+
+const requireReader = ({ roles, provider }: Session): void => {
+  if (roles.some((role) => readers.includes(role))) return
+  const why = provider?.absentRoles === undefined ? [] : [absenceOf(provider.absentRoles)]
+  throw new Problem('forbidden', { detail: [forReaders, ...why].join(' ') })
 }
 
 const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
@@ -69,7 +77,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
   const { sessions, basePath, store, pages, during } = parts
   const root = `${basePath}/ops`
   const places: RowPlaces = { root, ticketUrl: parts.ticketUrl }
-  const signIn = parts.signIn === undefined ? undefined : html`<p><a href="${parts.signIn}">Sign in</a></p>`
+  const signInLink = (returnTo: string) => parts.signIn && html`<p><a href="${parts.signIn({ returnTo })}">Sign in</a></p>`
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
     const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))
@@ -93,9 +101,9 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
       problem.code === 'unauthorized'
         ? ['You are not signed in', 'Sign in as staff with the role auditor or admin, then open this page again.']
         : problem.code === 'forbidden'
-          ? ['This is not for your role', 'The audit console is for staff with the role auditor or admin.']
+          ? ['This is not for your role', problem.message]
           : ['This cannot be shown', problem.message]
-    res.send(notice({ root, title }, sentence, problem.code === 'unauthorized' ? signIn : undefined))
+    res.send(notice({ root, title }, sentence, problem.code === 'unauthorized' ? signInLink(req.originalUrl) : undefined))
   }
 
   const screen = (show: RequestHandler) => [asPage, pages, show, failed]
@@ -173,7 +181,8 @@ ${rowList(places, words, found, cursor)}`,
       origin,
       admin: session.roles.includes('admin'),
     })
-    return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin: parts.signIn ?? '' } }, content)
+    const signin = parts.signIn?.({ returnTo: `${root}/operations/${id}`, stepUp: true }) ?? ''
+    return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin } }, content)
   })
 
   const check = async (req: Request, res: Response): Promise<void> => {

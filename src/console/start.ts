@@ -9,7 +9,7 @@ import { createAlerts } from './alerts/alerts.ts'
 import { createWebhook } from './alerts/webhook.ts'
 import { createCounters } from './counters.ts'
 import { createIntegrity } from './integrity.ts'
-import { consoleRoutes } from './routes.ts'
+import { consoleRoutes, type SignInAddress } from './routes.ts'
 
 export interface ConsoleOptions {
   readonly settings: Settings
@@ -17,7 +17,7 @@ export interface ConsoleOptions {
   readonly journal: RunningJournal
   readonly log: Log
   /** Where people sign in. */
-  readonly signIn: string | undefined
+  readonly signIn: SignInAddress | undefined
   /** The limit of an address. */
   readonly pages: RequestHandler
 }

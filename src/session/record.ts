@@ -52,6 +52,8 @@ export interface ProviderSession {
   readonly sid?: string | undefined
   /** When the person proved it there, or the token that we exchanged was issued, in seconds of its own clock. */
   readonly provedAt?: number | undefined
+  /** The claim that gives roles, when it was not sent: staff are told why they are none. */
+  readonly absentRoles?: string | undefined
 }
 
 /** A person of an app, as far as sessions go: by userId, else by the actor's id. */

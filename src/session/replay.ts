@@ -7,13 +7,12 @@ type Release = () => Promise<void>
 
 /** Longer than any use takes. */
 const leaseMs = 60_000
-const [begun, used] = ['0', '1']
+const begun = '0'
+const used = '1'
 
 export const createReplayGuard = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
   /** Under each live pepper, so that changing them forgets nothing. */
   const tagsOf = (what: string, id: string): string[] => peppers().map(({ secret }) => keyedName(secret, 'once', what, id))
-  const claim = (tag: string, ms: number): Promise<string | undefined> => withAvailability(store.claim(tag, 'once', begun, ms))
-
   return {
     /** Undefined when it is used or in use. */
     once: async (what: string, id: string, windowMs: number): Promise<Release | undefined> => {
@@ -22,7 +21,7 @@ export const createReplayGuard = ({ store, peppers }: { readonly store: SessionS
         await Promise.all(claimed.map((tag) => store.put(tag, 'once', '', 0).catch(() => undefined)))
       }
       for (const tag of tagsOf(what, id)) {
-        if ((await claim(tag, Math.min(leaseMs, windowMs))) !== undefined) {
+        if ((await withAvailability(store.claim(tag, 'once', begun, Math.min(leaseMs, windowMs)))) !== undefined) {
           await release()
           return undefined
         }
@@ -31,13 +30,13 @@ export const createReplayGuard = ({ store, peppers }: { readonly store: SessionS
       return release
     },
 
-    /** For what does no more when it is done twice: true only when it was done to its end. */
+    /** To its end. */
     wasUsed: async (what: string, id: string): Promise<boolean> =>
-      (await Promise.all(tagsOf(what, id).map((tag) => claim(tag, leaseMs)))).includes(used),
+      (await Promise.all(tagsOf(what, id).map((tag) => withAvailability(store.get(tag, 'once'))))).includes(used),
 
     /** After the work and before its answer. */
     remember: async (what: string, id: string, windowMs: number): Promise<void> => {
-      await Promise.all(tagsOf(what, id).map((tag) => withAvailability(store.put(tag, 'once', used!, windowMs))))
+      await Promise.all(tagsOf(what, id).map((tag) => withAvailability(store.put(tag, 'once', used, windowMs))))
     },
   }
 }

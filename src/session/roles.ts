@@ -50,3 +50,7 @@ export const currentRoles = (
   if (mark === undefined || mark.version === rolesVersion) return roles
   return mark.roles.filter((role) => (staff || !isStaffRole(role)) && (cap === undefined || cap.includes(role)))
 }
+
+/** For staff who are taken for nobody in particular. */
+export const absenceOf = (rolesClaim: string): string =>
+  `The identity provider did not send the claim ${rolesClaim}, by which roles are given here; operators find more in the log.`

@@ -5,15 +5,15 @@ import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'
 import { interstitialPage } from '../http/interstitial.ts'
 import { rawQueryOf } from '../http/query.ts'
-import { stepUpMaxAge } from '../policy/decide.ts'
 import { setCookie } from '../session/cookie.ts'
 import { deviceOf } from '../session/device.ts'
 import type { Created } from '../session/issue.ts'
-import { lifetimeOf } from '../session/lifetimes.ts'
+import { isStaffRole, lifetimeOf } from '../session/lifetimes.ts'
 import { personKeysOf } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { forStaffOrigin, personOf } from './claims.ts'
 import type { SignInParts } from './login.ts'
+import { isOurState } from './nonce.ts'
 import type { SignedIn } from './openid.ts'
 import { showPage } from './pages.ts'
 import { findTransaction, type Transaction, transactionMs } from './transaction.ts'
@@ -30,35 +30,48 @@ interface Entrance {
 /** Times of a token are whole seconds. */
 const roundingSeconds = 2
 
+/** When the person last signed in, in seconds of the provider's clock; 0 when nobody says. */
+const authTimeOf = ({ transaction, provider, signedIn: { claims } }: Entrance): number => {
+  const said = claims['auth_time']
+  if (typeof said === 'number') return Math.floor(said)
+  return provider.authTime === 'iat' && transaction.stepUp ? claims.iat : 0
+}
+
 /** By our clock: of the provider's only the time between two of its own counts, since it has just issued the token. */
-const authTimeOf = ({ signedIn: { claims }, heardMs }: Entrance, authTime: number): number =>
+const byOurClock = ({ signedIn: { claims }, heardMs }: Entrance, authTime: number): number =>
   authTime === 0 ? 0 : Math.floor(heardMs / 1000) - Math.max(0, claims.iat - authTime)
 
 export const createCallback = (parts: SignInParts) => {
-  const { sessions, people, providerSessions, resolveUser, peppers, origins, parties, attempt, redirectUri } = parts
+  const { sessions, people, providerSessions, resolveUser, notices, peppers, origins, parties, attempt, redirectUri } = parts
   const secure = () => origins.secure()
 
-  /** The sign-in that this browser began and has not come back from yet. */
-  const begun = async (req: Request, search: string) => {
+  /** The sign-in that this browser began and has not come back from yet. Who has a state of ours guesses nothing, so it is looked at outside of what counts guesses. */
+  const begun = async (req: Request, res: Response, search: string) => {
     const states = new URLSearchParams(search).getAll('state')
-    const { transaction, end } = findTransaction(peppers, states[0] ?? '', secure(), req.headers.cookie)
+    const [state = ''] = states
+    await attempt(req, res, () => {
+      if (states.length !== 1 || !isOurState(peppers, state)) throw new Problem('sign_in_expired')
+    })
+    const { transaction, end } = findTransaction(peppers, state, secure(), req.headers.cookie)
     const chosen = parties.get(transaction?.provider ?? '')
-    if (states.length !== 1 || transaction?.origin !== origins.of(req.headers.host) || !chosen) throw new Problem('sign_in_expired')
-    const release = await sessions.once('sign-in', transaction.state, transactionMs)
-    if (!release) throw new Problem('sign_in_expired')
+    if (await sessions.wasUsed('sign-in', state)) throw new Problem('sign_in_finished')
+    if (transaction?.origin !== origins.of(req.headers.host) || !chosen) throw new Problem('sign_in_expired')
+    const release = await sessions.once('sign-in', state, transactionMs)
+    if (!release) throw new Problem('sign_in_finished')
+    res.locals['transaction'] = transaction
     return { transaction, chosen, end, release }
   }
 
   const callback = async (req: Request, res: Response): Promise<void> => {
     const search = rawQueryOf(req.originalUrl)
-    const { transaction, chosen, end, release } = await attempt(req, res, () => begun(req, search))
+    const { transaction, chosen, end, release } = await begun(req, res, search)
     const url = new URL(`${redirectUri(transaction.origin)}?${search}`)
     const over = async () => {
       res.setHeader('Set-Cookie', end)
       await sessions.remember('sign-in', transaction.state, transactionMs)
     }
     const saidMs = await sessions.now()
-    const signedIn = await chosen.party.finish(transaction, url, transaction.stepUp ? stepUpMaxAge : undefined).catch(async (error) => {
+    const signedIn = await chosen.party.finish(transaction, url).catch(async (error) => {
       // The code may be good yet: whoever loads the page again goes on.
       await (error instanceof Problem && error.status >= 500 ? release() : over())
       throw error
@@ -74,11 +87,17 @@ export const createCallback = (parts: SignInParts) => {
   const enter = async (req: Request, res: Response, entrance: Entrance): Promise<Created> => {
     const { transaction, provider, signedIn, saidMs } = entrance
     const { claims, idToken } = signedIn
+    notices.claims(provider, claims, 'in the ID token or userinfo')
+    const authTime = authTimeOf(entrance)
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
-    const assertion = { ...person, authTime: authTimeOf(entrance, person.authTime ?? 0), kind: 'cookie', scope: 'app' } as const
+    if (authTime === 0 && person.roles.some(isStaffRole)) notices.authTime(provider)
+    const assertion = { ...person, authTime: byOurClock(entrance, authTime), kind: 'cookie', scope: 'app' } as const
     const { record, lifetime } = await resolveUser(assertion, `oidc:${provider.id}`, { saidMs })
     const sid = typeof claims['sid'] === 'string' ? claims['sid'] : undefined
-    const from = { id: provider.id, issuer: claims.iss, sub: claims.sub, sid, provedAt: person.authTime || undefined }
+    const from = {
+      ...{ id: provider.id, issuer: claims.iss, sub: claims.sub, sid },
+      ...{ provedAt: authTime || undefined, absentRoles: person.absentRoles },
+    }
     const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
     const created = transaction.stepUp ? await stepUp(transaction, full, idToken) : await sessions.create(full, lifetime, { idToken })
     addLogFields(res, { actor: personKeysOf(peppers, record)[0], session: created.sessionId, provider: provider.id })
@@ -98,6 +117,11 @@ export const createCallback = (parts: SignInParts) => {
   ): Promise<Created> => {
     if (!previous || !personKeysOf(peppers, record).includes(previous.place.tag))
       throw new Problem('sign_in_failed', { detail: 'Somebody else signed in; nothing was changed.' })
+    if (record.authTime === 0)
+      throw new Problem('sign_in_failed', {
+        detail:
+          'The identity provider does not say when you signed in, so it cannot count as a fresh sign-in; operators find more in the log.',
+      })
     if (record.authTime < startedMs / 1000 - roundingSeconds)
       throw new Problem('sign_in_failed', { detail: 'The identity provider did not ask you to sign in again.' })
     const created = await sessions.rotate(previous, record, lifetimeOf('cookie', record.roles).lifetime, { idToken })

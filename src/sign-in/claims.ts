@@ -1,13 +1,25 @@
 /** From an identity provider's claims to the person we know: settings say which claim means what. */
 import type { ClaimRules, ProviderRole } from '../../config/providers.ts'
 import { hiddenIn } from '../contract/ids.ts'
-import { Problem } from '../contract/problems.ts'
+import { Problem, problems } from '../contract/problems.ts'
 import { isBlank, withoutFormatting } from '../contract/text.ts'
 import { parseExact } from '../platform/exact-json.ts'
 import { isStaffRole } from '../session/lifetimes.ts'
 import type { Assertion } from '../session/resolve-user.ts'
+import { absenceOf } from '../session/roles.ts'
+import { type Claims, claimAt, isAbsent, isElsewhere, wordsOf } from './claim-values.ts'
 
-export type Claims = Readonly<Record<string, unknown>>
+export interface AbsentClaim {
+  readonly name: string
+  /** The provider says that it is to be fetched from somewhere else. */
+  readonly elsewhere: boolean
+}
+
+/** Claims that a setting names and that are not there. */
+export const absentClaims = ({ userId, roles, app }: ClaimRules, claims: Claims): AbsentClaim[] =>
+  [userId, roles, app]
+    .filter((name): name is string => name !== undefined && isAbsent(claimAt(claims, name)))
+    .map((name) => ({ name, elsewhere: isElsewhere(claims, name) }))
 
 const partOf = (jwt: string, part: 0 | 1): Claims => {
   try {
@@ -23,32 +35,20 @@ export const claimsOf = (jwt: string): Claims => partOf(jwt, 1)
 /** What its header says that it is. */
 export const typeOf = (jwt: string): unknown => partOf(jwt, 0)['typ']
 
-/** A claim by its own name (which may hold dots and slashes), else by a path such as `realm_access.roles`. */
-const claimOf = (claims: Claims, name: string): unknown => {
-  if (Object.hasOwn(claims, name)) return claims[name]
-  return name
-    .split('.')
-    .reduce<unknown>(
-      (at, step) => (typeof at === 'object' && at !== null && Object.hasOwn(at, step) ? (at as Claims)[step] : undefined),
-      claims,
-    )
-}
-
 /** What names somebody is text, or a whole number that JSON carries exactly (whatever its writing: 1e3 is 1000): another one is rounded, and two people would have one name. */
 const nameIn = (claims: Claims, claim: string): string | undefined => {
-  const value = claimOf(claims, claim)
-  if (value === undefined || value === null || value === '') return undefined
+  const value = claimAt(claims, claim)
+  if (isAbsent(value)) return undefined
   if (typeof value === 'string' || Number.isSafeInteger(value)) return String(value)
   throw new Problem('sign_in_failed', {
     detail: `The claim ${claim} of the identity provider is neither text nor a whole number up to 2^53 - 1; let it send text.`,
   })
 }
 
-const words = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : typeof value === 'string' ? value.split(' ') : [])
-
 const rolesOf = (rules: ClaimRules, claims: Claims): ProviderRole[] => {
-  const said = rules.roles === undefined ? [] : words(claimOf(claims, rules.roles))
-  const mapped = said.flatMap((word) => (typeof word === 'string' && Object.hasOwn(rules.roleMap, word) ? [rules.roleMap[word]!] : []))
+  const said = rules.roles === undefined ? [] : wordsOf(claimAt(claims, rules.roles))
+  const words = said.filter((word) => typeof word === 'string' || Number.isSafeInteger(word)).map(String)
+  const mapped = words.flatMap((word) => (Object.hasOwn(rules.roleMap, word) ? [rules.roleMap[word]!] : []))
   return [...new Set([...rules.defaultRoles, ...mapped])]
 }
 
@@ -59,7 +59,10 @@ const nameOf = (claims: Claims): string | undefined => {
   return name && withoutFormatting(name).slice(0, 256)
 }
 
-export type ProviderAssertion = Pick<Assertion, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'>
+export interface ProviderAssertion extends Pick<Assertion, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'> {
+  /** The claim that gives roles, when the provider did not send it. */
+  readonly absentRoles?: string | undefined
+}
 
 /**
  * `prefixes` are those of all issuers: with them no two people of two issuers can come to the same userId, whatever their claims hold.
@@ -77,19 +80,25 @@ export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims:
     return id
   }
   const roles = rolesOf(rules, claims)
-  if (roles.length === 0) throw new Problem('sign_in_forbidden')
+  const absentRoles = rules.roles !== undefined && isAbsent(claimAt(claims, rules.roles)) ? rules.roles : undefined
+  if (roles.length === 0) throw forbidden(problems.sign_in_forbidden[1], absentRoles)
   const appId = rules.app === undefined ? rules.appId : (nameIn(claims, rules.app) ?? '')
   const isUser = roles.includes('user')
   const userId = isUser ? prefixed(rules.userId) : undefined
   const authTime = typeof claims['auth_time'] === 'number' ? Math.floor(claims['auth_time']) : 0
-  return { appId, userId, actor: { id: userId ?? prefixed('sub'), name: nameOf(claims) }, roles, authTime }
+  return { appId, userId, actor: { id: userId ?? prefixed('sub'), name: nameOf(claims) }, roles, authTime, absentRoles }
 }
+
+const forbidden = (sentence: string, absentRoles: string | undefined): Problem =>
+  new Problem('sign_in_forbidden', { detail: absentRoles === undefined ? sentence : `${sentence} ${absenceOf(absentRoles)}` })
 
 /** Where staff have an origin of their own, a person who is both gets there the one part and elsewhere the other. */
 export const forStaffOrigin = (person: ProviderAssertion, staffSide: boolean | undefined): ProviderAssertion => {
   if (staffSide === undefined) return person
   const roles = person.roles.filter((role) => isStaffRole(role) === staffSide)
   if (roles.length === 0)
-    throw new Problem('sign_in_forbidden', { detail: staffSide ? 'Only staff sign in here.' : 'Staff sign in at their own address.' })
+    throw staffSide
+      ? forbidden('Only staff sign in here.', person.absentRoles)
+      : forbidden('Staff sign in at their own address.', undefined)
   return roles.includes('user') ? { ...person, roles } : { ...person, roles, userId: undefined }
 }

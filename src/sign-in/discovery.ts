@@ -6,6 +6,7 @@ import { isSecure } from '../../config/secure-address.ts'
 import { fetchOnce } from '../upstream/http-client.ts'
 import { clientAuth } from './client-auth.ts'
 import { clockToleranceSeconds } from './clock.ts'
+import { ProviderFault } from './provider-faults.ts'
 
 export type Discovery = () => Promise<openid.Configuration>
 
@@ -24,7 +25,7 @@ const requireSecure = (config: openid.Configuration): void => {
   const { issuer, ...metadata } = config.serverMetadata()
   for (const name of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri', 'end_session_endpoint'] as const)
     if (metadata[name] !== undefined && !isSecure(metadata[name]) && isSecure(issuer))
-      throw new Error(`The ${name} of ${issuer} is not at a secure address`)
+      throw new ProviderFault('operator', `The ${name} of ${issuer} is not at a secure address`)
 }
 
 /** The issuer's name in a document that bears another one than was asked for. */
@@ -47,7 +48,7 @@ const discover = async ({ issuer, client, audience }: Provider): Promise<openid.
     const own = nameIn(error)
     // Its own spelling counts from here on: tokens bear that one.
     if (isSameIssuer(own, issuer)) return under(own as string)
-    throw error
+    throw own === undefined ? error : new ProviderFault('operator', `OIDC_ISSUER is not what the provider calls itself: ${String(own)}`)
   })
   // It says a buffer where the platform's types say a view of one.
   config[openid.customFetch] = (url, init) => fetchOnce(url, init as RequestInit)

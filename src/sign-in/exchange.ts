@@ -11,7 +11,7 @@ import { type Attempt, limitCalls } from '../http/rate-limit.ts'
 import { setCookie } from '../session/cookie.ts'
 import { deviceOf } from '../session/device.ts'
 import { recordOf } from '../session/issue.ts'
-import { lifetimeOf } from '../session/lifetimes.ts'
+import { isStaffRole, lifetimeOf } from '../session/lifetimes.ts'
 import type { People } from '../session/people.ts'
 import type { ProviderSessions } from '../session/provider-sessions.ts'
 import type { RefreshFamilies, Tokens } from '../session/refresh.ts'
@@ -22,6 +22,7 @@ import type { Sessions } from '../session/sessions.ts'
 import { forStaffOrigin, personOf } from './claims.ts'
 import type { IssuerTokens, Trusted } from './issuer-tokens.ts'
 import { isOurNonce } from './nonce.ts'
+import type { Notices } from './notices.ts'
 import { TokenFault } from './token-types.ts'
 
 export interface ExchangeParts {
@@ -32,6 +33,7 @@ export interface ExchangeParts {
   readonly peppers: KeyRing
   readonly tokens: IssuerTokens
   readonly resolveUser: ResolveUser
+  readonly notices: Notices
   readonly origins: Origins
   readonly prefixes: readonly string[]
   readonly attempt: Attempt
@@ -73,12 +75,14 @@ export const createExchange = (parts: ExchangeParts) => {
 
   /** A token that was issued before everything of the person was ended is worth nothing, also when that happens meanwhile. */
   const begin = async (req: Request, { provider, payload, issuedAt, issuedMs }: Trusted): Promise<Tokens> => {
+    parts.notices.claims(provider, payload, 'in the token that was exchanged')
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
+    if (person.authTime === 0 && person.roles.some(isStaffRole)) parts.notices.authTime(provider)
     const authTime = Math.min(person.authTime ?? 0, Math.floor(Date.now() / 1000))
     const assertion = { ...person, authTime, kind: 'bearer', scope: 'app' } as const
     const { record } = await resolveUser(assertion, `exchange:${provider.id}`, { saidMs: issuedMs })
     const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
-    const from = { id: provider.id, issuer: payload.iss, sub: payload.sub, sid, provedAt: issuedAt }
+    const from = { id: provider.id, issuer: payload.iss, sub: payload.sub, sid, provedAt: issuedAt, absentRoles: person.absentRoles }
     const ended = async () => (await providerSessions.ended(from)) || (await people.endedSince(record, issuedMs))
     if (await ended()) throw refused('the sessions of the person were ended since it was issued')
     const made = await families.begin({ ...record, provider: from, device: deviceOf(req.headers['user-agent']) })

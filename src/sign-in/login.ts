@@ -18,10 +18,11 @@ import type { ResolveUser } from '../session/resolve-user.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { createCallback } from './callback.ts'
 import { loginEndpoints } from './endpoints.ts'
-import { newNonce } from './nonce.ts'
+import { newNonce, newState } from './nonce.ts'
+import type { Notices } from './notices.ts'
 import type { RelyingParty } from './openid.ts'
 import { failsAsPage, showPage } from './pages.ts'
-import { returnPath } from './return-to.ts'
+import { loginAddress, returnPath } from './return-to.ts'
 import { beginTransaction, type Transaction } from './transaction.ts'
 
 export interface SignInParts {
@@ -30,6 +31,7 @@ export interface SignInParts {
   readonly providerSessions: ProviderSessions
   readonly resolveUser: ResolveUser
   readonly peppers: KeyRing
+  readonly notices: Notices
   readonly origins: Origins
   readonly basePath: string
   readonly redirectUri: (origin: string) => string
@@ -57,7 +59,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
     const chosen = parties.get(id ?? '')
     if (!chosen) throw new Problem('bad_request', { detail: 'provider: there is no such identity provider.' })
     const transaction: Transaction = {
-      state: random(),
+      state: newState(peppers),
       nonce: newNonce(peppers),
       verifier: random(),
       provider: chosen.provider.id,
@@ -72,10 +74,21 @@ export const signInRoutes = (parts: SignInParts): Router => {
     res.redirect(302, to.href)
   }
 
-  const failed = failsAsPage(
-    ({ status }) => (status >= 500 ? 'Signing in does not work right now' : 'You are not signed in'),
-    `${basePath}/auth/login`,
-  )
+  const again = loginAddress(basePath)
+  const failed = failsAsPage(({ status, code }, res) => {
+    // Known once the browser has shown which sign-in it came back from.
+    const { returnTo = '/', provider, stepUp = false } = (res.locals['transaction'] ?? {}) as Partial<Transaction>
+    const signIn = again({ returnTo, provider, stepUp })
+    if (code === 'sign_in_finished')
+      return {
+        heading: 'This sign-in is finished',
+        links: [
+          ['Go on', '/'],
+          ['Sign in again', signIn],
+        ],
+      }
+    return { heading: status >= 500 ? 'Signing in does not work right now' : 'You are not signed in', links: [['Try again', signIn]] }
+  })
 
   return routes(loginEndpoints, {
     sign_in: [asPage, signIns, login, failed],

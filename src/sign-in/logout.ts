@@ -37,5 +37,6 @@ export const logoutRoutes = (parts: LogoutParts): Router => {
     res.status(303).end()
   }
 
-  return routes(logoutEndpoints, { sign_out_by_form: [asPage, logout, failsAsPage(() => 'You are not signed out', signedOutPath)] })
+  const failed = failsAsPage(() => ({ heading: 'You are not signed out', links: [['Try again', signedOutPath]] }))
+  return routes(logoutEndpoints, { sign_out_by_form: [asPage, logout, failed] })
 }

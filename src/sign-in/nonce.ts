@@ -1,16 +1,29 @@
-/** Nonces of our own sign-ins, known by their form: the ID token that holds one has been used, and is nothing to exchange. */
+/** Nonces and states of our own sign-ins, known by their form: an ID token that holds such a nonce has been used, and is nothing to exchange; who comes back with such a state guesses nothing. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { newJti } from '../session/issue.ts'
 
-const proof = (secret: string, random: string): string => keyedName(secret, 'nonce', random)
+const proof = (secret: string, what: 'nonce' | 'state', random: string): string => keyedName(secret, what, random)
 
 export const newNonce = (peppers: KeyRing): string => {
   const random = newJti()
-  return `${random}.${proof(peppers()[0].secret, random)}`
+  return `${random}.${proof(peppers()[0].secret, 'nonce', random)}`
+}
+
+/** As long as 32 random bytes: one half is random, the other proves it. */
+const halves = [22, 43] as const
+
+export const newState = (peppers: KeyRing): string => {
+  const random = newJti().slice(0, halves[0])
+  return `${random}${proof(peppers()[0].secret, 'state', random)}`.slice(0, halves[1])
+}
+
+export const isOurState = (peppers: KeyRing, state: string): boolean => {
+  const random = state.slice(0, halves[0])
+  return peppers().some(({ secret }) => `${random}${proof(secret, 'state', random)}`.slice(0, halves[1]) === state)
 }
 
 export const isOurNonce = (peppers: KeyRing, nonce: unknown): boolean => {
   if (typeof nonce !== 'string') return false
   const [random = '', proved] = nonce.split('.')
-  return peppers().some(({ secret }) => proof(secret, random) === proved)
+  return peppers().some(({ secret }) => proof(secret, 'nonce', random) === proved)
 }

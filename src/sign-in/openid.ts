@@ -1,56 +1,92 @@
-/** The one door to openid-client: identity providers as the browser sign-in needs them. */
+/** Signing in at an identity provider with a browser, as openid-client does it: the address to go to, the code that comes back, the address to sign out. */
 import * as openid from 'openid-client'
-import type { ProviderClient } from '../../config/providers.ts'
-import { Problem } from '../contract/problems.ts'
+import type { Provider, ProviderClient } from '../../config/providers.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
-import { type Claims, claimsOf, typeOf } from './claims.ts'
+import { type Claims, claimAt, isAbsent } from './claim-values.ts'
+import { absentClaims, claimsOf, typeOf } from './claims.ts'
 import type { Discovery } from './discovery.ts'
-import { requireSubjectToken, TokenFault } from './token-types.ts'
+import type { Report } from './provider-problems.ts'
+import { requireSubjectToken } from './token-types.ts'
 import type { Transaction } from './transaction.ts'
+import { fetchUserinfo } from './userinfo.ts'
 
 export interface SignedIn {
+  /** Of the ID token, and beside it what userinfo says. */
   readonly claims: Claims & { readonly iss: string; readonly sub: string; readonly iat: number }
   readonly idToken: string
 }
 
-const unreachable = (cause: unknown) => new Problem('identity_provider_unavailable', { cause, headers: { 'Retry-After': '5' } })
+/** A name is for lists alone, so nobody is kept out for want of one. */
+const lacksName = (claims: Claims): boolean => ['name', 'preferred_username'].every((name) => isAbsent(claimAt(claims, name)))
 
-export const createRelyingParty = (client: ProviderClient, discovery: Discovery) => {
-  const discover = () =>
-    discovery().catch((cause: unknown) => {
-      throw unreachable(cause)
-    })
+/** An ID token grows with the groups in it, and many servers refuse a longer address; without the hint the provider asks the person. */
+const maxAddress = 2_000
+
+export const createRelyingParty = (provider: Provider, client: ProviderClient, discover: Discovery, report: Report) => {
+  const reported = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw await report(provider.id, error)
+    }
+  }
+
+  /** The claims of the token; with those of userinfo where one is wanted that the token lacks. */
+  const withUserinfo = async (
+    config: openid.Configuration,
+    accessToken: string,
+    claims: SignedIn['claims'],
+  ): Promise<SignedIn['claims']> => {
+    const needed = absentClaims(provider.claims, claims).length > 0
+    if (!needed && !lacksName(claims)) return claims
+    try {
+      return { ...(await fetchUserinfo(config, accessToken, claims.sub)), ...claims }
+    } catch (error) {
+      const problem = await report(provider.id, error)
+      // What will not be better in a moment keeps nobody out: operators hear of it, and staff are told what is missing.
+      if (needed && problem.code === 'identity_provider_unavailable') throw problem
+      return claims
+    }
+  }
+
+  const claimsIn = async (config: openid.Configuration, tokens: Awaited<ReturnType<typeof openid.authorizationCodeGrant>>) => {
+    const idToken = tokens.id_token!
+    requireSubjectToken(typeOf(idToken))
+    const { iss, sub, iat } = tokens.claims()!
+    return { claims: await withUserinfo(config, tokens.access_token, { ...claimsOf(idToken), iss, sub, iat }), idToken }
+  }
 
   return {
     /** The address at the provider where the person signs in. */
-    begin: async (transaction: Transaction, redirectUri: string, maxAge: number | undefined): Promise<URL> =>
-      openid.buildAuthorizationUrl(await discover(), {
-        redirect_uri: redirectUri,
-        scope: client.scope,
-        state: transaction.state,
-        nonce: transaction.nonce,
-        code_challenge: await openid.calculatePKCECodeChallenge(transaction.verifier),
-        code_challenge_method: 'S256',
-        // With max_age the provider must say when the person proved who they are.
-        ...(maxAge === undefined ? {} : { prompt: 'login', max_age: String(maxAge) }),
+    begin: (transaction: Transaction, redirectUri: string, maxAge: number | undefined): Promise<URL> =>
+      reported(async () => {
+        const config = await discover()
+        const request = {
+          redirect_uri: redirectUri,
+          scope: client.scope,
+          state: transaction.state,
+          nonce: transaction.nonce,
+          code_challenge: await openid.calculatePKCECodeChallenge(transaction.verifier),
+          code_challenge_method: 'S256',
+          // With max_age the provider must say when the person proved who they are.
+          ...(maxAge === undefined ? {} : { prompt: 'login', max_age: String(maxAge) }),
+        }
+        const pushed = client.par === true || config.serverMetadata().require_pushed_authorization_requests === true
+        return pushed ? await openid.buildAuthorizationUrlWithPAR(config, request) : openid.buildAuthorizationUrl(config, request)
       }),
 
-    /** Trades the code in. Throws `sign_in_failed` for what is wrong with the answer and `identity_provider_unavailable` when there is none. */
-    finish: async (transaction: Transaction, callback: URL, maxAge: number | undefined): Promise<SignedIn> => {
-      const config = await discover()
-      const checks = {
-        pkceCodeVerifier: transaction.verifier,
-        expectedState: transaction.state,
-        expectedNonce: transaction.nonce,
-        idTokenExpected: true,
-        ...(maxAge === undefined ? {} : { maxAge }),
-      }
-      const tokens = await grant(config, callback, checks).catch((cause: unknown) => {
-        throw grantProblem(cause)
-      })
-      const { iss, sub, iat } = tokens.claims()!
-      return { claims: { ...claimsOf(tokens.id_token!), iss, sub, iat }, idToken: tokens.id_token! }
-    },
+    /** Trades the code in. Throws `sign_in_failed` for what is wrong with the answer, else whose fault it is. */
+    finish: (transaction: Transaction, callback: URL): Promise<SignedIn> =>
+      reported(async () => {
+        const config = await discover()
+        const tokens = await openid.authorizationCodeGrant(config, callback, {
+          pkceCodeVerifier: transaction.verifier,
+          expectedState: transaction.state,
+          expectedNonce: transaction.nonce,
+          idTokenExpected: true,
+        })
+        return await claimsIn(config, tokens)
+      }),
 
     /** Where the person signs out at the provider; undefined when it offers none or cannot be asked. */
     endSession: async (back: string, idToken?: string): Promise<string | undefined> => {
@@ -59,30 +95,12 @@ export const createRelyingParty = (client: ProviderClient, discovery: Discovery)
         discover().catch(() => undefined),
       )
       if (config === TIMED_OUT || !config?.serverMetadata().end_session_endpoint) return undefined
-      const hint = idToken === undefined ? {} : { id_token_hint: idToken }
-      return openid.buildEndSessionUrl(config, { post_logout_redirect_uri: back, ...hint }).href
+      const to = (hint: Record<string, string>): string =>
+        openid.buildEndSessionUrl(config, { post_logout_redirect_uri: back, ...hint }).href
+      const hinted = idToken === undefined ? undefined : to({ id_token_hint: idToken })
+      return hinted === undefined || hinted.length > maxAddress ? to({}) : hinted
     },
   }
 }
 
 export type RelyingParty = ReturnType<typeof createRelyingParty>
-
-const grant: typeof openid.authorizationCodeGrant = async (...asked) => {
-  const tokens = await openid.authorizationCodeGrant(...asked)
-  requireSubjectToken(typeOf(tokens.id_token!))
-  return tokens
-}
-
-const networkFault = ({ code }: openid.ClientError): boolean =>
-  code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT' || code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'
-
-const grantProblem = (cause: unknown): Problem => {
-  if (cause instanceof openid.AuthorizationResponseError || cause instanceof openid.ResponseBodyError) return refused(cause)
-  const ofToken = cause instanceof TokenFault || (cause instanceof openid.ClientError && !networkFault(cause))
-  return ofToken ? new Problem('sign_in_failed', { cause }) : unreachable(cause)
-}
-
-const refused = (cause: openid.AuthorizationResponseError | openid.ResponseBodyError): Problem =>
-  cause.error === 'temporarily_unavailable' || cause.error === 'server_error'
-    ? unreachable(cause)
-    : new Problem('sign_in_failed', { cause, ...(cause.error === 'access_denied' && { detail: 'The sign-in was cancelled.' }) })

@@ -8,23 +8,29 @@ export const showPage = (res: Response, status: number, page: string): void => {
   res.status(status).type('html').send(page)
 }
 
+interface Failure {
+  readonly heading: string
+  /** Where to go on, the first first. */
+  readonly links: readonly (readonly [text: string, address: string])[]
+}
+
 /** People see a page, programs the problem. */
-export const failsAsPage = (headingOf: (problem: Problem) => string, again: string): ErrorRequestHandler =>
+export const failsAsPage = (failureOf: (problem: Problem, res: Response) => Failure): ErrorRequestHandler =>
   function failsAsPage(error, req, res, _next) {
     const problem = toProblem(error)
     if (req.accepts(['json', 'html']) !== 'html') throw problem
     res.locals['problem'] = problem
     for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
-    showPage(res, problem.status, failurePage(headingOf(problem), problem, String(res.locals['requestId']), again))
+    showPage(res, problem.status, failurePage(failureOf(problem, res), problem, String(res.locals['requestId'])))
   }
 
-const failurePage = (heading: string, problem: Problem, requestId: string, again: string): string =>
+const failurePage = ({ heading, links }: Failure, problem: Problem, requestId: string): string =>
   html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${heading}</title></head>
 <body><main><h1>${heading}</h1>
 <p>${problem.particulars.detail ?? problems[problem.code][1]}</p>
-<p><a href="${again}">Try again</a></p>
+${links.map(([text, address]) => html`<p><a href="${address}">${text}</a></p>`)}
 <p>Request ${requestId}, ${problem.code}</p></main></body>
 </html>
 `.text

@@ -13,3 +13,16 @@ export const returnPath = (wanted: string | undefined, basePath: string): string
   // Back to signing in would never end.
   return pathname.startsWith(`${basePath}/auth/`) ? '/' : `${pathname}${search}${hash}`
 }
+
+interface Login {
+  readonly returnTo: string
+  readonly provider?: string | undefined
+  /** Although the person is signed in. */
+  readonly stepUp?: boolean
+}
+
+/** Where a browser begins to sign in, so that it comes back to where it was. */
+export const loginAddress =
+  (basePath: string) =>
+  ({ returnTo, provider, stepUp = false }: Login): string =>
+    `${basePath}/auth/login?${new URLSearchParams({ ...(provider !== undefined && { provider }), ...(stepUp && { stepUp: '1' }), returnTo })}`

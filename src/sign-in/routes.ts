@@ -6,7 +6,7 @@ import type { KeyRing } from '../crypto/key-ring.ts'
 import { routes } from '../http/endpoint.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Attempt } from '../http/rate-limit.ts'
-import type { Alarm } from '../platform/logger.ts'
+import type { Alarm, Log } from '../platform/logger.ts'
 import type { People } from '../session/people.ts'
 import { createProviderSessions } from '../session/provider-sessions.ts'
 import { createRefresh } from '../session/refresh.ts'
@@ -24,7 +24,9 @@ import { createExchange } from './exchange.ts'
 import { createIssuerTokens } from './issuer-tokens.ts'
 import { signInRoutes } from './login.ts'
 import { logoutRoutes } from './logout.ts'
+import { createNotices } from './notices.ts'
 import { createRelyingParty } from './openid.ts'
+import { createReport } from './provider-problems.ts'
 
 interface Options {
   readonly store: SessionStore
@@ -44,15 +46,20 @@ interface Options {
   readonly signedOutPath: string
   readonly clearSiteData: CurrentParts['clearSiteData']
   readonly alarm: Alarm
+  readonly log: Pick<Log, 'warn'>
 }
 
 export const createAuth = (options: Options): Router[] => {
   const { sessions, people, providers, origins, clearSiteData, failures, signIns } = options
   const discoveries = new Map(providers.map((provider) => [provider, createDiscovery(provider)]))
   const discoveryOf = (provider: Provider): Discovery => discoveries.get(provider)!
+  const report = createReport(options.alarm)
+  const notices = createNotices(options.log)
   const parties = new Map(
     providers.flatMap((provider) =>
-      provider.client ? [[provider.id, { provider, party: createRelyingParty(provider.client, discoveryOf(provider)) }] as const] : [],
+      provider.client
+        ? [[provider.id, { provider, party: createRelyingParty(provider, provider.client, discoveryOf(provider), report) }] as const]
+        : [],
     ),
   )
   const redirectUri = (origin: string) => `${origin}${options.basePath}/auth/callback`
@@ -60,10 +67,19 @@ export const createAuth = (options: Options): Router[] => {
     ...options,
     providerSessions: createProviderSessions(options),
     redirectUri,
+    notices,
     parties,
     prefixes: providers.map(({ claims }) => claims.prefix),
   }
-  const tokens = createIssuerTokens(providers, options.tokenMaxAgeSeconds, undefined, discoveryOf)
+  // Their callers hear that the issuer cannot be asked; operators hear why.
+  const told =
+    (provider: Provider): Discovery =>
+    () =>
+      discoveryOf(provider)().catch(async (error: unknown) => {
+        await report(provider.id, error)
+        throw error
+      })
+  const tokens = createIssuerTokens(providers, options.tokenMaxAgeSeconds, undefined, told)
   const endSession: CurrentParts['endSession'] = async (provider, origin) =>
     await parties.get(provider)?.party.endSession(`${origin}${options.signedOutPath}`)
   const current = createCurrent({ sessions, origins, endSession, clearSiteData })

@@ -1,6 +1,6 @@
 /** A real OpenID provider of the test run's own, on a free port of 127.0.0.1: another site than localhost, where the service is reached. */
 import { generateKeyPairSync } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CompactSign, decodeJwt, exportJWK, SignJWT } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
@@ -33,6 +33,17 @@ const newKey = async (kid: string) => {
   return { privateKey, jwk: { ...(await exportJWK(privateKey)), kid, use: 'sig', alg: 'RS256' } }
 }
 
+const withhold = (provider: Provider, names: readonly string[]): void => {
+  const { prototype } = provider.IdToken as unknown as { prototype: { payload: () => Promise<Record<string, unknown>> } }
+  const payload = prototype.payload
+  prototype.payload = async function (this: unknown) {
+    const claims = await payload.call(this)
+    return Object.fromEntries(Object.entries(claims).filter(([name]) => !names.includes(name)))
+  }
+}
+
+const assertionAlgorithms = ['RS256', 'PS256', 'RS512', 'ES256', 'ES384', 'Ed25519', 'EdDSA'] as const
+
 /** How it is set up: as real providers are, where they differ. */
 export interface ProviderSetUp {
   readonly client?: Record<string, unknown>
@@ -46,8 +57,27 @@ export interface ProviderSetUp {
   readonly userinfoOnly?: boolean
   /** The type in the header of its logout tokens, `none` for none. */
   readonly logoutType?: 'logout+jwt' | 'JWT' | 'none'
+  /** Claims that it never sends in an ID token, whatever it is asked. */
+  readonly withholds?: readonly string[]
+  /** More claims that it knows, beside sub, roles and app. */
+  readonly claims?: readonly string[]
   readonly features?: Record<string, unknown>
+  /** Sees each proof of the client. */
+  readonly onAssertion?: (claims: Record<string, unknown>, header: Record<string, unknown>) => void
+  /** Answers in the place of the provider when it says true. */
+  readonly answer?: Answering
 }
+
+type Answering = (req: IncomingMessage, res: ServerResponse) => boolean
+
+/** An answer in the provider's place, to all paths that begin so. */
+export const says =
+  (path: string, status: number, body: string, type = 'application/json'): Answering =>
+  (req, res) => {
+    if (!req.url?.startsWith(path)) return false
+    res.writeHead(status, { 'content-type': type }).end(body)
+    return true
+  }
 
 export const startProvider = async (setUp: ProviderSetUp = {}): Promise<TestProvider> => {
   const { aheadSeconds = 0, issuerEnd = '', userinfoOnly = false, logoutType = 'logout+jwt' } = setUp
@@ -77,6 +107,8 @@ export const startProvider = async (setUp: ProviderSetUp = {}): Promise<TestProv
 
   const build = ([origins, logoutUri]: typeof last): void => {
     last = [origins, logoutUri]
+    const named = ['name', 'email']
+    const more = ['roles', 'app', ...(setUp.claims ?? [])]
     const configuration: Configuration = {
       clients: [
         {
@@ -95,7 +127,10 @@ export const startProvider = async (setUp: ProviderSetUp = {}): Promise<TestProv
       ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
       cookies: { keys: ['canary-provider-cookie-key'] },
       features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: true }, ...setUp.features },
-      claims: { openid: ['sub', 'roles', 'app'], profile: ['name', 'email'] },
+      // Those of the scope openid are in the ID token whatever is said below.
+      claims: userinfoOnly ? { openid: ['sub'], profile: [...named, ...more] } : { openid: ['sub', ...more], profile: named },
+      enabledJWA: { clientAuthSigningAlgValues: assertionAlgorithms },
+      assertJwtClientAuthClaimsAndHeader: async (_ctx, claims, header) => setUp.onAssertion?.(claims, header),
       conformIdTokenClaims: userinfoOnly,
       pkce: { required: () => true },
       findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts.get(id) }) }),
@@ -115,10 +150,13 @@ export const startProvider = async (setUp: ProviderSetUp = {}): Promise<TestProv
       fetch: async (url, { dispatcher: _guard, ...options }: RequestInit & { dispatcher?: unknown }) =>
         fetch(url as string, { ...options, ...(await retyped(options.body)) }),
     } as Configuration
-    handler = new Provider(issuer, configuration).callback()
+    const made = new Provider(issuer, configuration)
+    withhold(made, setUp.withholds ?? [])
+    handler = made.callback()
   }
   build(last)
   server.on('request', (req, res) => {
+    if (setUp.answer?.(req, res)) return
     if (req.url === '/jwks') fetches++
     if (req.url === '/client-jwks')
       return void res.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify({ keys: setUp.keys }))

@@ -50,10 +50,10 @@ const fillPersonal = (person = {}) => {
   list.hidden = rows.length === 0
 }
 
-/** A refusal for want of a fresh sign-in says where to go. */
+/** A refusal for want of a sign-in, or of a fresh one, says where to go; from there it is back to this page. */
 const tell = (output, error) => {
   say(output, error.message, 'bad')
-  if (error.code === 'step_up_required' && signin) output.append(' ', element('a', 'Sign in', { href: signin }))
+  if (['step_up_required', 'unauthorized'].includes(error.code) && signin) output.append(' ', element('a', 'Sign in', { href: signin }))
 }
 
 find('#reveal')?.addEventListener('submit', async (event) => {

@@ -22,5 +22,6 @@ export const createSignOut =
     }
     res.setHeader('Set-Cookie', clearCookie(origins.secure()))
     if (clearSiteData === 'always' || (clearSiteData === 'staff' && origins.isStaff(req.headers.host)))
-      res.setHeader('Clear-Site-Data', '"cache", "cookies", "storage"')
+      // "cookies" would go by the whole domain, and take the provider's with it, so that it could tell nobody of the sign-out.
+      res.setHeader('Clear-Site-Data', '"cache", "storage"')
   }

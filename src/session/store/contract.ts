@@ -94,6 +94,8 @@ export interface SessionStore extends FamilyStore {
   removeFromList(tag: string, sid: string): Promise<void>
   /** Keeps a value for a time unless one is there; gives the one that was. */
   claim(tag: string, name: string, value: string, ttlMs: number): Promise<string | undefined>
+  /** The value that is kept. */
+  get(tag: string, name: string): Promise<string | undefined>
   /** Puts a value in its place; 0 milliseconds remove it. */
   put(tag: string, name: string, value: string, ttlMs: number): Promise<void>
   /** By the clock of the marks. */

@@ -169,6 +169,10 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
       return undefined
     },
+    get: async (tag, name) => {
+      const kept = values.get(`${tag}:${name}`)
+      return kept && kept.until > now() ? kept.value : undefined
+    },
     put: async (tag, name, value, ttlMs) => {
       values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
     },

@@ -122,6 +122,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
 if old then return old end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
   },
+  bffGet: { numberOfKeys: 1, lua: `return redis.call('GET', KEYS[1])` },
   bffPut: {
     numberOfKeys: 1,
     lua: `if ARGV[2] == '0' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end`,
@@ -216,6 +217,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
   removeFromList: async (tag, sid) => void (await redis.run('bffRemoveFromList', [list(tag)], [sid])),
   claim: async (tag, name, value, ttlMs) =>
     ((await redis.run('bffClaim', [kept(tag, name)], [value, ttlMs])) as string | null) ?? undefined,
+  get: async (tag, name) => ((await redis.run('bffGet', [kept(tag, name)])) as string | null) ?? undefined,
   put: async (tag, name, value, ttlMs) => void (await redis.run('bffPut', [kept(tag, name)], [value, ttlMs])),
   // A script has a node by its key; no key is there.
   now: async () => (await redis.run('bffNow', [marks('clock')])) as number,

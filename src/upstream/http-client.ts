@@ -3,7 +3,7 @@
 import ky, { type Options } from 'ky'
 import { type Deadline, freshConnections, send } from './sender.ts'
 
-export { HTTPError, TimeoutError } from 'ky'
+export { HTTPError, type Options, TimeoutError } from 'ky'
 
 const deadlineOf = (signal: AbortSignal): Deadline => {
   const deadline: Deadline = { over: signal.aborted, cut: () => {} }

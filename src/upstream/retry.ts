@@ -1,8 +1,7 @@
 /** The one rule for sending again: only a `read`, at most two more times, with jitter, and only
  * where the vendor did not answer or asked for patience. */
-import type { Options } from 'ky'
 import { retryAfter } from './headers.ts'
-import { HTTPError } from './http-client.ts'
+import { HTTPError, type Options } from './http-client.ts'
 import type { Reply } from './result.ts'
 import { Unanswered } from './sender.ts'
 

@@ -3,8 +3,8 @@ import cluster from 'node:cluster'
 import { load, SettingsError } from '../config/load.ts'
 import { errorMessage } from './platform/error-message.ts'
 import { printableLines } from './platform/printable.ts'
+import { runWorkers } from './platform/workers.ts'
 import { serve } from './serve.ts'
-import { runWorkers } from './workers.ts'
 
 const say = (line: string): void => void process.stderr.write(`${printableLines(line)}\n`)
 

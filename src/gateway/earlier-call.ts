@@ -4,7 +4,8 @@ import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Guard, GuardedCall as Intent, Observed, ReplayedOperation } from '../journal/guard/contract.ts'
 import type { Found } from './before-image.ts'
-import { type Call, callFacts, type Result, shown } from './call.ts'
+import { type Call, callFacts } from './call.ts'
+import { type Result, shown } from './reply.ts'
 import { namesAsked } from './targets.ts'
 
 type GuardedCall = Call<GuardedOperation>

@@ -11,9 +11,10 @@ import type { Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamCall } from '../upstream/client.ts'
 import { buildUrl } from '../upstream/url.ts'
 import { createLookup, type Found, imageOf, unresolved } from './before-image.ts'
-import { type Call, callFacts, isOwn, type Result, toReply } from './call.ts'
+import { type Call, callFacts, isOwn } from './call.ts'
 import { earlierCall, replayed } from './earlier-call.ts'
 import type { Provisioning } from './provisioning.ts'
+import { type Result, toReply } from './reply.ts'
 
 export interface GuardedCallParts {
   readonly sessions: Sessions

@@ -6,7 +6,7 @@ import { openFor, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
 import { withAvailability } from '../session/store/availability.ts'
 import type { SessionStore } from '../session/store/contract.ts'
-import type { Reply } from './call.ts'
+import type { Reply } from './reply.ts'
 
 interface IdempotencyRecord {
   readonly digest: string

@@ -7,10 +7,11 @@ import { decide, requireImageRole } from '../policy/decide.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { readImageForm } from '../uploads/image.ts'
 import type { Upstream } from '../upstream/client.ts'
-import { type Answer, type Call, callFacts, type Result, toReply } from './call.ts'
+import { type Call, callFacts } from './call.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
 import { createRecords } from './records.ts'
+import { type Answer, type Result, toReply } from './reply.ts'
 import { targetsIn, targetsOf } from './targets.ts'
 
 export interface OpenCallParts {

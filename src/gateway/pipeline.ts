@@ -1,6 +1,6 @@
 /** The path of a call after admission: session, limit, app, params, query, body, subjects, policy,
  * reason, run, answer. */
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, RequestHandler } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
 import { isCacheKeyOf } from '../cache/keys.ts'
 import {
@@ -17,19 +17,18 @@ import { addLogFields } from '../http/access-log.ts'
 import { bringsBody } from '../http/body.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'
-import { addHeader } from '../http/response-headers.ts'
-import type { CallFacts } from '../journal/event/compose.ts'
 import { withConfirmation } from '../policy/confirmation.ts'
 import { decide, isImmediate, requireFields, requireRecentSignIn } from '../policy/decide.ts'
 import { checkParams, subjectsOf } from '../policy/subjects.ts'
 import type { Session } from '../session/sessions.ts'
-import { type Call, callFacts, ownNameIn, type Result, readBody, showsVendorWords, type UndecidedCall } from './call.ts'
-import { type AuditRules, callFactsOf, readIdempotencyKey, readReason } from './call-facts.ts'
+import { type Call, callFacts, ofAnotherApp, ownNameIn, readBody, type UndecidedCall } from './call.ts'
+import { type AuditRules, readIdempotencyKey, readReason } from './call-facts.ts'
 import { createGuardedCall, type GuardedCallParts } from './guarded-call.ts'
 import { createOpenCall, type OpenCallParts } from './open-call.ts'
 import { createProvisioning, type ProvisioningParts } from './provisioning.ts'
 import { createRecords } from './records.ts'
-import { namedIn, targetsOf } from './targets.ts'
+import { type Result, send, showsVendorWords } from './reply.ts'
+import { targetsOf } from './targets.ts'
 
 export interface PipelineParts extends ProvisioningParts, OpenCallParts, GuardedCallParts {
   /** By app id. */
@@ -110,21 +109,4 @@ export const createPipeline = (parts: PipelineParts) => {
     const app = req.params['appId'] ?? (apps.size === 1 ? apps.keys().next().value : undefined)
     return typeof app === 'string' && isCacheKeyOf(parts.peppers, tag, app, id)
   }
-}
-
-/** The rule of a call to another app: its target belongs to that app. */
-const ofAnotherApp = (request: Request, requestId: string, operation: Operation, session: Session): CallFacts => ({
-  ...callFactsOf(request, { operation, session, requestId, targets: namedIn(operation, request.params, session) }),
-  policy: { decision: 'deny', rule: `another_app/${operation.id}` },
-})
-
-const send = (res: Response, { reply, headers, answer }: Result): void => {
-  for (const name of Object.keys(headers)) addHeader(res, name, headers[name]!)
-  if (answer?.cache !== undefined) addLogFields(res, { cache: answer.cache })
-  if (answer && answer.calls > 0)
-    addLogFields(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
-  const { status, body, text = JSON.stringify(body ?? {}) } = reply
-  // One write for head and body.
-  res.writeHead(status, ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(Buffer.byteLength(text))])
-  res.end(text)
 }

@@ -2,6 +2,7 @@
 
 import type { Status } from '../../journal/append/journal.ts'
 import type { Event } from '../../journal/event/event.ts'
+import { isDiscontinuity } from '../../journal/log/discontinuity.ts'
 import type { Burst } from '../counters.ts'
 import type { Check } from '../integrity.ts'
 
@@ -55,7 +56,7 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
     if (now === open) return
     open = now
     if (now) ofNow('gate_opened', 'The gate is open again: guarded calls go on.', new Date().toISOString())
-    else if (/went back|is not the one that|stands in/.test(cause)) ofNow('rollback', `The gate is closed: ${cause}.`, since)
+    else if (isDiscontinuity(cause)) ofNow('rollback', `The gate is closed: ${cause}.`, since)
     else ofNow('gate_closed', `The gate is closed, guarded calls are refused: ${cause}.`, since)
   }
 
@@ -66,7 +67,8 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
     if (size === anchor.size) bareSince = undefined
     else bareSince ??= Date.now()
     const late = anchored && bareSince !== undefined && Date.now() - bareSince > anchorWithinMs
-    if (late && !anchorMissed) ofNow('no_anchor', 'The journal has not been anchored for 5 minutes.', new Date().toISOString())
+    if (late && !anchorMissed)
+      ofNow('no_anchor', `The journal has not been anchored for ${Math.round(anchorWithinMs / 60_000)} minutes.`, new Date().toISOString())
     anchorMissed = late
   }
 

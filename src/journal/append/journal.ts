@@ -6,7 +6,8 @@ import { errorMessage } from '../../platform/error-message.ts'
 import type { Sealer } from '../event/seal.ts'
 import { type Anchor, markOf } from '../log/anchor.ts'
 import { publicKey } from '../log/checkpoint.ts'
-import { acceptances, acceptedSince, contradicts, isMissing, missing } from '../store/continuity.ts'
+import { discontinuity } from '../log/discontinuity.ts'
+import { acceptances, acceptedSince, contradicts, missing } from '../store/continuity.ts'
 import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from '../store/contract.ts'
 import { checkSealing } from '../store/pseudonyms.ts'
 import { latestCheckpoint, treeHead } from '../store/queries/log.ts'
@@ -137,7 +138,7 @@ export async function openJournal({
 
   const compare = async (): Promise<void> => {
     const former = await missing(store, anchor)
-    if (former !== undefined) throw new Error(isMissing(former, store.journal))
+    if (former !== undefined) throw new Error(discontinuity.replaced(former, store.journal))
     const highest = await anchor?.highest(store.journal)
     const wrong =
       (await contradicts(store, highest)) ??

@@ -1,5 +1,6 @@
 /** Whether the log goes on from what was seen of it: from its anchor, from the journal that stood here, past the rollbacks that people accepted. */
 import type { Anchor, Mark } from '../log/anchor.ts'
+import { discontinuity } from '../log/discontinuity.ts'
 import type { Store } from './contract.ts'
 import { systemEvents, treeHead } from './queries/log.ts'
 import type { Source } from './queries/source.ts'
@@ -10,9 +11,6 @@ export async function missing(store: Store, anchor: Anchor | undefined): Promise
   const last = await anchor?.last()
   return last === store.journal ? undefined : last
 }
-
-export const isMissing = (former: string, journal: string): string =>
-  `the journal ${former} is gone: another one, ${journal}, stands in its place`
 
 /** The events by which people accepted that the log went back. */
 export async function acceptances(store: Source): Promise<string[]> {
@@ -26,8 +24,8 @@ export const acceptedSince = (known: readonly string[], now: readonly string[]):
 export async function contradicts(store: Source, mark: Mark | undefined): Promise<string | undefined> {
   if (!mark) return undefined
   const { size, cut } = await treeHead(store)
-  if (size < mark.size) return `the log went back from ${mark.size} to ${size}`
+  if (size < mark.size) return discontinuity.shorter(mark.size, size)
   const root = mark.size < cut ? undefined : await rootSigned(store, mark.size)
-  if (mark.size >= cut && root?.toString('base64') !== mark.root) return `the log is not the one that was anchored at ${mark.size}`
+  if (mark.size >= cut && root?.toString('base64') !== mark.root) return discontinuity.otherThanAnchored(mark.size)
   return undefined
 }

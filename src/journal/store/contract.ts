@@ -1,8 +1,10 @@
 /** The store's contract, and the rules that hold inside its lock. Both stores differ only in how they lock and write. */
+
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { type Event, type EventHeader, encode, eventHeaderOf, newId, nextState, type State, tokensOf } from '../event/event.ts'
 import type { Part, Subject } from '../event/seal.ts'
 import { originOf, parseCheckpoint, publicKey, signCheckpoint } from '../log/checkpoint.ts'
+import { discontinuity } from '../log/discontinuity.ts'
 import { type Frontier, leafHash, push, rootOf } from '../log/tree.ts'
 import { checkpointQuestion, idsQuestion } from './queries/log.ts'
 import { keysQuestion, statesQuestion } from './queries/operations.ts'
@@ -137,8 +139,8 @@ export function questions(entries: readonly Entry[], after: string | undefined):
 
 /** A restored backup, or a failover that lost commits, is noticed before anything is written to it. */
 function mustContinue(head: Head, facts: Facts, seen: number): void {
-  if (head.size < seen) throw new Error(`the log went back from ${seen} to ${head.size}`)
-  if (seen >= head.cut && !facts.continues) throw new Error(`the log is not the one that ended at ${seen}`)
+  if (head.size < seen) throw new Error(discontinuity.shorter(seen, head.size))
+  if (seen >= head.cut && !facts.continues) throw new Error(discontinuity.otherThanEnded(seen))
 }
 
 /** The rules of the log, applied inside the lock: which entries go in, and what the others are told. */

@@ -3,8 +3,8 @@
 import type { Sealer } from '../event/seal.ts'
 import type { Mark } from '../log/anchor.ts'
 import { checkSignature, type PublicKey } from '../log/checkpoint.ts'
+import { discontinuity } from '../log/discontinuity.ts'
 import { rootOf } from '../log/tree.ts'
-import { isMissing } from '../store/continuity.ts'
 import type { Store } from '../store/contract.ts'
 import { treeHead } from '../store/queries/log.ts'
 import { beyondHead, type RawPage, rawPage, removalsSince } from '../store/queries/verification.ts'
@@ -93,7 +93,7 @@ async function verifyOnce(
   }
   const head = await treeHead(store)
   const { size, cut } = head
-  if (former !== undefined) find(isMissing(former, store.journal))
+  if (former !== undefined) find(discontinuity.replaced(former, store.journal))
   const anchored = new Map<number, string>()
   for (const mark of anchors) {
     if (mark.size > size) find(`the log went back: it was anchored at ${mark.size} and has ${size}`)

@@ -2,15 +2,16 @@
 import { expect, test } from '@jest/globals'
 import { type Alert, createAlerts } from '../../../src/console/alerts/alerts.ts'
 import type { Status } from '../../../src/journal/append/journal.ts'
+import { discontinuity } from '../../../src/journal/log/discontinuity.ts'
 
 const closed = (cause: string): Status => ({ open: false, cause, since: '2026-03-02T09:14:07.482Z', waiting: 0, dropped: 0, size: 1 })
 
 test.each([
-  ['the log went back from 9 to 7', 'rollback'],
-  ['the log is not the one that was anchored at 9', 'rollback'],
-  ['the log is not the one that ended at 9', 'rollback'],
-  ['the journal j_1 is gone: another one, j_2, stands in its place', 'rollback'],
-  ['another journal (j_2) stands in the place of j_1', 'rollback'],
+  [discontinuity.shorter(900, 7), 'rollback'],
+  [discontinuity.otherThanAnchored(9), 'rollback'],
+  [discontinuity.otherThanEnded(9), 'rollback'],
+  [discontinuity.replaced('j_kQ-7_x', 'j_2'), 'rollback'],
+  ['a mirror of the log went back from 9 to 7', 'gate_closed'],
   ['the journal could not be opened: connect ECONNREFUSED', 'gate_closed'],
 ])('%s', async (cause, type) => {
   const alert = await new Promise<Alert>((send) => {

@@ -1,8 +1,8 @@
 /** Aliases from one name of a person to the other: sealed, since they hold a name, and bound to
  * their cache key. */
 
+import { opener } from '../crypto/decryption-memo.ts'
 import { type KeyRing, perKey } from '../crypto/key-ring.ts'
-import { opener } from '../crypto/opened.ts'
 import { memo } from '../platform/memo.ts'
 import { cacheKeysOf, type Name } from './keys.ts'
 import { open, seal } from './seal.ts'

@@ -2,10 +2,10 @@
  * parses nothing. */
 
 import type { Identified } from '../contract/schemas.ts'
+import { opener } from '../crypto/decryption-memo.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
-import { opener } from '../crypto/opened.ts'
 import { parseExact } from '../platform/exact-json.ts'
-import { withoutDeviceSecrets } from '../policy/projection.ts'
+import { withoutDeviceSecrets } from '../policy/visible-fields.ts'
 import { cacheKeysOf, isCacheKeyOf, type Name } from './keys.ts'
 import { open, seal } from './seal.ts'
 import type { StoredEntry } from './store/contract.ts'

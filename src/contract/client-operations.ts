@@ -378,7 +378,7 @@ export interface Operations {
   ): Promise<Answered<AppUserBusinessSystemsResponse>>
 
   /**
-   * Make a code with which an SDK takes over the conversation. Whoever holds it can read and write there.
+   * Create a code that lets an SDK continue the conversation. Whoever holds it can read and write there.
    *
    * For self, service; counted among codes.
    * @throws ClientError, beside what any call may meet: `user_not_found`, `upstream_timeout`
@@ -392,7 +392,7 @@ export interface Operations {
   ): Promise<Answered<AuthCodeResponse>>
 
   /**
-   * Make link requests: addresses at which the user confirms a channel as their own.
+   * Create link requests: URLs at which the user confirms that a channel is theirs.
    *
    * For self, service; counted among codes.
    * @throws ClientError, beside what any call may meet: `user_not_found`, `integration_not_found`, `upstream_timeout`
@@ -421,7 +421,7 @@ export interface Operations {
   ): Promise<Answered<AppUserResponse>>
 
   /**
-   * Change fields of the profile. What is left out keeps its value, also inside properties. Null and empty text are refused: clearing is delete_app_user_profile.
+   * Change fields of the profile. What is left out keeps its value, also inside properties. Null and empty text are refused; to clear a profile use delete_app_user_profile.
    *
    * For self, agent, admin; counted among writes.
    * @throws ClientError, beside what any call may meet: `bad_request`, `field_not_allowed`, `user_not_found`, `upstream_unknown`
@@ -452,7 +452,7 @@ export interface Operations {
   ): Promise<Answered<MessageResponse>>
 
   /**
-   * Link a channel to the user. It may message the person, and merges two users when the channel belongs to another one.
+   * Link a channel to the user. The person may get a message. If the channel belongs to another user, the two users are merged.
    *
    * For self, agent, admin; counted among links. Sent once, and recorded in the journal.
    * @throws ClientError, beside what any call may meet: `bad_request`, `field_not_allowed`, `user_not_found`, `integration_not_found`, `reason_required`, `another_user`, `journal_unavailable`, `step_up_required`, `operation_pending`, `operation_unknown`, `idempotency_key_reused`, `upstream_unknown`

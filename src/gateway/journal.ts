@@ -14,7 +14,7 @@ import { keyList, locationOf, type Secrets } from '../journal/store/open.ts'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { connectRedis } from '../platform/redis.ts'
-import { redisLog } from '../platform/redis-news.ts'
+import { redisLog } from '../platform/redis-connection-log.ts'
 import type { Upstream } from '../upstream/client.ts'
 
 export interface GatewayJournalParts {

@@ -10,9 +10,9 @@ import type { Upstream } from '../upstream/client.ts'
 import { type Call, callFacts } from './call.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
-import { createRecords } from './records.ts'
 import { type Answer, type Result, toReply } from './reply.ts'
 import { targetsIn, targetsOf } from './targets.ts'
+import { createRecords } from './unguarded-events.ts'
 
 export interface OpenCallParts {
   readonly sessions: Sessions

@@ -1,5 +1,5 @@
-/** The path of a call after admission: session, limit, app, params, query, body, subjects, policy,
- * reason, run, answer. */
+/** The path of a call after admission: session and limit, app, params, query, body, the session
+ * again, subjects, policy, reason, idempotency key, confirmation, run, answer. */
 import type { Request, RequestHandler } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
 import { isCacheKeyOf } from '../cache/keys.ts'
@@ -18,17 +18,18 @@ import { bringsBody } from '../http/body.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import { withConfirmation } from '../policy/confirmation.ts'
-import { decide, isImmediate, requireFields, requireRecentSignIn } from '../policy/decide.ts'
+import { decide, requireRecentSignIn } from '../policy/decide.ts'
 import { checkParams, subjectsOf } from '../policy/subjects.ts'
+import { isImmediate, requireFields } from '../policy/writable-fields.ts'
 import type { Session } from '../session/sessions.ts'
 import { type Call, callFacts, ofAnotherApp, ownNameIn, readBody, type UndecidedCall } from './call.ts'
 import { type AuditRules, readIdempotencyKey, readReason } from './call-facts.ts'
 import { createGuardedCall, type GuardedCallParts } from './guarded-call.ts'
 import { createOpenCall, type OpenCallParts } from './open-call.ts'
 import { createProvisioning, type ProvisioningParts } from './provisioning.ts'
-import { createRecords } from './records.ts'
 import { type Result, send, showsVendorWords } from './reply.ts'
 import { targetsOf } from './targets.ts'
+import { createRecords } from './unguarded-events.ts'
 
 export interface PipelineParts extends ProvisioningParts, OpenCallParts, GuardedCallParts {
   /** By app id. */

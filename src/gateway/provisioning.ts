@@ -10,7 +10,7 @@ import { requireStill } from '../policy/decide.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 import { type Call, callFacts, isOwn } from './call.ts'
-import { createRecords } from './records.ts'
+import { createRecords } from './unguarded-events.ts'
 
 export interface ProvisioningParts {
   readonly sessions: Sessions

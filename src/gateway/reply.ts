@@ -5,7 +5,7 @@ import { addLogFields } from '../http/access-log.ts'
 import { errorBody } from '../http/problem-handler.ts'
 import { addHeader } from '../http/response-headers.ts'
 import { isStaff } from '../policy/decide.ts'
-import { project } from '../policy/projection.ts'
+import { project } from '../policy/visible-fields.ts'
 import type { UpstreamAnswer } from '../upstream/client.ts'
 import type { Call } from './call.ts'
 

@@ -1,10 +1,6 @@
-/** Who may do what to whom: `decide` and the field rules. Pure: everything it needs is in its
- * arguments, nothing is looked up. */
-
-import { placeOf } from '../contract/json-path.ts'
+/** Who may do what to whom. Pure: everything it needs is in its arguments, nothing is looked up. */
 import type { Caller, Operation, Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import type { BodyOf } from '../contract/schemas.ts'
 
 /** What policy knows of a session. */
 export interface PolicyActor {
@@ -57,51 +53,11 @@ export const requireRecentSignIn = (actor: PolicyActor, nowMs: number): void => 
 const stepUpRequired = (): Problem =>
   new Problem('step_up_required', {
     headers: {
-      'WWW-Authenticate': `Bearer error="insufficient_user_authentication", error_description="A sign-in not older than 15 minutes is required", max_age=${stepUpMaxAge}`,
+      'WWW-Authenticate': `Bearer error="insufficient_user_authentication", error_description="A sign-in not older than ${stepUpMaxAge / 60} minutes is required", max_age=${stepUpMaxAge}`,
     },
   })
 
 export const isStaff = (caller: Caller): boolean => caller === 'admin' || caller === 'agent'
-
-interface FieldRules {
-  /** Keys of custom properties that end users may write. */
-  readonly selfProperties: readonly string[]
-}
-
-const selfFields = new Set(['givenName', 'surname', 'email', 'properties'])
-
-const listed = (properties: readonly string[]): string =>
-  properties.length > 0 ? `the properties ${properties.join(', ')}` : 'no properties'
-
-/** Field rules on the way in. The body has passed its schema. Throws `field_not_allowed`. */
-export const requireFields = (caller: Caller, operation: Operation, body: unknown, { selfProperties }: FieldRules): void => {
-  if (isImmediate(operation, body) && !operation.immediate?.includes(caller))
-    throw new Problem('field_not_allowed', { detail: `confirmation.type immediate is for ${operation.immediate?.join(', ')}.` })
-  if (caller === 'self' && operation.takes === 'AppUserLink') requireNoWords(body as BodyOf<'AppUserLink'>)
-  if (caller !== 'self' || operation.takes !== 'AppUserUpdate') return
-  const fields = body as Record<string, unknown>
-  const field = Object.keys(fields).find((name) => !selfFields.has(name))
-  if (field)
-    throw new Problem('field_not_allowed', {
-      detail: `You may not write ${placeOf([field])}; you may write givenName, surname, email and ${listed(selfProperties)}.`,
-    })
-  const property = Object.keys((fields['properties'] as object | undefined) ?? {}).find((name) => !selfProperties.includes(name))
-  if (property !== undefined)
-    throw new Problem('field_not_allowed', {
-      detail: `You may not write ${placeOf(['properties', property])}; you may write ${listed(selfProperties)}.`,
-    })
-}
-
-/** A link that asks nobody: it may merge somebody away at once, so it needs a recent sign-in. */
-export const isImmediate = (operation: Operation, body: unknown): boolean =>
-  operation.takes === 'AppUserLink' && (body as BodyOf<'AppUserLink'>).confirmation.type === 'immediate'
-
-/** No words of an end user in a link: the business says them. */
-const requireNoWords = (link: BodyOf<'AppUserLink'>): void => {
-  const field = link.confirmation.message ? 'confirmation.message' : 'subject' in link && link.subject !== undefined ? 'subject' : undefined
-  if (field !== undefined)
-    throw new Problem('field_not_allowed', { detail: `You may not write ${field}: the service says itself what the person is asked.` })
-}
 
 /** The author of an image: end users post as themselves, staff as the business, programs choose.
  * Throws `role_mismatch`. */

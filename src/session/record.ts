@@ -1,10 +1,10 @@
 /** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
 import { hash } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
+import { opener } from '../crypto/decryption-memo.ts'
 import { decrypt, deriveKey, encrypt } from '../crypto/envelope.ts'
 import { type KeyRing, keyedName, perKey, type RingKey } from '../crypto/key-ring.ts'
 import { hmacWith } from '../crypto/keyed-hash.ts'
-import { opener } from '../crypto/opened.ts'
 import { memo } from '../platform/memo.ts'
 import type { Listed } from './store/contract.ts'
 import type { Kind, Scope } from './token.ts'

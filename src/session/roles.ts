@@ -1,8 +1,8 @@
 /** Changes of roles while sessions live: a mark of the person, read with every request. An old token may lose roles by it but never gain any. */
 import { randomBytes } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
+import { opener } from '../crypto/decryption-memo.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
-import { opener } from '../crypto/opened.ts'
 import { isStaffRole } from './lifetimes.ts'
 import { openFor, sealFor } from './record.ts'
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import type { Caller, Operation, Role } from '../../src/contract/operation.ts'
 import { all, operations } from '../../src/contract/operations.ts'
 import type { Problem } from '../../src/contract/problems.ts'
-import { decide, type PolicyActor, requireFields, requireImageRole } from '../../src/policy/decide.ts'
-import { project } from '../../src/policy/projection.ts'
+import { decide, type PolicyActor, requireImageRole } from '../../src/policy/decide.ts'
+import { project } from '../../src/policy/visible-fields.ts'
+import { requireFields } from '../../src/policy/writable-fields.ts'
 
 const now = 1_800_000_000_000
 const actor = (roles: Role[], more: Partial<PolicyActor> = {}): PolicyActor => ({ roles, kind: 'bearer', authTime: now / 1000, ...more })

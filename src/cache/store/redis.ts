@@ -14,7 +14,7 @@
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource } from '../../platform/redis-connection.ts'
-import type { Tell } from '../../platform/redis-news.ts'
+import type { Tell } from '../../platform/redis-connection-log.ts'
 import { type CacheStore, times } from './contract.ts'
 import { aliasKey, bffLookup, parseLookup, prefetchScript } from './redis-lookup.ts'
 

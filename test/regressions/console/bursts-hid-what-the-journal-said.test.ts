@@ -1,7 +1,7 @@
 /** The page showed the three newest alerts and no others, and kept fifty: whoever made enough guarded calls hid that the journal was not intact. */
 import { expect, test } from '@jest/globals'
-import { alertList } from '../../../src/console/alerts/alert-list.ts'
 import { createAlerts } from '../../../src/console/alerts/alerts.ts'
+import { alertList } from '../../../src/console/alerts/alerts-view.ts'
 
 test('bursts come last, nothing is left out, and bursts go first when there are too many', () => {
   const alerts = createAlerts({ status: () => ({ open: true, waiting: 0, dropped: 0, size: 1 }), anchored: false })

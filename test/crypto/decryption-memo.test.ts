@@ -1,8 +1,8 @@
 /** What a sealed text said is remembered for exactly that text, within bounds of number and time, and no longer than its keys live. */
 import { afterEach, expect, jest, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
+import { opener } from '../../src/crypto/decryption-memo.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
-import { opener } from '../../src/crypto/opened.ts'
 
 const peppers = keyRing(new Secret('p1:first'))
 

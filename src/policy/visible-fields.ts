@@ -1,4 +1,4 @@
-/** The part of an answer that a caller may see. Built by leaving out, so that new fields of the
+/** The projection of an answer: the part that a caller may see. Built by leaving out, so that new fields of the
  * vendor still arrive. */
 
 import type { Caller, Operation } from '../contract/operation.ts'

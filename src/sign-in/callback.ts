@@ -11,7 +11,7 @@ import type { Created } from '../session/issue.ts'
 import { isStaffRole, lifetimeOf } from '../session/lifetimes.ts'
 import { personKeysOf } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { forStaffOrigin, personOf } from './claims.ts'
+import { authTimeIn, forStaffOrigin, personOf } from './claims.ts'
 import type { SignInParts } from './login.ts'
 import { isOurState } from './nonce.ts'
 import type { SignedIn } from './openid.ts'
@@ -22,24 +22,20 @@ interface Entrance {
   readonly transaction: Transaction
   readonly provider: Provider
   readonly signedIn: SignedIn
-  /** Just before the provider issued the ID token, and just after, by the store's clock. */
+  /** Before the provider issued the ID token, and just after, by the store's clock. */
   readonly saidMs: number
   readonly heardMs: number
 }
 
 /** Times of a token are whole seconds. */
-const roundingSeconds = 2
+const roundingMs = 2_000
 
 /** When the person last signed in, in seconds of the provider's clock; 0 when nobody says. */
-const authTimeOf = ({ transaction, provider, signedIn: { claims } }: Entrance): number => {
-  const said = claims['auth_time']
-  if (typeof said === 'number') return Math.floor(said)
-  return provider.authTime === 'iat' && transaction.stepUp ? claims.iat : 0
-}
+const provedAt = ({ transaction, provider, signedIn: { claims } }: Entrance): number =>
+  authTimeIn(claims) || (provider.authTime === 'iat' && transaction.stepUp ? claims.iat : 0)
 
-/** By our clock: of the provider's only the time between two of its own counts, since it has just issued the token. */
-const byOurClock = ({ signedIn: { claims }, heardMs }: Entrance, authTime: number): number =>
-  authTime === 0 ? 0 : Math.floor(heardMs / 1000) - Math.max(0, claims.iat - authTime)
+/** How long before the token was issued, which was a moment ago: the provider's clock is compared with itself alone. */
+const ageOf = ({ signedIn: { claims } }: Entrance, at: number): number | undefined => (at === 0 ? undefined : Math.max(0, claims.iat - at))
 
 export const createCallback = (parts: SignInParts) => {
   const { sessions, people, providerSessions, resolveUser, notices, peppers, origins, parties, attempt, redirectUri } = parts
@@ -52,25 +48,25 @@ export const createCallback = (parts: SignInParts) => {
     await attempt(req, res, () => {
       if (states.length !== 1 || !isOurState(peppers, state)) throw new Problem('sign_in_expired')
     })
-    const { transaction, end } = findTransaction(peppers, state, secure(), req.headers.cookie)
+    const saidMs = await sessions.now()
+    const { transaction, end } = findTransaction(peppers, { state, nowMs: saidMs }, secure(), req.headers.cookie)
     const chosen = parties.get(transaction?.provider ?? '')
     if (await sessions.wasUsed('sign-in', state)) throw new Problem('sign_in_finished')
     if (transaction?.origin !== origins.of(req.headers.host) || !chosen) throw new Problem('sign_in_expired')
     const release = await sessions.once('sign-in', state, transactionMs)
     if (!release) throw new Problem('sign_in_finished')
     res.locals['transaction'] = transaction
-    return { transaction, chosen, end, release }
+    return { transaction, chosen, end, release, saidMs }
   }
 
   const callback = async (req: Request, res: Response): Promise<void> => {
     const search = rawQueryOf(req.originalUrl)
-    const { transaction, chosen, end, release } = await begun(req, res, search)
+    const { transaction, chosen, end, release, saidMs } = await begun(req, res, search)
     const url = new URL(`${redirectUri(transaction.origin)}?${search}`)
     const over = async () => {
       res.setHeader('Set-Cookie', end)
       await sessions.remember('sign-in', transaction.state, transactionMs)
     }
-    const saidMs = await sessions.now()
     const signedIn = await chosen.party.finish(transaction, url).catch(async (error) => {
       // The code may be good yet: whoever loads the page again goes on.
       await (error instanceof Problem && error.status >= 500 ? release() : over())
@@ -88,18 +84,20 @@ export const createCallback = (parts: SignInParts) => {
     const { transaction, provider, signedIn, saidMs } = entrance
     const { claims, idToken } = signedIn
     notices.claims(provider, claims, 'in the ID token or userinfo')
-    const authTime = authTimeOf(entrance)
+    const proved = provedAt(entrance)
+    const age = ageOf(entrance, proved)
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
-    if (authTime === 0 && person.roles.some(isStaffRole)) notices.authTime(provider)
-    const assertion = { ...person, authTime: byOurClock(entrance, authTime), kind: 'cookie', scope: 'app' } as const
+    if (age === undefined && person.roles.some(isStaffRole)) notices.authTime(provider)
+    const authTime = age === undefined ? 0 : Math.floor(Date.now() / 1000) - age
+    const assertion = { ...person, authTime, kind: 'cookie', scope: 'app' } as const
     const { record, lifetime } = await resolveUser(assertion, `oidc:${provider.id}`, { saidMs })
     const sid = typeof claims['sid'] === 'string' ? claims['sid'] : undefined
     const from = {
       ...{ id: provider.id, issuer: claims.iss, sub: claims.sub, sid },
-      ...{ provedAt: authTime || undefined, absentRoles: person.absentRoles },
+      ...{ provedAt: proved || undefined, absentRoles: person.absentRoles },
     }
     const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
-    const created = transaction.stepUp ? await stepUp(transaction, full, idToken) : await sessions.create(full, lifetime, { idToken })
+    const created = transaction.stepUp ? await stepUp(entrance, full, age) : await sessions.create(full, lifetime, { idToken })
     addLogFields(res, { actor: personKeysOf(peppers, record)[0], session: created.sessionId, provider: provider.id })
     if ((await providerSessions.ended(from, transaction.startedMs)) || (await people.endedSince(full, saidMs))) {
       await people.endOne(full, created.sessionId)
@@ -111,18 +109,18 @@ export const createCallback = (parts: SignInParts) => {
 
   /** Only the same person can step up; the present session goes on under a new token, with the new time of proof. */
   const stepUp = async (
-    { previous, startedMs }: Transaction,
+    { transaction: { previous, startedMs }, heardMs, signedIn: { idToken } }: Entrance,
     record: Parameters<Sessions['create']>[0],
-    idToken: string,
+    age: number | undefined,
   ): Promise<Created> => {
     if (!previous || !personKeysOf(peppers, record).includes(previous.place.tag))
       throw new Problem('sign_in_failed', { detail: 'Somebody else signed in; nothing was changed.' })
-    if (record.authTime === 0)
+    if (age === undefined)
       throw new Problem('sign_in_failed', {
         detail:
           'The identity provider does not say when you signed in, so it cannot count as a fresh sign-in; operators find more in the log.',
       })
-    if (record.authTime < startedMs / 1000 - roundingSeconds)
+    if (heardMs - age * 1000 < startedMs - roundingMs)
       throw new Problem('sign_in_failed', { detail: 'The identity provider did not ask you to sign in again.' })
     const created = await sessions.rotate(previous, record, lifetimeOf('cookie', record.roles).lifetime, { idToken })
     if (!created) throw new Problem('sign_in_expired', { detail: 'Your session has ended meanwhile; sign in again.' })

@@ -25,10 +25,16 @@ export const wordsOf = (value: unknown): readonly unknown[] => {
   if (Array.isArray(value)) return value
   if (typeof value === 'string') return [value, ...value.split(/[\s,]+/)]
   if (!isObject(value)) return []
-  return Object.keys(value).filter((key) => value[key] !== false && value[key] !== null)
+  return Object.keys(value).filter((key) => Boolean(value[key]))
 }
 
 export const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === ''
+
+/** With what is missing in one place taken from the other, under its full name: two objects are not mixed. */
+export const withMissing = <T extends Claims>(claims: T, more: Claims, names: readonly string[]): T => {
+  const missing = names.filter((name) => isAbsent(claimAt(claims, name)) && !isAbsent(claimAt(more, name)))
+  return { ...more, ...claims, ...Object.fromEntries(missing.map((name) => [name, claimAt(more, name)])) }
+}
 
 /** Named in the token, to be fetched elsewhere (OpenID Connect Core, section 5.6.2): so does Entra with more than 200 groups. */
 export const isElsewhere = (claims: Claims, path: string): boolean => {

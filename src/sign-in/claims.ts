@@ -8,6 +8,7 @@ import { isStaffRole } from '../session/lifetimes.ts'
 import type { Assertion } from '../session/resolve-user.ts'
 import { absenceOf } from '../session/roles.ts'
 import { type Claims, claimAt, isAbsent, isElsewhere, wordsOf } from './claim-values.ts'
+import { clockToleranceSeconds } from './clock.ts'
 
 export interface AbsentClaim {
   readonly name: string
@@ -59,6 +60,10 @@ const nameOf = (claims: Claims): string | undefined => {
   return name && withoutFormatting(name).slice(0, 256)
 }
 
+/** When the person last signed in, in seconds of the provider's clock; 0 when it does not say. A time after the token's own (in milliseconds, say) says nothing. */
+export const authTimeIn = ({ auth_time: said, iat }: Claims): number =>
+  typeof said === 'number' && typeof iat === 'number' && said > 0 && said <= iat + clockToleranceSeconds ? Math.floor(said) : 0
+
 export interface ProviderAssertion extends Pick<Assertion, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'> {
   /** The claim that gives roles, when the provider did not send it. */
   readonly absentRoles?: string | undefined
@@ -66,7 +71,6 @@ export interface ProviderAssertion extends Pick<Assertion, 'appId' | 'userId' | 
 
 /**
  * `prefixes` are those of all issuers: with them no two people of two issuers can come to the same userId, whatever their claims hold.
- * A claim of when the person last proved who they are that is missing counts as long ago, so that staff have to step up.
  */
 export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims: Claims): ProviderAssertion => {
   const prefixed = (name: string): string => {
@@ -85,8 +89,7 @@ export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims:
   const appId = rules.app === undefined ? rules.appId : (nameIn(claims, rules.app) ?? '')
   const isUser = roles.includes('user')
   const userId = isUser ? prefixed(rules.userId) : undefined
-  const authTime = typeof claims['auth_time'] === 'number' ? Math.floor(claims['auth_time']) : 0
-  return { appId, userId, actor: { id: userId ?? prefixed('sub'), name: nameOf(claims) }, roles, authTime, absentRoles }
+  return { appId, userId, actor: { id: userId ?? prefixed('sub'), name: nameOf(claims) }, roles, authTime: authTimeIn(claims), absentRoles }
 }
 
 const forbidden = (sentence: string, absentRoles: string | undefined): Problem =>

@@ -11,7 +11,6 @@ import type { Origins } from '../http/origins.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
-import { stepUpMaxAge } from '../policy/decide.ts'
 import type { People } from '../session/people.ts'
 import type { ProviderSessions } from '../session/provider-sessions.ts'
 import type { ResolveUser } from '../session/resolve-user.ts'
@@ -69,7 +68,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
       previous: previous && { place: previous.place, sid: previous.sid },
       stepUp,
     }
-    const to = await chosen.party.begin(transaction, redirectUri(transaction.origin), stepUp ? stepUpMaxAge : undefined)
+    const to = await chosen.party.begin(transaction, redirectUri(transaction.origin))
     res.setHeader('Set-Cookie', beginTransaction(peppers, transaction, origins.secure(), req.headers.cookie))
     res.redirect(302, to.href)
   }

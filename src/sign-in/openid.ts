@@ -2,7 +2,8 @@
 import * as openid from 'openid-client'
 import type { Provider, ProviderClient } from '../../config/providers.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
-import { type Claims, claimAt, isAbsent } from './claim-values.ts'
+import { stepUpMaxAge } from '../policy/decide.ts'
+import { type Claims, claimAt, isAbsent, withMissing } from './claim-values.ts'
 import { absentClaims, claimsOf, typeOf } from './claims.ts'
 import type { Discovery } from './discovery.ts'
 import type { Report } from './provider-problems.ts'
@@ -17,7 +18,11 @@ export interface SignedIn {
 }
 
 /** A name is for lists alone, so nobody is kept out for want of one. */
-const lacksName = (claims: Claims): boolean => ['name', 'preferred_username'].every((name) => isAbsent(claimAt(claims, name)))
+const displayNames = ['name', 'preferred_username']
+const lacksName = (claims: Claims): boolean => displayNames.every((name) => isAbsent(claimAt(claims, name)))
+
+/** A year, so that nobody is asked anew; short enough for providers that add it to the time in 32 bits. */
+const anyAge = 365 * 86_400
 
 /** An ID token grows with the groups in it, and many servers refuse a longer address; without the hint the provider asks the person. */
 const maxAddress = 2_000
@@ -37,14 +42,14 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
     accessToken: string,
     claims: SignedIn['claims'],
   ): Promise<SignedIn['claims']> => {
-    const needed = absentClaims(provider.claims, claims).length > 0
-    if (!needed && !lacksName(claims)) return claims
+    const needed = absentClaims(provider.claims, claims).map(({ name }) => name)
+    if (needed.length === 0 && !lacksName(claims)) return claims
     try {
-      return { ...(await fetchUserinfo(config, accessToken, claims.sub)), ...claims }
+      return withMissing(claims, await fetchUserinfo(config, accessToken, claims.sub), [...needed, ...displayNames])
     } catch (error) {
       const problem = await report(provider.id, error)
       // What will not be better in a moment keeps nobody out: operators hear of it, and staff are told what is missing.
-      if (needed && problem.code === 'identity_provider_unavailable') throw problem
+      if (needed.length > 0 && problem.code === 'identity_provider_unavailable') throw problem
       return claims
     }
   }
@@ -58,7 +63,7 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
 
   return {
     /** The address at the provider where the person signs in. */
-    begin: (transaction: Transaction, redirectUri: string, maxAge: number | undefined): Promise<URL> =>
+    begin: (transaction: Transaction, redirectUri: string): Promise<URL> =>
       reported(async () => {
         const config = await discover()
         const request = {
@@ -68,8 +73,9 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
           nonce: transaction.nonce,
           code_challenge: await openid.calculatePKCECodeChallenge(transaction.verifier),
           code_challenge_method: 'S256',
-          // With max_age the provider must say when the person proved who they are.
-          ...(maxAge === undefined ? {} : { prompt: 'login', max_age: String(maxAge) }),
+          ...(transaction.stepUp && { prompt: 'login' }),
+          // With max_age the provider must say when the person proved who they are; some say it only then.
+          max_age: String(transaction.stepUp ? stepUpMaxAge : anyAge),
         }
         const pushed = client.par === true || config.serverMetadata().require_pushed_authorization_requests === true
         return pushed ? await openid.buildAuthorizationUrlWithPAR(config, request) : openid.buildAuthorizationUrl(config, request)

@@ -79,6 +79,10 @@ export const byNetwork: Readonly<Record<string, Row>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['operator', 'make its certificate known by NODE_EXTRA_CA_CERTS'],
 }
 
+/** The row of a name that others chose, `constructor` among them. */
+export const rowOf = (table: Readonly<Record<string, Row>>, name: string): Row | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
+
 /** An answer that will be another one in a moment. */
 export const isForNow = (status: number): boolean => status >= 500 || status === 429
 

@@ -2,7 +2,7 @@
 import * as openid from 'openid-client'
 import { Problem, type ProblemCode } from '../contract/problems.ts'
 import { type Alarm, loggable } from '../platform/logger.ts'
-import { byCode, byError, byNetwork, type Fault, isForNow, ProviderFault, type Row } from './provider-faults.ts'
+import { byCode, byError, byNetwork, type Fault, isForNow, ProviderFault, type Row, rowOf } from './provider-faults.ts'
 import { TokenFault } from './token-types.ts'
 
 interface Verdict {
@@ -26,7 +26,7 @@ const verdict = (code: string, said: string, [fault, remedy]: Row): Verdict => (
 /** What the provider's own `error` means. */
 const ofProvider = (error: string, description: unknown): Verdict => {
   const said = typeof description === 'string' ? `${error}: ${description}` : error
-  const known = byError[error]
+  const known = rowOf(byError, error)
   return {
     ...verdict(known ? error : 'other', said, known ?? ['person', '']),
     ...(error === 'access_denied' && { detail: 'The sign-in was cancelled.' }),
@@ -52,7 +52,7 @@ const ofCheck = (error: openid.ClientError): Verdict => {
     const [, remedy] = byCode['OAUTH_RESPONSE_IS_NOT_CONFORM']!
     return verdict(error.code ?? '', `${said}: ${facts.status}`, [isForNow(facts.status) ? 'provider' : 'operator', remedy])
   }
-  return verdict(error.code ?? '', said, byCode[error.code ?? ''] ?? ['provider', ''])
+  return verdict(error.code ?? '', said, rowOf(byCode, error.code ?? '') ?? ['provider', ''])
 }
 
 const judge = async (error: unknown): Promise<Verdict> => {

@@ -30,9 +30,9 @@ const nameOf = (secure: boolean, state: string) =>
 const attributes = (secure: boolean) => `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`
 const clear = (secure: boolean, name: string) => `${name}=; ${attributes(secure)}; Max-Age=0`
 
-const open = (peppers: KeyRing, name: string, value: string): Transaction | undefined => {
+const open = (peppers: KeyRing, name: string, value: string, nowMs: number): Transaction | undefined => {
   const opened = openFor(peppers, purpose, name, value) as Transaction | undefined
-  return opened && Date.now() - opened.startedMs < transactionMs ? opened : undefined
+  return opened && nowMs - opened.startedMs < transactionMs ? opened : undefined
 }
 
 const cookiesOf = (header: string | undefined, secure: boolean): [name: string, value: string][] =>
@@ -41,7 +41,10 @@ const cookiesOf = (header: string | undefined, secure: boolean): [name: string, 
 /** Values of Set-Cookie: the new one, and the end of those that are over or too many. */
 export const beginTransaction = (peppers: KeyRing, transaction: Transaction, secure: boolean, header: string | undefined): string[] => {
   const name = nameOf(secure, transaction.state)
-  const others = cookiesOf(header, secure).map(([other, value]) => ({ other, at: open(peppers, other, value)?.startedMs ?? 0 }))
+  const others = cookiesOf(header, secure).map(([other, value]) => ({
+    other,
+    at: open(peppers, other, value, transaction.startedMs)?.startedMs ?? 0,
+  }))
   const newest = others.sort((a, b) => b.at - a.at)
   const over = newest.filter(({ at }, i) => at === 0 || i >= maxOpen - 1).map(({ other }) => clear(secure, other))
   return [`${name}=${sealFor(peppers, purpose, name, transaction)}; ${attributes(secure)}; Max-Age=${transactionMs / 1000}`, ...over]
@@ -50,12 +53,12 @@ export const beginTransaction = (peppers: KeyRing, transaction: Transaction, sec
 /** The transaction of this state, if this browser began it, and the value of Set-Cookie that ends it. */
 export const findTransaction = (
   peppers: KeyRing,
-  state: string,
+  { state, nowMs }: { readonly state: string; readonly nowMs: number },
   secure: boolean,
   header: string | undefined,
 ): { transaction: Transaction | undefined; end: string } => {
   const name = nameOf(secure, state)
   const value = cookiesOf(header, secure).find(([other]) => other === name)?.[1]
-  const transaction = value === undefined ? undefined : open(peppers, name, value)
+  const transaction = value === undefined ? undefined : open(peppers, name, value, nowMs)
   return { transaction: transaction?.state === state ? transaction : undefined, end: clear(secure, name) }
 }

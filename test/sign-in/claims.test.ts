@@ -53,7 +53,7 @@ describe('claims', () => {
 
   test('that do not say when the person proved who they are count as long ago', () => {
     expect(personOf(rules(), [''], { sub: 'x' }).authTime).toBe(0)
-    expect(personOf(rules(), [''], { sub: 'x', auth_time: 12.5 }).authTime).toBe(12)
+    expect(personOf(rules(), [''], { sub: 'x', iat: 20, auth_time: 12.5 }).authTime).toBe(12)
   })
 
   test('of two issuers never come to one userId', () => {

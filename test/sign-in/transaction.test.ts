@@ -1,4 +1,4 @@
-import { afterEach, expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
 import { beginTransaction, findTransaction, type Transaction } from '../../src/sign-in/transaction.ts'
@@ -10,26 +10,23 @@ const transaction = (state: string, startedMs = Date.now()): Transaction => ({
   ...{ startedMs, stepUp: false },
 })
 const cookieOf = (line: string) => line.split(';')[0]!
-afterEach(() => {
-  jest.restoreAllMocks()
-})
+const asked = (state: string, nowMs = Date.now()) => ({ state, nowMs })
 
 test('a sign-in under way is sealed, bound to its host and to https, and gone after ten minutes', () => {
   const [line = ''] = beginTransaction(peppers, transaction('s1'), true, undefined)
   expect(line).toMatch(/^__Host-bff-tx-[\w-]{12}=[\w-]+; Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=600$/)
   expect(Buffer.from(line.split('=')[1]!, 'base64url').toString('latin1')).not.toContain('canary')
-  expect(findTransaction(peppers, 's1', true, cookieOf(line)).transaction?.verifier).toBe('verifier-canary')
-  expect(findTransaction(peppers, 's2', true, cookieOf(line)).transaction).toBeUndefined()
-  expect(findTransaction(peppers, 's1', true, `x${cookieOf(line)}`).transaction).toBeUndefined()
-  jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 10 * 60_000)
-  expect(findTransaction(peppers, 's1', true, cookieOf(line)).transaction).toBeUndefined()
+  expect(findTransaction(peppers, asked('s1'), true, cookieOf(line)).transaction?.verifier).toBe('verifier-canary')
+  expect(findTransaction(peppers, asked('s2'), true, cookieOf(line)).transaction).toBeUndefined()
+  expect(findTransaction(peppers, asked('s1'), true, `x${cookieOf(line)}`).transaction).toBeUndefined()
+  expect(findTransaction(peppers, asked('s1', Date.now() + 10 * 60_000), true, cookieOf(line)).transaction).toBeUndefined()
 })
 
 test('the cookie of one cannot stand in for another', () => {
   const [one = ''] = beginTransaction(peppers, transaction('s1'), true, undefined)
   const [two = ''] = beginTransaction(peppers, transaction('s2'), true, undefined)
   const swapped = `${cookieOf(one).split('=')[0]}=${cookieOf(two).split('=')[1]}`
-  expect(findTransaction(peppers, 's1', true, swapped).transaction).toBeUndefined()
+  expect(findTransaction(peppers, asked('s1'), true, swapped).transaction).toBeUndefined()
 })
 
 test('the sixth ends the oldest, and what cannot be read', () => {

@@ -118,7 +118,6 @@ export const startProvider = async (setUp: ProviderSetUp = {}): Promise<TestProv
           post_logout_redirect_uris: origins.map((origin) => `${origin}/`),
           backchannel_logout_uri: logoutUri || 'http://127.0.0.1:1/',
           backchannel_logout_session_required: true,
-          require_auth_time: true,
           ...(setUp.keys && { jwks_uri: `${origin}/client-jwks` }),
           ...setUp.client,
         },

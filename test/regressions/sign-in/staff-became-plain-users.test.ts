@@ -1,6 +1,6 @@
 /** Claims that a provider gives by userinfo, as a map, in a comma list or below names with dots were not read, and those that it did not send were missed by nobody: staff became plain users without a word. */
 import { describe, expect, test } from '@jest/globals'
-import { claimAt, wordsOf } from '../../../src/sign-in/claim-values.ts'
+import { claimAt, withMissing, wordsOf } from '../../../src/sign-in/claim-values.ts'
 import { ask } from '../../security/requests.ts'
 import { type ProviderSetUp, says } from '../../support/provider.ts'
 import { startWithProvider, type WithProvider } from '../../support/with-provider.ts'
@@ -97,9 +97,19 @@ test('a claim whose own name holds what could be a path is the first choice, and
   expect(claimAt({ 'a.b': 1, a: { b: 2 } }, 'a.b')).toBe(1)
   expect(claimAt({ a: { 'b.c': 3 }, 'a.b': { d: 4 } }, 'a.b.c')).toBe(3)
   for (const path of ['__proto__', 'constructor.name', 'a.__proto__', '', '.', 'a.', '.a']) expect(claimAt({ a: {} }, path)).toBeUndefined()
-  expect(wordsOf({ admin: null, support: false, lead: 1 })).toEqual(['lead'])
+  expect(wordsOf({ admin: null, support: false, root: 0, owner: '', lead: 1 })).toEqual(['lead'])
   for (const value of [null, undefined, 7, true]) expect(wordsOf(value)).toEqual([])
   expect(wordsOf('CN=Support, OU=Groups')).toContain('CN=Support, OU=Groups')
+})
+
+test('what the token leaves empty comes from userinfo, and what it says stays', () => {
+  const names = ['groups', 'access.roles', 'app', 'name', '__proto__']
+  const token = { sub: 'ada', groups: null, access: { level: 1 }, app: 'a', name: '' }
+  const more = { sub: 'ada', groups: ['lead'], access: { level: 9, roles: ['support'] }, app: 'b', name: 'Ada', extra: 1 }
+  const all = withMissing(token, more, names)
+  expect(names.map((name) => claimAt(all, name))).toEqual([['lead'], ['support'], 'a', 'Ada', undefined])
+  expect(claimAt(all, 'access.level')).toBe(1)
+  expect(Object.getPrototypeOf(withMissing(token, JSON.parse('{"__proto__":{"admin":true}}'), names))).toBe(Object.prototype)
 })
 
 describe('a claim that a setting names and that is not sent', () => {

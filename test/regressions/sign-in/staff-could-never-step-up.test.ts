@@ -1,6 +1,7 @@
 /** A provider that does not send auth_time (Entra, unless asked) let staff in, and then never to what needs a fresh sign-in, and nobody said why. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
+import { authTimeIn } from '../../../src/sign-in/claims.ts'
 import { ask } from '../../security/requests.ts'
 import type { ProviderSetUp } from '../../support/provider.ts'
 import type { Walker } from '../../support/walk.ts'
@@ -37,6 +38,32 @@ test('is mended by OIDC_AUTH_TIME=iat for a provider that asks anew: the step-up
   expect((await stepUp(it, walker, 'ada')).to).toBe('/bff/ops')
   expect(Math.abs((await authTime(it, walker)) - Date.now() / 1000)).toBeLessThan(10)
   expect(notices(it)).toEqual([])
+})
+
+test('is asked for at each sign-in, since many providers say it only when asked, and nobody is asked anew for that', async () => {
+  await using it = await startWithProvider()
+  const walker = await it.signIn('ada')
+  expect(Math.abs((await authTime(it, walker)) - Date.now() / 1000)).toBeLessThan(10)
+  expect(notices(it)).toEqual([])
+  const { headers } = await walker.visit(`${it.origin}/bff/auth/login`)
+  expect((await walker.visit(headers.get('location')!)).headers.get('location')).toContain('/bff/auth/callback?')
+})
+
+const iat = 1_795_424_400
+test.each<[said: unknown, at: number]>([
+  [iat - 5, iat - 5],
+  [iat - 5.5, iat - 6],
+  [iat + 20, iat + 20],
+  [iat + 3_600, 0],
+  [iat * 1_000, 0],
+  [String(iat), 0],
+  [-5, 0],
+  [0, 0],
+  [null, 0],
+  [[iat], 0],
+  [undefined, 0],
+])('says nothing when it is later than the token itself, or no number: %j', (said, at) => {
+  expect(authTimeIn({ auth_time: said, iat })).toBe(at)
 })
 
 test('goes by the claim where it is there, whatever the setting says', async () => {

@@ -1,5 +1,8 @@
 /** A wrong client secret, a wrong issuer, a scope that is not allowed, keys that do not fit: people were told that the provider does not answer, or that they themselves had failed, and operators were told nothing. */
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
+import { byCode } from '../../../src/sign-in/provider-faults.ts'
 import { clientId, type ProviderSetUp, says } from '../../support/provider.ts'
 import { providerEnv, startWithProvider, type WithProvider } from '../../support/with-provider.ts'
 
@@ -64,11 +67,20 @@ test.each(cases)('%s is said to be a matter of settings, to operators with the r
   expect((await it.bff.private('GET', '/metrics')).text).toContain('bff_alarms_total{code="identity_provider_misconfigured"} 1')
 })
 
+test('whatever code openid-client gives an error, the table says whose fault it is', () => {
+  const library = ['openid-client', 'oauth4webapi'].map((name) => readFileSync(fileURLToPath(import.meta.resolve(name)), 'utf8')).join('')
+  const codes = new Set([...library.matchAll(/'(OAUTH_[A-Z_]+)'/g)].map(([, code]) => code!))
+  // These two hold the provider's own error.
+  for (const told of ['OAUTH_AUTHORIZATION_RESPONSE_ERROR', 'OAUTH_RESPONSE_BODY_ERROR']) expect(codes.delete(told)).toBe(true)
+  expect(new Set(Object.keys(byCode))).toEqual(codes)
+})
+
 describe('what is nobody’s setting', () => {
   test.each<[string, ReturnType<typeof says>, number, string]>([
     ['a provider that is in trouble', says('/token', 400, '{"error":"server_error"}'), 503, 'identity_provider_unavailable'],
     ['one that answers 500', says('/token', 500, 'oops'), 503, 'identity_provider_unavailable'],
     ['one that asks for patience', says('/token', 429, 'slow'), 503, 'identity_provider_unavailable'],
+    ['an error that is named as what every object has', says('/token', 400, '{"error":"constructor"}'), 401, 'sign_in_failed'],
     ['a code that is too old', says('/token', 400, '{"error":"invalid_grant"}'), 401, 'sign_in_failed'],
   ])('%s raises no alarm', async (_name, answer, status, code) => {
     await using it = await startWithProvider({}, { answer })

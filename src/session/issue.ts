@@ -48,6 +48,7 @@ export const indexOf = (peppers: KeyRing, place: SessionRef, record: SessionReco
     actorId: record.actor.id,
     roles,
     device,
+    providerSid: record.provider?.sid,
     provedAt: record.provider?.provedAt,
   }
   return sealIndex(peppers, record.sid, family ? { ...entry, family: true } : entry).toString('base64')

@@ -5,6 +5,8 @@ import { openListed, type ProviderSession } from './record.ts'
 import { withAvailability } from './store/availability.ts'
 import type { SessionStore } from './store/contract.ts'
 
+type Entry = ReturnType<typeof openListed>[number]
+
 /** By `sub` all sessions of a provider's user, by `sid` one session at the provider, by both what fits both. */
 export interface ProviderLogout extends Pick<ProviderSession, 'issuer'>, Partial<Pick<ProviderSession, 'sub' | 'sid'>> {
   /** When it was said, in seconds of the provider's clock. */
@@ -47,6 +49,15 @@ export const createProviderSessions = ({ store, peppers, people }: { store: Sess
     return at === undefined ? [] : [{ at: Number(at), saidAt: Number(saidAt ?? Math.ceil(Number(at) / 1000)) }]
   }
 
+  /** Judged by what is listed of it now: after a step-up it stands on a later proof, perhaps on another session there. */
+  const endMeant = async (found: Entry, { sid, saidAt }: ProviderLogout): Promise<boolean> => {
+    const all = openListed(peppers, await withAvailability(store.list(found.entry.tag)))
+    const { entry } = all.find((it) => it.sid === found.sid) ?? found
+    const proved = (entry.provedAt ?? 0) > saidAt
+    const elsewhere = sid !== undefined && entry.providerSid !== undefined && entry.providerSid !== sid
+    return !proved && !elsewhere && (await people.endListed({ ...found, entry }))
+  }
+
   return {
     /** Ends what a logout token names, and tells how many sessions that were. Who proved it is them after the logout was said stays: a delivery may come late, or again. */
     end: async (named: ProviderLogout): Promise<number> => {
@@ -54,8 +65,7 @@ export const createProviderSessions = ({ store, peppers, people }: { store: Sess
       // First the mark, then the list: a sign-in that is under way sees the one or is seen in the other.
       await Promise.all(keys.map((key) => withAvailability(store.markSignedOut(key, named.saidAt))))
       const listed = (await Promise.all(keys.map((key) => withAvailability(store.list(key))))).flat()
-      const before = openListed(peppers, listed).filter(({ entry }) => !((entry.provedAt ?? 0) > named.saidAt))
-      return (await Promise.all(before.map(people.endListed))).filter(Boolean).length
+      return (await Promise.all(openListed(peppers, listed).map((it) => endMeant(it, named)))).filter(Boolean).length
     },
 
     /** True when the provider has ended what a new session stands on: it neither began with us (milliseconds of the store's clock) nor was proved there after that. */

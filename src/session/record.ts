@@ -124,7 +124,8 @@ export interface IndexEntry {
   readonly actorId?: string | undefined
   readonly roles: readonly Role[]
   readonly device?: string | undefined
-  /** As its provider says. */
+  /** Of the session at its provider. */
+  readonly providerSid?: string | undefined
   readonly provedAt?: number | undefined
   /** The key is that of a refresh family. */
   readonly family?: true

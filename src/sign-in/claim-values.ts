@@ -39,5 +39,5 @@ export const withMissing = <T extends Claims>(claims: T, more: Claims, names: re
 /** Named in the token, to be fetched elsewhere (OpenID Connect Core, section 5.6.2): so does Entra with more than 200 groups. */
 export const isElsewhere = (claims: Claims, path: string): boolean => {
   const names = claims['_claim_names']
-  return isObject(names) && Object.hasOwn(names, path.split('.')[0]!)
+  return isObject(names) && [path, path.split('.')[0]!].some((name) => Object.hasOwn(names, name))
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import { leave } from '../../support/logout-form.ts'
 import { clientId, type ProviderSetUp } from '../../support/provider.ts'
-import type { Walker } from '../../support/walk.ts'
+import { createWalker, type Walker } from '../../support/walk.ts'
 import { audience, startWithProvider, type WithProvider } from '../../support/with-provider.ts'
 
 const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
@@ -93,4 +93,30 @@ test('a session whose id the provider never told ends with each logout of its pe
   expect(await isIn(it, walker)).toBe(true)
   expect(await tell(it, { sub: 'unnamed', sid: 'x' })).toBe(200)
   expect(await isIn(it, walker)).toBe(false)
+})
+
+test('a step-up at a new session of the provider outlives the end of the old one', async () => {
+  await using it = await startWithProvider()
+  const walker = await it.signIn('ada')
+  const here = () => it.who(walker.headers(it.origin))
+  const before = (await here())['sessionId']
+  const other = await it.signIn('ada')
+  const stepUp = async () => {
+    // The provider knows this browser no more.
+    walker.cookies.delete('127.0.0.1')
+    expect((await walker.signIn(`${it.origin}/bff/auth/login?stepUp=1&returnTo=/up`, 'ada')).to).toBe('/up')
+  }
+  /** Of the session at the provider, asked for by another sign-in there. */
+  const sidThere = async () => {
+    const twin = createWalker()
+    twin.cookies.set('127.0.0.1', new Map(walker.cookies.get('127.0.0.1')))
+    await twin.signIn(login(it), 'ada')
+    return await sidOf(it, twin)
+  }
+  const first = await sidThere()
+  await stepUp()
+  const second = await sidThere()
+  expect(first).not.toBe(second)
+  expect([await tell(it, { sid: first }), (await here())['sessionId']]).toEqual([200, before])
+  expect([await tell(it, { sub: 'ada', sid: second }), await isIn(it, walker), await isIn(it, other)]).toEqual([200, false, true])
 })

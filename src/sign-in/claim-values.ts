@@ -20,10 +20,10 @@ export const claimAt = (at: unknown, path: string): unknown => {
   return undefined
 }
 
-/** A list, words with spaces or commas between them (or one word that holds some), or the keys of a map, as Zitadel has it. */
+/** A list, words with commas or else spaces between them (or one word that holds some), or the keys of a map, as Zitadel has it. */
 export const wordsOf = (value: unknown): readonly unknown[] => {
   if (Array.isArray(value)) return value
-  if (typeof value === 'string') return [value, ...value.split(/[\s,]+/)]
+  if (typeof value === 'string') return [value, ...(value.includes(',') ? value.split(',').map((word) => word.trim()) : value.split(/\s+/))]
   if (!isObject(value)) return []
   return Object.keys(value).filter((key) => Boolean(value[key]))
 }

@@ -47,9 +47,12 @@ const nameIn = (claims: Claims, claim: string): string | undefined => {
 }
 
 const rolesOf = (rules: ClaimRules, claims: Claims): ProviderRole[] => {
-  const said = rules.roles === undefined ? [] : wordsOf(claimAt(claims, rules.roles))
-  const words = said.filter((word) => typeof word === 'string' || Number.isSafeInteger(word)).map(String)
-  const mapped = words.flatMap((word) => (Object.hasOwn(rules.roleMap, word) ? [rules.roleMap[word]!] : []))
+  const said = rules.roles === undefined ? undefined : claimAt(claims, rules.roles)
+  const known = (word: string): boolean => Object.hasOwn(rules.roleMap, word)
+  // `Domain Admins` is no `Admins` where it is a word itself.
+  const all = typeof said === 'string' && known(said) ? [said] : wordsOf(said)
+  const words = all.filter((word) => typeof word === 'string' || Number.isSafeInteger(word)).map(String)
+  const mapped = words.flatMap((word) => (known(word) ? [rules.roleMap[word]!] : []))
   return [...new Set([...rules.defaultRoles, ...mapped])]
 }
 

@@ -20,10 +20,19 @@ const fetchDocument = async (url: string, init: unknown): Promise<Response> => {
   return new Response(status === 204 ? null : answer.text, { status, headers: { 'content-type': 'application/json' } })
 }
 
+const endpoints = [
+  'authorization_endpoint',
+  'pushed_authorization_request_endpoint',
+  'token_endpoint',
+  'userinfo_endpoint',
+  'jwks_uri',
+  'end_session_endpoint',
+] as const
+
 /** Discovery says where else the provider is; a way there that others can read is not trusted either. */
 const requireSecure = (config: openid.Configuration): void => {
   const { issuer, ...metadata } = config.serverMetadata()
-  for (const name of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri', 'end_session_endpoint'] as const)
+  for (const name of endpoints)
     if (metadata[name] !== undefined && !isSecure(metadata[name]) && isSecure(issuer))
       throw new ProviderFault('operator', `The ${name} of ${issuer} is not at a secure address`)
 }

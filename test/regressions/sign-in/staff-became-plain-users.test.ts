@@ -1,6 +1,7 @@
 /** Claims that a provider gives by userinfo, as a map, in a comma list or below names with dots were not read, and those that it did not send were missed by nobody: staff became plain users without a word. */
 import { describe, expect, test } from '@jest/globals'
 import { claimAt, withMissing, wordsOf } from '../../../src/sign-in/claim-values.ts'
+import { personOf } from '../../../src/sign-in/claims.ts'
 import { ask } from '../../security/requests.ts'
 import { type ProviderSetUp, says } from '../../support/provider.ts'
 import { startWithProvider, type WithProvider } from '../../support/with-provider.ts'
@@ -99,7 +100,29 @@ test('a claim whose own name holds what could be a path is the first choice, and
   for (const path of ['__proto__', 'constructor.name', 'a.__proto__', '', '.', 'a.', '.a']) expect(claimAt({ a: {} }, path)).toBeUndefined()
   expect(wordsOf({ admin: null, support: false, root: 0, owner: '', lead: 1 })).toEqual(['lead'])
   for (const value of [null, undefined, 7, true]) expect(wordsOf(value)).toEqual([])
-  expect(wordsOf('CN=Support, OU=Groups')).toContain('CN=Support, OU=Groups')
+  expect(wordsOf('CN=Support, OU=Groups')).toEqual(['CN=Support, OU=Groups', 'CN=Support', 'OU=Groups'])
+  expect(wordsOf('former admin, agent')).toEqual(['former admin, agent', 'former admin', 'agent'])
+})
+
+test.each<[said: unknown, roles: string[]]>([
+  ['Domain Admins', ['agent']],
+  ['Domain Users', []],
+  ['Admins', ['admin']],
+  [['Domain Admins'], ['agent']],
+  [['Domain Admins, Admins'], []],
+  ['Domain Admins, Admins', ['agent', 'admin']],
+  ['Sales, EMEA', ['auditor']],
+  [{ 'Sales, EMEA': {} }, ['auditor']],
+  [
+    [7, 'Admins'],
+    ['agent', 'admin'],
+  ],
+  [['constructor', '__proto__', null, {}, ['Admins']], []],
+  [JSON.parse('{"__proto__":{"Admins":true}}'), []],
+])('a word that holds spaces or commas is taken whole first: %j', (said, roles) => {
+  const roleMap = { 'Domain Admins': 'agent', Admins: 'admin', EMEA: 'admin', 'Sales, EMEA': 'auditor', '7': 'agent' } as const
+  const rules = { userId: 'sub', prefix: '', roles: 'groups', roleMap, defaultRoles: ['user'] } as const
+  expect(personOf(rules, [''], { sub: 'x', groups: said }).roles).toEqual(['user', ...roles])
 })
 
 test('what the token leaves empty comes from userinfo, and what it says stays', () => {

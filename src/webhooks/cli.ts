@@ -2,12 +2,10 @@
  * apps are served: the vendor's webhooks, from the command line. */
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { type App, loadApps } from '../../config/apps.ts'
-import { load, mustBeSecure, type Settings } from '../../config/load.ts'
+import type { App } from '../../config/apps.ts'
+import { mustBeSecure, type Settings } from '../../config/load.ts'
 import { isSecure } from '../../config/secure-address.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
-import { errorMessage } from '../platform/error-message.ts'
-import { printable } from '../platform/printable.ts'
 import { authorization } from '../upstream/credentials.ts'
 import { http } from '../upstream/http-client.ts'
 import { buildUrl } from '../upstream/url.ts'
@@ -42,7 +40,7 @@ const addressOf = (settings: Settings, app: App): string => {
   return `${origin}${settings.BASE_PATH}/webhooks/smooch/${app.appId}`
 }
 
-const usage = 'usage: npm run webhooks -- register [address] | list | delete <id>   [--app <id>]'
+export const usage = 'usage: npm run webhooks -- register [address] | list | delete <id>   [--app <id>]'
 
 export type Say = (line: string) => void
 
@@ -72,18 +70,4 @@ export const webhooks = async (words: readonly string[], settings: Settings, app
     await ask(app, 'DELETE', { id: given })
     say(`${given} deleted`)
   } else throw new Error(usage)
-}
-
-const run = async (words: readonly string[]): Promise<void> => {
-  const say: Say = (line) => process.stdout.write(`${printable(line)}\n`)
-  if (words.length === 0 || ['help', '--help', '-h'].includes(words[0]!)) return say(usage)
-  const { settings } = load(process.env)
-  await webhooks(words, settings, loadApps(settings), say)
-}
-
-if (import.meta.main) {
-  await run(process.argv.slice(2)).catch((error: unknown) => {
-    process.stderr.write(`${printable(errorMessage(error))}\n`)
-    process.exitCode = 1
-  })
 }

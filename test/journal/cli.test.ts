@@ -83,7 +83,7 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
 
   expect((await run(['nonsense'])).text).toContain('there is no command nonsense; it is one of verify, tail,')
   for (const line of [['help'], ['--help'], ['verify', '--help']])
-    expect(await run(line)).toEqual({ code: 0, text: expect.stringMatching(/^npm run journal -- COMMAND\n\n {2}verify/) })
+    expect(await run(line)).toEqual({ code: 0, text: expect.stringMatching(/^npm run journal -- COMMAND, or .+\n\n {2}verify/) })
   expect((await run([])).code).toBe(2)
   const refused: [string[], string][] = [
     [['list', '--target', 'mina'], '--tenant is needed'],
@@ -120,7 +120,7 @@ test('a Redis that is down is named, with what to do, by the commands that ask i
       REDIS_URL: `redis://:hidden@127.0.0.1:1`,
       ...more,
     }
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['src/journal/cli/cli.ts', ...line], { env, encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['src/journal/cli/main.ts', ...line], { env, encoding: 'utf8' })
     return { status, stdout, stderr }
   }
   for (const line of [['verify'], ['accept-rollback', '--by', 'ops']]) {

@@ -6,7 +6,7 @@ import { startApp } from '../../app.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import { urlHost } from '../../platform/ip-address.ts'
 import { createLog } from '../../platform/logger.ts'
-import { printable } from '../../platform/printable.ts'
+import { printableLines } from '../../platform/printable.ts'
 import { untilSignal } from '../../platform/signals.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { areHere } from './here.ts'
@@ -95,6 +95,6 @@ Ctrl-C ends it. Users and sessions are gone then; the journal stays in ./data/de
 try {
   await run()
 } catch (error) {
-  process.stderr.write(`The demo could not start: ${printable(errorMessage(error))}\n`)
+  process.stderr.write(`The demo could not start: ${printableLines(errorMessage(error))}\n`)
   process.exitCode = 1
 }

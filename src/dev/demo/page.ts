@@ -18,7 +18,7 @@ export const demoPage = (basePath: string, integrationId = ''): Router => {
     ['/', 'html', page],
     ['/demo.css', 'css', text(new URL('./page.css', import.meta.url))],
     ['/parts.css', 'css', text(new URL('./parts.css', import.meta.url))],
-    ['/demo.js', 'js', text(new URL('./page.js', import.meta.url))],
+    ['/demo.js', 'js', text(new URL('./demo.js', import.meta.url))],
     ['/confirm.js', 'js', text(new URL('./confirm.js', import.meta.url))],
     ['/person.js', 'js', text(new URL('./person.js', import.meta.url))],
     ['/wire.js', 'js', text(new URL('./wire.js', import.meta.url))],

@@ -1,4 +1,4 @@
-/** `npm run journal -- COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
+/** `npm run journal -- COMMAND`, and `npx smooch-bff journal COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
 import { readFileSync } from 'node:fs'
 import { Problem } from '../../contract/problems.ts'
 import { errorMessage } from '../../platform/error-message.ts'
@@ -70,7 +70,7 @@ const standalone: Readonly<Record<string, Standalone>> = {
 const commands: Readonly<Record<string, Command>> = { ...readingCommands, ...maintenanceCommands }
 
 const lines = Object.values<Pick<Command, 'help'>>({ ...commands, ...standalone }).map(({ help }) => `  ${help}\n`)
-const help = `npm run journal -- COMMAND
+const help = `npm run journal -- COMMAND, or where the package is installed: npx smooch-bff journal COMMAND
 
 ${lines.join('')}
 JOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY its keys; REDIS_URL where its highest checkpoint is kept; each may be given as NAME_FILE.
@@ -131,7 +131,7 @@ async function onJournal(
 }
 
 /** Connects only for a command that asks: the others need no Redis, and none is waited for. */
-const anchorIn =
+export const anchorIn =
   (env: Environment, opened: DisposableStack): Context['anchor'] =>
   async (): Promise<Anchor | undefined> => {
     const url = setting(env, 'REDIS_URL')
@@ -159,28 +159,3 @@ const anchorIn =
     })
     return anchorOn(redis, locationOf(urlIn(env), env['APPS_FILE'] || env['SMOOCH_APP_ID']))
   }
-
-if (import.meta.main) {
-  const people = process.stdout.isTTY
-  const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
-  let shown = 0
-  using opened = new DisposableStack()
-  process.exitCode = await runCli(
-    process.argv.slice(2),
-    process.env,
-    {
-      people,
-      write: (text) => {
-        process.stdout.write(text)
-      },
-      progress: (text) => {
-        if (!process.stderr.isTTY || (text !== '' && performance.now() - shown < 200)) return
-        shown = performance.now()
-        process.stderr.write(`\r\u001b[K${text}`)
-      },
-    },
-    stop.signal,
-    anchorIn(process.env, opened),
-  )
-}

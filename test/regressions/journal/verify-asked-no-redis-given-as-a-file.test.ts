@@ -32,7 +32,7 @@ needsRedis('verify meets the journal and the anchor that files name', async () =
       env[name] = join(place.directory, name)
       writeFileSync(env[name], `${content}\n`)
     }
-    const { status, stdout } = spawnSync(process.execPath, ['src/journal/cli/cli.ts', 'verify'], { env, encoding: 'utf8' })
+    const { status, stdout } = spawnSync(process.execPath, ['src/journal/cli/main.ts', 'verify'], { env, encoding: 'utf8' })
     expect([status, JSON.parse(stdout)]).toEqual([1, expect.objectContaining({ ok: false, anchors: 1 })])
   } finally {
     await server.stop()

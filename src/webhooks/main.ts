@@ -1,0 +1,19 @@
+/** The process of `npm run webhooks`. */
+import { loadApps } from '../../config/apps.ts'
+import { load } from '../../config/load.ts'
+import { errorMessage } from '../platform/error-message.ts'
+import { printable, printableLines } from '../platform/printable.ts'
+import { type Say, usage, webhooks } from './cli.ts'
+
+const say: Say = (line) => void process.stdout.write(`${printable(line)}\n`)
+
+const run = async (words: readonly string[]): Promise<void> => {
+  if (words.length === 0 || ['help', '--help', '-h'].includes(words[0]!)) return say(usage)
+  const { settings } = load(process.env)
+  await webhooks(words, settings, loadApps(settings), say)
+}
+
+await run(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${printableLines(errorMessage(error))}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,203 @@
+/** The package, packed and installed into empty folders: what is in it, its commands, the client and the hooks. */
+import { globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { publint } from 'publint'
+import { load } from '../../config/load.ts'
+import { commands } from '../../src/cli/commands.ts'
+import { chromiumInstalled, openBrowser } from '../e2e/browser.ts'
+import { mina, startBff } from '../support/bff.ts'
+import { canariesIn } from '../support/canaries.ts'
+import { redisInstalled, startRedis } from '../support/redis.ts'
+import { type Installed, install, type Package, pack } from './install.ts'
+import { bundleIn, compileIn, page, program, resolutions } from './project.ts'
+import { linked, runIn, serveIn } from './run.ts'
+
+let packed: Package
+let service: Installed
+let project: Installed
+beforeAll(() => {
+  packed = pack()
+  service = install(packed, { dependencies: true })
+  project = install(packed, { dependencies: false })
+})
+afterAll(() => {
+  for (const it of [project, service, packed]) it[Symbol.dispose]()
+})
+
+const read = (file: string): string => readFileSync(join(project.root, file), 'utf8')
+
+describe('the package', () => {
+  test('holds what runs and what operators read: no test, no source, no settings of anybody', () => {
+    const code = /^dist\/(config|src)\/[\w/-]+\.(js|css|html|d\.ts)$/
+    const pages = /^(docs\/[\w-]+\.md|config\/example\.env|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/
+    expect(packed.files.filter((file) => !code.test(file) && !pages.test(file))).toEqual([])
+    expect(packed.files).toEqual(expect.arrayContaining(['dist/src/main.js', 'dist/src/contract/client.d.ts', 'dist/src/docs/page.css']))
+  })
+
+  test('holds no secret', () => {
+    const secret = /-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{20}|\b(k1|p1|backend):[0-9a-f]{32}/
+    expect(packed.files.filter((file) => secret.test(read(file)) || canariesIn(read(file)).length > 0)).toEqual([])
+  })
+
+  test('holds every file that one of its files imports or loads', () => {
+    const missing = packed.files
+      .filter((file) => /\.(js|d\.ts)$/.test(file) && !file.includes('/dev/demo/') && !file.includes('/browser/'))
+      .flatMap((file) =>
+        [...read(file).matchAll(/(?:from |import\(|new URL\()'(\.[^']+\.\w+)'/g)].map(([, to = '']) => join(dirname(file), to)),
+      )
+      .filter((target) => !packed.files.includes(target))
+    expect(missing).toEqual([])
+  })
+
+  test('is found by bundlers and by Node as its package.json says', async () => {
+    expect((await publint({ pkgDir: project.root, pack: false })).messages).toEqual([])
+  })
+})
+
+describe('npx smooch-bff', () => {
+  const npx = (...words: string[]) => runIn(service.folder, 'npx', ['--offline', 'smooch-bff', ...words])
+  const run = (...words: string[]) => runIn(service.folder, linked(service.folder), words)
+  const serves = 'serves (http:\\S+?)/bff to .*; health and sessions on (\\S+)\\n'
+
+  test('tells its commands, and of each what it does, examples and exit codes', () => {
+    const { status, stdout } = npx('--help')
+    expect(status).toBe(0)
+    for (const [name, { about }] of Object.entries(commands)) {
+      expect(stdout).toMatch(new RegExp(`^ +${name} +\\S`, 'm'))
+      const help = run(name, '--help')
+      expect([name, help]).toEqual([name, { status: 0, stderr: '', stdout: expect.stringContaining(about) }])
+      expect(help.stdout).toMatch(/\nExamples:\n {2}.*npx smooch-bff .+\n(.*\n)+Exit codes: 0 /)
+    }
+    expect(run('help', 'journal').stdout).toMatch(/npx smooch-bff journal verify\n(.*\n)+ {2}verify \[--checkpoint FILE\]/)
+  })
+
+  test('says which commands there are when it does not know one, and does nothing', () => {
+    for (const word of ['serve', 'constructor', '-x']) {
+      const stderr = `there is no command "${word}"; it is one of ${Object.keys(commands).join(', ')}\n`
+      expect(run(word)).toEqual({ status: 2, stdout: '', stderr })
+    }
+    expect(npx('serve').status).toBe(2)
+    expect(run().status).toBe(2)
+  })
+
+  test('init writes settings with which start serves, and overwrites nothing', async () => {
+    expect(npx('init')).toMatchObject({ status: 0, stdout: expect.stringContaining('Fill in SMOOCH_APP_ID') })
+    const file = join(service.folder, '.env')
+    const written = readFileSync(file, 'utf8')
+    expect(statSync(file).mode & 0o077).toBe(0)
+    expect(run('init')).toEqual({ status: 1, stdout: '', stderr: '.env and compose.yml exist already, and nothing was written\n' })
+    expect(readFileSync(file, 'utf8')).toBe(written)
+    expect(run('start')).toMatchObject({ status: 1, stderr: expect.stringMatching(/3 faults:\n {2}- SMOOCH_APP_ID is missing/) })
+
+    const filledIn = written.replace('APP_ID=', 'APP_ID=69f0100f2a3b4c5d6e7f8091').replace('KEY_ID=', 'KEY_ID=app_1')
+    writeFileSync(file, filledIn.replace('KEY_SECRET=', 'KEY_SECRET=a-secret-of-nobody'))
+    await using started = await serveIn(service.folder, ['start'], {}, new RegExp(serves))
+    const [, publicUrl, privateUrl] = started.found
+    expect((await fetch(`${privateUrl}/livez`)).status).toBe(200)
+    expect((await fetch(`${publicUrl}/bff/docs`)).status).toBe(200)
+    expect(await started.stop()).toBe(0)
+    expect(run('journal', 'verify')).toMatchObject({ status: 0, stdout: expect.stringContaining('"size"') })
+  })
+
+  const whenRedis = redisInstalled() ? test : test.skip
+  whenRedis('start serves with several workers, and a signal ends them all', async () => {
+    const redis = await startRedis()
+    try {
+      const both = new RegExp(`(?:${serves}[^]*){2}`)
+      await using started = await serveIn(service.folder, ['start'], { WORKERS: '2', REDIS_URL: redis.url }, both)
+      expect((await fetch(`${started.found[2]}/livez`)).status).toBe(200)
+      expect(await started.stop()).toBe(0)
+    } finally {
+      await redis.stop()
+    }
+  })
+
+  test('init gives everybody other keys', () => {
+    const values = ['a', 'b'].flatMap((name) => {
+      const folder = join(service.folder, name)
+      mkdirSync(folder)
+      expect(runIn(folder, linked(service.folder), ['init']).status).toBe(0)
+      const lines = [...readFileSync(join(folder, '.env'), 'utf8').matchAll(/^(SE\w+)=(.+)$/gm)]
+      const keys = Object.fromEntries(lines.map(([, key, value]) => [key!, value!]))
+      const app = { SMOOCH_BASE_URL: 'https://a.example', SMOOCH_APP_ID: 'a', SMOOCH_KEY_ID: 'app_1', SMOOCH_KEY_SECRET: 'x'.repeat(20) }
+      expect(() => load({ ...keys, ...app })).not.toThrow()
+      return Object.values(keys)
+    })
+    expect(new Set(values).size).toBe(6)
+  })
+
+  test('demo brings the page, the service and the stand-in', async () => {
+    await using demo = await serveIn(service.folder, ['demo'], {}, /page +(http:\S+)\/ /)
+    for (const path of ['/', '/demo.css', '/demo.js', '/bff/openapi.json'])
+      expect([path, (await fetch(`${demo.found[1]}${path}`)).status]).toEqual([path, 200])
+    expect(await demo.stop()).toBe(0)
+  })
+
+  test('tells faults in the settings one a line, whichever command meets them', () => {
+    writeFileSync(join(service.folder, '.env'), 'SESSION_KEYS=x\n')
+    for (const words of [['start'], ['webhooks', 'list']])
+      expect(run(...words).stderr).toMatch(/^The settings have \d+ faults:\n {2}- SESSION_KEYS is set, but /)
+  })
+})
+
+describe('smooch-bff/client', () => {
+  test.each(resolutions)('compiles where nothing else is installed, and a misspelt field does not (%s)', (resolution) => {
+    expect(compileIn(project.folder, program('givenName'), resolution)).toBe('')
+    expect(compileIn(project.folder, program('givenNam'), resolution)).toContain("Property 'givenNam' does not exist on type 'AppUser'")
+  })
+
+  test('imports nothing but its own files, at run time and for its types', () => {
+    const files = globSync('dist/src/contract/client*.{js,d.ts}', { cwd: project.root })
+    const imported = files.flatMap((file) => [...read(file).matchAll(/(?:from|import\(?) ?['"]([^'"]+)['"]/g)].map(([, from]) => from))
+    expect(new Set(imported)).toEqual(new Set(['./client-call.js', './client-operations.js']))
+  })
+
+  test('adds at most 2 KB to a page, minified and gzipped, and the hooks at most 1 KB', async () => {
+    const sizeOf = async (source: string) => gzipSync(await bundleIn(project.folder, source, ['react'])).length
+    expect(await sizeOf("export { createClient, ClientError } from 'smooch-bff/client'")).toBeLessThanOrEqual(2_048)
+    expect(await sizeOf("export * from 'smooch-bff/react'")).toBeLessThanOrEqual(1_024)
+  })
+})
+
+const inBrowser = chromiumInstalled() ? describe : describe.skip
+inBrowser('smooch-bff/react', () => {
+  test('shows who is signed in and their user, anew when asked, and never one person under the id of another', async () => {
+    await using bff = await startBff()
+    await using browser = await openBrowser(bff.app.publicUrl)
+    const script = (await bundleIn(project.folder, page)).replaceAll('</script', '<\\/script')
+    const body = `<!doctype html><title>page</title><body><script type="module">${script}</script>`
+    const address = `${bff.app.publicUrl}/page`
+    await browser.page.route(address, (route) => route.fulfill({ contentType: 'text/html', body }))
+    const shows = async (session: string, user: string) => {
+      await browser.page.locator('#session', { hasText: session }).waitFor()
+      await browser.page.locator('#user', { hasText: user }).waitFor()
+    }
+    await browser.page.goto(address)
+    await shows('nobody', 'unauthorized')
+
+    const { cookie = '' } = await bff.signIn({ kind: 'cookie' })
+    const [name = '', value = ''] = cookie.split('=')
+    await browser.page.context().addCookies([{ name, value, url: bff.app.publicUrl, httpOnly: true, sameSite: 'Strict' }])
+    await browser.page.click('#reload')
+    await shows('cookie', mina.givenName)
+
+    await bff.call('PUT', '/v1.1/appusers/me', { headers: await bff.signIn(), json: { givenName: 'Mika' } })
+    await browser.page.click('#reload')
+    await shows('cookie', 'Mika')
+
+    const shown = await browser.page.evaluate(() => {
+      const user = document.querySelector('#user')!
+      const seen: string[] = []
+      return new Promise<string[]>((resolve) => {
+        new MutationObserver(() => {
+          seen.push(user.textContent)
+          if (user.textContent !== 'asking') resolve(seen)
+        }).observe(user, { characterData: true, childList: true, subtree: true })
+        document.querySelector<HTMLElement>('#other')!.click()
+      })
+    })
+    expect(shown).toEqual(['asking', 'user_not_found'])
+  })
+})

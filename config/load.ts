@@ -43,8 +43,15 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 const names = Object.keys(settings) as SettingName[]
 
-/** Throws SettingsError with all faults at once. An empty variable counts as absent. */
+/** Throws SettingsError with all faults at once. */
 export const load = (env: Environment): Loaded => {
+  const { faults, ...loaded } = examine(env)
+  if (faults.length > 0) throw new SettingsError(faults)
+  return loaded
+}
+
+/** What is set and what is wrong with it; with faults some settings are missing. An empty variable counts as absent. */
+export const examine = (env: Environment): Loaded & { readonly faults: readonly string[] } => {
   const faults = misspelt(env)
   const warnings: string[] = []
   const files: SecretFile[] = []
@@ -78,8 +85,7 @@ export const load = (env: Environment): Loaded => {
   const whole = [...missing(loaded, alwaysNeeded), ...crossChecks(loaded, warnings)]
   // A value that failed its own check is not missing as well.
   faults.push(...whole.filter((fault) => !faults.some((other) => other.split(' ')[0] === fault.split(' ')[0])))
-  if (faults.length > 0) throw new SettingsError(faults)
-  return { settings: loaded, files, warnings }
+  return { settings: loaded, files, warnings, faults }
 }
 
 /** For what has no words of its own in the table. Undefined: the library's. */
@@ -156,16 +162,32 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
 
 /** Variables that look like ours but are not: a silent typing error would leave a default in force. */
 const misspelt = (env: Environment): string[] => {
-  const known = new Set<string>([...names, ...names.map((name) => `${name}_FILE`)])
-  return (
-    Object.keys(env)
-      // Shorter names (PATH, HOME) are like ours by chance.
-      .filter((name) => name.length > 5 && !known.has(name))
-      .flatMap((name) => {
-        const near = [...known].find((candidate) => distance(candidate, name) <= 2)
-        return near ? [`${name} is not a setting; did you mean ${near}?`] : []
-      })
-  )
+  const files = names.map((name) => `${name}_FILE`)
+  const known = new Set<string>([...names, ...files])
+  return Object.keys(env)
+    .filter((name) => !known.has(name))
+    .flatMap((name) => {
+      const word = name.toUpperCase()
+      const near = [...known].find((candidate) => isNear(word, candidate)) ?? names.find((candidate) => isShortened(word, candidate))
+      return near ? [`${name} is not a setting; did you mean ${near}?`] : []
+    })
+}
+
+/** Shorter names (PATH, HOME) are like ours by chance. */
+const isNear = (name: string, known: string): boolean => name.length > 5 && distance(known, name) <= 2
+
+/** First words that are nobody else's; `SESSION` or `SERVICE` alone may be meant for another program. */
+const ours = ['REDIS', 'JOURNAL', 'SMOOCH', 'OIDC']
+
+/** The same words with some left out: DRAIN_DELAY for DRAIN_DELAY_SECONDS. */
+const isShortened = (name: string, known: string): boolean => {
+  const [words, all] = [name.split('_'), known.split('_')]
+  if (words[0] !== all[0] || (words.length === 1 && !ours.includes(name))) return false
+  let after = 0
+  return words.every((word) => {
+    after = all.indexOf(word, after) + 1
+    return after > 0
+  })
 }
 
 /** Levenshtein distance. */

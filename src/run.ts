@@ -1,6 +1,7 @@
-/** A run of the process: load the settings, serve or start several workers that serve, leave with an exit code. */
+/** A run of the process: load the settings, serve or start several workers that serve, leave with an exit code; or check, and serve nothing. */
 import cluster from 'node:cluster'
-import { load, SettingsError } from '../config/load.ts'
+import { SettingsError } from '../config/load.ts'
+import { loadConfiguration } from './check/configuration.ts'
 import { errorMessage } from './platform/error-message.ts'
 import { printableLines } from './platform/printable.ts'
 import { runWorkers } from './platform/workers.ts'
@@ -8,15 +9,41 @@ import { serve } from './serve.ts'
 
 const say = (line: string): void => void process.stderr.write(`${printableLines(line)}\n`)
 
+const usage = `npm start                 serve
+npm run check             look at settings, Redis, journal, vendor, identity provider and clocks; exit code 1 with a fault
+npm run check -- --json   the same, as lines of JSON`
+
+const start = async (): Promise<number> => {
+  const configuration = loadConfiguration(process.env)
+  const { WORKERS } = configuration.settings
+  const isSound = WORKERS > 1 && cluster.isPrimary ? await runWorkers(WORKERS, say) : await serve(configuration, say)
+  return isSound ? 0 : 1
+}
+
+const check = async (json: boolean): Promise<number> => (await import('./check/cli.ts')).check(json)
+
+const help = (code: number) => async (): Promise<number> => {
+  say(usage)
+  return code
+}
+
+const commands = new Map<string, () => Promise<number>>([
+  ['', start],
+  ['check', () => check(false)],
+  ['check --json', () => check(true)],
+  ['help', help(0)],
+])
+
 try {
-  const loaded = load(process.env)
-  if (loaded.settings.WORKERS > 1 && cluster.isPrimary) {
-    if (!(await runWorkers(loaded.settings.WORKERS, say))) process.exitCode = 1
-  } else if (!(await serve(loaded, say))) process.exitCode = 1
-  // The channel to the first process would keep a worker alive.
-  if (cluster.isWorker) process.disconnect?.()
+  const words = process.argv
+    .slice(2)
+    .join(' ')
+    .replace(/^--(?=check|help)|^-(?=h$)/, '')
+  // What is not known is not taken for nothing: a service would start that nobody asked for.
+  process.exitCode = await (commands.get(words === 'h' ? 'help' : words) ?? help(2))()
 } catch (error) {
   say(error instanceof SettingsError ? error.message : `smooch-bff could not start: ${errorMessage(error)}`)
   process.exitCode = 1
-  if (cluster.isWorker) process.disconnect?.()
 }
+// The channel to the first process would keep a worker alive.
+if (cluster.isWorker) process.disconnect?.()

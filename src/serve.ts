@@ -1,19 +1,17 @@
 /** One serving process: start, drain on a signal, stop. */
-import { loadApps } from '../config/apps.ts'
-import type { Loaded } from '../config/load.ts'
-import { loadProviders } from '../config/providers.ts'
 import { takesEffect, watchSecretFiles } from '../config/secret-files.ts'
 import { startApp } from './app.ts'
+import { checkAtStart } from './check/at-start.ts'
+import type { Configuration } from './check/configuration.ts'
 import { createLog } from './platform/logger.ts'
+import { parseRedisAddress } from './platform/redis-address.ts'
 import { atExit, untilSignal } from './platform/signals.ts'
 
 const drainMs = 25_000
 
 /** Serves until a signal comes, and tells whether nothing was lost at the stop; `started` hears one line for people. */
-export const serve = async ({ settings, files: ofSettings, warnings }: Loaded, started: (line: string) => void): Promise<boolean> => {
-  const files = [...ofSettings]
-  const apps = loadApps(settings, files)
-  const providers = loadProviders(settings, files)
+export const serve = async (configuration: Configuration, started: (line: string) => void): Promise<boolean> => {
+  const { settings, apps, providers, files, warnings } = configuration
   const log = createLog(settings.LOG_LEVEL)
   atExit(log.flush)
   for (const warning of warnings) log.warn({}, warning)
@@ -24,10 +22,15 @@ export const serve = async ({ settings, files: ofSettings, warnings }: Loaded, s
     (name, reason) => log.error({ alarm: 'secret_file', setting: name, reason }, 'alarm'),
   )
   log.info(
-    { pid: process.pid, public: app.publicUrl, private: app.privateUrl, origins: app.origins, apps: apps.map(({ appId }) => appId) },
+    {
+      ...{ pid: process.pid, public: app.publicUrl, private: app.privateUrl, origins: app.origins },
+      ...{ apps: apps.map(({ appId }) => appId), providers: providers.map(({ id }) => id), ...storesOf(settings) },
+    },
     'ready',
   )
   started(`smooch-bff serves ${app.publicUrl}${settings.BASE_PATH} to ${app.origins.join(', ')}; health and sessions on ${app.privateUrl}`)
+
+  const stopTelling = checkAtStart(configuration, log)
 
   const signal = await untilSignal()
   log.info({ signal }, 'draining')
@@ -38,7 +41,16 @@ export const serve = async ({ settings, files: ofSettings, warnings }: Loaded, s
   const cut = await app.close(drainMs)
   unwatch()
   const lost = app.lost() - before
+  stopTelling()
   log.info({ cut, lost }, 'stopped')
   await log.close()
   return lost === 0
 }
+
+/** Where what must last lies, without the addresses, which hold passwords. */
+const storesOf = ({ REDIS_URL, CACHE_REDIS_URL, JOURNAL_URL, WORKERS }: Configuration['settings']) => ({
+  sessions: REDIS_URL ? parseRedisAddress(REDIS_URL.reveal()).kind : 'in this process',
+  cache: CACHE_REDIS_URL ? parseRedisAddress(CACHE_REDIS_URL.reveal()).kind : 'beside the sessions',
+  journal: JOURNAL_URL.reveal().startsWith('sqlite:') ? 'sqlite' : 'postgres',
+  workers: WORKERS,
+})

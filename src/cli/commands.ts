@@ -29,6 +29,14 @@ export const commands: Readonly<Record<string, Command>> = {
     examples: ['npx smooch-bff start', 'PORT=8080 npx smooch-bff start'],
     exitCodes: '0 stopped by a signal with nothing lost, 1 could not start, or lost events of the journal',
   },
+  check: {
+    about: 'Look at settings, Redis, journal, vendor, webhooks, identity provider and clocks, and say what to do',
+    module: new URL('../main.ts', import.meta.url),
+    words: ['check'],
+    dotEnv: true,
+    examples: ['npx smooch-bff check', 'npx smooch-bff check --json'],
+    exitCodes: '0 no fault, 1 a fault, 2 wrong use',
+  },
   journal: {
     about: 'Read, verify and keep the journal',
     takes: 'COMMAND',

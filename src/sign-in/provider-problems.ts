@@ -55,7 +55,8 @@ const ofCheck = (error: openid.ClientError): Verdict => {
   return verdict(error.code ?? '', said, rowOf(byCode, error.code ?? '') ?? ['provider', ''])
 }
 
-const judge = async (error: unknown): Promise<Verdict> => {
+/** Whose fault it is, and what to do. */
+export const judge = async (error: unknown): Promise<Verdict> => {
   const causes = causesOf(error)
   const own = causes.find((it) => it instanceof ProviderFault)
   if (own) return { fault: own.fault, code: 'check', said: own.message, detail: own.detail }

@@ -1,43 +1,17 @@
 /** `npm run webhooks -- register [address] | list | delete <id>`, and `--app <id>` when several
  * apps are served: the vendor's webhooks, from the command line. */
 import { parseArgs } from 'node:util'
-import { z } from 'zod'
 import type { App } from '../../config/apps.ts'
 import { mustBeSecure, type Settings } from '../../config/load.ts'
 import { isSecure } from '../../config/secure-address.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
-import { authorization } from '../upstream/credentials.ts'
-import { http } from '../upstream/http-client.ts'
-import { buildUrl } from '../upstream/url.ts'
+import { createWebhook, deleteWebhook, listWebhooks, pathOf } from './registered.ts'
 import { triggers } from './routes.ts'
-
-const Webhook = z.looseObject({ _id: z.string(), target: z.string(), triggers: z.array(z.string()), secret: z.string().optional() })
-const One = z.looseObject({ webhook: Webhook })
-const Many = z.looseObject({ webhooks: z.array(Webhook) })
-
-/** `id`: of one webhook. */
-const ask = async (app: App, method: 'GET' | 'POST' | 'DELETE', { id, body }: { id?: string; body?: unknown } = {}): Promise<unknown> => {
-  const [key] = app.keys
-  const token = key && authorization(app, key)
-  if (!token) throw new Error('the app has no usable key')
-  const url = buildUrl(app, { path: id === undefined ? '/webhooks' : '/webhooks/:id' }, id === undefined ? {} : { id })
-  const answer = await http(url, {
-    method,
-    headers: { authorization: token, accept: 'application/json' },
-    ...(body !== undefined && { json: body }),
-    throwHttpErrors: false,
-  }).catch((cause: unknown) => {
-    throw new Error(`${url.origin} cannot be reached`, { cause })
-  })
-  const text = await answer.text()
-  if (!answer.ok) throw new Error(`the vendor answered ${answer.status} ${text.slice(0, 300)}`)
-  return text === '' ? {} : JSON.parse(text)
-}
 
 const addressOf = (settings: Settings, app: App): string => {
   const origin = app.origins[0] ?? settings.PUBLIC_ORIGIN?.[0]
   if (!origin) throw new Error('PUBLIC_ORIGIN is not set, so say at which address the vendor reaches this service: register https://…')
-  return `${origin}${settings.BASE_PATH}/webhooks/smooch/${app.appId}`
+  return `${origin}${pathOf(settings, app)}`
 }
 
 export const usage = 'usage: npm run webhooks -- register [address] | list | delete <id>   [--app <id>]'
@@ -54,20 +28,20 @@ export const webhooks = async (words: readonly string[], settings: Settings, app
   if (unasked !== undefined) throw new Error(`what is "${unasked}"? ${usage}`)
 
   if (command === 'list') {
-    for (const { _id, target, triggers } of Many.parse(await ask(app, 'GET')).webhooks) say(`${_id}  ${target}  ${triggers.join(' ')}`)
+    for (const { _id, target, triggers } of await listWebhooks(app)) say(`${_id}  ${target}  ${triggers.join(' ')}`)
   } else if (command === 'register') {
     const target = given ?? addressOf(settings, app)
     if (!/^https?:$/.test(URL.parse(target)?.protocol ?? '')) throw new Error('the address of the webhook is no http or https address')
     if (settings.NODE_ENV === 'production' && !isSecure(target)) throw new Error(`the address of the webhook ${mustBeSecure}`)
-    const there = Many.parse(await ask(app, 'GET')).webhooks.find((it) => it.target === target)
+    const there = (await listWebhooks(app)).find((it) => it.target === target)
     if (there) return say(`${there._id} is registered for ${target} already`)
-    const { webhook } = One.parse(await ask(app, 'POST', { body: { target, triggers } }))
+    const webhook = await createWebhook(app, target, triggers)
     say(`${webhook._id} registered for ${target}`)
     // Printed once, when it can be learnt; whoever runs this holds the key of the app anyway.
     if (webhook.secret) say(`Set SMOOCH_WEBHOOK_SECRET=${webhook.secret}`)
   } else if (command === 'delete' && given !== undefined) {
     if (!looksLikeSmoochId(given)) throw new Error(`"${given}" is no id of a webhook: list tells them`)
-    await ask(app, 'DELETE', { id: given })
+    await deleteWebhook(app, given)
     say(`${given} deleted`)
   } else throw new Error(usage)
 }

@@ -71,6 +71,26 @@ export function keysOf(url: string, { signing = [], sealing = [] }: Secrets): Ke
   return { keys: signs.map(signingKey), sealer: createSealer(seals.map(sealingSecret)) }
 }
 
+/** What is wrong with the keys that are given; nothing is made and nothing repeated. */
+export function faultsOfKeys(url: string, { signing = [], sealing = [] }: Secrets): string[] {
+  const faults: string[] = []
+  if (pathOf(url) === undefined)
+    for (const [name, given] of [['JOURNAL_SIGNING_KEY', signing] as const, ['JOURNAL_SEALING_KEY', sealing] as const])
+      if (given.length === 0) faults.push(`${name} is missing: a shared journal needs it, every replica the same`)
+  if (!signing.every(isSigningKey)) faults.push('JOURNAL_SIGNING_KEY is set, but must be Ed25519 keys: PEM, or 32 bytes as base64 or hex')
+  if (!sealing.every((key) => sealingSecret(key).length >= 32))
+    faults.push('JOURNAL_SEALING_KEY is set, but each of its keys must have at least 32 bytes')
+  return faults
+}
+
+const isSigningKey = (text: string): boolean => {
+  try {
+    return signingKey(text).asymmetricKeyType === 'ed25519'
+  } catch {
+    return false
+  }
+}
+
 /** For people and programs that read: what is not there is not made. To begin an empty journal by a slip of the pen, and then call it intact, would help nobody. */
 export function requireJournal(url: string): void {
   const path = pathOf(url)

@@ -144,6 +144,11 @@ export const lookups = {
   presence:
     "SELECT to_regclass('journal.head') AS found, EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app') AS fits, current_user AS role",
   identity: 'SELECT journal, key FROM head',
+  /** What the role may that asks, and what this server is; `mayUse` is null where there is no journal. */
+  access: `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number, now() AS now, current_user AS role,
+    has_database_privilege(current_database(), 'CREATE') AS "mayMake", has_schema_privilege(to_regnamespace('journal'), 'USAGE') AS "mayUse"`,
+  mayAppend:
+    "SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) AS may FROM pg_proc WHERE pronamespace = 'journal'::regnamespace AND proname IN ('append', 'lock_head', 'expire')",
   mayRemove: "SELECT pg_has_role(relowner, 'USAGE') AS may FROM pg_class WHERE oid = 'journal.subject'::regclass",
   triggers:
     "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' AND tgrelid IN ('event'::regclass, 'checkpoint'::regclass)",

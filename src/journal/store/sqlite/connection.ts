@@ -57,3 +57,9 @@ const tidy = (path: string): void => {
     peekAt(db)
   } catch {}
 }
+
+/** Whether a writer would get in within so many milliseconds; throws otherwise. Nothing is written. */
+export const tryWriteLock = (path: string, timeout: number): void => {
+  using db = new DatabaseSync(path, { timeout })
+  db.exec('BEGIN IMMEDIATE; ROLLBACK')
+}

@@ -1,0 +1,58 @@
+/** The journal in PostgreSQL: role, schema, keys and lock. */
+import { keyInForce } from '../journal/store/contract.ts'
+import { keysOf, type Secrets } from '../journal/store/open.ts'
+import { connect } from '../journal/store/postgres/connection.ts'
+import { lookups, statements, triggers } from '../journal/store/postgres/schema.ts'
+import { checkSealing } from '../journal/store/pseudonyms.ts'
+import type { Row, Rows, Source } from '../journal/store/queries/source.ts'
+import { errorMessage } from '../platform/error-message.ts'
+import { type Finding, fault, ok, warn } from './finding.ts'
+
+const oldest = 15
+
+export const checkPostgres = async (url: string, secrets: Secrets): Promise<Finding[]> => {
+  try {
+    const { client, cut } = await connect(url, { query_timeout: 3_000, server: { lock_timeout: 1_500 } })
+    try {
+      const select: Source['select'] = async (sql, params = []) => (await client.query(sql, [...params])).rows as Rows
+      return await lookAt({ kind: 'postgres', select }, () => client.query(`${statements.lockHead}; ROLLBACK`), secrets, url)
+    } finally {
+      cut()
+    }
+  } catch (error) {
+    return [fault(`PostgreSQL: ${errorMessage(error)}`, 'start it, or correct JOURNAL_URL; guarded calls are refused until then')]
+  }
+}
+
+const lookAt = async (source: Source, lock: () => Promise<unknown>, secrets: Secrets, url: string): Promise<Finding[]> => {
+  const ask = async (sql: string): Promise<Row> => (await source.select(sql))[0]!
+  const access = await ask(lookups.access)
+  const role = String(access['role'])
+  const init = `let the owner of the database run: npm run journal -- init --role ${role}`
+  if (access['mayUse'] === null)
+    return [
+      access['mayMake']
+        ? warn('PostgreSQL holds no journal yet; the service makes one at its start, and owns it', `better: ${init}`)
+        : fault('PostgreSQL holds no journal, and this role may not make one', init),
+    ]
+  if (!access['mayUse'] || !(await ask(lookups.mayAppend))['may']) return [fault(`the role ${role} may not append to the journal`, init)]
+  const presence = await ask(lookups.presence)
+  if (!presence['fits']) return [fault('the schema was made by an earlier version', init)]
+  const there = (await source.select(lookups.triggers)).map((row) => String(row['tgname']))
+  const lacks = triggers.filter((name) => !there.includes(name))
+  if (lacks.length > 0) return [fault(`the schema lacks the triggers ${lacks.join(', ')}`, 'restore them; see docs/journal.md')]
+
+  const { keys, sealer } = keysOf(url, secrets)
+  const { journal, key } = await ask(lookups.identity)
+  keyInForce(keys, String(key))
+  await checkSealing({ sealer, store: source })
+  await lock()
+  const findings = [ok(`PostgreSQL ${access['version']}: role, schema and keys fit, and the lock was had (journal ${journal})`)]
+  if (Number(access['number']) < oldest * 10_000)
+    findings.push(warn(`PostgreSQL ${access['version']} is older than ${oldest}`, 'upgrade it'))
+  if ((await ask(lookups.mayRemove))['may'])
+    findings.push(
+      warn(`the role ${role} owns the journal, so it may change what is recorded`, `give the service a role of its own; ${init}`),
+    )
+  return findings
+}

@@ -1,0 +1,45 @@
+/** A Redis: whether calls would be served there, its version, and what it does when it is full or restarted. */
+import { redisSource } from '../../config/redis-source.ts'
+import type { Secret } from '../../config/secret.ts'
+import { errorMessage } from '../platform/error-message.ts'
+import { connectRedis, type RedisClient } from '../platform/redis.ts'
+import { parseRedisAddress } from '../platform/redis-address.ts'
+import { remedyFor } from '../platform/redis-proof.ts'
+import type { Configuration } from './configuration.ts'
+import { type Finding, fault, ok, warn } from './finding.ts'
+
+const oldest = 7
+
+/** `keeps`: what is lost there is lost, unlike in a cache. */
+export const checkRedis = async ({ settings }: Configuration, url: Secret, name: string, keeps: boolean): Promise<Finding[]> => {
+  let cause: Error | undefined
+  const redis = await connectRedis(redisSource(settings, url), {}, (news) => {
+    cause = news.cause ?? cause
+  })
+  try {
+    await redis.prove()
+    const { kind, tls } = parseRedisAddress(url.reveal())
+    return await lookAt(redis, `${kind}${tls ? ' with TLS' : ''}`, name, keeps)
+  } catch (error) {
+    const why = cause ?? (error as Error)
+    return [fault(`does not serve calls: ${errorMessage(why)}`, remedyFor(why) ?? `start it, or correct ${name}`)]
+  } finally {
+    redis.close()
+  }
+}
+
+const lookAt = async (redis: RedisClient, kind: string, name: string, keeps: boolean): Promise<Finding[]> => {
+  const about = String(await redis.command('INFO'))
+  const said = (field: string): string => new RegExp(`^${field}:(.*?)\r?$`, 'm').exec(about)?.[1] ?? ''
+  const version = said('redis_version')
+  const policy = said('maxmemory_policy')
+  const findings = [ok(`Redis ${version}, ${kind}: every command that calls need was run`)]
+  if (Number.parseInt(version, 10) < oldest) findings.push(warn(`Redis ${version} is older than ${oldest}`, 'upgrade it'))
+  if (!keeps) return findings
+  if (policy && policy !== 'noeviction')
+    findings.push(
+      warn(`maxmemory-policy is ${policy}: a full memory ends sessions and forgets what was revoked`, `set it to noeviction on ${name}`),
+    )
+  if (said('aof_enabled') === '0') findings.push(warn('appendonly is off: a restart of Redis signs people out', 'turn it on'))
+  return findings
+}

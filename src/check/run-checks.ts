@@ -1,0 +1,38 @@
+/** Runs checks side by side, each within its time; whoever asked hears each as soon as it is done. */
+import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
+import { errorMessage } from '../platform/error-message.ts'
+import type { Check } from './checks.ts'
+import type { Configuration } from './configuration.ts'
+import { type Finding, fault } from './finding.ts'
+
+const limitMs = 12_000
+
+export interface Listener {
+  found(check: string, finding: Finding): void
+  /** The names of those that are not done. */
+  waiting?(names: readonly string[]): void
+}
+
+/** Tells whether there was no fault. */
+export const runChecks = async (rows: readonly Check[], it: Configuration, { found, waiting }: Listener): Promise<boolean> => {
+  const open = new Set(rows.filter(({ needs }) => needs(it)))
+  let sound = true
+  waiting?.([...open].map(({ name }) => name))
+  await Promise.all(
+    [...open].map(async (row) => {
+      const findings = await findingsOf(row, it)
+      open.delete(row)
+      for (const finding of findings) {
+        sound &&= finding.level !== 'fault'
+        found(row.name, finding)
+      }
+      waiting?.([...open].map(({ name }) => name))
+    }),
+  )
+  return sound
+}
+
+const findingsOf = async ({ run }: Check, it: Configuration): Promise<Finding[]> => {
+  const findings = await withTimeout(limitMs, run(it)).catch((error: unknown) => [fault(errorMessage(error), 'see what it says')])
+  return findings === TIMED_OUT ? [fault(`no answer within ${limitMs / 1000} s`, 'check the network in between')] : findings
+}

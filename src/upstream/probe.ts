@@ -1,0 +1,29 @@
+/** A harmless read that shows whether the vendor takes a key and knows the app: of a user that nobody has. */
+import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
+import { operations } from '../contract/operations.ts'
+import { Problem } from '../contract/problems.ts'
+import { createUpstream } from './client.ts'
+
+const timeMs = 5_000
+const quiet = { alarm: () => {}, odd: () => {}, called: () => {} }
+
+/** Undefined when all is well, else what is wrong: `upstream_credentials`, `upstream_misconfigured`, or no clear answer. */
+export const probeKey = async (app: UpstreamApp, key: UpstreamKey): Promise<Problem | undefined> => {
+  const upstream = createUpstream(quiet, { timeLimit: () => timeMs })
+  try {
+    await upstream.call(
+      { ...app, keys: [key] },
+      { operation: operations.get_app_user, params: { userId: 'smooch-bff-check' }, retry: false },
+    )
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    if (error.code !== 'user_not_found') return error
+    // A 404 that does not speak of a user comes from something that is not the API.
+    const { vendorCode, vendorDescription = '' } = error.particulars
+    const ofUser = vendorCode === 'user_not_found' || /\buser not found\b/i.test(vendorDescription)
+    return ofUser ? undefined : new Problem('upstream_misconfigured', { outcome: 'failure', upstreamStatus: 404 })
+  } finally {
+    upstream.close()
+  }
+}

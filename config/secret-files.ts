@@ -1,5 +1,6 @@
-/** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file that fails its check keeps the old value and raises an alarm. */
+/** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file that fails its check keeps the old value and raises an alarm, and so does a key that the vendor refuses. */
 import { faultIn, readSecretFile, type SecretFile, unreadable } from './load.ts'
+import type { Secret } from './secret.ts'
 
 const everyMs = 2_000
 
@@ -11,20 +12,64 @@ const later: readonly (readonly [RegExp, string])[] = [
 
 export const takesEffect = (name: string): string => later.find(([names]) => names.test(name))?.[1] ?? 'now'
 
+/** Whether sessions end with this change that nobody meant to end: the key that made them until now is not kept behind the new one. */
+export const dropsKeyInUse = (name: string, former: string, text: string): boolean =>
+  /^SESSION_(KEYS|PEPPERS)$/.test(name) && !keysIn(text).includes(keysIn(former)[0])
+
+const keysIn = (text: string): readonly (string | undefined)[] => text.split(',').map((pair) => pair.trim())
+
+/** What somebody outside says of a new value: `unclear` is asked again. */
+export type Verdict = 'taken' | 'refused' | 'unclear'
+
+/** Asks whoever the secret is for, before it is used; undefined for a secret that nobody need be asked about. */
+export type Trial = (secret: Secret, text: string) => Promise<Verdict> | undefined
+
+/** A key may be known at the vendor a little later than here. */
+const refusedMs = 30_000
+
+const verdicts: Readonly<Record<Exclude<Verdict, 'taken'>, string>> = {
+  refused: 'is refused by the vendor',
+  unclear: 'could not be tried, since the vendor gives no clear answer; it is tried again',
+}
+
 /** Returns the function that ends the watch. Polling, because mounted secrets are swapped by symlink, which file events miss. */
 export const watchSecretFiles = (
   files: readonly SecretFile[],
-  changed: (name: string) => void,
+  changed: (name: string, former: string, text: string) => void,
   alarm: (name: string, reason: string) => void,
+  trial: Trial = () => undefined,
 ): (() => void) => {
   const lastFault = new Map<string, string>()
-  const look = () => {
-    for (const { name, path, secret } of files) {
-      const fault = refresh(name, path, secret, changed)
-      // By path: a file with several apps brings one of the same name for each.
-      if (fault && lastFault.get(path) !== fault) alarm(name, fault)
-      if (fault) lastFault.set(path, fault)
-      else lastFault.delete(path)
+  const tried = new Map<SecretFile, { readonly text: string; readonly until: number }>()
+  const tell = ({ name, path }: SecretFile, fault: string | undefined): void => {
+    // By path: a file with several apps brings one of the same name for each.
+    if (fault !== undefined && lastFault.get(path) !== fault) alarm(name, `${fault}; the old value stays in force`)
+    if (fault === undefined) lastFault.delete(path)
+    else lastFault.set(path, fault)
+  }
+  const take = (file: SecretFile, text: string): void => {
+    const former = file.secret.reveal()
+    file.secret.replace(text)
+    tell(file, undefined)
+    changed(file.name, former, text)
+  }
+  const hear = (file: SecretFile, text: string, verdict: Verdict): void => {
+    if (read(file).text !== text) return
+    if (verdict === 'taken') return take(file, text)
+    tell(file, `the new content ${verdicts[verdict]}`)
+    if (verdict === 'unclear') tried.delete(file)
+  }
+  const look = (): void => {
+    for (const file of files) {
+      const { text, fault } = read(file)
+      const last = tried.get(file)
+      if (text === undefined) tell(file, fault)
+      else if (last?.text !== text || Date.now() > last.until) {
+        const asked = trial(file.secret, text)
+        if (!asked) take(file, text)
+        else tried.set(file, { text, until: Date.now() + refusedMs })
+        void asked?.catch((): Verdict => 'unclear').then((verdict) => hear(file, text, verdict))
+      }
     }
   }
   const timer = setInterval(look, everyMs)
@@ -32,21 +77,14 @@ export const watchSecretFiles = (
   return () => clearInterval(timer)
 }
 
-const refresh = (
-  name: SecretFile['name'],
-  path: string,
-  secret: SecretFile['secret'],
-  changed: (name: string) => void,
-): string | undefined => {
+/** A text that is new and fit, or what is wrong with it; neither when nothing has changed. */
+const read = ({ name, path, secret }: SecretFile): { readonly text?: string; readonly fault?: string } => {
   try {
     const text = readSecretFile(path)
-    if (text === secret.reveal()) return undefined
+    if (text === secret.reveal()) return {}
     const fault = faultIn(name, text)
-    if (fault !== undefined) return `the new content ${fault}; the old value stays in force`
-    secret.replace(text)
-    changed(name)
-    return undefined
+    return fault === undefined ? { text } : { fault: `the new content ${fault}` }
   } catch (error) {
-    return `cannot be read: ${unreadable(error)}; the old value stays in force`
+    return { fault: `cannot be read: ${unreadable(error)}` }
   }
 }

@@ -84,6 +84,8 @@ export interface RunningApp {
   drain(): void
   /** Finishes what is in flight, at most `graceMs`; tells how many requests were cut. */
   close(graceMs: number): Promise<number>
+  /** For the journal: a secret of this name was replaced. */
+  secretReplaced(setting: string): void
   /** How many events the journal has given up. */
   lost(): number
 }
@@ -238,6 +240,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       health.draining = true
       publicListener.drain()
     },
+    secretReplaced: gatewayJournal.secretReplaced,
     lost: () => gatewayJournal.journal.status().dropped,
     close: async (graceMs) => {
       health.draining = true

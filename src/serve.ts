@@ -1,11 +1,12 @@
 /** One serving process: start, drain on a signal, stop. */
-import { takesEffect, watchSecretFiles } from '../config/secret-files.ts'
+import { dropsKeyInUse, takesEffect, watchSecretFiles } from '../config/secret-files.ts'
 import { startApp } from './app.ts'
 import { checkAtStart } from './check/at-start.ts'
 import type { Configuration } from './check/configuration.ts'
 import { createLog } from './platform/logger.ts'
 import { parseRedisAddress } from './platform/redis-address.ts'
 import { atExit, untilSignal } from './platform/signals.ts'
+import { keyTrial } from './upstream/probe.ts'
 
 const drainMs = 25_000
 
@@ -16,11 +17,13 @@ export const serve = async (configuration: Configuration, started: (line: string
   atExit(log.flush)
   for (const warning of warnings) log.warn({}, warning)
   const app = await startApp({ settings, apps, providers, log })
-  const unwatch = watchSecretFiles(
-    files,
-    (name) => log.info({ setting: name, takesEffect: takesEffect(name) }, 'a secret was replaced'),
-    (name, reason) => log.error({ alarm: 'secret_file', setting: name, reason }, 'alarm'),
-  )
+  const replaced = (name: string, former: string, text: string): void => {
+    log.info({ setting: name, takesEffect: takesEffect(name) }, 'a secret was replaced')
+    app.secretReplaced(name)
+    if (dropsKeyInUse(name, former, text)) log.error({ alarm: 'session_key_dropped', setting: name }, 'alarm')
+  }
+  const unfit = (name: string, reason: string): void => log.error({ alarm: 'secret_file', setting: name, reason }, 'alarm')
+  const unwatch = watchSecretFiles(files, replaced, unfit, keyTrial(apps))
   log.info(
     {
       ...{ pid: process.pid, public: app.publicUrl, private: app.privateUrl, origins: app.origins },

@@ -10,6 +10,7 @@ import type { Identified } from '../contract/schemas.ts'
 import { anchorOn } from '../journal/log/anchor-redis.ts'
 import type { AppUserSeen, Observation } from '../journal/reconcile/verdicts.ts'
 import { type RunningJournal, startJournal } from '../journal/start.ts'
+import { entryOf, systemEvent } from '../journal/store/contract.ts'
 import { keyList, locationOf, type Secrets } from '../journal/store/open.ts'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -25,7 +26,12 @@ export interface GatewayJournalParts {
   readonly metrics: Metrics
 }
 
-export const openGatewayJournal = async ({ settings, apps, upstream, log, metrics }: GatewayJournalParts): Promise<RunningJournal> => {
+export interface GatewayJournal extends RunningJournal {
+  /** A secret of this name was replaced while the process ran. */
+  secretReplaced(setting: string): void
+}
+
+export const openGatewayJournal = async ({ settings, apps, upstream, log, metrics }: GatewayJournalParts): Promise<GatewayJournal> => {
   await using opened = new AsyncDisposableStack()
   const redis =
     settings.REDIS_URL &&
@@ -54,7 +60,12 @@ export const openGatewayJournal = async ({ settings, apps, upstream, log, metric
   })
   opened.defer(() => running.close())
   const all = opened.move()
-  return { ...running, close: () => all.disposeAsync() }
+  const { journal } = running
+  return {
+    ...running,
+    secretReplaced: (setting) => journal.appendLater([entryOf(systemEvent('secret_replaced', { setting }, journal.now()))]),
+    close: () => all.disposeAsync(),
+  }
 }
 
 export const secretsOf = (settings: Settings): Secrets => ({

@@ -95,9 +95,14 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     }
   }
 
-  const alarm = (problem: Problem, { appId }: UpstreamApp, key: UpstreamKey | undefined, status: number): void => {
+  /** Told once for a key, and again when it was taken in between. */
+  const alarmed = new Set<string>()
+  const nameOf = ({ appId }: UpstreamApp, key: UpstreamKey | undefined): string => `${appId} ${key?.id}`
+  const alarm = (problem: Problem, app: UpstreamApp, key: UpstreamKey | undefined, status: number): void => {
     const { code } = problem
-    if (code === 'upstream_credentials' || code === 'upstream_misconfigured') log.alarm({ code, appId, status, keyId: key?.id ?? '' })
+    if ((code !== 'upstream_credentials' && code !== 'upstream_misconfigured') || alarmed.has(nameOf(app, key))) return
+    alarmed.add(nameOf(app, key))
+    log.alarm({ code, appId: app.appId, status, keyId: key?.id ?? '' })
   }
 
   const tokenFor = (app: UpstreamApp, key: UpstreamKey | undefined): string => {
@@ -153,6 +158,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
       const verdict = toResult(reply, operation, app)
       if (!(verdict instanceof Problem)) {
         for (const field of verdict.odd) remark(operation.id, field)
+        if (alarmed.size > 0) alarmed.delete(nameOf(app, key))
         return { status, body: verdict.body }
       }
       verdict.particulars.upstreamStatus = status || undefined

@@ -1,5 +1,7 @@
 /** A harmless read that shows whether the vendor takes a key and knows the app: of a user that nobody has. */
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
+import { Secret } from '../../config/secret.ts'
+import type { Trial } from '../../config/secret-files.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { createUpstream } from './client.ts'
@@ -26,4 +28,18 @@ export const probeKey = async (app: UpstreamApp, key: UpstreamKey): Promise<Prob
   } finally {
     upstream.close()
   }
+}
+
+/** Whether the vendor takes a new secret of one of these apps' keys: one that is wrong would replace a good one. */
+export const keyTrial =
+  (apps: readonly UpstreamApp[]): Trial =>
+  (secret, text) => {
+    for (const app of apps)
+      for (const key of app.keys) if (key.secret === secret) return probeKey(app, { id: key.id, secret: new Secret(text) }).then(verdictOf)
+    return undefined
+  }
+
+const verdictOf = (problem: Problem | undefined): 'taken' | 'refused' | 'unclear' => {
+  if (problem?.code === 'upstream_credentials') return 'refused'
+  return problem === undefined || problem.particulars.outcome === 'failure' ? 'taken' : 'unclear'
 }

@@ -112,7 +112,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
     try {
       return await answer()
     } catch (error) {
-      const old = isUpstreamFailure(error) && result.ageMs < life.ifErrorMs ? entries.open(key, result.sealed) : undefined
+      const old = isUpstreamFailure(error) && (result.ageMs ?? 0) < life.ifErrorMs ? entries.open(key, result.sealed) : undefined
       if (!old) throw error
       return { entry: old, status: status.ifError((error as Problem).status), outcome: 'error' }
     }
@@ -148,7 +148,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
       prefetch = undefined
       if (!seen) return await bypass(key, 'store-unavailable', fetch)
       const { result, token, entry: stored } = seen
-      if (result.state === 'blocked') return await bypass(key, 'changing', fetch)
+      if (result.state === 'blocked') return await staleIfError(key, result, () => bypass(key, 'changing', fetch))
       if (result.state === 'fresh') return stored === undefined ? await bypass(key, 'unreadable', fetch) : answerFrom(stored, result.leftMs)
       const old = result.ageMs < life.revalidateMs ? stored : undefined
       // Of several readers that share a granted lease, the first fetches and the others join.
@@ -196,7 +196,7 @@ interface FlightResult {
 
 interface StaleEntry {
   readonly sealed?: string
-  readonly ageMs: number
+  readonly ageMs?: number
 }
 
 type LeaseGranted = Extract<LookupResult, { state: 'lead' }>

@@ -121,9 +121,9 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
 
   /** False when the invalidation comes late: it may follow later writes, so no writer counts as
    * alone. */
-  const before = async (app: string, named: PersonNames, writer: string): Promise<boolean> => {
+  const before = async (app: string, named: PersonNames, how: Pick<Invalidate, 'writer' | 'agedMs'>): Promise<boolean> => {
     try {
-      await drop(app, named, { blockMs: writeMs, writer })
+      await drop(app, named, { blockMs: writeMs, ...how })
       return true
     } catch (cause) {
       if (strict) throw new Problem('session_store_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
@@ -165,20 +165,25 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     return [...names, ...names.flatMap((name) => lastAliased(peppers, cacheKeysOf(peppers, app, name)[0]) ?? [])]
   }
 
+  /** What a plain write may not have changed stays for when the vendor fails, until the write is known to be made; what a
+   * guarded call may have removed does not. */
+  const keptBy = ({ effect }: Operation): Pick<Invalidate, 'agedMs'> => (effect === 'write' ? { agedMs: entries.life.revalidateMs } : {})
+
   /** Invalidates before the call and after it, according to the outcome. */
   const around = async (app: string, call: AnyCall, send: () => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> => {
     const persons = personsOf(call)
     const writer = randomBytes(9).toString('base64url')
     const names = new Map(persons.map(({ id }) => [id, likelyNamesOf(app, id)]))
-    const known = await Promise.all(persons.map(({ id }) => before(app, { names: names.get(id)! }, writer)))
-    let ending: (person: Person) => Invalidate = () => ({ blockMs: tombstoneMs, tombstone: '?' })
+    const kept = keptBy(call.operation)
+    const known = await Promise.all(persons.map(({ id }) => before(app, { names: names.get(id)! }, { writer, ...kept })))
+    let ending: (person: Person) => Invalidate = () => ({ blockMs: tombstoneMs, tombstone: '?', ...kept })
     let answer: UpstreamAnswer | undefined
     try {
       answer = await send()
       ending = ({ id, removed }) => (removed ? { blockMs: tombstoneMs, tombstone: tombstoneOf(app, id) } : { blockMs: 0 })
       return answer
     } catch (error) {
-      if (error instanceof Problem && error.particulars.outcome !== 'unknown') ending = () => ({ blockMs: 0 })
+      if (error instanceof Problem && error.particulars.outcome !== 'unknown') ending = () => ({ blockMs: 0, ...kept })
       throw error
     } finally {
       const both = answer && bothNames(call.operation, answer.body)

@@ -106,6 +106,27 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
       expect((await store.lookup(cell, unique())).state).toBe('lead')
     })
 
+    test('keeps an old copy beside a write that may come to nothing, and neither calls it fresh nor young', async () => {
+      const cell = unique()
+      await store.store(cell, fill(await lead(cell)))
+      await other.drop(cell, { blockMs: 10_000, agedMs: 60_000 })
+      const during = await store.lookup(cell, unique())
+      expect(during).toMatchObject({ state: 'blocked', sealed: 'c2VhbGVk' })
+      expect('ageMs' in during && during.ageMs).toBeGreaterThanOrEqual(60_000)
+      await other.drop(cell, { blockMs: 0, agedMs: 60_000 })
+      const then = await lead(cell)
+      expect(then.sealed).toBe('c2VhbGVk')
+      expect(then.ageMs).toBeGreaterThanOrEqual(60_000)
+      // A lease from before it stores nothing.
+      await other.drop(cell, { blockMs: 0, agedMs: 60_000 })
+      expect(await store.store(cell, fill(then))).toBe(false)
+      await other.drop(cell, { blockMs: 0 })
+      expect((await lead(cell)).sealed).toBeUndefined()
+      const empty = unique()
+      await other.drop(empty, { blockMs: 0, agedMs: 60_000 })
+      expect((await lead(empty)).sealed).toBeUndefined()
+    })
+
     test('remembers a link, and refuses a new one after a write that found none', async () => {
       const [linked, unlinked] = [unique(), unique()]
       const link = { name: 'other', sealed: 'sealed-link' }

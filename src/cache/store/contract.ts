@@ -1,8 +1,8 @@
 /** Contract of a cache store. A cache key belongs to one name of one person; each method is one
  * atomic step on one key, by the clock of the store. */
 
-/** The result of a lookup. `sealed` with `lead` and `led`: an entry past its time, for stale
- * answers only. */
+/** The result of a lookup. `sealed` with `lead`, `led` and `blocked`: an entry past its time, for
+ * stale answers only. */
 export type LookupResult =
   | { readonly state: 'fresh'; readonly sealed: string; readonly ageMs: number; readonly leftMs: number }
   /** The lease is granted: this reader fetches, and stores with `generation` and `atMs`. */
@@ -10,7 +10,7 @@ export type LookupResult =
   /** The lease is held by another reader. */
   | { readonly state: 'led'; readonly by: string; readonly leftMs: number; readonly sealed?: string; readonly ageMs: number }
   /** Nothing may be stored now: a write is under way, or the person was deleted or merged. */
-  | { readonly state: 'blocked' }
+  | { readonly state: 'blocked'; readonly sealed?: string; readonly ageMs?: number }
 
 /** The other name of the person: as a keyed name to compare, and sealed to be opened. */
 export interface Alias {
@@ -50,6 +50,8 @@ export interface Invalidate {
   /** Token of a write that begins; kept until another invalidation comes, and only if no block was
    * in force. */
   readonly writer?: string | undefined
+  /** Keeps the entry, as if it were at least so old, for when the vendor fails. Absent: it goes. */
+  readonly agedMs?: number | undefined
 }
 
 export interface Invalidated {
@@ -66,7 +68,7 @@ export interface CacheStore {
   /** Notes the other name, so that a write under this one reaches its entry. False while a write
    * may have missed it. */
   link(key: string, link: Alias): Promise<boolean>
-  /** Deletes the entry and the leases: what is being fetched cannot be stored. */
+  /** Deletes or ages the entry and deletes the leases: what is being fetched cannot be stored. */
   drop(key: string, drop: Invalidate): Promise<Invalidated>
   /** Stores what a write left. False, and no effect, unless this writer was alone since it began
    * and no tombstone stands. */

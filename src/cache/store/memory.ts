@@ -64,8 +64,8 @@ export const memoryCache = (maxEntries = 10_000, now: () => number = Date.now): 
     const ageMs = entry?.sealed === undefined ? 0 : at - entry.storedMs
     if (entry?.sealed !== undefined && entry.freshUntil > at)
       return { state: 'fresh', sealed: entry.sealed, ageMs, leftMs: entry.freshUntil - at }
-    if (markOf(key).blockedUntil > at) return { state: 'blocked' }
     const old = { ...(entry?.sealed !== undefined && { sealed: entry.sealed }), ageMs }
+    if (markOf(key).blockedUntil > at) return { state: 'blocked', ...(old.sealed !== undefined && old) }
     if (entry?.lease && entry.lease.until > at) return { state: 'led', by: entry.lease.by, leftMs: entry.lease.until - at, ...old }
     const generation = entry?.generation ?? token
     const kept = entry ?? { storedMs: 0, freshUntil: 0, keptUntil: 0 }
@@ -95,9 +95,11 @@ export const memoryCache = (maxEntries = 10_000, now: () => number = Date.now): 
       putMark(key, { ...mark, link }, times.aliasMs)
       return true
     },
-    drop: async (key, { blockMs, tombstone, final, link, writer }) => {
+    drop: async (key, { blockMs, tombstone, final, link, writer, agedMs }) => {
       const at = now()
-      entries.delete(key)
+      const { sealed, storedMs, keptUntil } = entryOf(key) ?? {}
+      if (agedMs === undefined || sealed === undefined) entries.delete(key)
+      else putEntry(key, { sealed, storedMs: Math.min(storedMs!, at - agedMs), freshUntil: 0, keptUntil: keptUntil! })
       const old = markOf(key)
       const mark = { ...old, ...(link ? { link, noAliasUntil: 0 } : { noAliasUntil: at + times.unaliasedMs }) }
       mark.writer = old.blockedUntil > at ? undefined : writer

@@ -8,7 +8,7 @@
  * | `bff:u:{key}` | hash | v sealed entry, t stored at, f fresh until; g generation, l lease, lu lease until | 5 min after the last store, 5 s for "no such user" |
  * | `bff:k:{key}` | hash | n keyed other name, o the same sealed, b no new alias until; x no entry until, xn of which smoochId; w who alone writes | 24 h after the last store |
  *
- * A write drops `bff:u` (and with it generation and lease) before and after, under the key it names and the one behind its alias. Whoever
+ * A write drops `bff:u` (and with it generation and lease; the entry itself may stay for when the vendor fails) before and after, under the key it names and the one behind its alias. Whoever
  * stores an entry first writes the alias under the key of the other name, so no entry exists that a write under either name could miss.
  */
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
@@ -50,7 +50,11 @@ return 1`,
   bffDrop: {
     numberOfKeys: 2,
     lua: `${clock}${live}
-redis.call('DEL', KEYS[1])
+local stored = ARGV[7] ~= '' and redis.call('HGET', KEYS[1], 't')
+if stored then
+  redis.call('HSET', KEYS[1], 'f', '0', 't', at(math.min(stored, now - ARGV[7])))
+  redis.call('HDEL', KEYS[1], 'g', 'l', 'lu')
+else redis.call('DEL', KEYS[1]) end
 local c = redis.call('HMGET', KEYS[2], 'o', 'x', 'xn', 'n', 'b')
 local unsettled = ARGV[4] ~= '' and c[4] ~= ARGV[4] and num(c[5]) > now
 if ARGV[6] ~= '' and num(c[2]) <= now then redis.call('HSET', KEYS[2], 'w', ARGV[6]) else redis.call('HDEL', KEYS[2], 'w') end
@@ -89,8 +93,9 @@ const cacheOn = (redis: RedisClient<keyof typeof scripts>): CacheStore => ({
   store: async (key, { generation, atMs, sealed, freshMs, keepMs, link }) =>
     (await redis.run('bffStore', keys(key), [generation, atMs, sealed, freshMs, keepMs, link?.name ?? '', link?.sealed ?? ''])) === 1,
   link: async (key, { name, sealed }) => (await redis.run('bffLink', [aliasKey(key)], [name, sealed])) === 1,
-  drop: async (key, { blockMs, tombstone = '', final = '', link = { name: '', sealed: '' }, writer = '' }) => {
-    const found = (await redis.run('bffDrop', keys(key), [blockMs, tombstone, final, link.name, link.sealed, writer])) as string
+  drop: async (key, { blockMs, tombstone = '', final = '', link = { name: '', sealed: '' }, writer = '', agedMs = '' }) => {
+    const args = [blockMs, tombstone, final, link.name, link.sealed, writer, agedMs]
+    const found = (await redis.run('bffDrop', keys(key), args)) as string
     return { unsettled: found.startsWith('1'), ...(found.length > 1 && { link: found.slice(1) }) }
   },
   renew: async (key, { writer, sealed, freshMs, keepMs, link }) =>

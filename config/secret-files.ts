@@ -55,8 +55,8 @@ export const watchSecretFiles = (
   }
   const hear = (file: SecretFile, text: string, verdict: Verdict): void => {
     if (read(file).text !== text) return
-    if (verdict === 'taken') return take(file, text)
-    tell(file, `the new content ${verdicts[verdict]}`)
+    if (verdict === 'taken') take(file, text)
+    else tell(file, `the new content ${verdicts[verdict]}`)
     if (verdict === 'unclear') tried.delete(file)
   }
   const look = (): void => {

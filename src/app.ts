@@ -33,6 +33,7 @@ import { type Listener, listen } from './http/server.ts'
 import { describeError, type Log } from './platform/logger.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { redisLog } from './platform/redis-connection-log.ts'
+import { createUntilDone } from './platform/until-done.ts'
 import { applyCallerOverrides } from './policy/caller-overrides.ts'
 import { project } from './policy/visible-fields.ts'
 import { callLimits } from './session/call-limits.ts'
@@ -137,6 +138,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const acts = createActs(gatewayJournal.guard)
   const pipeline = createPipeline({
     guard: gatewayJournal.guard,
+    untilDone: opened.use(createUntilDone()),
     idempotency: createIdempotency({ store, peppers }),
     auditRules: { reasons: settings.AUDIT_REASONS, ticket: settings.AUDIT_TICKET, requiredFor: settings.AUDIT_REQUIRED_FOR },
     sessions,

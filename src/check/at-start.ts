@@ -16,7 +16,7 @@ export const checkAtStart = (configuration: Configuration, log: Log): (() => voi
   const rows = checks.filter(({ atStart }) => atStart)
   void runChecks(rows, configuration, {
     found: (check, { level, text, todo }) => {
-      if (!ended) log[level === 'ok' ? 'info' : 'warn']({ check, level, ...(todo && { todo }) }, text)
+      if (!ended) log[level === 'ok' ? 'info' : 'warn']({ check, found: level, ...(todo && { todo }) }, text)
     },
   })
   return end

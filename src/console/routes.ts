@@ -6,7 +6,7 @@ import { Problem } from '../contract/problems.ts'
 import { pageRoutes, routes } from '../http/endpoint.ts'
 import { html } from '../http/html.ts'
 import { interstitialPage } from '../http/interstitial.ts'
-import { toProblem } from '../http/problem-handler.ts'
+import { headersOf, toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
@@ -91,7 +91,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
     if (res.headersSent) throw error
     const problem = toProblem(error)
     res.locals['problem'] = problem
-    for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
+    for (const [name, value] of Object.entries(headersOf(problem))) res.setHeader(name, value)
     res.status(problem.status).type('html')
     if (problem.code === 'unauthorized' && req.headers['sec-fetch-site'] === 'cross-site') {
       res.status(200).send(interstitialPage(req.originalUrl))

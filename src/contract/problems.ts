@@ -85,6 +85,8 @@ interface Particulars {
   outcome?: FailedOutcome
   /** What the vendor answered, for the journal. */
   upstreamStatus?: number | undefined
+  /** The vendor's name for that answer, by which its support finds it. */
+  upstreamRequestId?: string | undefined
 }
 
 /** Thrown anywhere, answered by the one problem handler. */

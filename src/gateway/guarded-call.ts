@@ -5,6 +5,7 @@ import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Guard, GuardedCall as Intent, OpenOperation } from '../journal/guard/contract.ts'
 import { isUsed } from '../journal/guard/permit.ts'
+import type { UntilDone } from '../platform/until-done.ts'
 import { requireStill } from '../policy/decide.ts'
 import type { Person } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -15,11 +16,14 @@ import { type Call, callFacts, isOwn } from './call.ts'
 import { earlierCall, replayed } from './earlier-call.ts'
 import type { Provisioning } from './provisioning.ts'
 import { type Result, toReply } from './reply.ts'
+import { vendorRequest } from './unguarded-events.ts'
 
 export interface GuardedCallParts {
   readonly sessions: Sessions
   readonly upstream: Upstream
   readonly guard: Guard
+  /** For what the deletion of a person leaves to do. */
+  readonly untilDone: UntilDone
   /** Raised for operators, although the caller was served. */
   readonly alarm: (what: string, cause: unknown) => void
 }
@@ -27,7 +31,7 @@ export interface GuardedCallParts {
 type GuardedCall = Call<GuardedOperation>
 
 export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, create }: Provisioning) => {
-  const { sessions, upstream, guard, alarm } = parts
+  const { sessions, upstream, guard, untilDone, alarm } = parts
   const { look, userIdsOf } = createLookup(parts)
 
   const guardedCall = async (call: GuardedCall): Promise<Result> => {
@@ -83,7 +87,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       const reply = toReply(call, refusal ?? answer)
       await record({
         outcome: 'success',
-        upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true },
+        upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true, ...vendorRequest(answer.requestId) },
         response: reply,
       })
       await end(removed)
@@ -94,7 +98,10 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       const outcome = isUsed(begun.permit) ? (problem.particulars.outcome ?? 'unknown') : 'not_sent'
       await record({
         outcome,
-        upstream: { status: problem.particulars.upstreamStatus ?? null, code: problem.code, sent: outcome !== 'not_sent' },
+        upstream: {
+          ...{ status: problem.particulars.upstreamStatus ?? null, code: problem.code, sent: outcome !== 'not_sent' },
+          ...vendorRequest(problem.particulars.upstreamRequestId),
+        },
         response: toReply(call, problem),
       })
       // Present before and missing now: another call removed the person meanwhile.
@@ -107,8 +114,13 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
 
   /** Never throws: the vendor has answered, and a failing store must not turn that into an error. */
   const end = async (persons: readonly Person[]): Promise<void> => {
-    await Promise.all(persons.map(sessions.endPerson)).catch((cause: unknown) =>
-      alarm('the sessions of a removed person could not be ended', cause),
+    await Promise.all(
+      persons.map((person) =>
+        untilDone.start(
+          () => sessions.endPerson(person),
+          (cause) => alarm('the sessions of a removed person could not be ended; it is tried again until it is done', cause),
+        ),
+      ),
     )
   }
   const unmark = async (persons: readonly Person[]): Promise<void> => {

@@ -53,7 +53,9 @@ export const send = (res: Response, { reply, headers, answer }: Result): void =>
   for (const name of Object.keys(headers)) addHeader(res, name, headers[name]!)
   if (answer?.cache !== undefined) addLogFields(res, { cache: answer.cache })
   if (answer && answer.calls > 0)
-    addLogFields(res, { upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs) } })
+    addLogFields(res, {
+      upstream: { status: answer.status, calls: answer.calls, ms: Math.round(answer.durationMs), requestId: answer.requestId },
+    })
   const { status, body, text = JSON.stringify(body ?? {}) } = reply
   // One write for head and body.
   res.writeHead(status, ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(Buffer.byteLength(text))])

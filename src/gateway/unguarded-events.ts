@@ -30,14 +30,19 @@ export const createRecords = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
       if (answer)
         guard.recorded(asked(answer), {
           outcome: 'success',
-          upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true },
+          upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true, ...vendorRequest(answer.requestId) },
         })
       return answer
     } catch (error) {
-      const { outcome = 'not_sent', upstreamStatus } =
-        error instanceof Problem ? error.particulars : { outcome: 'unknown' as const, upstreamStatus: undefined }
-      if (outcome !== 'not_sent') guard.recorded(asked(), { outcome, upstream: { status: upstreamStatus ?? null, sent: true } })
+      const { particulars }: Pick<Problem, 'particulars'> = error instanceof Problem ? error : { particulars: { outcome: 'unknown' } }
+      const { outcome = 'not_sent', upstreamStatus, upstreamRequestId } = particulars
+      const upstream = { status: upstreamStatus ?? null, sent: true, ...vendorRequest(upstreamRequestId) }
+      if (outcome !== 'not_sent') guard.recorded(asked(), { outcome, upstream })
       throw error
     }
   },
 })
+
+/** The vendor's name for the call, where it gave one. */
+export const vendorRequest = (requestId: string | undefined): { readonly requestId?: string } =>
+  requestId === undefined ? {} : { requestId }

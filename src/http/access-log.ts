@@ -31,14 +31,18 @@ export const accessLog = (log: Log, finished: Finished): RequestHandler =>
     res.on('close', () => {
       const problem = res.locals['problem'] as Problem | undefined
       const failed = problem && { code: problem.code, ...(problem.particulars.outcome && { outcome: problem.particulars.outcome }) }
+      const { upstreamStatus, upstreamRequestId } = problem?.particulars ?? {}
+      const upstream = upstreamStatus !== undefined && { upstream: { status: upstreamStatus, requestId: upstreamRequestId } }
       const cause = problem?.cause !== undefined && { cause: describeError(problem.cause) }
       const line = {
         requestId: res.locals['requestId'],
         method: req.method,
+        route: (req.route as { readonly path?: unknown } | undefined)?.path,
         status: res.writableFinished ? res.statusCode : 499,
         ms: Math.round((performance.now() - start) * 100) / 100,
         from: network(clientAddress(req)),
         ua: shownAgent(req.headers['user-agent'] ?? ''),
+        ...upstream,
         ...record,
         ...failed,
         ...cause,

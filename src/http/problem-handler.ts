@@ -47,6 +47,10 @@ const ofTheBody = ['Content-Disposition', 'Content-Encoding', 'Content-Length', 
 const bodyGoesOn = (req: { complete: boolean; headers: NodeJS.Dict<string | string[]> }): boolean =>
   !req.complete && (req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 100 * 1024)
 
+/** Whoever is turned away for a moment is told for how long. Not by `upstream_busy`, which says it where it may: some clients send a DELETE again by themselves when they are told. */
+export const headersOf = ({ code, status, particulars: { headers } }: Problem): Record<string, string> =>
+  (status === 503 || status === 429) && code !== 'upstream_busy' ? { 'Retry-After': '5', ...headers } : (headers ?? {})
+
 export const problemHandler: ErrorRequestHandler = function problemHandler(error, req, res, _next) {
   const problem = toProblem(error)
   res.locals['problem'] = problem
@@ -61,7 +65,7 @@ export const problemHandler: ErrorRequestHandler = function problemHandler(error
   res.setHeader('Cache-Control', 'no-store')
   if (problem.status === 401) res.setHeader('WWW-Authenticate', 'Bearer')
   if (bodyGoesOn(req)) res.setHeader('Connection', 'close')
-  for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
+  for (const [name, value] of Object.entries(headersOf(problem))) res.setHeader(name, value)
   // The vendor's JavaScript client finds code and description only under application/json, so that
   // is what everyone gets who does not ask.
   const type = req.accepts([json, problemJson]) === problemJson ? problemJson : json

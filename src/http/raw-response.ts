@@ -3,7 +3,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { Problem } from '../contract/problems.ts'
-import { errorBody } from './problem-handler.ts'
+import { errorBody, headersOf } from './problem-handler.ts'
 
 const lingerTime = 2000
 const lingerBytes = 64 * 1024 * 1024
@@ -41,7 +41,7 @@ const partsOf = (problem: Problem, requestId: string, keep = false) => {
     'Content-Length': Buffer.byteLength(body),
     'X-Content-Type-Options': 'nosniff',
     'X-Request-Id': requestId,
-    ...problem.particulars.headers,
+    ...headersOf(problem),
   }
   return { headers, body }
 }

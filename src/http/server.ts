@@ -48,6 +48,7 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
   server.timeout = 300_000
   const exchanges = track(server)
   server.on('request', (req, res) => {
+    if (req.socket.destroyed) return
     if (options.loadShedding?.admits(req) === false)
       return answerEarly(res, overloaded(), newRequestId(), !exchanges.draining && !bringsBody(req))
     if (exchanges.draining) res.setHeader('Connection', 'close')
@@ -95,15 +96,26 @@ interface Exchanges {
   draining: boolean
 }
 
+/** Requests that one connection may have open. Beyond the first it is not read on until some are answered; Node reads what has come in one piece all the same, and who has sent so much more is let go of. */
+const pipelined = { paused: 32, cut: 256 }
+
+const bound = (socket: Socket, { open }: Ongoing): void => {
+  if (open.length > pipelined.cut) socket.destroy()
+  // Behind the piece that has come: Node itself reads on at the end of each message.
+  else if (open.length === pipelined.paused) queueMicrotask(() => void (open.length >= pipelined.paused && socket.pause()))
+}
+
 const track = (server: Server): Exchanges => {
   const exchanges: Exchanges = { sockets: new Set(), draining: false }
   const begin = (req: IncomingMessage, res: Exchange): void => {
     const here = at(req.socket)
     here.open.push(res)
     here.latest = res
+    bound(req.socket, here)
     res.on('close', () => {
       letIn(req)
       here.open.splice(here.open.indexOf(res), 1)
+      if (here.open.length === pipelined.paused / 2 && req.socket.isPaused()) req.socket.resume()
       if (exchanges.draining && !server.listening) server.closeIdleConnections()
     })
   }

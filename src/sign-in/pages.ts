@@ -2,7 +2,7 @@
 import type { ErrorRequestHandler, Response } from 'express'
 import { type Problem, problems } from '../contract/problems.ts'
 import { html } from '../http/html.ts'
-import { toProblem } from '../http/problem-handler.ts'
+import { headersOf, toProblem } from '../http/problem-handler.ts'
 
 export const showPage = (res: Response, status: number, page: string): void => {
   res.status(status).type('html').send(page)
@@ -20,7 +20,7 @@ export const failsAsPage = (failureOf: (problem: Problem, res: Response) => Fail
     const problem = toProblem(error)
     if (req.accepts(['json', 'html']) !== 'html') throw problem
     res.locals['problem'] = problem
-    for (const [name, value] of Object.entries(problem.particulars.headers ?? {})) res.setHeader(name, value)
+    for (const [name, value] of Object.entries(headersOf(problem))) res.setHeader(name, value)
     showPage(res, problem.status, failurePage(failureOf(problem, res), problem, String(res.locals['requestId'])))
   }
 

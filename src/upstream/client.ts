@@ -4,6 +4,7 @@ import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } 
 import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
 import type { ImageForm } from '../uploads/image.ts'
+import { createClockWatch } from './clock-watch.ts'
 import { authorization, createKeyring } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
 import { HTTPError, httpBy, lightResponse } from './http-client.ts'
@@ -17,6 +18,8 @@ export interface UpstreamLog {
   alarm(event: { code: 'upstream_credentials' | 'upstream_misconfigured'; appId: string; status: number; keyId: string }): void
   /** An answer was passed on that is not as the vendor describes it; told once for each field. */
   odd(event: { operation: Operation['id']; field: string }): void
+  /** The vendor's clock is so many seconds ahead of ours; 0: no longer. */
+  clock?(seconds: number): void
   /** One send; the status is 0 when there was no answer. */
   called(event: { operation: Operation['id']; status: number; ms: number; attempt: number; requestId: string | undefined }): void
 }
@@ -39,6 +42,8 @@ export interface UpstreamAnswer {
   /** How often something was sent. */
   calls: number
   durationMs: number
+  /** The vendor's name for the call, by which its support finds it. */
+  requestId?: string | undefined
 }
 
 interface Options {
@@ -69,6 +74,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const keyring = createKeyring()
   const limitOf = options.timeLimit ?? timeLimit
 
+  const watchClock = createClockWatch((seconds) => log.clock?.(seconds))
   const remarked = new Set<string>()
   const remark = (operation: Operation['id'], field: string): void => {
     const name = `${operation} ${field}`
@@ -88,6 +94,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
         content: image ?? (body === undefined ? undefined : JSON.stringify(body)),
         deadline,
       })
+      watchClock(headers['date'])
       return { status, text, retryAfter: retryAfter(headers['retry-after']), requestId: requestId(headers['x-request-id']) }
     } catch (error) {
       if (error instanceof Unanswered && !(error.cause instanceof Problem)) return error
@@ -146,7 +153,11 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     return ask(retryRule(sends))
   }
 
-  const attempts = async (app: UpstreamApp, call: AnyCall, sends: Sends): Promise<{ status: number; body: unknown }> => {
+  const attempts = async (
+    app: UpstreamApp,
+    call: AnyCall,
+    sends: Sends,
+  ): Promise<Pick<UpstreamAnswer, 'status' | 'body' | 'requestId'>> => {
     const { operation, image, params, query } = call
     const url = buildUrl(app, operation, params, query)
     // A refused key did nothing, so the other one may be tried; a guarded row is sent once whatever
@@ -154,14 +165,14 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     let mayTurn = operation.effect !== 'guarded' && !image
     for (let key = keyring.current(app); ; mayTurn = false) {
       const reply = await tries(app, url, call, key, sends)
-      const status = 'none' in reply ? 0 : reply.status
+      const { status, requestId } = 'none' in reply ? { status: 0, requestId: undefined } : reply
       const verdict = toResult(reply, operation, app)
       if (!(verdict instanceof Problem)) {
         for (const field of verdict.odd) remark(operation.id, field)
         if (alarmed.size > 0) alarmed.delete(nameOf(app, key))
-        return { status, body: verdict.body }
+        return { status, body: verdict.body, requestId }
       }
-      verdict.particulars.upstreamStatus = status || undefined
+      Object.assign(verdict.particulars, { upstreamStatus: status || undefined, upstreamRequestId: requestId })
       alarm(verdict, app, key, status)
       const other = key && verdict.code === 'upstream_credentials' ? keyring.refuse(app, key) : undefined
       if (!other || !mayTurn) throw verdict
@@ -179,8 +190,8 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     }, limit)
     const sends: Sends = { deadline, endsAt: started + limit, count: 0 }
     try {
-      const { status, body } = await attempts(app, call, sends)
-      return { status, body, calls: sends.count, durationMs: performance.now() - started }
+      const answered = await attempts(app, call, sends)
+      return { ...answered, calls: sends.count, durationMs: performance.now() - started }
     } finally {
       clearTimeout(timer)
       call.image?.cancel()

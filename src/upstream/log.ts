@@ -6,6 +6,11 @@ import type { UpstreamLog } from './client.ts'
 export const createUpstreamLog = (log: Log, metrics: Metrics): UpstreamLog => ({
   called: ({ operation, status, ms }) => metrics.upstream(operation, status || undefined, ms),
   odd: (event) => log.warn(event, 'the vendor answers otherwise than it describes; passed on as it came'),
+  clock: (seconds) => {
+    if (seconds === 0) return log.info({}, 'the clock of the vendor agrees with ours again')
+    metrics.alarm('clock_skew')
+    log.error({ alarm: 'clock_skew', vendorAheadSeconds: seconds }, 'alarm')
+  },
   alarm: (event) => {
     metrics.alarm(event.code)
     log.error({ alarm: event.code, ...event }, 'alarm')

@@ -1,0 +1,41 @@
+/** Work that must be done in the end: tried again every second for as long as it fails, whoever waited for it. */
+
+const pauseMs = 1_000
+/** More would wait for one outage only when something else is wrong. */
+const most = 10_000
+
+export interface UntilDone extends Disposable {
+  /** Resolves after the first try; `failed` hears why that one failed. */
+  start(work: () => Promise<unknown>, failed: (cause: unknown) => void): Promise<void>
+}
+
+export const createUntilDone = (): UntilDone => {
+  const open = new Set<() => Promise<unknown>>()
+  let timer: NodeJS.Timeout | undefined
+  const again = async (): Promise<void> => {
+    for (const work of open)
+      try {
+        await work()
+        open.delete(work)
+      } catch {
+        // The others need the same store.
+        break
+      }
+    timer = open.size > 0 ? setTimeout(again, pauseMs).unref() : undefined
+  }
+  return {
+    start: async (work, failed) => {
+      try {
+        await work()
+      } catch (cause) {
+        failed(cause)
+        if (open.size < most) open.add(work)
+        timer ??= setTimeout(again, pauseMs).unref()
+      }
+    },
+    [Symbol.dispose]: () => {
+      open.clear()
+      clearTimeout(timer)
+    },
+  }
+}

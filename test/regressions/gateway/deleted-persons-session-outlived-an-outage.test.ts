@@ -1,0 +1,40 @@
+/** When Redis failed between the vendor's answer to a deletion and the end of the person's sessions, nobody tried again: they lived on. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { appId, startBff } from '../../support/bff.ts'
+import { startProxy } from '../../support/proxy.ts'
+
+const redis = process.env['TEST_REDIS_URL']
+const when = redis ? test : test.skip // Redis is not installed
+
+when('the sessions of a deleted person end once Redis is back', async () => {
+  await using proxy = await startProxy(redis!)
+  await using bff = await startBff({ env: { REDIS_URL: `redis://127.0.0.1:${proxy.port}` } })
+  const userId = 'outlived-1'
+  bff.sandbox.createUser(appId, { userId })
+  const headers = await bff.signIn({ userId })
+  const admin = await bff.signIn({ kind: 'service', roles: ['admin'], actor: { id: 'crm' } })
+  const isSignedIn = async () => (await bff.call('GET', '/auth/session', { headers })).json.signedIn as boolean
+  expect(await isSignedIn()).toBe(true)
+  bff.sandbox.fault({ operation: 'delete_app_user', latency: 800, times: 1 })
+  const deletion = bff.call('DELETE', `/v1.1/appusers/${userId}`, { headers: admin })
+  while (!bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user')) await sleep(10)
+  proxy.open(false)
+  expect((await deletion).status).toBe(200)
+  expect(bff.lines.some(({ alarm }) => String(alarm).includes('sessions of a removed person'))).toBe(true)
+  proxy.open(true)
+  for (let waited = 0; (await bff.private('GET', '/readyz')).status !== 200 && waited < 5_000; waited += 50) await sleep(50)
+  await sleep(2_500)
+  expect(await isSignedIn()).toBe(false)
+})
+
+when('a load balancer may leave out what all replicas share: /readyz?exclude=redis', async () => {
+  await using proxy = await startProxy(redis!)
+  await using bff = await startBff({ env: { REDIS_URL: `redis://127.0.0.1:${proxy.port}` } })
+  const ready = async (query: string) => (await bff.private('GET', `/readyz${query}`)).status
+  expect([await ready(''), await ready('?exclude=redis')]).toEqual([200, 200])
+  proxy.open(false)
+  expect([await ready(''), await ready('?exclude=redis')]).toEqual([503, 200])
+  bff.app.drain()
+  expect(await ready('?exclude=redis')).toBe(503)
+})

@@ -23,7 +23,7 @@ import { createIdempotency } from './gateway/idempotency.ts'
 import { openGatewayJournal } from './gateway/journal.ts'
 import { createPipeline } from './gateway/pipeline.ts'
 import { operationRoutes } from './gateway/routes.ts'
-import { admission } from './http/admission.ts'
+import { admission, untrustedForward } from './http/admission.ts'
 import { expressApp, finalHandlers, httpWide, listenAll } from './http/express-app.ts'
 import { type Health, healthRoutes } from './http/health.ts'
 import { createLoadShedding, type PriorityOf, priorityOf, privatePriorityOf } from './http/load-shedding.ts'
@@ -167,11 +167,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       ownCookies: sessions.cookies,
       callbackPath: `${settings.BASE_PATH}/auth/callback`,
       trustedProxies: settings.TRUSTED_PROXIES,
-      onUntrustedForward: () =>
-        log.warn(
-          {},
-          'X-Forwarded headers come from an address outside TRUSTED_PROXIES and are ignored; if that is your proxy, name it there',
-        ),
+      onUntrustedForward: () => log.warn({}, untrustedForward),
     }),
   ])
   const rows = applyCallerOverrides(all, settings.OPERATION_CALLERS)
@@ -218,7 +214,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const onRefusal = (problem: Problem, id: string) =>
     log.info({ requestId: id, status: problem.status, code: problem.code }, 'refused before it could be read')
   const shedding = (priority: PriorityOf) => opened.use(createLoadShedding(priority, log, metrics))
-  const listeners = await listenAll([
+  const [publicListener, privateListener] = (await listenAll([
     () => listen(publicApp, { port: settings.PORT, host: settings.HOST, onRefusal, loadShedding: shedding(priorityOf) }),
     () =>
       listen(privateApp, {
@@ -227,8 +223,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
         onRefusal,
         loadShedding: shedding(privatePriorityOf),
       }),
-  ])
-  const [publicListener, privateListener] = listeners as [Listener, Listener]
+  ])) as [Listener, Listener]
   const shown = configuredOrigins.length > 0 ? configuredOrigins : [`http://localhost:${publicListener.address.port}`]
   origins.set(shown)
   health.started = true

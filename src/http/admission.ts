@@ -21,6 +21,9 @@ export interface AdmissionOptions {
   readonly onUntrustedForward?: (peer: string) => void
 }
 
+export const untrustedForward =
+  'X-Forwarded headers come from an address outside TRUSTED_PROXIES and are ignored; if that is your proxy, name it there'
+
 export const admission = (options: AdmissionOptions = {}): RequestHandler => {
   const trusted = trustedPeers(options.trustedProxies ?? [])
   let warned = false

@@ -41,6 +41,7 @@ test('a key that the vendor refuses is not taken, one that it takes is in use wi
   }
 
   expect([await read(), await read(), await read()]).toEqual([502, 502, 502])
+  await until(() => alarms('upstream_credentials') > 0)
   expect(alarms('upstream_credentials')).toBe(1)
 
   writeFileSync(key, canaryKey)

@@ -98,7 +98,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     log.error({ alarm: what, cause: describeError(cause) }, 'alarm')
   }
   const configuredOrigins = [...(settings.PUBLIC_ORIGIN ?? []), ...apps.flatMap((app) => app.origins)]
-  const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN)
+  const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN, settings.COOKIE_NAME)
   const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
   const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
   // What was opened holds the process: whatever fails after it, it is closed, last opened first.
@@ -130,9 +130,8 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const upstream = invalidation.invalidating(vendor)
   const appUsers = createAppUsers({ store: cache, peppers, entries, alarm })
   const byId = new Map(apps.map((app) => [app.appId, app]))
-  const secure = () => origins.secure()
   const resolveUser = createResolveUser({ sessions, people, upstream, apps: byId })
-  const mint = createMint({ sessions, people, resolveUser, secure })
+  const mint = createMint({ sessions, people, resolveUser, cookies: origins.cookies })
   const gatewayJournal = await openGatewayJournal({ settings, apps: byId, upstream, log, metrics })
   opened.defer(() => gatewayJournal.close())
   const acts = createActs(gatewayJournal.guard)
@@ -164,7 +163,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     ...httpWide(log, metrics),
     admission({
       hosts: origins.hosts,
-      ownCookies: sessions.cookies,
+      ownCookies: origins.cookies,
       callbackPath: `${settings.BASE_PATH}/auth/callback`,
       trustedProxies: settings.TRUSTED_PROXIES,
       onUntrustedForward: () => log.warn({}, untrustedForward),

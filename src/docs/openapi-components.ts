@@ -4,7 +4,7 @@ import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-o
 import { answers } from '../contract/answers.ts'
 import { type ProblemCode, problems } from '../contract/problems.ts'
 import { bodies, channels } from '../contract/schemas.ts'
-import { cookieNames } from '../session/cookie.ts'
+import { cookieNames } from '../http/cookies.ts'
 
 export const ref = (kind: 'headers' | 'parameters' | 'responses', name: string | number) => ({ $ref: `#/components/${kind}/${name}` })
 
@@ -153,7 +153,7 @@ export const components: ZodOpenApiComponentsObject = {
       type: 'apiKey',
       in: 'cookie',
       name: cookieNames(true).session,
-      description: `The session of a web page. On an http loopback origin it is named ${cookieNames(false).session}.`,
+      description: `The session of a web page. On an http origin it is named ${cookieNames(false).session}. COOKIE_NAME puts another word in place of bff.`,
     },
     bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The token of a session of kind bearer or service' },
     webhookSecret: {

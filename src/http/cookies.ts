@@ -10,6 +10,18 @@ export interface OwnCookies {
   readonly signInPrefix: string
 }
 
+/** With the way in which they are set. */
+export interface CookieNames extends OwnCookies {
+  readonly secure: boolean
+}
+
+/** Without https browsers would drop a Secure cookie with the __Host- prefix. Services on one host
+ * name share its cookies, whatever their ports, so each needs a word of its own. */
+export const cookieNames = (secure: boolean, word = 'bff'): CookieNames =>
+  secure
+    ? { secure, session: `__Host-Http-${word}`, signInPrefix: `__Host-${word}-tx-` }
+    : { secure, session: `${word}-dev`, signInPrefix: `${word}-dev-tx-` }
+
 /** Pairs in their order. A pair without `=` has no name, as RFC 6265bis reads it. */
 export const cookiesIn = (header: string | undefined): [name: string, value: string][] =>
   (header?.split(';') ?? []).map((part) => {

@@ -32,7 +32,8 @@ const isOurs = (request: IncomingMessage, origins: Origins, kind: CsrfClass): bo
 /** What no page of another site can add, or no script ask for. */
 const isMarked = ({ headers }: IncomingMessage, kind: CsrfClass): boolean => {
   if (kind === 'form') return isNavigation(headers)
-  return kind === 'stream' ? headers['sec-fetch-site'] !== undefined : headers['x-bff-csrf'] === '1'
+  // Over plain http browsers send no Sec-Fetch-Site; what script fetches can bear the header all the same.
+  return headers['x-bff-csrf'] === '1' || (kind === 'stream' && headers['sec-fetch-site'] !== undefined)
 }
 
 const isNavigation = ({ 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': dest = 'document' }: IncomingHttpHeaders): boolean =>

@@ -6,6 +6,7 @@ import { hiddenIn } from '../contract/ids.ts'
 import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { isBlank, withoutFormatting } from '../contract/text.ts'
+import type { CookieNames } from '../http/cookies.ts'
 import type { Cap } from './caps.ts'
 import { setCookie } from './cookie.ts'
 import type { Created } from './issue.ts'
@@ -71,7 +72,7 @@ export interface MintParts {
   readonly sessions: Sessions
   readonly people: People
   readonly resolveUser: ResolveUser
-  readonly secure: () => boolean
+  readonly cookies: CookieNames
 }
 
 const endedSince = (): Problem =>
@@ -80,7 +81,7 @@ const endedSince = (): Problem =>
   })
 
 export const createMint =
-  ({ sessions, people, resolveUser, secure }: MintParts) =>
+  ({ sessions, people, resolveUser, cookies }: MintParts) =>
   /** Makes the session of a person whom somebody trusted has vouched for. `method` says who. A sign-in from before an end is worth nothing, also when the end comes meanwhile; one of the same second counts as before. */
   async (assertion: z.infer<typeof MintBody>, method: string, cap?: Cap): Promise<Minted> => {
     const { authTime, kind } = assertion
@@ -92,7 +93,7 @@ export const createMint =
       await (kind === 'service' ? sessions.endService(created.sessionId, cap) : people.endOne(record, created.sessionId))
       throw endedSince()
     }
-    return kind === 'cookie' ? { ...created, setCookie: setCookie(created.token, secure()) } : created
+    return kind === 'cookie' ? { ...created, setCookie: setCookie(created.token, cookies) } : created
   }
 
 export type Mint = ReturnType<typeof createMint>

@@ -9,7 +9,7 @@ import type { Origins } from '../http/origins.ts'
 import type { Limit } from '../http/rate-limit.ts'
 import { readBearer } from './bearer.ts'
 import type { CallLimits } from './call-limits.ts'
-import { cookieNames, readCookie } from './cookie.ts'
+import { readCookie } from './cookie.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
 import { createIssue, servicesKey } from './issue.ts'
 import { isStaffRole } from './lifetimes.ts'
@@ -81,7 +81,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
 
   /** The token that the request carries and how; undefined when it carries none. CSRF is checked before anything is looked up. */
   const credential = (request: IncomingMessage, csrf: CsrfClass): { text: string; kinds: readonly Kind[] } | undefined => {
-    const cookie = readCookie(request.headers.cookie, origins.secure())
+    const cookie = readCookie(request.headers.cookie, origins.cookies)
     const bearer = readBearer(request.headers.authorization)
     if (cookie !== undefined && bearer !== undefined) throw new Problem('ambiguous_credentials')
     if (cookie !== undefined) {
@@ -142,7 +142,6 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     ...createServices({ store, peppers }),
     ...createReplayGuard({ store, peppers }),
     ...createSmoochIds({ store, peppers }),
-    cookies: cookieNames(origins.secure()),
 
     /** The caller's session, or a Problem: `unauthorized`, `csrf`, `session_store_unavailable`, and what `decide` says of the limit, whose count came along. */
     require: async (
@@ -185,7 +184,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
 
     /** The session of the browser that opens a page; it grants nothing there. */
     currentOnPage: async (request: IncomingMessage): Promise<Session | undefined> => {
-      const cookie = readCookie(request.headers.cookie, origins.secure())
+      const cookie = readCookie(request.headers.cookie, origins.cookies)
       return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false }))?.session
     },
 

@@ -39,7 +39,6 @@ const ageOf = ({ signedIn: { claims } }: Entrance, at: number): number | undefin
 
 export const createCallback = (parts: SignInParts) => {
   const { sessions, people, providerSessions, resolveUser, notices, peppers, origins, parties, attempt, redirectUri } = parts
-  const secure = () => origins.secure()
 
   /** The sign-in that this browser began and has not come back from yet. Who has a state of ours guesses nothing, so it is looked at outside of what counts guesses. */
   const begun = async (req: Request, res: Response, search: string) => {
@@ -49,7 +48,7 @@ export const createCallback = (parts: SignInParts) => {
       if (states.length !== 1 || !isOurState(peppers, state)) throw new Problem('sign_in_expired')
     })
     const saidMs = await sessions.now()
-    const { transaction, end } = findTransaction(peppers, { state, nowMs: saidMs }, secure(), req.headers.cookie)
+    const { transaction, end } = findTransaction(peppers, { state, nowMs: saidMs }, origins.cookies, req.headers.cookie)
     const chosen = parties.get(transaction?.provider ?? '')
     if (await sessions.wasUsed('sign-in', state)) throw new Problem('sign_in_finished')
     if (transaction?.origin !== origins.of(req.headers.host) || !chosen) throw new Problem('sign_in_expired')
@@ -75,7 +74,7 @@ export const createCallback = (parts: SignInParts) => {
     await over()
     const heardMs = await sessions.now()
     const created = await enter(req, res, { transaction, provider: chosen.provider, signedIn, saidMs, heardMs })
-    res.setHeader('Set-Cookie', [end, setCookie(created.token, secure())])
+    res.setHeader('Set-Cookie', [end, setCookie(created.token, origins.cookies)])
     showPage(res, 200, interstitialPage(transaction.returnTo))
   }
 

@@ -124,7 +124,7 @@ export const createExchange = (parts: ExchangeParts) => {
     const created = await sessions.rotate(session, changed, lifetimeOf('cookie', changed.roles).lifetime)
     if (!created) throw new Problem('unauthorized')
     addLogFields(res, { actor: session.place.tag, session: session.sid })
-    res.setHeader('Set-Cookie', setCookie(created.token, origins.secure()))
+    res.setHeader('Set-Cookie', setCookie(created.token, origins.cookies))
     res.json({ sessionId: created.sessionId, expiresAt: created.expiresAt })
   }
 

@@ -69,7 +69,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
       stepUp,
     }
     const to = await chosen.party.begin(transaction, redirectUri(transaction.origin))
-    res.setHeader('Set-Cookie', beginTransaction(peppers, transaction, origins.secure(), req.headers.cookie))
+    res.setHeader('Set-Cookie', beginTransaction(peppers, transaction, origins.cookies, req.headers.cookie))
     res.redirect(302, to.href)
   }
 

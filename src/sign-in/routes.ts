@@ -91,7 +91,7 @@ export const createAuth = (options: Options): Router[] => {
     signInRoutes({ ...shared, attempt: failures('sign-ins') }),
     logoutRoutes(shared),
     backchannelLogoutRoutes({ ...shared, tokens, attempt: failures('logout-tokens') }),
-    ownSessionsRoutes(sessions, people, options.acts, () => origins.secure()),
+    ownSessionsRoutes(sessions, people, options.acts, origins.cookies),
     // A refresh token is proved by one HMAC before anything is looked up, so guesses cost no store.
     routes({ ...currentEndpoints, ...exchangeEndpoints }, { ...current, exchange_token: [signIns, exchange], refresh_session: refresh }),
   ]

@@ -1,8 +1,7 @@
 /** A sign-in under way: its state is sealed into a cookie of its own, so that starting one costs no storage and only the browser that began can finish it. */
 import { createHash } from 'node:crypto'
 import type { KeyRing } from '../crypto/key-ring.ts'
-import { cookiesIn } from '../http/cookies.ts'
-import { cookieNames } from '../session/cookie.ts'
+import { type CookieNames, cookiesIn } from '../http/cookies.ts'
 import { openFor, sealFor } from '../session/record.ts'
 import type { SessionRef } from '../session/store/contract.ts'
 
@@ -24,41 +23,41 @@ export const transactionMs = 10 * 60_000
 const maxOpen = 5
 const purpose = 'sign-in'
 
-const nameOf = (secure: boolean, state: string) =>
-  `${cookieNames(secure).signInPrefix}${createHash('sha256').update(state).digest('base64url').slice(0, 12)}`
+const nameOf = (names: CookieNames, state: string) =>
+  `${names.signInPrefix}${createHash('sha256').update(state).digest('base64url').slice(0, 12)}`
 // Lax: the provider sends the browser back from another site, and a Strict cookie would stay at home.
-const attributes = (secure: boolean) => `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`
-const clear = (secure: boolean, name: string) => `${name}=; ${attributes(secure)}; Max-Age=0`
+const attributes = ({ secure }: CookieNames) => `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`
+const clear = (names: CookieNames, name: string) => `${name}=; ${attributes(names)}; Max-Age=0`
 
 const open = (peppers: KeyRing, name: string, value: string, nowMs: number): Transaction | undefined => {
   const opened = openFor(peppers, purpose, name, value) as Transaction | undefined
   return opened && nowMs - opened.startedMs < transactionMs ? opened : undefined
 }
 
-const cookiesOf = (header: string | undefined, secure: boolean): [name: string, value: string][] =>
-  cookiesIn(header).filter(([name]) => name.startsWith(cookieNames(secure).signInPrefix))
+const cookiesOf = (header: string | undefined, names: CookieNames): [name: string, value: string][] =>
+  cookiesIn(header).filter(([name]) => name.startsWith(names.signInPrefix))
 
 /** Values of Set-Cookie: the new one, and the end of those that are over or too many. */
-export const beginTransaction = (peppers: KeyRing, transaction: Transaction, secure: boolean, header: string | undefined): string[] => {
-  const name = nameOf(secure, transaction.state)
-  const others = cookiesOf(header, secure).map(([other, value]) => ({
+export const beginTransaction = (peppers: KeyRing, transaction: Transaction, names: CookieNames, header: string | undefined): string[] => {
+  const name = nameOf(names, transaction.state)
+  const others = cookiesOf(header, names).map(([other, value]) => ({
     other,
     at: open(peppers, other, value, transaction.startedMs)?.startedMs ?? 0,
   }))
   const newest = others.sort((a, b) => b.at - a.at)
-  const over = newest.filter(({ at }, i) => at === 0 || i >= maxOpen - 1).map(({ other }) => clear(secure, other))
-  return [`${name}=${sealFor(peppers, purpose, name, transaction)}; ${attributes(secure)}; Max-Age=${transactionMs / 1000}`, ...over]
+  const over = newest.filter(({ at }, i) => at === 0 || i >= maxOpen - 1).map(({ other }) => clear(names, other))
+  return [`${name}=${sealFor(peppers, purpose, name, transaction)}; ${attributes(names)}; Max-Age=${transactionMs / 1000}`, ...over]
 }
 
 /** The transaction of this state, if this browser began it, and the value of Set-Cookie that ends it. */
 export const findTransaction = (
   peppers: KeyRing,
   { state, nowMs }: { readonly state: string; readonly nowMs: number },
-  secure: boolean,
+  names: CookieNames,
   header: string | undefined,
 ): { transaction: Transaction | undefined; end: string } => {
-  const name = nameOf(secure, state)
-  const value = cookiesOf(header, secure).find(([other]) => other === name)?.[1]
+  const name = nameOf(names, state)
+  const value = cookiesOf(header, names).find(([other]) => other === name)?.[1]
   const transaction = value === undefined ? undefined : open(peppers, name, value, nowMs)
-  return { transaction: transaction?.state === state ? transaction : undefined, end: clear(secure, name) }
+  return { transaction: transaction?.state === state ? transaction : undefined, end: clear(names, name) }
 }

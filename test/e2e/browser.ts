@@ -36,11 +36,11 @@ export interface Browser extends AsyncDisposable {
   settled(): Promise<void>
 }
 
-export const openBrowser = async (baseURL: string): Promise<Browser> => {
+export const openBrowser = async (baseURL: string, more: readonly string[] = []): Promise<Browser> => {
   const profile = await mkdtemp(join(tmpdir(), 'smooch-bff-chromium-'))
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath,
-    args,
+    args: [...args, ...more],
     baseURL,
     viewport: { width: 1440, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],

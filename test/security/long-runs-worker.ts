@@ -12,7 +12,7 @@ import { keyRing } from '../../src/crypto/key-ring.ts'
 import { readIdempotencyKey, readReason } from '../../src/gateway/call-facts.ts'
 import { checkBody } from '../../src/http/body.ts'
 import { clientAddress, settleClientAddress, trustedPeers } from '../../src/http/client-address.ts'
-import { checkOwnCookies } from '../../src/http/cookies.ts'
+import { checkOwnCookies, cookieNames } from '../../src/http/cookies.ts'
 import { isForm } from '../../src/http/form-body.ts'
 import { html } from '../../src/http/html.ts'
 import { checkQuery } from '../../src/http/query.ts'
@@ -27,7 +27,7 @@ import { publicKeyIn } from '../../src/journal/verify/verify-proof.ts'
 import { addressKey } from '../../src/platform/ip-address.ts'
 import { loggable } from '../../src/platform/logger.ts'
 import { readBearer } from '../../src/session/bearer.ts'
-import { cookieNames, readCookie } from '../../src/session/cookie.ts'
+import { readCookie } from '../../src/session/cookie.ts'
 import { deviceOf } from '../../src/session/device-label.ts'
 import { verifyToken } from '../../src/session/token.ts'
 import { returnPath } from '../../src/sign-in/return-to.ts'
@@ -63,8 +63,8 @@ const parsers: Record<string, Take> = {
   'search words in quotation marks': (text) => parseSearch(`"${text}`),
   'query string': (text) => checkQuery(text, [], ['q']),
   'value of a query': (text) => checkQuery(`q=${text}`, [], ['q']),
-  cookie: (text) => [readCookie(text, true), checkOwnCookies(text, cookieNames(true))],
-  'value of our cookie': (text) => readCookie(`__Host-Http-bff=${text}`, true),
+  cookie: (text) => [readCookie(text, cookieNames(true)), checkOwnCookies(text, cookieNames(true))],
+  'value of our cookie': (text) => readCookie(`__Host-Http-bff=${text}`, cookieNames(true)),
   authorization: readBearer,
   'bearer token': (text) => readBearer(`Bearer ${text}`),
   'session token': (text) => verifyToken(keys, text, Date.now()),

@@ -4,10 +4,13 @@ export const { root } = document.body.dataset
 
 export const find = (selector, within = document) => within.querySelector(selector)
 
-/** The answer of a call, or an error whose message can be shown. */
-export const call = async (path, { method = 'GET', body } = {}) => {
+/** The answer of a call below the console's root. */
+export const call = (path, options) => request(root + path, options)
+
+/** The answer, or an error whose message can be shown. */
+const request = async (address, { method = 'GET', body } = {}) => {
   const headers = { 'X-BFF-CSRF': '1', ...(body !== undefined && { 'Content-Type': 'application/json' }) }
-  const answer = await fetch(root + path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  const answer = await fetch(address, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
   if (answer.ok) return answer
   const problem = await answer.json().catch(() => ({}))
   throw Object.assign(new Error(problem.detail ?? `The service answered ${answer.status}.`), {
@@ -29,6 +32,35 @@ export const printable = (text) =>
   text.replace(unseen, (mark) =>
     [...Array(mark.length).keys()].map((at) => `\\u${mark.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   )
+
+const amount = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`)
+
+/** What a link leads to, saved as a file. By script: it tells how far it is, and a browser that says nothing of where a request comes from would be refused. */
+const download = async (link, output) => {
+  const answer = await request(link.href)
+  const parts = []
+  let bytes = 0
+  // Read step by step: WebKit cannot iterate a stream.
+  const reader = answer.body.getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    parts.push(part.value)
+    bytes += part.value.length
+    say(output, `${amount(bytes)}…`, 'busy')
+  }
+  const url = URL.createObjectURL(new Blob(parts, { type: answer.headers.get('content-type') }))
+  Object.assign(document.createElement('a'), { href: url, download: link.download }).click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  say(output, `Saved: ${link.download}, ${amount(bytes)}.`)
+}
+
+/** `output` gives the place that tells of a link's download. */
+export const downloadByScript = (links, output) => {
+  for (const link of links)
+    link.addEventListener('click', (event) => {
+      event.preventDefault()
+      download(link, output(link)).catch((error) => say(output(link), error.message, 'bad'))
+    })
+}
 
 export const say = (output, text, kind = 'good') => {
   output.dataset.kind = kind

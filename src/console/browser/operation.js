@@ -1,5 +1,5 @@
 /** One operation: revealing its personal data, copying what would bring a person back, resolving it by hand. */
-import { call, exact, find, printable, say } from './call.js'
+import { call, downloadByScript, exact, find, printable, say } from './call.js'
 
 const { operation, signin } = document.body.dataset
 let before
@@ -85,11 +85,14 @@ const preCreateBody = ({ userId, givenName, surname, email, signedUpAt, properti
 
 find('#copy')?.addEventListener('click', async () => {
   const output = find('#reveal output')
+  const text = JSON.stringify(preCreateBody(before), null, 2)
   try {
-    await navigator.clipboard.writeText(JSON.stringify(preCreateBody(before), null, 2))
+    await navigator.clipboard.writeText(text)
     say(output, 'Copied: the body of a pre_create_app_user call. It brings back the profile, not the conversation.')
   } catch {
-    say(output, 'The browser did not allow copying.', 'bad')
+    const why = isSecureContext ? 'The browser did not allow copying.' : 'Browsers allow copying over https and on localhost only.'
+    say(output, `${why} Mark this and copy it:`, 'bad')
+    output.append(element('pre', text, { tabIndex: 0 }))
   }
 })
 
@@ -105,3 +108,5 @@ find('#resolve')?.addEventListener('submit', async (event) => {
     tell(output, error)
   }
 })
+
+downloadByScript(document.querySelectorAll('.proofs a'), (link) => find('output', link.parentElement))

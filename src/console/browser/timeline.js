@@ -1,5 +1,5 @@
 /** The timeline kept up to date: the log's own stream says that something happened, and the server draws the rows anew. Export with progress; arrow keys between rows. */
-import { call, find, root, say } from './call.js'
+import { call, downloadByScript, find, root, say } from './call.js'
 
 const { live } = document.body.dataset
 /** The first of many events is shown at once, the others together; from the twentieth refresh of a minute on, more of them. */
@@ -88,25 +88,48 @@ const refreshSoon = async () => {
   refreshing = false
 }
 
-/** A refused stream is not tried again by the browser itself. */
-const listen = (from) => {
-  const stream = new EventSource(`${root}/api/stream?from=${from}`)
+/** Only a page that is shown holds a stream: over HTTP/1.1 a browser opens six connections to an origin, and six streams would take them all. */
+const follow = (from) => {
   let next = from
-  stream.addEventListener('open', () => say(find('#live'), 'Live: new operations appear by themselves.'))
-  stream.addEventListener('message', ({ lastEventId }) => {
-    next = Number(lastEventId) + 1
-    void refreshSoon()
-  })
-  stream.addEventListener('error', () => {
-    const over = stream.readyState === EventSource.CLOSED
-    say(find('#live'), over ? 'No longer live: tried again in a minute, or reload this page.' : 'Connecting again…', over ? 'bad' : 'busy')
-    if (over) setTimeout(() => listen(next), 60_000)
-  })
-  addEventListener('pagehide', () => stream.close())
+  let source
+  let later
+  const close = () => {
+    clearTimeout(later)
+    source?.close()
+    source = undefined
+  }
+  const open = () => {
+    if (source || document.hidden) return
+    clearTimeout(later)
+    // It begins where the last one ended: what came meanwhile comes now.
+    source = new EventSource(`${root}/api/stream?from=${next}`)
+    source.addEventListener('open', () => say(find('#live'), 'Live: new operations appear by themselves.'))
+    source.addEventListener('message', ({ lastEventId }) => {
+      next = Number(lastEventId) + 1
+      void refreshSoon()
+    })
+    source.addEventListener('error', () => {
+      // A refused stream is not tried again by the browser itself.
+      const over = source.readyState === EventSource.CLOSED
+      say(
+        find('#live'),
+        over ? 'No longer live: tried again in a minute, or reload this page.' : 'Connecting again…',
+        over ? 'bad' : 'busy',
+      )
+      if (!over) return
+      close()
+      later = setTimeout(open, 60_000)
+    })
+  }
+  open()
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
+  addEventListener('pagehide', close)
+  addEventListener('pageshow', open)
 }
 
 if (live !== undefined) {
-  listen(live)
+  if (isSecureContext) follow(live)
+  else say(find('#live'), 'Renewed every 15 seconds: browsers allow live rows over https and on localhost only.', 'busy')
   // Ages and the state of the gate change without an event.
   setInterval(() => void refreshSoon(), 15_000)
   document.addEventListener('visibilitychange', () => again && void refreshSoon())
@@ -130,33 +153,7 @@ find('#verify button').addEventListener('click', async () => {
 
 // Export
 
-const saveAs = (blob, name) => {
-  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name })
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
-}
-
-const exportWith = async (link) => {
-  const output = find('#export output')
-  const answer = await fetch(link.href)
-  if (!answer.ok) return say(output, `The service answered ${answer.status}.`, 'bad')
-  const parts = []
-  let bytes = 0
-  for await (const part of answer.body) {
-    parts.push(part)
-    bytes += part.length
-    say(output, `${(bytes / 1e6).toFixed(1)} MB…`, 'busy')
-  }
-  saveAs(new Blob(parts, { type: answer.headers.get('content-type') }), link.download)
-  say(output, `Saved: ${link.download}, ${bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`}.`)
-}
-
-for (const link of document.querySelectorAll('#export a')) {
-  link.addEventListener('click', (event) => {
-    event.preventDefault()
-    exportWith(link).catch((error) => say(find('#export output'), error.message, 'bad'))
-  })
-}
+downloadByScript(document.querySelectorAll('#export a'), () => find('#export output'))
 
 // Keys
 

@@ -5,6 +5,7 @@ import type { LimitClass } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problems.ts'
 import { addLogFields } from '../../http/access-log.ts'
 import { checkBody, discardBody, readJson } from '../../http/body.ts'
+import type { CookieNames } from '../../http/cookies.ts'
 import { routes } from '../../http/endpoint.ts'
 import { limitCalls } from '../../http/rate-limit.ts'
 import { isWithin } from '../caps.ts'
@@ -26,7 +27,7 @@ const view = ({ sid, createdMs, expiresMs, lastSeenMs, entry }: LiveSession, own
   expiresAt: new Date(expiresMs).toISOString(),
 })
 
-export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts, secure: () => boolean): Router => {
+export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts, cookies: CookieNames): Router => {
   const caller = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
     noQuery(req)
     const session = await sessions.require(req, limit, 'api', limitCalls(req, res))
@@ -48,13 +49,13 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
     const session = await withoutBody(req, res, 'writes')
     const id = String(req.params['sessionId'])
     if (!(await people.endOne(session, id, session.cap))) throw new Problem('session_not_found')
-    if (id === session.sid && session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
+    if (id === session.sid && session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(cookies))
     res.status(204).end()
   }
   const endMine = async (req: Request, res: Response): Promise<void> => {
     const session = await withoutBody(req, res, 'writes')
     await people.endAllWithin(session.cap, session)
-    if (session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(secure()))
+    if (session.kind === 'cookie') res.setHeader('Set-Cookie', clearCookie(cookies))
     res.status(204).end()
   }
   const endForUser = async (req: Request, res: Response): Promise<void> => {

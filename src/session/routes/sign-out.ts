@@ -20,7 +20,7 @@ export const createSignOut =
       addLogFields(res, { actor: session.place.tag, session: session.sid })
       await sessions.end(session)
     }
-    res.setHeader('Set-Cookie', clearCookie(origins.secure()))
+    res.setHeader('Set-Cookie', clearCookie(origins.cookies))
     if (clearSiteData === 'always' || (clearSiteData === 'staff' && origins.isStaff(req.headers.host)))
       // "cookies" would go by the whole domain, and take the provider's with it, so that it could tell nobody of the sign-out.
       res.setHeader('Clear-Site-Data', '"cache", "storage"')

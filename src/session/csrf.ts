@@ -10,24 +10,31 @@ const safe = new Set(['GET', 'HEAD'])
 
 /** Throws `csrf`. An Origin that is sent must be ours even when Sec-Fetch-Site already says so. */
 export const requireSameOrigin = (request: IncomingMessage, origins: Origins, kind: CsrfClass): void => {
-  if (kind === 'page' ? isTopLevelGet(request) : isOurs(request, origins, kind)) return
-  throw new Problem('csrf', {
-    ...(kind === 'form' && { detail: 'This is for a form of a page of this origin, which the page is left by.' }),
-  })
+  const isRight =
+    kind === 'page' ? isTopLevelGet(request) : isSameSite(request) && isSameOrigin(request, origins, kind) && isMarked(request, kind)
+  if (!isRight) throw new Problem('csrf', detailOf(request, origins, kind))
 }
 
-const isOurs = (request: IncomingMessage, origins: Origins, kind: CsrfClass): boolean => {
-  const site = request.headers['sec-fetch-site']
-  const { origin } = request.headers
-  const sameSite = site === undefined ? safe.has(request.method ?? '') || origin !== undefined : site === 'same-origin'
-  // One of ours is not enough: the customers' site has no business at the staff's origin.
-  const sameOrigin =
-    origin === undefined ||
-    // A navigation from a page with Referrer-Policy no-referrer says no more of its origin.
-    (kind === 'form' && origin === 'null' && site !== undefined) ||
-    (origins.includes(origin) && origins.isStaff(new URL(origin).host) === origins.isStaff(request.headers.host))
-  return sameSite && sameOrigin && isMarked(request, kind)
+/** What a page's author gets wrong most: the mark, and the origin of a development server. */
+const detailOf = (request: IncomingMessage, origins: Origins, kind: CsrfClass): { detail?: string } => {
+  if (kind === 'form') return { detail: 'This is for a form of a page of this origin, which the page is left by.' }
+  if (kind !== 'api' || !isSameSite(request)) return {}
+  if (!isSameOrigin(request, origins, kind))
+    return {
+      detail: 'The Origin of this call is not in PUBLIC_ORIGIN. Behind a development server, put the address that the browser shows there.',
+    }
+  return { detail: 'A call with the session cookie must carry the header X-BFF-CSRF: 1.' }
 }
+
+const isSameSite = ({ method = '', headers: { origin, 'sec-fetch-site': site } }: IncomingMessage): boolean =>
+  site === undefined ? safe.has(method) || origin !== undefined : site === 'same-origin'
+
+/** One of ours is not enough: the customers' site has no business at the staff's origin. */
+const isSameOrigin = ({ headers: { host, origin, 'sec-fetch-site': site } }: IncomingMessage, origins: Origins, kind: CsrfClass): boolean =>
+  origin === undefined ||
+  // A navigation from a page with Referrer-Policy no-referrer says no more of its origin.
+  (kind === 'form' && origin === 'null' && site !== undefined) ||
+  (origins.includes(origin) && origins.isStaff(new URL(origin).host) === origins.isStaff(host))
 
 /** What no page of another site can add, or no script ask for. */
 const isMarked = ({ headers }: IncomingMessage, kind: CsrfClass): boolean => {

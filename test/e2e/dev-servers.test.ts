@@ -1,0 +1,94 @@
+/** Behind the proxies of development servers, in a browser: Vite and Angular pass Host on when told to, Next's rewrites and Vite's short form never do. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, test } from '@jest/globals'
+import { createProxyMiddleware } from 'http-proxy-middleware'
+import { type Bff, startBff } from '../support/bff.ts'
+import { freePort } from '../support/redis-topologies.ts'
+import { createWalker } from '../support/walk.ts'
+import { startWithProvider } from '../support/with-provider.ts'
+import { chromiumInstalled, openBrowser } from './browser.ts'
+
+const setUps = [
+  ['Vite or Angular with changeOrigin: false', { changeOrigin: false }],
+  ['Vite in its short form', { changeOrigin: true }],
+  ['rewrites of Next', { changeOrigin: true, xfwd: true }],
+] as const
+
+type SetUp = (typeof setUps)[number][1]
+
+/** A page, and /bff proxied to the service. */
+const startDevServer = async (port: number, target: string, setUp: SetUp): Promise<AsyncDisposable & { origin: string }> => {
+  const proxy = createProxyMiddleware({ target, pathFilter: '/bff', ...setUp })
+  const server = createServer((req, res) => {
+    void proxy(req, res, () =>
+      res.setHeader('Content-Type', 'text/html').end('<!doctype html><link rel="icon" href="data:,"><title>page</title>'),
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return {
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** What a page's script hears: a read, a change, the sign-out. */
+const callsOfPage = async (bff: Bff, origin: string) => {
+  await using browser = await openBrowser(origin)
+  const { page } = browser
+  const { cookie = '' } = await bff.signIn({ kind: 'cookie' })
+  const [name = '', value = ''] = cookie.split(/=(.*)/s)
+  await page.context().addCookies([{ name, value, url: origin, httpOnly: true, sameSite: 'Strict' }])
+  await page.goto('/')
+  return await page.evaluate(async () => {
+    const call = async (method: string, path: string, body?: string) => {
+      const headers = { 'X-BFF-CSRF': '1', ...(body !== undefined && { 'Content-Type': 'application/json' }) }
+      const answer = await fetch(`/bff${path}`, { method, headers, ...(body !== undefined && { body }) })
+      const { detail } = (await answer.json().catch(() => ({}))) as { detail?: string }
+      return { status: answer.status, detail }
+    }
+    return [
+      await call('GET', '/v1.1/appusers/me'),
+      await call('PUT', '/v1.1/appusers/me', '{"givenName":"Ann"}'),
+      await call('DELETE', '/auth/session'),
+    ]
+  })
+}
+
+const withBrowser = chromiumInstalled() ? describe : describe.skip
+withBrowser('a page behind', () => {
+  test.each(setUps)('%s reads, writes and signs out with the setting of the recipe', async (_name, setUp) => {
+    const [page, service] = [await freePort(), await freePort()]
+    const origins = [`http://localhost:${page}`, ...(setUp.changeOrigin ? [`http://localhost:${service}`] : [])]
+    await using bff = await startBff({ env: { PORT: String(service), PUBLIC_ORIGIN: origins.join(',') } })
+    await using dev = await startDevServer(page, `http://localhost:${service}`, setUp)
+    expect((await callsOfPage(bff, dev.origin)).map(({ status }) => status)).toEqual([200, 200, 204])
+  })
+
+  test.each(setUps)('%s hears what to set without it', async (_name, setUp) => {
+    await using bff = await startBff()
+    await using dev = await startDevServer(0, bff.app.publicUrl, setUp)
+    const [read, write] = await callsOfPage(bff, dev.origin)
+    if (setUp.changeOrigin) {
+      expect([read!.status, write!.status]).toEqual([200, 403])
+      expect(write!.detail).toMatch(/Origin of this call is not in PUBLIC_ORIGIN.*development server/)
+    } else {
+      expect([read!.status, write!.status]).toEqual([421, 421])
+      expect(read!.detail).toMatch(/must stand in PUBLIC_ORIGIN.*proxy must pass the Host header on/)
+    }
+  })
+})
+
+test('signing in through a development server that passes Host on comes back to its page', async () => {
+  const page = await freePort()
+  await using it = await startWithProvider({ PUBLIC_ORIGIN: `http://localhost:${page}` })
+  await using dev = await startDevServer(page, it.bff.app.publicUrl, { changeOrigin: false })
+  const walker = createWalker()
+  const { last } = await walker.signIn(`${dev.origin}/bff/auth/login`, 'ada')
+  expect(last.url).toMatch(new RegExp(`^${dev.origin}/bff/auth/callback\\?`))
+  const who = await walker.visit(`${dev.origin}/bff/auth/session`, { headers: walker.headers(dev.origin) })
+  expect(JSON.parse(who.text)).toMatchObject({ signedIn: true })
+})

@@ -160,6 +160,7 @@ export const settings = {
   STAFF_ORIGIN:       { schema: origin, about: 'the exact origin of staff: their sessions work only there, and others do not' },
   COOKIE_NAME:        { schema: z.string().regex(/^[a-z0-9]{1,32}$/, 'must be 1 to 32 small letters and digits'), default: 'bff', about: 'the word in the names of the cookies; services on one host name need one each, since cookies do not go by port' },
   TRUSTED_PROXIES:    { schema: networks, default: '', about: 'CIDRs whose X-Forwarded-For counts' },
+  NODE_USE_ENV_PROXY: { schema: z.enum(['0', '1']).transform((word) => word === '1'), default: '0', about: '1 = reach the vendor, the identity provider and receivers of alerts through HTTPS_PROXY, except the hosts in NO_PROXY' },
   SMOOCH_BASE_URL:    { schema: base, about: 'the vendor: https://api.smooch.io, https://api.eu-1.smooch.io or https://{subdomain}.zendesk.com/sc' },
   SMOOCH_APP_ID:      { schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be an app id'), about: 'the app whose users are served' },
   SMOOCH_AUTH:        { schema: z.enum(['signed', 'basic', 'jwt']), default: 'signed', about: 'signed = a JWT signed per call from key id and secret; basic; jwt = SMOOCH_JWT as given' },

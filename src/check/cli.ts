@@ -1,6 +1,7 @@
 /** `npm run check`: all that is set up, looked at once and told in lines. */
 import { SettingsError } from '../../config/load.ts'
 import { printable } from '../platform/printable.ts'
+import { useProxies } from '../upstream/sender.ts'
 import { checks } from './checks.ts'
 import { loadConfiguration } from './configuration.ts'
 import type { Finding } from './finding.ts'
@@ -19,7 +20,9 @@ export const check = async (json: boolean): Promise<number> => {
   }
   try {
     const waiting = (names: readonly string[]): void => progress(names.length === 0 ? '' : `looking at ${names.join(', ')} …`)
-    return (await runChecks(checks, loadConfiguration(process.env), { found, waiting })) ? 0 : 1
+    const configuration = loadConfiguration(process.env)
+    if (configuration.settings.NODE_USE_ENV_PROXY) useProxies()
+    return (await runChecks(checks, configuration, { found, waiting })) ? 0 : 1
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     for (const text of error.faults) found('settings', { level: 'fault', text })

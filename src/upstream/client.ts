@@ -87,7 +87,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const exchange = async (url: URL, { operation, body, image }: AnyCall, token: string, deadline: Deadline): Promise<Reply> => {
     try {
       const { status, headers, text } = await send({
-        connections: operation.effect === 'guarded' ? freshConnections : connections,
+        connections: operation.effect === 'guarded' ? freshConnections() : connections,
         url,
         method: operation.method,
         headers: requestHeaders(token, image ? image.contentType : body === undefined ? undefined : 'application/json'),

@@ -21,7 +21,7 @@ const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 const exchange: NonNullable<Options['fetch']> = async (input) => {
   const request = input as Request // as ky always gives it
   const { status, headers, text } = await send({
-    connections: freshConnections,
+    connections: freshConnections(),
     url: new URL(request.url),
     method: request.method,
     // Nothing to unpack, so a small answer cannot swell.

@@ -1,6 +1,6 @@
 /** Sends a request exactly once, whatever comes back, and reads the whole answer. The one door to
  * undici; the fetch of Node and of undici sends a DELETE again by itself when the answer is 421. */
-import { Agent, type Dispatcher, errors } from 'undici'
+import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from 'undici'
 
 /** The time that a call has. A plain record: to listen to an AbortSignal costs a tenth of a whole
  * call. */
@@ -56,13 +56,24 @@ const most = { answer: 2_000_000, error: 64_000 }
 // wanted.
 const options: Agent.Options = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 3_000 } }
 
+let connectionsWith = (more: Agent.Options): Dispatcher => new Agent({ ...options, ...more })
+
 /** Connections that are used again, but not after a pause in which the network may have forgotten
  * them, however long the vendor would keep them. */
-export const keptConnections = (): Agent => new Agent({ ...options, keepAliveMaxTimeout: 5_000 })
+export const keptConnections = (): Dispatcher => connectionsWith({ keepAliveMaxTimeout: 5_000 })
 
+const freshOnes = (): Dispatcher => connectionsWith({ pipelining: 0 })
+let fresh = freshOnes()
 /** A new connection for each request. One that the other side is just closing would leave a delete
  * unknown that never arrived. */
-export const freshConnections: Agent = new Agent({ ...options, pipelining: 0 })
+export const freshConnections = (): Dispatcher => fresh
+
+/** From now on through the proxies that the environment names, for the whole process, as Node's own
+ * switch. Always by a tunnel: what a proxy refuses then has not left, and it reads nothing. */
+export const useProxies = (): void => {
+  connectionsWith = (more) => new EnvHttpProxyAgent({ ...options, ...more, proxyTunnel: true, connectTimeout: 3_000 })
+  fresh = freshOnes()
+}
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 

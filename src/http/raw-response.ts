@@ -5,19 +5,20 @@ import type { Socket } from 'node:net'
 import { Problem } from '../contract/problems.ts'
 import { errorBody, headersOf } from './problem-handler.ts'
 
-const lingerTime = 2000
+/** Whoever sends nothing for a while does not need to be told. */
+const pace = { bytes: 2 * 1024, window: 2_000 }
+const lingerTime = 60_000
 const lingerBytes = 64 * 1024 * 1024
 const ending = new WeakSet<Socket>()
 
-/**
- * Closes our side, then reads and drops what the client still sends, for a bounded time. Closing at once would reset the connection, and a
- * client in the middle of an upload would never see why.
- */
+/** Closes our side, then reads and drops what still comes, as long as it comes at a decent pace.
+ * Closing at once would reset the connection, and proxies look for an answer once all is sent. */
 export const lingeringClose = (socket: Socket): void => {
   if (ending.has(socket)) return
   ending.add(socket)
   if (socket.writable) socket.end()
   let left = lingerBytes
+  let before = left
   // Without the parser's listener, whatever was pipelined behind the refused request is never
   // carried out.
   socket.removeAllListeners('data')
@@ -26,8 +27,15 @@ export const lingeringClose = (socket: Socket): void => {
     if (left < 0) socket.destroy()
   })
   socket.once('end', () => socket.destroy())
+  const watch = setInterval(() => {
+    if (before - left < pace.bytes) socket.destroy()
+    before = left
+  }, pace.window)
   const timer = setTimeout(() => socket.destroy(), lingerTime)
-  socket.once('close', () => clearTimeout(timer))
+  socket.once('close', () => {
+    clearInterval(watch)
+    clearTimeout(timer)
+  })
   socket.resume()
 }
 

@@ -3,28 +3,29 @@ import type { IncomingMessage } from 'node:http'
 import { Problem } from '../contract/problems.ts'
 import type { UploadLimits } from './form.ts'
 
-/** Milliseconds for the rest of an upload that nobody reads any more. */
-const lingering = 10_000
-
 export const watchMinRate = (request: IncomingMessage, limits: UploadLimits, stop: (problem: Problem) => void) => {
   let received = 0
   let before = 0
   let held = false
   let draining = false
 
-  const check = (): void => {
+  const interval = setInterval(() => {
     // Not counted while upstream holds us back.
-    if (!held && !request.isPaused() && received - before < limits.minRate.bytes) stop(new Problem('timeout'))
+    if (!held && !request.isPaused() && received - before < limits.minRate.bytes) end(new Problem('timeout'))
     before = received
     held = false
-  }
-  const expire = (): void => stop(request.isPaused() ? new Problem('upstream_unknown', { outcome: 'unknown' }) : new Problem('timeout'))
-
-  const interval = setInterval(check, limits.minRate.window)
+  }, limits.minRate.window)
+  const expire = (): void => end(request.isPaused() ? new Problem('upstream_unknown', { outcome: 'unknown' }) : new Problem('timeout'))
   let timer = setTimeout(expire, limits.deadline)
   const rest = (): void => {
     clearInterval(interval)
     clearTimeout(timer)
+  }
+  const end = (problem: Problem): void => {
+    if (!draining) return void stop(problem)
+    rest()
+    // Once the answer has ended the connection, the server reads what still comes.
+    if (!request.socket.writableEnded) request.destroy()
   }
 
   request.on('pause', () => {
@@ -32,23 +33,25 @@ export const watchMinRate = (request: IncomingMessage, limits: UploadLimits, sto
   })
   request.on('data', (chunk: Buffer) => {
     received += chunk.length
-    if (received <= limits.bytes) return
-    if (draining) request.destroy()
-    else stop(new Problem('too_large'))
+    if (received > limits.bytes) end(new Problem('too_large'))
   })
   request.once('end', rest)
   request.once('close', rest)
 
   return {
-    /** Drains the rest, up to the same size and for a short time; then the connection is closed. */
+    /** Drains the rest under the same bounds: proxies look for an answer once all is sent. */
     drain: (): void => {
-      rest()
-      if (request.destroyed || request.complete) return void request.resume()
+      if (request.destroyed || request.complete) {
+        rest()
+        return void request.resume()
+      }
       draining = true
-      received = 0
-      // A request that Node cut off with the answer tells of no end; its timer must not hold the
+      received = before = 0
+      // A request that Node cut off with the answer tells of no end; its timers must not hold the
       // process.
-      timer = setTimeout(() => request.destroy(), lingering).unref()
+      interval.unref()
+      clearTimeout(timer)
+      timer = setTimeout(expire, limits.deadline).unref()
       request.resume()
     },
   }

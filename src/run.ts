@@ -6,7 +6,7 @@ import { errorMessage } from './platform/error-message.ts'
 import { printableLines } from './platform/printable.ts'
 import { runWorkers } from './platform/workers.ts'
 import { serve } from './serve.ts'
-import { useProxies } from './upstream/sender.ts'
+import { goThroughProxies } from './upstream/sender.ts'
 
 const say = (line: string): void => void process.stderr.write(`${printableLines(line)}\n`)
 
@@ -17,7 +17,7 @@ npm run check -- --json   the same, as lines of JSON`
 const start = async (): Promise<number> => {
   const configuration = loadConfiguration(process.env)
   const { WORKERS, NODE_USE_ENV_PROXY } = configuration.settings
-  if (NODE_USE_ENV_PROXY) useProxies()
+  if (NODE_USE_ENV_PROXY) goThroughProxies()
   const isSound = WORKERS > 1 && cluster.isPrimary ? await runWorkers(WORKERS, say) : await serve(configuration, say)
   return isSound ? 0 : 1
 }

@@ -1,7 +1,7 @@
 /** `npm run check`: all that is set up, looked at once and told in lines. */
 import { SettingsError } from '../../config/load.ts'
 import { printable } from '../platform/printable.ts'
-import { useProxies } from '../upstream/sender.ts'
+import { goThroughProxies } from '../upstream/sender.ts'
 import { checks } from './checks.ts'
 import { loadConfiguration } from './configuration.ts'
 import type { Finding } from './finding.ts'
@@ -21,7 +21,7 @@ export const check = async (json: boolean): Promise<number> => {
   try {
     const waiting = (names: readonly string[]): void => progress(names.length === 0 ? '' : `looking at ${names.join(', ')} …`)
     const configuration = loadConfiguration(process.env)
-    if (configuration.settings.NODE_USE_ENV_PROXY) useProxies()
+    if (configuration.settings.NODE_USE_ENV_PROXY) goThroughProxies()
     return (await runChecks(checks, configuration, { found, waiting })) ? 0 : 1
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error

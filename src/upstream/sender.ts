@@ -70,7 +70,7 @@ export const freshConnections = (): Dispatcher => fresh
 
 /** From now on through the proxies that the environment names, for the whole process, as Node's own
  * switch. Always by a tunnel: what a proxy refuses then has not left, and it reads nothing. */
-export const useProxies = (): void => {
+export const goThroughProxies = (): void => {
   connectionsWith = (more) => new EnvHttpProxyAgent({ ...options, ...more, proxyTunnel: true, connectTimeout: 3_000 })
   fresh = freshOnes()
 }

@@ -3,7 +3,7 @@ import { loadApps } from '../../config/apps.ts'
 import { load } from '../../config/load.ts'
 import { errorMessage } from '../platform/error-message.ts'
 import { printable, printableLines } from '../platform/printable.ts'
-import { useProxies } from '../upstream/sender.ts'
+import { goThroughProxies } from '../upstream/sender.ts'
 import { type Say, usage, webhooks } from './cli.ts'
 
 const say: Say = (line) => void process.stdout.write(`${printable(line)}\n`)
@@ -11,7 +11,7 @@ const say: Say = (line) => void process.stdout.write(`${printable(line)}\n`)
 const run = async (words: readonly string[]): Promise<void> => {
   if (words.length === 0 || ['help', '--help', '-h'].includes(words[0]!)) return say(usage)
   const { settings } = load(process.env)
-  if (settings.NODE_USE_ENV_PROXY) useProxies()
+  if (settings.NODE_USE_ENV_PROXY) goThroughProxies()
   await webhooks(words, settings, loadApps(settings), say)
 }
 

@@ -74,18 +74,20 @@ const ask = async (method: string, path: string, from = service, headers = admin
   return { status: answer.status, headers: answer.headers, text: await answer.text() }
 }
 const vendorsHost = () => `localhost:${(vendor.address() as AddressInfo).port}`
+/** The service's own look at what is set up, at its start, asks the provider as well. */
+const forVendor = () => proxy.asked.filter(({ host }) => host === vendorsHost())
 const sends = (operation: string) => sandbox.requests.filter((it) => it.operation === operation).length
 
 test('calls to the vendor go through the proxy, under its credentials; each that destroys by a connection of its own, once', async () => {
   for (const name of ['one', 'two']) sandbox.createUser(appId, { userId: name })
   expect((await ask('GET', '/v1.1/appusers/one')).status).toBe(200)
-  const before = proxy.asked.length
+  const before = forVendor().length
   expect(before).toBeGreaterThan(0)
   for (const name of ['one', 'two']) expect((await ask('DELETE', `/v1.1/appusers/${name}`)).status).toBe(200)
   expect([sends('delete_app_user'), sandbox.user(appId, 'one'), sandbox.user(appId, 'two')]).toEqual([2, undefined, undefined])
-  expect(proxy.asked.length - before).toBeGreaterThanOrEqual(2)
+  expect(forVendor().length - before).toBeGreaterThanOrEqual(2)
   const credentials = `Basic ${Buffer.from('bff:secret').toString('base64')}`
-  expect(new Set(proxy.asked.map((it) => JSON.stringify(it)))).toEqual(new Set([JSON.stringify({ host: vendorsHost(), credentials })]))
+  expect(new Set(forVendor().map((it) => it.credentials))).toEqual(new Set([credentials]))
 })
 
 test('the identity provider is asked through it as well', async () => {
@@ -108,7 +110,7 @@ describe('a proxy that', () => {
       }
       expect([state, sends('delete_app_user')]).toEqual(['not_sent', 0])
       // The look at what stands there may have had a connection already.
-      expect([1, 2]).toContain(proxy.asked.length)
+      expect([1, 2]).toContain(forVendor().length)
       expect(service.output()).not.toContain('secret@')
     },
     60_000,
@@ -122,5 +124,5 @@ test.each([
   await using direct = await startProcess({ ...env, ...more })
   sandbox.createUser(appId, { userId: 'direct' })
   expect((await ask('GET', '/v1.1/appusers/direct', direct, await signIn(direct))).status).toBe(200)
-  expect(proxy.asked).toEqual([])
+  expect(forVendor()).toEqual([])
 })

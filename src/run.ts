@@ -49,3 +49,5 @@ try {
 }
 // The channel to the first process would keep a worker alive.
 if (cluster.isWorker) process.disconnect?.()
+// What a check still waits for does not hold the process, which has said all that it had to say.
+setTimeout(() => process.exit(), 500).unref()

@@ -31,11 +31,13 @@ export const serve = async (configuration: Configuration, started: (line: string
     },
     'ready',
   )
+  // Heard from here on: whoever reads the next line may send one at once.
+  const signalled = untilSignal()
   started(`smooch-bff serves ${app.publicUrl}${settings.BASE_PATH} to ${app.origins.join(', ')}; health and sessions on ${app.privateUrl}`)
 
   const stopTelling = checkAtStart(configuration, log)
 
-  const signal = await untilSignal()
+  const signal = await signalled
   log.info({ signal }, 'draining')
   app.drain()
   // A person at the keyboard does not wait for a load balancer to notice.

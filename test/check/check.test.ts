@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { checks } from '../../src/check/checks.ts'
@@ -24,7 +25,7 @@ import { journalCli } from '../support/journal-cli.ts'
 import { postgresOfFile } from '../support/postgres.ts'
 import { startProvider } from '../support/provider.ts'
 import { redisInstalled, startRedis } from '../support/redis.ts'
-import { processEnv } from '../support/service-process.ts'
+import { processEnv, startProcess } from '../support/service-process.ts'
 import { providerEnv } from '../support/with-provider.ts'
 
 type Env = Record<string, string>
@@ -289,3 +290,28 @@ test.each([['--chek'], ['serve'], ['check', '--jsn'], ['SMOOCH_KEY_SECRET=canary
     expect(err).not.toContain('canary')
   },
 )
+
+test('a vendor that never answers does not hold the stop of a service that has just started', async () => {
+  const silent = createNetServer(() => undefined)
+  await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve))
+  const { port } = silent.address() as AddressInfo
+  await using service = await startProcess({ ...processEnv, SMOOCH_BASE_URL: `http://127.0.0.1:${port}`, DRAIN_DELAY_SECONDS: '0' })
+  const began = performance.now()
+  service.child.kill('SIGTERM')
+  expect(await service.ended).toBe(0)
+  expect(performance.now() - began).toBeLessThan(4_000)
+  silent.close()
+})
+
+test('after its start the service says once what it finds outside', async () => {
+  await using all = new AsyncDisposableStack()
+  const vendor = await startVendor(all)
+  const service = all.use(await startProcess({ ...processEnv, SMOOCH_BASE_URL: vendor.url, SMOOCH_KEY_SECRET: 'x'.repeat(20) }))
+  const said = (text: string) => service.output().split(text).length - 1
+  for (let waited = 0; said('"check":"clock"') === 0 && waited < 10_000; waited += 50) await sleep(50)
+  expect(service.output()).toMatch(/"level":"warn".*"check":"vendor","found":"fault","todo":"check id and secret/)
+  expect([said('"check":"vendor"'), said('"check":"webhooks"'), said('"check":"clock"')]).toEqual([1, 1, 1])
+  expect(service.output()).toMatch(
+    /"sessions":"in this process","cache":"beside the sessions","journal":"sqlite","workers":1,"msg":"ready"/,
+  )
+})

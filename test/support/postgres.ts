@@ -1,6 +1,6 @@
 /** A PostgreSQL of the tests' own, on a unix socket in a temporary directory. */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, test } from '@jest/globals'
@@ -28,7 +28,14 @@ export interface Postgres extends AsyncDisposable {
   start(): Promise<void>
 }
 
-export async function startPostgres(bin: string): Promise<Postgres> {
+interface PostgresListener {
+  readonly port: number
+  /** Given to the server's own user, as it wants. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string }
+}
+
+/** On a socket; with `listener` also at localhost, where it speaks TLS. */
+export async function startPostgres(bin: string, listener?: PostgresListener): Promise<Postgres> {
   const directory = mkdtempSync(join(tmpdir(), 'pg-'))
   const asRoot = process.getuid?.() === 0
   // It refuses to run as root; setpriv becomes the server, where runuser would stay beside it and stop when it is paused.
@@ -40,7 +47,15 @@ export async function startPostgres(bin: string): Promise<Postgres> {
     execFileSync(...as(program, args), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   if (asRoot) execFileSync('chown', ['postgres', directory])
   const cluster = join(directory, 'cluster')
+  const port = String(listener?.port ?? 5432)
   run('initdb', ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'])
+  const given = Object.entries(listener?.tls ?? {}).map(([name, text]) => {
+    const path = join(directory, name)
+    writeFileSync(path, text, { mode: 0o600 })
+    if (asRoot) execFileSync('chown', ['postgres', path])
+    return `ssl_${name}_file=${path}`
+  })
+  const tls = listener ? ['ssl=on', ...given] : []
   const pid = (): number => Number(readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0])
   const children = (): number[] =>
     execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid())], { encoding: 'utf8' })
@@ -54,7 +69,10 @@ export async function startPostgres(bin: string): Promise<Postgres> {
       '-k',
       directory,
       '-c',
-      'listen_addresses=',
+      `listen_addresses=${listener ? '127.0.0.1' : ''}`,
+      '-p',
+      port,
+      ...tls.flatMap((setting) => ['-c', setting]),
       '-c',
       'shared_buffers=16MB',
       '-c',
@@ -63,7 +81,7 @@ export async function startPostgres(bin: string): Promise<Postgres> {
     spawn(program, args, { stdio: 'ignore', detached: true }).unref()
     for (let tries = 0; ; tries += 1) {
       try {
-        run('pg_isready', ['-q', '-h', directory])
+        run('pg_isready', ['-q', '-h', directory, '-p', port])
         return
       } catch (error) {
         if (tries === 200) throw error
@@ -81,6 +99,8 @@ export async function startPostgres(bin: string): Promise<Postgres> {
       run('psql', [
         '-h',
         directory,
+        '-p',
+        port,
         '-U',
         'postgres',
         '-d',

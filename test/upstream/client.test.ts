@@ -40,7 +40,8 @@ describe('a call that succeeds', () => {
       await using vendor = await listen(json(row.status ?? 200, bodies[row.returns], { 'x-request-id': 'vendor-1' }))
       using upstream = upstreamWith()
       const answer = await upstream.call(appAt(`${vendor.origin}/sc`), callOf(row))
-      expect(answer).toEqual({ status: row.status ?? 200, body: bodies[row.returns], calls: 1, durationMs: expect.any(Number) })
+      const told = { calls: 1, durationMs: expect.any(Number), requestId: 'vendor-1' }
+      expect(answer).toEqual({ status: row.status ?? 200, body: bodies[row.returns], ...told })
       expect(upstream.called).toEqual([
         { operation: row.id, status: answer.status, ms: expect.any(Number), attempt: 1, requestId: 'vendor-1' },
       ])

@@ -19,6 +19,7 @@ describe('the process', () => {
     const { port } = other.address() as AddressInfo
     await using service = await startProcess({ ...processEnv, PRIVATE_PORT: String(port) })
     expect(await service.ended).toBe(1)
+    expect(service.output()).toContain('PRIVATE_PORT is taken: end what uses it, or set another port')
     expect(service.output()).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`)
     other.close()
   })

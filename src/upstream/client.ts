@@ -5,7 +5,7 @@ import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
 import type { ImageForm } from '../uploads/image.ts'
 import { createClockWatch } from './clock-watch.ts'
-import { authorization, createKeyring } from './credentials.ts'
+import { authorization, createKeyring, holdsCredential } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
 import { HTTPError, httpBy, lightResponse } from './http-client.ts'
 import { type Reply, toResult } from './result.ts'
@@ -84,7 +84,13 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   }
 
   /** One send and its answer. Throws only what the form of an image throws. */
-  const exchange = async (url: URL, { operation, body, image }: AnyCall, token: string, deadline: Deadline): Promise<Reply> => {
+  const exchange = async (
+    app: UpstreamApp,
+    url: URL,
+    { operation, body, image }: AnyCall,
+    token: string,
+    { deadline }: Sends,
+  ): Promise<Reply> => {
     try {
       const { status, headers, text } = await send({
         connections: operation.effect === 'guarded' ? freshConnections() : connections,
@@ -95,7 +101,10 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
         deadline,
       })
       watchClock(headers['date'])
-      return { status, text, retryAfter: retryAfter(headers['retry-after']), requestId: requestId(headers['x-request-id']) }
+      const named = requestId(headers['x-request-id'])
+      // It goes into log and journal, and the vendor may write what it likes there.
+      const safe = named !== undefined && holdsCredential(app, named) ? undefined : named
+      return { status, text, retryAfter: retryAfter(headers['retry-after']), requestId: safe }
     } catch (error) {
       if (error instanceof Unanswered && !(error.cause instanceof Problem)) return error
       throw error instanceof Unanswered ? error.cause : error
@@ -127,7 +136,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     const sendOnce = async (): Promise<Reply> => {
       sends.count += 1
       const began = performance.now()
-      const reply = await exchange(url, call, token, sends.deadline)
+      const reply = await exchange(app, url, call, token, sends)
       const { status, requestId } = 'none' in reply ? { status: 0, requestId: undefined } : reply
       log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: sends.count, requestId })
       return reply

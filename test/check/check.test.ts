@@ -25,6 +25,7 @@ import { journalCli } from '../support/journal-cli.ts'
 import { postgresOfFile } from '../support/postgres.ts'
 import { startProvider } from '../support/provider.ts'
 import { redisInstalled, startRedis } from '../support/redis.ts'
+import { startCluster, startSentinel } from '../support/redis-topologies.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
 import { providerEnv } from '../support/with-provider.ts'
 
@@ -122,6 +123,18 @@ whenRedis('redis: one that serves calls is well; away, unfit, evicting or forget
   expect(await look('cache', { CACHE_REDIS_URL: redis.url })).toHaveLength(1)
   await redis.stop()
   expect(await look('redis', { REDIS_URL: redis.url })).toEqual([expect.stringMatching(/^fault: does not serve calls/)])
+})
+
+whenRedis('redis: behind Sentinels and in a Cluster it is well; a node of a Cluster alone is told with the address to take', async () => {
+  await using all = new AsyncDisposableStack()
+  const sentinel = await startSentinel()
+  all.defer(() => sentinel.stop())
+  const cluster = await startCluster()
+  all.defer(() => cluster.stop())
+  expect((await look('redis', { REDIS_URL: sentinel.url }))[0]).toMatch(/^ok: Redis \S+, sentinel: /)
+  expect((await look('redis', { REDIS_URL: cluster.url }))[0]).toMatch(/^ok: Redis \S+, cluster: /)
+  const node = cluster.url.replace('redis+cluster', 'redis').split(',')[0]!
+  expect(await look('redis', { REDIS_URL: node })).toEqual([expect.stringMatching(/^fault: does not serve calls: /)])
 })
 
 test('journal in SQLite: well when it is absent or ours; lost, locked or with other keys it is told, and nothing is made', async () => {

@@ -2,6 +2,7 @@
  * when the vendor fails. */
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
+import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import { aliasTo } from './aliases.ts'
 import { hit, status } from './cache-status.ts'
 import type { Entries, Entry, User } from './entry.ts'
@@ -107,14 +108,25 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
     }
   }
 
-  /** A stale entry in place of a failure of the vendor (stale-if-error), for a limited time. */
+  /** A stale entry in place of a failure of the vendor (stale-if-error), or of an answer that is
+   * slow, for a limited time. */
   const staleIfError = async (key: string, result: StaleEntry, answer: () => Promise<AppUserResult>): Promise<AppUserResult> => {
+    const old = (failed: number): AppUserResult | undefined => {
+      const entry = (result.ageMs ?? 0) < life.ifErrorMs ? entries.open(key, result.sealed) : undefined
+      return entry ? { entry, status: status.ifError(failed), outcome: 'error' } : undefined
+    }
+    const answered = answer()
     try {
-      return await answer()
+      const found = result.sealed === undefined ? await answered : await withTimeout(life.ifSlowMs, answered)
+      if (found !== TIMED_OUT) return found
+      const slow = old(504)
+      if (!slow) return await answered
+      answered.catch(() => undefined)
+      return slow
     } catch (error) {
-      const old = isUpstreamFailure(error) && (result.ageMs ?? 0) < life.ifErrorMs ? entries.open(key, result.sealed) : undefined
-      if (!old) throw error
-      return { entry: old, status: status.ifError((error as Problem).status), outcome: 'error' }
+      const failed = isUpstreamFailure(error) ? old((error as Problem).status) : undefined
+      if (!failed) throw error
+      return failed
     }
   }
 

@@ -24,6 +24,8 @@ export interface Lifetimes {
   readonly freshMs: number
   readonly revalidateMs: number
   readonly ifErrorMs: number
+  /** How long an answer is waited for while there is an old one. */
+  readonly ifSlowMs: number
   readonly noneMs: number
 }
 
@@ -35,7 +37,7 @@ export interface EntriesParts {
   readonly times?: Partial<Lifetimes> | undefined
 }
 
-const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs: 300_000, noneMs: 5_000 }
+const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs: 300_000, ifSlowMs: 1_000, noneMs: 5_000 }
 /** An entry above this is not worth its memory; the vendor's own bound on properties is 4 KB. */
 const maxBytes = 64 * 1024
 /** Raised when the text or the own view changes: entries of the version before are misses. */

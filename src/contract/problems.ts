@@ -59,6 +59,7 @@ export const problems = {
   journal_busy:                [503, 'Many read the journal at this moment; wait as long as Retry-After says. Guarded calls are not affected.'],
   webhook_not_ready:           [503, 'The secret of this webhook is not set yet. Deliver it again later.'],
   upstream_busy:               [503, 'The messaging service is busy. Try again shortly.'],
+  upstream_unavailable:        [503, 'The messaging service has not answered for a moment, so nothing was sent. Try again as Retry-After says.'],
   subjects_unresolved:         [503, 'The users named could not be checked, so nothing was sent.'],
   overloaded:                  [503, 'More comes in than can be answered, so nothing was done with this request. Try again as Retry-After says.'],
   draining:                    [503, 'This instance is shutting down.'],
@@ -87,6 +88,8 @@ interface Particulars {
   upstreamStatus?: number | undefined
   /** The vendor's name for that answer, by which its support finds it. */
   upstreamRequestId?: string | undefined
+  /** The vendor gave no answer, or none that is HTTP. */
+  unanswered?: true
 }
 
 /** Thrown anywhere, answered by the one problem handler. */

@@ -4,8 +4,9 @@ import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } 
 import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
 import type { ImageForm } from '../uploads/image.ts'
+import { type BreakerLog, createBreakers } from './breaker.ts'
 import { createClockWatch } from './clock-watch.ts'
-import { authorization, createKeyring, holdsCredential } from './credentials.ts'
+import { authorization, createKeyring, idHoldsCredential } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
 import { HTTPError, httpBy, lightResponse } from './http-client.ts'
 import { type Reply, toResult } from './result.ts'
@@ -13,7 +14,7 @@ import { isPassing, noRetry, retryRule } from './retry.ts'
 import { type Deadline, freshConnections, keptConnections, send, Unanswered } from './sender.ts'
 import { buildUrl } from './url.ts'
 
-export interface UpstreamLog {
+export interface UpstreamLog extends BreakerLog {
   /** Operators must act: the vendor refuses our key or does not know the app. */
   alarm(event: { code: 'upstream_credentials' | 'upstream_misconfigured'; appId: string; status: number; keyId: string }): void
   /** An answer was passed on that is not as the vendor describes it; told once for each field. */
@@ -72,6 +73,7 @@ interface Sends {
 export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const connections = keptConnections()
   const keyring = createKeyring()
+  const breaking = createBreakers(log)
   const limitOf = options.timeLimit ?? timeLimit
 
   const watchClock = createClockWatch((seconds) => log.clock?.(seconds))
@@ -89,7 +91,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     url: URL,
     { operation, body, image }: AnyCall,
     token: string,
-    { deadline }: Sends,
+    deadline: Deadline,
   ): Promise<Reply> => {
     try {
       const { status, headers, text } = await send({
@@ -101,10 +103,10 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
         deadline,
       })
       watchClock(headers['date'])
-      const named = requestId(headers['x-request-id'])
+      const id = requestId(headers['x-request-id'])
       // It goes into log and journal, and the vendor may write what it likes there.
-      const safe = named !== undefined && holdsCredential(app, named) ? undefined : named
-      return { status, text, retryAfter: retryAfter(headers['retry-after']), requestId: safe }
+      const named = id === undefined || idHoldsCredential(app, id) ? undefined : id
+      return { status, text, retryAfter: retryAfter(headers['retry-after']), requestId: named }
     } catch (error) {
       if (error instanceof Unanswered && !(error.cause instanceof Problem)) return error
       throw error instanceof Unanswered ? error.cause : error
@@ -136,7 +138,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     const sendOnce = async (): Promise<Reply> => {
       sends.count += 1
       const began = performance.now()
-      const reply = await exchange(app, url, call, token, sends)
+      const reply = await exchange(app, url, call, token, sends.deadline)
       const { status, requestId } = 'none' in reply ? { status: 0, requestId: undefined } : reply
       log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: sends.count, requestId })
       return reply
@@ -199,7 +201,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     }, limit)
     const sends: Sends = { deadline, endsAt: started + limit, count: 0 }
     try {
-      const answered = await attempts(app, call, sends)
+      const answered = await breaking(app.appId, call.operation, () => attempts(app, call, sends))
       return { ...answered, calls: sends.count, durationMs: performance.now() - started }
     } finally {
       clearTimeout(timer)

@@ -53,6 +53,22 @@ export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean =>
   return keys.some((key) => holds(letters, lettersIn(key.id)) || secretsOf(key).some((it) => holdsPart(letters, lettersIn(it))))
 }
 
+/** The same of an id that the vendor gives a call: no run of forty characters, so no token, and no part of a key. */
+export const idHoldsCredential = ({ keys }: UpstreamApp, id: string): boolean =>
+  token.test(id) || keys.some((key) => keyLetters(key).some((secret) => holdsPart(lettersIn(id), secret)))
+
+const lettersOf = new WeakMap<UpstreamKey, { readonly secret: string; readonly letters: readonly string[] }>()
+
+/** Worked out once for a secret, since each answer is looked at. */
+const keyLetters = (key: UpstreamKey): readonly string[] => {
+  const secret = key.secret.reveal()
+  const known = lettersOf.get(key)
+  if (known?.secret === secret) return known.letters
+  const letters = [key.id, secret, blob(key)].map(lettersIn)
+  lettersOf.set(key, { secret, letters })
+  return letters
+}
+
 /** The tokens of one key differ in their signatures, and in the times before them. */
 const secretsOf = (key: UpstreamKey): string[] => {
   const [newest, ...older] = (signed.get(key) ?? []).map((it) => it.token)

@@ -11,6 +11,11 @@ export const createUpstreamLog = (log: Log, metrics: Metrics): UpstreamLog => ({
     metrics.alarm('clock_skew')
     log.error({ alarm: 'clock_skew', vendorAheadSeconds: seconds }, 'alarm')
   },
+  breaker: ({ appId, open }) => {
+    if (!open) return log.info({ appId }, 'the vendor answers again')
+    metrics.alarm('upstream_unavailable')
+    log.error({ alarm: 'upstream_unavailable', appId }, 'alarm')
+  },
   alarm: (event) => {
     metrics.alarm(event.code)
     log.error({ alarm: event.code, ...event }, 'alarm')

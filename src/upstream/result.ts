@@ -65,12 +65,13 @@ const refused = ({ status, text, retryAfter }: UpstreamReply, row: Operation, ap
 
 /** A change that was sent and not refused may have been made: `unknown`, for caller and journal
  * alike. */
-const unclear = ({ effect }: Operation, otherwise: ProblemCode, cause: unknown): Problem =>
-  new Problem(effect === 'write' || effect === 'guarded' ? 'upstream_unknown' : otherwise, { outcome: 'unknown', cause })
+const unclear = ({ effect }: Operation, otherwise: ProblemCode, cause: unknown, unanswered = {}): Problem =>
+  new Problem(effect === 'write' || effect === 'guarded' ? 'upstream_unknown' : otherwise, { outcome: 'unknown', cause, ...unanswered })
 
 const silence = ({ none, sent, cause }: Unanswered, row: Operation): Problem => {
-  if (sent) return unclear(row, none === 'malformed' ? 'upstream_error' : 'upstream_timeout', cause)
-  return new Problem(none === 'timeout' ? 'upstream_timeout' : 'upstream_error', { outcome: 'not_sent', cause })
+  const unanswered = { unanswered: true } as const
+  if (sent) return unclear(row, none === 'malformed' ? 'upstream_error' : 'upstream_timeout', cause, unanswered)
+  return new Problem(none === 'timeout' ? 'upstream_timeout' : 'upstream_error', { outcome: 'not_sent', cause, ...unanswered })
 }
 
 /** Names of fields alone: no indexes, no values. */

@@ -91,8 +91,14 @@ export const upstreamWith = (options?: Parameters<typeof createUpstream>[1]) => 
   const alarms: Parameters<Log['alarm']>[0][] = []
   const called: Parameters<Log['called']>[0][] = []
   const odd: Parameters<Log['odd']>[0][] = []
+  const breaker: Parameters<NonNullable<Log['breaker']>>[0][] = []
   const upstream = createUpstream(
-    { alarm: (event) => alarms.push(event), called: (event) => called.push(event), odd: (event) => odd.push(event) },
+    {
+      alarm: (event) => alarms.push(event),
+      called: (event) => called.push(event),
+      odd: (event) => odd.push(event),
+      breaker: (event) => breaker.push(event),
+    },
     options,
   )
   /** Any row: a guarded one with a permit of its own, as the journal would give it. */
@@ -102,7 +108,7 @@ export const upstreamWith = (options?: Parameters<typeof createUpstream>[1]) => 
     if (isOpen(operation)) return upstream.call(app, { ...call, operation })
     throw new Error('no such effect')
   }
-  return { ...upstream, call, alarms, called, odd, [Symbol.dispose]: upstream.close }
+  return { ...upstream, call, alarms, called, odd, breaker, [Symbol.dispose]: upstream.close }
 }
 
 /** The problem that a promise ends with. */

@@ -1,0 +1,97 @@
+/** A vendor that does not answer is left alone, one app at a time, and found again when it is back. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import type { Operation } from '../../src/contract/operation.ts'
+import { operations } from '../../src/contract/operations.ts'
+import { appAt, json, listen, problemOf, upstreamWith, user } from './vendor.ts'
+
+const read = { operation: operations.get_app_user as Operation, params: { userId: 'u' }, retry: false }
+const update = { operation: operations.update_app_user as Operation, params: { userId: 'u' }, body: { givenName: 'Mina' } }
+const remove = { operation: operations.delete_app_user as Operation, params: { userId: 'u' } }
+const times = <T>(count: number, work: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: count }, work))
+
+/** Answers as it is told to. */
+const startVendor = async () => {
+  const state: { status: number; hang: boolean } = { status: 503, hang: false }
+  const vendor = await listen((req, res) => {
+    if (!state.hang) json(state.status, state.status < 300 ? user : {})(req, res)
+  })
+  return Object.assign(vendor, { state })
+}
+
+test.each([
+  ['a read', read],
+  ['an update', update],
+  ['a deletion', remove],
+])('after ten calls without an answer %s is refused at once, sent to nobody, and the way back is found by one', async (_name, call) => {
+  await using vendor = await startVendor()
+  using upstream = upstreamWith()
+  const app = appAt(vendor.origin)
+  await times(10, () => problemOf(upstream.call(app, call)))
+  const before = vendor.requests.length
+  const refused = await times(50, () => problemOf(upstream.call(app, call)))
+  expect(new Set(refused.map(({ code, particulars }) => `${code} ${particulars.outcome} ${particulars.headers?.['Retry-After']}`))).toEqual(
+    new Set(['upstream_unavailable not_sent 2']),
+  )
+  expect([vendor.requests.length - before, upstream.breaker]).toEqual([0, [{ appId: app.appId, open: true }]])
+
+  await sleep(2_050)
+  await times(50, () => problemOf(upstream.call(app, call)))
+  expect(vendor.requests.length - before).toBe(1)
+
+  Object.assign(vendor.state, { status: 200 })
+  await sleep(2_050)
+  await upstream.call(app, read)
+  await times(20, () => upstream.call(app, read))
+  expect(upstream.breaker.map(({ open }) => open).slice(-1)).toEqual([false])
+})
+
+test('while one call tries a vendor that hangs, nobody else waits for it', async () => {
+  await using vendor = await startVendor()
+  using upstream = upstreamWith({ timeLimit: () => 4_000 })
+  const app = appAt(vendor.origin)
+  await times(10, () => problemOf(upstream.call(app, read)))
+  vendor.state.hang = true
+  await sleep(2_050)
+  let isOver = false
+  const probe = problemOf(upstream.call(app, read)).finally(() => {
+    isOver = true
+  })
+  const others = await times(20, () => problemOf(upstream.call(app, read)))
+  expect([isOver, new Set(others.map(({ code }) => code))]).toEqual([false, new Set(['upstream_unavailable'])])
+  expect((await probe).code).toBe('upstream_timeout')
+})
+
+test('another app is not held by it', async () => {
+  await using vendor = await startVendor()
+  await using sound = await listen(json(200, user))
+  using upstream = upstreamWith()
+  await times(12, () => problemOf(upstream.call(appAt(vendor.origin), read)))
+  expect((await upstream.call({ ...appAt(sound.origin), appId: 'another' }, read)).status).toBe(200)
+})
+
+test.each([
+  ['refusals of ids, bodies and keys', [400, 401, 404, 409, 422]],
+  ['an error that may be about one user', [500]],
+])('%s are answers', async (_name, statuses) => {
+  await using vendor = await startVendor()
+  using upstream = upstreamWith()
+  for (const status of statuses) {
+    vendor.state.status = status
+    await times(15, () => problemOf(upstream.call(appAt(vendor.origin), update)))
+  }
+  expect([vendor.requests.length, upstream.breaker]).toEqual([15 * statuses.length, []])
+})
+
+test('one person whose calls fail does not keep the others out', async () => {
+  await using vendor = await listen((req, res) =>
+    json(req.url?.includes('/odd') ? 503 : 200, req.url?.includes('/odd') ? {} : user)(req, res),
+  )
+  using upstream = upstreamWith()
+  const app = appAt(vendor.origin)
+  const answers = await times(20, async () => {
+    await upstream.call(app, read)
+    return await problemOf(upstream.call(app, { ...read, params: { userId: 'odd' } }))
+  })
+  expect([new Set(answers.map(({ code }) => code)), upstream.breaker]).toEqual([new Set(['upstream_error']), []])
+})

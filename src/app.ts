@@ -98,7 +98,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     log.error({ alarm: what, cause: describeError(cause) }, 'alarm')
   }
   const configuredOrigins = [...(settings.PUBLIC_ORIGIN ?? []), ...apps.flatMap((app) => app.origins)]
-  const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN, settings.COOKIE_NAME)
+  const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN, settings.COOKIE_NAME, settings.NODE_ENV !== 'production')
   const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
   const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
   // What was opened holds the process: whatever fails after it, it is closed, last opened first.
@@ -162,7 +162,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const publicApp = expressApp(origins.secure(), [
     ...httpWide(log, metrics),
     admission({
-      hosts: origins.hosts,
+      origins,
       ownCookies: origins.cookies,
       callbackPath: `${settings.BASE_PATH}/auth/callback`,
       trustedProxies: settings.TRUSTED_PROXIES,
@@ -199,7 +199,8 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   )
   if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)
-  finalHandlers(publicApp)
+  const { BASE_PATH } = settings
+  finalHandlers(publicApp, `The operations are below ${BASE_PATH}/v1.1, and ${BASE_PATH}/docs describes them.`)
 
   const privateApp = expressApp(false, [...httpWide(log, metrics), admission()])
   const authenticate = requireServiceKey(settings.SERVICE_KEYS, failures('service-keys'))
@@ -208,7 +209,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     mintRoutes(sessions, mint, authenticate, { apps: byId, acts }),
     healthRoutes(health, sessions.ping, metrics),
   )
-  finalHandlers(privateApp)
+  finalHandlers(privateApp, 'This is the private listener: sessions, people, health and metrics. The operations are on the public one.')
 
   const onRefusal = (problem: Problem, id: string) =>
     log.info({ requestId: id, status: problem.status, code: problem.code }, 'refused before it could be read')

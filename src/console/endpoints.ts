@@ -69,7 +69,7 @@ const words: Readonly<Record<(typeof filterNames)[number], readonly [string, str
 }
 const from = ['The index in the log to begin with', '0'] as const
 const auditors = { tag: 'Console', by: 'session', csrf: true } as const
-const read = { ...auditors, method: 'get', errors: [400, 401, 403, 404, 429, 503] } as const
+const read = { ...auditors, method: 'get', head: true, errors: [400, 401, 403, 404, 429, 503] } as const
 /** Opened by a link of the page, which sends no header. */
 const download = { tag: 'Console', by: 'session', method: 'get', errors: [400, 401, 403, 404, 429, 503] } as const
 const change = { ...auditors, method: 'post', errors: [400, 401, 403, 404, 409, ...ofBodies, 429, 503] } as const
@@ -138,12 +138,14 @@ export const journalEndpoints = {
   },
   prove_event: {
     ...download,
+    head: true,
     path: '/ops/api/events/:id/proof',
     summary: 'A proof that the event is in the log (C2SP tlog-proof), to be checked without this service.',
     answers: { 200: { description: 'A file', content: text('text/plain') } },
   },
   show_checkpoint: {
     ...download,
+    head: true,
     path: '/ops/api/checkpoint',
     summary: 'The latest signed checkpoint of the log (C2SP tlog-checkpoint).',
     answers: { 200: { description: 'A signed note; empty before the first', content: text('text/plain') } },

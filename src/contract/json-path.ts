@@ -1,7 +1,14 @@
-/** Names a place in a body, for the words of a refusal. */
+/** Names a place in a body, for the words of a refusal and as its pointer. */
 
 /** `properties.colour`, `actions[2].uri`, `properties["plan name"]`. A key that is no plain words could be any text, and is not repeated. */
 export const placeOf = (labels: readonly PropertyKey[]): string => labels.map(labelOf).join('').replace(/^\./, '')
+
+/** The place as RFC 9457 points to it: a JSON pointer in a fragment, as far as its keys are plain words. */
+export const pointerOf = (labels: readonly PropertyKey[]): string => {
+  const unclear = labels.findIndex((label) => labelOf(label) === '.?')
+  const clear = unclear < 0 ? labels : labels.slice(0, unclear)
+  return ['#', ...clear.map((label) => encodeURIComponent(String(label).replaceAll('/', '~1')))].join('/')
+}
 
 const labelOf = (label: PropertyKey): string => {
   if (typeof label === 'number') return `[${label}]`

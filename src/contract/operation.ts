@@ -78,5 +78,8 @@ export const timeLimit = (row: Row): number =>
 /** Names of the parameters in a row's path, in order. */
 export const pathParams = (row: Row): string[] => [...row.path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
 
+/** HEAD is answered like GET, except where that makes something. */
+export const takesHead = ({ effect }: Row): boolean => effect === 'read'
+
 /** Guarded calls, and the one that creates: a repeat of any other does no harm. */
 export const takesIdempotencyKey = ({ effect, subject }: Row): boolean => effect === 'guarded' || subject === 'body'

@@ -73,9 +73,17 @@ export type ProblemCode = keyof typeof problems
 /** What became of a call to the upstream that failed: refused by it, unknown, or never sent. */
 export type FailedOutcome = 'failure' | 'unknown' | 'not_sent'
 
+/** A field at fault, as RFC 9457 shows it. */
+export interface FieldFault {
+  readonly pointer: string
+  readonly detail: string
+}
+
 interface Particulars {
   /** For the caller; replaces the table's sentence. Never holds a secret, a foreign id or an upstream host. */
   detail?: string
+  /** Every field at fault. */
+  errors?: readonly FieldFault[]
   /** For the log only. */
   cause?: unknown
   headers?: Record<string, string>

@@ -23,6 +23,15 @@ const errorBody = z
     status: z.int(),
     detail: z.string(),
     requestId: z.string().meta({ description: 'Quote it when you ask the operators' }),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().meta({ description: 'A JSON pointer into the body, such as #/properties/plan' }),
+          detail: z.string(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Of a body: every field at fault, at most 20' }),
   })
   .meta({
     description:
@@ -86,7 +95,10 @@ export const components: ZodOpenApiComponentsObject = {
     'RateLimit-Policy': header('The limit and its window in seconds', '"reads";q=120;w=60'),
     'X-Request-Id': header('Names this request in our log', 'req_oQ6pWq0bT1mHc8dV2nKx'),
     'Retry-After': header('Seconds to wait; absent where a repeated call could do harm', '5'),
-    'WWW-Authenticate': header('Bearer; with error="insufficient_user_authentication" when a fresh sign-in is needed', 'Bearer'),
+    'WWW-Authenticate': header(
+      'Bearer; with error="invalid_token" where a token was sent, and error="insufficient_user_authentication" where a fresh sign-in is needed',
+      'Bearer error="invalid_token"',
+    ),
   },
   parameters: {
     appId: {

@@ -1,7 +1,7 @@
 /** Routes of the thirteen rows in both path forms; other methods on their paths are 405 with
  * Allow. */
 import { type RequestHandler, Router } from 'express'
-import type { Method, Operation } from '../contract/operation.ts'
+import { type Method, type Operation, takesHead } from '../contract/operation.ts'
 import { methodNotAllowed } from '../http/endpoint.ts'
 
 // The short form first: front ends use it, on every page.
@@ -20,8 +20,8 @@ export const operationRoutes = (rows: readonly Operation[], handler: (row: Opera
   // Literal paths first: else `/appusers/merge` would lack its POST.
   const paths = [...new Set(rows.map((row) => row.path))].sort((a, b) => Number(a.includes(':')) - Number(b.includes(':')))
   for (const form of forms) {
-    // HEAD refused: Express would run the GET, and some of these have effects.
-    for (const path of paths) router.head(`${form}${path}`, refuse(rows, path))
+    // Express answers HEAD with the work of GET, which for some has effects.
+    for (const row of rows) if (row.method === 'GET' && !takesHead(row)) router.head(`${form}${row.path}`, refuse(rows, row.path))
     for (const row of rows) router[verb[row.method]](`${form}${row.path}`, handler(row))
     for (const path of paths) router.all(`${form}${path}`, refuse(rows, path))
   }
@@ -29,4 +29,6 @@ export const operationRoutes = (rows: readonly Operation[], handler: (row: Opera
 }
 
 const refuse = (rows: readonly Operation[], path: string): RequestHandler =>
-  methodNotAllowed(...new Set(rows.filter((row) => matches(row, path)).map((row) => row.method)))
+  methodNotAllowed(
+    ...new Set(rows.filter((row) => matches(row, path)).flatMap((row) => (takesHead(row) ? [row.method, 'HEAD'] : [row.method]))),
+  )

@@ -5,12 +5,12 @@ import type { RequestHandler } from 'express'
 import { Problem } from '../contract/problems.ts'
 import { peerAddress, settleClientAddress, trustedPeers } from './client-address.ts'
 import { checkOwnCookies, type OwnCookies } from './cookies.ts'
+import { type Origins, shown } from './origins.ts'
 import { withoutBlanks } from './whitespace.ts'
 
 export interface AdmissionOptions {
-  /** Accepted values of Host; a function when the port is known only after listening; absent on the
-   * private listener, which has no such rule. */
-  readonly hosts?: ReadonlySet<string> | (() => ReadonlySet<string>)
+  /** Whose values of Host are accepted; absent on the private listener, which has no such rule. */
+  readonly origins?: Pick<Origins, 'hosts' | 'refusal'>
   readonly ownCookies?: OwnCookies
   /** The path whose query may be long, since identity providers put much into it. */
   readonly callbackPath?: string
@@ -33,7 +33,7 @@ export const admission = (options: AdmissionOptions = {}): RequestHandler => {
     checkTarget(req.originalUrl, options.callbackPath)
     const forwarding = checkHeaders(req.rawHeaders)
     if (options.ownCookies) checkOwnCookies(req.headers.cookie, options.ownCookies)
-    checkHost(req, options.hosts)
+    checkHost(req, options.origins)
     if (forwarding && !warned && !trusted(peerAddress(req))) {
       warned = true
       options.onUntrustedForward?.(peerAddress(req))
@@ -100,24 +100,15 @@ const checkHeaders = (raw: readonly string[]): boolean => {
   return forwarding
 }
 
-const checkHost = (req: IncomingMessage, hosts: AdmissionOptions['hosts']): void => {
+const checkHost = (req: IncomingMessage, origins: AdmissionOptions['origins']): void => {
   const { host } = req.headers
   if (host === undefined && req.httpVersion !== '1.0') throw new Problem('bad_request', { detail: 'The header host is required.' })
-  if (hosts === undefined) return
-  const ours = typeof hosts === 'function' ? hosts() : hosts
-  if (host === undefined || !ours.has(host.toLowerCase())) throw new Problem('misdirected')
-}
-
-const loopback = ['localhost', '127.0.0.1', '[::1]']
-
-/** The values of Host that belong to these origins. The names of the loopback are one; the scheme's
- * own port may be written out. */
-export const hostsOf = (origins: readonly string[]): ReadonlySet<string> =>
-  new Set(
-    origins.flatMap((origin) => {
-      const { hostname, port, protocol } = new URL(origin)
-      const names = loopback.includes(hostname) ? loopback : [hostname]
-      const ownPort = protocol === 'https:' ? '443' : '80'
-      return names.flatMap((name) => (port ? [`${name}:${port}`] : [name, `${name}:${ownPort}`]))
-    }),
+  if (origins === undefined) return
+  const ours = origins.hosts()
+  if (host !== undefined && ours.has(host.toLowerCase())) return
+  const decides = `This service answers to ${[...ours].join(', ')}; PUBLIC_ORIGIN and STAFF_ORIGIN decide, and origins in APPS_FILE.`
+  throw new Problem(
+    'misdirected',
+    origins.refusal(host === undefined ? `No host is named. ${decides}` : `The host is ${shown(host)}. ${decides}`),
   )
+}

@@ -2,7 +2,7 @@
  * schema. */
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
-import { placeOf } from '../contract/json-path.ts'
+import { bodyProblem } from '../contract/body-faults.ts'
 import { Problem } from '../contract/problems.ts'
 import { letIn } from './load-shedding.ts'
 import { parseStrictJson } from './strict-json.ts'
@@ -93,29 +93,9 @@ export const discardBody = async (req: IncomingMessage, bounds: Bounds = {}): Pr
   parseStrictJson(bytes)
 }
 
-/** The value as its schema types it, or a `bad_request` that names the first field at fault. */
+/** The value as its schema types it, or a `bad_request` that names the fields at fault. */
 export const checkBody = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => {
-  const checked = schema.safeParse(value)
-  if (checked.success) return checked.data
-  const issue = checked.error.issues[0]!
-  // The key at fault is named in the sentence, or is empty.
-  const place = issue.code === 'invalid_key' ? issue.path.slice(0, -1) : issue.path
-  throw new Problem('bad_request', { detail: `${placeOf(place) || 'body'}: ${sentence(issue)}` })
-}
-
-/** zod's messages name types and limits, never the value; only unknown keys are the caller's text,
- * and they are put as places. */
-const sentence = (issue: z.core.$ZodIssue): string => {
-  if (issue.code === 'unrecognized_keys') return `unknown field ${placeOf(issue.keys.slice(0, 1))}`
-  if (issue.code === 'invalid_key') return `a key: ${issue.issues.map(sentence).join(', ')}`
-  if (issue.message.endsWith('received undefined')) return 'is required'
-  if (issue.code === 'invalid_union' && issue.message === 'Invalid input' && issue.errors.length > 0)
-    return `expected ${kindsOf(issue.errors)}`
-  return issue.message.replace(/^Invalid input: /, '').replace(/, received [\w ]+$/, '')
-}
-
-/** The types that a union takes. */
-const kindsOf = (errors: readonly (readonly z.core.$ZodIssue[])[]): string => {
-  const kinds = new Set(errors.flat().map((issue) => (issue.code === 'invalid_type' ? issue.expected : issue.message)))
-  return [...kinds].join(' or ')
+  const { success, data, error } = schema.safeParse(value)
+  if (!success) throw bodyProblem(error)
+  return data
 }

@@ -1,7 +1,7 @@
 /** The Express apps of both listeners as far as they are alike: strict routing, what is HTTP-wide,
  * the end of the line. */
 import express, { type Express, type RequestHandler } from 'express'
-import { Problem } from '../contract/problems.ts'
+import { Problem, problems } from '../contract/problems.ts'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { accessLog } from './access-log.ts'
@@ -29,9 +29,10 @@ export const expressApp = (https: boolean, middleware: readonly RequestHandler[]
 
 export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, accessLog(log, metrics.request)]
 
-export const finalHandlers = (app: Express): void => {
+/** `served`: where what this listener has is to be found. */
+export const finalHandlers = (app: Express, served: string): void => {
   app.use(function nothingHere() {
-    throw new Problem('not_found')
+    throw new Problem('not_found', { detail: `${problems.not_found[1]} ${served}` })
   })
   app.use(problemHandler)
 }

@@ -1,7 +1,7 @@
 /** The one error body for all that is thrown, for the vendor's clients and RFC 9457 alike. Never a
  * stack, never a cause. */
 import type { ErrorRequestHandler } from 'express'
-import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
+import { type FieldFault, Problem, type ProblemCode, problems } from '../contract/problems.ts'
 
 interface ErrorBody {
   readonly error: { readonly code: string; readonly description: string }
@@ -10,11 +10,12 @@ interface ErrorBody {
   readonly status: number
   readonly detail: string
   readonly requestId: string
+  readonly errors?: readonly FieldFault[]
 }
 
 /** The vendor's own words go to staff and programs only, hence the switch. */
 export const errorBody = (problem: Problem, requestId: string, showVendorWords = false): ErrorBody => {
-  const { vendorCode, vendorDescription } = problem.particulars
+  const { vendorCode, vendorDescription, errors } = problem.particulars
   const detail = (showVendorWords ? vendorDescription : undefined) ?? problem.message
   return {
     error: { code: vendorCode ?? problem.code, description: detail },
@@ -23,6 +24,7 @@ export const errorBody = (problem: Problem, requestId: string, showVendorWords =
     status: problem.status,
     detail,
     requestId,
+    ...(errors && { errors }),
   }
 }
 
@@ -51,6 +53,12 @@ const bodyGoesOn = (req: { complete: boolean; headers: NodeJS.Dict<string | stri
 export const headersOf = ({ code, status, particulars: { headers } }: Problem): Record<string, string> =>
   (status === 503 || status === 429) && code !== 'upstream_busy' ? { 'Retry-After': '5', ...headers } : (headers ?? {})
 
+/** RFC 6750: which error it is, and none where no token was sent. */
+const challenge = ({ code }: Problem, authorization = ''): string =>
+  (code === 'unauthorized' || code === 'invalid_service_key') && /^bearer +[^ ]/i.test(authorization)
+    ? 'Bearer error="invalid_token", error_description="The token is not one of this service, has run out, or was ended"'
+    : 'Bearer'
+
 export const problemHandler: ErrorRequestHandler = function problemHandler(error, req, res, _next) {
   const problem = toProblem(error)
   res.locals['problem'] = problem
@@ -63,7 +71,7 @@ export const problemHandler: ErrorRequestHandler = function problemHandler(error
   const text = Buffer.from(JSON.stringify(body))
   res.statusCode = problem.status
   res.setHeader('Cache-Control', 'no-store')
-  if (problem.status === 401) res.setHeader('WWW-Authenticate', 'Bearer')
+  if (problem.status === 401) res.setHeader('WWW-Authenticate', challenge(problem, req.headers.authorization))
   if (bodyGoesOn(req)) res.setHeader('Connection', 'close')
   for (const [name, value] of Object.entries(headersOf(problem))) res.setHeader(name, value)
   // The vendor's JavaScript client finds code and description only under application/json, so that

@@ -1,5 +1,5 @@
 /** The fields that a caller may write. Pure. */
-import { placeOf } from '../contract/json-path.ts'
+import { placeOf, pointerOf } from '../contract/json-path.ts'
 import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { BodyOf } from '../contract/schemas.ts'
@@ -18,21 +18,29 @@ const listed = (properties: readonly string[]): string =>
 /** Field rules on the way in. The body has passed its schema. Throws `field_not_allowed`. */
 export const requireFields = (caller: Caller, operation: Operation, body: unknown, { selfProperties }: FieldRules): void => {
   if (isImmediate(operation, body) && !operation.immediate?.includes(caller))
-    throw new Problem('field_not_allowed', { detail: `confirmation.type immediate is for ${operation.immediate?.join(', ')}.` })
+    throw notAllowed([['confirmation', 'type']], `confirmation.type immediate is for ${operation.immediate?.join(', ')}.`)
   if (caller === 'self' && operation.takes === 'AppUserLink') requireNoWords(body as BodyOf<'AppUserLink'>)
   if (caller !== 'self' || operation.takes !== 'AppUserUpdate') return
   const fields = body as Record<string, unknown>
-  const field = Object.keys(fields).find((name) => !selfFields.includes(name))
-  if (field)
-    throw new Problem('field_not_allowed', {
-      detail: `You may not write ${placeOf([field])}; you may write ${selfFields.filter((name) => name !== 'properties').join(', ')} and ${listed(selfProperties)}.`,
-    })
-  const property = Object.keys((fields['properties'] as object | undefined) ?? {}).find((name) => !selfProperties.includes(name))
-  if (property !== undefined)
-    throw new Problem('field_not_allowed', {
-      detail: `You may not write ${placeOf(['properties', property])}; you may write ${listed(selfProperties)}.`,
-    })
+  const properties = Object.keys((fields['properties'] as object | undefined) ?? {})
+  const [first, ...others] = [
+    ...Object.keys(fields).flatMap((name) => (selfFields.includes(name) ? [] : [[name]])),
+    ...properties.flatMap((name) => (selfProperties.includes(name) ? [] : [['properties', name]])),
+  ]
+  if (!first) return
+  const ownFields = selfFields.filter((name) => name !== 'properties').join(', ')
+  const allowed = first.length === 1 ? `${ownFields} and ${listed(selfProperties)}` : listed(selfProperties)
+  throw notAllowed([first, ...others], `You may not write ${placeOf(first)}; you may write ${allowed}.`)
 }
+
+/** At most so many are told, as of a body that is malformed. */
+const maxFaults = 20
+
+const notAllowed = (places: readonly (readonly string[])[], detail: string): Problem =>
+  new Problem('field_not_allowed', {
+    detail,
+    errors: places.slice(0, maxFaults).map((place) => ({ pointer: pointerOf(place), detail: 'not yours to write' })),
+  })
 
 /** A link that asks nobody: it may merge somebody away at once, so it needs a recent sign-in. */
 export const isImmediate = (operation: Operation, body: unknown): boolean =>
@@ -40,7 +48,9 @@ export const isImmediate = (operation: Operation, body: unknown): boolean =>
 
 /** No words of an end user in a link: the business says them. */
 const requireNoWords = (link: BodyOf<'AppUserLink'>): void => {
-  const field = link.confirmation.message ? 'confirmation.message' : 'subject' in link && link.subject !== undefined ? 'subject' : undefined
-  if (field !== undefined)
-    throw new Problem('field_not_allowed', { detail: `You may not write ${field}: the service says itself what the person is asked.` })
+  const [first, ...others] = [
+    ...(link.confirmation.message ? [['confirmation', 'message']] : []),
+    ...('subject' in link && link.subject !== undefined ? [['subject']] : []),
+  ]
+  if (first) throw notAllowed([first, ...others], `You may not write ${placeOf(first)}: the service says itself what the person is asked.`)
 }

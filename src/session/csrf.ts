@@ -1,7 +1,7 @@
 /** What a call with the session cookie must show, by class of route. Bearer callers are exempt: no browser adds their token by itself. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Problem } from '../contract/problems.ts'
-import type { Origins } from '../http/origins.ts'
+import { type Origins, shown } from '../http/origins.ts'
 
 /** `api`: the thirteen rows, auth and ops JSON. `stream`: GET of event streams and downloads. `form`: one that a page of ours sends as a navigation. `page`: a top-level GET, free of side effects. At the provider's and vendor's routes no cookie grants anything. */
 export type CsrfClass = 'api' | 'stream' | 'form' | 'page'
@@ -12,8 +12,12 @@ const safe = new Set(['GET', 'HEAD'])
 export const requireSameOrigin = (request: IncomingMessage, origins: Origins, kind: CsrfClass): void => {
   const isRight =
     kind === 'page' ? isTopLevelGet(request) : isSameSite(request) && isSameOrigin(request, origins, kind) && isMarked(request, kind)
-  if (!isRight) throw new Problem('csrf', detailOf(request, origins, kind))
+  if (!isRight) throw new Problem('csrf', origins.refusal(seen(request), detailOf(request, origins, kind).detail))
 }
+
+/** What the browser said of where the call comes from. */
+const seen = ({ headers: { host = '', origin, 'sec-fetch-site': site } }: IncomingMessage): string =>
+  `It came with ${origin === undefined ? 'no Origin' : `Origin ${shown(origin)}`} and ${site === undefined ? 'no Sec-Fetch-Site' : `Sec-Fetch-Site ${shown(site)}`} to the host ${shown(host)}; PUBLIC_ORIGIN and STAFF_ORIGIN decide.`
 
 /** What a page's author gets wrong most: the mark, and the origin of a development server. */
 const detailOf = (request: IncomingMessage, origins: Origins, kind: CsrfClass): { detail?: string } => {

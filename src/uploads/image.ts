@@ -1,6 +1,7 @@
 /** An image in transit: checked by its first bytes, streamed, its form made anew and closed only
  * after every check. */
 import type { IncomingMessage } from 'node:http'
+import { bodyProblem } from '../contract/body-faults.ts'
 import { Problem } from '../contract/problems.ts'
 import { type BodyOf, bodies } from '../contract/schemas.ts'
 import { receiveUpload, type UploadLimits } from './form.ts'
@@ -35,8 +36,7 @@ const defaults: UploadLimits = { bytes: 10 * 1024 * 1024, deadline: 60_000, minR
 const parseFields = (fields: ReadonlyMap<string, string>): ImageFields => {
   const { data, error } = bodies.ImageUpload.safeParse(Object.fromEntries(fields))
   if (data) return data
-  const issue = error.issues[0]
-  throw new Problem('bad_request', { detail: `${issue?.path.join('.')}: ${issue?.message}` })
+  throw bodyProblem(error)
 }
 
 const take = async (chunks: AsyncIterator<Buffer>, length: number): Promise<Buffer> => {

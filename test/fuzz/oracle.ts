@@ -1,5 +1,6 @@
 /** What every answer must hold, and which calls to the vendor policy allows: judged from the tables and the bytes that were sent, by none of the service's own code. */
 import { z } from 'zod'
+import { takesHead } from '../../src/contract/operation.ts'
 import { all } from '../../src/contract/operations.ts'
 import { type ProblemCode, problems } from '../../src/contract/problems.ts'
 import type { RequestRecord } from '../../src/dev/sandbox/record.ts'
@@ -54,15 +55,23 @@ const match = (template: string, path: string): Record<string, string> | undefin
   return values
 }
 
+/** HEAD is answered like GET by what only reads. */
+const answers = (route: Route, method: string): boolean =>
+  route.method === method || (method === 'HEAD' && route.row !== undefined && takesHead(route.row))
+
 /** The route that a request asks for; one without names before one with. */
 export const routeOf = (routes: readonly Route[], { listener, method, target }: Sent): Route | undefined =>
   routes
-    .filter((it) => it.listener === listener && it.method === method && match(it.path, target))
+    .filter((it) => it.listener === listener && answers(it, method) && match(it.path, target))
     .sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0]
 
 const problemBody = z.strictObject({
   error: z.strictObject({ code: z.string().min(1), description: z.string().min(1) }),
   ...{ type: z.string(), title: z.string(), status: z.int(), detail: z.string(), requestId: z.string().min(1) },
+  errors: z
+    .array(z.strictObject({ pointer: z.string().startsWith('#'), detail: z.string().min(1) }))
+    .min(1)
+    .optional(),
 })
 
 export const answerFaults = (routes: readonly Route[], sent: Sent, { status, type, text }: Received): string[] => {

@@ -1,7 +1,7 @@
 /** Admission: what is refused before any route is looked for. */
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { hostsOf } from '../../src/http/admission.ts'
+import { createOrigins } from '../../src/http/origins.ts'
 import { startEcho } from '../support/http-app.ts'
 import { sendRaw } from '../support/raw.ts'
 
@@ -162,7 +162,7 @@ describe('headers', () => {
 
 describe('the host', () => {
   const askFor = async (host: string, given: string[]): Promise<number> => {
-    await using echo = await startEcho({ hosts: hostsOf(given) })
+    await using echo = await startEcho({ origins: createOrigins(given) })
     return (await sendRaw(echo.address, `GET /users/u HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).first.status
   }
 
@@ -189,11 +189,11 @@ describe('the host', () => {
   })
 
   test('may be known only after listening', async () => {
-    const known = new Set<string>()
-    await using echo = await startEcho({ hosts: () => known })
+    const origins = createOrigins([])
+    await using echo = await startEcho({ origins })
     const status = async () => (await sendRaw(echo.address, get('/users/u'))).first.status
     expect(await status()).toBe(421)
-    known.add('127.0.0.1')
+    origins.set(['http://127.0.0.1'])
     expect(await status()).toBe(200)
   })
 

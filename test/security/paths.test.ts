@@ -1,5 +1,6 @@
 /** A: paths that would mean something else upstream, and methods that a path does not know. Nothing of it is ever sent. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { takesHead } from '../../src/contract/operation.ts'
 import { all } from '../../src/contract/operations.ts'
 import { type Bff, type Carried, mina, startBff } from '../support/bff.ts'
 import { ask, codeOf, json, long, refusal } from './requests.ts'
@@ -69,7 +70,9 @@ const fill = (path: string) => path.replace(':userId', mina.userId).replace(':ch
 const fits = (pattern: string, path: string) => new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+')}$`).test(path)
 
 describe.each(paths)('%s', (path) => {
-  const declared = all.filter((row) => fits(row.path, path)).map(({ method }) => method as string)
+  const declared = all
+    .filter((row) => fits(row.path, path))
+    .flatMap((row): string[] => (takesHead(row) ? [row.method, 'HEAD'] : [row.method]))
 
   test('says 405 with Allow to every method that is not in the table, and sends nothing', async () => {
     for (const method of ['HEAD', 'OPTIONS', 'TRACE', 'PATCH', 'GET', 'POST', 'PUT', 'DELETE', 'PROPFIND', 'QUERY']) {

@@ -39,6 +39,7 @@ export const ask = async (bff: Bff, request: RawRequest, options: SendOptions = 
 interface ErrorBody {
   readonly error: { readonly code: string; readonly description: string }
   readonly requestId: string
+  readonly errors?: readonly unknown[]
 }
 
 /** Checks the one error body and gives its code. */
@@ -51,6 +52,7 @@ export const codeOf = ({ status, headers, body }: RawAnswer): string => {
     status,
     detail: told.error.description,
     requestId: expect.stringMatching(/^req_/),
+    ...(told.errors && { errors: expect.any(Array) }),
   })
   expect(headers['content-type']).toMatch(/^application\/json/)
   expect(headers['cache-control']).toBe('no-store')

@@ -126,7 +126,7 @@ onRedis('tokens that are nearly right', () => {
       expect((await ask(bff, { path, headers: unmarked })).status).toBe(403)
       expect((await ask(bff, { path, headers: { ...cookie, ...bearer } })).status).toBe(400)
       expect((await ask(bff, { path: `${long}/appusers/%2e%2e`, headers: bearer })).status).toBe(400)
-      expect((await ask(bff, { method: 'HEAD', path, headers: bearer })).status).toBe(405)
+      expect((await ask(bff, { method: 'PATCH', path, headers: bearer })).status).toBe(405)
       expect((await ask(bff, { method: 'PUT', path, headers: { ...json, 'X-BFF-CSRF': '1' }, body: '{}' })).status).toBe(401)
     })
     expect([cost, bff.sent()]).toEqual([0, 0])

@@ -71,7 +71,14 @@ test.each(stores)(
     const store = await make()
     const people = createPeople({ store, peppers })
     const limits = { reads: 9, writes: 9, guarded: 9, images: 9, codes: 9, links: 9, service: 9 }
-    const sessions = createSessions({ store, keys, peppers, people, origins: createOrigins(['http://localhost:1']), limits })
+    const sessions = createSessions({
+      store,
+      keys,
+      peppers,
+      people,
+      origins: createOrigins(['http://localhost:1']),
+      limits,
+    })
     const by = (token: string) =>
       ({ method: 'GET', headers: { authorization: `Bearer ${token}`, host: 'localhost:1' } }) as unknown as IncomingMessage
     try {

@@ -83,6 +83,7 @@ export const currentEndpoints = {
   show_session: {
     ...people,
     method: 'get',
+    head: true,
     path: '/auth/session',
     by: 'session, if any',
     summary: 'Who am I? Does not count as activity.',
@@ -110,6 +111,7 @@ export const ownEndpoints = {
   list_my_sessions: {
     ...people,
     method: 'get',
+    head: true,
     path: '/auth/sessions',
     by: 'session',
     summary: 'Where am I signed in?',
@@ -171,6 +173,7 @@ export const mintEndpoints = {
   list_service_sessions: {
     ...backend,
     method: 'get',
+    head: true,
     path: '/sessions',
     summary: 'List the service sessions that live.',
     answers: {

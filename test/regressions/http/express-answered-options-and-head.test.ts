@@ -3,16 +3,16 @@ import { expect, test } from '@jest/globals'
 import { startBff } from '../../support/bff.ts'
 
 const below: [string, string][] = [
-  ['/auth/session', 'GET, POST, DELETE'],
+  ['/auth/session', 'GET, HEAD, POST, DELETE'],
   ['/auth/refresh', 'POST'],
-  ['/auth/sessions', 'GET, DELETE'],
+  ['/auth/sessions', 'GET, HEAD, DELETE'],
   ['/auth/sessions/end', 'POST'],
   ['/auth/backchannel-logout', 'POST'],
   ['/ops', 'GET, HEAD'],
   ['/ops/console.css', 'GET, HEAD'],
   ['/ops/api/stream', 'GET'],
   ['/ops/api/export', 'GET'],
-  ['/ops/api/operations', 'GET'],
+  ['/ops/api/operations', 'GET, HEAD'],
   ['/ops/api/operations/op_1/reveal', 'POST'],
   ['/ops/api/verify', 'POST'],
   ['/docs', 'GET, HEAD'],

@@ -1,4 +1,4 @@
-/** Uses per minute for each class; `service` counts all calls of a service session. */
+/** Calls per minute for each class; `service` counts all calls of a service session. */
 import type { Settings } from '../../config/load.ts'
 import type { LimitClass } from '../contract/operation.ts'
 

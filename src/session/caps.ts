@@ -1,10 +1,12 @@
-/** What a service key may do: its cap bounds the sessions that it mints, sees and ends, and the persons whose roles it sets. */
+/** The cap of a service key: the roles that bound which sessions it mints, sees and ends, and whose
+ * roles it sets. */
 import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { People } from './people.ts'
 import type { Person, SessionRecord } from './record.ts'
 
-/** Roles; absent: all. Sessions of programs need the role `service` in it, whatever roles they have. */
+/** The roles a key may give; undefined: all. Sessions of programs also need `service` among
+ * them. */
 export type Cap = readonly Role[] | undefined
 
 export type Held = Pick<SessionRecord, 'kind' | 'roles'>
@@ -12,7 +14,7 @@ export type Held = Pick<SessionRecord, 'kind' | 'roles'>
 export const isWithin = (cap: Cap, { kind, roles }: Held): boolean =>
   cap === undefined || (roles.every((role) => cap.includes(role)) && (kind !== 'service' || cap.includes('service')))
 
-/** Throws `forbidden`. */
+/** Throws `forbidden` for a role, or a kind of session, beyond the cap. */
 export const requireWithin = (cap: Cap, { kind, roles }: { readonly kind?: Held['kind']; readonly roles: readonly Role[] }): void => {
   const beyond = cap && roles.find((role) => !cap.includes(role))
   if (beyond) throw new Problem('forbidden', { detail: `This service key may not give the role ${beyond}.` })
@@ -20,7 +22,8 @@ export const requireWithin = (cap: Cap, { kind, roles }: { readonly kind?: Held[
     throw new Problem('forbidden', { detail: 'This service key may not mint sessions of programs: its cap does not hold service.' })
 }
 
-/** Throws `forbidden` when the person holds anything that the key may not give. Only staff and programs are named by an actor's id. */
+/** Throws `forbidden` when the person holds a role beyond the cap. Only staff and programs can be
+ * named by an actor's id. */
 export const requirePersonWithin = async (people: People, cap: Cap, person: Person): Promise<void> => {
   if (cap === undefined) return
   const nameable = person.userId !== undefined || cap.some((role) => role !== 'user')

@@ -1,7 +1,8 @@
 /** The session cookie as it is set and read. */
 import { type CookieNames, cookiesIn } from '../http/cookies.ts'
 
-/** The value of the session cookie; undefined when it is absent. Admission refuses a doubled one. */
+/** The value of the session cookie; undefined when it is absent. Admission refuses a doubled
+ * one. */
 export const readCookie = (header: string | undefined, { session }: CookieNames): string | undefined =>
   cookiesIn(header).find(([name]) => name === session)?.[1]
 

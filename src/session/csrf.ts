@@ -1,14 +1,16 @@
-/** What a call with the session cookie must show, by class of route. Bearer callers are exempt: no browser adds their token by itself. */
+/** The proof against CSRF that a call with the session cookie must carry, by class of route. Bearer
+ * callers need none: no browser adds their token by itself. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Problem } from '../contract/problems.ts'
 import { type Origins, shown } from '../http/origins.ts'
 
-/** `api`: the thirteen rows, auth and ops JSON. `stream`: GET of event streams and downloads. `form`: one that a page of ours sends as a navigation. `page`: a top-level GET, free of side effects. At the provider's and vendor's routes no cookie grants anything. */
+/** `api`: calls of scripts; `stream`: GET of event streams and downloads; `form`: a form of our own
+ * page, sent as a navigation; `page`: a top-level GET without side effects. */
 export type CsrfClass = 'api' | 'stream' | 'form' | 'page'
 
 const safe = new Set(['GET', 'HEAD'])
 
-/** Throws `csrf`. An Origin that is sent must be ours even when Sec-Fetch-Site already says so. */
+/** Throws `csrf`. An Origin header must be ours even when Sec-Fetch-Site says `same-origin`. */
 export const requireSameOrigin = (request: IncomingMessage, origins: Origins, kind: CsrfClass): void => {
   const isRight =
     kind === 'page' ? isTopLevelGet(request) : isSameSite(request) && isSameOrigin(request, origins, kind) && isMarked(request, kind)
@@ -33,22 +35,24 @@ const detailOf = (request: IncomingMessage, origins: Origins, kind: CsrfClass): 
 const isSameSite = ({ method = '', headers: { origin, 'sec-fetch-site': site } }: IncomingMessage): boolean =>
   site === undefined ? safe.has(method) || origin !== undefined : site === 'same-origin'
 
-/** One of ours is not enough: the customers' site has no business at the staff's origin. */
+/** Users' and staff's origins are kept apart: a page of one may not call the other. */
 const isSameOrigin = ({ headers: { host, origin, 'sec-fetch-site': site } }: IncomingMessage, origins: Origins, kind: CsrfClass): boolean =>
   origin === undefined ||
-  // A navigation from a page with Referrer-Policy no-referrer says no more of its origin.
+  // `Origin: null` is what a navigation sends from a page with Referrer-Policy no-referrer.
   (kind === 'form' && origin === 'null' && site !== undefined) ||
   (origins.includes(origin) && origins.isStaff(new URL(origin).host) === origins.isStaff(host))
 
-/** What no page of another site can add, or no script ask for. */
+/** A header that a page of another site cannot add without a preflight, or cannot forge. */
 const isMarked = ({ headers }: IncomingMessage, kind: CsrfClass): boolean => {
   if (kind === 'form') return isNavigation(headers)
-  // Over plain http browsers send no Sec-Fetch-Site; what script fetches can bear the header all the same.
+  // Over plain http browsers send no Sec-Fetch-Site; what script fetches can bear the header all
+  // the same.
   return headers['x-bff-csrf'] === '1' || (kind === 'stream' && headers['sec-fetch-site'] !== undefined)
 }
 
 const isNavigation = ({ 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': dest = 'document' }: IncomingHttpHeaders): boolean =>
   mode === 'navigate' && dest === 'document'
 
-/** A page may be opened from anywhere, since opening it changes nothing; but not be embedded or fetched by another site. */
+/** A page may be opened from any site, since opening it changes nothing, but not embedded or
+ * fetched by one. */
 const isTopLevelGet = (request: IncomingMessage): boolean => safe.has(request.method ?? '') && isNavigation(request.headers)

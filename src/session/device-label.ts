@@ -1,4 +1,5 @@
-/** A few words about the browser or app, for people to know their sessions apart. Rough on purpose. */
+/** A few words about the browser or app, for people to know their sessions apart. Rough on
+ * purpose. */
 
 const programs: [RegExp, string][] = [
   [/Edg(?:A|iOS)?\//, 'Edge'],

@@ -1,4 +1,4 @@
-/** Making sessions: a record sealed under a new token, listed for its person. */
+/** The making of sessions: a record sealed under a new token, and listed for its person. */
 
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
@@ -54,7 +54,7 @@ export const indexOf = (peppers: KeyRing, place: SessionRef, record: SessionReco
   return sealIndex(peppers, record.sid, family ? { ...entry, family: true } : entry).toString('base64')
 }
 
-/** Kept apart from the record, since only signing out needs it. */
+/** Sealed apart from the record: only signing out needs it, and every call opens the record. */
 interface SessionSecrets {
   readonly idToken?: string | undefined
 }
@@ -96,7 +96,8 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
       return sign(jti, tag, record, times.expiresMs)
     },
 
-    /** A new token for a session that goes on under the same id; the old token ends. Undefined when the session had ended before. */
+    /** A new token for a session that keeps its id; the old token ends. Undefined when the session
+     * had ended before. */
     rotate: async (
       old: PreviousSession,
       draft: Omit<SessionRecord, 'sid'>,
@@ -125,7 +126,7 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
   }
 }
 
-/** The record alone, as it was sealed. */
+/** The record as it was sealed, without what the store and the flags added. */
 export const recordOf = (session: Session): SessionRecord => {
   const {
     place: _place,

@@ -1,4 +1,4 @@
-/** TABLE: how long sessions live, by kind and by who holds them. */
+/** TABLE: lifetimes of sessions by kind and holder. */
 import type { Role } from '../contract/operation.ts'
 import type { Lifetime } from './issue.ts'
 import type { Kind } from './token.ts'
@@ -9,7 +9,7 @@ const days = 24 * hours
 
 interface Limits {
   readonly idleMs: number
-  /** When the mint asks for nothing else. */
+  /** The absolute lifetime when the mint asks for none. */
   readonly defaultMs: number
   readonly maxMs: number
 }
@@ -28,18 +28,19 @@ const staffRoles: readonly Role[] = ['agent', 'admin', 'auditor']
 
 export const isStaffRole = (role: Role): boolean => staffRoles.includes(role)
 
-/** The lifetime of a new session, and the longest that may be asked for (seconds). */
+/** The lifetime of a new session, and the longest that may be asked for (`maxSeconds`). */
 export const lifetimeOf = (kind: Kind, roles: readonly Role[], ttlSeconds?: number): { lifetime: Lifetime; maxSeconds: number } => {
   const { idleMs, defaultMs, maxMs } = lifetimes[kind][roles.some(isStaffRole) ? 'staff' : 'user']
   return { lifetime: { idleMs, absoluteMs: ttlSeconds === undefined ? defaultMs : ttlSeconds * 1000 }, maxSeconds: maxMs / 1000 }
 }
 
-/** A refresh family; each access session in it lives as long as a bearer session does by default. */
+/** The lifetime of a refresh family; each access session in it lives as long as a bearer session by
+ * default. */
 export const familyLifetimeOf = (roles: readonly Role[]): Lifetime & { accessMs: number } => {
   const staff = roles.some(isStaffRole)
   const accessMs = lifetimes.bearer[staff ? 'staff' : 'user'].defaultMs
   return staff ? { idleMs: 8 * hours, absoluteMs: 8 * hours, accessMs } : { idleMs: 14 * days, absoluteMs: 30 * days, accessMs }
 }
 
-/** How long a refresh token that was used gets the same answer again: clients on bad networks ask twice. */
+/** For so long a used refresh token gets the same answer again: clients on bad networks repeat. */
 export const refreshGraceMs = 20_000

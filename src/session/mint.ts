@@ -1,4 +1,5 @@
-/** Minting: the customer's backend, known by a service key, vouches for a person or a program and gets a session. */
+/** Minting: the customer's backend proves itself by a service key, vouches for a person or a
+ * program, and gets a session. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
@@ -53,7 +54,7 @@ export interface ServiceKey {
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
-/** The service key whose secret this is. Every key is compared, so time tells nothing. */
+/** The service key with this secret. Every key is compared, so the time taken tells nothing. */
 export const serviceKeyOf = (keys: Secret, secret: string): ServiceKey | undefined => {
   let found: ServiceKey | undefined
   for (const item of keys.reveal().split(',')) {
@@ -64,7 +65,7 @@ export const serviceKeyOf = (keys: Secret, secret: string): ServiceKey | undefin
 }
 
 export interface Minted extends Created {
-  /** The header value to pass on, for kind `cookie`. */
+  /** The value of Set-Cookie to pass on, for kind `cookie`. */
   readonly setCookie?: string
 }
 
@@ -82,7 +83,8 @@ const endedSince = (): Problem =>
 
 export const createMint =
   ({ sessions, people, resolveUser, cookies }: MintParts) =>
-  /** Makes the session of a person whom somebody trusted has vouched for. `method` says who. A sign-in from before an end is worth nothing, also when the end comes meanwhile; one of the same second counts as before. */
+  /** A session for a person who was vouched for by `method`. Refused when all sessions ended after
+   * the sign-in, also while this runs; a sign-in of the same second counts as before. */
   async (assertion: z.infer<typeof MintBody>, method: string, cap?: Cap): Promise<Minted> => {
     const { authTime, kind } = assertion
     const { record, lifetime } = await resolveUser(assertion, method, { cap })

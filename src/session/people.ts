@@ -1,4 +1,4 @@
-/** The sessions of a person, as they can be seen and ended without holding their tokens. */
+/** The sessions of a person: listed and ended without their tokens. */
 import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
@@ -9,7 +9,7 @@ import { openRoles, type RolesFlag, sealRoles } from './roles.ts'
 import { withAvailability } from './store/availability.ts'
 import type { Listed, SessionStore } from './store/contract.ts'
 
-/** Beyond this the oldest ends. */
+/** Sessions of one person; a further one ends the oldest. */
 const maxSessions = 10
 
 interface Ending {
@@ -25,7 +25,7 @@ export interface LiveSession extends Listed {
 export const createPeople = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
   const opened = (listed: readonly Listed[]) => openListed(peppers, listed)
 
-  /** Oldest first; those that have ended by being idle are taken off the list. */
+  /** Oldest first. Sessions that were idle too long are taken off the list here. */
   const liveSessions = async (tag: string): Promise<LiveSession[]> => {
     const all = opened(await withAvailability(store.list(tag)))
     const records = all.map(({ entry: { key, family } }) => ({ key, family: family === true }))
@@ -39,7 +39,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       .flat()
       .sort((a, b) => a.createdMs - b.createdMs || (a.sid < b.sid ? -1 : 1))
 
-  /** Also when another token takes the place of this one at the same moment: the session is the one of this id, whatever its token. */
+  /** Ends the session by its id, also when its token is replaced at the same moment. */
   const endListed = async ({ sid, entry: { key, tag, family } }: Ending): Promise<boolean> => {
     if (family) return await withAvailability(store.endFamily({ key, tag }, sid))
     if (await withAvailability(store.end({ key, tag }, sid))) return true
@@ -50,12 +50,12 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
   const lastEndedAt = async (tags: readonly string[]): Promise<number> =>
     Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await withAvailability(store.readMark(tag, 'notBefore'))) ?? 0)))))
 
-  /** Sessions with a userId are kept by it; where their actor bears another id, they are listed by that one too. */
+  /** Keys of the actor's id, where it is not the userId: such sessions are listed under both. */
   const actorKeys = ({ app, actor }: Person): string[] =>
     peppers().map(({ secret }) => keyedName(secret, 'sessions of an actor', app, actor.id))
   const hasTwoNames = ({ userId, actor }: Person): boolean => userId !== undefined && userId !== actor.id
 
-  /** What lives under userIds of an actor that is named by its own id. */
+  /** Sessions with a userId, found by the id of their actor. */
   const underUserIds = async (person: Person): Promise<(Listed & { entry: IndexEntry })[]> => {
     if (person.userId !== undefined) return []
     const all = opened((await Promise.all(actorKeys(person).map((name) => withAvailability(store.list(name))))).flat())
@@ -84,7 +84,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     list,
     endListed,
 
-    /** After a session was made: it can be found by its provider and its actor, and the person has no more than they may. */
+    /** Lists a new session under its provider and actor, and ends the oldest above the maximum. */
     register: async (record: SessionRecord, listed: Listed): Promise<void> => {
       const provided = record.provider ? providerListsOf(peppers, record.provider) : []
       const lists = hasTwoNames(record) ? [...provided, actorKeys(record)[0]!] : provided
@@ -92,21 +92,22 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       if (record.kind === 'service') return
       const interactive = (await list(record)).filter(({ entry }) => entry.kind !== 'service')
       const surplus = Math.max(0, interactive.length - maxSessions)
-      // A capped key's session takes the place of none that the key could not have minted.
+      // A session of a capped key replaces only sessions that the key could have minted.
       const replaceable = interactive.filter(({ entry }) => isWithin(record.cap, entry))
       await Promise.all(replaceable.slice(0, surplus).map(endListed))
     },
 
-    /** False when the person has no such session, as far as this cap sees. */
+    /** False when the person has no such session within this cap. */
     endOne: async (person: Person, sid: string, cap?: Cap): Promise<boolean> => {
       const found = (await list(person)).find((it) => it.sid === sid)
       return found !== undefined && isWithin(cap, found.entry) && (await endListed(found))
     },
 
-    /** Ends all that exist now; no later sign-in revives one. */
+    /** Ends all sessions that exist now; no token of before is valid again after a later
+     * sign-in. */
     endAll,
 
-    /** The same for somebody whom a capped key vouched for: what the key could not have minted goes on. */
+    /** Ends the sessions that a capped key could have minted; the others stay. */
     endAllWithin: async (cap: Cap, person: Person): Promise<void> => {
       if ((await held(person)).every((it) => isWithin(cap, it))) return await endAll(person)
       await Promise.all((await list(person)).filter(({ entry }) => isWithin(cap, entry)).map(endListed))
@@ -116,7 +117,8 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       await Promise.all(appKeysOf(peppers, app).map((tag) => withAvailability(store.endAll(tag))))
     },
 
-    /** Throws `bad_request` when the actor's sessions are those of users: their roles are theirs. */
+    /** Throws `bad_request` when the sessions of the actor belong to users: their roles are set by
+     * userId. */
     setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {
       if ((await underUserIds(person)).length > 0)
         throw new Problem('bad_request', { detail: 'actorId: this actor has sessions with a userId; name the person by that.' })
@@ -126,12 +128,12 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       )
     },
 
-    /** What the person holds, as far as it is known: the live sessions, and the roles as last set. */
+    /** The kinds and roles that the person has: live sessions, and the roles as last set. */
     held,
 
     rolesMark,
 
-    /** True when all sessions of the person or of the app were ended at that time or since. */
+    /** True when all sessions of the person or of the app were ended at `sinceMs` or later. */
     endedSince: async (person: Person, sinceMs: number): Promise<boolean> => {
       const { app, actor } = person
       const names = [...personKeysOf(peppers, person), ...(hasTwoNames(person) ? personKeysOf(peppers, { app, actor }) : [])]

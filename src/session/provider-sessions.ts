@@ -1,4 +1,5 @@
-/** Sessions as their identity provider names them, for its logout tokens. Times are compared within one clock: ours, by which we began the sign-in, or the provider's, which signed both tokens. */
+/** Sessions as their identity provider names them, for its logout tokens. Times are compared within
+ * one clock: ours, by which the sign-in began, or the provider's, which signed both tokens. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import type { People } from './people.ts'
 import { openListed, type ProviderSession } from './record.ts'
@@ -7,9 +8,10 @@ import type { SessionStore } from './store/contract.ts'
 
 type Entry = ReturnType<typeof openListed>[number]
 
-/** By `sub` all sessions of a provider's user, by `sid` one session at the provider, by both what fits both. */
+/** `sub` names all sessions of a provider's user, `sid` one session there, both together their
+ * intersection. */
 export interface ProviderLogout extends Pick<ProviderSession, 'issuer'>, Partial<Pick<ProviderSession, 'sub' | 'sid'>> {
-  /** When it was said, in seconds of the provider's clock. */
+  /** Time of the logout in seconds, by the provider's clock. */
   readonly saidAt: number
 }
 
@@ -20,7 +22,7 @@ const keysOf = (peppers: KeyRing, { issuer, sub, sid }: Partial<ProviderSession>
     sub: sub === undefined ? [] : under('sub', sub),
     sid: sid === undefined ? [] : under('sid', sid),
     both: sub === undefined || sid === undefined ? [] : under('both', sub, sid),
-    // Of a session whose sid the provider never told: a logout of any session of that user may mean it.
+    // Key of sessions without a sid: a logout of any session of that user may mean them.
     unnamed: sub === undefined ? [] : under('no sid', sub),
   }
 }
@@ -36,7 +38,7 @@ const keysOfLogout = (peppers: KeyRing, named: ProviderLogout): string[] => {
   return named.sub === undefined ? sid : [...both, ...unnamed]
 }
 
-/** The lists on which a session stands, under the newest pepper. */
+/** Keys of the lists that hold the session, under the newest pepper. */
 export const providerListsOf = (peppers: KeyRing, session: ProviderSession): string[] =>
   keysOfSession(peppers, session).map(([newest]) => newest!)
 
@@ -49,7 +51,8 @@ export const createProviderSessions = ({ store, peppers, people }: { store: Sess
     return at === undefined ? [] : [{ at: Number(at), saidAt: Number(saidAt ?? Math.ceil(Number(at) / 1000)) }]
   }
 
-  /** Judged by what is listed of it now: after a step-up it stands on a later proof, perhaps on another session there. */
+  /** Judged by what is listed of it now: after a step-up it stands on a later proof, perhaps on
+   * another session there. */
   const endMeant = async (found: Entry, { sid, saidAt }: ProviderLogout): Promise<boolean> => {
     const all = openListed(peppers, await withAvailability(store.list(found.entry.tag)))
     const { entry } = all.find((it) => it.sid === found.sid) ?? found
@@ -59,16 +62,18 @@ export const createProviderSessions = ({ store, peppers, people }: { store: Sess
   }
 
   return {
-    /** Ends what a logout token names, and tells how many sessions that were. Who proved it is them after the logout was said stays: a delivery may come late, or again. */
+    /** Ends the sessions that a logout token names; returns how many. Sessions proved after the
+     * logout stay, since a delivery may come late or again. */
     end: async (named: ProviderLogout): Promise<number> => {
       const keys = keysOfLogout(peppers, named)
-      // First the mark, then the list: a sign-in that is under way sees the one or is seen in the other.
+      // The flag before the list: a sign-in under way sees the flag, or is seen in the list.
       await Promise.all(keys.map((key) => withAvailability(store.markSignedOut(key, named.saidAt))))
       const listed = (await Promise.all(keys.map((key) => withAvailability(store.list(key))))).flat()
       return (await Promise.all(openListed(peppers, listed).map((it) => endMeant(it, named)))).filter(Boolean).length
     },
 
-    /** True when the provider has ended what a new session stands on: it neither began with us (milliseconds of the store's clock) nor was proved there after that. */
+    /** True when the provider has ended the session: it neither began with us (`beganMs`, the
+     * store's clock) nor was proved there after the logout. */
     ended: async (session: ProviderSession, beganMs = 0): Promise<boolean> => {
       const marks = (await Promise.all(keysOfSession(peppers, session).flat().map(signedOut))).flat()
       return marks.some(({ at, saidAt }) => beganMs <= at && !((session.provedAt ?? 0) > saidAt))

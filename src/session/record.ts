@@ -1,4 +1,5 @@
-/** The server-side record of a session, and its seal: a dump of the store opens nothing, since the key needs the token's jti and a pepper. */
+/** The record of a session and its seal. A dump of the store opens nothing: the key needs the
+ * token's jti and a pepper. */
 import { hash } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
 import { opener } from '../crypto/decryption-memo.ts'
@@ -15,33 +16,33 @@ export interface Actor {
 }
 
 export interface SessionRecord {
-  /** Public id of the session, for lists and revocation. */
+  /** The public id, for lists and revocation. */
   readonly sid: string
   readonly app: string
-  /** Absent for staff and programs who are nobody's app user. */
+  /** Absent for staff and programs that are no app user. */
   readonly userId?: string | undefined
   readonly actor: Actor
   readonly onBehalfOf?: string | undefined
   readonly roles: readonly Role[]
   readonly kind: Kind
   readonly scope: Scope
-  /** When the person last proved who they are; seconds since 1970. */
+  /** Time of the last sign-in, in seconds since 1970. */
   readonly authTime: number
-  /** Calls per minute, when set at mint. */
+  /** Calls per minute, when the mint set them. */
   readonly limit?: number | undefined
-  /** Why, when a call does not say: given to a program when its session is minted. */
+  /** Reason and ticket of calls that give none: set for a program when its session is minted. */
   readonly audit?: { readonly reason?: string | undefined; readonly ticket?: string | undefined } | undefined
-  /** How the session came about. */
+  /** How it came about: `mint:`, `oidc:` or `exchange:` and the name of the key or provider. */
   readonly method: string
-  /** The browser or app, in a few words, for the person's own list. */
+  /** Browser and system in a few words, for the person's own list. */
   readonly device?: string | undefined
-  /** Who vouched, when it was an identity provider: for its logout tokens and for signing out there. */
+  /** The session at the identity provider: for its logout tokens and for signing out there. */
   readonly provider?: ProviderSession | undefined
-  /** The roles mark that these roles took into account. */
+  /** Version of the roles flag that these roles already follow. */
   readonly rolesVersion?: string | undefined
-  /** Of a service key that vouched: changed roles give no more than it may. */
+  /** The cap of the service key that minted it: changed roles give no more. */
   readonly cap?: readonly Role[] | undefined
-  /** Store key of the refresh family that this access session belongs to. */
+  /** Store key of the refresh family of an access session. */
   readonly family?: string | undefined
 }
 
@@ -50,46 +51,48 @@ export interface ProviderSession {
   readonly issuer: string
   readonly sub: string
   readonly sid?: string | undefined
-  /** When the person proved it there, or the token that we exchanged was issued, in seconds of its own clock. */
+  /** When the person proved it there, or the token that we exchanged was issued, in seconds of its
+   * own clock. */
   readonly provedAt?: number | undefined
   /** The claim that gives roles, when it was not sent: staff are told why they are none. */
   readonly absentRoles?: string | undefined
 }
 
-/** A person of an app, as far as sessions go: by userId, else by the actor's id. */
+/** A person of an app: known by userId, else by the actor's id. */
 export interface Person {
   readonly app: string
   readonly userId?: string | undefined
   readonly actor: Pick<Actor, 'id'>
 }
 
-/** The hash tag of a person's keys under each live pepper, the newest first. */
+/** The person's hash tag under each live pepper, the newest first. */
 export const personKeysOf = (peppers: KeyRing, { app, userId, actor }: Person): [string, ...string[]] =>
   peppers().map(({ secret }) =>
     userId === undefined ? keyedName(secret, 'actor', app, actor.id) : keyedName(secret, 'user', app, userId),
   ) as [string, ...string[]]
 
-/** The tag of an app, under which all its sessions end, under each live pepper. */
+/** The hash tag of an app, for the flag that ends all its sessions, under each live pepper. */
 export const appKeysOf = (peppers: KeyRing, app: string): [string, ...string[]] =>
   peppers().map(({ secret }) => keyedName(secret, 'app', app)) as [string, ...string[]]
 
 export const storeKey = memo(4_000, (jti: string): string => hash('sha256', jti, 'base64url'))
 
 const version = 2
-/** From a key of the pepper, made once, and the jti, which is as random as a key, one HMAC makes the key of a record. */
+/** One HMAC of the jti gives the key of a record: the jti is as random as a key. The key of the
+ * pepper is made once. */
 const recordKeys = perKey(({ secret }) => {
   const hmac = hmacWith(deriveKey(secret, 'session record'))
   return memo(4_000, (jti) => hmac(jti, 'buffer'))
 })
 const indexKey = ({ secret }: RingKey) => deriveKey(secret, 'session index')
 
-/** version | length of kid | kid, then what is encrypted. */
+/** Layout: version | length of kid | kid | ciphertext. */
 const seal = (pepper: RingKey, key: Buffer, aad: string, value: unknown): Buffer => {
   const kid = Buffer.from(pepper.id)
   return encrypt(key, aad, JSON.stringify(value), Buffer.concat([Buffer.from([version, kid.length]), kid]))
 }
 
-/** Undefined when no live pepper opens it, or when it was moved under another name. */
+/** Undefined when no live pepper opens it, or when it was sealed under another name. */
 const open = (peppers: KeyRing, keyOf: (pepper: RingKey) => Buffer, aad: string, blob: Buffer): unknown => {
   const kidEnd = 2 + (blob[1] ?? 0)
   const kid = blob.subarray(2, kidEnd).toString()
@@ -112,22 +115,22 @@ export const openRecord = (peppers: KeyRing, jti: string, tag: string, sealed: s
     return open(peppers, (pepper) => recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, blob) as SessionRecord | undefined
   })
 
-/** What can be read without the token: enough to list and end a session. */
+/** The part that is readable without the token: enough to list and end a session. */
 export interface IndexEntry {
   readonly key: string
   readonly tag: string
   readonly app: string
   readonly kind: Kind
-  /** The name, else the id. */
+  /** The actor's name, else the id. */
   readonly actor: string
-  /** Absent in entries of before. */
+  /** Absent in entries that an earlier version wrote. */
   readonly actorId?: string | undefined
   readonly roles: readonly Role[]
   readonly device?: string | undefined
   /** Of the session at its provider. */
   readonly providerSid?: string | undefined
   readonly provedAt?: number | undefined
-  /** The key is that of a refresh family. */
+  /** True when `key` is that of a refresh family. */
   readonly family?: true
 }
 
@@ -145,7 +148,7 @@ export const openListed = (peppers: KeyRing, listed: readonly Listed[]): (Listed
     return entry ? [{ ...it, entry }] : []
   })
 
-/** Seals something small for one purpose and one place. base64url. */
+/** Base64url of a small value sealed for one purpose and one place. */
 export const sealFor = (peppers: KeyRing, purpose: string, place: string, value: unknown): string => {
   const [pepper] = peppers()
   return seal(pepper, deriveKey(pepper.secret, purpose), place, value).toString('base64url')

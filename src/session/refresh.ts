@@ -1,4 +1,5 @@
-/** Mobile sessions: a short access token and a refresh token that can be used once. Each token's successor follows from it, so whoever asks twice gets the same. */
+/** Sessions of mobile apps: a short access token and a refresh token to be used once. Each token's
+ * successor is derived from it, so a repeated call gets the same answer. */
 import { createHmac } from 'node:crypto'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing, RingKey } from '../crypto/key-ring.ts'
@@ -25,11 +26,12 @@ interface Parts {
   readonly keys: KeyRing
   readonly peppers: KeyRing
   readonly people: People
-  /** A refresh token came again after its grace: somebody else may hold it too, and the session was ended for it. */
+  /** Told when a used refresh token comes again after the grace: it may be stolen, so the session
+   * was ended. */
   readonly reused: (event: { actor: string; session: string }) => void
 }
 
-/** What follows from a refresh token, for those only who hold a pepper. */
+/** The successor of a refresh token, which only a holder of the pepper can work out. */
 const derive = (pepper: RingKey, what: 'next' | 'access', family: string, jti: string): string =>
   createHmac('sha256', pepper.secret).update(`refresh ${what}|${family}|${jti}`).digest('base64url')
 
@@ -76,7 +78,8 @@ export const createRefresh = ({ store, keys, peppers, people, reused }: Parts) =
       return tokens(record, tag, fam, { refresh: jti, access: accessJti }, times)
     },
 
-    /** Throws `invalid_grant`; anything but a token of ours costs no look-up. `count` is told whose it is, and may refuse. */
+    /** Throws `invalid_grant`. The signature is checked before any look-up. `count` gets the
+     * person's key and may refuse. */
     refresh: async (text: string, count: (tag: string) => Promise<void>): Promise<Tokens> => {
       const token = verifyToken(keys, text, Date.now())
       if (token?.kind !== 'refresh' || token.fam === undefined) throw invalidGrant()
@@ -105,7 +108,7 @@ export const createRefresh = ({ store, keys, peppers, people, reused }: Parts) =
       )
       if (answer.outcome === 'reused') reused({ actor: tag, session: record.sid })
       if (!('next' in answer)) throw invalidGrant()
-      // A pepper may have been added since the successor was made.
+      // Tried under each pepper: one may have been added since the successor was made.
       const made = peppers().find((candidate) => storeKey(derive(candidate, 'next', fam, token.jti)) === answer.next)
       if (!made) throw invalidGrant()
       const jtis = { refresh: derive(made, 'next', fam, token.jti), access: derive(made, 'access', fam, token.jti) }

@@ -1,4 +1,5 @@
-/** What may be used once, on whichever replica. A use that is under way is held for a moment only, so that one which broke off half-way is not lost: it counts for good once `remember` says so. */
+/** A guard against the second use of an assertion or a logout token, across replicas. A use under
+ * way holds a short lease; `remember` makes it final, so a use that broke off can be repeated. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { withAvailability } from './store/availability.ts'
 import type { SessionStore } from './store/contract.ts'
@@ -11,10 +12,11 @@ const begun = '0'
 const used = '1'
 
 export const createReplayGuard = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
-  /** Under each live pepper, so that changing them forgets nothing. */
+  /** One name for each live pepper: rotating them forgets no use. */
   const tagsOf = (what: string, id: string): string[] => peppers().map(({ secret }) => keyedName(secret, 'once', what, id))
   return {
-    /** Undefined when it is used or in use. */
+    /** Claims the use. Undefined when it was used or is in use; else the function that gives it
+     * free. */
     once: async (what: string, id: string, windowMs: number): Promise<Release | undefined> => {
       const claimed: string[] = []
       const release = async (): Promise<void> => {
@@ -30,11 +32,11 @@ export const createReplayGuard = ({ store, peppers }: { readonly store: SessionS
       return release
     },
 
-    /** To its end. */
+    /** True when it was used to the end. */
     wasUsed: async (what: string, id: string): Promise<boolean> =>
       (await Promise.all(tagsOf(what, id).map((tag) => withAvailability(store.get(tag, 'once'))))).includes(used),
 
-    /** After the work and before its answer. */
+    /** To be called after the work and before its answer. */
     remember: async (what: string, id: string, windowMs: number): Promise<void> => {
       await Promise.all(tagsOf(what, id).map((tag) => withAvailability(store.put(tag, 'once', used, windowMs))))
     },

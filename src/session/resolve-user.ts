@@ -1,4 +1,5 @@
-/** From what somebody trusted says about a person to the record of a session: minting, signing in and exchanging a token all come through here. */
+/** From a trusted assertion about a person to the record of a session; the one path of minting,
+ * sign-in and token exchange. */
 
 import type { z } from 'zod'
 import type { UpstreamApp } from '../../config/apps.ts'
@@ -28,7 +29,7 @@ interface ResolveUserParts {
 
 interface Terms {
   readonly cap?: Cap
-  /** When it was said, if not just now: in milliseconds since 1970, rather too early than too late. */
+  /** Time of the assertion, if not now: milliseconds since 1970, rounded down. */
   readonly saidMs?: number
 }
 
@@ -37,7 +38,7 @@ export interface ResolvedUser {
   readonly lifetime: Lifetime
 }
 
-/** How long the look-up of a person's smoochId may hold up a sign-in. */
+/** Longest wait of a sign-in for the person's smoochId. */
 const lookupMs = 2_000
 
 export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveUserParts) => {
@@ -76,13 +77,15 @@ export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveU
     }
   }
 
-  /** Learns the person's smoochId once, so that a call by it needs no look-up; refuses a userId that is somebody's smoochId. */
+  /** Remembers the person's smoochId, so that calls by it need no look-up; refuses a userId that is
+   * somebody's smoochId. */
   const checkUserId = async (app: UpstreamApp, person: { app: string; userId: string; actor: { id: string } }): Promise<void> => {
     const doubtful = looksLikeSmoochId(person.userId)
     if (!doubtful && (await sessions.renew(person))) return
     const found = await lookup(app, person.userId, doubtful)
     if (!found) return
-    // Somebody else may be answered (a survivor of a merge, a name in another spelling): that one's `_id` is not this person's.
+    // The vendor may answer with another user (the survivor of a merge, another spelling): that
+    // `_id` is not remembered.
     const own = found.userId === person.userId
     if (doubtful && !own) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
     if (own) await sessions.rememberSmoochId(person, found._id)

@@ -1,4 +1,5 @@
-/** Changes of roles while sessions live: a mark of the person, read with every request. An old token may lose roles by it but never gain any. */
+/** Changes of roles during a session: a flag of the person that every request reads. An old token
+ * may lose roles by it, never gain any. */
 import { randomBytes } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
 import { opener } from '../crypto/decryption-memo.ts'
@@ -18,7 +19,8 @@ export const sealRoles = (peppers: KeyRing, tag: string, roles: readonly Role[],
 
 const opened = opener<RolesFlag>()
 
-/** A mark that cannot be opened leaves no role: better to ask for a new sign-in than to go on with roles that were taken away. */
+/** A flag that cannot be opened leaves no role: a new sign-in is better than roles that were taken
+ * away. */
 export const openRoles = (peppers: KeyRing, tag: string, mark: string | undefined): RolesFlag | undefined =>
   mark === undefined
     ? undefined
@@ -34,15 +36,17 @@ interface Holder {
   readonly cap?: readonly Role[] | undefined
 }
 
-/** What the holder of an older token still has. */
+/** The roles that an older token still has. */
 export const remainingRoles = ({ roles, rolesVersion }: Holder, mark: RolesFlag | undefined): readonly Role[] =>
   mark === undefined || mark.version === rolesVersion ? roles : roles.filter((role) => mark.roles.includes(role))
 
-/** What somebody's word that is as old as this is worth: said before the change, it gives no role that the change took. */
+/** The roles of an assertion made at `saidMs`: one from before the change gives no role that the
+ * change took. */
 export const rolesSaid = (roles: readonly Role[], saidMs: number | undefined, mark: RolesFlag | undefined): readonly Role[] =>
   saidMs === undefined || mark === undefined || saidMs > mark.at ? roles : remainingRoles({ roles }, mark)
 
-/** What a new token gets: the change as a whole, within what the voucher may give. The first role of staff comes with a sign-in alone, since the sessions of staff are shorter. */
+/** The roles of a new token: those of the change, within the cap. A first staff role needs a
+ * sign-in, since staff sessions are shorter. */
 export const currentRoles = (
   { roles, rolesVersion, cap, staff = roles.some(isStaffRole) }: Holder & { readonly staff?: boolean },
   mark: RolesFlag | undefined,

@@ -1,4 +1,4 @@
-/** Sessions of programs: listed under a tag of their own, since no person stands behind them. */
+/** Sessions of programs, listed under one tag of their own, since they have no person. */
 
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { type Cap, isWithin } from './caps.ts'
@@ -15,7 +15,8 @@ export const createServices = ({ store, peppers }: { readonly store: SessionStor
     })
 
   return {
-    /** Those that still live: one may have ended with its person or its app, which may have been marked under an older pepper. */
+    /** Live ones only: a session may have ended with its person or app, whose flag may lie under an
+     * older pepper. */
     listServices: async () => {
       const all = await listed()
       const live = await Promise.all(
@@ -28,7 +29,7 @@ export const createServices = ({ store, peppers }: { readonly store: SessionStor
       return all.filter((_, at) => live[at])
     },
 
-    /** False when there is none, as far as this cap sees. */
+    /** False when there is none within this cap. */
     endService: async (sid: string, cap: Cap): Promise<boolean> => {
       const entry = (await listed()).find((it) => it.sid === sid)?.entry
       if (!entry || !isWithin(cap, entry)) return false

@@ -25,16 +25,16 @@ import { type Kind, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {
   readonly place: SessionRef
-  /** The app's tag, under which all its sessions end. */
+  /** The app's tag, for the flag that ends all its sessions. */
   readonly appTag: string
   readonly createdMs: number
   readonly expiresMs: number
   readonly smooch: string | undefined
-  /** The person's roles as last changed, when that was after this session's own. */
+  /** The roles as last changed, when that was after this session began. */
   readonly rolesMark: RolesFlag | undefined
-  /** Began with a staff role, whatever is left of it. */
+  /** True when it began with a staff role, even if the role was taken since. */
   readonly staff: boolean
-  /** Looked up when nothing of its request was still to come, so that it need not be looked up again. */
+  /** True when the whole request had arrived at the look-up: then no second one is needed. */
   readonly afterBody: boolean
 }
 
@@ -49,12 +49,12 @@ export interface SessionParts {
   readonly people: People
 }
 
-/** A look into the cache in the same step. */
+/** A lookup in the cache within the same round trip. */
 interface CachePrefetch {
-  /** Whether the call reads the user of the person with this tag: nobody else's ever comes along. */
+  /** True when the call reads the user of the person with this tag; nobody else's is prefetched. */
   readonly wants: (tag: string) => boolean
   readonly token: string
-  /** Told before anything is refused. */
+  /** Called before anything is refused. */
   readonly found: (tag: string, words: readonly string[]) => void
 }
 
@@ -63,23 +63,24 @@ const minute = 60_000
 export const createSessions = ({ store, keys, peppers, origins, limits, people }: SessionParts) => {
   const { create, rotate, readExtra } = createIssue({ store, keys, peppers, people })
 
-  /** What the store says of the person in the same breath as of the session. */
+  /** Flags of the person, which the store answers together with the session. */
   const applyFlags = (tag: string, record: SessionRecord, { smooch, roles }: StoredSession) => {
     const rolesMark = openRoles(peppers, tag, roles)
     return { smooch, rolesMark, roles: remainingRoles(record, rolesMark) }
   }
 
-  /** Asked again, without counting as activity. */
+  /** The session read again; not counted as activity. */
   const reread = ({ place, appTag: app }: Pick<Session, 'place' | 'appTag'>): Promise<StoredSession | undefined> =>
     withAvailability(store.enter(place, { touch: false, app }))
 
-  /** The session and its roles as they are by now; undefined when it has ended. */
+  /** The session with its present roles; undefined when it has ended. */
   const reload = async (session: Session): Promise<Session | undefined> => {
     const entered = await reread(session)
     return entered && { ...session, ...applyFlags(session.place.tag, session, entered) }
   }
 
-  /** The token that the request carries and how; undefined when it carries none. CSRF is checked before anything is looked up. */
+  /** The token of the request and the kinds it may have; undefined without one. CSRF is checked
+   * before any look-up. */
   const credential = (request: IncomingMessage, csrf: CsrfClass): { text: string; kinds: readonly Kind[] } | undefined => {
     const cookie = readCookie(request.headers.cookie, origins.cookies)
     const bearer = readBearer(request.headers.authorization)
@@ -103,7 +104,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     const entered: StoredSession | undefined = await withAvailability(
       store.enter(place, {
         touch: options.touch,
-        // Each program has a count of its own: two may bear one actor's id.
+        // Counted by session for programs: two may have the same actor's id.
         limit: name && { name: name === 'service' ? `service:${place.key.slice(0, 22)}` : name, windowMs: minute },
         app: token.app,
         prefetch: options.prefetch?.wants(token.tag) ? options.prefetch.token : undefined,
@@ -126,7 +127,8 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     return name && entered.used ? { session, limit: { name, max: record.limit ?? limits[name], used: entered.used } } : { session }
   }
 
-  /** Staff sessions and roles work on the staff origin only, when there is one, and others not there; programs go by no origin. */
+  /** With a staff origin, staff sessions and roles work there only, and others not there; programs
+   * work on both. */
   const forStaffOrigin = (request: IncomingMessage, session: Session): Session => {
     const staffOrigin = origins.isStaff(request.headers.host)
     if (session.kind === 'service' || staffOrigin === undefined) return session
@@ -143,7 +145,8 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     ...createReplayGuard({ store, peppers }),
     ...createSmoochIds({ store, peppers }),
 
-    /** The caller's session, or a Problem: `unauthorized`, `csrf`, `session_store_unavailable`, and what `decide` says of the limit, whose count came along. */
+    /** The caller's session. Throws `unauthorized`, `csrf`, `session_store_unavailable`, and what
+     * `decide` throws for the limit. */
     require: async (
       request: IncomingMessage,
       limit: LimitClass,
@@ -152,7 +155,8 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       prefetch?: CachePrefetch,
     ): Promise<Session> => {
       const found = credential(request, csrf)
-      // Known before Redis can have answered. A store in this process answers sooner, and is asked again.
+      // Settled before Redis can answer. The memory store answers sooner, so its sessions are read
+      // again.
       const arrived = watchArrival(request)
       const entered = found && (await find(found.text, found.kinds, { touch: true, limit, prefetch, arrived }))
       if (!entered) throw new Problem('unauthorized')
@@ -161,7 +165,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       return session
     },
 
-    /** The same for what a page asks by itself: counted, but no activity of a person. */
+    /** The same for polling by a page: counted, but no activity of the person. */
     requireIdle: async (request: IncomingMessage, limit: LimitClass, decide: (limit: Limit) => Promise<void>): Promise<Session> => {
       const found = credential(request, 'api')
       const entered = found && (await find(found.text, found.kinds, { touch: false, limit }))
@@ -171,18 +175,18 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       return session
     },
 
-    /** One use of a person who shows no session. */
+    /** Counts one use of a person who shows no session. */
     count: async (tag: string, name: LimitClass, decide: (limit: Limit) => Promise<void>): Promise<void> =>
       await decide({ name, max: limits[name], used: await withAvailability(store.use(tag, { name, windowMs: minute })) }),
 
-    /** Who the caller is, without counting as activity. */
+    /** The caller's session, not counted as activity. */
     prefetch: async (request: IncomingMessage): Promise<Session | undefined> => {
       const found = credential(request, 'api')
       const session = found && (await find(found.text, found.kinds, { touch: false }))?.session
       return session && forStaffOrigin(request, session)
     },
 
-    /** The session of the browser that opens a page; it grants nothing there. */
+    /** The session of a browser that opens a page. CSRF is not checked, so it may grant nothing. */
     currentOnPage: async (request: IncomingMessage): Promise<Session | undefined> => {
       const cookie = readCookie(request.headers.cookie, origins.cookies)
       return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false }))?.session
@@ -194,10 +198,11 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       return lived
     },
 
-    /** The provider's ID token that the session began with. */
+    /** The provider's ID token of the sign-in. */
     idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,
 
-    /** From before a delete or merge is sent until it is known to have failed: the person is not created anew by itself. */
+    /** Set before a delete or merge is sent, cleared when it is known to have failed: no call
+     * provisions the person anew. */
     markGone: async (person: Person): Promise<void> => {
       await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.markGone(tag))))
     },
@@ -206,14 +211,16 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     },
     reload: reload,
 
-    /** The session as it is once a body that took its time is there; `unauthorized` when it has ended. */
+    /** The session after a slow body has arrived; throws `unauthorized` when it has ended
+     * meanwhile. */
     reloadAfterBody: async (session: Session): Promise<Session> => {
       const now = session.afterBody ? session : await reload(session)
       if (!now) throw new Problem('unauthorized')
       return now
     },
 
-    /** True when the session still lives and its person was not deleted or merged away since it began. Asked afresh. */
+    /** True when the session lives and its person was not deleted or merged away since it began.
+     * Always read anew. */
     mayCreate: async (session: Session): Promise<boolean> => {
       const entered = await reread(session)
       return entered !== undefined && !entered.gone

@@ -1,4 +1,5 @@
-/** The smoochIds of people who have sessions, learnt from the vendor's answers: from the person to the `_id`, and from the `_id` to the person without a read. */
+/** The smoochIds of people with sessions, taken from the vendor's answers: the `_id` of a person,
+ * and the person of an `_id`. */
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { openFor, type Person, personKeysOf, sealFor } from './record.ts'
@@ -12,7 +13,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
   const namesOf = (app: string, smoochId: string): [string, ...string[]] =>
     peppers().map(({ secret }) => keyedName(secret, 'smooch', app, smoochId)) as [string, ...string[]]
 
-  /** Under the name of the smoochId lies who has it, for longer than any session of that person lives. */
+  /** Stores under the name of the smoochId who has it, for longer than any session lives. */
   const keep = async (person: Person, name: string, smoochId: string | undefined): Promise<void> => {
     const tags = personKeysOf(peppers, person)
     const now = Date.now()
@@ -26,7 +27,8 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
     await Promise.all(tags.map((tag) => withAvailability(store.mark(tag, 'smooch', name))))
   }
 
-  /** Those who have, or may have, sessions and were answered under the smoochId of this name. Entries of before hold the userId alone. */
+  /** People who may have sessions and were answered with this smoochId. Entries of earlier versions
+   * hold the userId alone. */
   const kept = async (name: string): Promise<{ sid: string; userId: string; smoochId?: string | undefined }[]> =>
     (await withAvailability(store.list(name))).flatMap(({ sid, index }) => {
       const found = openFor(peppers, purpose, name, index) as string | { userId?: string; smoochId?: string } | undefined
@@ -34,7 +36,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
       return userId === undefined ? [] : [{ sid, userId, smoochId }]
     })
 
-  /** The smoochId under which the person was last answered, when one is kept. */
+  /** The smoochId of the person's last answer, when it is known. */
   const smoochIdOf = async (person: Person): Promise<string | undefined> => {
     const tags = personKeysOf(peppers, person)
     const name = await withAvailability(store.readMark(tags[0], 'smooch'))
@@ -51,26 +53,28 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
   }
 
   return {
-    /** True when the id names the session's own app user, under either of its names. */
+    /** True when the id is the userId or the smoochId of the session's own user. */
     isSelf: (session: Session, id: string): boolean =>
       session.userId !== undefined &&
       (id === session.userId || (session.smooch !== undefined && namesOf(session.app, id).includes(session.smooch))),
 
-    /** Remembers the smoochId of a person, so that it is accepted as the person's own, and the person is found by it. What has not the vendor's shape may be somebody's userId. */
+    /** Remembers the smoochId of a person. An id of another shape is not kept: it may be somebody's
+     * userId. */
     rememberSmoochId: async (person: Person, smoochId: string, known?: string): Promise<void> => {
       if (!looksLikeSmoochId(smoochId)) return
       const [name] = namesOf(person.app, smoochId)
       if (name !== known) await keep(person, name, smoochId)
     },
 
-    /** For a new session: what is known of the person is kept as long as it may live. False when nothing is. */
+    /** Prolongs what is known of a person for the length of a new session. False when nothing is
+     * known. */
     renew: async (person: Person): Promise<boolean> => {
       const name = await withAvailability(store.readMark(personKeysOf(peppers, person)[0], 'smooch'))
       if (name !== undefined) await keep(person, name, await smoochIdOf(person))
       return name !== undefined
     },
 
-    /** The userIds under which people with this smoochId have, or may have, sessions. */
+    /** The userIds of people with this smoochId who may have sessions. */
     whose: async (app: string, smoochId: string): Promise<string[]> => {
       const people = await Promise.all(namesOf(app, smoochId).map(kept))
       return [...new Set(people.flat().map(({ userId }) => userId))]
@@ -78,16 +82,16 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
 
     smoochIdOf,
 
-    /** True when the person was last answered under another smoochId: somebody new under an old name. */
+    /** True when the person's last answer had another smoochId: a new user under an old userId. */
     isSomebodyNew: async (person: Person, smoochId: string): Promise<boolean> => {
       const name = await withAvailability(store.readMark(personKeysOf(peppers, person)[0], 'smooch'))
       return name !== undefined && !namesOf(person.app, smoochId).includes(name)
     },
 
-    /** Who comes back under this name has to be met anew. */
+    /** Forgets the smoochId: the next user of this name is a new one. */
     forget,
 
-    /** Ends all sessions that the person has now, and forgets the smoochId: who comes back under this name is somebody new. */
+    /** Ends all sessions that the person has now, and forgets the smoochId. */
     endPerson: async (person: Person): Promise<void> => {
       await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.endAll(tag))))
       await forget(person)

@@ -1,11 +1,12 @@
-/** What the routes of sessions need in order to leave an event of what they do to others. */
+/** The journal as the routes of sessions see it: events of what they do to other people's
+ * sessions. */
 import type { Request, Response } from 'express'
 import type { Act } from '../../journal/event/actions.ts'
 import type { Session } from '../sessions.ts'
 
 export interface ActFacts {
   readonly act: Act
-  /** An app user, or a member of staff or a program by its own id; absent: everybody. */
+  /** The person the act is done to; absent: everybody. */
   readonly on?: { readonly userId?: string | undefined; readonly actor: { readonly id: string } } | undefined
   readonly facts?: Readonly<Record<string, unknown>>
 }
@@ -19,7 +20,7 @@ export interface ActBySession extends ActFacts {
   readonly session: Session
 }
 
-/** Each carries the act out and records it; a `forbidden` is recorded as denied. */
+/** Each carries out the act and records it; a `forbidden` is recorded as denied. */
 export interface Acts {
   byKey<T>(req: Request, res: Response, act: ActByKey, run: () => Promise<T>): Promise<T>
   bySession<T>(req: Request, res: Response, act: ActBySession, run: () => Promise<T>): Promise<T>

@@ -1,4 +1,5 @@
-/** HTTP faces of sessions: who am I and sign out on the public listener; mint, list and revoke on the private one. */
+/** Handlers of sessions: current session and sign-out on the public listener; mint, list and revoke
+ * on the private one. */
 
 import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
@@ -23,7 +24,8 @@ export const noQuery = (req: Request): void => {
   checkQuery(rawQueryOf(req.originalUrl), [])
 }
 
-/** What a caller may know of the own session. Times are ISO 8601, but authTime is in seconds since 1970, as in OpenID. */
+/** The session as its owner may see it. Times are ISO 8601, `authTime` is in seconds since 1970, as
+ * in OpenID. */
 export const sessionView = (session: Session) => ({
   signedIn: true,
   sessionId: session.sid,
@@ -40,11 +42,12 @@ export const sessionView = (session: Session) => ({
 
 export interface CurrentParts extends SignOutParts {
   readonly sessions: Sessions
-  /** Where the person signs out at the identity provider, too. A script reads it, so it holds no token. */
+  /** Address at which the person signs out at the identity provider. Scripts read it, so it holds
+   * no token. */
   readonly endSession: (provider: string, origin: string) => Promise<string | undefined>
 }
 
-/** Who am I, and sign out. */
+/** Current session, and sign-out. */
 export const createCurrent = (parts: CurrentParts) => {
   const { sessions, origins, endSession } = parts
   const leave = createSignOut(parts)
@@ -59,7 +62,7 @@ export const createCurrent = (parts: CurrentParts) => {
     await discardBody(req)
     const session = await sessions.prefetch(req)
     await leave(req, res, session)
-    // Only now, since the provider may be slow to say where.
+    // Asked after the session has ended: the provider may be slow to answer.
     const away =
       session?.kind === 'cookie' && session.provider ? await endSession(session.provider.id, origins.of(req.headers.host)) : undefined
     if (away === undefined) res.status(204).end()
@@ -68,7 +71,7 @@ export const createCurrent = (parts: CurrentParts) => {
   return { show_session: show, sign_out: signOut }
 }
 
-/** The service key that a call on the private listener holds; throws `invalid_service_key`. */
+/** The service key of a call on the private listener; throws `invalid_service_key`. */
 export const requireServiceKey =
   (serviceKeys: Secret | undefined, attempt: Attempt) =>
   async (req: Request, res: Response): Promise<ServiceKey> => {
@@ -87,14 +90,15 @@ interface MintEvents {
   readonly acts: Acts
 }
 
-/** `/sessions` on the private listener: for the customer's backend, which holds a service key. */
+/** `/sessions` on the private listener, for the customer's backend with its service key. */
 export const mintRoutes = (
   sessions: Sessions,
   mint: Mint,
   authenticate: ReturnType<typeof requireServiceKey>,
   { apps, acts }: MintEvents,
 ): Router => {
-  /** A session of staff or of a program is an event, and so is one that the key may not mint; those of end users come by the thousand and do nothing to others. */
+  /** Recorded for staff and programs, and when the key may not mint it. Sessions of end users are
+   * too many, and act on nobody else. */
   const minting = async (req: Request, res: Response, key: ServiceKey, ask: z.infer<typeof MintBody>): Promise<Minted> => {
     const run = () => mint(ask, `mint:${key.name}`, key.cap)
     const { kind, roles } = ask

@@ -1,4 +1,5 @@
-/** The routes of sessions as rows: who am I, sign out, own sessions; on the private listener what a backend tells of people and programs. */
+/** TABLE: the routes of sessions: current, sign-out, own sessions; on the private listener what a
+ * backend does to people and programs. */
 import { z } from 'zod'
 import { done, type Endpoints, json, ofBodies } from '../../http/endpoint.ts'
 import { MintBody } from '../mint.ts'

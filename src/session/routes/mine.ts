@@ -1,4 +1,5 @@
-/** `/auth/sessions`: people see where they are signed in and end what they do not know; staff end a user's sessions. */
+/** `/auth/sessions`: people see where they are signed in and end what they do not know; staff end a
+ * user's sessions. */
 
 import type { Request, Response, Router } from 'express'
 import type { LimitClass } from '../../contract/operation.ts'
@@ -34,7 +35,7 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
     addLogFields(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
     return session
   }
-  /** A session may end while a body takes its time, even one that means nothing. */
+  /** The session after the body was read and dropped: it may have ended meanwhile. */
   const withoutBody = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
     const entered = await caller(req, res, limit)
     await discardBody(req)

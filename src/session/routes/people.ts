@@ -1,4 +1,5 @@
-/** `/sessions/end` and `/sessions/roles` on the private listener: the customer's backend ends sessions of a person or of a whole app, and tells of changed roles. */
+/** `/sessions/end` and `/sessions/roles` on the private listener: the customer's backend ends
+ * sessions of a person or an app, and changes roles. */
 
 import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'

@@ -1,4 +1,4 @@
-/** The end of a session at its person's wish, and what the browser is to forget with it. */
+/** Sign-out: the end of the session, and what the browser is told to forget. */
 
 import type { Request, Response } from 'express'
 import { addLogFields } from '../../http/access-log.ts'
@@ -9,7 +9,8 @@ import type { Session, Sessions } from '../sessions.ts'
 export interface SignOutParts {
   readonly sessions: Pick<Sessions, 'end'>
   readonly origins: Origins
-  /** `staff`: on a staff origin of its own only, since it wipes whatever else the site keeps in the browser. */
+  /** When to send Clear-Site-Data. `staff`: only on a staff origin of its own, since it wipes all
+   * that the site keeps. */
   readonly clearSiteData: 'staff' | 'always' | 'never'
 }
 
@@ -22,6 +23,7 @@ export const createSignOut =
     }
     res.setHeader('Set-Cookie', clearCookie(origins.cookies))
     if (clearSiteData === 'always' || (clearSiteData === 'staff' && origins.isStaff(req.headers.host)))
-      // "cookies" would go by the whole domain, and take the provider's with it, so that it could tell nobody of the sign-out.
+      // "cookies" would go by the whole domain, and take the provider's with it, so that it could
+      // tell nobody of the sign-out.
       res.setHeader('Clear-Site-Data', '"cache", "storage"')
   }

@@ -1,4 +1,5 @@
-/** What an address did before it had a session, counted in the session store under a keyed name: no address stands there. */
+/** Counts of an address that has no session, in the session store under a keyed name: no address is
+ * stored. */
 
 import { type KeyRing, keyedName } from '../../crypto/key-ring.ts'
 import type { AddressCounts } from '../../http/rate-limit.ts'

@@ -1,4 +1,4 @@
-/** A store that does not answer is never a reason to say 401: nobody is signed out by an outage. */
+/** A failing store becomes `session_store_unavailable`, never 401: an outage signs nobody out. */
 import { Problem } from '../../contract/problems.ts'
 
 export const withAvailability = async <T>(answer: Promise<T>): Promise<T> => {

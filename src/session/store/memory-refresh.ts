@@ -1,4 +1,4 @@
-/** Refresh families in this process; says the same as the ones in Redis. */
+/** Refresh families in this process; same behaviour as in Redis (one contract suite). */
 import type { Listed, SessionRef } from './contract.ts'
 import type { Kept } from './memory.ts'
 import { type Access, type FamilyStore, overlapMs } from './refresh-contract.ts'

@@ -1,4 +1,5 @@
-/** Sessions in this process: for trying things out and for tests. Says the same as the Redis store (one contract suite), but forgets all at exit. */
+/** Sessions in this process, for trials and tests; same behaviour as the Redis store (one contract
+ * suite), and lost at exit. */
 import type { Used } from '../../http/rate-limit.ts'
 import {
   type Listed,
@@ -87,7 +88,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
   return {
     ...families.methods,
     create: async (place, session) => {
-      // Later than any mark: a session made in the millisecond of an endAll is a new one.
+      // Later than the flag: a session made in the millisecond of an endAll is a new one.
       const createdMs = Math.max(now(), notBefore(place.tag) + 1)
       const expiresMs = createdMs + session.absoluteMs
       const idleUntil = Math.min(createdMs + session.idleMs, expiresMs)
@@ -134,7 +135,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       records.map(({ key, family }) => (family ? families.lastSeen({ key, tag }) : live({ key, tag })?.lastMs)),
     end: async (place, sid) => {
       const lived = (sessions.get(name(place))?.createdMs ?? 0) > notBefore(place.tag)
-      // A list entry without this record belongs to the token that took its place.
+      // Without this record, the list entry belongs to the token that replaced it.
       if (sessions.has(name(place))) removeFromList(place.tag, sid)
       return sessions.delete(name(place)) && lived
     },

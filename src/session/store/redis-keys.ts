@@ -1,4 +1,4 @@
-/** Names of keys in Redis and pieces of Lua that several scripts share. */
+/** Names of Redis keys, and Lua that several scripts share. */
 import type { SessionRef } from './contract.ts'
 
 export const session = ({ key, tag }: SessionRef): string => `bff:s:{${tag}}:${key}`

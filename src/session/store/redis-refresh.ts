@@ -1,4 +1,5 @@
-/** Refresh families in Redis: a hash beside the person's sessions with the present token (t), its access session and the one before (n, o), and used tokens (u:…). */
+/** Refresh families in Redis: a hash beside the person's sessions with the present token (t), its
+ * access session and the one before (n, o), and used tokens (u:…). */
 import type { RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { SessionRef } from './contract.ts'
@@ -31,7 +32,8 @@ local m = redis.call('HMGET', KEYS[2], 'notBefore', 'roles')
 if not f[1] or tonumber(f[2]) <= tonumber(m[1] or 0) then return {} end
 return {f[1], m[2] or '', tonumber(f[2])}`,
   },
-  // Access sessions of before are found by prefix (ARGV[7]): they carry the same tag, so they lie on this node.
+  // Earlier access sessions are found by prefix (ARGV[7]): they carry the same tag, so they lie on
+  // this node.
   bffRefresh: {
     numberOfKeys: 4,
     lua: `${clock}${open}

@@ -26,7 +26,8 @@ local function use(key, window)
   return used, left
 end`
 
-/** What a cache adds to finding a session: the two Redis keys of a person's cache key, `look(key, key, token, now)` that answers in one text, and what undoes it. */
+/** The cache's part of finding a session: two Redis keys, Lua `look(key, key, token, now)` that
+ * returns one text, and the script that releases its lease. */
 interface PrefetchScript {
   readonly keys: (tag: string) => readonly [string, string]
   readonly lua: string
@@ -169,7 +170,8 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
     return { createdMs, expiresMs }
   },
   enter: async (place, { touch, limit, app, prefetch: wanted }) => {
-    // On a Cluster the app's mark lies on another node: it is asked for at the same time, and the person's own stands in for it.
+    // On a Cluster the app's flag lies on another node: it is read in parallel, and the person's
+    // own key takes its place here.
     const elsewhere = redis.cluster && app !== undefined
     const keys = [
       session(place),
@@ -225,7 +227,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
   close: () => redis.close(),
 })
 
-/** One text: a list would cost more to read than all it holds. No part of it has a space. */
+/** The answer is one text without spaces in its parts: a list costs more to parse. */
 const entered = (answer: string): StoredSession | undefined => {
   if (answer === '') return undefined
   const [sealed = '', createdMs, expiresMs, smooch, gone, used, leftMs, roles, ...prefetched] = answer.split(' ')

@@ -1,7 +1,8 @@
-/** The contract for refresh families: one-time refresh tokens of which each names its successor, and the short access session that comes with each. */
+/** The contract of refresh families: one-time refresh tokens, each naming its successor, and the
+ * short access session of each. */
 import type { SessionRef } from './contract.ts'
 
-/** The access session that a refresh token brings; it lies under the family's tag. */
+/** The access session of a refresh token, under the family's tag. */
 export interface Access {
   readonly key: string
   readonly sealed: string
@@ -27,27 +28,28 @@ export interface FamilyTimes {
 
 export interface Refresh {
   readonly sid: string
-  /** Store keys of the token that is shown and of the one to follow. */
+  /** Store keys of the token that was sent and of its successor. */
   readonly token: string
   readonly next: string
   readonly access: Access
   readonly graceMs: number
 }
 
-/** `same`: shown again within the grace, so `next` is what followed it then. `reused`: shown again later, and the family has ended for it. */
+/** `same`: repeated within the grace, `next` is the successor of then. `reused`: repeated later, so
+ * the family was ended. */
 export type RefreshResult =
   | ({ readonly outcome: 'new' | 'same'; readonly next: string } & FamilyTimes)
   | { readonly outcome: 'reused' | 'over' }
 
 export interface FamilyStore {
   createFamily(place: SessionRef, family: NewFamily): Promise<FamilyTimes>
-  /** The sealed record if the family lives, and the roles mark of its person. */
+  /** The sealed record of a live family, and the roles flag of its person. */
   readFamily(place: SessionRef, app?: string): Promise<{ sealed: string; roles: string | undefined } | undefined>
-  /** Moves the family on by one token, in one step. */
+  /** Replaces the token by its successor, atomically. */
   refresh(place: SessionRef, refresh: Refresh): Promise<RefreshResult>
   /** Ends the family with its access sessions. False when it had ended before. */
   endFamily(place: SessionRef, sid: string): Promise<boolean>
 }
 
-/** How long the access token of before goes on, for the calls that are in flight with it. */
+/** For so long the previous access token works on, for calls in flight. */
 export const overlapMs = 20_000

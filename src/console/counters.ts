@@ -1,4 +1,5 @@
-/** Follows the log in the background and counts: operations by hour and kind, denied attempts, bursts. Kept in memory, and made anew at each start: the database adds up what is old, the last day is read. */
+/** Counters over the log, in memory: operations by hour and kind, denied attempts, bursts. At a
+ * start the database adds up the past, and the last day is read. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Group, groupOf } from '../journal/event/actions.ts'
 import { decode, type Event } from '../journal/event/event.ts'
@@ -23,7 +24,7 @@ export interface Burst {
 export interface CountersOptions {
   readonly store: Source
   readonly burst: { readonly calls: number; readonly minutes: number }
-  /** Each event from the start of this process on, in the order of the log. */
+  /** Gets each event since the start of this process, in the order of the log. */
   readonly onEvent?: (event: Event) => void
   readonly onBurst?: (burst: Burst, event: Event) => void
 }
@@ -34,7 +35,7 @@ const span = 30 * day
 const lookEveryMs = 1_000
 const restMs = 10
 const page = 500
-/** Added up in one go: about 6 ms, for which a page may have to wait. */
+/** Events that one query adds up: about 6 ms, for which a page may wait. */
 const stretch = 2_000
 
 type Counts = Record<Kind, number>
@@ -47,7 +48,7 @@ export const createCounters = ({ store, burst: limit, onEvent, onBurst }: Counte
   const bursts = new Map<string, Burst>()
   const born = new Date().toISOString()
   const stop = new AbortController()
-  /** What the database adds up: from the next to do, up to where reading begins. */
+  /** The part that the database adds up: `next` index, and `end`, where reading begins. */
   let past: { next: number; readonly end: number } | undefined
   let next = 0
   let complete = false
@@ -89,7 +90,7 @@ export const createCounters = ({ store, burst: limit, onEvent, onBurst }: Counte
     for (const [key, { at }] of bursts) if (Date.now() - Date.parse(at) > day) bursts.delete(key)
   }
 
-  /** The first index since then; where there is none, the index of what comes next. */
+  /** The first index at or after the time; the index of the next event where there is none. */
   const firstSince = async (time: number): Promise<number> => {
     const { size } = await treeHead(store)
     return (await earliestSince(store, new Date(time).toISOString())) ?? size
@@ -100,12 +101,12 @@ export const createCounters = ({ store, burst: limit, onEvent, onBurst }: Counte
 
   const begin = async (): Promise<NonNullable<typeof past>> => {
     const first = await firstSince(Date.now() - span)
-    // A burst that is still shown may have begun this much earlier.
+    // Earlier by one window: a burst that is still shown may have begun there.
     next = Math.max(first, await firstSince(Date.now() - day - limit.minutes * 60_000))
     return { next: first, end: next }
   }
 
-  /** One step; true when there is more to do at once. */
+  /** One step; true when more is left to do at once. */
   const look = async (): Promise<boolean> => {
     past ??= await begin()
     if (past.next < past.end) {
@@ -121,10 +122,10 @@ export const createCounters = ({ store, burst: limit, onEvent, onBurst }: Counte
   }
 
   const follow = async (): Promise<void> => {
-    // A page that somebody waits for while the process starts comes first.
+    // First a pause: pages that are asked for during the start go first.
     await wait(lookEveryMs)
     while (!stop.signal.aborted) {
-      // A log that cannot be read now is looked at again later.
+      // A failed read is repeated later.
       const more = await look().catch(() => undefined)
       if (more === false) {
         complete = true

@@ -1,4 +1,5 @@
-/** The journal's read API as rows, for staff with `auditor` or `admin`; what changes or reveals is for `admin` after a recent sign-in. */
+/** TABLE: the journal's read API, for `auditor` and `admin`; rows that change or reveal need
+ * `admin` after a recent sign-in. */
 import { z } from 'zod'
 import { visible } from '../contract/text.ts'
 import { type Endpoints, json, ofBodies, text } from '../http/endpoint.ts'

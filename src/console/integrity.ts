@@ -1,4 +1,5 @@
-/** When the journal is verified in a serving process, and what came of it: each night; at the start and each hour too while it is small; and when somebody asks. */
+/** Verification of the journal in a serving process: each night, on demand, and while it is small
+ * also at the start and each hour. */
 import { Worker } from 'node:worker_threads'
 import type { Secrets } from '../journal/store/open.ts'
 import type { Report } from '../journal/verify/verify.ts'
@@ -11,9 +12,9 @@ export interface Check {
   readonly size: number
   readonly root: string
   readonly milliseconds: number
-  /** What is wrong, in words. */
+  /** One sentence per fault. */
   readonly findings: readonly string[]
-  /** Why it could not be verified: then nothing is known. */
+  /** Reason why it could not be verified; nothing is known then. */
   readonly failure?: string
 }
 
@@ -25,9 +26,9 @@ export interface IntegrityOptions {
   readonly onCheck?: (check: Check) => void
 }
 
-/** About five seconds of one core. */
+/** Events that are verified in about five seconds of one core. */
 const small = 200_000
-/** The first pages of a fresh process come first. */
+/** Pause before the first verification: pages of a fresh process go first. */
 const soon = 5_000
 const minute = 60_000
 const hour = 60 * minute
@@ -42,7 +43,8 @@ const checkOf = ({ ok, size, root, milliseconds, findings }: Report): Check => (
   findings: findings.map(({ what, index }) => (index === undefined ? what : `${what}, at event ${index}`)),
 })
 
-/** Milliseconds until the next night; replicas do not all begin in the same minute. */
+/** Milliseconds until the next night, at a random minute, so that replicas do not begin
+ * together. */
 export const untilNight = (now: Date): number => {
   const night = new Date(now)
   night.setHours(nightHour, Math.floor(Math.random() * 60), 0, 0)

@@ -1,4 +1,5 @@
-/** The console's routes below the base path: pages for staff with `auditor` or `admin`, and the files they load. What they write goes to the journal's own API. */
+/** The console's routes below the base path: pages for `auditor` and `admin`, and their files. What
+ * changes anything goes to the journal's API. */
 import { readFileSync } from 'node:fs'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import type { Role } from '../contract/operation.ts'
@@ -37,10 +38,10 @@ export interface ConsoleParts extends SummaryParts {
   readonly sessions: Sessions
   readonly basePath: string
   readonly ticketUrl: string | undefined
-  /** Where people sign in; absent: they are told in words. */
+  /** Address of the sign-in; absent: the page explains in words. */
   readonly signIn: SignInAddress | undefined
   readonly alerts: Alerts
-  /** The limit of an address. */
+  /** The limit of calls per address. */
   readonly pages: RequestHandler
   readonly during: Readers['during']
 }
@@ -64,13 +65,13 @@ const cursorOf = (text: string | undefined): number | undefined => {
   return Number(text)
 }
 
-/** What is in the log now: script goes on listening from there. */
+/** Events in the log: script listens from there. */
 const sizeOf = async ({ store, status }: SummaryParts): Promise<string> => {
   const head = await treeHead(store).catch(() => undefined)
   return String(head?.size ?? status().size)
 }
 
-/** Undefined when the journal cannot be read: just then the rest of the page is needed. */
+/** Undefined when the journal cannot be read: the rest of the page is needed most then. */
 const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
 
 export const consoleRoutes = (parts: ConsoleParts): Router[] => {
@@ -85,9 +86,9 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
     return session
   }
 
-  /** A page that tells of a problem. */
+  /** Problems as a page. */
   const failed: ErrorRequestHandler = (error, req, res, _next) => {
-    // Half a page cannot become another one.
+    // A page that is half sent cannot be replaced.
     if (res.headersSent) throw error
     const problem = toProblem(error)
     res.locals['problem'] = problem
@@ -146,7 +147,7 @@ ${rowList(places, words, found, cursor)}`,
     )
   })
 
-  /** Asked for by the page itself whenever something happens: no activity of a person, but a read like any other. */
+  /** Rows that the page refreshes by itself: counted as a read, not as activity of the person. */
   const fragment = async (req: Request, res: Response): Promise<void> => {
     const session = await sessions.requireIdle(req, 'reads', limitCalls(req, res))
     requireReader(session)

@@ -1,4 +1,4 @@
-/** The console of a serving process: its pages, and what works behind them. */
+/** The start of the console in a serving process: pages, API, counters, alerts, verification. */
 import type { RequestHandler, Router } from 'express'
 import type { Settings } from '../../config/load.ts'
 import { secretsOf } from '../gateway/journal.ts'
@@ -16,9 +16,9 @@ export interface ConsoleOptions {
   readonly sessions: Sessions
   readonly journal: RunningJournal
   readonly log: Log
-  /** Where people sign in. */
+  /** Address of the sign-in. */
   readonly signIn: SignInAddress | undefined
-  /** The limit of an address. */
+  /** The limit of calls per address. */
   readonly pages: RequestHandler
 }
 

@@ -1,4 +1,5 @@
-/** Verifies the journal on a thread of its own, with a connection of its own and at the lowest priority: nobody who is being served waits for it. */
+/** Verification on a thread of its own, with its own connection and the lowest priority: no request
+ * waits for it. */
 import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { newId } from '../journal/event/event.ts'
@@ -8,7 +9,8 @@ import { acceptances, acceptedSince } from '../journal/store/continuity.ts'
 import { keysOf, openStore, type Secrets } from '../journal/store/open.ts'
 import { type Report, verify } from '../journal/verify/verify.ts'
 
-/** What was found whole must still be there the next time, unless a person has accepted since that it is not. */
+/** The last good result. The log must still hold it the next time, unless a person has accepted a
+ * rollback since. */
 export interface Seen extends Mark {
   readonly accepted: readonly string[]
 }
@@ -24,16 +26,17 @@ export interface VerifyTask {
   readonly seen: Seen | undefined
 }
 
-// On Linux a priority belongs to the thread that sets it; elsewhere it would slow the whole process.
+// Only on Linux, where priority belongs to a thread; elsewhere it would slow the whole process.
 if (platform() === 'linux') setPriority(19)
 
 const { url, secrets, seen } = workerData as VerifyTask
 const { keys, sealer } = keysOf(url, secrets)
 const store = await openStore(url, { keys, instance: newId('i'), threads: false, readOnly: true, make: false })
-/** Here, too: threads of the pool would take over the priority of who wakes them first, and resolve names and open tokens with it from then on. */
+/** On this thread: threads of the pool inherit the priority of who starts them, and later resolve
+ * names and open tokens with it. */
 const check = (note: string, key: string): boolean => openCheckpoint(note, [key]) !== undefined
 try {
-  // A log that cannot be asked is for the verification to describe.
+  // A log that cannot be read is reported by the verification.
   const accepted = await acceptances(store).catch(() => [])
   const anchors = seen && !acceptedSince(seen.accepted, accepted) ? [seen] : []
   const report = await verify(store, { trusted: keys.map((key) => publicKey(key)), anchors, sealer, check })

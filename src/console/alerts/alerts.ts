@@ -1,4 +1,5 @@
-/** Alerts: what operators should hear of without looking. Each is a CloudEvent, shown on the page and, where a webhook is set, sent there signed. */
+/** Alerts for operators, as CloudEvents: shown on the page, and sent to the webhook where one is
+ * set. */
 
 import type { Status } from '../../journal/append/journal.ts'
 import type { Event } from '../../journal/event/event.ts'
@@ -14,14 +15,14 @@ export interface Alert {
   readonly time: string
   /** One sentence, without personal data. */
   readonly words: string
-  /** The app it concerns; absent: the journal as a whole. */
+  /** The app of the alert; absent: the journal as a whole. */
   readonly tenant?: string
   readonly subject?: string
 }
 
 export interface AlertsOptions {
   readonly status: () => Status
-  /** Whether there is an anchor to be missed. */
+  /** True when an anchor is configured, so that its absence is an alert. */
   readonly anchored: boolean
   readonly send?: (alert: Alert) => void
   readonly lookEveryMs?: number
@@ -33,7 +34,8 @@ const shownForMs = 24 * 3_600_000
 
 export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anchorWithinMs = 5 * 60_000 }: AlertsOptions) => {
   const kept: Alert[] = []
-  // A gate that is closed from the start is news too: a journal is lost or put back most often while the service is down.
+  // Starts as open, so that a gate closed from the start is an alert too: a journal is mostly lost
+  // or put back while the service is down.
   let open = true
   let anchorMissed = false
   let anchor = { at: status().anchoredAt, size: status().size }
@@ -42,13 +44,15 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
   const raise = (alert: Alert): void => {
     kept.unshift(alert)
     if (kept.length > maxKept) {
-      // Anybody can cause bursts: they must not push out what the journal itself has to say.
+      // A burst is dropped first: anybody can cause one, and it must not push out alerts of the
+      // journal.
       const burst = kept.findLastIndex(({ type }) => type === 'burst')
       kept.splice(burst > 0 ? burst : -1, 1)
     }
     send?.(alert)
   }
-  /** Replicas that see the same thing give it the same id, so that a receiver can drop the repeats. */
+  /** The id is derived from what happened, so receivers can drop the copies that other replicas
+   * send. */
   const ofNow = (type: AlertType, words: string, key: string): void =>
     raise({ id: `${type}:${key}`, type, time: new Date().toISOString(), words })
 
@@ -60,7 +64,8 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
     else ofNow('gate_closed', `The gate is closed, guarded calls are refused: ${cause}.`, since)
   }
 
-  /** Since when the log holds what no anchor has covered; a log that does not grow needs none. */
+  /** The time since which the log holds events without an anchor; a log that does not grow needs
+   * none. */
   const watchAnchor = ({ anchoredAt, size }: Status): void => {
     const covered = anchoredAt !== undefined && anchoredAt !== anchor.at
     if (covered) anchor = { at: anchoredAt, size }
@@ -89,7 +94,7 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
         subject: actor,
       }),
     onEvent: (event: Event): void => {
-      // A person who says so has been asked already.
+      // No alert for `indeterminate` by hand: its author knows it.
       if (event.kind !== 'resolved' || event.verdict !== 'indeterminate' || event.evidence?.['source'] === 'person') return
       const subject = event.operation?.id ?? ''
       raise({
@@ -105,7 +110,7 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
       if (failure !== undefined) ofNow('verification_failed', `The journal could not be verified: ${failure}.`, at)
       else if (!ok) ofNow('verification_failed', `The journal is not intact: ${findings[0] ?? 'unknown'}.`, at)
     },
-    /** Of this app and of the journal, newest first. */
+    /** Alerts of this app and of the journal, newest first. */
     recent: (tenant: string): Alert[] =>
       kept.filter((alert) => [tenant, undefined].includes(alert.tenant) && Date.now() - Date.parse(alert.time) < shownForMs),
     close: (): void => clearInterval(timer),

@@ -1,4 +1,5 @@
-/** Alerts on their way out: CloudEvents 1.0 as JSON, signed as Standard Webhooks have it, repeated with growing pauses until they are taken. */
+/** Delivery of alerts: CloudEvents 1.0 as JSON, signed as Standard Webhooks has it, repeated with
+ * growing pauses until accepted. */
 import { createHmac } from 'node:crypto'
 import type { Secret } from '../../../config/secret.ts'
 import { HTTPError, http, TimeoutError } from '../../upstream/http-client.ts'
@@ -7,10 +8,10 @@ import type { Alert } from './alerts.ts'
 export interface WebhookOptions {
   readonly url: string
   readonly secret: Secret
-  /** Named as the source of each event. */
+  /** `source` of each CloudEvent. */
   readonly source: string
   readonly onFailure: (alert: Alert, cause: unknown) => void
-  /** Pauses before the repeats. */
+  /** Pauses before the repeats, in milliseconds. */
   readonly pausesMs?: readonly number[]
 }
 
@@ -30,7 +31,7 @@ const eventOf = ({ id, type, time, words, tenant, subject }: Alert, source: stri
     data: { message: words, ...(tenant !== undefined && { app: tenant }) },
   })
 
-/** ky's own words hold the address, which may be a secret. */
+/** Without ky's message, which holds the address; that may be a secret. */
 const saidBy = (error: unknown): unknown => {
   if (error instanceof HTTPError) return new Error(`the webhook answered ${error.response.status}`)
   return error instanceof TimeoutError ? new Error('the webhook did not answer in time') : error
@@ -40,7 +41,7 @@ export const createWebhook = ({ url, secret, source, onFailure, pausesMs = pause
   const stop = new AbortController()
   let waiting = 0
 
-  /** Signed anew each time it is sent, since a receiver refuses what was signed long ago. */
+  /** Signed for each try, since receivers refuse old signatures. */
   const sign = (request: Request, { id }: Alert, body: string): void => {
     const timestamp = String(Math.floor(Date.now() / 1000))
     const signature = createHmac('sha256', secret.reveal()).update(`${id}.${timestamp}.${body}`).digest('base64')

@@ -1,4 +1,5 @@
-/** The journal's read API, for staff with `auditor` or `admin`: `/ops/api` below the base path. What changes or reveals is for `admin`. */
+/** The journal's read API, for the roles `auditor` and `admin`: `/ops/api` below the base path.
+ * What changes or reveals needs `admin`. */
 import type { Request, Response, Router } from 'express'
 import type { Role } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problems.ts'
@@ -33,7 +34,8 @@ export interface JournalRoutesParts {
   readonly journal: Journal
   readonly guard: Guard
   readonly readers: Readers
-  /** True when this process is going: streams end then, and their readers go on at another replica. */
+  /** True when this process is stopping: streams end, and their readers reconnect to another
+   * replica. */
   readonly draining: () => boolean
 }
 
@@ -56,7 +58,8 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     return session
   }
 
-  /** For what an admin alone may do, after a recent sign-in; a refusal is an event. */
+  /** Throws `forbidden` or `step_up_required` unless an admin signed in recently; a refusal is
+   * recorded. */
   const requireAdmin = (req: Request, res: Response, session: Session, act: Act): void => {
     const about = { session, operation: { id: act }, targets: [], requestId: String(res.locals['requestId']) }
     orDenied(
@@ -74,7 +77,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
   }
 
   type Answer = (req: Request, res: Response, session: Session) => Promise<void>
-  /** What reads the journal waits for its turn, once it is known who asks. */
+  /** A read of the journal in the caller's turn; the session is checked first. */
   const read =
     (answer: Answer, csrf: CsrfClass = 'api', reading: Reading = 'search') =>
     async (req: Request, res: Response): Promise<void> => {
@@ -175,7 +178,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     res.json(await historyView(source, session.app, id))
   }
 
-  /** Personal data of one operation: who, from where, what stood there before. Recorded before it is shown. */
+  /** Personal data of one operation: person, address, before-image. Recorded before it is shown. */
   const reveal = async (req: Request, res: Response): Promise<void> => {
     const session = await admin(req, res, 'reveal_operation')
     queryOf(req)

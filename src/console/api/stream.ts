@@ -1,4 +1,5 @@
-/** The live tail as server-sent events: `id` is the index in the log, so a client that comes back with Last-Event-ID misses nothing and sees nothing twice. */
+/** The live tail as server-sent events. `id` is the index in the log, so a client that sends
+ * Last-Event-ID misses nothing and sees nothing twice. */
 import type { Request, Response } from 'express'
 import { drained } from '../../http/backpressure.ts'
 import { type EventRow, eventsOfApp, treeHead } from '../../journal/store/queries/log.ts'
@@ -7,12 +8,12 @@ import { withTimeout } from '../../platform/deadline.ts'
 
 export interface StreamOptions {
   readonly tenant: string
-  /** The index to begin with, of a caller who knows the log below it; Last-Event-ID goes before. */
+  /** Index to begin with, when there is no Last-Event-ID. */
   readonly from?: number
-  /** Where whole pages are asked for one after the other, of a reader who is behind. */
+  /** The source for whole pages, of a reader who is behind. */
   readonly bulk?: Source
   readonly draining: () => boolean
-  /** False ends the stream: the session has ended or lost its role. Asked every ten seconds. */
+  /** Asked every ten seconds; false (session ended, role lost) ends the stream. */
   readonly mayGoOn: () => Promise<boolean>
 }
 
@@ -21,7 +22,7 @@ const lookEveryMs = 200
 const checkEveryMs = 10_000
 const beatEveryMs = 15_000
 
-/** The log is looked at rather than listened to: another replica may have written to it. */
+/** The log is polled: another replica may have written to it. */
 export const streamEvents = async (
   store: Source,
   req: Request,
@@ -38,7 +39,7 @@ export const streamEvents = async (
   res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
   res.write('retry: 1000\n\n')
   while (!res.destroyed && !res.writableEnded && !draining()) {
-    // For a reader that does not read, no more than a page is kept in memory.
+    // At most one page in memory for a client that does not read.
     const rows: EventRow[] = res.writableNeedDrain ? [] : await eventsOfApp(behind ? bulk : store, tenant, next, page).catch(() => [])
     if (rows.length > 0) res.write(rows.map(({ index, body }) => `id: ${index}\ndata: ${body}\n\n`).join(''))
     next = (rows.at(-1)?.index ?? next - 1) + 1

@@ -1,4 +1,5 @@
-/** What the read API shows of operations and events: as they stand in the log, which holds no personal data in the clear. */
+/** Operations and events as the read API shows them. The log holds no personal data in the
+ * clear. */
 import type { Event, State } from '../../journal/event/event.ts'
 import { historyOf } from '../../journal/store/history.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
@@ -6,7 +7,7 @@ import type { OperationRow } from '../../journal/store/search.ts'
 
 export interface OperationView {
   readonly operation: string | undefined
-  /** Where it begins in the log. */
+  /** Index of its first event in the log. */
   readonly index: number
   readonly state: State
   readonly time: string

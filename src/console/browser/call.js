@@ -1,4 +1,4 @@
-/** Calls of the console's pages to the journal's API, and what they tell of them. */
+/** Calls of the console's pages to the journal's API, and texts for their answers. */
 
 export const { root } = document.body.dataset
 
@@ -20,13 +20,14 @@ const request = async (address, { method = 'GET', body } = {}) => {
   })
 }
 
-/** What JSON says, with the text of each number that would be rounded. A browser that cannot tell rounds. */
+/** JSON.parse that keeps the text of numbers that would be rounded, in browsers that can. */
 export const exact = (text) =>
   JSON.parse(text, (_key, value, context) =>
     typeof value === 'number' && context?.source !== undefined && String(value) !== context.source ? JSON.rawJSON(context.source) : value,
   )
 
-/** What is put into a page shows marks that nobody sees, such as those that turn a line, instead of obeying them. */
+/** Invisible characters (bidi, zero-width) are shown as escapes; they could reverse or hide
+ * text. */
 const unseen = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 export const printable = (text) =>
   text.replace(unseen, (mark) =>
@@ -35,7 +36,8 @@ export const printable = (text) =>
 
 const amount = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`)
 
-/** What a link leads to, saved as a file. By script: it tells how far it is, and a browser that says nothing of where a request comes from would be refused. */
+/** What a link leads to, saved as a file. By script: it tells how far it is, and a browser that
+ * says nothing of where a request comes from would be refused. */
 const download = async (link, output) => {
   const answer = await request(link.href)
   const parts = []

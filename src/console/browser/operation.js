@@ -1,4 +1,5 @@
-/** One operation: revealing its personal data, copying what would bring a person back, resolving it by hand. */
+/** The page of one operation: reveal its personal data, copy what would restore a person, resolve
+ * it by hand. */
 import { call, downloadByScript, exact, find, printable, say } from './call.js'
 
 const { operation, signin } = document.body.dataset
@@ -50,7 +51,8 @@ const fillPersonal = (person = {}) => {
   list.hidden = rows.length === 0
 }
 
-/** A refusal for want of a sign-in, or of a fresh one, says where to go; from there it is back to this page. */
+/** An error that asks for a sign-in, or a fresh one, gets a link to it, which comes back to this
+ * page. */
 const tell = (output, error) => {
   say(output, error.message, 'bad')
   if (['step_up_required', 'unauthorized'].includes(error.code) && signin) output.append(' ', element('a', 'Sign in', { href: signin }))

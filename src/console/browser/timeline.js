@@ -1,8 +1,10 @@
-/** The timeline kept up to date: the log's own stream says that something happened, and the server draws the rows anew. Export with progress; arrow keys between rows. */
+/** The live timeline: the log's stream says that something happened, the server renders the rows.
+ * Export with progress, and arrow keys between rows. */
 import { call, downloadByScript, find, root, say } from './call.js'
 
 const { live } = document.body.dataset
-/** The first of many events is shown at once, the others together; from the twentieth refresh of a minute on, more of them. */
+/** Pause before a refresh, which gathers events; longer from the twentieth refresh of a minute
+ * on. */
 const soonMs = 40
 const betweenMs = 400
 const busyBetweenMs = 4_000
@@ -10,18 +12,18 @@ const busyFrom = 20
 
 // Live rows
 
-/** New content for an element, unless nothing has changed. */
+/** Replaces an element unless it is the same. */
 const renew = (fresh, id) => {
   const old = document.getElementById(id)
   const now = fresh.getElementById(id)
   if (!old || !now) return
-  // What a person has unfolded stays so.
+  // Details that a person has unfolded stay open.
   const folds = now.querySelectorAll('details')
   for (const [at, { open }] of [...old.querySelectorAll('details')].entries()) folds[at]?.toggleAttribute('open', open)
   if (old.outerHTML !== now.outerHTML) old.replaceWith(document.importNode(now, true))
 }
 
-/** Rows that are known stay where they are, with the focus that one of them may have. */
+/** Known rows stay in place, and keep the focus. */
 const renewRows = (fresh) => {
   const old = find('#found .rows')
   const now = find('#found .rows', fresh)
@@ -41,14 +43,14 @@ const renewRows = (fresh) => {
   mark(new Set(known.keys()))
 }
 
-/** So that the eye finds what is new. */
+/** Highlights new rows. */
 const mark = (known) => {
   for (const row of document.querySelectorAll('#found .op')) if (!known.has(row.dataset.op)) row.classList.add('fresh')
 }
 
 let refreshing = false
 let again = false
-/** Before this moment nothing is asked for. */
+/** Time of the next request, at the earliest. */
 let notBefore = 0
 let refreshes = []
 const refresh = async () => {
@@ -68,7 +70,8 @@ const pause = () => {
 
 const sleepUntil = (moment) => new Promise((resolve) => setTimeout(resolve, Math.max(soonMs, moment - performance.now())))
 
-/** Many events at once are one refresh, and one that comes meanwhile is not lost. Nobody looks at a hidden page, so it asks for nothing. */
+/** One refresh for many events; events during a refresh cause another. None while the page is
+ * hidden. */
 const refreshSoon = async () => {
   again = true
   if (refreshing) return
@@ -88,7 +91,8 @@ const refreshSoon = async () => {
   refreshing = false
 }
 
-/** Only a page that is shown holds a stream: over HTTP/1.1 a browser opens six connections to an origin, and six streams would take them all. */
+/** Only a page that is shown holds a stream: over HTTP/1.1 a browser opens six connections to an
+ * origin, and six streams would take them all. */
 const follow = (from) => {
   let next = from
   let source
@@ -109,7 +113,7 @@ const follow = (from) => {
       void refreshSoon()
     })
     source.addEventListener('error', () => {
-      // A refused stream is not tried again by the browser itself.
+      // Reconnects after a refusal, which the browser does not do by itself.
       const over = source.readyState === EventSource.CLOSED
       say(
         find('#live'),

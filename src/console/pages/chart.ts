@@ -1,4 +1,5 @@
-/** Operations over time by kind, as an SVG drawn here: it needs no script. The same numbers stand beside it as a table. */
+/** A chart of operations over time by kind, as SVG without script. A table with the same numbers
+ * stands beside it. */
 import { type Html, html } from '../../http/html.ts'
 import { type Kind, kinds } from '../counters.ts'
 import { grouped } from './numbers.ts'
@@ -10,7 +11,7 @@ const height = 96
 
 const totalOf = (counts: Counts): number => kinds.reduce((sum, kind) => sum + counts[kind], 0)
 
-/** One path for each kind, with a rectangle for each step: hundreds of elements would keep the page from being painted. */
+/** One path for each kind: hundreds of elements would delay the page. */
 const bars = (series: readonly Counts[], step: number, most: number): Html => {
   const drawn = new Map<Kind, string>()
   const wide = (step - 2).toFixed(1)
@@ -27,7 +28,7 @@ const bars = (series: readonly Counts[], step: number, most: number): Html => {
   return html`${[...drawn].map(([kind, path]) => html`<path class="k-${kind}" d="${path}"/>`)}`
 }
 
-/** What a step says under the pointer. */
+/** The tooltip of a step. */
 const hit = (counts: Counts, at: number, step: number, name: string): Html => {
   const words = kinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`)
   return html`<rect class="hit" x="${(at * step).toFixed(1)}" width="${step.toFixed(1)}" height="${height}"><title>${name}: ${words.join(', ') || 'nothing'}</title></rect>`
@@ -40,7 +41,7 @@ const table = (series: readonly Counts[], names: readonly string[]): Html => htm
     totalOf(counts) > 0 && html`<tr><th scope="row">${names[at]}</th>${kinds.map((kind) => html`<td>${counts[kind]}</td>`)}</tr>`,
 )}</tbody></table>`
 
-/** `names` says when each step was. */
+/** `names`: the time of each step, as text. */
 export const chart = (title: string, series: readonly Counts[], names: readonly string[]): Html => {
   const most = Math.max(1, ...series.map(totalOf))
   const step = width / series.length

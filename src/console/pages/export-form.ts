@@ -1,4 +1,4 @@
-/** Export of what the search finds: plain links, which script turns into a download with progress. */
+/** Export of the search's result: plain links, which script turns into a download with progress. */
 import { type Html, html } from '../../http/html.ts'
 import { parametersOf, type Term } from './search-query.ts'
 

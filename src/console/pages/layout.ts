@@ -1,4 +1,4 @@
-/** The frame of every page of the console, and the pages that say why there is nothing to see. */
+/** The frame of every page of the console, and pages that only explain. */
 
 import { type Content, type Html, html } from '../../http/html.ts'
 import type { Session } from '../../session/sessions.ts'
@@ -7,16 +7,17 @@ export interface Frame {
   readonly root: string
   readonly title: string
   readonly session?: Session | undefined
-  /** Modules of the console to load. */
+  /** Names of browser modules to load. */
   readonly scripts?: readonly string[]
-  /** Sent by script with what it writes. */
+  /** Data for the scripts, as data attributes. */
   readonly facts?: Readonly<Record<string, string>>
 }
 
 const attributes = (facts: Readonly<Record<string, string>>): Html =>
   html`${Object.entries(facts).map(([name, value]) => html` data-${name}="${value}"`)}`
 
-/** What can be sent before anything has been looked up: the browser fetches what it names meanwhile. */
+/** The part that is sent before any look-up, so that the browser fetches styles and scripts
+ * meanwhile. */
 export const head = ({ root, title, scripts = [] }: Frame): string =>
   html`<!doctype html>
 <html lang="en">
@@ -48,6 +49,6 @@ ${content}
 
 export const page = (frame: Frame, content: Content): string => head(frame) + body(frame, content)
 
-/** A page that only says something. */
+/** A page with one sentence. */
 export const notice = (frame: Frame, sentence: string, content?: Content): string =>
   page(frame, html`<section class="notice"><h1>${frame.title}</h1><p>${sentence}</p>${content}</section>`)

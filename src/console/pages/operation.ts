@@ -1,4 +1,5 @@
-/** One operation: what stood there before and what does now, its events with their proofs, who else touched the person, and what a person can do about it. */
+/** The page of one operation: fields before and after, events with their proofs, other operations
+ * on the person, and what an admin can do. */
 
 import type { GuardedId } from '../../contract/operations.ts'
 import { type Html, html } from '../../http/html.ts'
@@ -21,12 +22,12 @@ export interface OperationPage {
   readonly id: string
   readonly history: OperationHistory
   readonly viewed: readonly Event[]
-  /** Which of its sealed parts are still there: erasure and time take them. */
+  /** Sealed parts that are still stored; erasure and age remove them. */
   readonly kept: readonly string[]
   readonly related: readonly Related[]
-  /** Name of the log, which stands in its checkpoints. */
+  /** Name of the log in its checkpoints. */
   readonly origin: string
-  /** Whether the caller may reveal and resolve. */
+  /** True when the caller may reveal and resolve. */
   readonly admin: boolean
 }
 
@@ -45,7 +46,8 @@ export const originIn = async (store: Source): Promise<string> => (await latestC
 const done: readonly State[] = ['success', 'applied']
 const undone: readonly State[] = ['failure', 'not_sent', 'not_applied', 'denied']
 
-/** What the vendor's profile deletion leaves of these; all else stays. */
+/** Fields that the vendor's profile deletion empties, with what is left of them; all others
+ * stay. */
 const withoutProfile: Readonly<Record<string, string>> = {
   givenName: 'emptied',
   surname: 'emptied',
@@ -55,7 +57,7 @@ const withoutProfile: Readonly<Record<string, string>> = {
   clients: 'without names, pictures and raw data',
 }
 
-/** What a call that took effect leaves of a field. */
+/** What a successful call leaves of a field. */
 const left: Readonly<Record<GuardedId, (field: string) => string>> = {
   delete_app_user: () => 'gone',
   delete_app_user_profile: (field) => withoutProfile[field] ?? 'unchanged',
@@ -64,7 +66,7 @@ const left: Readonly<Record<GuardedId, (field: string) => string>> = {
   link_app_user: (field) => (/clients$/i.test(field) ? 'with the new channel' : 'unchanged'),
 }
 
-/** What is known of a field afterwards. */
+/** What is known of a field after the call, by its state. */
 const afterOf = ({ action }: Event, state: State, field: string): string => {
   if (undone.includes(state)) return 'unchanged'
   if (!done.includes(state)) return 'not known'

@@ -1,4 +1,5 @@
-/** What was done, as a sentence that also says how it ended: "deleted X", "tried to delete X", "may have deleted X". */
+/** Sentences for operations that also tell the outcome: "deleted X", "tried to delete X", "may have
+ * deleted X". */
 
 import { type Html, html } from '../../http/html.ts'
 import { wordsFor } from '../../journal/event/actions.ts'
@@ -30,7 +31,7 @@ export const phraseOf = (event: Event, state: State): string => phrases[state](v
 export const nameOf = ({ smoochId, subject }: Target): string => smoochId ?? subject ?? 'somebody'
 
 export interface Places {
-  /** Where the console stands: base path and `/ops`. */
+  /** Path of the console: base path and `/ops`. */
   readonly root: string
 }
 

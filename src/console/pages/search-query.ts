@@ -1,4 +1,5 @@
-/** The search field: `target:x state:open from:7d`, as log searches have it, and back. A word without a key is a person. */
+/** The language of the search field, as log searches have it: `target:x state:open from:7d`. A word
+ * without a key is a person. */
 
 import { Problem } from '../../contract/problems.ts'
 import { fullName } from '../../journal/event/actions.ts'
@@ -12,13 +13,14 @@ type Key = (typeof keys)[number]
 export interface Term {
   readonly key: Key
   readonly value: string
-  /** What is wrong with it; it then narrows nothing. */
+  /** Why the word is not understood; it then narrows nothing. */
   readonly fault?: string
 }
 
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 
-/** A date, a time, `today`, or how long ago: `30m`, `24h`, `7d`, `2w`. A day named as the end is included. */
+/** A date, a time, `today`, or an age: `30m`, `24h`, `7d`, `2w`. A day given as the end is
+ * included. */
 const timeOf = (value: string, end: boolean, now: number): Date | undefined => {
   const ago = /^(\d{1,4})([mhdw])$/.exec(value)
   if (ago) return new Date(now - Number(ago[1]) * units[ago[2]!]!)
@@ -33,14 +35,15 @@ const faultOf = (key: Key, value: string): string | undefined => {
   return undefined
 }
 
-// In quotation marks a backslash stands before a mark that belongs to the value, and before a backslash.
+// In quotation marks, a backslash escapes a quotation mark or a backslash.
 const pattern = /(?:(target|actor|action|state|ticket|from|to):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)"|(\S+))/g
 
-/** The longest userId in quotation marks, and every other word beside it. */
+/** Characters: the longest userId in quotation marks, and every other word beside it. */
 const longest = 1_500
 const most = 20
 
-/** Of a key that comes twice, the last counts. Throws `bad_request` for a search that nobody types. */
+/** The words of a search; of a doubled key the last counts. Throws `bad_request` above the longest
+ * search. */
 export const parse = (text: string): Term[] => {
   if (text.length > longest) throw new Problem('bad_request', { detail: `q: a search holds at most ${longest} characters.` })
   const terms = [...text.matchAll(pattern)].flatMap(([, key, quoted, plain]): Term[] => {
@@ -58,7 +61,7 @@ export const parse = (text: string): Term[] => {
 export const textOf = (terms: readonly Term[]): string =>
   terms.map(({ key, value }) => `${key}:${/\s|^"/.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : value}`).join(' ')
 
-/** The address of the timeline with this search in it. */
+/** Address of the timeline with this search. */
 export const searchFor = (root: string, ...terms: readonly Term[]): string => `${root}?q=${encodeURIComponent(textOf(terms))}`
 
 export const filterOf = (terms: readonly Term[], now = Date.now()): Omit<Filter, 'tenant' | 'cursor' | 'limit'> => {
@@ -71,7 +74,7 @@ export const filterOf = (terms: readonly Term[], now = Date.now()): Omit<Filter,
   return found as { state?: State }
 }
 
-/** The same as parameters of the read API. */
+/** The search as parameters of the read API. */
 export const parametersOf = (terms: readonly Term[], now = Date.now()): URLSearchParams =>
   new URLSearchParams(
     Object.entries(filterOf(terms, now)).map(([key, value]) => [key, value instanceof Date ? value.toISOString() : String(value)]),

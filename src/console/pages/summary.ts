@@ -1,4 +1,5 @@
-/** The summary bar: is the journal intact, is the gate open, does anything need a person, what was denied, who is in a hurry. */
+/** The summary bar: integrity of the journal, state of the gate, open operations, denied attempts,
+ * bursts. */
 
 import { type Html, html } from '../../http/html.ts'
 import type { Status } from '../../journal/append/journal.ts'
@@ -19,9 +20,9 @@ export interface Summary {
   readonly status: Status
   readonly check: Check | undefined
   readonly checking: boolean
-  /** Whether checkpoints are kept outside of this process. */
+  /** True when checkpoints are also kept outside the database. */
   readonly anchored: boolean
-  /** Absent: the journal cannot be read now. */
+  /** Absent when the journal cannot be read. */
   readonly attention: readonly { readonly state: (typeof attentionStates)[number]; readonly count: number }[] | undefined
   readonly denied: number
   readonly bursts: readonly Burst[]
@@ -72,7 +73,7 @@ const verifiedTile = (summary: Summary): Html => {
   if (check.failure !== undefined) return tile('bad', 'Journal', 'Not verified', html`${check.failure} · ${timeTag(check.at)}`)
   if (!check.ok) return tile('bad', 'Journal', 'Not intact', html`${check.findings[0]} · ${timeTag(check.at)}`)
   const newer = Math.max(0, status.size - check.size)
-  // What the last check found says nothing of this one.
+  // No result while a check runs: that of the last one may be out of date.
   if (checking)
     return tile(
       'calm',

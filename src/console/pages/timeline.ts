@@ -1,4 +1,4 @@
-/** The timeline: one row per operation, newest first, as the words in the search field narrow it. */
+/** The timeline: one row per operation, newest first, narrowed by the search. */
 
 import { type Html, html } from '../../http/html.ts'
 import { decode, type Event } from '../../journal/event/event.ts'
@@ -11,7 +11,7 @@ import { filterOf, searchFor, type Term, textOf } from './search-query.ts'
 import { duration, timeTag } from './times.ts'
 
 export interface RowPlaces extends Places {
-  /** With `{ticket}` in it. */
+  /** Address with `{ticket}` in it. */
   readonly ticketUrl?: string | undefined
 }
 
@@ -26,7 +26,7 @@ export interface Found {
 
 const perPage = 50
 
-/** How long each took: by the upstream's time where it was asked, else from intent to outcome. */
+/** Milliseconds of each operation: the upstream's time, else from intent to outcome. */
 const durations = async (store: Source, rows: readonly OperationRow[]): Promise<Map<string, number>> => {
   const started = new Map(rows.map(({ id, opened }) => [id, Date.parse(opened.time)]))
   const outcomes = await eventsOfOperations(store, [...started.keys()], 'outcome')
@@ -91,11 +91,11 @@ const addressOf = ({ root }: Places, words: readonly Term[], cursor?: number): s
   return parameters.size > 0 ? `${root}?${parameters}` : root
 }
 
-/** Rows alone, as they stand inside another page. */
+/** Rows without a frame, for use inside another page. */
 export const plainRows = (places: RowPlaces, name: string, rows: readonly TimelineRow[]): Html =>
   html`<ol class="rows" aria-label="${name}">${rows.map((row) => rowOf(places, row))}</ol>`
 
-/** The part that is kept up to date by script. */
+/** The part that script refreshes. */
 export const rowList = (places: RowPlaces, words: readonly Term[], found: Found | undefined, cursor?: number): Html => {
   if (!found) return html`<div id="found"><p class="nothing">The journal cannot be read now.</p></div>`
   const { rows, next } = found

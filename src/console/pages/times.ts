@@ -1,4 +1,4 @@
-/** Times as the console shows them: UTC, short, with the exact one at hand. */
+/** Times as the console shows them: UTC, short, with the exact time as a tooltip. */
 import { type Html, html } from '../../http/html.ts'
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -15,7 +15,7 @@ const short = (time: string, now: Date): string => {
 export const timeTag = (time: string, now = new Date()): Html =>
   html`<time datetime="${time}" title="${time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}">${short(time, now)}</time>`
 
-/** "3 min ago", with the exact time at hand. */
+/** "3 min ago", with the exact time as a tooltip. */
 export const ago = (time: string, now = Date.now()): Html => {
   const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1000))
   const words =

@@ -1,11 +1,12 @@
-/** Answers under the vendor's model names, for types and OpenAPI: the fields that its documents or its own examples show. What an answer holds beyond them is passed on. */
+/** Answers under the vendor's model names, for types and OpenAPI: the fields of its documents and
+ * examples. Others are passed on. */
 import { z } from 'zod'
 import { identity } from './schemas.ts'
 
 const optional = z.string().nullish()
 const about = (description: string) => optional.meta({ description })
 
-/** What a channel says of a person and device; for staff. */
+/** The channel's view of a person and device; for staff. */
 const ClientInfo = z
   .looseObject({
     appName: optional,
@@ -103,7 +104,7 @@ const BusinessSystem = z
   })
   .meta({ id: 'BusinessSystemItem' })
 
-/** What the upstream says that it answers. */
+/** Bodies of the upstream's answers. */
 export const answers = {
   AppUserResponse: z.looseObject({ appUser: AppUser }),
   AppUserChannelsResponse: z.looseObject({ channels: z.array(Channel) }),

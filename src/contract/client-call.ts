@@ -1,22 +1,23 @@
-/** What goes along with a call of the typed client, what comes back beside the answer, and what is thrown. */
+/** Options of a call of the typed client, what comes back beside the answer, and the error. */
 
 export interface CallOptions {
   /** Ends the wait. A call that changes something may have taken effect all the same. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Why it is done: recorded in the journal together with the call. */
+/** Options of calls that the journal records. */
 export interface RecordedOptions extends CallOptions {
   /** A code from the setting AUDIT_REASONS; AUDIT_REQUIRED_FOR demands one of some callers. */
   readonly reason?: string | undefined
-  /** Of the form AUDIT_TICKET. */
+  /** Of the form in the setting AUDIT_TICKET. */
   readonly ticket?: string | undefined
   /** Free text of at most 2,000 characters, sealed with the personal data. */
   readonly note?: string | undefined
 }
 
 export interface GuardedOptions extends RecordedOptions {
-  /** 1 to 255 visible ASCII characters, new for each intent (`crypto.randomUUID()`). Within 24 h a repeat gets the first answer and is not sent again; so with a key the client repeats by itself what stayed without an answer. */
+  /** 1 to 255 visible ASCII characters, new for each intent (`crypto.randomUUID()`). Within 24 h a
+   * repeat gets the first answer; with a key the client repeats unanswered calls. */
   readonly idempotencyKey?: string | undefined
 }
 
@@ -27,17 +28,18 @@ export interface Meta {
   readonly requestId: string | undefined
   /** How the cache treated a read, as RFC 9211 writes it. */
   readonly cacheStatus: string | undefined
-  /** What is left of the limit that this call counts among, and the seconds until it is full again. */
+  /** The limit that this call counts against: what is left, and seconds until it is full again. */
   readonly rateLimit: { readonly name: string; readonly remaining: number; readonly resetSeconds: number } | undefined
-  /** The event of a guarded call. A replay has no place of its own; `pending`: the outcome is not on disk yet. */
+  /** The event of a guarded call. A replay has no `receipt`; `pending`: the outcome is not on disk
+   * yet. */
   readonly audit: { readonly operation: string; readonly receipt: number | undefined; readonly pending: boolean } | undefined
-  /** The answer that the first call with this Idempotency-Key was given. */
+  /** True when this is the first answer for its Idempotency-Key, given again. */
   readonly replayed: boolean
   /** Seconds to wait before a repeat; absent where a repeat could do harm. */
   readonly retryAfter: number | undefined
 }
 
-/** An answer as the service gave it; `meta` is not enumerable, so it goes into no copy and no JSON. */
+/** The body of the answer; `meta` is not enumerable, so no copy and no JSON holds it. */
 export type Answered<Body> = Body & { readonly meta: Meta }
 
 export const metaOf = ({ status, headers }: Response): Meta => {
@@ -56,9 +58,10 @@ export const metaOf = ({ status, headers }: Response): Meta => {
   }
 }
 
-/** Any answer that is no success, with what its headers say. A call that got no answer rejects with what `fetch` rejected with. */
+/** Any answer other than 2xx, with what its headers say. A call without an answer rejects with the
+ * error of `fetch`. */
 export class ClientError extends Error implements Meta {
-  /** Stable; `unreadable_answer` when something between us and the service answered in its place. */
+  /** A stable code; `unreadable_answer` when something between us and the service answered. */
   declare readonly code: string
   declare readonly description: string
   declare readonly status: Meta['status']

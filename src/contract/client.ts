@@ -1,24 +1,26 @@
-/** The typed client for web pages, apps and programs: one function per operation, and the session. It imports nothing but its own table, so it runs wherever there is a `fetch`. A number of more than 15 digits is rounded, as by every `JSON.parse`. */
+/** The typed client for web pages, apps and programs: one function per operation, and the session.
+ * It imports only its own tables, so it runs wherever there is a `fetch`. Numbers above 15 digits
+ * are rounded, as by every `JSON.parse`. */
 import { type Answered, type CallOptions, ClientError, type GuardedOptions, type Meta, metaOf } from './client-call.ts'
 import { calls, type Operations, type SessionView, type Tokens } from './client-operations.ts'
 
 export { type Answered, type CallOptions, ClientError, type GuardedOptions, type Meta, type RecordedOptions } from './client-call.ts'
 export type * from './client-operations.ts'
 
-/** A cookie in place of the one before. */
+/** The answer of a refresh by cookie; the new cookie is in its headers. */
 export interface RenewedCookie {
   readonly sessionId: string
   /** ISO 8601. */
   readonly expiresAt: string
 }
 
-/** `endSession`: where the person can sign out at the identity provider too; to be opened by the page. */
+/** `endSession`: address for signing out at the identity provider too; the page has to open it. */
 export interface SignedOut {
   readonly endSession?: string
 }
 
 export interface Client extends Operations {
-  /** Who is signed in? Does not count as activity. */
+  /** The session and its person. Does not count as activity. */
   session(options?: CallOptions): Promise<Answered<SessionView>>
   /**
    * Signs out: the session ends everywhere at once, and the cookie is cleared.
@@ -26,8 +28,8 @@ export interface Client extends Operations {
    */
   signOut(options?: CallOptions): Promise<Answered<SignedOut>>
   /**
-   * With the refresh token of a mobile session: the next pair of tokens. Without one: a new cookie, with the roles that the person has by now.
-   * Calls at the same time share one request.
+   * With a refresh token: the next pair of tokens. Without: a new cookie with the person's present
+   * roles. Calls at one time share a request.
    * @throws ClientError, beside what any call may meet: `invalid_grant` (sign in again)
    */
   refresh(refreshToken: string): Promise<Answered<Tokens>>
@@ -35,22 +37,24 @@ export interface Client extends Operations {
 }
 
 export interface ClientOptions {
-  /** Where the service stands: `/bff` on the page's own origin, or a whole address. */
+  /** Address of the service: `/bff` on the page's own origin, or an absolute URL. */
   readonly base: string
   readonly fetch?: typeof fetch
   /**
-   * For apps and programs; a web page has its cookie. A function is asked before each call; and once more, with the token that was refused, when the answer
-   * is 401. The call is then sent again with the next token. Calls refused together ask once.
+   * For apps and programs; a web page has its cookie. A function is called before each request, and
+   * once more with the refused token after a 401; then the call is repeated.
+   * Calls refused together call it once.
    */
   readonly token?: string | ((refused?: string) => string | Promise<string>)
-  /** How often a call is repeated that got no answer, 429, 502 or 503; by default 2. Only what does no harm: reads, and calls with an `idempotencyKey`. A wait of more than 10 s is left to you. */
+  /** Repeats of a call that got no answer, 429, 502 or 503; by default 2. Only reads, and calls
+   * with an `idempotencyKey`. Waits above 10 s are left to you. */
   readonly retries?: number
 }
 
 interface Sent extends Pick<RequestInit, 'method' | 'body' | 'credentials' | 'signal'> {
   readonly path: string
   readonly headers?: Readonly<Record<string, string | undefined>>
-  /** A repeat does no harm. */
+  /** True when a repeat does no harm. */
   readonly safe?: boolean
 }
 
@@ -90,7 +94,7 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
       return await repeating(call, bearer)
     } catch (error) {
       if ((error as Partial<ClientError>).code !== 'unauthorized') throw error
-      // Another call may have brought the next one meanwhile.
+      // Another call may have renewed the token meanwhile.
       const present = await token()
       const next = present === bearer ? await shared(bearer, async () => token(bearer)) : present
       if (next === bearer) throw error
@@ -146,7 +150,8 @@ const targetOf = (row: string, ask: Ask): string => {
   return query === undefined ? target : `${target}?${new URLSearchParams({ [query]: String(ask[query]) })}`
 }
 
-/** `.` and `..` cannot be encoded: an address would fold them away, and the call would mean something else. */
+/** Throws for `.` and `..`, which no encoding keeps: a URL folds them away, and another call would
+ * be made. */
 const segment = (name: string, value: unknown): string => {
   if (typeof value !== 'string' || /^\.{0,2}$/.test(value)) throw new TypeError(`${name} must be an id`)
   return encodeURIComponent(value)
@@ -155,7 +160,7 @@ const segment = (name: string, value: unknown): string => {
 const formOf = (path: string, { source, ...fields }: Ask): FormData => {
   const form = new FormData()
   for (const [name, value] of Object.entries(fields)) if (value !== undefined && !path.includes(`:${name}`)) form.set(name, String(value))
-  // Last, so that the service knows the fields before the bytes arrive.
+  // Last, so that the service has the fields before the bytes arrive.
   form.set('source', source as Blob)
   return form
 }
@@ -163,7 +168,7 @@ const formOf = (path: string, { source, ...fields }: Ask): FormData => {
 const headersOf = ({ reason, ticket, note, idempotencyKey }: GuardedOptions): Sent['headers'] => ({
   'Audit-Reason': reason,
   'Audit-Ticket': ticket,
-  // A header holds no other letters than ASCII.
+  // Encoded, since a header holds ASCII only.
   'Audit-Note': note && encodeURIComponent(note),
   'Idempotency-Key': idempotencyKey,
 })
@@ -187,11 +192,11 @@ const errorOf = (meta: Meta, answer: unknown): ClientError => {
     : new ClientError(meta, 'unreadable_answer', 'No answer of the service.')
 }
 
-/** Seconds until a repeat; undefined when it would not help. */
+/** Seconds until a repeat; undefined when a repeat would not help. */
 const pause = (error: unknown, tries: number): number | undefined => {
   const backoff = (0.2 + Math.random() * 0.2) * 2 ** tries
   const { status, code, retryAfter = backoff } = error as Partial<ClientError>
-  // Without a status there was no answer. With a key the first call may still run.
+  // No status: there was no answer. `operation_pending`: the first call with this key still runs.
   const helps = status === undefined || [429, 502, 503].includes(status) || code === 'operation_pending'
   return helps && retryAfter <= 10 ? retryAfter : undefined
 }

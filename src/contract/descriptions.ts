@@ -1,4 +1,4 @@
-/** TABLE: the operations in words, and an example of every model; the documents are made of these and of the rows. */
+/** TABLE: the operations in words, and an example of every model, for the documents. */
 import type { Answer, AnswerOf } from './answers.ts'
 import type { OperationId } from './operations.ts'
 import type { Body, BodyOf } from './schemas.ts'
@@ -20,7 +20,7 @@ export const sentences: Readonly<Record<OperationId, string>> = {
   merge_users:                      'Merge two users: the discarded one is deleted, and its history goes to the surviving one.',
 }
 
-/** What stands in a path or query. */
+/** Parameters in paths and queries. */
 export const parameters = {
   appId: "The app of the caller's session; any other is refused",
   userId: "`me` for the caller's own user, or a userId, or the vendor's `_id`",

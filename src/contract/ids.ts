@@ -1,4 +1,5 @@
-/** What may be an id: the strict rule for path segments, and the wider one for ids that come from a session, a mint or a body. */
+/** Rules for ids: a strict one for path segments, a wider one for ids from a session, a mint or a
+ * body. */
 import { Problem } from './problems.ts'
 import { unseen } from './text.ts'
 
@@ -7,12 +8,12 @@ const limit = 1024
 
 const dots = (value: string): boolean => value === '.' || value === '..'
 
-/** Characters, not UTF-16 units: an id of 256 emoji is as long as one of 256 letters. */
+/** Characters, not UTF-16 units: 256 emoji are as long as 256 letters. */
 const within = (value: string, most: number): boolean => value.length > 0 && (value.length <= most || [...value].length <= most)
 
 const codePoint = (character: string): string => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
 
-/** Which character of it cannot be seen, so that two ids would look like one. */
+/** The first invisible character, with which two ids would look the same; undefined without one. */
 export const hiddenIn = (value: string): string | undefined => {
   const [hidden] = unseen.exec(value) ?? []
   if (hidden === ' ') return 'begins or ends with a space'
@@ -20,21 +21,21 @@ export const hiddenIn = (value: string): string | undefined => {
   return hidden === undefined ? undefined : `holds ${codePoint(hidden)}, a character that cannot be seen`
 }
 
-/** Why no path could name it, whatever its encoding; undefined when one could. */
+/** Why no path could hold the id, however encoded; undefined when one could. */
 const faultOf = (value: string): string | undefined => {
   if (!within(value, pathLimit)) return `must hold 1 to ${pathLimit} characters`
   if (dots(value)) return 'must not be "." or ".."'
   const hidden = hiddenIn(value)
   if (hidden !== undefined) return hidden
-  // The same letters in another form are another id to the vendor.
+  // To the vendor, the same letters in another form are another id.
   if (value.normalize('NFC') !== value) return 'must be in composed form (Unicode NFC): "é" is one character there, not "e" and an accent'
   return undefined
 }
 
-/** Characters that would mean something else in a URL. */
+/** Characters with a meaning of their own in a URL. */
 const reserved = /[/\\%?#;]/
 
-/** Proves an id that stood in a path as one segment, already decoded once. */
+/** Checks an id from a path segment, decoded once. */
 export const pathId = (segment: string): string => {
   const fault = faultOf(segment) ?? (reserved.test(segment) ? 'must hold none of / \\ % ? # ;' : undefined)
   if (fault)
@@ -42,14 +43,16 @@ export const pathId = (segment: string): string => {
   return segment
 }
 
-/** Proves the id of somebody who is to be created: what no path could name is refused, but for what only has to be addressed as `me` or by `_id` (`tenant/42`). */
+/** Checks the id of a user to be created. Ids that no path can hold are refused, except those with
+ * a reserved character (`tenant/42`), which are reachable as `me` or by `_id`. */
 export const newId = (value: string): string => {
   const fault = value === 'me' ? 'must not be "me"' : faultOf(value)
   if (fault) throw new Problem('bad_request', { detail: `userId: ${fault}; no path could name this user.` })
   return value
 }
 
-/** Proves an id that never stood in a path: it may hold a slash or a question mark, since the URL built from it is encoded and checked. */
+/** Checks an id from elsewhere: it may hold a slash or a question mark, since the URL built from it
+ * is encoded and checked. */
 export const provableId = (value: string): string => {
   const fault = !within(value, limit)
     ? `must hold 1 to ${limit} characters`
@@ -60,5 +63,6 @@ export const provableId = (value: string): string => {
   return value
 }
 
-/** Has the shape of the vendor's own `_id`. A customer's userId may have it too, so this proves nothing by itself. */
+/** True for the shape of the vendor's `_id`. A customer's userId may have it too, so this proves
+ * nothing. */
 export const looksLikeSmoochId = (value: string): boolean => /^[0-9a-f]{24}$/i.test(value)

@@ -1,6 +1,7 @@
 /** Names a place in a body, for the words of a refusal and as its pointer. */
 
-/** `properties.colour`, `actions[2].uri`, `properties["plan name"]`. A key that is no plain words could be any text, and is not repeated. */
+/** `properties.colour`, `actions[2].uri`, `properties["plan name"]`. Other keys could be any text,
+ * so they are not repeated. */
 export const placeOf = (labels: readonly PropertyKey[]): string => labels.map(labelOf).join('').replace(/^\./, '')
 
 /** The place as RFC 9457 points to it: a JSON pointer in a fragment, as far as its keys are plain words. */

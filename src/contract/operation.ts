@@ -1,4 +1,5 @@
-/** The type of a row of the operations table, and the four builders that make an unsafe row unwritable. No runtime import: a browser can use it. */
+/** The type of a row of the operations table, and four builders with which an unsafe row cannot be
+ * written. No runtime import: browsers use it. */
 import type { Answer } from './answers.ts'
 import type { Body } from './schemas.ts'
 
@@ -9,7 +10,8 @@ export type Caller = 'self' | 'agent' | 'admin' | 'service'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-/** Where the person acted on is named: in the path, in the body (`userId`), or twice in the body (a merge). */
+/** Where the call names its person: in the path, in the body (`userId`), or two in the body (a
+ * merge). */
 export type SubjectIn = 'path' | 'body' | 'both'
 
 interface Facts {
@@ -17,9 +19,10 @@ interface Facts {
   readonly returns: Answer
   /** Absent: 200. */
   readonly status?: 201
-  /** Query parameters that the row takes; all are required. */
+  /** Names of query parameters; all are required. */
   readonly query?: readonly 'integrationIds'[]
-  /** Who may have it done without asking the person behind the channel, which can merge that person away at once. */
+  /** Callers who may link a channel without a confirmation by its owner; such a link can merge that
+   * person away at once. */
   readonly immediate?: readonly [Caller, ...Caller[]]
 }
 interface Takes {
@@ -27,12 +30,13 @@ interface Takes {
   /** Absent: `path`. */
   readonly subject?: SubjectIn
 }
-/** Which of the persons named is no more once the call succeeded: that person's sessions end. */
+/** The person who is gone once the call succeeded: all sessions of that person end. */
 interface Removes {
   readonly removes?: 'subject' | 'discarded'
 }
 
-// Each builder fixes the columns that decide about safety: only `read` may be stored, `guarded` always invalidates and is always journalled.
+// Each builder fixes the columns that decide about safety: only `read` may be cached; `guarded`
+// always invalidates and is always journalled.
 export const read = <const P extends string, const R extends Facts & { cache?: 'store' }>(method: 'GET', path: P, rest: R) =>
   ({ effect: 'read', journal: 'none', method, path, ...rest }) as const
 export const reveal = <const P extends string, const R extends Facts>(method: 'GET', path: P, rest: R) =>
@@ -54,15 +58,15 @@ export interface Row extends Facts, Takes, Removes {
 }
 
 export interface Operation extends Row {
-  /** The vendor's name of the operation, used everywhere. */
+  /** The vendor's name of the operation. */
   readonly id: string
 }
 
-/** Destroys, or may: it cannot be sent without a permit of the journal. */
+/** A call that destroys or may: it needs a permit of the journal. */
 export type GuardedOperation = Operation & { readonly effect: 'guarded' }
 export type OpenOperation = Operation & { readonly effect: Exclude<Row['effect'], 'guarded'> }
 
-/** Classes of the limiter; the numbers are settings. */
+/** Classes of limits; their numbers are settings. */
 export type LimitClass = 'reads' | 'writes' | 'guarded' | 'images' | 'codes' | 'links'
 
 const classes = { read: 'reads', reveal: 'codes', write: 'writes', guarded: 'guarded' } as const
@@ -71,7 +75,7 @@ const byBody: Partial<Record<Body, LimitClass>> = { ImageUpload: 'images', AppUs
 
 export const limitClass = (row: Row): LimitClass => (row.takes && byBody[row.takes]) ?? classes[row.effect]
 
-/** Milliseconds within which the upstream must have answered in full. */
+/** Milliseconds for the upstream's whole answer. */
 export const timeLimit = (row: Row): number =>
   row.takes === 'ImageUpload' ? 60_000 : row.effect === 'write' || row.effect === 'guarded' ? 15_000 : 8_000
 

@@ -1,4 +1,5 @@
-/** The heart: the vendor's thirteen AppUser operations, one row each. Routes, policy, limits, checks, documents and clients are derived from these lines. */
+/** TABLE: the vendor's thirteen AppUser operations, one row each. Routes, policy, limits, checks,
+ * documents and clients are derived from it. */
 import { guarded, type Operation, type Row, read, reveal, write } from './operation.ts'
 
 // biome-ignore format: a table is read down its columns
@@ -26,9 +27,9 @@ export const operations = Object.fromEntries(Object.entries(rows).map(([id, row]
 
 type IdsOf<Level extends Row['journal']> = { [Id in OperationId]: (typeof rows)[Id]['journal'] extends Level ? Id : never }[OperationId]
 
-/** Whose calls leave events. */
+/** Operations whose calls leave events. */
 export type RecordedId = IdsOf<'recorded' | 'guarded'>
 export type GuardedId = IdsOf<'guarded'>
 
-/** The rows in the order of the table. */
+/** All rows, in the order of the table. */
 export const all: readonly Operation[] = Object.values(operations)

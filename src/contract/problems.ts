@@ -1,4 +1,5 @@
-/** TABLE: every failure has a stable code, a status and a sentence for the caller; the cause stays in the log. */
+/** TABLE: every failure with its stable code, status and sentence for the caller. The cause goes to
+ * the log only. */
 
 // biome-ignore format: a table is read down its columns
 export const problems = {
@@ -70,7 +71,7 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-/** What became of a call to the upstream that failed: refused by it, unknown, or never sent. */
+/** The outcome of a failed call to the upstream: refused by it, unknown, or never sent. */
 export type FailedOutcome = 'failure' | 'unknown' | 'not_sent'
 
 /** A field at fault, as RFC 9457 shows it. */
@@ -80,19 +81,20 @@ export interface FieldFault {
 }
 
 interface Particulars {
-  /** For the caller; replaces the table's sentence. Never holds a secret, a foreign id or an upstream host. */
+  /** A sentence for the caller in place of the table's. Without secrets, ids of others, or names of
+   * hosts. */
   detail?: string
   /** Every field at fault. */
   errors?: readonly FieldFault[]
   /** For the log only. */
   cause?: unknown
   headers?: Record<string, string>
-  /** The vendor's own code, passed on instead of ours. */
+  /** The vendor's code, passed on in place of ours. */
   vendorCode?: string | undefined
-  /** The vendor's own words; shown to staff and programs only. */
+  /** The vendor's description; shown to staff and programs only. */
   vendorDescription?: string | undefined
   outcome?: FailedOutcome
-  /** What the vendor answered, for the journal. */
+  /** The vendor's status, for the journal. */
   upstreamStatus?: number | undefined
   /** The vendor's name for that answer, by which its support finds it. */
   upstreamRequestId?: string | undefined
@@ -114,7 +116,7 @@ export class Problem extends Error {
     this.particulars = particulars
   }
 
-  /** The same problem, with what became known later. */
+  /** A copy with further particulars. */
   with(more: Particulars): Problem {
     const headers = { ...this.particulars.headers, ...more.headers }
     return new Problem(this.code, { cause: this, ...this.particulars, ...more, headers })

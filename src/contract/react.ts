@@ -1,4 +1,5 @@
-/** Two hooks for React 18 and later: who is signed in, and an app user. The client is made once, outside of components. */
+/** Two hooks for React 18 and later: who is signed in, and an app user. The client is made once,
+ * outside of components. */
 import { useCallback, useEffect, useState } from 'react'
 import type { AppUser, CallOptions, Client, SessionView } from './client.ts'
 
@@ -11,7 +12,8 @@ export interface Loading {
   reload(): void
 }
 
-/** `session` is undefined until it is known; then `session.signedIn` says whether somebody is signed in. */
+/** `session` is undefined until it is known; then `session.signedIn` says whether somebody is
+ * signed in. */
 export const useSession = (client: Client): Loading & { readonly session: SessionView | undefined } => {
   const ask = useCallback((options: CallOptions) => client.session(options), [client])
   const { answer, ...loading } = useAnswer(ask)

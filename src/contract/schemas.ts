@@ -1,8 +1,9 @@
-/** Bodies under the vendor's model names: one schema each for check, type and OpenAPI. Bodies are strict; of an answer only whom it speaks of is checked. */
+/** Bodies under the vendor's model names: one schema each for check, type and OpenAPI. Requests are
+ * strict; of an answer only the user's identity is checked. */
 import { z } from 'zod'
 import { visible } from './text.ts'
 
-/** Integration types of v1.1; a channel that is not listed is refused. */
+/** Integration types of v1.1; other channels are refused. */
 export const channels = [
   'android',
   'api',
@@ -23,7 +24,8 @@ export const channels = [
 ] as const
 
 const text = z.string().max(1024)
-/** An id in a body may hold what a path may not (`tenant/42`): it is encoded and proved before it is sent. */
+/** Ids in a body may hold what a path may not (`tenant/42`): they are encoded and checked before
+ * they are sent. */
 const id = z.string().min(1).max(1024)
 const property = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const properties = z.record(z.string().min(1), property)
@@ -43,7 +45,8 @@ const profile = {
   properties: properties.optional(),
 }
 
-/** The vendor clears what becomes null, and an empty text says no more: that is for the row whose intent is recorded before it is sent. */
+/** Null and empty text are refused: the vendor clears such a field, which is for the guarded
+ * row. */
 const clearing =
   'cannot be emptied here; delete_app_user_profile (DELETE /appusers/{userId}/profile) clears a profile and is recorded first'
 const filled = z.string({ error: ({ input }) => (input === null ? clearing : undefined) }).regex(visible, { error: clearing, abort: true })
@@ -126,7 +129,7 @@ const ImageUpload = z.strictObject({
   altText: text.optional(),
 })
 
-/** What callers send. `ImageUpload` holds the form fields beside the file, whose field is named `source`. */
+/** Bodies of requests. `ImageUpload` has the form fields; the file's field is named `source`. */
 export const bodies = {
   AppUserPreCreate: z.strictObject({ userId: id, ...profile }),
   AppUserUpdate: z.strictObject(kept),
@@ -135,10 +138,10 @@ export const bodies = {
   ImageUpload,
 }
 
-/** Whom an answer speaks of. An anonymous user has no userId. */
+/** Names of the user in an answer. An anonymous user has no userId. */
 export const identity = { _id: z.string().min(1), userId: z.string().nullish() }
 
-/** What we ourselves go by in an answer that speaks of a user, and so all that it is held to: the rest is passed on as it came. */
+/** The checked part of an answer that holds a user; all else is passed on. */
 export const Identified = z.looseObject({ appUser: z.looseObject(identity) })
 export type Identified = z.infer<typeof Identified>
 

@@ -1,4 +1,5 @@
-/** What sealed texts said. The store is asked each time and its bytes decide: what is remembered is good for exactly that text in that place, so it is never older than what the store holds. */
+/** What sealed texts said. The store is asked each time and its bytes decide: what is remembered is
+ * good for exactly that text in that place, so it is never older than what the store holds. */
 import { type KeyRing, perKey } from './key-ring.ts'
 
 interface Opened<T> {
@@ -39,7 +40,8 @@ const createLatest = <T>() => {
   return { last, read }
 }
 
-/** One opening for each time that a text changes. What cannot be opened is not remembered, and nothing outlives a change of the key ring. */
+/** One opening for each time that a text changes. What cannot be opened is not remembered, and
+ * nothing outlives a change of the key ring. */
 export const opener = <T>() => {
   const ofRing = perKey(() => createLatest<T>())
   return {

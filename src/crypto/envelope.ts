@@ -1,29 +1,32 @@
-/** AES-256-GCM, and the order of its parts, in one place. What is sealed is bound to where it lies (`aad`): moved elsewhere it does not open. */
+/** AES-256-GCM and the layout of its parts. Sealed bytes are bound to their place (`aad`): moved
+ * elsewhere they do not open. */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 import { randomBytes } from './random.ts'
 
 const ivBytes = 12
 const tagBytes = 16
 
-/** `first`: iv | tag | ciphertext, in Redis. `last`: iv | ciphertext | tag, in journals, whose bytes stay as they were written. */
+/** `first`: iv | tag | ciphertext, in Redis. `last`: iv | ciphertext | tag, in journals, whose
+ * written bytes cannot change. */
 type TagPlace = 'first' | 'last'
 
-/** A key for one purpose out of a secret. */
+/** HKDF-SHA-256: the key for one purpose, derived from a secret. */
 export const deriveKey = (secret: string | Buffer, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, '', `smooch-bff ${purpose}`, 32))
 
-/** The header goes before it as it is. */
+/** Header, then the sealed parts. The header is not encrypted. */
 export const encrypt = (key: Buffer, aad: string, plain: string | Uint8Array, header: Buffer, tagPlace: TagPlace = 'first'): Buffer => {
   const iv = randomBytes(ivBytes)
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(aad))
   const ciphertext = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain)
-  // Nothing is left over in this mode; it makes the tag.
+  // Without output in this mode; it makes the tag.
   cipher.final()
   const tag = cipher.getAuthTag()
   return Buffer.concat(tagPlace === 'first' ? [header, iv, tag, ciphertext] : [header, iv, ciphertext, tag])
 }
 
-/** What comes after the header, opened; undefined when the key, the place or a byte is another. */
+/** The plain bytes of what follows the header; undefined when the key, the place or a byte
+ * differs. */
 export const decrypt = (key: Buffer, aad: string, sealed: Buffer, tagPlace: TagPlace = 'first'): Buffer | undefined => {
   if (sealed.length < ivBytes + tagBytes) return undefined
   const tagAt = tagPlace === 'first' ? ivBytes : sealed.length - tagBytes

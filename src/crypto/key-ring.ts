@@ -1,4 +1,4 @@
-/** Key rings: `kid:secret` lists of which the first signs or seals and all verify or open. */
+/** Key rings: lists of `kid:secret`. The first key signs or seals, all of them verify or open. */
 import type { Secret } from '../../config/secret.ts'
 import { memo } from '../platform/memo.ts'
 import { hmacWith } from './keyed-hash.ts'
@@ -8,7 +8,8 @@ export interface RingKey {
   readonly secret: string
 }
 
-/** First key first. Parsed again only when the secret's text has changed (a swapped file). */
+/** The keys, the first one first. Parsed again only when the text of the secret has changed (a
+ * swapped file). */
 export type KeyRing = () => readonly [RingKey, ...RingKey[]]
 
 export const keyRing = (source: Secret): KeyRing => {
@@ -27,7 +28,7 @@ export const keyRing = (source: Secret): KeyRing => {
   }
 }
 
-/** What is worked out for a key once. It goes with the key, when a ring is read anew. */
+/** A value made once per key; it is dropped with the key when the ring is replaced. */
 export const perKey = <T>(make: (key: RingKey) => T): ((key: RingKey) => T) => {
   const cache = new WeakMap<RingKey, { readonly it: T }>()
   return (key) => {
@@ -37,13 +38,13 @@ export const perKey = <T>(make: (key: RingKey) => T): ((key: RingKey) => T) => {
   }
 }
 
-/** One request asks for the same few names again and again. */
+/** Remembered: one request needs the same few names several times. */
 const namesUnder = memo(8, (secret) => {
   const hmac = hmacWith(secret)
   return memo(8_000, (text) => hmac(text, 'base64url').slice(0, 22))
 })
 
-/** A keyed name: an id in a key name or a mark is never the id itself. 22 characters, 128 bits. */
+/** A keyed name, which stands for an id in keys and flags: 22 characters, 128 bits. */
 export const keyedName = (secret: string, ...parts: readonly string[]): string => {
   let text = ''
   for (const part of parts) text += `${Buffer.byteLength(part)}:${part}`

@@ -1,4 +1,5 @@
-/** HMAC-SHA-256 (RFC 2104) out of two one-shot hashes: node:crypto's Hmac is an object of the native side each time, whose collection costs more than the hashing. */
+/** HMAC-SHA-256 (RFC 2104) by two one-shot hashes: each Hmac of node:crypto is a native object,
+ * whose collection costs more than the hash. */
 import { createHmac, hash } from 'node:crypto'
 
 const block = 64
@@ -19,7 +20,7 @@ export interface Hmac {
 const encoded = (bytes: Buffer, encoding: 'base64url' | 'buffer'): string | Buffer =>
   encoding === 'buffer' ? bytes : bytes.toString(encoding)
 
-/** For texts that fit a token or a name; longer ones take the longer way. */
+/** Fast for texts of the length of a token or name; longer ones go to node:crypto. */
 export const hmacWith = (secret: string | Buffer): Hmac => {
   const inner = Buffer.alloc(block + most)
   const outer = Buffer.alloc(block + 32)

@@ -1,10 +1,11 @@
-/** Random bytes are cheap, asking for them is not: the system is asked for many at once. */
+/** Random bytes from a pool: many are asked of the system at once, since asking costs more than the
+ * bytes. */
 import { randomFillSync } from 'node:crypto'
 
 const pool = Buffer.alloc(8_192)
 let at = pool.length
 
-/** From the system's generator, never the same ones twice. At most 8 KB. */
+/** At most 8 KB from the system's generator, none given twice. */
 export const randomBytes = (length: number): Buffer => {
   if (length > pool.length) throw new RangeError('so many random bytes are asked of the system itself')
   if (at + length > pool.length) {

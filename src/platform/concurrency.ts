@@ -1,17 +1,17 @@
-/** How much of one kind of work is under way at once: bounded in all, for a group and for each who asks, or one at a time. */
+/** Bounds of concurrent work: in all, by group and by caller, or one at a time. */
 
 export interface Concurrency {
-  /** Under way at once. */
+  /** Most at once. */
   readonly all: number
-  /** Under way at once, of one group; absent: all. */
+  /** Most at once of one group; absent: `all`. */
   readonly ofGroup?: number
-  /** Under way or waiting, of one. */
+  /** Most of one caller, running or waiting. */
   readonly each: number
-  /** How long one waits for a turn, in milliseconds. */
+  /** Longest wait for a turn, in milliseconds. */
   readonly waits: number
 }
 
-/** `too_many`: this one asks for more than its share. `busy`: no turn came in time. */
+/** `too_many`: this caller has more than its share. `busy`: no turn came in time. */
 export class NoTurn extends Error {
   readonly why: 'too_many' | 'busy'
 
@@ -35,7 +35,8 @@ const plus = (counts: Map<string, number>, who: string, more: number): void => {
 
 type Asker = Omit<Waiting, 'start'>
 
-/** Whose group has least under way is next, and of that group whoever has least. */
+/** The next turn goes to the group with the least running, and in it to the caller with the
+ * least. */
 export const limitConcurrency = ({ all, ofGroup = all, each, waits }: Concurrency) => {
   const asked = new Map<string, number>()
   const underWay = new Map<string, number>()
@@ -74,7 +75,7 @@ export const limitConcurrency = ({ all, ofGroup = all, each, waits }: Concurrenc
     return promise.finally(() => clearTimeout(timer))
   }
 
-  /** Does the work in its turn; throws `NoTurn`. */
+  /** Runs the work in its turn; throws `NoTurn`. */
   return async <T>(who: string, work: () => Promise<T>, group = ''): Promise<T> => {
     if ((asked.get(who) ?? 0) >= each) throw new NoTurn('too_many')
     plus(asked, who, 1)
@@ -91,7 +92,7 @@ export const limitConcurrency = ({ all, ofGroup = all, each, waits }: Concurrenc
   }
 }
 
-/** One at a time for each key, in the order in which they came. */
+/** One at a time for each key, in the order of calling. */
 export const createTurns = () => {
   const last = new Map<string, Promise<void>>()
   return async (key: string): Promise<Disposable> => {

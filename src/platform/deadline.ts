@@ -1,8 +1,8 @@
-/** A bound on waiting. The work itself is not stopped: what comes of it later is left. */
+/** A bound on waiting. The work goes on; its later result is dropped. */
 
 export const TIMED_OUT: unique symbol = Symbol('timed out')
 
-/** What comes of the work, or `TIMED_OUT`. */
+/** The result of the work, or `TIMED_OUT`. */
 export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof TIMED_OUT> {
   const late = Promise.withResolvers<typeof TIMED_OUT>()
   const timer = setTimeout(late.resolve, milliseconds, TIMED_OUT)

@@ -1,4 +1,5 @@
-/** What an error says, in one line for operators: its message, or its code where it has none (as when each of several addresses failed), and what it came of. */
+/** The text of an error in one line for operators: its message, or its code where it has none (as
+ * when all of several addresses failed), and its causes. */
 export const errorMessage = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
@@ -6,7 +7,8 @@ export const errorMessage = (error: unknown): string => {
   return cause === undefined ? said : `${said}: ${errorMessage(cause)}`
 }
 
-/** The message of an error. Of a parser's only the place is kept: its words quote the text around the fault, which may be a secret. */
+/** The message without quoted input: of a parser's error only the place is kept, since the text
+ * around the fault may be a secret. */
 export const withoutText = ({ name, message }: Error): string => {
   if (name !== 'SyntaxError') return message
   const position = /at position (\d+)/.exec(message)?.[1]

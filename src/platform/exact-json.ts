@@ -1,4 +1,5 @@
-/** JSON whose numbers keep their text where a double would change their value: what the vendor stores as 12345678901234567890 is passed on as that. */
+/** JSON whose numbers keep their text where a double would change them: 12345678901234567890 of the
+ * vendor is passed on as it is. */
 
 /** ECMAScript's "JSON.parse source text access", which the type library does not know yet. */
 const { parse, rawJSON, isRawJSON } = JSON as unknown as {
@@ -7,13 +8,15 @@ const { parse, rawJSON, isRawJSON } = JSON as unknown as {
   isRawJSON(value: unknown): boolean
 }
 
-/** A decimal of fewer digits and a shorter exponent comes through a double unchanged. Text in strings may match too, which costs only time. */
+/** Few digits and a short exponent pass through a double unchanged. A match within a string only
+ * costs time. */
 const risky = /(?:^|[\s:[,])(?:-?[\d.]{16}|-?\d[\d.]*[eE][-+]?\d{3})/
 
-/** Whether a number in it may be one that no double holds; sure only when it says no. */
+/** False only when every number in the text survives a double. */
 export const mayRound = (text: string): boolean => risky.test(text)
 
-/** The value as `JSON.parse` gives it, but for numbers that no double holds: those are raw JSON, which `JSON.stringify` writes as they came. */
+/** As `JSON.parse`, but numbers that no double holds are raw JSON, which `JSON.stringify` writes as
+ * they came. */
 export const parseExact = (text: string): unknown =>
   mayRound(text)
     ? parse(text, (_key, value, { source }) =>
@@ -21,17 +24,17 @@ export const parseExact = (text: string): unknown =>
       )
     : JSON.parse(text)
 
-/** Whether it is one of those numbers, which are objects with nothing to look into. */
+/** True for such a number: an object with nothing to look into. */
 export const isRaw = isRawJSON
 
-/** Whether a number that is written like this has the same value once it was read and is written again. */
+/** True when a number written like this has the same value after reading and writing. */
 export const isExact = (number: string): boolean => {
   if (!mayRound(number)) return true
   const value = Number(number)
   return Number.isFinite(value) && decimalOf(number) === decimalOf(String(value))
 }
 
-/** One writing for each value: digits without zeros around them, and the power of ten. */
+/** One form for each value: digits without outer zeros, and the power of ten. */
 const decimalOf = (number: string): string => {
   const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(number)!
   const digits = whole + fraction

@@ -1,4 +1,5 @@
-/** Does the work for each item, as many at once as the limit says, in their order. After a failure none is begun any more; it is thrown when those under way have ended. */
+/** Runs the work for each item, in order, `limit` at once. A failure stops the start of more, and
+ * is thrown when those running have ended. */
 export const forEachConcurrent = async <T>(limit: number, items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> => {
   const rest = items[Symbol.iterator]()
   let failed = false

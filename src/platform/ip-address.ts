@@ -1,4 +1,4 @@
-/** IP addresses: one spelling each, the network that one is in, and the key under which one client counts. */
+/** IP addresses: one form each, the network, and the key by which a client is counted. */
 import { isIPv4, isIPv6 } from 'node:net'
 
 /** The eight 16-bit groups of an IPv6 address, however it is written. */
@@ -24,7 +24,8 @@ const prefixOf = (groups: number[], count: number): string => {
 const mapped = [0, 0, 0, 0, 0, 0xffff]
 const nat64 = [0x64, 0xff9b, 0, 0, 0, 0]
 
-/** `::ffff:192.0.2.1` is 192.0.2.1: a socket that listens on both families reports IPv4 peers that way. */
+/** `::ffff:192.0.2.1` as 192.0.2.1: sockets that listen on both families report IPv4 peers that
+ * way. */
 export const unfold = (address: string): string => {
   if (!isIPv6(address)) return address
   const plain = address.split('%')[0]!.toLowerCase()
@@ -32,14 +33,16 @@ export const unfold = (address: string): string => {
   return begins(groups, mapped) ? dotted(groups.slice(6)) : plain
 }
 
-/** The network that an address is in (/24, /48): enough to see a pattern, too little to name a household. */
+/** The network that an address is in (/24, /48): enough to see a pattern, too little to name a
+ * household. */
 export const networkOf = (address: string): string => {
   const plain = unfold(address)
   if (isIPv4(plain)) return `${plain.slice(0, plain.lastIndexOf('.'))}.0/24`
   return isIPv6(plain) ? prefixOf(groupsOf(plain), 3) : plain
 }
 
-/** One client, one key: IPv6 by /64, since a single household owns that many; IPv4 behind NAT64 by its own address, else a whole carrier would share one. */
+/** The key of one client. IPv6 by /64, all of which one household has; IPv4 behind NAT64 by its
+ * IPv4 address, else a whole carrier would share a key. */
 export const addressKey = (address: string): string => {
   const plain = unfold(address)
   if (!isIPv6(plain)) return plain

@@ -1,30 +1,31 @@
-/** Where log lines leave the process. They wait in memory, bounded, and are dropped and counted when nobody takes them: a log must never stop what it tells of. */
+/** The output of log lines. They wait in memory, bounded, and are dropped and counted when nobody
+ * reads them: a log must not stop the service. */
 import { fstatSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { isatty, WriteStream } from 'node:tty'
 
 export interface LogOutput {
   write(line: string): void
-  /** Lines that nobody took so far. */
+  /** Lines that were dropped so far. */
   dropped(): number
-  /** Gives out what is gathered. */
+  /** Writes what is gathered. */
   flush(): void
-  /** The same, then waits for its reader, but not for long. */
+  /** The same, then waits a bounded time for the reader. */
   close(withinMs?: number): Promise<void>
 }
 
-/** A system call for each line would cost more than the line. */
+/** Bytes for one write: a system call for each line costs more than the line. */
 const gathered = 12_288
 const gatherMs = 200
 const maxWaiting = 1024 * 1024
 
 interface Target {
-  /** Lines were taken, or will be. */
+  /** False when the text was dropped. */
   take(text: string): boolean
   close(withinMs: number): Promise<void>
 }
 
-/** A full disk refuses, and takes lines again once it has room. */
+/** A file: a full disk refuses lines, and takes them again once it has room. */
 const toFile = (fd: number): Target => {
   let torn = false
   return {
@@ -42,9 +43,9 @@ const toFile = (fd: number): Target => {
   }
 }
 
-/** A pipe, a socket or a terminal: what its reader does not take waits in the stream. */
+/** A pipe, a socket or a terminal: what is not read waits in the stream. */
 const toReader = (stream: Socket): Target => {
-  // A reader that has gone for good: each write tells it again.
+  // Each write to a reader that has gone raises it again.
   stream.on('error', () => undefined)
   return {
     take: (text) => {
@@ -55,11 +56,11 @@ const toReader = (stream: Socket): Target => {
     close: async (withinMs) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, withinMs)
-      // Not ended: that would shut a socket down for the other workers, who share it.
+      // Not ended, which would shut down a socket that other workers share.
       stream.once('close', resolve).write('', () => resolve())
       await promise
       clearTimeout(timer)
-      // What is still not taken would hold the process.
+      // Lines that are still not read would keep the process alive.
       stream.destroy()
     },
   }
@@ -71,7 +72,7 @@ const targetOf = (fd: number): Target => {
   return kind.isFIFO() || kind.isSocket() ? toReader(new Socket({ fd, readable: false, writable: true })) : toFile(fd)
 }
 
-/** `told` makes the line that says how many are missing. */
+/** `told` makes the line that says how many were dropped. */
 export const createLogOutput = (fd: number, told: (dropped: number) => string): LogOutput => {
   const target = targetOf(fd)
   let [text, lines, dropped, untold] = ['', 0, 0, 0]

@@ -1,4 +1,5 @@
-/** The one door to pino: JSON lines with nothing in them that could end a line, steer a terminal or open a door. */
+/** The one door to pino: JSON lines without anything that could end a line or steer a terminal, and
+ * without secrets. */
 import { type DestinationStream, type Level, pino } from 'pino'
 import { withoutText } from './error-message.ts'
 import { createLogOutput } from './log-output.ts'
@@ -6,7 +7,7 @@ import { printableLines } from './printable.ts'
 
 export type Fields = Record<string, unknown>
 
-/** Something that operators should look at, by its stable name. */
+/** An event that operators should look at, under a stable name. */
 export type Alarm = (name: string, fields: Fields) => void
 
 export interface Log {
@@ -14,22 +15,22 @@ export interface Log {
   info(fields: Fields, message: string): void
   warn(fields: Fields, message: string): void
   error(fields: Fields, message: string): void
-  /** How many lines nobody took so far. */
+  /** Lines that were dropped so far. */
   dropped(): number
-  /** Gives out what is gathered, as far as it is taken at once. */
+  /** Writes what is gathered, as far as the reader takes it at once. */
   flush(): void
-  /** Before the process ends: waits a moment for whoever takes the lines. */
+  /** To be awaited before the process ends: waits a bounded time for the reader. */
   close(): Promise<void>
 }
 
-// What stands before a match is looked at, so that a run of letters is gone through once and not from each letter.
+// The lookbehind makes the work linear: a run of letters is tried once, not from each letter.
 const token = /(?<![\w-])[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
 const email = /(?<![^\s"'<>,;:()@])[^\s"'<>,;:()@]+@[^\s"'<>,;:()]+/g
 
-/** Text from outside, made fit for a log: bounded, without tokens and addresses. */
+/** Text from outside, made fit for a log: at most 200 characters, without tokens and addresses. */
 export const loggable = (text: string): string => text.slice(0, 200).replace(token, '[token]').replace(email, '[email]')
 
-/** An error as the log shows it: name, code and message, cleaned; stacks only of what we did not expect. */
+/** Name, code and message of an error, cleaned; a stack only for unexpected ones. */
 export const describeError = (error: unknown): Fields => {
   if (!(error instanceof Error)) return { message: loggable(String(error)) }
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
@@ -39,7 +40,7 @@ export const describeError = (error: unknown): Fields => {
 let lastMs = 0
 let lastTime = ''
 
-/** ISO 8601. At load many lines fall into one millisecond. */
+/** ISO 8601, made once per millisecond: under load many lines share one. */
 const timestamp = (): string => {
   const ms = Date.now()
   if (ms !== lastMs) {

@@ -1,6 +1,8 @@
-/** What a pure function gave for recent texts. Never for what may change elsewhere: sessions and users are read anew for each request. */
+/** Remembered results of a pure function of a text. Not for what others may change: sessions and
+ * users are read for each request. */
 
-/** Holds the last `most` for certain and twice as many at best: what is asked again outlives what is not. An `undefined` is not remembered, so that junk pushes nothing out. */
+/** Remembers the last `maxEntries` texts, and up to twice as many. An `undefined` is not
+ * remembered, so that junk pushes nothing out. */
 export const memo = <T>(maxEntries: number, make: (text: string) => T): ((text: string) => T) => {
   let young = new Map<string, T>()
   let old = young

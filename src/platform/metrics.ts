@@ -1,8 +1,9 @@
-/** Numbers for Prometheus. Labels come from tables, never from requests, so their count is bounded. */
+/** Metrics for Prometheus. Labels come from tables, never from requests, so their number is
+ * bounded. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { Fields, Log } from './logger.ts'
 
-/** `log`: whether its lines are taken. */
+/** `log`: for the number of dropped lines. */
 export const createMetrics = (log: Pick<Log, 'dropped'>) => {
   const registers = [new Registry()]
   const [registry] = registers

@@ -1,19 +1,20 @@
-/** The address of a Redis: redis[s]://, redis[s]+sentinel://, redis[s]+cluster://, unix:// or the path of a socket. What is wrong with one is said without repeating it. */
+/** The address of a Redis: redis[s]://, redis[s]+sentinel://, redis[s]+cluster://, unix:// or the
+ * path of a socket. Errors do not repeat it. */
 import { isIPv6 } from 'node:net'
 
 export interface RedisAddress {
   readonly kind: 'standalone' | 'sentinel' | 'cluster'
   readonly tls: boolean
-  /** Of a socket none. */
+  /** Empty for a socket. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[]
   readonly socket?: string
   readonly login: { readonly username?: string; readonly password?: string }
   readonly db: number
-  /** What the Sentinels call the master. */
+  /** The Sentinels' name of the master. */
   readonly master: string
 }
 
-/** Its message is fit for people, and holds nothing of the address. */
+/** Its message may be shown: it holds nothing of the address. */
 export class RedisAddressError extends Error {}
 
 const refuse = (message: string): never => {

@@ -1,11 +1,12 @@
-/** Equal scripts called in one turn of the event loop leave as one command. */
+/** One command for equal scripts that are called in one turn of the event loop. */
 
 export interface Script {
   readonly lua: string
   readonly numberOfKeys: number
 }
 
-/** Runs a script for several callers. Each has its own keys and arguments and its own answer, an error too; ARGV[1] is how many arguments each has. */
+/** The script for several callers, each with its own keys, arguments and answer or error; ARGV[1]
+ * is the number of arguments of each. */
 export const forAll = ({ lua, numberOfKeys }: Script): { lua: string } => ({
   lua: `local function one(KEYS, ARGV)
 ${lua}
@@ -29,22 +30,24 @@ export interface Call {
 
 interface Batch {
   readonly name: string
-  /** How many arguments each call has. */
+  /** Arguments of each call. */
   readonly width: number
   readonly slot: string | undefined
   readonly calls: Call[]
 }
 
-/** More would keep Redis from its other clients for too long. */
+/** A larger batch would block Redis for other clients too long. */
 const maxBatch = 64
 
-/** Equal scripts called in one turn of the loop leave as one command: at load, a command costs this process more than all that it does. */
+/** Calls gathered into batches: under load, sending a command costs this process more than all else
+ * it does. */
 export const createBatches = (
   send: (name: string, calls: readonly Call[]) => Promise<readonly unknown[]>,
   refused: (error: Error) => void,
   cluster: boolean,
 ) => {
-  // No Map: when one is emptied its old table goes on pointing at the new one, and so keeps what requests left until a full collection.
+  // No Map: the old table of an emptied one points at the new one, and keeps garbage alive until a
+  // full collection.
   let open: Batch[] = []
   const depart = ({ name, calls }: Batch): void =>
     void send(name, calls).then(
@@ -67,7 +70,7 @@ export const createBatches = (
     batches.forEach(depart)
   }
   return (name: string, call: Call): void => {
-    // On a Cluster one command stays on one node.
+    // On a Cluster, a batch holds keys of one hash tag only.
     const slot = cluster ? /\{[^{}]*\}/.exec(call.keys[0]!)?.[0] : undefined
     const batch = open.find((it) => it.name === name && it.width === call.args.length && it.slot === slot && it.calls.length < maxBatch)
     if (batch) return void batch.calls.push(call)

@@ -1,4 +1,5 @@
-/** What an operator hears of a connection to Redis: each cause once while it lasts, and one word when all is well again. */
+/** What an operator hears of a connection to Redis: each cause once while it lasts, and one word
+ * when all is well again. */
 import { describeError, type Log } from './logger.ts'
 import { remedyFor } from './redis-proof.ts'
 

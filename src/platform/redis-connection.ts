@@ -1,11 +1,12 @@
-/** A connection of ioredis: standalone, Sentinel or Cluster by the form of the address, with every wait bounded (the library waits without end by default). */
+/** A connection of ioredis: standalone, Sentinel or Cluster by the form of the address, with every
+ * wait bounded (the library waits without end by default). */
 import type { Cluster, Redis } from 'ioredis'
 import { parseLogin, parseRedisAddress } from './redis-address.ts'
 
-/** Where Redis is and how we prove who we are, in texts as the settings have them. */
+/** Address and credentials of a Redis, as the settings have them. */
 export interface RedisAccess {
   readonly url: string
-  /** Whose signature the servers' certificates have, in PEM; by default, that of a public authority. */
+  /** PEM of the authority that signed the servers' certificates; absent: public authorities. */
   readonly ca?: string | undefined
   readonly cert?: string | undefined
   readonly key?: string | undefined
@@ -13,21 +14,23 @@ export interface RedisAccess {
   readonly sentinelLogin?: string | undefined
 }
 
-/** Asked again before each new connection, since a file may have been replaced; an address alone stays as it is. */
+/** Called before each new connection, since a file may have been replaced; a plain address
+ * stays. */
 export type RedisSource = string | (() => RedisAccess)
 
-// Back within 2 s of Redis being back: the pause never grows beyond a second.
+// At most a second, so that the service is back within 2 s of Redis.
 const pauseBefore = (attempt: number) => Math.min(100 * attempt, 1_000)
-// Ours ends a command first (see `within`); these bound the handshake of a connection, and the parting from one that is silent.
+// Commands have a shorter limit of ours (`within`); these bound the handshake, and the end of a
+// silent connection.
 const bounded = { commandTimeout: 1_000, connectTimeout: 1_000, disconnectTimeout: 100, maxRetriesPerRequest: 1 }
 
 export type Connection = Redis | Cluster
 
 const tlsOf = ({ ca, cert, key }: RedisAccess) => ({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) })
 
-/** On a Cluster the source is asked once: the library keeps what it was given. */
+/** For a Cluster the source is called once: the library keeps its options. */
 export const connect = async (given: RedisSource, scripts: Record<string, { lua: string }>): Promise<Connection> => {
-  // Loaded only where it is used: it holds 15 MB that a process without Redis can do without.
+  // Loaded only where used: it takes 15 MB.
   const { Cluster, Redis } = await import('ioredis')
   const source = typeof given === 'string' ? () => ({ url: given }) : given
   const { kind, nodes, tls, login } = parseRedisAddress(source().url)
@@ -36,7 +39,7 @@ export const connect = async (given: RedisSource, scripts: Record<string, { lua:
       scripts,
       enableOfflineQueue: false,
       clusterRetryStrategy: pauseBefore,
-      // A name stays a name: the certificate is for that, and not for the address behind it.
+      // Names are not resolved here: certificates are made for the name.
       dnsLookup: (name, found) => found(null, name),
       redisOptions: { ...bounded, ...login, ...(tls && { tls: tlsOf(source()) }) },
     })
@@ -57,7 +60,7 @@ export const connect = async (given: RedisSource, scripts: Record<string, { lua:
 
 const placeOf = (source: RedisAccess) => {
   const { kind, tls, nodes, socket, login, db, master } = parseRedisAddress(source.url)
-  // Also what is absent: the former value may not stay.
+  // Absent values are set too, else the former ones would stay.
   const given = { username: login.username ?? '', password: login.password ?? '', db, ...(tls && { tls: tlsOf(source) }) }
   if (kind !== 'sentinel') return { ...given, ...(socket === undefined ? nodes[0] : { path: socket }) }
   const ofSentinel = parseLogin(source.sentinelLogin)

@@ -1,6 +1,6 @@
-/** What calls need of Redis, asked of it as they would: all commands of the scripts, on keys of ours. */
+/** A proof that Redis serves calls: it runs all commands of the scripts, on keys of its own. */
 
-/** A set-up that lacks one of them answers PING, and refuses every call. */
+/** Without one of these commands a Redis answers PING and refuses every call. */
 const lua = `
 local function need(name, ...)
   local answer = redis.pcall(name, ...)
@@ -23,7 +23,8 @@ need('HDEL', KEYS[2], 'field', 'other')`
 
 export const proofScript = { numberOfKeys: 2, lua }
 
-/** In slots far apart, as the keys of two people are: a node of a Cluster refuses that, a Redis that stands alone does not. On a Cluster, on one node. */
+/** Two keys in different slots, as those of two people: a node of a Cluster refuses them in one
+ * script. On a Cluster, of one slot. */
 export const proofKeys = (cluster: boolean): [string, string] => ['bff:ready:{a}', cluster ? 'bff:ready:{a}:hash' : 'bff:ready:{b}:hash']
 
 const remedies: readonly (readonly [RegExp, string])[] = [
@@ -34,5 +35,5 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/\bOOM\b/, 'its memory is full: give it more'],
 ]
 
-/** What to do about an error of Redis, where it is known. */
+/** Advice for a known error of Redis. */
 export const remedyFor = ({ message }: Error): string | undefined => remedies.find(([error]) => error.test(message))?.[1]

@@ -1,4 +1,5 @@
-/** Redis for its callers: scripts and commands, each answered or refused in time, and connections that fail replaced. */
+/** Redis for its callers: scripts and commands, answered or refused in time, over connections that
+ * are replaced when they fail. */
 import type { Cluster, Redis } from 'ioredis'
 import { type Call, createBatches, forAll, type Script } from './redis-batches.ts'
 import { connect, type RedisSource } from './redis-connection.ts'
@@ -6,18 +7,18 @@ import { createOutageNews, type Tell } from './redis-connection-log.ts'
 import { proofKeys, proofScript } from './redis-proof.ts'
 
 export interface RedisClient<Name extends string = string> {
-  /** Runs a registered script. Rejects within about 200 ms when Redis does not answer. */
+  /** Runs a registered script; rejects within about 200 ms when Redis does not answer. */
   run(name: Name, keys: readonly string[], args?: readonly (string | number)[]): Promise<unknown>
   /** Any one command. */
   command(name: string, ...args: (string | number)[]): Promise<unknown>
-  /** Whether calls would be served: what they need is asked of Redis, and done. */
+  /** Resolves when calls would be served; else rejects with the reason. */
   prove(): Promise<void>
-  /** Keys of different tags lie on different nodes. */
+  /** True when keys of different tags lie on different nodes. */
   readonly cluster: boolean
   close(): void
 }
 
-/** The promise is an answer within 300 ms of an outage; the rest is for a busy event loop. */
+/** The promise is an answer within 300 ms; the difference is for a busy event loop. */
 const commandMs = 200
 
 class CommandTimeout extends Error {
@@ -26,7 +27,8 @@ class CommandTimeout extends Error {
   }
 }
 
-/** Four quarters, so that a loop which was busy for long is not taken for a Redis that is slow; and it runs late timers before it reads what has long arrived, so the answer gets one more turn. */
+/** Four timers in a row: a loop that was busy runs late timers before it reads an answer that has
+ * arrived, and must not take that for a slow Redis. */
 const within = <T>(command: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     let left = 4
@@ -39,10 +41,10 @@ const within = <T>(command: Promise<T>): Promise<T> =>
     command.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 
-/** A connection on which nothing has come for so long, although it was asked, leads nowhere. */
+/** A connection without any answer for so long is replaced. */
 const silenceMs = 1_000
 
-/** A refusal comes from Redis, too. */
+/** A refusal by Redis is an answer too. */
 const isRefusal = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError'
 
 const isAnswered = (asked: Promise<unknown>): Promise<boolean> =>
@@ -53,10 +55,11 @@ const isAnswered = (asked: Promise<unknown>): Promise<boolean> =>
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
-/** What a replica says to who would write. */
+/** Errors of a replica on a write. */
 const demotion = /\b(READONLY|MASTERDOWN)\b/
 
-/** `tell` hears how the connection does; commands reject by themselves. Resolves once the first connection is up and its set-up was tried, or after a second with Redis still away. */
+/** `tell` hears of the connection's state; calls reject by themselves. Resolves after the first
+ * connection is set up, or after a second without Redis. */
 export const connectRedis = async <Name extends string>(
   source: RedisSource,
   scripts: Record<Name, Script>,
@@ -75,12 +78,14 @@ export const connectRedis = async <Name extends string>(
       ),
     isClosed,
   )
-  // Of a Cluster the library says that no node answered, and beside it what the last one said.
+  // For a Cluster the library's error says only that no node answered; `lastNodeError` has the
+  // cause.
   connection.on('error', (error: Error & { lastNodeError?: Error }) => failed(error.lastNodeError ?? error))
-  // Once a command has timed out the next ones need not wait for the same: they fail at once until Redis has answered a ping.
+  // Connections on which a command timed out: further ones fail at once until a ping is answered.
   const silent = new Set<Redis>()
   const isStalled = (): boolean => silent.size > 0 && !connection.isCluster
-  /** A connection that stays silent is replaced: when the network has forgotten it, nothing else would ever end it. */
+  /** Replaces a connection that stays silent: the network may have forgotten it, and nothing else
+   * would end it. */
   const probe = async (link: Redis): Promise<void> => {
     silent.add(link)
     for (let since = performance.now(); link.status !== 'end'; await pause(100)) {
@@ -92,7 +97,8 @@ export const connectRedis = async <Name extends string>(
     }
     silent.delete(link)
   }
-  // The server at the other end has become a replica, as when its address was given to another: a new connection may lead to who is the master now.
+  // True when the server has become a replica, as when its address was given to another: a new
+  // connection may reach the master.
   let demoted = false
   const seekMaster = async (): Promise<void> => {
     while (demoted && connection.status !== 'end') {
@@ -102,7 +108,7 @@ export const connectRedis = async <Name extends string>(
         (error: Error) => error,
       )
       if (refusal && demotion.test(refusal.message)) connection.disconnect(true)
-      // A full memory is refused by a master.
+      // Errors of a full memory come from a master.
       else demoted = refusal !== undefined && !isRefusal(refusal)
     }
   }
@@ -133,7 +139,7 @@ export const connectRedis = async <Name extends string>(
     })
   const command = (name: string, ...args: (string | number)[]): Promise<unknown> => within(connection.call(name, ...args)).catch(watch)
   let isPolicyKnown = mayEvict
-  /** Who may not ask hears nothing. */
+  /** Silent when the user may not read the configuration. */
   const lookAtEviction = async (): Promise<void> => {
     isPolicyKnown = true
     const policy = String(await command('CONFIG', 'GET', 'maxmemory-policy').catch(() => '')).split(',')[1] ?? 'noeviction'

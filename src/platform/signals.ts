@@ -1,7 +1,8 @@
-/** To a process group a signal comes twice: from outside, and from the first process to its workers. */
+/** Signals that reach a process group come twice: from outside, and from the first process to its
+ * workers. */
 const sameMs = 1_000
 
-/** Waits for the first SIGTERM or SIGINT; a later one ends the process at once. */
+/** Resolves at the first SIGTERM or SIGINT; a later one ends the process at once. */
 export const untilSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
     let first: number | undefined
@@ -13,5 +14,5 @@ export const untilSignal = (): Promise<NodeJS.Signals> =>
     process.on('SIGTERM', heard).on('SIGINT', heard)
   })
 
-/** However the process ends. */
+/** Runs at the end of the process, however it ends. */
 export const atExit = (run: () => void): void => void process.once('exit', run)

@@ -1,8 +1,10 @@
-/** Several processes that share the ports. One that dies is replaced; a signal to the first drains all. */
+/** Several processes that share the ports. One that dies is replaced; a signal to the first drains
+ * all. */
 import cluster, { type Worker } from 'node:cluster'
 import { untilSignal } from './signals.ts'
 
-/** Workers that cannot even start must not be started over and over. Once one has lived so long the service is sound, and a replacement is tried until it lives. */
+/** Workers that cannot even start must not be started over and over. Once one has lived so long the
+ * service is sound, and a replacement is tried until it lives. */
 const tooShortMs = 5_000
 const pauseMs = 1_000
 

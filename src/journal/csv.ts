@@ -1,8 +1,9 @@
-/** CSV by RFC 4180 that no spreadsheet evaluates: a cell that begins like a formula gets an apostrophe, and so does one that begins with an apostrophe, so that reading gives back what was written, with unseen marks as escapes. */
+/** CSV by RFC 4180 that no spreadsheet evaluates: a cell that begins like a formula or with an
+ * apostrophe gets an apostrophe before it. Invisible characters become escapes. */
 
 import { printableLines } from '../platform/printable.ts'
 
-// Also the full-width forms, and anything that a spreadsheet might skip before them.
+// Full-width forms too, and whatever a spreadsheet may skip before them.
 const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠'|%]|^[\t\r\n]/u
 
 export const cell = (value: unknown): string => {

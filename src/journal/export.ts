@@ -1,4 +1,5 @@
-/** The export: every event in order, streamed page by page in bounded memory, and last the checkpoint that proves them. */
+/** The export: every event in order, page by page in bounded memory, and last the checkpoint that
+ * proves them. */
 import { printable } from '../platform/printable.ts'
 import { line } from './csv.ts'
 import { decode, type Event } from './event/event.ts'
@@ -13,7 +14,7 @@ export interface ExportOptions {
   readonly from?: number
   /** Exclusive. */
   readonly to?: number
-  /** Events of one app only; the file then proves less than the whole. */
+  /** Only events of this app; the file then proves less. */
   readonly tenant?: string
 }
 
@@ -40,7 +41,7 @@ const columns: Readonly<Record<string, (event: Event) => unknown>> = {
   tenant: (event) => event.tenant,
 }
 
-/** Lines with their ends. The ndjson lines of events are the signed bytes themselves. */
+/** Lines with line feeds. In ndjson, the lines of events are the signed bytes. */
 export async function* exportLines(store: Source, { format, from, to, tenant }: ExportOptions): AsyncGenerator<string> {
   const { size, cut } = await treeHead(store)
   const end = Math.min(to ?? size, size)
@@ -60,7 +61,7 @@ export interface FoundExport {
   readonly filter: Filter
 }
 
-/** The events of the operations that a filter finds, newest operation first. */
+/** Events of the operations found, the newest operation first. */
 export async function* exportFound(store: Source, sealer: Sealer, { format, filter }: FoundExport): AsyncGenerator<string> {
   if (format === 'csv') yield line(['index', ...Object.keys(columns)])
   let cursor = filter.cursor

@@ -1,4 +1,4 @@
-/** Words that narrow a search of operations: the same for the read API, the console and the command line. */
+/** The filter of a search of operations: one for the read API, the console and the command line. */
 
 import { Problem } from '../contract/problems.ts'
 import { actionNames, fullName, shortNames } from './event/actions.ts'
@@ -11,7 +11,7 @@ export const states: readonly string[] = [...openStates, 'open', 'success', 'fai
 
 export const actions: readonly string[] = [...shortNames, ...actionNames]
 
-/** A day, or a time; without a zone it is in UTC. */
+/** A day or a time; without a zone in UTC. */
 export const dateOf = (text: string): Date | undefined => {
   if (!/^\d{4}-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?$/.test(text)) return undefined
   const date = new Date(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
@@ -26,7 +26,7 @@ export const wholeNumber = (name: string, text: string | undefined): number | un
 
 const day = 86_400_000
 
-/** A day named as the end is included. */
+/** The same for an end, which includes a day. */
 export const endOf = (text: string): Date | undefined => {
   const date = dateOf(text)
   return date && text.length === 10 ? new Date(date.getTime() + day) : date
@@ -44,7 +44,7 @@ const oneOf = (name: string, text: string | undefined, known: readonly string[])
   return text
 }
 
-/** Throws `bad_request` when a word has no such value; those that are not given narrow nothing. */
+/** Throws `bad_request` for a value that does not exist; absent words narrow nothing. */
 export const filterOf = (words: Readonly<Record<string, string | undefined>>, tenant?: string): Filter => {
   const { target, actor, action, state, ticket, from, to, cursor, limit } = words
   const given = {

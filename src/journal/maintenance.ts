@@ -1,4 +1,5 @@
-/** Work on the journal by people: erasing a person, pruning the past, accepting a rollback, closing an open operation by hand. Each leaves an event. */
+/** Maintenance by people: erasing a person, pruning, accepting a rollback, resolving an operation.
+ * Each leaves an event. */
 
 import { decode, type Event, isOpen, newId, type Verdict } from './event/event.ts'
 import type { Sealer } from './event/seal.ts'
@@ -15,13 +16,14 @@ import { treeOf } from './store/stored-tree.ts'
 
 const write = async (store: Store, event: Event): Promise<Result> => (await store.commit([entryOf(event)])).results[0]!
 
-/** Before anything is written: an event must not tell of what could not be done. */
+/** Checked first: an event must not tell of what could not be done. */
 const requireOwner = async (store: Store): Promise<void> => {
   if (!(await store.mayRemove()))
     throw new Error('only the owner of the tables in PostgreSQL may erase and prune: run the command with the owner in JOURNAL_URL')
 }
 
-/** The person's names, addresses and images go; the events stay, and stay provable. Undefined, and nothing written, when nobody is known by this name. */
+/** Removes a person's names, addresses and images; the events stay provable. Undefined, with
+ * nothing written, when nobody has this name. */
 export async function erasePerson(
   store: Store,
   sealer: Sealer,
@@ -32,17 +34,19 @@ export async function erasePerson(
   await requireOwner(store)
   const names = await namesOf(store, sealer, tenant, person)
   if (!(await isKnown(store, sealer, tenant, person, names))) {
-    // An earlier try may have deleted all and met a reader who kept the bytes in the write-ahead log.
+    // Repeated each time: an earlier try may have left bytes in the write-ahead log, held by a
+    // reader.
     await store.erase(names)
     return undefined
   }
   const subjects = await pseudonymsAmong(store, names)
-  // First, since names that are gone without it would be taken for tampering, whatever interrupts the rest.
+  // The event first: names that are missing without it look like tampering.
   await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', tenant, by, facts: { subjects } })
   return store.erase(names)
 }
 
-/** By a userId of this app, or in some event of it: an `_id` is worth no more in the wrong one. */
+/** True for a userId of this app, or a name in one of its events: an `_id` of another app does not
+ * count. */
 const isKnown = async (store: Store, sealer: Sealer, tenant: string, person: string, names: readonly string[]): Promise<boolean> =>
   (await pseudonymsAt(store, sealer.lookup(tenant, person))).length > 0 || (await areKnownIn(store, tenant, names))
 
@@ -51,7 +55,7 @@ export interface PruneRange {
   readonly to: number
 }
 
-/** What can be pruned: whole batches, older than the day given, without open operations. */
+/** The range that can be pruned: whole batches older than the time, without open operations. */
 export async function pruneRangeBefore(store: Store, time: Date): Promise<PruneRange> {
   await requireOwner(store)
   const { cut, size } = await treeHead(store)
@@ -61,7 +65,8 @@ export async function pruneRangeBefore(store: Store, time: Date): Promise<PruneR
   return { from: cut, to: Math.max(cut, whole ?? cut) }
 }
 
-/** Export first: `digest` is of what was exported. The event carries the frontier, from which every later root can be proved. */
+/** To be called after the export, whose SHA-256 is `digest`. The event holds the frontier, which
+ * proves every later root. */
 export async function prune(store: Store, { from, to }: PruneRange, digest: string, by: string): Promise<number> {
   if (to <= from) return 0
   const hashOf = treeOf(store)
@@ -72,7 +77,7 @@ export async function prune(store: Store, { from, to }: PruneRange, digest: stri
   return store.prune(to, nodes)
 }
 
-/** The key in force for the batch that begins at this size. */
+/** The public key in force for the batch that begins at this size. */
 async function keyAt(store: Store, size: number): Promise<string> {
   const before = ({ index }: EventRow): boolean => index < size
   const named = (await systemEvents(store, 'created', 'key_rotated')).findLast(before)
@@ -82,15 +87,16 @@ async function keyAt(store: Store, size: number): Promise<string> {
 }
 
 interface Loss {
-  /** How many events there had been, when that is known, and how many there are. */
+  /** Events before, if known, and events now. */
   readonly from: number | null
   readonly to: number
   readonly lostRoot: string | null
-  /** The journal that is gone altogether. */
+  /** Id of a journal that is lost altogether. */
   readonly lostJournal?: string
 }
 
-/** The anchor is set back to where the log now ends; what was lost is written down. Undefined, and nothing written, when nothing was. */
+/** Sets the anchor back to the end of the log, and records the loss. Undefined, with nothing
+ * written, when nothing was lost. */
 export async function acceptRollback(store: Store, anchor: Anchor, by: string): Promise<Loss | undefined> {
   const lostJournal = await missing(store, anchor)
   const highest = await anchor.highest(lostJournal ?? store.journal)
@@ -103,13 +109,14 @@ export async function acceptRollback(store: Store, anchor: Anchor, by: string): 
   return loss
 }
 
-/** Personal data of an operation or event is about to leave by the command line: written down before it does. */
+/** Records that personal data leaves by the command line; to be awaited before it does. */
 export async function recordView(store: Store, { id, action, tenant, operation }: Event, by: string): Promise<void> {
   const event = { ...systemEvent('viewed', { operation: operation?.id, event: id }), kind: 'viewed', action, by } as const
   await write(store, { ...event, ...(tenant !== undefined && { tenant }) })
 }
 
-/** A person's verdict on an operation that the checker could not decide. `signedIn`: when they last were; the command line cannot tell. */
+/** A person's verdict on an operation that the reconciler could not decide. `signedIn`: time of
+ * sign-in, unknown at the command line. */
 export async function resolveByHand(
   store: Store,
   sealer: Sealer,
@@ -134,7 +141,7 @@ export async function resolveByHand(
     ...(tenant !== undefined && { tenant }),
     operation: { id: operation },
     verdict,
-    // Whoever judges what they did themselves may be right; a reader should see that they do.
+    // `own`: the judge is the actor. Allowed, but a reader should see it.
     evidence: { source: 'person', ...(signedIn !== undefined && { signedIn }), ...(actor?.id === by && { own: true }) },
     by,
     intentIndex: intent.index,

@@ -1,4 +1,5 @@
-/** People who read the journal: how many at once, and how long each may wait. What they cost is theirs and their app's alone; the guard has its own way to the store. */
+/** Bounds for people who read the journal: how many at once, how long each waits, by person and by
+ * app. The guard reads on its own connection. */
 import { Problem } from '../contract/problems.ts'
 import { type Concurrency, limitConcurrency, NoTurn } from '../platform/concurrency.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
@@ -14,7 +15,7 @@ const limits = {
 
 export type Reading = keyof typeof limits
 
-/** Who reads: a person or a program of one app. */
+/** A reader: a person or program of one app. */
 export interface Reader {
   readonly app: string
   readonly kind: string
@@ -33,7 +34,7 @@ const refusal = (error: NoTurn, reading: Reading): Problem =>
         headers: { 'Retry-After': '2' },
       })
 
-/** A late question refuses whoever asked it. */
+/** A query beyond its time fails for its caller alone. */
 const inTime = async (read: Promise<Rows>): Promise<Rows> => {
   const rows = await withTimeout(readMilliseconds, read)
   if (rows === TIMED_OUT) throw busy(new Error('a question to the journal took too long'))
@@ -50,10 +51,11 @@ export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
   const source: Source = { kind: readers.kind, select: (sql, params) => inTime(readers.select(sql, params)) }
   return {
     source,
-    /** For exports and replays, which read one page after the other: one page at a time in all, so that searches come between. */
+    /** For exports and replays, which read page after page: one page at a time in all, so that
+     * searches come between. */
     bulk: { kind: readers.kind, select: (sql, params) => pages('', () => source.select(sql, params)) } satisfies Source as Source,
 
-    /** Does the work of this session in its turn. Throws `too_many_requests` and `journal_busy`. */
+    /** Runs the work in its turn; throws `too_many_requests` or `journal_busy`. */
     during: async <T>(reading: Reading, { app, kind, actor }: Reader, work: () => Promise<T>): Promise<T> =>
       turns[reading](`${app} ${kind === 'service'} ${actor.id}`, work, app).catch((error: unknown) => {
         throw error instanceof NoTurn ? refusal(error, reading) : error

@@ -1,4 +1,4 @@
-/** The journal of a serving process: opened, guarding, checked for what nobody saw end. */
+/** The journal of a serving process: store, guard and reconciler. */
 
 import type { Lost } from './append/backlog.ts'
 import { type Journal, openJournal, type Status } from './append/journal.ts'
@@ -11,7 +11,8 @@ import { createReconciler } from './reconcile/reconciler.ts'
 import type { Observation } from './reconcile/verdicts.ts'
 import { keysOf, openStoreWithRetry, type Secrets } from './store/open.ts'
 
-/** Less than a guarded call waits: what hangs is let go before its successors are late as well. */
+/** Less than a guarded call waits: a hanging query is given up before the next ones are late
+ * too. */
 const selectMilliseconds = 1_500
 
 export interface StartOptions {
@@ -21,7 +22,7 @@ export interface StartOptions {
   readonly onCheckpoint: (note: string) => void
   readonly onGate: (status: Status) => void
   readonly onLost: (lost: Lost) => void
-  /** GET of one user, fresh; throws when there was no answer. */
+  /** GET of one user, uncached; throws without an answer. */
   readonly read: (tenant: string, id: string) => Promise<Observation>
 }
 

@@ -1,11 +1,10 @@
-/**
- * What waits in memory for the store: outcomes of guarded calls without a bound, since each call waits for its own; events that are only recorded up to
- * a bound. What is given up is counted, told, and written down as a number once the store takes events again.
- */
+/** Entries that wait in memory for the store: outcomes of guarded calls without a bound, since each
+ * call waits for its own; recorded events up to a bound. Lost events are counted, reported, and
+ * written down as a number once the store is back. */
 import { type Entry, entryOf, type Result, systemEvent } from '../store/contract.ts'
 
 export interface Lost {
-  /** Events since this was last told. */
+  /** Events lost since the last report. */
   readonly count: number
   /** Events that still wait. */
   readonly waiting: number
@@ -16,7 +15,7 @@ type Append = (entries: readonly Entry[]) => Promise<Result[]>
 interface BacklogParts {
   readonly append: Append
   readonly now: () => Date
-  /** At most once a second. */
+  /** Called at most once a second. */
   readonly onLost: (lost: Lost) => void
 }
 
@@ -66,7 +65,7 @@ export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
       if (room < entries.length) lose(entries.length - room)
       if (room > 0) void appendUntilDone([...(room > entries.length ? gap() : []), ...entries.slice(0, room)])
     },
-    /** Writes what is kept, once the store is back; rejects with nothing lost. */
+    /** Writes the waiting entries; rejects without losing any. */
     flush: async (commit: Append): Promise<void> => {
       const missing = gap()
       if (missing.length > 0) kept.push({ entries: missing, resolve: () => undefined })
@@ -79,7 +78,7 @@ export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
     lose,
     waiting: (): number => waiting,
     dropped: (): number => dropped,
-    /** At the end of the process whatever still waits is lost. */
+    /** At the end of the process, entries that still wait are lost. */
     close: (): void => {
       if (waiting > 0) lose(waiting)
       tell()

@@ -1,4 +1,4 @@
-/** Group commit, in front of a store: many callers share one transaction and one fsync. */
+/** Group commit in front of a store: many callers share one transaction and one fsync. */
 import type { Committed, Entry, Result } from '../store/contract.ts'
 
 const LARGEST_BATCH = 256
@@ -9,7 +9,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** One batch in flight, the next fills meanwhile. What was given together is never parted. */
+/** One batch in flight, while the next fills. Entries of one call stay together. */
 export function groupCommit(
   commit: (entries: readonly Entry[]) => Promise<Committed>,
   committed: (batch: Committed) => void = () => {},
@@ -24,10 +24,10 @@ export function groupCommit(
       const results = [...done.results]
       for (const { entries, resolve } of batch) resolve(results.splice(0, entries.length))
     } catch (error) {
-      // Whoever waits behind a store that fails would only wait longer.
+      // Rejected too: behind a failing store they would only wait longer.
       for (const { reject } of waiting.splice(0)) reject(error)
       for (const { entries, reject } of batch) {
-        // They may have been committed although we were told of an error.
+        // They may have been committed in spite of the error.
         for (const entry of entries) entry.again = true
         reject(error)
       }
@@ -43,7 +43,7 @@ export function groupCommit(
   }
   const run = async (): Promise<void> => {
     running = true
-    // What comes in one go goes together.
+    // Entries of one turn of the event loop go together.
     await Promise.resolve()
     while (waiting.length > 0) await write(next())
     running = false

@@ -1,4 +1,5 @@
-/** The journal of one process: appending with group commit, the gate that closes when it cannot record, the way back, and the anchors. */
+/** The journal of one process: appends by group commit, the gate that closes when events cannot be
+ * stored, recovery, and anchors. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withTimeout } from '../../platform/deadline.ts'
@@ -22,10 +23,11 @@ export interface JournalOptions {
   readonly instance: string
   readonly keys: StoreOptions['keys']
   readonly anchor?: Anchor | undefined
-  /** Each new checkpoint, at most one a second: for stdout and the SIEM behind it. */
+  /** Gets each new checkpoint, at most one a second: for stdout and the SIEM behind it. */
   readonly onCheckpoint?: (appendLater: string) => void
   readonly onGate?: (status: Status) => void
-  /** Events were given up: too many waited, or the process ends. Of a guarded call it is the outcome: the operation stays open, and the checker finds it. */
+  /** Events were lost: too many waited, or the process ends. A guarded call whose outcome is lost
+   * stays open, and the reconciler finds it. */
   readonly onLost?: (lost: Lost) => void
   readonly now?: () => Date
 }
@@ -36,7 +38,7 @@ export interface Status {
   readonly since?: string
   /** Events that wait in memory for the store. */
   readonly waiting: number
-  /** Events that were given up. */
+  /** Events that were lost. */
   readonly dropped: number
   readonly size: number
   readonly anchoredAt?: string
@@ -48,25 +50,25 @@ export interface Journal {
   readonly instance: string
   now(): Date
   status(): Status
-  /** Rejects when it could not be committed; the gate is closed then. */
+  /** Rejects when the entry could not be committed; the gate is closed then. */
   append(entry: Entry): Promise<Result>
-  /** Resolves when it is in the log, however long the store is away. */
+  /** Resolves once the entry is in the log, however long the store is away. */
   appendUntilDone(entry: Entry): Promise<Result>
-  /** Kept as well, all in one batch, but given up when too many wait. */
+  /** Appends in the background, as one batch; lost when too many wait. */
   appendLater(entries: readonly Entry[]): void
-  /** So many events could not even be made. */
+  /** Counts events that could not even be composed. */
   lose(count: number): void
   closeGate(cause: string): void
-  /** Commits nothing, to see whether something could be: if not, the gate closes. */
+  /** An empty commit, as a trial: when it fails, the gate closes. */
   probe(): void
-  /** Whether the log has gone back behind its anchor; asked with each intent. */
+  /** True when the log has fewer events than its anchor; asked with each intent. */
   rolledBack(): Promise<boolean>
   close(): Promise<void>
 }
 
 const BACK_OFF = [100, 250, 500, 1000, 2000]
 
-/** A listener that throws is no reason to call a commit failed. */
+/** A listener that throws must not make a commit look failed. */
 const harmless = (tell: () => void): void => {
   try {
     tell()
@@ -113,7 +115,7 @@ export async function openJournal({
     })
   }
 
-  // What this process has seen itself is an anchor too.
+  // The newest checkpoint this process has seen, an anchor too.
   let mine: string | undefined
   let accepted: readonly string[] = []
   const published = oncePerSecond((appendLater) => harmless(() => onCheckpoint?.(appendLater)))
@@ -151,10 +153,11 @@ export async function openJournal({
     size = (await treeHead(store)).size
   }
 
-  /** Closed, opened anew, the tail checked, what waited written: only then does the gate open. */
+  /** Closes and reopens the store, checks its tail, writes what waits; only then the gate opens. */
   async function recover(): Promise<void> {
     for (let tries = 0; ; tries += 1) {
-      // Not slept out at the end: nothing else may hold the process until then, and it would go without having closed.
+      // Ended early at the stop: nothing else keeps the process alive until then, and it would end
+      // without closing.
       await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false, signal: ending.signal }).catch(() => {})
       if (ending.signal.aborted) return
       renewed = undefined
@@ -173,14 +176,14 @@ export async function openJournal({
     }
   }
 
-  /** A new first key is announced by an event that the former key still signs. */
+  /** Writes the event that announces a new first key; the former key still signs it. */
   const rotate = async (): Promise<void> => {
     const [first] = keys
     const { key } = await treeHead(store)
     if (first && publicKey(first) !== key)
       await commit([entryOf(systemEvent('key_rotated', { key: publicKey(first), former: key }, now()))])
   }
-  /** Before anything is written: is this the log that we know, whole and at its end? */
+  /** Before the first write: proves that this is the known log, whole and at its end. */
   async function settle(): Promise<void> {
     await checkTail(store)
     await checkSealing({ sealer, store })
@@ -214,7 +217,7 @@ export async function openJournal({
     probe: () => void append([]).catch(() => {}),
     rolledBack: async () => {
       const highest = await anchor?.highest(store.journal).catch(() => undefined)
-      // Only a mark above what we know can mean that the log went back; most often another replica was faster.
+      // Only a mark above ours can mean a rollback; mostly another replica was faster.
       if (!highest || highest.size <= size) return false
       const wrong = await contradicts(store, highest)
       if (wrong !== undefined) closeGate(wrong)

@@ -1,4 +1,5 @@
-/** Events that nobody waits for: they gather for a moment, and share one look-up of people, one signature and one fsync. */
+/** Recorded events, which no call waits for: gathered for a moment, they share one look-up of
+ * people, one signature and one fsync. */
 
 import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
 import { type CallFacts, compose, type Moment, momentOf, type PseudonymousPerson } from '../event/compose.ts'
@@ -8,11 +9,11 @@ import { pseudonymsFor } from '../store/pseudonyms.ts'
 import type { Rows, Source } from '../store/queries/source.ts'
 import type { Journal } from './journal.ts'
 
-/** A commit costs a signature and an fsync, however little is in it. */
+/** A commit costs a signature and an fsync, whatever its size. */
 const GATHER_MILLISECONDS = 40
 const MAX_GATHERED = 256
 const LOOK_UP_MILLISECONDS = 2000
-/** Of those whose people are looked up: beyond it they are given up. */
+/** Most events whose people are being looked up; further ones are lost. */
 const MAX_PENDING = 5000
 const CLOSE_MILLISECONDS = 3000
 
@@ -26,7 +27,7 @@ interface PendingEvent {
 
 export interface Recorder {
   add(call: CallFacts, facts: Facts): void
-  /** Resolves when the journal has them all. */
+  /** Resolves when the journal has all of them. */
   close(): Promise<void>
 }
 
@@ -39,7 +40,7 @@ export function createRecorder(journal: Journal): Recorder {
   const lost = ({ call, facts }: PendingEvent): Entry =>
     entryOf(systemEvent('event_lost', { kind: facts.kind, action: call.action }, journal.now()))
 
-  /** Undefined when it cannot be an event: too long. */
+  /** Undefined when the event would be too long. */
   const entryFor = ({ call, facts, moment }: PendingEvent, people: readonly PseudonymousPerson[]): Entry | undefined => {
     try {
       const { event, parts, subjects } = compose(journal.sealer, call, moment, people)
@@ -51,7 +52,8 @@ export function createRecorder(journal: Journal): Recorder {
     }
   }
 
-  // A store that is away knows nobody. A person may have several pseudonyms, so what happened is kept all the same.
+  // Finds nobody when the store is away. A person may have several pseudonyms, so the event is
+  // still recorded.
   const store: Pick<Source, 'select'> = {
     select: async (sql, params) => {
       if (!journal.status().open) return []

@@ -1,4 +1,5 @@
-/** Two ways to do less with what comes often: once a second, and one at a time; the newest value always gets its turn. */
+/** Two ways to do less work for frequent values: once a second, and one at a time. The newest value
+ * always gets its turn. */
 
 export function oncePerSecond(call: (note: string) => void): ((note: string) => void) & { stop(): void } {
   let timer: NodeJS.Timeout | undefined
@@ -22,7 +23,7 @@ export function oncePerSecond(call: (note: string) => void): ((note: string) => 
   })
 }
 
-/** Those in between are skipped; a failure waits for the next value. */
+/** Skips values that come during the work; after a failure it waits for the next value. */
 export function oneAtATime(work: (note: string) => Promise<void>): (note: string) => void {
   let latest: string | undefined
   let running = false

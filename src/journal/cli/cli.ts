@@ -1,4 +1,6 @@
-/** `npm run journal -- COMMAND`, and `npx smooch-bff journal COMMAND`: people's way to the journal, beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
+/** `npm run journal -- COMMAND`, and `npx smooch-bff journal COMMAND`: people's way to the journal,
+ * beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal
+ * cannot be opened. */
 import { readFileSync } from 'node:fs'
 import { Problem } from '../../contract/problems.ts'
 import { errorMessage } from '../../platform/error-message.ts'
@@ -17,7 +19,8 @@ import { maintenanceCommands } from './maintenance.ts'
 import { readingCommands } from './reading.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
-/** As the service reads its own: from the variable or from NAME_FILE; an empty one counts as absent. */
+/** The value as the service reads it: from the variable or from NAME_FILE; empty counts as
+ * absent. */
 const setting = (env: Environment, name: string): string | undefined => {
   const file = env[`${name}_FILE`]
   return (file ? readFileSync(file, 'utf8').trim() : env[name]) || undefined
@@ -30,7 +33,7 @@ const keysIn = (env: Environment, name: string): string[] => keyList(setting(env
 const ownKeys = (env: Environment): Keys =>
   keysOf(urlIn(env), { signing: keysIn(env, 'JOURNAL_SIGNING_KEY'), sealing: keysIn(env, 'JOURNAL_SEALING_KEY') })
 
-/** Commands that do not open the journal. */
+/** A command that does not open the journal. */
 interface Standalone extends Omit<Command, 'run'> {
   readonly run: (env: Environment, out: Output, flags: Flags, argument: string) => Promise<number>
 }
@@ -85,7 +88,7 @@ export async function runCli(
   stop: AbortSignal,
   anchor: Context['anchor'] = () => Promise.resolve(undefined),
 ): Promise<number> {
-  // Into a pipe the export's lines go as they were signed.
+  // Into a pipe, exported lines go out as they were signed.
   const out: Output = target.people ? { ...target, write: (text) => target.write(printableLines(text)) } : target
   try {
     const [name = 'help', ...rest] = argv
@@ -130,7 +133,7 @@ async function onJournal(
   }
 }
 
-/** Connects only for a command that asks: the others need no Redis, and none is waited for. */
+/** Connects only when a command needs the anchor. */
 export const anchorIn =
   (env: Environment, opened: DisposableStack): Context['anchor'] =>
   async (): Promise<Anchor | undefined> => {

@@ -1,4 +1,4 @@
-/** What a command of `npm run journal` is made of. */
+/** The type of a command of `npm run journal`. */
 import { printable } from '../../platform/printable.ts'
 import type { Event } from '../event/event.ts'
 import type { Anchor } from '../log/anchor.ts'
@@ -9,22 +9,22 @@ import type { Flags, ParsedArguments } from './flags.ts'
 export interface Output {
   readonly people: boolean
   write(text: string): void
-  /** For people only, on the other stream. */
+  /** Text for people, on stderr. */
   progress(text: string): void
 }
 
 export interface Context extends Keys {
   readonly store: Store
-  /** Connects first; undefined when none is set. */
+  /** Connects at the first call; undefined when no Redis is set. */
   anchor(): Promise<Anchor | undefined>
   readonly out: Output
   readonly stop: AbortSignal
 }
 
-/** Prints for people on a terminal and JSON lines into a pipe, and returns the exit code. */
+/** Prints text on a terminal and JSON lines into a pipe; returns the exit code. */
 export interface Command extends ParsedArguments {
   readonly help: string
-  /** Whether a command that reads has to leave an event this time. */
+  /** True when a reading command has to leave an event this time. */
   readonly writes?: (flags: Flags) => boolean
   readonly run: (context: Context, flags: Flags, argument: string) => Promise<number>
 }

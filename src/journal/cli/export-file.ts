@@ -1,11 +1,12 @@
-/** Lines of the log on their way to a file or to the output. */
+/** Lines of the log, written to a file or to the output. */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { exportLines } from '../export.ts'
 import type { Context } from './command.ts'
 
-/** To a new file or to the output: what an earlier prune exported may be the only copy. Gives the SHA-256 of what was written. */
+/** Writes to a new file only, since an earlier export may be the only copy; returns the SHA-256 of
+ * the bytes. */
 export async function writeExport(
   { store, out }: Context,
   file: string | undefined,

@@ -1,4 +1,4 @@
-/** What stands behind a command: flags read strictly, and the error for those that do not fit. */
+/** Arguments of a command, read strictly, and the error for those that do not fit. */
 import { parseArgs } from 'node:util'
 import { isBlank } from '../../contract/text.ts'
 
@@ -11,7 +11,7 @@ interface Option {
   readonly multiple?: true
 }
 
-/** All others have one value. */
+/** Other flags have one value. */
 const special: Readonly<Record<string, Option>> = {
   checkpoint: { type: 'string', multiple: true },
   follow: { type: 'boolean' },
@@ -21,11 +21,11 @@ const special: Readonly<Record<string, Option>> = {
 
 export interface ParsedArguments {
   readonly flags: readonly string[]
-  /** The one word it takes besides. */
+  /** Name of its one argument. */
   readonly argument?: string
 }
 
-/** A flag or word that means nothing here is refused: whoever gave it would take the answer for another one. */
+/** Throws for an unknown flag or word: ignoring it would give another answer than was asked for. */
 export const read = (name: string, { flags, argument }: ParsedArguments, args: readonly string[]): { flags: Flags; argument: string } => {
   const options = Object.fromEntries(flags.map((flag): [string, Option] => [flag, special[flag] ?? { type: 'string' }]))
   const { tokens, values, positionals } = parseArgs({ args: [...args], options, strict: false, tokens: true })
@@ -36,7 +36,7 @@ export const read = (name: string, { flags, argument }: ParsedArguments, args: r
     const takesArgument = flags.length > 0 ? `it takes ${flags.map((flag) => `--${flag}`).join(', ')}` : 'it takes no flags'
     if (!option) throw new Usage(`${name} does not take ${token.rawName}; ${takesArgument}`)
     if (option.type === 'boolean' && token.value !== undefined) throw new Usage(`${token.rawName} takes no value`)
-    // A value that looks like a flag is a value forgotten, unless it is tied to its own.
+    // A value that begins with a dash is a forgotten value, unless written as --flag=value.
     const value = token.value ?? ''
     if (option.type === 'string' && (isBlank(value) || (!token.inlineValue && value.startsWith('-'))))
       throw new Usage(`${token.rawName} needs a value`)

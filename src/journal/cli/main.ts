@@ -1,4 +1,5 @@
-/** The process of `npm run journal`: where a command's words come from, and where its answers go. */
+/** The process of `npm run journal`: where a command's words come from, and where its answers
+ * go. */
 import { anchorIn, runCli } from './cli.ts'
 
 const people = process.stdout.isTTY

@@ -1,4 +1,4 @@
-/** Commands that change something; each leaves an event that says who. */
+/** Commands that change the journal; each leaves an event that names its caller. */
 
 import type { Verdict } from '../event/event.ts'
 import { dateOf } from '../filter.ts'

@@ -1,4 +1,5 @@
-/** Commands that look at the journal and change nothing, but for the event that says who saw personal data. */
+/** Commands that read the journal. Those that show personal data leave an event that names its
+ * caller. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { looksLikeSmoochId } from '../../contract/ids.ts'
@@ -18,7 +19,7 @@ import { type Command, say, sentence } from './command.ts'
 import { writeExport } from './export-file.ts'
 import { formatOf, number, required, text, Usage } from './flags.ts'
 
-/** A checkpoint file is one note, or a log: notes as JSON in some of its lines, and whatever else was written there. */
+/** The notes of a checkpoint file: one note, or a log in which some lines hold notes as JSON. */
 const notesIn = (content: string): string[] =>
   parseCheckpoint(content)
     ? [content]
@@ -31,7 +32,7 @@ const notesIn = (content: string): string[] =>
         }
       })
 
-/** Of this journal alone: services may share a log, and a key. */
+/** Checkpoints of this journal alone: services may share a log, and a key. */
 function marksIn(file: string, journal: string, keys: readonly PublicKey[]): Mark[] {
   const notes = notesIn(readFileSync(file, 'utf8'))
   const own = notes.filter((note) => parseCheckpoint(note)?.origin === originOf(journal))

@@ -1,10 +1,11 @@
-/** TABLE: what the journal knows of each action: its words, the name that people type for it, and the group of the charts that it belongs to. */
+/** TABLE: each action in the journal: its words, the short name that people type, and its group in
+ * the charts. */
 import type { RecordedId } from '../../contract/operations.ts'
 
 export type Group = 'deleted' | 'merged' | 'linked' | 'written'
 
 interface Action {
-  /** Typed in searches in place of the operation's own name. */
+  /** Short name in searches. */
   readonly short: string | undefined
   readonly group: Group
   readonly past: string
@@ -25,7 +26,8 @@ const operations: Readonly<Record<RecordedId, Action>> = {
   get_link_requests:       { short: undefined, group: 'written', past: 'got link requests of',   infinitive: 'get link requests of' },
 }
 
-/** Of administration. No row of the operations describes them; the journal keeps them as it keeps calls, refused ones too. */
+/** Actions of administration, which no row of the operations describes. They are recorded as calls
+ * are, refused ones too. */
 // biome-ignore format: a table is read down its columns
 const acts = {
   end_sessions:      { short: undefined, group: 'written', past: 'ended sessions of',     infinitive: 'end sessions of' },
@@ -45,11 +47,11 @@ const byShort = new Map([...actions].flatMap(([name, { short }]) => (short === u
 
 export const shortNames: readonly string[] = [...byShort.keys()]
 
-/** A name as people type it, in full. */
+/** The full name of a typed one. */
 export const fullName = (word: string): string => byShort.get(word) ?? word
 
 export const groupOf = (name: string): Group => actions.get(name)?.group ?? 'written'
 
-/** Of an action that this version does not know, its name says what it did. */
+/** Words for an action; one of a later version is shown by its name. */
 export const wordsFor = (name: string): Pick<Action, 'past' | 'infinitive'> =>
   actions.get(name) ?? { past: name.replaceAll('_', ' '), infinitive: name.replaceAll('_', ' ') }

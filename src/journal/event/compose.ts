@@ -1,19 +1,20 @@
-/** From what the pipeline knows to what the journal may show: pseudonyms for people, digests for bodies, and the personal rest for the sealed part. */
+/** Events from the facts of a call: pseudonyms for people, digests for bodies, and personal data in
+ * the sealed part. */
 import { networkOf } from '../../platform/ip-address.ts'
 import { type ActorFacts, type Event, newId, type Target } from './event.ts'
 import type { Part, Sealer, Subject } from './seal.ts'
 
 interface Actor {
   readonly type: ActorFacts['type']
-  /** Issuer-scoped; of staff and programs. */
+  /** For staff and programs; unique within the issuer. */
   readonly id?: string
-  /** Of an end user, who stands in the journal by pseudonym. */
+  /** For end users, whom the journal names by pseudonym. */
   readonly userId?: string
   readonly name?: string
   readonly email?: string
   readonly roles?: readonly string[]
   readonly auth?: NonNullable<ActorFacts['auth']>
-  /** A person's name, of whatever kind: it stands in the journal by pseudonym. */
+  /** Name of a person, of whatever kind; the journal holds a pseudonym. */
   readonly onBehalfOf?: string | null
 }
 
@@ -23,26 +24,28 @@ export interface Person {
   readonly smoochId?: string
 }
 
-/** What an event says of a request, as the pipeline knows it. */
+/** Facts of a request that its event states. */
 export interface CallFacts {
-  /** The operation's id in the table. */
+  /** Id of the operation. */
   readonly action: string
-  /** The app. */
+  /** Id of the app. */
   readonly tenant: string
   readonly actor: Actor
   readonly targets: readonly Person[]
   readonly reason?: { readonly code?: string; readonly ticket?: string; readonly note?: string }
   readonly policy?: Readonly<Record<string, string>>
-  /** As it is to be sent; the path by `_id` where that is known, else a template, with the real one in `personal`. */
+  /** The request as sent. Its path has the `_id` where that is known, else a template, and
+   * `personal` has the real one. */
   readonly request?: {
     readonly method: string
     readonly path: string
     readonly body?: string | Uint8Array | null
-    /** What the caller asked for, when the path is not yet known: by it a repeat under the same Idempotency-Key is told from another request. */
+    /** The caller's request, when the path is not yet known: it tells a repeat of an
+     * Idempotency-Key from another request. */
     readonly facts?: string
   }
   readonly context?: Readonly<Record<string, string>> & { readonly ip?: string; readonly userAgent?: string }
-  /** More that belongs to the erasable part. */
+  /** Further erasable data. */
   readonly personal?: Readonly<Record<string, unknown>>
 }
 
@@ -57,7 +60,7 @@ const YEAR = 400 * 86_400_000
 export const digestOf = (sealer: Sealer, request: CallFacts['request']): string | null =>
   request ? sealer.digest(request.method, request.facts ?? request.path, request.body ?? '') : null
 
-/** When it happened, and what it is called from then on. */
+/** Time of the event, and the ids it gets. */
 export interface Moment {
   readonly id: string
   readonly at: Date
@@ -65,18 +68,19 @@ export interface Moment {
 
 export const momentOf = (at: Date): Moment => ({ id: newId('evt'), at })
 
-/** One and the same in all events of a batch. */
+/** One object per person for all events of a batch. */
 export interface PseudonymousPerson {
   readonly userId: string
   readonly pseudonym: string
-  /** Of one whom the store did not know: to be stored with the first event that gets so far. */
+  /** Present for a person new to the store: stored with the first of its events. */
   subject?: Subject | undefined
 }
 
 export function compose(sealer: Sealer, facts: CallFacts, { id, at }: Moment, people: readonly PseudonymousPerson[]): ComposedEvent {
   const { actor, targets, reason, context: { ip, userAgent, ...context } = {} } = facts
   const pseudonym = (userId: string): string => people.find((it) => it.userId === userId)!.pseudonym
-  // An erasure finds this part by actor and targets: another name would stay in it.
+  // Only actor and targets: an erasure finds the part by these, and another person's name would
+  // stay.
   const erasable = [actor.userId, ...targets.map(({ userId }) => userId)]
   const named = Object.fromEntries(people.filter((it) => erasable.includes(it.userId)).map((it) => [it.pseudonym, it.userId]))
   const personal = { actor: { name: actor.name, email: actor.email }, people: named, ip, userAgent, note: reason?.note, ...facts.personal }

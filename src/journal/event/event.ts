@@ -1,14 +1,15 @@
-/** The events of the journal: their shape, their ids, the one place where they become bytes, and the state of an operation derived from them. */
+/** Events of the journal: shape, ids, encoding to bytes, and the state of an operation derived from
+ * them. */
 import { randomUUIDv7 } from 'node:crypto'
 
 type Kind = 'intent' | 'outcome' | 'denied' | 'resolved' | 'viewed' | 'erased' | 'system'
-/** `success` means accepted by the upstream, whose deletion may end later. */
+/** `success`: accepted by the upstream, whose deletion may be completed later. */
 export type Outcome = 'success' | 'failure' | 'not_sent' | 'unknown'
 export type Verdict = 'applied' | 'not_applied' | 'indeterminate'
-/** Derived, never stored in an event. `contradiction`: an outcome arrived after a verdict. */
+/** Derived, never stored. `contradiction`: an outcome came after a verdict. */
 export type State = 'pending' | Outcome | Verdict | 'denied' | 'contradiction'
 
-/** States that a person or the checker must still look at. */
+/** States that the reconciler or a person must still settle. */
 export const openStates = ['pending', 'unknown', 'indeterminate', 'contradiction'] as const satisfies readonly State[]
 
 export const isOpen = (state: State): boolean => (openStates as readonly State[]).includes(state)
@@ -16,14 +17,14 @@ export const isOpen = (state: State): boolean => (openStates as readonly State[]
 export interface Target {
   readonly role: 'subject' | 'surviving' | 'discarded'
   readonly type: 'appuser'
-  /** A random pseudonym; whom it means stands in the erasable part. */
+  /** A random pseudonym; the erasable part says of whom. */
   readonly subject?: string
   readonly smoochId?: string
 }
 
 export interface ActorFacts {
   readonly type: 'user' | 'staff' | 'service' | 'system'
-  /** Issuer-scoped for staff and programs, a pseudonym for an end user. */
+  /** For staff and programs unique within the issuer; for an end user a pseudonym. */
   readonly id: string
   readonly roles?: readonly string[]
   readonly auth?: { readonly method: string; readonly session?: string; readonly acr?: string; readonly at?: string }
@@ -51,10 +52,10 @@ export interface Event {
     readonly until?: string
   }
   readonly context?: Readonly<Record<string, string>>
-  /** SHA-256(salt ‖ sealed part): binds the erasable personal part to the event. */
+  /** SHA-256(salt ‖ sealed part): binds the erasable part to the event. */
   readonly sealed?: string
   readonly outcome?: Outcome
-  /** An event of the level `recorded`: an outcome without an intent. */
+  /** True for an outcome without an intent, as of operations of the effect `recorded`. */
   readonly recorded?: true
   readonly upstream?: {
     readonly status: number | null
@@ -64,19 +65,19 @@ export interface Event {
     readonly sent: boolean
   }
   readonly response?: { readonly status: number }
-  /** Commitment of the sealed answer that a repeated Idempotency-Key is given. */
+  /** Commitment to the sealed answer, which a repeat of the Idempotency-Key gets. */
   readonly answer?: string
   readonly intentIndex?: number
   readonly verdict?: Verdict
   readonly evidence?: Readonly<Record<string, unknown>>
   readonly by?: string
-  /** Further attempts that this one event stands for. */
+  /** Further attempts that this event stands for. */
   readonly count?: number
   /** Particulars of `system`, `viewed` and `erased` events. */
   readonly facts?: Readonly<Record<string, unknown>>
 }
 
-/** What the rules of the log go by; the rest of an event stands in its text alone. */
+/** The fields that the rules of the log use. */
 export interface EventHeader {
   readonly id: string
   readonly kind: Kind
@@ -103,7 +104,8 @@ export const eventHeaderOf = ({ id, kind, time, action, tenant, operation, outco
   facts,
 })
 
-/** Whether who reads for this app may see it: what tells of the journal as a whole is for all of them. */
+/** True when readers of this app may see the event: its own, and those of the journal as a
+ * whole. */
 export const isFor = (app: string, { tenant, kind }: Pick<Event, 'tenant' | 'kind'>): boolean =>
   tenant === app || (tenant === undefined && kind === 'system')
 
@@ -112,21 +114,22 @@ export const newId = (prefix: 'evt' | 'op' | 'i'): string => `${prefix}_${random
 const MAX_BYTES = 16_384
 const TEXT = 512
 
-// C1 controls, zero-width and bidirectional marks, line separators, the byte order mark: what makes a log line read differently from what it is.
+// C1 controls, zero-width and bidirectional marks, line separators, the byte order mark: characters
+// that make a log line look different from what it is.
 const UNSAFE_CHARACTERS = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
-/** Anything but plain ASCII without a backslash, which would begin an escape. */
+/** Finds whatever is not plain ASCII, and the backslash, which begins an escape. */
 const UNUSUAL = /[^ -[\]-~]/
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 const clean = (_key: string, value: unknown): unknown => {
   if (typeof value !== 'string') return value
-  // PostgreSQL's jsonb knows no U+0000 and no lone surrogate.
+  // Well-formed, since PostgreSQL's jsonb has no U+0000 and no lone surrogate.
   const text = value.toWellFormed()
   const safe = text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
   return safe.length > TEXT ? `${safe.slice(0, TEXT).toWellFormed()}…` : safe
 }
 
-/** Whether two quotation marks stand too far from each other. */
+/** True when two quotation marks stand too far apart. */
 const hasLongText = (body: string): boolean => {
   for (let at = 0; at + TEXT < body.length; ) {
     const next = body.lastIndexOf('"', at + TEXT + 1)
@@ -136,13 +139,14 @@ const hasLongText = (body: string): boolean => {
   return false
 }
 
-/** A replacer is slow, and nearly every event has nothing to replace. */
+/** JSON with a replacer only where needed: it is slow, and nearly every event has nothing to
+ * replace. */
 const written = (event: Event): string => {
   const body = JSON.stringify(event)
   return UNUSUAL.test(body) || hasLongText(body) ? JSON.stringify(event, clean).replace(UNSAFE_CHARACTERS, escaped) : body
 }
 
-/** The bytes that are stored and hashed; never made a second time from the parsed event. */
+/** The bytes that are stored and hashed; never encoded again from the parsed event. */
 export function encode(event: Event): string {
   const body = written(event)
   if (Buffer.byteLength(body) > MAX_BYTES) throw new RangeError(`an event is at most ${MAX_BYTES} bytes`)
@@ -152,13 +156,14 @@ export function encode(event: Event): string {
 export const decode = (body: string | Uint8Array): Event =>
   JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString('utf8')) as Event
 
-/** What an event is found by: whom it is about, by pseudonym and by the vendor's id. */
+/** Search tokens of an event: pseudonyms and vendor's ids of its persons. */
 export function tokensOf(event: Event): string[] {
   const named = (event.targets ?? []).flatMap((target) => [target.subject, target.smoochId])
   return [...new Set(named.filter((token): token is string => token !== undefined))]
 }
 
-/** The state after one more event, or undefined when the event has no place there (a second outcome, a verdict on a settled operation). */
+/** The state after one more event; undefined when the event is not allowed (a second outcome, a
+ * verdict on a settled operation). */
 export function nextState(state: State | undefined, event: EventHeader): State | undefined {
   switch (event.kind) {
     case 'intent':

@@ -1,11 +1,13 @@
-/** The erasable part of an event: sealed (AES-256-GCM, the event's id as AAD), bound to it by a salted commitment; and the keyed digests that stand in for personal data. */
+/** The erasable part of an event: sealed (AES-256-GCM, the event's id as AAD) and bound to it by a
+ * salted commitment; and keyed digests in place of personal data. */
 import { createHmac, hash } from 'node:crypto'
 import { decrypt, deriveKey, encrypt } from '../../crypto/envelope.ts'
 import { randomBytes } from '../../crypto/random.ts'
 import { parseExact } from '../../platform/exact-json.ts'
 import { memo } from '../../platform/memo.ts'
 
-/** `person`: names, addresses, reason text. `before`: what stood there. `answer`: what a repeated Idempotency-Key is given. */
+/** `person`: names, addresses, reason. `before`: the before-image. `answer`: the answer for repeats
+ * of an Idempotency-Key. */
 type PartName = 'person' | 'before' | 'answer'
 
 export interface Part {
@@ -25,21 +27,21 @@ export interface Subject {
 
 export interface Sealer {
   seal(bytes: Uint8Array, aad: string): Buffer
-  /** Whether the key that it was sealed with is among ours. */
+  /** True when one of our keys sealed it. */
   knows(sealed: Uint8Array): boolean
   /** Undefined when no key opens it. */
   open(sealed: Uint8Array, aad: string): Buffer | undefined
   part(event: string, part: PartName, content: unknown, expires: number): { row: Part; commitment: string }
-  /** Undefined when it cannot be opened; `true` in `bound` when it is what the event committed to. */
+  /** Undefined when it cannot be opened; `bound` is true when it fits the event's commitment. */
   openPart(row: Part, commitment: string | undefined): { content: unknown; bound: boolean } | undefined
   subject(tenant: string, userId: string): Subject
   lookup(tenant: string, userId: string): string
   digest(...values: (string | Uint8Array)[]): string
-  /** The digest of a user agent: a few of them send most requests. */
+  /** Digest of a user agent, remembered: a few send most requests. */
   agent(text: string): string
 }
 
-/** What verification says of sealed bytes whose key it was not given. */
+/** Finding of a verification for bytes sealed with a key that it was not given. */
 export const unknownKey = 'what is sealed was sealed with a key that was not given: JOURNAL_SEALING_KEY must be the one of the service'
 
 const KEY_ID = 4
@@ -47,7 +49,8 @@ const KEY_ID = 4
 const derive = (secret: Buffer, use: string): Buffer => deriveKey(secret, `journal ${use}`)
 const commit = (salt: Uint8Array, bytes: Uint8Array): string => `sha256:${hash('sha256', Buffer.concat([salt, bytes]))}`
 
-/** The first secret seals; all of them open. Lookups and digests stay with the last, the oldest, so that they survive a rotation. */
+/** The first secret seals, all open. Look-ups and digests use the last, the oldest, so that they
+ * survive a rotation. */
 export function createSealer(secrets: readonly Buffer[]): Sealer {
   const keys = secrets.map((secret) => ({
     id: Buffer.from(hash('sha256', derive(secret, 'id'), 'buffer')).subarray(0, KEY_ID),
@@ -70,7 +73,7 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
   const lookup = (tenant: string, userId: string): string =>
     createHmac('sha256', lookupKey).update(`${tenant}\0${userId}`).digest('base64url')
 
-  // Keyed, since a plain hash of a phone number or a user agent is soon guessed.
+  // Keyed: a plain hash of a phone number or user agent is soon guessed.
   const digest: Sealer['digest'] = (...values) => {
     const mac = createHmac('sha256', digestKey)
     for (const value of values) {

@@ -1,4 +1,4 @@
-/** What the guard is told of a call, and what it gives for it. */
+/** The guard's contract: what it needs of a call, and what it gives. */
 import type { Status } from '../append/journal.ts'
 import type { CallFacts } from '../event/compose.ts'
 import type { Event, Outcome } from '../event/event.ts'
@@ -12,7 +12,7 @@ export interface Answer {
 
 export interface GuardedCall extends CallFacts {
   readonly request: NonNullable<CallFacts['request']>
-  /** What stood there, freshly read; `unavailable` when it could not be. */
+  /** The before-image, freshly read; `unavailable` when it could not be read. */
   readonly before?:
     | { readonly state: 'captured'; readonly image: unknown; readonly fields: readonly string[] }
     | { readonly state: 'unavailable' }
@@ -29,17 +29,18 @@ export interface OutcomeFacts {
 
 export interface OpenOperation {
   readonly replay?: undefined
-  /** For `Audit-Operation`. */
+  /** Value of `Audit-Operation`. */
   readonly id: string
-  /** For `Audit-Receipt`: where the intent stands in the log. */
+  /** Value of `Audit-Receipt`: index of the intent in the log. */
   readonly index: number
   readonly permit: Permit
-  /** Never throws. Without an argument: unknown when the permit was spent, else not sent. `pending`: the store did not take it in time; it is kept in memory and retried. */
+  /** Never throws. Without an argument: `unknown` when the permit was used, else `not_sent`.
+   * `pending`: not stored in time; it waits in memory. */
   end(ended?: OutcomeFacts): Promise<{ readonly pending: boolean; readonly index?: number }>
 }
 
 export interface ReplayedOperation {
-  /** The first answer to this Idempotency-Key; nothing is to be sent. */
+  /** The first answer for this Idempotency-Key; nothing is sent. */
   readonly replay: Answer
   readonly id: string
 }
@@ -47,23 +48,27 @@ export interface ReplayedOperation {
 /** What a fresh look at the persons of a call found, by role; nobody: one of them is not there. */
 export type Observed = 'nobody' | Readonly<Record<string, AppUserSeen | undefined>>
 
-/** An operation that the same actor began a moment ago by the same request, without an Idempotency-Key that would name it. */
+/** An operation that the same actor began a moment ago by the same request, without an
+ * Idempotency-Key that would name it. */
 export interface EarlierOperation {
   readonly id: string
-  /** How it ended, when what was found is what it left behind; undefined when something came after it or nothing came of it, so that a repeat is a call of its own. */
+  /** How it ended, when what was found is what it left behind; undefined when something came after
+   * it or nothing came of it, so that a repeat is a call of its own. */
   standing(seen: Observed): Promise<'success' | 'unknown' | undefined>
 }
 
 export interface Guard {
   begin(call: GuardedCall): Promise<OpenOperation | ReplayedOperation>
-  /** The answer of an earlier call with this key, so that nothing need be read before it; throws as `begin` would. */
+  /** The answer of an earlier call with this key, looked up before anything is read for the call;
+   * throws as `begin` would. */
   recall(call: GuardedCall): Promise<ReplayedOperation | undefined>
-  /** The operation that a call without a key may repeat, as when a proxy passes it on to a second replica; throws `operation_pending` while that runs. */
+  /** The operation that a call without a key may repeat, as when a proxy passes it on to a second
+   * replica; throws `operation_pending` while that runs. */
   earlier(call: GuardedCall): Promise<EarlierOperation | undefined>
   denied(call: CallFacts): void
-  /** For writes that are not guarded: one event, after the fact, that never stops them. */
+  /** For writes that are not guarded: one event afterwards, which never stops them. */
   recorded(call: CallFacts, ended: OutcomeFacts): void
-  /** Personal data was shown or exported: durable before it is. */
+  /** Personal data is about to be shown or exported; resolves when the event is durable. */
   viewed(call: CallFacts, facts: Readonly<Record<string, unknown>>): Promise<void>
   status(): Status
   close(): Promise<void>

@@ -1,4 +1,5 @@
-/** Denied attempts: each is an event, until one actor has been refused one action twenty times in a minute; the rest of that minute is one event with their number. */
+/** Denied attempts: an event each, up to twenty a minute of one actor and action; the rest of that
+ * minute is one event with their number. */
 import type { CallFacts } from '../event/compose.ts'
 
 const FREE = 20
@@ -26,7 +27,7 @@ export function countDenials(write: (asked: CallFacts, count?: number) => void, 
     add: (asked: CallFacts): void => {
       const { actor, tenant, action } = asked
       const name = JSON.stringify([tenant, actor.id, actor.userId, action])
-      // So many names at once are themselves the flood: they share one window.
+      // Above the maximum of actors, which is a flood, the rest share one window.
       const key = windows.has(name) || windows.size < MAX_ACTORS ? name : 'others'
       const open = windows.get(key)
       if (open && open.until <= now()) flush(key, open)

@@ -1,4 +1,5 @@
-/** The guard: no destructive call without a durable intent, and an outcome whatever happens. `begin` → permit → `end`; denied and recorded calls beside it. */
+/** The guard: no destructive call without a durable intent, and an outcome whatever happens.
+ * `begin` → permit → `end`; denied and recorded calls beside it. */
 
 import { Problem } from '../../contract/problems.ts'
 import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
@@ -110,7 +111,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
       index,
       permit,
       end: (ended = { outcome: isUsed(permit) ? 'unknown' : 'not_sent' }) => {
-        // An outcome that claims nothing was sent cannot be right when the permit was used.
+        // `not_sent` cannot be right when the permit was used.
         const honest: OutcomeFacts = ended.outcome === 'not_sent' && isUsed(permit) ? { ...ended, outcome: 'unknown' } : ended
         ending ??= end(honest)
         return ending
@@ -122,7 +123,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     const from = performance.now()
     const left = (): number => Math.max(1, life.beginMilliseconds - (performance.now() - from))
     mustBeOpen()
-    // A read that is slow is this call's alone; when nothing can be written either, the gate closes.
+    // A slow read fails this call alone; if writing fails too, the gate closes.
     const slow = setTimeout(journal.probe, life.slowMilliseconds)
     const entry = await withTimeout(left(), intentOf(call))
       .catch((error: unknown) => {
@@ -139,7 +140,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     ])
     if (written === TIMED_OUT || 'failed' in written || rolledBack === true) {
       if (written === TIMED_OUT) journal.closeGate('an intent could not be recorded in time')
-      // It may be in the log all the same, or get there late: then this says that nothing came of it.
+      // The intent may have been stored, or may be later: this says that nothing was sent.
       void journal.appendUntilDone(outcomeOf(entry.event, undefined, { outcome: 'not_sent' }))
       throw unavailable(written === TIMED_OUT || !('failed' in written) ? undefined : written.failed)
     }

@@ -1,4 +1,5 @@
-/** A second use of an Idempotency-Key: the intent is its record, and it never leads to a second call. */
+/** Repeats of an Idempotency-Key: the intent is its record, and a repeat never leads to a second
+ * call. */
 import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
 import { digestOf } from '../event/compose.ts'
@@ -10,7 +11,8 @@ import { sealedPart } from '../store/queries/people.ts'
 import type { Answer, GuardedCall, ReplayedOperation } from './contract.ts'
 
 const DAY = 86_400_000
-/** An intent without an outcome after its permit and the upstream's time limit is not running any more. */
+/** Longer than a permit and the upstream's time limit: an intent without outcome for so long is not
+ * running. */
 const STILL_RUNNING = 25_000
 
 /** Without an outcome, and perhaps still at work. */
@@ -32,7 +34,7 @@ export async function recall(journal: Journal, call: GuardedCall): Promise<Repla
   return operation === undefined ? undefined : answerOf(journal, operation, digestOf(journal.sealer, call.request))
 }
 
-/** The first answer, or the Problem that says why there is none. */
+/** The first answer; throws a Problem that says why there is none. */
 export async function answerOf(journal: Journal, operation: string, digest: string | null): Promise<ReplayedOperation> {
   const headers = { 'Audit-Operation': operation }
   const history = await readable(historyOf(journal.store, operation))

@@ -1,7 +1,8 @@
-/** The permit: what a guarded call must show before its first byte. Issued once per durable intent, spent once, void after its deadline. */
+/** The permit, which a guarded call must show before its first byte: issued once per durable
+ * intent, spent once, void after its deadline. */
 declare const brand: unique symbol
 
-/** Cannot be written down elsewhere: the brand has no value, and an object that was not issued here is refused when it is spent. */
+/** Cannot be forged: the brand has no value, and an object that was not issued here is refused. */
 export interface Permit {
   readonly [brand]: 'permit'
   readonly operation: string
@@ -11,7 +12,7 @@ interface Ticket {
   readonly action: string
   readonly deadline: number
   spent: boolean
-  /** Something may have left under it. */
+  /** True when something may have been sent with it. */
   used: boolean
 }
 
@@ -26,14 +27,15 @@ export class PermitError extends Error {
   }
 }
 
-/** For the journal only. The deadline runs on the monotonic clock: a clock set back does not lengthen it. */
+/** For the guard only. The deadline is on the monotonic clock, which nobody can set back. */
 export function issuePermit(operation: string, action: string, milliseconds: number): Permit {
   const permit = Object.freeze({ operation }) as Permit
   issued.set(permit, { action, deadline: performance.now() + milliseconds, spent: false, used: false })
   return permit
 }
 
-/** Called by the upstream immediately before it sends. Throws unless this permit may be used now, for this action, for the first time. */
+/** To be called immediately before sending. Throws unless the permit is valid now, for this action,
+ * for the first time. */
 export function spendPermit(permit: Permit, action: string): void {
   const ticket = issued.get(permit)
   if (!ticket) throw new PermitError('forged')
@@ -44,7 +46,8 @@ export function spendPermit(permit: Permit, action: string): void {
   ticket.used = true
 }
 
-/** Called by the upstream when it knows that not a byte has left, as when no connection could be made. The permit stays spent. */
+/** To be called when certainly not a byte was sent, as without a connection. The permit stays
+ * spent. */
 export function markUnused(permit: Permit): void {
   const ticket = issued.get(permit)
   if (ticket) ticket.used = false

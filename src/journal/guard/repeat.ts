@@ -1,4 +1,5 @@
-/** A repeat without an Idempotency-Key, as a proxy makes one when a replica dies: the same request of the same actor a moment ago, and whether what it did still stands. */
+/** Repeats without an Idempotency-Key, as a proxy makes when a replica dies: the same request of
+ * the same actor a moment ago, while its effect still stands. */
 import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
 import { decode, type Event, isOpen, tokensOf } from '../event/event.ts'
@@ -9,9 +10,9 @@ import { operationsOn } from '../store/queries/operations.ts'
 import type { EarlierOperation, GuardedCall, Observed } from './contract.ts'
 import { mayRun, readable } from './idempotency.ts'
 
-/** Longer than a proxy waits for a machine that lost its power, which is 60 s by default. */
+/** Longer than a proxy waits for a machine without power: 60 s by default. */
 const MOMENT = 90_000
-/** Of these nothing came. */
+/** States of operations without effect. */
 const IN_VAIN: readonly string[] = ['failure', 'not_sent', 'not_applied', 'denied']
 
 export async function earlierOperation(journal: Journal, call: GuardedCall): Promise<EarlierOperation | undefined> {
@@ -39,9 +40,9 @@ export async function earlierOperation(journal: Journal, call: GuardedCall): Pro
 async function stands(journal: Journal, intent: Event, ended: 'success' | 'unknown', seen: Observed): Promise<boolean> {
   if (seen === 'nobody') return true
   const known = intent.targets?.map(({ smoochId }) => smoochId)
-  // Somebody else has the name now: the person was created anew.
+  // Another user has the name now: the person was created anew.
   if (Object.values(seen).some((user) => user && !known?.includes(user._id))) return false
-  // The vendor completes a deletion that it has accepted later.
+  // The vendor completes an accepted deletion later.
   if (intent.action === 'delete_app_user' && ended === 'success') return true
   const before = await readable(beforeImageOf(journal, intent))
   const observe = (_id: string, of: string) => Promise.resolve(seen[of] ? { status: 200, appUser: seen[of] } : { status: 0 })

@@ -1,4 +1,4 @@
-/** The highest checkpoint in Redis. It takes two commands of any client, so the library stays behind its own door. */
+/** The anchor in Redis, over any client that runs commands. */
 import type { RedisClient } from '../../platform/redis.ts'
 import type { Anchor, Mark } from './anchor.ts'
 
@@ -8,13 +8,13 @@ export interface RedisCommands {
   eval(script: string, keys: number, ...args: string[]): Promise<unknown>
 }
 
-// Only upward: a replica that lags must not pull the mark down.
+// Only upward: a replica that lags must not lower the mark.
 const raise = `
 local old = redis.call('GET', KEYS[1])
 if not old or tonumber(cjson.decode(old).size) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[2]) end
 return 1`
 
-/** `place` tells this service's journal from those of others on the same Redis. */
+/** `place` separates the journals of several services on one Redis. */
 export function anchorInRedis(redis: RedisCommands, place: string): Anchor {
   const keyOf = (journal: string): string => `bff:journal:{${journal}}:highest`
   const lastKey = `bff:journal:{${place}}:last`
@@ -37,7 +37,7 @@ export function anchorInRedis(redis: RedisCommands, place: string): Anchor {
   }
 }
 
-/** Over our own connection. */
+/** The anchor over our own connection. */
 export const anchorOn = (redis: Pick<RedisClient, 'command'>, place: string): Anchor => {
   const ask = async (...command: Parameters<typeof redis.command>): Promise<unknown> => {
     try {

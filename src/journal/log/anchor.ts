@@ -1,4 +1,5 @@
-/** The memory outside: the highest checkpoint ever seen, against which a log that went back is noticed. Nothing inside the log can show that its end was cut. */
+/** Anchors: the highest checkpoint ever seen, kept outside the log. Only by it can a cut-off end be
+ * noticed. */
 import { parseCheckpoint } from './checkpoint.ts'
 
 export interface Mark {
@@ -7,16 +8,17 @@ export interface Mark {
   readonly root: string
 }
 
-/** One entry per journal id, kept elsewhere (Redis), and which journal it was that is kept here. */
+/** One entry per journal id, and the id of the journal in use. */
 export interface Anchor {
-  /** The journal last in use in this place: when another stands there, it was lost. */
+  /** The journal last in use; another one here now means that it was lost. */
   last(): Promise<string | undefined>
-  /** Notes the journal in use. */
+  /** Stores the id of the journal in use. */
   use(journal: string): Promise<void>
   highest(journal: string): Promise<Mark | undefined>
-  /** Keeps the larger of the two, and notes the journal in use: an anchor that was emptied knows both again. */
+  /** Keeps the larger mark, and the journal in use: so an anchor that was emptied is filled
+   * again. */
   raise(journal: string, mark: Mark): Promise<void>
-  /** Sets it back, for accept-rollback alone. */
+  /** Lowers the mark; for accept-rollback alone. */
   reset(journal: string, mark: Mark): Promise<void>
 }
 

@@ -1,4 +1,5 @@
-/** Checkpoints: the tree's size and root as a signed note (C2SP tlog-checkpoint, signed-note, Ed25519), and the keys that sign them. */
+/** Checkpoints: size and root of the tree as a signed note (C2SP tlog-checkpoint, signed-note,
+ * Ed25519), and their keys. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto'
 
 export interface Checkpoint {
@@ -7,7 +8,8 @@ export interface Checkpoint {
   readonly root: Buffer
 }
 
-/** A public key as it stands in events and on the command line: `base64(0x01 ‖ 32 bytes)`, the last part of a Go verifier key. */
+/** A public key in events and on the command line: `base64(0x01 ‖ 32 bytes)`, the last part of a Go
+ * verifier key. */
 export type PublicKey = string
 
 const ED25519 = 1
@@ -35,7 +37,7 @@ function importPublic(key: PublicKey): KeyObject {
   return made
 }
 
-/** From a secret: PEM, or 32 bytes in base64 or hex. */
+/** From a secret in PEM, or 32 bytes as base64 or hex. */
 export function signingKey(secret: string): KeyObject {
   if (secret.includes('PRIVATE KEY')) return createPrivateKey(secret)
   const text = secret.trim()
@@ -47,7 +49,7 @@ export function signingKey(secret: string): KeyObject {
 /** As PEM. */
 export const newSigningKey = (): string => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
-/** What verifiers are configured with: `name+hash+key`. */
+/** The form in which verifiers are configured: `name+hash+key`. */
 export const verifierKey = (origin: string, key: PublicKey): string => `${origin}+${keyId(origin, key).toString('hex')}+${key}`
 
 const keyId = (name: string, key: PublicKey): Buffer =>
@@ -62,7 +64,7 @@ export function signCheckpoint(checkpoint: Checkpoint, key: KeyObject): string {
 const NOTE =
   /^(?<text>(?<origin>[^\s+]+)\n(?<size>0|[1-9]\d*)\n(?<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*)\n(?<lines>(?:— [^\n ]+ [A-Za-z0-9+/=]+\n)+)$/
 
-/** The content of a note, its signature not looked at. */
+/** The content of a note; the signature is not checked. */
 export function parseCheckpoint(note: string): (Checkpoint & { text: string; lines: string }) | undefined {
   const groups = NOTE.exec(note)?.groups as Record<'text' | 'origin' | 'size' | 'root' | 'lines', string> | undefined
   if (!groups || !Number.isSafeInteger(Number(groups.size))) return undefined
@@ -80,13 +82,13 @@ function signatureOf(note: { origin: string; lines: string }, key: PublicKey): B
   for (const line of note.lines.trimEnd().split('\n')) {
     const [, name, encoded] = line.split(' ')
     const bytes = Buffer.from(encoded ?? '', 'base64')
-    // Canonical base64 only: otherwise one signature could be written in several ways, and a changed byte pass unseen.
+    // Canonical base64 only: else one signature has several forms, and a changed byte could pass.
     if (name === note.origin && bytes.subarray(0, 4).equals(id) && bytes.toString('base64') === encoded) return bytes.subarray(4)
   }
   return undefined
 }
 
-/** The checkpoint, when one of the keys signed it; else undefined. */
+/** The checkpoint when one of the keys signed it, else undefined. */
 export function openCheckpoint(note: string, keys: readonly PublicKey[]): Checkpoint | undefined {
   const parsed = parseCheckpoint(note)
   if (!parsed) return undefined
@@ -97,7 +99,7 @@ export function openCheckpoint(note: string, keys: readonly PublicKey[]): Checkp
   return good ? { origin: parsed.origin, size: parsed.size, root: parsed.root } : undefined
 }
 
-/** As openCheckpoint, with the arithmetic on another thread. */
+/** The same check on another thread. */
 export function checkSignature(note: string, key: PublicKey): Promise<boolean> {
   const parsed = parseCheckpoint(note)
   const signature = parsed && signatureOf(parsed, key)

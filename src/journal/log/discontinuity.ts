@@ -1,4 +1,5 @@
-/** What is said of a log that does not go on from what was seen of it. By these sentences a closed gate is told from one of a store that is only away. */
+/** What is said of a log that does not go on from what was seen of it. By these sentences a closed
+ * gate is told from one of a store that is only away. */
 export const discontinuity = {
   shorter: (from: number, to: number) => `the log went back from ${from} to ${to}`,
   otherThanAnchored: (size: number) => `the log is not the one that was anchored at ${size}`,

@@ -1,4 +1,5 @@
-/** The proof of one event as C2SP tlog-proof text: its index, its path and the signed checkpoint, checked offline by anyone. */
+/** The proof of one event as C2SP tlog-proof text: index, path and signed checkpoint. It is checked
+ * offline. */
 import { openCheckpoint, type PublicKey } from './checkpoint.ts'
 import { checkInclusion, type Hash, leafHash } from './tree.ts'
 
@@ -32,7 +33,7 @@ export function readProof(text: string): Proof | undefined {
   return { index: Number(index), path, note: text.slice(gap + 2), ...(extra && { extra }) }
 }
 
-/** Whether these bytes stand in the log whose key is given, at the index that the proof says. */
+/** True when these bytes are in the log of that key, at the index of the proof. */
 export function checkProof(text: string, bytes: Uint8Array, keys: readonly PublicKey[]): boolean {
   const proof = readProof(text)
   const checkpoint = proof && openCheckpoint(proof.note, keys)

@@ -1,24 +1,25 @@
-/** The Merkle tree of RFC 6962 over the stored bytes: hashes, the frontier that grows it, roots and inclusion proofs. */
+/** The Merkle tree of RFC 6962 over the stored bytes: hashes, frontier, roots and inclusion
+ * proofs. */
 import { hash } from 'node:crypto'
 
 export type Hash = Buffer
-/** The hash of the complete subtree of 2^level leaves that begins at leaf position × 2^level. */
+/** Hash of the complete subtree of 2^level leaves from leaf position × 2^level on. */
 export type HashOf = (level: number, position: number) => Promise<Hash>
 
 const LEAF = Buffer.of(0)
 const NODE = Buffer.of(1)
 const sha256 = (...parts: Uint8Array[]): Hash => hash('sha256', Buffer.concat(parts), 'buffer')
 
-/** Of a text, the bytes are its UTF-8. */
+/** Text is hashed as UTF-8. */
 export const leafHash = (stored: string | Uint8Array): Hash =>
   typeof stored === 'string' ? hash('sha256', `\0${stored}`, 'buffer') : sha256(LEAF, stored)
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Hash => sha256(NODE, left, right)
 export const emptyRoot = sha256()
 
-/** Levels whose complete subtrees are kept, so that a proof reads a few hundred rows and not the whole log. */
+/** Levels whose hashes are stored, so that a proof reads a few hundred rows, not the whole log. */
 export const isKept = (level: number): boolean => level > 0 && level % 8 === 0
 
-/** The roots of the complete subtrees that a tree consists of, largest first: all that is needed to append. */
+/** Roots of the complete subtrees of a tree, largest first: enough to append. */
 export interface Frontier {
   size: number
   hashes: Hash[]
@@ -39,7 +40,7 @@ export function push(frontier: Frontier, leaf: Hash, kept?: (level: number, posi
 export const rootOf = ({ hashes }: Frontier): Hash =>
   hashes.length === 0 ? emptyRoot : hashes.reduceRight((right, left) => nodeHash(left, right))
 
-/** The complete subtrees of a tree of this size, largest first. */
+/** Complete subtrees of a tree of this size, largest first. */
 export function peaks(size: number): { level: number; position: number }[] {
   const found: { level: number; position: number }[] = []
   for (let begin = 0; begin < size; ) {
@@ -67,7 +68,7 @@ async function rangeHash(begin: number, end: number, hashOf: HashOf): Promise<Ha
 
 export const rootAt = async (size: number, hashOf: HashOf): Promise<Hash> => (size === 0 ? emptyRoot : rangeHash(0, size, hashOf))
 
-/** RFC 6962, 2.1.1: from the leaf's sibling up to the child of the root. */
+/** RFC 6962, section 2.1.1: from the leaf's sibling up to the child of the root. */
 export async function inclusionProof(index: number, size: number, hashOf: HashOf): Promise<Hash[]> {
   const path: Hash[] = []
   let [begin, end] = [0, size]
@@ -80,7 +81,7 @@ export async function inclusionProof(index: number, size: number, hashOf: HashOf
   return path.reverse()
 }
 
-/** RFC 9162, 2.1.3.2. */
+/** RFC 9162, section 2.1.3.2. */
 export function checkInclusion(leaf: Hash, index: number, size: number, path: readonly Hash[], root: Hash): boolean {
   if (index >= size) return false
   let [fn, sn, node] = [index, size - 1, leaf]

@@ -1,4 +1,5 @@
-/** The checker: finds out, by reading the upstream only, what became of operations that nobody saw end. It writes verdicts, never to the upstream. */
+/** The reconciler: finds out, only by reading the upstream, how operations without an outcome
+ * ended. It writes verdicts to the journal. */
 
 import type { Journal } from '../append/journal.ts'
 import { type Event, newId, type Verdict } from '../event/event.ts'
@@ -10,16 +11,16 @@ import { evidenceOf, type Observation } from './verdicts.ts'
 
 export interface ReconcilerOptions {
   readonly journal: Journal
-  /** GET of one user, fresh; throws when there was no answer. */
+  /** GET of one user, uncached; throws without an answer. */
   readonly read: (tenant: string, id: string) => Promise<Observation>
-  /** From the intent: the permit's life, the upstream's time limit, and 30 s for clocks. */
+  /** Wait after the intent: the permit's life, the upstream's time limit, and 30 s for clocks. */
   readonly settleMilliseconds?: number
-  /** Between two looks at the same operation; the last is repeated. */
+  /** Milliseconds between two reads for one operation; the last is repeated. */
   readonly pauses?: readonly number[]
 }
 
 export interface Reconciler extends AsyncDisposable {
-  /** One look at all that is open; the number of verdicts given. */
+  /** One pass over all open operations; resolves to the number of verdicts. */
   round(): Promise<number>
   start(everyMilliseconds?: number): void
 }
@@ -70,7 +71,7 @@ export function createReconciler({
     const history = await historyOf(store, operation)
     const intent = history?.events[0]?.event
     if (intent?.kind !== 'intent' || now < Date.parse(intent.time) + settleMilliseconds) return 0
-    // Its owner lives: it will write the outcome itself.
+    // The process that owns it lives, and will write the outcome.
     if (history?.state === 'pending' && (await store.isAlive(intent.operation?.instance ?? ''))) return 0
     watches.set(operation, watch)
     const observe = async (id: string, of: string): Promise<Observation> => {
@@ -78,11 +79,11 @@ export function createReconciler({
       watch.reads.push({ of, status: seen.status, at: journal.now().toISOString() })
       return seen
     }
-    // What we see may be the doing of another operation on the same person.
+    // With a concurrent operation on the person, what is seen may be its effect.
     const sign = (await hasConcurrent(store, operation, seq))
       ? 'unclear'
       : await evidenceOf({ intent, before: await beforeImageOf(journal, intent), observe }).catch(() => 'unclear' as const)
-    // Once more after the reading: what came meanwhile may have changed what was seen.
+    // Asked again after the read: another operation may have begun meanwhile.
     if (sign === 'applied' && !(await hasConcurrent(store, operation, seq))) return resolve(intent, seq, 'applied', watch)
     if (
       sign === 'still' &&

@@ -1,4 +1,5 @@
-/** What the vendor tells by itself: that a person was deleted or merged away. Written once, however often it is told; joined to the operation of ours that it came of. */
+/** The vendor's reports that a person was deleted or merged away. Written once, however often
+ * reported, and joined to our operation that caused it. */
 import { createHash } from 'node:crypto'
 import type { GuardedId } from '../../contract/operations.ts'
 import { Problem } from '../../contract/problems.ts'
@@ -14,9 +15,9 @@ import { pseudonymsAt } from '../store/queries/people.ts'
 export interface Report {
   readonly tenant: string
   readonly trigger: 'appUser:delete' | 'merge:appUser'
-  /** Who is no more; known by this `_id`, which nobody else ever gets. */
+  /** The removed person, by an `_id` that nobody else ever gets. */
   readonly gone: Person & { readonly smoochId: string }
-  /** Into whom it was merged. */
+  /** The survivor of a merge. */
   readonly surviving?: Person | undefined
 }
 
@@ -24,7 +25,7 @@ export interface Cause {
   readonly opened: Event
   readonly index: number
   readonly state: State
-  /** It knew the userId, and ended that person's sessions itself. */
+  /** True when the webhook knew the userId and ended that person's sessions. */
   readonly endedSessions?: boolean
 }
 
@@ -34,7 +35,7 @@ const actions = { 'appUser:delete': 'delete_app_user', 'merge:appUser': 'merge_u
 >
 const without: readonly State[] = ['denied', 'failure', 'not_sent', 'not_applied']
 
-/** The same for the same words, on every replica. */
+/** One id for the same words, on every replica. */
 const idFor = (prefix: 'evt' | 'op', ...words: readonly string[]): string => {
   const hex = createHash('sha256').update(JSON.stringify(words)).digest('hex')
   return `${prefix}_${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
@@ -44,12 +45,12 @@ export const createReports = (journal: Journal) => {
   const { store } = journal
   const wordsOf = ({ tenant, trigger, gone }: Report): readonly string[] => [tenant, trigger, gone.smoochId]
 
-  /** The `_id` itself, and the pseudonym of an `_id` that was only asked for. */
+  /** The `_id`, and the pseudonym of an `_id` that a call asked for. */
   const tokensOf = async (tenant: string, smoochId: string): Promise<string[]> => {
     return [smoochId, ...(await pseudonymsAt(store, journal.sealer.lookup(tenant, smoochId)))]
   }
 
-  /** Operations on this person that may have taken effect, newest first. */
+  /** Operations on the person that may have taken effect, newest first. */
   const causes = async (tenant: string, tokens: readonly string[], action: GuardedId): Promise<Cause[]> => {
     const found = await operationsOn(store, action, tokens)
     return found
@@ -57,7 +58,8 @@ export const createReports = (journal: Journal) => {
       .filter(({ opened, state }) => opened.tenant === tenant && !without.includes(state))
   }
 
-  /** The vendor's word settles what was accepted or unknown; of what still runs its own process tells. */
+  /** Settles an operation that was accepted or unknown; a running one is settled by its own
+   * process. */
   const settlement = ({ opened, index, state }: Cause, id: string, evidence: Event['evidence'] & object): Entry[] =>
     state !== 'success' && !(isOpen(state) && state !== 'pending')
       ? []
@@ -77,7 +79,7 @@ export const createReports = (journal: Journal) => {
           }),
         ]
 
-  /** Somebody else did it: a key of another's, the vendor's own pages, or a link that came to the person's channel. */
+  /** A change by others: another key, the vendor's own pages, or a link confirmed by the person. */
   const byOthers = async (report: Report, link: Cause | undefined): Promise<Entry[]> => {
     const { tenant, trigger, gone, surviving } = report
     const operation = idFor('op', ...wordsOf(report))
@@ -109,13 +111,13 @@ export const createReports = (journal: Journal) => {
   }
 
   return {
-    /** Whether this was told and written before. */
+    /** True when this report was written before. */
     isKnown: async (report: Report): Promise<boolean> => {
       mustBeOpen()
       return (await eventOf(store, idFor('evt', ...wordsOf(report)))) !== undefined
     },
 
-    /** Our own deletion or merge of this person. */
+    /** Our own deletion or merge of this person, if there was one. */
     causeOf: async ({ tenant, trigger, gone }: Report): Promise<Cause | undefined> => {
       const tokens = await tokensOf(tenant, gone.smoochId)
       for (const cause of await causes(tenant, tokens, actions[trigger])) {
@@ -126,7 +128,7 @@ export const createReports = (journal: Journal) => {
       return undefined
     },
 
-    /** Durable when it resolves; throws `journal_unavailable`. */
+    /** Resolves when durable; throws `journal_unavailable`. */
     write: async (report: Report, cause: Cause | undefined): Promise<void> => {
       const { tenant, trigger, gone, surviving } = report
       const linked = async (): Promise<Cause | undefined> => {

@@ -1,4 +1,5 @@
-/** TABLE: what a fresh read of the upstream says about an operation whose outcome is not known. Silence is `unclear`; nothing here guesses. */
+/** TABLE: what a fresh read of the upstream proves about an operation without outcome. No answer is
+ * `unclear`; nothing is guessed. */
 import type { GuardedId } from '../../contract/operations.ts'
 import type { Event } from '../event/event.ts'
 
@@ -16,19 +17,19 @@ interface ClientSeen {
   readonly platform?: string
 }
 
-/** One fresh GET past every cache. */
+/** One GET past every cache. */
 export interface Observation {
   readonly status: number
   readonly appUser?: AppUserSeen
 }
 type Observe = (id: string, of: string) => Promise<Observation>
 
-/** `still`: as before; it must be seen twice, a minute apart, since the upstream works asynchronously. */
+/** `still`: unchanged; needed twice, a minute apart, since the upstream works asynchronously. */
 export type Evidence = 'applied' | 'still' | 'unclear'
 
 export interface Case {
   readonly intent: Event
-  /** The before-image; undefined when there is none (any more). */
+  /** The before-image; undefined when there is none, or none any more. */
   readonly before: unknown
   readonly observe: Observe
 }
@@ -41,7 +42,7 @@ const personal = ({ givenName, surname, email, properties }: AppUserSeen): unkno
 const same = (one: unknown, other: unknown): boolean => (isEmpty(one) && isEmpty(other)) || JSON.stringify(one) === JSON.stringify(other)
 const segment = (intent: Event, fromEnd: number): string | undefined => intent.request?.path.split('/').at(-fromEnd)
 
-/** The user as it stands now, when it answers under its own `_id`. */
+/** The user as it is now, if it answers under its own `_id`. */
 async function present({ intent, observe }: Case): Promise<AppUserSeen | undefined> {
   const id = idOf(intent, 'subject')
   const seen = id === undefined ? undefined : await observe(id, 'subject')
@@ -51,7 +52,7 @@ async function present({ intent, observe }: Case): Promise<AppUserSeen | undefin
 const verdicts: Readonly<Record<GuardedId, (it: Case) => Promise<Evidence>>> = {
   delete_app_user: async ({ intent, before, observe }) => {
     const id = idOf(intent, 'subject')
-    // Gone says nothing when nobody saw that it was there.
+    // Absence proves nothing without a before-image.
     if (id === undefined || before === undefined) return 'unclear'
     const { status, appUser } = await observe(id, 'subject')
     if (status === 404) return 'applied'
@@ -71,7 +72,8 @@ const verdicts: Readonly<Record<GuardedId, (it: Case) => Promise<Evidence>>> = {
     if (surviving === undefined || discarded === undefined || before === undefined) return 'unclear'
     const gone = await observe(discarded, 'discarded')
     if (gone.status === 200 && gone.appUser?._id === discarded) return 'still'
-    // What an `_id` answers that was merged away is not documented: only together with a survivor that is well is it a sign.
+    // The answer for a merged `_id` is not documented: absence counts only together with an
+    // existing survivor.
     const stays = await observe(surviving, 'surviving')
     if (stays.status !== 200 || stays.appUser?._id !== surviving) return 'unclear'
     return gone.status === 404 || (gone.status === 200 && gone.appUser?._id === surviving) ? 'applied' : 'unclear'

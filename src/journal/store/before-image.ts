@@ -1,4 +1,4 @@
-/** What stood there before a guarded call, as far as it is still kept and is bound to its event. */
+/** The before-image of a guarded call, if it is still stored and bound to its event. */
 import type { Event } from '../event/event.ts'
 import type { Sealer } from '../event/seal.ts'
 import { sealedPart } from './queries/people.ts'

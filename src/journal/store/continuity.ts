@@ -1,4 +1,5 @@
-/** Whether the log goes on from what was seen of it: from its anchor, from the journal that stood here, past the rollbacks that people accepted. */
+/** Continuity of the log: with its anchor, with the journal that was here before, and past
+ * rollbacks that people accepted. */
 import type { Anchor, Mark } from '../log/anchor.ts'
 import { discontinuity } from '../log/discontinuity.ts'
 import type { Store } from './contract.ts'
@@ -6,21 +7,21 @@ import { systemEvents, treeHead } from './queries/log.ts'
 import type { Source } from './queries/source.ts'
 import { rootSigned } from './stored-tree.ts'
 
-/** The journal that is missed where this one stands. */
+/** Id of the journal that should be here in place of this one. */
 export async function missing(store: Store, anchor: Anchor | undefined): Promise<string | undefined> {
   const last = await anchor?.last()
   return last === store.journal ? undefined : last
 }
 
-/** The events by which people accepted that the log went back. */
+/** Ids of the events by which people accepted rollbacks. */
 export async function acceptances(store: Source): Promise<string[]> {
   return (await systemEvents(store, 'rollback_accepted')).map(({ id }) => id)
 }
 
-/** What was seen when these were all acceptances is void once there is another. By their ids, since clocks differ. */
+/** True when a rollback was accepted since `known`. By ids, since clocks differ. */
 export const acceptedSince = (known: readonly string[], now: readonly string[]): boolean => now.some((id) => !known.includes(id))
 
-/** What is wrong with the log in the light of this mark; undefined when it continues it. */
+/** Why the log does not continue this mark; undefined when it does. */
 export async function contradicts(store: Source, mark: Mark | undefined): Promise<string | undefined> {
   if (!mark) return undefined
   const { size, cut } = await treeHead(store)

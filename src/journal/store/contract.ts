@@ -1,4 +1,5 @@
-/** The store's contract, and the rules that hold inside its lock. Both stores differ only in how they lock and write. */
+/** The store's contract, and the rules inside its lock. The two stores differ only in how they lock
+ * and write. */
 
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { type Event, type EventHeader, encode, eventHeaderOf, newId, nextState, type State, tokensOf } from '../event/event.ts'
@@ -10,14 +11,14 @@ import { checkpointQuestion, idsQuestion } from './queries/log.ts'
 import { keysQuestion, statesQuestion } from './queries/operations.ts'
 import type { Question, Row, Source } from './queries/source.ts'
 
-/** One event on its way into the log, with what is stored beside it. */
+/** An event to be written, with what is stored beside it. */
 export interface Entry {
   readonly event: EventHeader
   readonly body: string
   readonly tokens: readonly string[]
   readonly parts: readonly Part[]
   readonly subjects: readonly Subject[]
-  /** Written before, perhaps: the store looks for it first. */
+  /** True when it may be written already: the store looks for it first. */
   again: boolean
 }
 
@@ -30,7 +31,8 @@ export const entryOf = (event: Event, parts: readonly Part[] = [], subjects: rea
   again: false,
 })
 
-/** `refused`: a rule of the log forbids it (no intent, a second outcome, a settled operation, a key in use); nothing was written. */
+/** `refused` by a rule of the log: no intent, a second outcome, a settled operation, a key in use.
+ * Nothing was written. */
 export type Result =
   | { readonly index: number; readonly refused?: undefined; readonly state?: State }
   | { readonly refused: 'no_intent' | 'settled' | 'key_in_use'; readonly index?: number; readonly operation?: string }
@@ -39,16 +41,16 @@ export interface Head extends Frontier {
   readonly cut: number
 }
 
-/** What must be known, inside the lock, of the log so far. */
+/** The part of the log that a batch is decided by, read inside the lock. */
 export interface Facts {
   readonly ids: Map<string, number>
   readonly operations: Map<string, { seq: number; state: State }>
   readonly keys: Map<string, { seq: number; operation: string }>
-  /** Whether the checkpoint that the caller has seen is still there. */
+  /** True when the checkpoint that the caller has seen is still there. */
   continues: boolean
 }
 
-/** A batch as it is to be written, in one transaction. */
+/** The content of one transaction. */
 export interface Batch {
   readonly first: number
   readonly entries: readonly Entry[]
@@ -61,43 +63,43 @@ export interface Batch {
 export interface Committed {
   readonly results: readonly Result[]
   readonly size: number
-  /** The checkpoint that ends this batch; absent when nothing was written. */
+  /** The checkpoint at the end of the batch; absent when nothing is written. */
   readonly note?: string
 }
 
-/** Its own questions are those of the guard, which nobody else's may delay. */
+/** Its own `select` is for the guard, which no other reader may delay. */
 export interface Store extends Source {
   readonly journal: string
-  /** For people who look: a connection of their own. */
+  /** A connection of their own for readers. */
   readonly readers: Source
-  /**
-   * All or nothing, durable when it resolves. At most one in flight: group commit stands in front.
-   * `after` is the newest checkpoint that the caller has seen: unless the log still holds it, nothing is written.
-   */
+  /** All or nothing, durable when it resolves; one at a time (see group commit). Writes nothing
+   * unless the log still holds `after`, the newest checkpoint that the caller has seen. */
   commit(entries: readonly Entry[], after?: string): Promise<Committed>
-  /** Closes and opens anew after an error. */
+  /** Closes and opens the store, after an error. */
   reopen(): Promise<void>
-  /** Whether the process of this instance still lives (it holds a lock of the operating system or of the database). */
+  /** True while the process of this instance lives: it holds a lock of the operating system or
+   * database. */
   isAlive(instance: string): Promise<boolean>
-  /** Whether this connection may erase and prune: in PostgreSQL the owner of the tables alone. */
+  /** True when this connection may erase and prune: in PostgreSQL only the owner of the tables. */
   mayRemove(): Promise<boolean>
-  /** Deletes the mapping, the sealed parts of events on these, and the personal part of events by these; and every trace of their bytes. */
+  /** Deletes the pseudonyms, the sealed parts of events on these persons, the personal part of
+   * events by them, and every trace of the bytes. */
   erase(tokens: readonly string[]): Promise<{ subjects: number; parts: number }>
   expire(now: number): Promise<number>
-  /** Drops the events below the cut; the caller has written the event that says so. */
+  /** Deletes events below the cut, after the `pruned` event was written. */
   prune(cut: number, nodes: readonly { level: number; position: number; hash: Buffer }[]): Promise<number>
   backup(path: string): Promise<void>
-  /** What the database itself finds wrong: schema, triggers, indexes. */
+  /** Faults that the database finds itself: schema, triggers, indexes. */
   inspect(): Promise<string[]>
   close(): Promise<void>
 }
 
 export interface StoreOptions {
-  /** The first signs; others are former keys, which may sign the change to the first. */
+  /** The first signs; former keys may sign the change to it. */
   readonly keys: readonly KeyObject[]
-  /** This process, for the lock that says it lives. */
+  /** Name of this process in liveness locks. */
   readonly instance: string
-  /** After which a question of `select` is late, where it can be cut (PostgreSQL); by default a minute. */
+  /** Longest time of a `select`, where it can be cut (PostgreSQL); by default a minute. */
   readonly selectMilliseconds?: number
 }
 
@@ -105,7 +107,7 @@ const KEY_LIFE = 86_400_000
 
 type Asked = Question & { readonly into: (facts: Facts, row: Row) => void }
 
-/** What to ask before this batch can be decided. */
+/** The queries by which this batch is decided. */
 export function questions(entries: readonly Entry[], after: string | undefined): Asked[] {
   const ids = entries.filter((entry) => entry.again).map((entry) => entry.event.id)
   const operations = entries
@@ -137,13 +139,13 @@ export function questions(entries: readonly Entry[], after: string | undefined):
   return asked
 }
 
-/** A restored backup, or a failover that lost commits, is noticed before anything is written to it. */
+/** Throws for a restored backup or a failover that lost commits, before anything is written. */
 function mustContinue(head: Head, facts: Facts, seen: number): void {
   if (head.size < seen) throw new Error(discontinuity.shorter(seen, head.size))
   if (seen >= head.cut && !facts.continues) throw new Error(discontinuity.otherThanEnded(seen))
 }
 
-/** The rules of the log, applied inside the lock: which entries go in, and what the others are told. */
+/** The rules of the log: accepts or refuses each entry. */
 export function decide(
   entries: readonly Entry[],
   head: Head,
@@ -177,7 +179,8 @@ export function decide(
   return { results: entries.map(accept), accepted, changed }
 }
 
-/** The key that signs: the one the log says is in force. A `key_rotated` event is signed by the key that it ends. */
+/** The key that the log says is in force. A `key_rotated` event is signed by the key that it
+ * ends. */
 export function keyInForce(keys: readonly KeyObject[], inForce: string): KeyObject {
   const key = keys.find((candidate) => publicKey(candidate) === inForce)
   if (!key)
@@ -202,7 +205,7 @@ export const systemEvent = (action: string, facts: Event['facts'] = {}, now = ne
   facts,
 })
 
-/** The first batch of a new journal: it names itself and its key. */
+/** The first batch of a new journal, with its id and its key. */
 export function genesis(key: KeyObject): { journal: string; key: string; batch: Batch } {
   const journal = `j_${randomBytes(9).toString('hex')}`
   const entry = entryOf(systemEvent('created', { journal, key: publicKey(key) }))
@@ -211,7 +214,7 @@ export function genesis(key: KeyObject): { journal: string; key: string; batch: 
 
 export const noFacts = (): Facts => ({ ids: new Map(), operations: new Map(), keys: new Map(), continues: false })
 
-/** Grows the tree by the accepted entries and signs where it ends: no batch without its checkpoint. */
+/** Appends the entries to the tree and signs its end: no batch without a checkpoint. */
 export function extend(journal: string, head: Head, entries: readonly Entry[], operations: Batch['operations'], key: KeyObject): Batch {
   const grown: Frontier = { size: head.size, hashes: [...head.hashes] }
   const nodes: { level: number; position: number; hash: Buffer }[] = []

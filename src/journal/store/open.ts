@@ -1,4 +1,5 @@
-/** Opening the journal that an address names: `sqlite:PATH` or `postgres://…`. A local file brings its own keys; a shared one must be given them. */
+/** The opening of the journal at an address: `sqlite:PATH` or `postgres://…`. A local file has its
+ * own keys; a shared database must be given them. */
 import { hash, randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
@@ -9,9 +10,9 @@ import { openPostgres } from './postgres/store.ts'
 import { openSqlite } from './sqlite/store.ts'
 
 export interface Secrets {
-  /** The first signs; former keys after it. PEM, or 32 bytes as base64 or hex. */
+  /** The first signs, the others are former keys. PEM, or 32 bytes as base64 or hex. */
   readonly signing?: readonly string[]
-  /** The first seals; former ones after it. At least 32 bytes. */
+  /** The first seals, the others are former keys. At least 32 bytes. */
   readonly sealing?: readonly string[]
 }
 
@@ -22,7 +23,7 @@ export interface Keys {
 
 const pathOf = (url: string): string | undefined => (url.startsWith('sqlite:') ? resolve(url.slice('sqlite:'.length)) : undefined)
 
-/** 32 bytes as base64 or hex where they look like it, else the text itself. */
+/** Decoded when it looks like 32 bytes in base64 or hex; else the text itself. */
 function sealingSecret(text: string): Buffer {
   const trimmed = text.trim()
   if (/^[0-9a-f]{64}$/i.test(trimmed)) return Buffer.from(trimmed, 'hex')
@@ -30,7 +31,8 @@ function sealingSecret(text: string): Buffer {
   return decoded.length >= 32 && decoded.toString('base64') === trimmed ? decoded : Buffer.from(trimmed)
 }
 
-/** Made together with the journal, readable by their owner only. Beside a journal that is there already, a new one could only be wrong. */
+/** A key file beside the journal, for its owner only. Made only with a new journal: for an existing
+ * one it would be wrong. */
 function keyBeside(path: string, kind: 'signing' | 'sealing', make: () => string): string {
   const file = `${path}.${kind}-key`
   if (!existsSync(file)) {
@@ -40,7 +42,7 @@ function keyBeside(path: string, kind: 'signing' | 'sealing', make: () => string
     const own = `${file}-${process.pid}`
     writeFileSync(own, make(), { mode: 0o600 })
     try {
-      // All at once or not at all: another process may do the same at this moment, and both must have one key.
+      // Atomic: another process may make the key at the same moment, and both must use one.
       linkSync(own, file)
     } catch (error) {
       if (!existsSync(file)) throw error
@@ -53,7 +55,7 @@ function keyBeside(path: string, kind: 'signing' | 'sealing', make: () => string
 
 const isThere = (path: string): boolean => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
 
-/** Several keys in one text: a comma between them, PEM blocks one after the other. */
+/** Keys in one text, separated by commas, or PEM blocks in a row. */
 export const keyList = (text: string): string[] =>
   text
     .split(/,|(?<=-----END [^-]+-----)/)
@@ -91,27 +93,30 @@ const isSigningKey = (text: string): boolean => {
   }
 }
 
-/** For people and programs that read: what is not there is not made. To begin an empty journal by a slip of the pen, and then call it intact, would help nobody. */
+/** For readers: throws when there is no journal. A new empty one, made by a misspelt path, would be
+ * called intact. */
 export function requireJournal(url: string): void {
   const path = pathOf(url)
   if (path !== undefined && !isThere(path))
     throw new Error(`there is no journal at ${path}${existsSync(path) ? ': the file is empty' : ''}`)
 }
 
-/** What tells one service's journal from another's, however its address is written: the file, or the database by name alone; and whom it serves. */
+/** Identity of the place, however the address is written: the file, or the name of the database;
+ * and the apps. */
 export function locationOf(url: string, apps = ''): string {
   const path = pathOf(url)
   const place = path === undefined ? `postgres ${databaseOf(new URL(url))}` : existsSync(path) ? realpathSync(path) : path
   return hash('sha256', `${place} ${apps}`, 'base64url')
 }
 
-/** A database that is not named has the name of its user. A host has many names, so it says nothing. */
+/** Without a name, the database is that of the user. The host is left out, since it has many
+ * names. */
 const databaseOf = ({ pathname, username }: URL): string => decodeURIComponent(pathname.slice(1) || username)
 
 interface OpenOptions extends StoreOptions {
   readonly threads?: boolean
   readonly readOnly?: boolean
-  /** In PostgreSQL, whether a journal that is not there is made; for SQLite see `requireJournal`. */
+  /** In PostgreSQL: create a journal if there is none. For SQLite see `requireJournal`. */
   readonly make?: boolean
 }
 
@@ -122,7 +127,7 @@ export function openStore(url: string, options: OpenOptions): Promise<Store> {
   throw new Error('the address of a journal is sqlite:PATH or postgres://…')
 }
 
-/** For the service: a store that is away at the start does not keep reads away. Its gate is closed until it can be opened. */
+/** For the service: reads go on without the store; the gate is closed until it can be opened. */
 export async function openStoreWithRetry(url: string, options: StoreOptions): Promise<Store> {
   let store: Store | undefined
   let cause: unknown

@@ -1,4 +1,4 @@
-/** The personal data of one event, as far as it is still kept: for those who may see it, once that they look is recorded. */
+/** Personal data of one event, as far as it is still stored. The view must be recorded first. */
 
 import type { Event } from '../event/event.ts'
 import type { Sealer } from '../event/seal.ts'

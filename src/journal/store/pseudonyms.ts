@@ -1,4 +1,5 @@
-/** The people whom a batch of events names, by pseudonym: asked of the store at once, and never kept, since an erasure by another process holds from then on. */
+/** Pseudonyms of the people in a batch of events: one query for all, and nothing remembered, since
+ * another process may erase a person at any time. */
 
 import { type CallFacts, type ComposedEvent, compose, momentOf, type PseudonymousPerson } from '../event/compose.ts'
 import { decode } from '../event/event.ts'
@@ -11,7 +12,7 @@ interface PseudonymSource {
   readonly store: Pick<Source, 'select'>
 }
 
-/** For each event those whom it names, none twice. */
+/** The persons of each event, none twice. */
 export async function pseudonymsFor({ sealer, store }: PseudonymSource, batch: readonly CallFacts[]): Promise<PseudonymousPerson[][]> {
   const wanted = new Map<string, { tenant: string; userId: string }>()
   const lookups = batch.map(({ tenant, actor, targets }) => {
@@ -33,7 +34,7 @@ export async function pseudonymsFor({ sealer, store }: PseudonymSource, batch: r
   return lookups.map((those) => those.map((lookup) => named.get(lookup)!))
 }
 
-/** For what is written at once. */
+/** For events that are written at once. */
 export async function composeNow(
   { sealer, store, now }: PseudonymSource & { now(): Date },
   facts: CallFacts,
@@ -43,19 +44,20 @@ export async function composeNow(
   return compose(sealer, facts, moment, named!)
 }
 
-/** Whom a pseudonym means; undefined once erased. */
+/** The name behind a pseudonym; undefined once erased. */
 export const nameBehind = async ({ sealer, store }: PseudonymSource, pseudonym: string): Promise<string | undefined> => {
   const sealed = await sealedName(store, pseudonym)
   return sealed && sealer.open(sealed, pseudonym)?.toString()
 }
 
-/** What a stored name is to be found by. */
+/** The look-up key of a stored name. */
 export const lookupOf = (sealer: Sealer, tenant: string, pseudonym: string, sealed: Uint8Array): string | undefined => {
   const userId = sealer.open(sealed, pseudonym)
   return userId && sealer.lookup(tenant, userId.toString())
 }
 
-/** Under other sealing keys everybody would be somebody new, and nobody of before be found: before anything is written, the first name must be the one that it was. */
+/** Throws under other sealing keys, with which nobody would be found again: the first name must
+ * have its look-up key. */
 export async function checkSealing({ sealer, store }: PseudonymSource): Promise<void> {
   const first = await firstName(store)
   if (!first) return

@@ -1,4 +1,5 @@
-/** The search of operations as people ask for it: names are looked up first, then the tables. The cursor is an index, and stays right because the log only grows. */
+/** The search of operations: names are resolved first, then the tables are asked. The cursor is an
+ * index, which stays right since the log only grows. */
 import { decode, type Event, openStates, type State } from '../event/event.ts'
 import type { Sealer } from '../event/seal.ts'
 import { namesOf } from './names.ts'
@@ -9,7 +10,7 @@ import type { Source } from './queries/source.ts'
 export interface Filter {
   /** A userId, an `_id` or a pseudonym. */
   readonly target?: string
-  /** Operations of this app alone; a userId is looked up within it. */
+  /** Only operations of this app; a userId is resolved within it. */
   readonly tenant?: string
   readonly actor?: string
   readonly action?: string
@@ -17,7 +18,7 @@ export interface Filter {
   readonly ticket?: string
   readonly from?: Date
   readonly to?: Date
-  /** The index below which to go on. */
+  /** Only rows below this index. */
   readonly cursor?: number
   readonly limit?: number
 }

@@ -1,4 +1,5 @@
-/** The tree of a stored log: its hashes, a proof out of them, and whether the end of the log is what was signed. */
+/** The tree of a stored log: its hashes, inclusion proofs, and whether its end is what was
+ * signed. */
 
 import { decode } from '../event/event.ts'
 import { openCheckpoint, originOf, type PublicKey, parseCheckpoint } from '../log/checkpoint.ts'
@@ -8,7 +9,7 @@ import type { Store } from './contract.ts'
 import { bytesBetween, bytesOfEvent, checkpointAt, latestCheckpoint, nodeAt, systemEvents, treeHead } from './queries/log.ts'
 import type { Source } from './queries/source.ts'
 
-/** Kept nodes where there are some, else computed from the leaves below. */
+/** Stored hashes where there are some, else computed from the leaves. */
 export function treeOf(store: Source): HashOf {
   const hashOf: HashOf = async (level, position) => {
     const kept = isKept(level) ? await nodeAt(store, level, position) : undefined
@@ -25,7 +26,7 @@ export function treeOf(store: Source): HashOf {
         hashes = Array.from({ length: hashes.length / 2 }, (_, at) => nodeHash(hashes[at * 2]!, hashes[at * 2 + 1]!))
       return hashes[0]!
     }
-    // Partly pruned: the frontier at the cut was kept, at whatever levels it has.
+    // Partly pruned: the frontier at the cut is stored, whatever its levels.
     const kept = await nodeAt(store, level, position)
     if (kept) return kept
     if (level === 0) throw new Error(`event ${position} is missing`)
@@ -34,13 +35,13 @@ export function treeOf(store: Source): HashOf {
   return hashOf
 }
 
-/** The root that the log signed at this size, when it ended a batch. */
+/** The signed root of a batch that ended at this size. */
 export async function rootSigned(store: Source, size: number): Promise<Buffer | undefined> {
   const note = await checkpointAt(store, size)
   return note === undefined ? undefined : parseCheckpoint(note)?.root
 }
 
-/** Throws unless the end of the log is what was signed last. */
+/** Throws unless the end of the log is what was last signed. */
 export async function checkTail(store: Store): Promise<void> {
   const { size, key } = await treeHead(store)
   const note = await latestCheckpoint(store)
@@ -52,7 +53,7 @@ export async function checkTail(store: Store): Promise<void> {
   if (!(await rootAt(size, treeOf(store))).equals(signed.root)) throw new Error('the end of the log is not what was signed')
 }
 
-/** The tlog-proof of one event under the newest checkpoint; checked before it leaves. */
+/** The tlog-proof of one event under the newest checkpoint, verified before it is returned. */
 export async function proofOf(store: Source, id: string): Promise<string | undefined> {
   const event = await bytesOfEvent(store, id)
   if (!event) return undefined
@@ -62,11 +63,11 @@ export async function proofOf(store: Source, id: string): Promise<string | undef
   const path = await inclusionProof(index, size, treeOf(store))
   if (!checkInclusion(leafHash(bytes), index, size, path, root))
     throw new Error(`event ${index} does not belong to the log that was signed; run verify`)
-  // The event goes along, so that one file is all that a third party needs.
+  // Includes the event: one file is all that a third party needs.
   return writeProof(index, path, note, bytes)
 }
 
-/** The keys that signed the log, as it says itself; none where it cannot be read. */
+/** Public keys that the log names; none where it cannot be read. */
 export async function keysNamed(store: Source): Promise<PublicKey[]> {
   try {
     return (await systemEvents(store, 'created', 'key_rotated', 'pruned')).map(({ body }) => String(decode(body).facts?.['key']))

@@ -1,4 +1,5 @@
-/** The tables beside the events, compared page by page with what the events say: columns, targets, operations, sealed parts. */
+/** Verification of the tables beside the events, page by page: columns, targets, operations, sealed
+ * parts. */
 import { type Event, tokensOf } from '../event/event.ts'
 import { type Sealer, unknownKey } from '../event/seal.ts'
 import { type Frontier, peaks } from '../log/tree.ts'
@@ -56,7 +57,7 @@ export async function checkIndexes(
   if (sealer) await checkParts(store, sealer, { from, to, rows }, find)
 }
 
-/** What is there must be what the event committed to; what was erased or has expired is simply gone. */
+/** Parts that exist must fit the event's commitment; erased and expired ones are absent. */
 async function checkParts(
   store: Source,
   sealer: Sealer,
@@ -76,7 +77,7 @@ async function checkParts(
   }
 }
 
-/** The kept hashes of the tree, which proofs are made of. */
+/** Verification of the tree's stored hashes, from which proofs are made. */
 export async function checkNodes(
   store: Source,
   grown: ReadonlyMap<string, Buffer>,

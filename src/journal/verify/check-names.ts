@@ -1,4 +1,5 @@
-/** People are found by their userId through one table: each of its rows must say what its name was sealed with, and only an erasure may remove one. */
+/** Verification of the table by which people are found: each look-up key must fit its sealed name,
+ * and only an erasure may remove a row. */
 
 import { type Sealer, unknownKey } from '../event/seal.ts'
 import { lookupOf } from '../store/pseudonyms.ts'
@@ -10,7 +11,7 @@ import type { Find } from './signed-tree.ts'
 export function checkNames(store: Source, sealer: Sealer | undefined, find: Find) {
   const absent = new Set<string>()
   const erased = new Set<unknown>()
-  /** Erasures of earlier versions tell only how many there were. */
+  /** Erasures by earlier versions hold only their number. */
   let counted = 0
 
   const page = async ({ from, to, rows }: Page): Promise<void> => {

@@ -1,4 +1,5 @@
-/** Operations followed through their events: outcomes belong to intents, nothing ends twice, and the table of operations says the same. */
+/** Verification of operations through their events: outcomes have intents, nothing ends twice, and
+ * the table of operations agrees. */
 
 import { type Event, nextState, type State } from '../event/event.ts'
 import { historyOf } from '../store/history.ts'
@@ -21,11 +22,11 @@ const stateNames: readonly (State | undefined)[] = [
   'contradiction',
 ]
 
-/** Follows each operation through its events; one byte of memory for each event. */
+/** One byte of memory per event holds the state. */
 export function checkTransitions(store: Source, states: Uint8Array, cut: number, find: Find): (page: Page) => Promise<void> {
   const operations = new Map<string, number>()
   const placeOf = async (page: Page): Promise<void> => {
-    // Most outcomes follow their intent closely; the rest is asked for at once.
+    // Most outcomes follow their intent closely; others are looked up together.
     if (operations.size > 50_000) operations.clear()
     for (const { index, event } of page.rows)
       if (startsOperation(event) && event.operation && !operations.has(event.operation.id)) operations.set(event.operation.id, index)
@@ -43,7 +44,7 @@ export function checkTransitions(store: Source, states: Uint8Array, cut: number,
       const place = operations.get(event.operation.id) ?? index
       if (event.intentIndex !== undefined && event.intentIndex !== place && event.intentIndex >= cut)
         find('an outcome points to another intent', index)
-      // Its beginning was pruned: what follows cannot be judged.
+      // Its first events were pruned: the rest cannot be judged.
       if (event.intentIndex !== undefined && event.intentIndex < cut) continue
       const state = nextState(stateNames[states[place] ?? 0], event)
       if (state === undefined) find(`this ${event.kind} has no place in its operation`, index)
@@ -55,12 +56,12 @@ export function checkTransitions(store: Source, states: Uint8Array, cut: number,
 const startsOperation = (event: Event): boolean =>
   event.kind === 'intent' || event.kind === 'denied' || (event.kind === 'outcome' && event.recorded === true)
 
-/** The table of operations says of each what the events say. */
+/** Compares the table of operations with the events. */
 export async function checkStates(store: Source, states: Uint8Array, cut: number, size: number, find: Find): Promise<void> {
   for (let from = cut; from < size; from += 20_000) {
     for (const { id, index, state } of await operationsBetween(store, from, Math.min(size, from + 20_000))) {
       if (stateNames[states[index]!] === state) continue
-      // It may have moved on while we were reading.
+      // Read again: it may have changed during the verification.
       const history = await historyOf(store, id)
       const folded = history?.events.reduce<State | undefined>((state, { event }) => nextState(state, event) ?? state, undefined)
       if (folded !== history?.state) find(`the table of operations says ${history?.state} where the events say ${folded}`, index)

@@ -1,4 +1,5 @@
-/** The tree grown again from the stored bytes, and held against every checkpoint, the keys in force, and the anchors from outside. */
+/** The tree computed from the stored bytes, and compared with every checkpoint, the keys in force,
+ * and outside anchors. */
 
 import { decode, type Event } from '../event/event.ts'
 import { originOf, type PublicKey, parseCheckpoint } from '../log/checkpoint.ts'
@@ -12,11 +13,11 @@ export interface TreeStart extends Frontier {
   readonly key: PublicKey
 }
 
-/** Where the log begins: at nothing, or at the cut of the last `pruned` event, which carries the frontier and the key. */
+/** The beginning of the log: nothing, or the last `pruned` event, which holds frontier and key. */
 export async function treeStart(store: Store, cut: number, find: Find): Promise<TreeStart> {
   const rows = cut === 0 ? await eventsFrom(store, 0, 1, 1) : await systemEvents(store, 'pruned')
   const events = rows.map(({ body }) => readEvent(Buffer.from(body)))
-  // A prune that was interrupted after its event is done again, and then there are two.
+  // A prune that was interrupted after its event is repeated, and leaves two.
   const event = cut === 0 ? events[0] : events.findLast((it) => it?.facts?.['to'] === cut)
   const key = String(event?.facts?.['key'] ?? '')
   if (cut === 0) {
@@ -31,7 +32,7 @@ export async function treeStart(store: Store, cut: number, find: Find): Promise<
   }
 }
 
-/** Where events are missing no root can be computed; the rest is still read. */
+/** With events missing no root can be computed; the rest is still read. */
 const blank = (size: number): Frontier => ({ size, hashes: peaks(size).map(() => Buffer.alloc(32)) })
 
 export const readEvent = (bytes: Uint8Array): Event | undefined => {
@@ -45,11 +46,11 @@ export const readEvent = (bytes: Uint8Array): Event | undefined => {
 
 export interface SignedTree {
   take(bytes: Uint8Array, event: Event | undefined, index: number): void
-  /** The root after an event that ends a batch must be the one that was signed. */
+  /** Compares the root at the end of a batch with the signed one. */
   closeBatch(note: string): void
-  /** Events are missing up to this index. */
+  /** Events below this index are missing. */
   skipTo(index: number): void
-  /** Signatures may be checked on other threads; this waits for those under way. */
+  /** Resolves when signature checks on other threads have ended. */
   settled(): Promise<void>
   readonly tree: Frontier
   readonly nodes: ReadonlyMap<string, Hash>
@@ -58,7 +59,7 @@ export interface SignedTree {
   readonly checkpoints: number
 }
 
-/** Says of a checkpoint whether this key signed it. */
+/** True when this key signed the checkpoint. */
 export type Check = (note: string, key: PublicKey) => boolean | Promise<boolean>
 
 export function growTree(journal: string, start: TreeStart, anchors: ReadonlyMap<number, string>, find: Find, check: Check): SignedTree {
@@ -94,7 +95,7 @@ export function growTree(journal: string, start: TreeStart, anchors: ReadonlyMap
         }),
       )
       signedUpTo = tree.size
-      // A change of keys holds from the next batch on.
+      // A new key holds from the next batch on.
       key = next ?? key
       next = undefined
     },

@@ -1,4 +1,4 @@
-/** Checks a downloaded proof, with nothing but the file and the public key: needs no journal. */
+/** The check of a downloaded proof with its file and the public key alone; no journal is needed. */
 import { readFileSync } from 'node:fs'
 import { decode, type Event } from '../event/event.ts'
 import { openCheckpoint, type PublicKey } from '../log/checkpoint.ts'
@@ -14,7 +14,7 @@ export interface VerifiedProof {
 /** A Go verifier key (`name+hash+key`) or its last part. */
 export const publicKeyIn = (text: string): PublicKey => /^[^+\s]+\+[0-9a-f]{8}\+(.+)$/.exec(text.trim())?.[1] ?? text.trim()
 
-/** The event, when it stands in the log that one of the keys signed; undefined when the proof does not hold. The event is the proof's own extra. */
+/** The event in the proof, when it is in the log that one of the keys signed; else undefined. */
 export const verifyProofFile = (path: string, keys: readonly PublicKey[]): VerifiedProof | undefined => {
   const text = readFileSync(path, 'utf8')
   const proof = readProof(text)

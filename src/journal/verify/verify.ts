@@ -1,4 +1,5 @@
-/** Verification of the whole log: bytes, order, signatures, roots, pairing, and every table derived from the events. Names the batch that is damaged. */
+/** Verification of the whole log: bytes, order, signatures, roots, transitions, and every table
+ * derived from the events. It names the damaged batch. */
 
 import type { Sealer } from '../event/seal.ts'
 import type { Mark } from '../log/anchor.ts'
@@ -15,9 +16,9 @@ import { type Check, type Find, growTree, readEvent, treeStart } from './signed-
 
 interface Finding {
   readonly what: string
-  /** The first event that is wrong, where that can be said. */
+  /** Index of the first wrong event, where known. */
   readonly index?: number
-  /** The batch that holds the damage: from, to (exclusive). */
+  /** The damaged batch: from, to (exclusive). */
   readonly batch?: readonly [number, number]
 }
 
@@ -33,15 +34,16 @@ export interface Report {
 }
 
 export interface VerifyOptions {
-  /** The key that must be in force at the end. Without one, only the log's own word is checked. */
+  /** The key that must be in force at the end; without one, only the log's own statement is
+   * checked. */
   readonly trusted?: readonly PublicKey[]
   /** Checkpoints known from elsewhere. */
   readonly anchors?: readonly Mark[]
-  /** The journal that should stand here. */
+  /** Id of the journal that should be here. */
   readonly former?: string
-  /** Opens the sealed parts, to check what the events committed to. */
+  /** Opens the sealed parts, to compare them with the commitments. */
   readonly sealer?: Sealer
-  /** By default with all cores at once, on the threads that the process has for such work. */
+  /** Checks a signature; by default on the threads of the process, all cores at once. */
   readonly check?: Check
   readonly progress?: (done: number, size: number) => void
 }
@@ -50,21 +52,21 @@ const PAGE = 1000
 const MAX_FINDINGS = 50
 const SKEW = 60_000
 
-/** The log in pages; the next is read while this one is looked at. */
+/** The log in pages; the next is read while this one is checked. */
 async function* pages(store: Store, cut: number, size: number): AsyncGenerator<RawPage> {
   const read = async (from: number): Promise<RawPage | undefined> =>
     from >= size ? undefined : await rawPage(store, from, Math.min(from + PAGE, size))
   let page = await read(cut)
   while (page) {
     const following = read(page.to)
-    // Told of its failure only when its turn comes.
+    // A failure is thrown when its page is due.
     following.catch(() => {})
     yield page
     page = await following
   }
 }
 
-/** Whoever tampers must not be able to hide in it for ever. */
+/** Bounded: somebody who tampers could otherwise cause repeats for ever. */
 const MAX_TRIES = 3
 
 export async function verify(store: Store, options: VerifyOptions = {}): Promise<Report> {
@@ -74,7 +76,8 @@ export async function verify(store: Store, options: VerifyOptions = {}): Promise
   }
 }
 
-/** What was pruned or erased while it was read is missing in places and there in others, and looks like tampering. */
+/** True when a prune or erasure ran during the verification: half-removed data looks like
+ * tampering. */
 async function cameBetween(store: Store, { from, size }: Report): Promise<boolean> {
   const { cut, erased } = await removalsSince(store, size)
   return cut !== from || erased > 0
@@ -149,7 +152,7 @@ async function verifyOnce(
   }
 }
 
-/** Nothing may stand beyond the head; a live log grows meanwhile, but then its head has grown with it. */
+/** Nothing may stand beyond the head. A live log grows meanwhile, but so does its head. */
 async function checkEnd(store: Store, size: number, find: Find): Promise<void> {
   const beyond = await beyondHead(store)
   if (beyond.events || beyond.notes || beyond.size < size) find('there are events or checkpoints beyond the head', size)

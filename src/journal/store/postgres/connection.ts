@@ -1,4 +1,5 @@
-/** Connections to PostgreSQL: one that can be cut at once, one that is made anew after a failure, and one whose lock says that this process lives. `pg` is loaded only when it is used. */
+/** Connections to PostgreSQL: one that can be cut at once, one that reconnects after a failure, and
+ * one whose lock shows that this process lives. `pg` is loaded only when used. */
 import { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
 import { createTurns } from '../../../platform/concurrency.ts'
@@ -6,17 +7,18 @@ import { Late } from '../queries/source.ts'
 
 export interface Connection {
   readonly client: Client
-  /** At once and without a word: what waits on it fails. */
+  /** Destroys the socket; pending queries fail. */
   cut(): void
 }
 
-/** From the first byte to the settings: a server may fall silent anywhere between. */
+/** From the first byte to the settings: a server may stop answering anywhere between. */
 const connectMilliseconds = 2_500
 
 interface Limits {
   readonly pipeline?: boolean
   readonly query_timeout?: number
-  /** Of the server, in milliseconds; set by a command, as poolers refuse what they do not know when a connection begins. */
+  /** Settings of the session, in milliseconds. Set by a command: poolers refuse unknown start-up
+   * parameters. */
   readonly server?: Readonly<
     Partial<Record<'lock_timeout' | 'statement_timeout' | 'idle_session_timeout' | 'idle_in_transaction_session_timeout', number>>
   >
@@ -37,7 +39,7 @@ export async function connect(url: string, limits: Limits = {}): Promise<Connect
       getTypeParser: (oid: number, format?: 'text') => (oid === 20 ? Number : pg.types.getTypeParser(oid, format as 'text')),
     } as NonNullable<ClientConfig['types']>,
   })
-  // An idle connection that breaks is found by the next query.
+  // The next query finds out about an idle connection that breaks.
   client.on('error', () => {})
   const cut = (): void => {
     socket.destroy()
@@ -57,13 +59,15 @@ export async function connect(url: string, limits: Limits = {}): Promise<Connect
   return { client, cut }
 }
 
-/** A pooler in transaction mode gives each transaction another session: what we set would hold for strangers, and the lease for nobody. */
+/** A pooler in transaction mode gives each transaction another session: settings would hold for
+ * strangers, and the lease for nobody. */
 const sharing =
   'JOURNAL_URL leads to a pooler in transaction mode, where no session is ours: give it a pool with pool_mode=session, or the address of PostgreSQL itself'
 
 const sessionOf = async (client: Client): Promise<number> => (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid as number
 
-/** Nothing is set before this is known. Behind a pooler the session is another than the one that was promised: then a transaction beside it shows whether it is ours. */
+/** Throws behind such a pooler, before anything is set: a second transaction shows whether the
+ * session is ours. */
 const refuseSharing = async (client: Client, url: string): Promise<void> => {
   const first = await sessionOf(client)
   if ((client as Client & { processID: number }).processID === first) return
@@ -79,10 +83,10 @@ const refuseSharing = async (client: Client, url: string): Promise<void> => {
   }
 }
 
-/** What PostgreSQL calls a statement that ran into its time limit. */
+/** PostgreSQL's code for a statement over its time limit. */
 const cancelled = '57014'
 
-/** One connection, made when first needed and again after a failure; calls wait their turn. */
+/** One connection, opened at first use and again after a failure; calls wait their turn. */
 export function serialConnection(url: string, limits: Limits) {
   let link: Promise<Connection> | undefined
   const turns = createTurns()
@@ -123,10 +127,12 @@ export function serialConnection(url: string, limits: Limits) {
 }
 
 const lookMilliseconds = 1_000
-/** A machine without power says nothing, and TCP would notice after hours: by then PostgreSQL has ended the session, and another process may find out what became of its calls. */
+/** After a loss of power TCP would notice only after hours. So PostgreSQL ends the session after
+ * this time, and another process may settle its calls. */
 const leaseMilliseconds = 15_000
 
-/** A session advisory lock says that this process lives. It ends with the connection, on which nothing else is ever sent: so it is asked for again and again, and made anew when it is silent. */
+/** A session advisory lock: this process lives. It ends with the connection, which is used for
+ * nothing else: so it is queried regularly, and reopened when silent. */
 export function holdLease(url: string, name: string): { held: Promise<void>; release(): void } {
   let ended = false
   let link: Connection | undefined

@@ -1,4 +1,5 @@
-/** The tables of the journal in PostgreSQL, and the functions through which alone the application writes. Run by the owner, once. */
+/** The journal's tables in PostgreSQL, and the functions by which alone the application writes. Run
+ * once, by the owner. */
 
 const text = (path: string): string => `text GENERATED ALWAYS AS (body::jsonb #>> '{${path}}') STORED`
 
@@ -27,7 +28,7 @@ CREATE TABLE snapshot (event text NOT NULL, part text NOT NULL, expires bigint N
 CREATE INDEX snapshot_expires ON snapshot (expires);
 `
 
-/** By app first: what one app has done costs a search of another's nothing. */
+/** By app first: a search does not pass through the operations of other apps. */
 const ofApp = `
 CREATE INDEX event_app ON event (app, seq);
 CREATE INDEX event_app_action ON event (app, action, seq);
@@ -51,7 +52,7 @@ CREATE TRIGGER checkpoint_no_truncate BEFORE TRUNCATE ON checkpoint FOR EACH STA
 `
 
 const definer = 'LANGUAGE plpgsql SECURITY DEFINER SET search_path = journal, pg_temp'
-// Durable whatever the session or the database says; a stricter setting (remote_apply) stays.
+// Durable whatever the session or database is set to; a stricter setting (remote_apply) stays.
 const durable = `IF current_setting('synchronous_commit') IN ('off', 'local') THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;`
 
 const append = `
@@ -105,14 +106,15 @@ END $$;
 export const createSchema = `CREATE SCHEMA journal; SET LOCAL search_path = journal; ${tables} ${ofApp} ${guardRails} ${functions} ${append}
 REVOKE ALL ON SCHEMA journal FROM PUBLIC; REVOKE ALL ON ALL TABLES IN SCHEMA journal FROM PUBLIC; REVOKE ALL ON ALL FUNCTIONS IN SCHEMA journal FROM PUBLIC;`
 
-/** What a journal of version 0.1 lacks; replicas of that version go on with it. */
+/** Upgrade from version 0.1, whose replicas can go on meanwhile. */
 export const additions = `SET LOCAL search_path = journal;
 ALTER TABLE event ADD COLUMN app ${text('tenant')};
 ALTER TABLE operation ADD COLUMN app text;
 UPDATE operation SET app = (SELECT e.app FROM event e WHERE e.seq = operation.seq);
 ${ofApp} ${append}`
 
-/** The application reads, and writes through three functions; it has no INSERT, UPDATE, DELETE or TRUNCATE. */
+/** Grants to the application: it reads, and writes through three functions. No INSERT, UPDATE,
+ * DELETE or TRUNCATE. */
 export const grantTo = (role: string): string =>
   `GRANT USAGE ON SCHEMA journal TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA journal TO ${role};
 GRANT EXECUTE ON FUNCTION journal.lock_head(), journal.append(bigint, jsonb, bigint, bytea, text, text), journal.expire(bigint) TO ${role}`
@@ -126,7 +128,7 @@ export const triggers: readonly string[] = [
   'checkpoint_no_truncate',
 ]
 
-/** All that is written, by the functions above. */
+/** All writing statements. */
 export const statements = {
   firstHead: "INSERT INTO journal.head VALUES (1, $1, 0, '', 0, $2)",
   lockHead: 'BEGIN; SELECT * FROM lock_head()',
@@ -134,17 +136,18 @@ export const statements = {
   expire: 'SELECT expire($1) AS gone',
   prune: 'SELECT prune($1, $2) AS gone',
   erase: 'SELECT * FROM erase($1)',
-  /** What was deleted is not left in the files. */
+  /** Rewrites the files, which otherwise keep deleted rows. */
   rewrites: ['VACUUM (FULL) snapshot', 'VACUUM (FULL) subject'],
 } as const
 
-/** What is read of the database itself. */
+/** Queries about the database itself. */
 export const lookups = {
-  /** Whether there is a journal, whether it is of this version, and who asks. */
+  /** Whether there is a journal of this version, and the role of the connection. */
   presence:
     "SELECT to_regclass('journal.head') AS found, EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app') AS fits, current_user AS role",
   identity: 'SELECT journal, key FROM head',
-  /** What the role may that asks, and what this server is; `mayUse` is null where there is no journal. */
+  /** What the role may that asks, and what this server is; `mayUse` is null where there is no
+   * journal. */
   access: `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number, now() AS now, current_user AS role,
     has_database_privilege(current_database(), 'CREATE') AS "mayMake", has_schema_privilege(to_regnamespace('journal'), 'USAGE') AS "mayUse"`,
   mayAppend:

@@ -1,4 +1,4 @@
-/** The store for several replicas: PostgreSQL. Appends go through one locked head row. */
+/** The store for several replicas: PostgreSQL. Appends lock the one row of the head. */
 import { hash, type KeyObject } from 'node:crypto'
 import type { Client, QueryResult } from 'pg'
 import {
@@ -23,14 +23,14 @@ import { additions, createSchema, grantTo, lookups, statements, triggers } from 
 
 export interface PostgresOptions extends StoreOptions {
   readonly url: string
-  /** Whether a journal that is not there is made; by default it is. */
+  /** Create a journal if there is none; by default true. */
   readonly make?: boolean
-  /** Within which a batch is committed, or its connection cut. */
+  /** Time for a batch; then its connection is cut. */
   readonly commitMilliseconds?: number
 }
 
 const minute = 60_000
-/** A little more than they are kept waiting. */
+/** A little above the readers' own limit. */
 const readersMilliseconds = 6_000
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
@@ -51,7 +51,8 @@ const write = (client: Client, { first, entries, operations, nodes, head, note }
   })
 }
 
-/** Creates schema, functions and the first event, or adds what an earlier version's lack; run as the owner, harmless when it is all there. The role is the application's, which may not write otherwise. */
+/** Creates schema, functions and first event, or upgrades them; to be run as the owner, any number
+ * of times. `role` is the application's. */
 export async function createPostgres(url: string, key: KeyObject, role?: string): Promise<void> {
   const { client, cut } = await connect(url, { query_timeout: minute })
   try {
@@ -70,7 +71,7 @@ export async function createPostgres(url: string, key: KeyObject, role?: string)
   }
 }
 
-/** The advisory lock that says that a process lives. */
+/** Name of the liveness lock. */
 const lockName = (journal: string, instance: string): string =>
   hash('sha256', `${journal}/${instance}`, 'buffer').readBigInt64BE().toString()
 
@@ -78,7 +79,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
   const { url, keys, instance, make = true, commitMilliseconds = 1800, selectMilliseconds = minute } = options
   const writer = serialConnection(url, {
     pipeline: true,
-    // The head is locked from the first command to the last: a process that is gone in between must not keep it.
+    // The head is locked for the whole transaction: a process that dies in it must not keep the
+    // lock.
     server: { lock_timeout: 1500, statement_timeout: 1800, idle_in_transaction_session_timeout: 5_000 },
   })
   const reader = serialConnection(url, { server: { statement_timeout: selectMilliseconds } })
@@ -113,14 +115,15 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     await lease.held
     return journal
   }
-  // The service tries again for as long as it fails: what each try left open would add up, and keep the process from ending.
+  // Closed after a failure: the service tries again and again, and open connections would add up
+  // and keep the process alive.
   const journal = await begin().catch(async (error: unknown) => {
     await close()
     throw error
   })
 
   const commitWith = async (client: Client, entries: readonly Entry[], after?: string): Promise<Committed> => {
-    // Two round trips under the lock: what must be known, then what is written.
+    // Two round trips under the lock: read the facts, then write.
     const asked = questions(entries, after)
     const [locked, ...answers] = await Promise.all([
       client.query(statements.lockHead) as unknown as Promise<QueryResult[]>,
@@ -140,7 +143,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       ...(batch.note === undefined ? [] : [write(client, batch, keyAfter(accepted, inForce))]),
       client.query('COMMIT'),
     ]).then((all) => all.slice(-1) as [QueryResult])
-    // A transaction that failed inside answers COMMIT with ROLLBACK.
+    // After an error inside, PostgreSQL answers COMMIT with ROLLBACK.
     if (done.command !== 'COMMIT') throw new Error('the batch was rolled back')
     return { results, size: batch.head.size, ...(batch.note !== undefined && { note: batch.note }) }
   }

@@ -1,10 +1,10 @@
-/** The log itself: where it ends, its events, its checkpoints, and the kept hashes of its tree. */
+/** Queries of the log itself: head, events, checkpoints, and stored hashes of its tree. */
 import { bytesOf, marks, type Question, type Row, type Source } from './source.ts'
 
 export interface TreeHead {
   readonly size: number
   readonly cut: number
-  /** The key in force. */
+  /** The public key in force. */
   readonly key: string
   readonly frontier: Uint8Array
 }
@@ -19,14 +19,14 @@ export async function latestCheckpoint(store: Source): Promise<string | undefine
   return row && String(row['note'])
 }
 
-/** The checkpoint of a tree of this size, when it ended a batch. */
+/** The checkpoint of a batch that ended at this size. */
 export async function checkpointAt(store: Source, size: number): Promise<string | undefined> {
   const { sql, params } = checkpointQuestion(size)
   const [row] = await store.select(sql, params)
   return row && String(row['note'])
 }
 
-/** The size of the last whole batch that ends no later. */
+/** The size at the end of the last whole batch within `size`. */
 export async function batchEndBefore(store: Source, size: number): Promise<number | undefined> {
   const [row] = await store.select('SELECT max(size) AS size FROM checkpoint WHERE size <= $1', [size])
   return numberIn(row, 'size')
@@ -44,13 +44,14 @@ export interface EventRow {
 
 const eventRow = (row: Row): EventRow => ({ index: Number(row['seq']), body: String(row['body']) })
 
-/** Raw events in the order of the log, from an index on: paging, following, the export of all. */
+/** Events in the order of the log, from an index on. */
 export async function eventsFrom(store: Source, index: number, limit = 500, below = Number.MAX_SAFE_INTEGER): Promise<EventRow[]> {
   const rows = await store.select('SELECT seq, body FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3', [index, below, limit])
   return rows.map(eventRow)
 }
 
-/** The same for those who read for one app: its own events, and what tells of the journal as a whole (see `isFor`). */
+/** The same for readers of one app: its own events, and those of the journal as a whole (see
+ * `isFor`). */
 export async function eventsOfApp(
   store: Source,
   app: string,
@@ -69,7 +70,7 @@ export async function eventOf(store: Source, id: string): Promise<EventRow | und
   return row && eventRow(row)
 }
 
-/** What the journal tells of itself by these actions, in the order of the log. */
+/** Events of the journal as a whole by their actions, in the order of the log. */
 export async function systemEvents(store: Source, ...actions: string[]): Promise<(EventRow & { readonly id: string })[]> {
   const sql = `SELECT seq, id, body FROM event WHERE kind = 'system' AND action IN (${marks(actions.length)}) ORDER BY seq`
   return (await store.select(sql, actions)).map((row) => ({ ...eventRow(row), id: String(row['id']) }))
@@ -92,14 +93,15 @@ export async function bytesOfEvent(store: Source, id: string): Promise<StoredByt
   return row && storedBytes(row)
 }
 
-/** The index of the earliest event that is not before this time; clocks differ, so some that follow it may be. */
+/** The index of the earliest event since this time; clocks differ, so later ones may have lower
+ * times. */
 export const earliestSince = (store: Source, time: string): Promise<number | undefined> =>
   indexOf(store, 'SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', time)
 
 export const latestUntil = (store: Source, time: string): Promise<number | undefined> =>
   indexOf(store, 'SELECT seq FROM event WHERE time <= $1 ORDER BY time DESC, seq DESC LIMIT 1', time)
 
-/** The lowest index of an event that is not before this time. */
+/** The lowest index of an event since this time. */
 export const lowestSince = (store: Source, time: string): Promise<number | undefined> =>
   indexOf(store, 'SELECT min(seq) AS seq FROM event WHERE time >= $1', time)
 
@@ -111,7 +113,7 @@ const numberIn = (row: Row | undefined, column: string): number | undefined => {
   return value === undefined ? undefined : Number(value)
 }
 
-/** What is asked inside the lock of a commit, so in the words of each store's own connection. */
+/** Asked inside the lock of a commit, on the store's own connection. */
 export const checkpointQuestion = (size: number): Question => ({ sql: 'SELECT note FROM checkpoint WHERE size = $1', params: [size] })
 
 export const idsQuestion = (ids: readonly string[]): Question => ({

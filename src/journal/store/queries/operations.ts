@@ -1,11 +1,11 @@
-/** Operations: found by what narrows a search, one by one with their events, and those that are open. */
+/** Queries of operations: searches, single ones with their events, and open ones. */
 import { openStates, type State } from '../../event/event.ts'
 import { type EventRow, earliestSince, latestUntil } from './log.ts'
 import { bodyField, marks, type Question, type Row, type Source, type Value } from './source.ts'
 
-/** What narrows a search, in the words of the tables. */
+/** The conditions of a search, as columns. */
 export interface Narrowing {
-  /** Names of a person, as events are found by them. */
+  /** Search tokens of a person. */
   readonly targets?: readonly string[] | undefined
   readonly actors?: readonly string[] | undefined
   readonly tenant?: string | undefined
@@ -14,23 +14,23 @@ export interface Narrowing {
   readonly states?: readonly State[] | undefined
   readonly from?: Date | undefined
   readonly to?: Date | undefined
-  /** The index below which to go on. */
+  /** Only rows below this index. */
   readonly cursor?: number | undefined
 }
 
 interface Condition {
-  /** Whose rows it narrows, and so whose index gives the order. */
+  /** Table of the column, whose index gives the order. */
   readonly table: 'e' | 'o'
   readonly sql: (column: (name: string) => string, first: number) => string
   readonly params: readonly Value[]
-  /** Counts up to a bound how much it lets through, so that the narrowest leads. */
+  /** SQL that counts its rows up to a bound, to find the narrowest condition. */
   readonly probe: (first: number) => string
 }
 
 const among = (column: string, count: number, first: number): string =>
   count === 1 ? `${column} = $${first}` : `${column} IN (${marks(count, first)})`
 
-/** Within an app, the index that begins with it: what other apps have done is not gone through. */
+/** Uses the index that begins with the app, if one is given: rows of other apps are not read. */
 const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[], app: string | undefined): Condition => {
   const narrow = (name: (column: string) => string, first: number): string =>
     [among(name(column), values.length, first), ...(app === undefined ? [] : [`${name('app')} = $${first + values.length}`])].join(' AND ')
@@ -63,7 +63,8 @@ const conditionsOf = ({ targets, actors, tenant, action, ticket, states }: Narro
   return [...(targets === undefined ? [] : [onTargets(targets)]), ...withApp, ...appAlone]
 }
 
-/** Times come from several clocks, so the index is bounded with a minute to spare, and the time itself is compared as well. */
+/** Times come from several clocks: the index is bounded with a minute to spare, and the time itself
+ * compared. */
 async function bounds(store: Source, seq: string, { from, to, cursor }: Narrowing): Promise<{ sql: string; params: Value[] }> {
   const spare = 60_000
   const near = (time: Date, milliseconds: number): string => new Date(time.getTime() + milliseconds).toISOString()
@@ -85,7 +86,8 @@ async function bounds(store: Source, seq: string, { from, to, cursor }: Narrowin
   return { sql: parts.join(' AND '), params }
 }
 
-/** SQLite keeps no statistics here: the narrowest condition is found by counting, and the others are kept from its planner by a unary plus. */
+/** SQLite keeps no statistics here: the narrowest condition is found by counting, and a unary plus
+ * hides the others from its planner. */
 async function leader(store: Source, found: readonly Condition[]): Promise<Condition | undefined> {
   if (found.length < 2 || store.kind !== 'sqlite') return found[0]
   const counts = await Promise.all(found.map(async ({ probe, params }) => Number((await store.select(probe(1), params))[0]!['n'])))
@@ -104,7 +106,7 @@ const foundOperation = (row: Row): FoundOperation => ({
   body: String(row['body']),
 })
 
-/** With the event that opened each, newest first. */
+/** Operations with their first events, newest first. */
 export async function findOperations(store: Source, narrowing: Narrowing, limit: number): Promise<FoundOperation[]> {
   const found = conditionsOf(narrowing)
   const first = await leader(store, found)
@@ -130,7 +132,7 @@ export interface OperationEvent extends EventRow {
   readonly operation: string
 }
 
-/** The events of these operations, in the order of the log. */
+/** Events of these operations, in the order of the log. */
 export async function eventsOfOperations(store: Source, ids: readonly string[], kind?: 'outcome'): Promise<OperationEvent[]> {
   if (ids.length === 0) return []
   const sql = `SELECT seq, op, body FROM event WHERE op IN (${marks(ids.length)})${kind ? ` AND kind = '${kind}'` : ''} ORDER BY seq`
@@ -141,13 +143,13 @@ export async function eventsOfOperations(store: Source, ids: readonly string[], 
   }))
 }
 
-/** Of whom personal data was shown: the events that say so, newest first. */
+/** Events of views of the operation's personal data, newest first. */
 export async function viewsOf(store: Source, operation: string): Promise<string[]> {
   const sql = `SELECT body FROM event WHERE kind = 'viewed' AND ${bodyField(store, 'body', 'facts.operation')} = $1 ORDER BY seq DESC`
   return (await store.select(sql, [operation])).map((row) => String(row['body']))
 }
 
-/** The newest operation under this key since then. One that was never sent does not use up its key. */
+/** The newest operation with this key since then. One that was never sent leaves its key free. */
 export async function operationUnder(store: Source, key: string, since: string): Promise<string | undefined> {
   const [row] = await store.select(
     "SELECT e.op FROM event e JOIN operation o ON o.seq = e.seq WHERE e.key = $1 AND e.time > $2 AND o.state <> 'not_sent' ORDER BY e.seq DESC LIMIT 1",
@@ -156,7 +158,7 @@ export async function operationUnder(store: Source, key: string, since: string):
   return row && String(row['op'])
 }
 
-/** Of this action, on a person by these names, newest first. */
+/** Operations of this action on a person with one of these names, newest first. */
 export async function operationsOn(
   store: Source,
   action: string,
@@ -172,7 +174,7 @@ export async function operationsOn(
 
 const open = openStates.map((state) => `'${state}'`).join(', ')
 
-/** Whether another operation on the same person came at the same time as this one or later. */
+/** True when another operation on the same person overlaps this one, or came later. */
 export async function hasConcurrent(store: Source, operation: string, index: number): Promise<boolean> {
   const rows = await store.select(
     `SELECT 1 FROM target t JOIN target o ON o.token = t.token AND o.seq <> t.seq JOIN operation r ON r.seq = o.seq
@@ -183,7 +185,7 @@ export async function hasConcurrent(store: Source, operation: string, index: num
   return rows.length > 0
 }
 
-/** Those whose outcome nobody has written, oldest first. */
+/** Operations without an outcome, oldest first. */
 export async function withoutOutcome(store: Source): Promise<{ id: string; index: number }[]> {
   const rows = await store.select("SELECT op, seq FROM operation WHERE state IN ('pending', 'unknown') ORDER BY seq LIMIT 500")
   return rows.map((row) => ({ id: String(row['op']), index: Number(row['seq']) }))
@@ -194,13 +196,13 @@ export async function oldestOpen(store: Source): Promise<number | undefined> {
   return typeof row?.['seq'] === 'number' ? row['seq'] : undefined
 }
 
-/** How many of an app's operations stand so, counted no further than `most`. */
+/** Number of an app's operations in this state, counted up to `most`. */
 export async function countStanding(store: Source, app: string, state: State, most: number): Promise<number> {
   const sql = 'SELECT count(*) AS n FROM (SELECT 1 FROM operation WHERE app = $1 AND state = $2 LIMIT $3) AS part'
   return Number((await store.select(sql, [app, state, most]))[0]!['n'])
 }
 
-/** Operations that are alike: begun in this hour (`2026-01-31T09`), by the same kind of event. */
+/** Number of operations of one hour (`2026-01-31T09`) with the same first event. */
 export interface Sum {
   readonly tenant: string
   readonly hour: string
@@ -209,7 +211,7 @@ export interface Sum {
   readonly count: number
 }
 
-/** The operations that begin within these indexes, added up by the database: their bodies need not come along. */
+/** Sums of the operations that begin within these indexes, by the database: no bodies are read. */
 export async function sumsBetween(store: Source, from: number, below: number): Promise<Sum[]> {
   const field = (name: string): string => bodyField(store, 'body', name)
   const rows = await store.select(
@@ -226,13 +228,13 @@ export async function sumsBetween(store: Source, from: number, below: number): P
   }))
 }
 
-/** Asked inside the lock of a commit, as are those in `log.ts`. */
+/** Asked inside the lock of a commit, as in `log.ts`. */
 export const statesQuestion = (operations: readonly string[]): Question => ({
   sql: `SELECT op, seq, state FROM operation WHERE op IN (${marks(operations.length)})`,
   params: operations,
 })
 
-/** An operation that was never sent does not use up its key. */
+/** An operation that was never sent leaves its key free. */
 export const keysQuestion = (keys: readonly string[], since: string): Question => ({
   sql: `SELECT e.key, e.op, e.seq FROM event e JOIN operation o ON o.seq = e.seq WHERE e.key IN (${marks(keys.length, 2)}) AND e.time > $1 AND o.state <> 'not_sent' ORDER BY e.seq`,
   params: [since, ...keys],

@@ -1,4 +1,4 @@
-/** People: their pseudonyms and what these are found by, and the sealed parts of events. */
+/** Queries of people: pseudonyms with their look-up keys, and sealed parts of events. */
 import type { Part } from '../../event/seal.ts'
 import { bodyField, marks, type Row, type Source } from './source.ts'
 
@@ -10,14 +10,15 @@ const pseudonyms = async (store: Select, sql: string, params: readonly string[])
 export const pseudonymsAt = (store: Select, lookup: string): Promise<string[]> =>
   pseudonyms(store, 'SELECT pseudonym FROM subject WHERE lookup = $1', [lookup])
 
-/** Of the same person by the same name, itself among them. */
+/** Pseudonyms of the same name of the same person, this one included. */
 export const pseudonymsBeside = (store: Select, pseudonym: string): Promise<string[]> =>
   pseudonyms(store, 'SELECT pseudonym FROM subject WHERE lookup = (SELECT lookup FROM subject WHERE pseudonym = $1)', [pseudonym])
 
 export const pseudonymsAmong = (store: Select, names: readonly string[]): Promise<string[]> =>
   pseudonyms(store, `SELECT pseudonym FROM subject WHERE pseudonym IN (${marks(names.length)})`, names)
 
-/** By lookup. Asked for in powers of two, the first filling up: few lengths are few statements to prepare. */
+/** By look-up key. Lists are filled up to powers of two: few lengths are few prepared
+ * statements. */
 export async function pseudonymsByLookup(store: Select, lookups: readonly string[]): Promise<Map<string, string>> {
   if (lookups.length === 0) return new Map()
   const params = Array.from({ length: 2 ** Math.ceil(Math.log2(lookups.length)) }, (_, at) => lookups[at] ?? lookups[0]!)
@@ -42,7 +43,7 @@ const storedName = (row: Row): StoredName => ({
   sealed: row['sealed'] as Uint8Array,
 })
 
-/** The first person whom the log names, and the event that does. */
+/** The first person in the log, and the event. */
 export async function firstName(store: Select): Promise<(StoredName & { readonly body: string }) | undefined> {
   const [row] = await store.select(
     'SELECT s.pseudonym, s.lookup, s.sealed, e.body FROM target t JOIN subject s ON s.pseudonym = t.token JOIN event e ON e.seq = t.seq ORDER BY t.seq LIMIT 1',
@@ -50,7 +51,7 @@ export async function firstName(store: Select): Promise<(StoredName & { readonly
   return row && { ...storedName(row), body: String(row['body']) }
 }
 
-/** Those of the people whom events between these indexes are about. */
+/** Stored names of the targets of events between these indexes. */
 export async function namesBetween(store: Source, from: number, below: number): Promise<StoredName[]> {
   const rows = await store.select(
     'SELECT pseudonym, lookup, sealed FROM subject WHERE pseudonym IN (SELECT token FROM target WHERE seq >= $1 AND seq < $2)',
@@ -64,7 +65,7 @@ const targetsOf = {
   postgres: "jsonb_array_elements(e.body::jsonb -> 'targets') AS p (value)",
 } as const
 
-/** The two names of each target in the events that this name is found by. */
+/** Both names of each target, in events with this search token. */
 export async function targetsOfEventsOn(store: Source, name: string): Promise<{ subject: unknown; smoochId: unknown }[]> {
   const field = (key: string): string => `p.value ->> '${store.kind === 'sqlite' ? '$.' : ''}${key}'`
   const rows = await store.select(
@@ -74,7 +75,7 @@ export async function targetsOfEventsOn(store: Source, name: string): Promise<{ 
   return rows.map((row) => ({ subject: row['subject'], smoochId: row['id'] }))
 }
 
-/** Whether an event of the app is by or about one of these names. */
+/** True when an event of the app is by or about one of these names. */
 export async function areKnownIn(store: Source, tenant: string, names: readonly string[]): Promise<boolean> {
   const list = marks(names.length, 2)
   const found = await store.select(
@@ -92,7 +93,7 @@ const partOf = (row: Row): Part => ({
   sealed: Buffer.from(row['sealed'] as Uint8Array),
 })
 
-/** The sealed parts of an event that are still there. */
+/** Sealed parts of an event that are still stored. */
 export async function partsOf(store: Source, event: string): Promise<Part[]> {
   return (await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1', [event])).map(partOf)
 }

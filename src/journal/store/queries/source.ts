@@ -1,4 +1,4 @@
-/** Where questions are asked: SQL with `$1`-style parameters, in the same words for both stores. */
+/** A source of queries: SQL with `$1` parameters, one dialect for both stores. */
 
 export type Value = string | number | null | Uint8Array
 export type Row = Record<string, Value>
@@ -14,15 +14,15 @@ export interface Question {
   readonly params: readonly Value[]
 }
 
-/** A question took too long. The store is there, so nothing else need stop for it. */
+/** A query took too long. The store is there, so only this query fails. */
 export class Late extends Error {}
 
 /** `$1,$2,$3` */
 export const marks = (count: number, first = 1): string => Array.from({ length: count }, (_, at) => `$${first + at}`).join(',')
 
-/** A field of the event, read out of its body in the words of the database. */
+/** SQL for a field in the body of the event. */
 export const bodyField = (store: Source, body: string, name: string): string =>
   store.kind === 'sqlite' ? `${body} ->> '$.${name}'` : `${body}::jsonb #>> '{${name.replace('.', ',')}}'`
 
-/** Stored bytes as they are, before any decoding could hide a change. */
+/** SQL for the stored bytes: decoding could hide a change. */
 export const bytesOf = (store: Source): string => (store.kind === 'sqlite' ? 'CAST(body AS BLOB)' : "convert_to(body, 'UTF8')")

@@ -1,10 +1,10 @@
-/** What a verification reads: the rows of every table, page by page, as they are stored. */
+/** Queries of a verification: rows of every table as stored, page by page. */
 import { bytesOf, marks, type Row, type Source, type Value } from './source.ts'
 
 export interface RawEvent {
   readonly index: number
   readonly bytes: Uint8Array
-  /** The columns that are stored beside the body, by name. */
+  /** Columns beside the body, by name. */
   readonly columns: Readonly<Record<string, Value>>
 }
 
@@ -17,7 +17,8 @@ export interface RawPage {
 }
 
 export async function rawPage(store: Source, from: number, to: number): Promise<RawPage> {
-  // In SQLite the columns are read out of the body each time, and inspect() compares the indexes; in PostgreSQL they are stored.
+  // Only in PostgreSQL: SQLite computes the columns from the body, and inspect() compares its
+  // indexes.
   const columns = store.kind === 'postgres' ? ', id, op, kind, action, time, actor, key, ticket, app' : ''
   const [rows, notes] = await Promise.all([
     store.select(`SELECT seq, ${bytesOf(store)} AS bytes${columns} FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`, [from, to]),
@@ -48,7 +49,7 @@ export async function operationsBetween(store: Source, from: number, below: numb
   return rows.map((row) => ({ index: Number(row['seq']), id: String(row['op']), state: row['state']!, app: row['app']! }))
 }
 
-/** Where each of these operations begins, by its id. */
+/** Index of the first event of each operation, by id. */
 export async function beginningsOf(store: Source, operations: readonly string[]): Promise<[id: string, index: number][]> {
   const rows = await store.select(`SELECT op, min(seq) AS seq FROM event WHERE op IN (${marks(operations.length)}) GROUP BY op`, operations)
   return rows.map((row) => [String(row['op']), Number(row['seq'])])
@@ -60,7 +61,7 @@ export async function operationsBelow(store: Source, cut: number): Promise<numbe
   return countIn((await store.select('SELECT count(*) AS n FROM operation WHERE seq < $1', [cut]))[0], 'n')
 }
 
-/** The event that a sealed part names and the log does not have. */
+/** An event that has a sealed part but is not in the log. */
 export async function eventOfOrphan(store: Source): Promise<string | undefined> {
   const [row] = await store.select('SELECT event FROM snapshot WHERE event NOT IN (SELECT id FROM event) LIMIT 1')
   return row && String(row['event'])
@@ -71,7 +72,7 @@ export async function allNodes(store: Source): Promise<{ level: number; position
   return rows.map((row) => ({ level: Number(row['level']), position: Number(row['position']), hash: row['hash'] as Uint8Array }))
 }
 
-/** The size by the head, and what stands beyond it. */
+/** The size in the head, and the number of rows beyond it. */
 export async function beyondHead(store: Source): Promise<{ size: number; events: number; notes: number }> {
   const [row] = await store.select(
     'SELECT (SELECT size FROM head) AS size, (SELECT count(*) FROM event WHERE seq >= (SELECT size FROM head)) AS events, (SELECT count(*) FROM checkpoint WHERE size > (SELECT size FROM head)) AS notes',
@@ -79,7 +80,7 @@ export async function beyondHead(store: Source): Promise<{ size: number; events:
   return { size: countIn(row, 'size'), events: countIn(row, 'events'), notes: countIn(row, 'notes') }
 }
 
-/** What takes rows away on purpose: where the log is cut now, and how many erasures it holds from this index on. */
+/** Intended removals: the cut, and the number of erasures from this index on. */
 export async function removalsSince(store: Source, index: number): Promise<{ cut: number; erased: number }> {
   const [row] = await store.select(
     "SELECT (SELECT cut FROM head) AS cut, (SELECT count(*) FROM event WHERE kind = 'erased' AND seq >= $1) AS erased",

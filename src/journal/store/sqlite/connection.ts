@@ -1,4 +1,5 @@
-/** A connection to the journal's file: to write, or only to read, for which nothing beside the file need be writable. */
+/** A connection to the journal's file, for writing or for reading only; the latter also where
+ * nothing can be written. */
 import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -24,7 +25,7 @@ export const toWrite = (path: string, timeout: number): Connection => {
 }
 
 export const toRead = (path: string, timeout: number): Connection => {
-  // SQLite makes these two even to read, and leaves them; with content they mean that somebody writes, or was cut off.
+  // SQLite makes both files even to read; with content, a writer is active or was cut off.
   const inUse = ['-wal', '-shm'].some((end) => {
     const file = statSync(`${path}${end}`, { throwIfNoEntry: false })
     return file?.isFile() && file.size > 0
@@ -41,16 +42,17 @@ export const toRead = (path: string, timeout: number): Connection => {
     }
   } catch (error) {
     if (inUse) throw error
-    // Where they cannot be made (a full disk, a read-only one) the file is read as it lies: all is in it.
+    // Where they cannot be made (a full or read-only disk), the file alone is read: everything is
+    // in it.
     const db = open(Object.assign(pathToFileURL(path), { search: '?immutable=1' }), true, timeout)
     return { db, close: () => db.close() }
   }
 }
 
-/** The first look opens the file. */
+/** The first query opens the file. */
 const peekAt = (db: DatabaseSync): unknown => db.prepare('SELECT 1 FROM sqlite_schema').get()
 
-/** SQLite clears them away for the last who could have written. */
+/** Removes both files, as a last writer does at its close; a reader leaves them. */
 const tidy = (path: string): void => {
   try {
     using db = new DatabaseSync(path)
@@ -58,7 +60,8 @@ const tidy = (path: string): void => {
   } catch {}
 }
 
-/** Whether a writer would get in within so many milliseconds; throws otherwise. Nothing is written. */
+/** Whether a writer would get in within so many milliseconds; throws otherwise. Nothing is
+ * written. */
 export const tryWriteLock = (path: string, timeout: number): void => {
   using db = new DatabaseSync(path, { timeout })
   db.exec('BEGIN IMMEDIATE; ROLLBACK')

@@ -1,4 +1,5 @@
-/** Calls to the journal's file by name: opened at the first, closed after a failed write, opened anew at the next. */
+/** Calls to the journal's file by method name: it is opened at the first, closed after a failed
+ * write, reopened at the next. */
 import { type File, type FileOptions, openFile } from './file.ts'
 
 export type Verb = Exclude<keyof File, 'inode'> | 'reopen'
@@ -28,7 +29,7 @@ export function dispatch(options: FileOptions): (verb: Verb, args: readonly unkn
     try {
       return (it[verb] as (...args: readonly unknown[]) => unknown)(...args)
     } catch (error) {
-      // What a failed write left in memory is not trusted. A lock held by another is no failure.
+      // State in memory is not trusted after a failed write. A lock held by another is no failure.
       if (verb === 'commit' && (error as { errcode?: number }).errcode !== BUSY) close()
       throw error
     }

@@ -1,4 +1,5 @@
-/** One connection to the journal's SQLite file: opening it, the append transaction, erasure, pruning. Synchronous, so it lives in a worker. */
+/** One connection to the journal's SQLite file: opening, append transaction, erasure, pruning.
+ * Synchronous, so it runs in a worker. */
 import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
@@ -22,7 +23,7 @@ import type { Row, Rows, Value } from '../queries/source.ts'
 import { toRead, toWrite } from './connection.ts'
 import { additions, erasures, lookups, removals, schema, statements } from './schema.ts'
 
-// NFS, CIFS, SMB, SMB2, Ceph, Lustre, AFS, 9p: their locks and their shared memory do not hold what WAL needs.
+// NFS, CIFS, SMB, SMB2, Ceph, Lustre, AFS, 9p: without the locks and shared memory that WAL needs.
 const NETWORK = new Set([0x6969, 0xff534d42, 0x517b, 0xfe534d42, 0x00c36400, 0x0bd00bd0, 0x5346414f, 0x01021997])
 
 export function refuseNetwork(type: number): void {
@@ -45,12 +46,12 @@ export interface File {
 export interface FileOptions extends StoreOptions {
   readonly path: string
   readonly readOnly?: boolean
-  /** Whether its thread gives way to all others. */
+  /** True for a thread of low priority. */
   readonly background?: boolean
-  /** Opened again: only this journal, in this file, will do, and none is made anew. */
+  /** When reopening: only this journal in this file is accepted, and none is created. */
   readonly mustBe?: { readonly journal: string; readonly inode: number } | undefined
   readonly busyMilliseconds?: number
-  /** A cap on the file, in pages of 4 KB. */
+  /** Largest size, in pages of 4 KB. */
   readonly maxPages?: number
 }
 
@@ -58,7 +59,8 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
   if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   refuseNetwork(statfsSync(dirname(path)).type)
   const size = (name: string): number => statSync(name, { throwIfNoEntry: false })?.size ?? 0
-  // Looked at before SQLite may: it would drop a write-ahead log beside an empty file, or play it into a foreign one.
+  // Checked before SQLite opens it: it would delete a write-ahead log beside an empty file, or
+  // apply it to a foreign one.
   if (mustBe && statSync(path, { throwIfNoEntry: false })?.ino !== mustBe.inode) throw new Error(`${path} was removed or replaced`)
   if (size(path) === 0 && size(`${path}-wal`) > 0)
     throw new Error(`${path} is empty or gone, but its write-ahead log is there: put the file back`)
@@ -66,7 +68,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
     throw new Error(
       `${path} is ${existsSync(path) ? 'empty' : 'gone'}, but there was a journal here: put it back, or remove ${path}-living to begin a new one`,
     )
-  // An empty file with the right mode first: SQLite would make it readable to the group.
+  // Created with mode 0600 first: SQLite would let the group read it.
   if (!readOnly && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   const { db, close } = readOnly ? toRead(path, busyMilliseconds) : toWrite(path, busyMilliseconds)
   if (maxPages) db.exec(`PRAGMA max_page_count = ${maxPages}`)
@@ -76,7 +78,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
     const known = prepared.get(sql)
     if (known) return known
     const made = db.prepare(sql.replaceAll(/\$(\d+)/g, '?$1'))
-    // A statement for each length of an IN list: bounded.
+    // Bounded: each length of an IN list is a statement.
     if (prepared.size > 300) prepared.clear()
     prepared.set(sql, made)
     return made
@@ -142,7 +144,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
   if (keys.length > 0) keyInForce(keys, key)
 
   const opened = [path, `${path}-wal`].map((name) => ({ name, inode: existsSync(name) ? statSync(name).ino : undefined }))
-  /** A file that was unlinked or replaced would take our writes to nowhere. */
+  /** Throws when the file was unlinked or replaced: writes would be lost. */
   const sameFiles = (): void => {
     for (const { name, inode } of opened)
       if (inode !== undefined && statSync(name, { throwIfNoEntry: false })?.ino !== inode)
@@ -184,7 +186,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
         return removals.map((statement) => run(statement, cut)).at(-1)!
       }),
     backup: (to) => {
-      // Empty and private first: SQLite would make it readable to the group.
+      // Created with mode 0600 first: SQLite would let the group read it.
       closeSync(openSync(to, 'wx', 0o600))
       db.prepare('VACUUM INTO ?').run(to)
     },
@@ -202,7 +204,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
     close,
   }
 
-  /** Without it, deleted rows stay readable in the write-ahead log. */
+  /** Empties the write-ahead log, where deleted rows could still be read. */
   function truncate(): void {
     const [row] = select('PRAGMA wal_checkpoint(TRUNCATE)', [])
     if (row?.['busy']) throw new Error('deleted rows still stand in the write-ahead log: a reader holds it; run the command again')

@@ -1,14 +1,15 @@
-/** The tables of the journal in SQLite, and the statements that write them. Generated columns read the signed body, so that an index cannot contradict it; triggers are a guard rail, the tree is the proof. */
+/** The journal's tables in SQLite, and the writing statements. Generated columns read the signed
+ * body, so an index cannot contradict it. Triggers prevent accidents; the tree is the proof. */
 
 const refuse = (table: string, verb: 'UPDATE' | 'DELETE', when = ''): string =>
   `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table} ${when} BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END`
 
-/** Below the cut events may go: their export and the event that says so came first. */
+/** Events below the cut may be deleted: their export and the `pruned` event came first. */
 const belowCut = (column: string): string => `WHEN OLD.${column} >= (SELECT cut FROM head)`
 
 const appOfEvent = "app TEXT AS (body ->> '$.tenant')"
 
-/** By app first: what one app has done costs a search of another's nothing. */
+/** By app first: a search does not pass through the operations of other apps. */
 const ofApp: readonly string[] = [
   'CREATE INDEX event_app ON event (app)',
   'CREATE INDEX event_app_action ON event (app, action)',
@@ -18,7 +19,8 @@ const ofApp: readonly string[] = [
   'CREATE INDEX operation_app_state ON operation (app, state)',
 ]
 
-/** What a journal of version 0.1 lacks. SQLite keeps the text of an added column as if it had been there from the start. */
+/** Upgrade from version 0.1. SQLite stores an added column as if it had been there from the
+ * start. */
 export const additions: readonly string[] = [
   `ALTER TABLE event ADD COLUMN ${appOfEvent}`,
   'ALTER TABLE operation ADD COLUMN app TEXT',
@@ -56,7 +58,7 @@ export const schema: readonly string[] = [
   refuse('checkpoint', 'DELETE', belowCut('size')),
 ]
 
-/** All that is written. */
+/** All writing statements. */
 export const statements = {
   event: 'INSERT INTO event (seq, body) VALUES (?, ?)',
   target: 'INSERT INTO target (token, seq) VALUES (?, ?)',
@@ -73,7 +75,7 @@ export const statements = {
   keptNode: 'INSERT INTO node (level, position, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
 } as const
 
-/** Each takes the names once for each of its lists. */
+/** Each statement takes the names once per list in it. */
 export const erasures = (names: number) => {
   const list = Array(names).fill('?').join(',')
   return {
@@ -84,7 +86,7 @@ export const erasures = (names: number) => {
   }
 }
 
-/** In this order, each with the cut; the last says how many events went. */
+/** In this order, each with the cut as its parameter; the last returns the number of events. */
 export const removals: readonly string[] = [
   'DELETE FROM snapshot WHERE event IN (SELECT id FROM event WHERE seq < ?)',
   'DELETE FROM target WHERE seq < ?',
@@ -93,7 +95,7 @@ export const removals: readonly string[] = [
   'DELETE FROM event WHERE seq < ?',
 ]
 
-/** What is read of the file itself, before it is known to hold a journal. */
+/** Queries about the file, before it is known to hold a journal. */
 export const lookups = {
   isJournal: "SELECT 1 FROM sqlite_schema WHERE name = 'head'",
   knowsApps: "SELECT 1 FROM pragma_table_xinfo('event') WHERE name = 'app'",

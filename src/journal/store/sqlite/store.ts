@@ -1,4 +1,5 @@
-/** The default store: one SQLite file (`node:sqlite`), written by one worker thread, read by another for the guard and by a third for people. */
+/** The default store: one SQLite file (`node:sqlite`), written by one worker thread, read by a
+ * second for the guard and a third for people. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -17,7 +18,8 @@ interface Thread {
 function startThread(options: FileOptions): Thread {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: options,
-    // Rows pass through and are gone: a small nursery keeps a long export or verify from growing the process.
+    // A small nursery: rows are short-lived, and a long export or verification would grow the
+    // process.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
   const waiting: Record<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }> = {}
@@ -51,7 +53,7 @@ function startThread(options: FileOptions): Thread {
         last += 1
         waiting[last] = { resolve, reject }
         open += 1
-        // An open call keeps the process; an idle thread does not.
+        // Only an open call keeps the process alive.
         worker.ref()
         worker.postMessage({ id: last, verb, args })
       }),
@@ -61,20 +63,20 @@ function startThread(options: FileOptions): Thread {
   }
 }
 
-/** For the command line, which has no one to keep waiting, and should stay small. */
+/** For the command line: it may block, and stays small. */
 function inThisThread(options: FileOptions): Thread {
   const answer = dispatch(options)
   return { call: async (verb, ...args) => answer(verb, args), end: () => Promise.resolve() }
 }
 
-/** A lock that the operating system drops when its holder dies, however it dies. */
+/** A lock that the operating system releases when its holder dies. */
 function holdLock(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: 0 })
   db.exec('BEGIN EXCLUSIVE')
   return db
 }
 
-/** True when another holds it; a lock that nobody holds is removed with its file. */
+/** True when another process holds the lock; a free one is deleted. */
 function isHeld(file: string): boolean {
   if (!existsSync(file)) return false
   try {
@@ -86,7 +88,7 @@ function isHeld(file: string): boolean {
   }
 }
 
-/** Another process that starts at this moment may sweep our file away before we hold it: then take it again. */
+/** Repeated: another process that starts may delete our file before we lock it. */
 async function holdOwnLock(file: string): Promise<DatabaseSync> {
   for (let tries = 0; ; tries += 1) {
     try {
@@ -100,7 +102,7 @@ async function holdOwnLock(file: string): Promise<DatabaseSync> {
   }
 }
 
-/** This process lives; who has died is forgotten. */
+/** Takes the lock of this process, and deletes those of dead ones. */
 async function begin(livenessLocks: string, instance: string): Promise<DatabaseSync> {
   mkdirSync(livenessLocks, { recursive: true, mode: 0o700 })
   const lock = await holdOwnLock(join(livenessLocks, instance))
@@ -145,7 +147,8 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
     },
     inspect: () => reader.call('inspect') as Promise<string[]>,
     close: async () => {
-      // The writer last: only then is the write-ahead log put into the file, which people copy when the service is stopped.
+      // The writer last: then SQLite moves the write-ahead log into the file, which people copy
+      // when the service is stopped.
       await Promise.all([reader, readers].map((thread) => thread.call('close').catch(() => {})))
       await writer.call('close').catch(() => {})
       await Promise.all([writer.end(), reader.end(), readers.end()])

@@ -1,11 +1,11 @@
-/** The worker thread behind store-sqlite: an fsync here does not stop the event loop. */
+/** The worker thread of the SQLite store: an fsync here does not block the event loop. */
 import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { dispatch, type Verb } from './dispatch.ts'
 import type { FileOptions } from './file.ts'
 
 const options = workerData as FileOptions
-// On Linux a priority belongs to the thread that sets it; elsewhere it would slow the whole process.
+// Only on Linux, where priority belongs to a thread; elsewhere it would slow the whole process.
 if (options.background && platform() === 'linux') setPriority(10)
 
 const answer = dispatch(options)

@@ -7,7 +7,7 @@ import { settings as rows } from './settings.ts'
 
 export interface UpstreamKey {
   readonly id: string
-  /** For `jwt` the given token itself. */
+  /** The key's secret; for `jwt` the token itself. */
   readonly secret: Secret
 }
 
@@ -16,7 +16,7 @@ export interface UpstreamApp {
   /** May hold a path prefix. */
   readonly baseUrl: string
   readonly auth: 'signed' | 'basic' | 'jwt'
-  /** One, or two while keys are being changed. */
+  /** One key, or two during a change. */
   readonly keys: readonly UpstreamKey[]
 }
 
@@ -34,7 +34,7 @@ const rowsOf = z.array(
     appId: rows.SMOOCH_APP_ID.schema,
     baseUrl: rows.SMOOCH_BASE_URL.schema,
     auth: rows.SMOOCH_AUTH.schema.default('signed'),
-    // Of two keys with one id the second would never be used.
+    // Refused: the second of two keys with one id would never be used.
     keys: z
       .array(key)
       .min(1)
@@ -50,13 +50,13 @@ const rowsOf = z.array(
   }),
 )
 
-/** The files that hold its secrets are added to `files`. */
+/** Adds the files of its secrets to `files`. Throws SettingsError. */
 export const loadApps = (settings: Settings, files: SecretFile[] = []): App[] =>
   settings.APPS_FILE
     ? readRows('APPS_FILE', settings.APPS_FILE, rowsOf, ({ appId }) => appId, appFrom(settings.NODE_ENV === 'production', files))
     : [appFromSettings(settings)]
 
-/** `load` has made sure that what its way of signing needs is there. */
+/** Complete for its way of signing: `load` has checked that. */
 const appFromSettings = (it: Settings): App => {
   const keys = [{ id: it.SMOOCH_KEY_ID ?? 'jwt', secret: (it.SMOOCH_AUTH === 'jwt' ? it.SMOOCH_JWT : it.SMOOCH_KEY_SECRET)! }]
   if (it.SMOOCH_KEY_ID_2 && it.SMOOCH_KEY_SECRET_2) keys.push({ id: it.SMOOCH_KEY_ID_2, secret: it.SMOOCH_KEY_SECRET_2 })

@@ -1,6 +1,7 @@
-/** Issuers are compared as addresses, and a slash at the end makes no other one: a setting and the provider's own spelling often differ in it. */
+/** Issuers compared as addresses, without a last slash: a setting and the provider's own spelling
+ * often differ in it. */
 
-/** Undefined for what is no address. */
+/** Undefined when it is no address. */
 export const issuerKey = (issuer: unknown): string | undefined =>
   typeof issuer === 'string' && URL.canParse(issuer) ? new URL(issuer).href.replace(/\/$/, '') : undefined
 

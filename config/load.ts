@@ -1,4 +1,5 @@
-/** Reads the settings from the environment and from NAME_FILE files, checks each by its row, and refuses to start with every fault listed. */
+/** The settings from the environment and from NAME_FILE files, each checked by its row. All faults
+ * are reported at once. */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { Secret } from './secret.ts'
@@ -8,11 +9,11 @@ import { type SettingName, settings } from './settings.ts'
 type Rows = typeof settings
 type Parsed<R> = R extends { schema: infer S extends z.ZodType } ? (R extends { secret: true } ? Secret : z.infer<S>) : never
 type Optional<R, V> = R extends { default: string } ? V : V | undefined
-/** Without what cannot be missing any more once `load` has passed. */
+/** Settings that `load` guarantees. */
 type Needed = 'SESSION_KEYS' | 'SESSION_PEPPERS'
 export type Settings = { readonly [N in SettingName]: N extends Needed ? Secret : Optional<Rows[N], Parsed<Rows[N]>> }
 
-/** Over plain http whoever stands in between reads the key, or answers in the other's place. */
+/** With plain http, anybody on the way reads the key or answers in place of the server. */
 export const mustBeSecure = 'must be https in production, unless it is on this machine'
 
 export interface SecretFile {
@@ -23,9 +24,9 @@ export interface SecretFile {
 
 export interface Loaded {
   readonly settings: Settings
-  /** Secrets that came from files and may be replaced while the process runs. */
+  /** Files of secrets, which may be replaced while the process runs. */
   readonly files: readonly SecretFile[]
-  /** Things that work but deserve a word at start. */
+  /** Remarks for the start, on settings that work. */
   readonly warnings: readonly string[]
 }
 
@@ -50,7 +51,8 @@ export const load = (env: Environment): Loaded => {
   return loaded
 }
 
-/** What is set and what is wrong with it; with faults some settings are missing. An empty variable counts as absent. */
+/** What is set and what is wrong with it; with faults some settings are missing. An empty variable
+ * counts as absent. */
 export const examine = (env: Environment): Loaded & { readonly faults: readonly string[] } => {
   const faults = misspelt(env)
   const warnings: string[] = []
@@ -83,12 +85,12 @@ export const examine = (env: Environment): Loaded & { readonly faults: readonly 
 
   const loaded = values as Settings
   const whole = [...missing(loaded, alwaysNeeded), ...crossChecks(loaded, warnings)]
-  // A value that failed its own check is not missing as well.
+  // A value that failed its own check is not also reported as missing.
   faults.push(...whole.filter((fault) => !faults.some((other) => other.split(' ')[0] === fault.split(' ')[0])))
   return { settings: loaded, files, warnings, faults }
 }
 
-/** For what has no words of its own in the table. Undefined: the library's. */
+/** Our words for faults without words of their own in the table; undefined: the library's. */
 export const inOurWords: z.core.$ZodErrorMap = (issue) => {
   const length = issue['origin'] === 'string'
   if (issue.code === 'unrecognized_keys') return 'has a field that is not known'
@@ -99,16 +101,17 @@ export const inOurWords: z.core.$ZodErrorMap = (issue) => {
   return undefined
 }
 
-/** What is wrong with this text as the value of a setting, in words that do not repeat it. */
+/** The fault of this text as the value of a setting, without repeating the text. */
 export const faultIn = (name: SettingName, text: string): string | undefined => {
   const { success, error } = settings[name].schema.safeParse(text, { error: inOurWords })
   return success ? undefined : error.issues.map(({ message }) => message).join('; ')
 }
 
-/** A secret may stand at any wrong place: none has fewer than 16 characters, but a password in an address may. */
+/** A secret may stand in any wrong place. None is shorter than 16 characters, except a password
+ * within an address. */
 const mayHoldSecret = (text: string): boolean => text.length >= 16 || text.includes('@') || (text.includes('://') && text.includes('?'))
 
-/** Why a file could not be read, without its name: a secret may have been written in place of the name. */
+/** Why a file could not be read, without its name: a secret may stand in place of the name. */
 export const unreadable = (error: unknown): string => (error as Error).message.split(',')[0]!
 
 export const readSecretFile = (path: string): string => readFileSync(path, 'utf8').trim()
@@ -160,7 +163,7 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
   return faults
 }
 
-/** Variables that look like ours but are not: a silent typing error would leave a default in force. */
+/** Variables close to a setting's name: with a misspelt one, the default would be used. */
 const misspelt = (env: Environment): string[] => {
   const files = names.map((name) => `${name}_FILE`)
   const known = new Set<string>([...names, ...files])
@@ -173,10 +176,11 @@ const misspelt = (env: Environment): string[] => {
     })
 }
 
-/** Shorter names (PATH, HOME) are like ours by chance. */
+/** Shorter names (PATH, HOME) are close by chance. */
 const isNear = (name: string, known: string): boolean => name.length > 5 && distance(known, name) <= 2
 
-/** First words that are nobody else's; `SESSION` or `SERVICE` alone may be meant for another program. */
+/** First words that are nobody else's; `SESSION` or `SERVICE` alone may be meant for another
+ * program. */
 const ours = ['REDIS', 'JOURNAL', 'SMOOCH', 'OIDC']
 
 /** The same words with some left out: DRAIN_DELAY for DRAIN_DELAY_SECONDS. */

@@ -1,4 +1,5 @@
-/** The issuers that are trusted: one from the OIDC_ settings and those of TRUSTED_ISSUERS, or several from OIDC_PROVIDERS_FILE. */
+/** The trusted issuers: one from the OIDC_ settings and those of TRUSTED_ISSUERS, or several from
+ * OIDC_PROVIDERS_FILE. */
 import { z } from 'zod'
 import { isSameIssuer } from './issuer.ts'
 import { type SecretFile, type Settings, SettingsError } from './load.ts'
@@ -13,17 +14,17 @@ export type AssertionAlg = z.infer<typeof rows.OIDC_CLIENT_KEY_ALG.schema>
 export type LogoutTokenType = z.infer<typeof rows.OIDC_LOGOUT_TOKEN_TYPE.schema>
 
 export interface ClaimRules {
-  /** The claim that names the app user. */
+  /** Claim with the userId. */
   readonly userId: string
-  /** Stands before it; keeps apart people of several issuers. */
+  /** Put before the userId, so that people of several issuers differ. */
   readonly prefix: string
-  /** The claim that gives roles: a list, or words separated by spaces. */
+  /** Claim with the roles: a list, or words separated by spaces. */
   readonly roles?: string | undefined
-  /** From the provider's words to ours; other words mean nothing. */
+  /** Our role for each of the provider's; others give none. */
   readonly roleMap: Readonly<Record<string, ProviderRole>>
-  /** What everybody is. */
+  /** Roles that everybody has. */
   readonly defaultRoles: readonly ProviderRole[]
-  /** The claim that names the app, when several are served. */
+  /** Claim with the app, when several are served. */
   readonly app?: string | undefined
   /** The app of all people of this provider. */
   readonly appId?: string | undefined
@@ -46,16 +47,17 @@ export interface ProviderClient {
   readonly idTokenAlg: string
 }
 
-/** An issuer that is trusted: for signing in through it, for tokens of its that are exchanged, or for both. */
+/** A trusted issuer: for signing in, for exchanging its tokens, or for both. */
 export interface Provider {
   readonly id: string
   readonly issuer: string
   readonly client?: ProviderClient | undefined
-  /** Whether its logout tokens must say that they are some; absent: they must. */
+  /** Whether logout tokens must state their type; absent: `required`. */
   readonly logoutTokenType?: LogoutTokenType | undefined
-  /** Where `auth_time` is missing, `iat` takes the time of a token that came of `prompt=login`; absent: the claim alone. */
+  /** Where `auth_time` is missing, `iat` takes the time of a token that came of `prompt=login`;
+   * absent: the claim alone. */
   readonly authTime?: 'claim' | 'iat' | undefined
-  /** Tokens for this audience may be exchanged for a session. */
+  /** Audience of tokens that may be exchanged for a session. */
   readonly audience?: string | undefined
   readonly claims: ClaimRules
 }
@@ -101,7 +103,8 @@ const rowsOf = z.array(
     .refine((it) => it.client ?? it.audience, { message: 'needs client (to sign in), audience (to exchange tokens) or both' }),
 )
 
-/** The files that hold its secrets are added to `files`. Throws SettingsError when two issuers could give two people one userId. */
+/** Adds the files of its secrets to `files`. Throws SettingsError, also when two issuers could give
+ * two people one userId. */
 export const loadProviders = (settings: Settings, files: SecretFile[] = []): Provider[] => {
   const providers = settings.OIDC_PROVIDERS_FILE
     ? readRows(

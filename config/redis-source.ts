@@ -1,4 +1,5 @@
-/** From the settings to what a connection to Redis is made of; asked before each one, since a file may have been replaced. */
+/** Address and credentials of Redis from the settings; called before each connection, since a file
+ * may have been replaced. */
 import type { RedisAccess } from '../src/platform/redis-connection.ts'
 import type { Settings } from './load.ts'
 import type { Secret } from './secret.ts'

@@ -1,4 +1,5 @@
-/** The YAML files that say in rows what settings say of one: read, checked, with the secrets that they hold or name. */
+/** YAML files with rows in place of single settings: read and checked, with the secrets that they
+ * hold or name. */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { faultIn, inOurWords, mustBeSecure, readSecretFile, type SecretFile, SettingsError, unreadable } from './load.ts'
@@ -9,7 +10,8 @@ import { readYaml, type Yaml } from './yaml-rows.ts'
 
 type FileSetting = 'APPS_FILE' | 'OIDC_PROVIDERS_FILE'
 
-/** Throws SettingsError with all faults at once, each with its place in the file and never with what stands there; `make` may throw a RowError. */
+/** Throws SettingsError with all faults and their places, never with what stands there; `make` may
+ * throw a RowError. */
 export const readRows = <Row, Made>(
   setting: FileSetting,
   path: string,
@@ -46,17 +48,18 @@ export const readRows = <Row, Made>(
   return faults.length > 0 ? fail(faults) : made
 }
 
-/** What is wrong with a row, in words of ours alone. */
+/** The fault of a row, in our own words. */
 export class RowError extends Error {}
 
-/** Only a field that is missing is named: any other word of the file may be a secret at a wrong place. */
+/** Only missing fields are named: any other word of the file may be a misplaced secret. */
 const faultsOf = (yaml: Yaml, issue: z.core.$ZodIssue): string[] => {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${yaml.at(issue.path, key)}: no such field`)
   const missing = issue.path.length > 0 && !yaml.has(issue.path)
   return [`${yaml.at(issue.path)}: ${missing ? `${String(issue.path.at(-1))} ` : ''}${issue.message}`]
 }
 
-/** Given in the row itself or in a file that it names, which is added to `files`; held to the rule of the setting that it stands for. Undefined when it is neither. */
+/** A secret in the row, or in a file that the row names and that is added to `files`; checked by
+ * the setting it stands for. Undefined when absent. */
 export const secretOf = (
   files: SecretFile[],
   stands: SettingName,
@@ -72,7 +75,7 @@ export const secretOf = (
   return secret
 }
 
-/** The name is not repeated: who mistakes the fields writes the secret there. */
+/** Errors do not repeat the name: somebody may have written the secret there. */
 const readNamed = (path: string): string => {
   try {
     return readSecretFile(path)

@@ -1,10 +1,12 @@
-/** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file that fails its check keeps the old value and raises an alarm, and so does a key that the vendor refuses. */
+/** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file
+ * that fails its check keeps the old value and raises an alarm, and so does a key that the vendor
+ * refuses. */
 import { faultIn, readSecretFile, type SecretFile, unreadable } from './load.ts'
 import type { Secret } from './secret.ts'
 
 const everyMs = 2_000
 
-/** Where a replaced value is not used at once. */
+/** Settings whose new value is not used at once, and when it is. */
 const later: readonly (readonly [RegExp, string])[] = [
   [/^(CACHE_)?REDIS_/, 'at the next connection; on a Cluster at the next start'],
   [/^JOURNAL_/, 'at the next start'],
@@ -12,7 +14,8 @@ const later: readonly (readonly [RegExp, string])[] = [
 
 export const takesEffect = (name: string): string => later.find(([names]) => names.test(name))?.[1] ?? 'now'
 
-/** Whether sessions end with this change that nobody meant to end: the key that made them until now is not kept behind the new one. */
+/** Whether sessions end with this change that nobody meant to end: the key that made them until now
+ * is not kept behind the new one. */
 export const dropsKeyInUse = (name: string, former: string, text: string): boolean =>
   /^SESSION_(KEYS|PEPPERS)$/.test(name) && !keysIn(text).includes(keysIn(former)[0])
 
@@ -21,7 +24,8 @@ const keysIn = (text: string): readonly (string | undefined)[] => text.split(','
 /** What somebody outside says of a new value: `unclear` is asked again. */
 export type Verdict = 'taken' | 'refused' | 'unclear'
 
-/** Asks whoever the secret is for, before it is used; undefined for a secret that nobody need be asked about. */
+/** Asks whoever the secret is for, before it is used; undefined for a secret that nobody need be
+ * asked about. */
 export type Trial = (secret: Secret, text: string) => Promise<Verdict> | undefined
 
 /** A key may be known at the vendor a little later than here. */
@@ -32,7 +36,8 @@ const verdicts: Readonly<Record<Exclude<Verdict, 'taken'>, string>> = {
   unclear: 'could not be tried, since the vendor gives no clear answer; it is tried again',
 }
 
-/** Returns the function that ends the watch. Polling, because mounted secrets are swapped by symlink, which file events miss. */
+/** Returns the function that ends the watch. Polls: mounted secrets are swapped by symlink, which
+ * file events miss. */
 export const watchSecretFiles = (
   files: readonly SecretFile[],
   changed: (name: string, former: string, text: string) => void,
@@ -42,7 +47,7 @@ export const watchSecretFiles = (
   const lastFault = new Map<string, string>()
   const tried = new Map<SecretFile, { readonly text: string; readonly until: number }>()
   const tell = ({ name, path }: SecretFile, fault: string | undefined): void => {
-    // By path: a file with several apps brings one of the same name for each.
+    // Faults by path: the secrets of several apps have one name.
     if (fault !== undefined && lastFault.get(path) !== fault) alarm(name, `${fault}; the old value stays in force`)
     if (fault === undefined) lastFault.delete(path)
     else lastFault.set(path, fault)

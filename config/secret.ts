@@ -1,4 +1,5 @@
-/** A value that prints as `[secret]` everywhere; only `reveal` gives it away. A watched file may replace it while the process runs. */
+/** A value that prints as `[secret]`; only `reveal` returns it. A watched file may replace it while
+ * the process runs. */
 import { inspect } from 'node:util'
 
 export class Secret {
@@ -8,7 +9,7 @@ export class Secret {
     this.#value = value
   }
 
-  /** The value as it is now; ask each time, since it may have been replaced. */
+  /** The present value; not to be kept, since it may be replaced. */
   reveal(): string {
     return this.#value
   }

@@ -1,4 +1,5 @@
-/** TABLE: one row per setting. The loader, example.env and docs/configure.md are derived from it; each secret can also be given as a file through NAME_FILE. */
+/** TABLE: one row per setting. The loader, example.env and docs/configure.md are derived from it;
+ * each secret can also be given as a file through NAME_FILE. */
 import { isIP } from 'node:net'
 import { RE2JS } from 're2js'
 import { z } from 'zod'
@@ -27,7 +28,7 @@ const url = z
     abort: true,
   })
   .refine((text) => new URL(text).username + new URL(text).password === '', 'must be an address without credentials')
-/** What paths are put behind. */
+/** An address to which paths are appended. */
 const base = url.refine((text) => !/[?#]/.test(text), 'must be an address without query or fragment')
 const networks = list.pipe(
   z.array(
@@ -47,7 +48,7 @@ const journalUrl = z
     'must be sqlite:PATH or postgres://user:password@host:5432/database, percent-encoded',
   )
 
-/** What a parser throws in words of its own becomes the fault. */
+/** What the parser throws becomes the fault. */
 const parsedBy = (parse: (text: string) => unknown) =>
   z.string().superRefine((text, { addIssue }) => {
     try {
@@ -61,10 +62,10 @@ const pem = (label: string) => z.string().includes(`${label}-----`, `must be in 
 
 const partsIn = (text: string, at: 0 | 1): string[] => text.split(',').map((pair) => pair.trim().split(':')[at] ?? '')
 const differ = (parts: readonly string[]): boolean => new Set(parts).size === parts.length
-/** A key is found by its name or by its secret: a second one of the same would never be. */
+/** A key is found by name or by secret, so a second one with the same would never be. */
 const ownNames = [(text: string) => differ(partsIn(text, 0)), 'must give each key a name of its own'] as const
 const ownSecrets = [(text: string) => differ(partsIn(text, 1)), 'must give each key a secret of its own'] as const
-/** `name:secret` pairs; 32 characters keep guessing out of reach. */
+/** `name:secret` pairs; secrets of 32 characters cannot be guessed. */
 const named = z
   .string()
   .refine(
@@ -73,7 +74,7 @@ const named = z
   )
   .refine(...ownNames)
   .refine(...ownSecrets)
-/** An empty one among them would let anybody in. */
+/** An empty secret in the list would let anybody in. */
 const webhookSecrets = z
   .string()
   .refine(
@@ -108,7 +109,7 @@ const roleMap = list.pipe(
     z.string().regex(/^[^=]+=(user|agent|admin|auditor)$/, 'must be a comma list of word=role with the roles user, agent, admin, auditor'),
   ),
 )
-/** Words for nothing, since an empty variable counts as absent. */
+/** Has a word for none, since an empty variable counts as absent. */
 const roles = z
   .string()
   .transform((text) => (text.trim() === 'none' ? '' : text))
@@ -127,7 +128,7 @@ const issuers = list.pipe(
   ),
 )
 
-/** By an engine whose work grows with the text alone: the operator writes the pattern, and callers write what it is tried on. */
+/** Run by an engine in linear time: callers write the text that it is tried on. */
 const pattern = z
   .string()
   .max(200)
@@ -142,7 +143,7 @@ const pattern = z
 
 interface Setting {
   readonly schema: z.ZodType<unknown, unknown>
-  /** As it would be written in the environment; absent: the setting may be missing. */
+  /** As written in the environment; absent: the setting may be missing. */
   readonly default?: string
   readonly secret?: true
   readonly about: string

@@ -1,4 +1,5 @@
-/** A YAML file and where things stand in it. What is wrong is told by line, column and kind; the parser's own words would repeat the text, which holds secrets. */
+/** A YAML file with the places of its parts. Faults are told by line, column and kind: the parser's
+ * own messages quote the text, which holds secrets. */
 import { type Document, isMap, isNode, LineCounter, type Node, parseDocument } from 'yaml'
 
 const kinds: Readonly<Record<string, string>> = {
@@ -16,12 +17,13 @@ const kinds: Readonly<Record<string, string>> = {
 
 export interface Yaml {
   readonly content: unknown
-  /** `line 3, column 5` of what stands at this path, or of what should hold it; with `key`, of that key in it. */
+  /** `line 3, column 5` of the value at this path, or of what should hold it; with `key`, of that
+   * key in it. */
   at(path: readonly PropertyKey[], key?: string): string
   has(path: readonly PropertyKey[]): boolean
 }
 
-/** Throws with every fault of the syntax, as lines. */
+/** Calls `fail` with every syntax fault, one line each. */
 export const readYaml = (text: string, fail: (faults: readonly string[]) => never): Yaml => {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: 'error' })
@@ -46,7 +48,7 @@ const contentOf = (document: Document, fail: (faults: readonly string[]) => neve
   }
 }
 
-/** Of the deepest part of the path that is there. */
+/** The offset of the deepest part of the path that exists. */
 const offsetOf = (document: Document, path: readonly PropertyKey[], key?: string): number => {
   for (let length = path.length; length > 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true)

@@ -1,4 +1,5 @@
-/** The only file that constructs parts: takes settings, listens, and gives back what is running with a close. */
+/** The only file that constructs parts: takes settings, listens, and returns what runs with a
+ * `close`. */
 
 import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
@@ -58,36 +59,37 @@ export interface Extension {
   readonly root?: Router
   /** Routes below the base path. */
   readonly below?: Router
-  /** Where people sign in. */
+  /** Address of the sign-in. */
   readonly signIn?: string
 }
 
 export interface AppOptions {
   readonly settings: Settings
   readonly apps: readonly App[]
-  /** Issuers that are trusted for signing in or for exchanging tokens. */
+  /** Issuers trusted for signing in or for exchanging tokens. */
   readonly providers?: readonly Provider[]
   readonly log: Log
-  /** How long the vendor may take, in milliseconds; by default as the row says. */
+  /** Milliseconds for the vendor's answer; by default those of the row. */
   readonly timeLimit?: (row: Operation) => number
-  /** How long cached users live, in milliseconds; for tests. */
+  /** Lifetimes of cached users in milliseconds; for tests. */
   readonly cacheTimes?: EntriesParts['times']
-  /** More routes for the public listener; the demo's page and sign-in come this way. */
+  /** Further routes of the public listener: the demo's page and sign-in. */
   readonly extend?: (parts: { mint: Mint; origins: Origins }) => Extension
 }
 
 export interface RunningApp {
-  /** Where people and programs reach it on this machine. */
+  /** The public listener's address on this machine. */
   readonly publicUrl: string
   readonly privateUrl: string
   readonly origins: readonly string[]
-  /** From now on `/readyz` fails and every answer ends its connection, while requests are still served. */
+  /** From now on `/readyz` fails and every answer ends its connection; requests are still
+   * served. */
   drain(): void
-  /** Finishes what is in flight, at most `graceMs`; tells how many requests were cut. */
+  /** Waits at most `graceMs` for running requests; resolves to the number that were cut. */
   close(graceMs: number): Promise<number>
   /** For the journal: a secret of this name was replaced. */
   secretReplaced(setting: string): void
-  /** How many events the journal has given up. */
+  /** Events that the journal has given up. */
   lost(): number
 }
 
@@ -101,7 +103,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN, settings.COOKIE_NAME, settings.NODE_ENV !== 'production')
   const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
   const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
-  // What was opened holds the process: whatever fails after it, it is closed, last opened first.
+  // Closed in reverse order when the start fails: what is open would keep the process alive.
   await using opened = new AsyncDisposableStack()
   const store = settings.REDIS_URL
     ? await redisStore(redisSource(settings, settings.REDIS_URL), redisLog(log, 'redis connection'), shared ? prefetchScript : undefined)
@@ -155,7 +157,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const signIn = elsewhere === undefined ? login : () => elsewhere
   const auditConsole = startConsole({ settings, sessions, journal: gatewayJournal, log, signIn, pages })
   opened.defer(() => auditConsole.close())
-  // A read that goes on behind the answer still writes to the cache.
+  // Closed before the cache: a read behind an answer still writes to it.
   opened.defer(() => vendor.close())
   const health: Health = { started: false, draining: false }
 

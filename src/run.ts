@@ -1,4 +1,5 @@
-/** A run of the process: load the settings, serve or start several workers that serve, leave with an exit code; or check, and serve nothing. */
+/** A run of the process: load the settings, serve or start several workers that serve, leave with
+ * an exit code; or check, and serve nothing. */
 import cluster from 'node:cluster'
 import { type Settings, SettingsError } from '../config/load.ts'
 import { loadConfiguration } from './check/configuration.ts'

@@ -10,7 +10,8 @@ import { keyTrial } from './upstream/probe.ts'
 
 const drainMs = 25_000
 
-/** Serves until a signal comes, and tells whether nothing was lost at the stop; `started` hears one line for people. */
+/** Serves until a signal; false when something was lost at the stop. `started` gets one line for
+ * people. */
 export const serve = async (configuration: Configuration, started: (line: string) => void): Promise<boolean> => {
   const { settings, apps, providers, files, warnings } = configuration
   const log = createLog(settings.LOG_LEVEL)
@@ -40,7 +41,7 @@ export const serve = async (configuration: Configuration, started: (line: string
   const signal = await signalled
   log.info({ signal }, 'draining')
   app.drain()
-  // A person at the keyboard does not wait for a load balancer to notice.
+  // Only at SIGTERM: a person at the keyboard does not wait for a load balancer.
   if (signal === 'SIGTERM') await new Promise((resolve) => setTimeout(resolve, settings.DRAIN_DELAY_SECONDS * 1000))
   const before = app.lost()
   const cut = await app.close(drainMs)

@@ -1,4 +1,5 @@
-/** What the service tells of the outside once it has started: the cheap rows of the table, in the log. */
+/** What the service tells of the outside once it has started: the cheap rows of the table, in the
+ * log. */
 import cluster from 'node:cluster'
 import type { Log } from '../platform/logger.ts'
 import { checks } from './checks.ts'

@@ -1,4 +1,5 @@
-/** Our clock beside those of the others: the vendor and the provider by their Date headers, Redis and PostgreSQL by asking. */
+/** Our clock beside those of the others: the vendor and the provider by their Date headers, Redis
+ * and PostgreSQL by asking. */
 import { redisSource } from '../../config/redis-source.ts'
 import { connect } from '../journal/store/postgres/connection.ts'
 import { lookups } from '../journal/store/postgres/schema.ts'

@@ -1,4 +1,5 @@
-/** The identity provider: whether it can be found, takes us for its client and sends people back, and says when they signed in. */
+/** The identity provider: whether it can be found, takes us for its client and sends people back,
+ * and says when they signed in. */
 import { randomBytes } from 'node:crypto'
 import type { Settings } from '../../config/load.ts'
 import type { Provider, ProviderClient } from '../../config/providers.ts'
@@ -66,7 +67,8 @@ const trade = async (party: RelyingParty, { id }: ProviderClient, issuer: string
 
 const asExpected = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required']
 
-/** A sign-in without a person: a provider that knows the address sends the browser back with a refusal. */
+/** A sign-in without a person: a provider that knows the address sends the browser back with a
+ * refusal. */
 const ask = async (party: RelyingParty, client: ProviderClient, back: string): Promise<Finding> => {
   const url = await party.begin(newTransaction(), back)
   url.searchParams.set('prompt', 'none')

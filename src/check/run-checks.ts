@@ -1,4 +1,5 @@
-/** Runs checks side by side, each within its time; whoever asked hears each as soon as it is done. */
+/** Runs checks side by side, each within its time; whoever asked hears each as soon as it is
+ * done. */
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import { errorMessage } from '../platform/error-message.ts'
 import type { Check } from './checks.ts'

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-/** `npx smooch-bff COMMAND`: becomes the module of that command, so that signals and workers meet it as if it had been started itself. */
+/** `npx smooch-bff COMMAND`: becomes the module of that command, so that signals and workers meet
+ * it as if it had been started itself. */
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type Command, commands } from './commands.ts'

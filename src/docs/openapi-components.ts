@@ -1,4 +1,5 @@
-/** What many operations of the OpenAPI document share: the error body with an answer per status, headers, parameters and ways to authenticate. */
+/** Shared components of the OpenAPI document: error bodies by status, headers, parameters, ways to
+ * authenticate. */
 import { z } from 'zod'
 import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-openapi'
 import { answers } from '../contract/answers.ts'
@@ -38,7 +39,7 @@ const errorBody = z
       "The one error body: the vendor's shape and RFC 9457 in one. With Accept: application/problem+json it comes under that type.",
   })
 
-/** The form whole: the schema of its fields, and the file that is streamed past it. */
+/** The whole form: the checked fields, and the file, which is streamed. */
 export const imageUpload = bodies.ImageUpload.extend({
   source: z.string().meta({
     format: 'binary',

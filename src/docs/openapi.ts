@@ -1,4 +1,5 @@
-/** The OpenAPI 3.1 document: the rows in both path forms, and the routes of sessions. Derived, so it cannot lag behind. */
+/** The OpenAPI 3.1 document, derived from the operations, in both forms of path, and from the
+ * endpoint rows. */
 import { createDocument, type ZodOpenApiMediaTypeObject, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import { answers } from '../contract/answers.ts'
 import { exampleAnswers, exampleBodies, sentences } from '../contract/descriptions.ts'
@@ -8,7 +9,7 @@ import { bodies } from '../contract/schemas.ts'
 import { components, errorRef, imageUpload, limitHeaders, ref, statuses } from './openapi-components.ts'
 import { endpointPaths } from './openapi-endpoints.ts'
 
-/** The vendor's name of an operation stands for the full form; the short form is an operation of its own to OpenAPI. */
+/** The full form has the vendor's name; OpenAPI needs another name for the short form. */
 const forms = [
   { prefix: '/v1.1/apps/{appId}', suffix: '', tag: 'AppUser', parameters: [ref('parameters', 'appId')] },
   { prefix: '/v1.1', suffix: '_of_session_app', tag: 'AppUser, short form', parameters: [] },
@@ -84,10 +85,10 @@ const describe = (row: Operation) => {
   } satisfies ZodOpenApiOperationObject
 }
 
-/** These are about methods, hosts and headers, whatever the operation. */
+/** Statuses for methods, hosts and headers, which any operation may answer. */
 const ofHttp: readonly number[] = [405, 414, 417, 421, 431]
 
-/** Those about bodies too: the body of a GET or DELETE means nothing, yet it is read and must be sound. */
+/** Statuses for bodies stay: a body of a GET or DELETE is dropped, yet must be sound. */
 const statusesOfRows = statuses.filter((status) => !ofHttp.includes(status))
 
 const imageForm: Record<string, ZodOpenApiMediaTypeObject> = {

@@ -1,4 +1,5 @@
-/** The documents as routes: `/openapi.json`, and `/docs`, a plain page without scripts; both made once from the rows as this deployment has them. */
+/** Routes of the documents: `/openapi.json`, and `/docs`, a page without scripts; both made once
+ * for this deployment. */
 
 import { readFileSync } from 'node:fs'
 import type { RequestHandler, Router } from 'express'
@@ -14,9 +15,9 @@ import { docsEndpoints } from './openapi-endpoints.ts'
 
 interface Options {
   readonly basePath: string
-  /** The rows with the callers of this deployment. */
+  /** The rows, with this deployment's callers. */
   readonly operations: readonly Operation[]
-  /** The limit of an address. */
+  /** The limit of calls per address. */
   readonly pages: RequestHandler
 }
 

@@ -1,4 +1,4 @@
-/** The dialog that asks before what cannot be taken back, and what it says: each question states what will happen, to whom, and by which call. */
+/** The dialog before a call that cannot be undone: what will happen, to whom, and by which call. */
 import { nameOf } from './person.js'
 import { find, make } from './wire.js'
 

@@ -1,4 +1,5 @@
-/** The demo page: each form names its call in `data-call`; here it is confirmed, sent, and followed by what `data-then` says. Nothing is stored. */
+/** The demo page: each form names its call in `data-call`; here it is confirmed, sent, and followed
+ * by what `data-then` says. Nothing is stored. */
 import { appUser, ask, questions } from './confirm.js'
 import {
   clearPerson,
@@ -48,7 +49,8 @@ const readUser = async (id) => (await send('GET', appUser(id))).content.appUser
 /** `{name}` in a path is the form's field of that name, else the user on show. */
 const pathOf = (form, template) => template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(form.elements[name]?.value ?? subject))
 
-/** Fields by their dotted names. Empty ones are left out; in a change, unchanged ones are, and an emptied one is null. */
+/** Fields by their dotted names. Empty ones are left out; in a change, unchanged ones are, and an
+ * emptied one is null. */
 const bodyOf = (form) => {
   const { body: kind } = form.dataset
   if (kind === undefined) return undefined
@@ -129,7 +131,8 @@ const openUser = async (shown) => {
 
 const isPending = () => user?.pendingClients?.length > 0
 
-/** The person at the other end confirms a link: look a few times, without touching what is typed meanwhile. */
+/** The person at the other end confirms a link: look a few times, without touching what is typed
+ * meanwhile. */
 const watchLink = async (form) => {
   const [by, whose] = [person, subject]
   for (let times = 0; times < 6 && isPending(); times += 1) {

@@ -1,11 +1,12 @@
-/** The demo answers this machine alone: anybody may be anybody there. A proxy on the machine would lend its address to everybody. */
+/** The demo serves this machine only, since anybody can sign in as anybody. A proxy on the machine
+ * would open it to others. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 import { isLoopback } from '../../../config/secure-address.ts'
 import { Problem } from '../../contract/problems.ts'
 import { unfold, urlHost } from '../../platform/ip-address.ts'
 
-/** What proxies and tunnels add. */
+/** Headers that proxies and tunnels add. */
 const added = /^(forwarded|via|x-forwarded-.+|x-real-ip|x-original-.+|x-client-ip|true-client-ip|cf-.+|ngrok-.+|x-envoy-.+|tailscale-.+)$/
 
 const isHere = ({ headers, socket }: IncomingMessage): boolean => {
@@ -18,5 +19,5 @@ export const onlyHere: RequestHandler = function onlyHere(req, _res, next) {
   next(isHere(req) ? undefined : new Problem('not_found', { detail: 'The demo answers this machine alone, and no proxy on it.' }))
 }
 
-/** Whether every origin of the demo is on this machine. */
+/** True when every origin of the demo is on this machine. */
 export const areHere = (origins: readonly string[]): boolean => origins.every(isLoopback)

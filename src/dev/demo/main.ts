@@ -1,4 +1,5 @@
-/** `npm run demo`: the stand-in of the vendor, the service in front of it and a page to try it, all on this machine. */
+/** `npm run demo`: the sandbox in place of the vendor, the service in front of it and a page to try
+ * it, all on this machine. */
 import { randomBytes } from 'node:crypto'
 import { loadApps } from '../../../config/apps.ts'
 import { load, SettingsError } from '../../../config/load.ts'

@@ -1,4 +1,5 @@
-/** Serves the demo's page: a few files, read once, under the policy of pages. They hold no key; all they do goes through the public API. */
+/** Serves the demo's page: a few files, read once, with the security headers of pages. They hold no
+ * key and use the public API only. */
 import { readFileSync } from 'node:fs'
 import type { RequestHandler, Router } from 'express'
 import { pageRoutes } from '../../http/endpoint.ts'
@@ -9,7 +10,7 @@ import { appUsers } from './people.ts'
 
 const text = (file: URL): string => readFileSync(file, 'utf8')
 
-/** `basePath` is where the API stands on this origin; `integrationId` is offered to those who try link requests. */
+/** `basePath` of the API on this origin; `integrationId` is offered for link requests. */
 export const demoPage = (basePath: string, integrationId = ''): Router => {
   const known = appUsers.map(({ userId }) => userId)
   const values: Record<string, string> = { base: basePath, integration: integrationId, known: known.join(' '), example: known.join(', ') }

@@ -1,4 +1,4 @@
-/** The three people who can sign in to the demo, and who is there at the stand-in. */
+/** The three people who can sign in to the demo, and the users of the sandbox. */
 import type { Role } from '../../contract/operation.ts'
 
 export const people = {
@@ -7,7 +7,8 @@ export const people = {
   admin: { actor: { id: 'admin-1', name: 'Ada Admin' }, roles: ['admin'] },
 } as const satisfies Record<string, { userId?: string; actor: { id: string; name: string }; roles: readonly Role[] }>
 
-/** Users of the stand-in at the start: the customer, and two that are the same person twice, for trying a merge. */
+/** Users of the sandbox at the start: the customer, and the same person twice, for trying a
+ * merge. */
 export const appUsers = [
   {
     userId: people.customer.userId,

@@ -1,4 +1,5 @@
-/** What the demo page shows of a user: facts, profile, channels, business systems, and codes that stay blurred until asked for. */
+/** The view of a user: facts, profile, channels, business systems, and codes that stay blurred
+ * until clicked. */
 import { copies, find, make, printed } from './wire.js'
 
 export const nameOf = (user) => [user.givenName, user.surname].filter(Boolean).join(' ') || user.userId || 'a user without a name'
@@ -24,7 +25,7 @@ const fill = (form, user) => {
   for (const field of form.elements) {
     if (!field.name) continue
     field.value = field.name.split('.').reduce((at, key) => at?.[key], user) ?? ''
-    // What the field can show, not what it was given: a select knows only its options.
+    // The value that the field shows, not the given one: a select knows only its options.
     field.dataset.was = field.value
   }
 }
@@ -55,7 +56,7 @@ export const showClients = ({ clients = [], pendingClients = [] }) => {
   list('#clients', rows, 'No channel is linked.')
 }
 
-// A device that runs the vendor's SDK is no channel that could be taken off.
+// Devices with the vendor's SDK, which cannot be unlinked.
 const devices = ['android', 'ios', 'web']
 
 const clientRow = ({ platform, displayName = '', status = 'linked', info, raw }, pending) => {
@@ -88,7 +89,8 @@ export const showLinkRequests = ({ linkRequests }) =>
     'None came back.',
   )
 
-/** Dots until clicked: not in the page's text before, so that no glance, screenshot or screen reader comes by it. */
+/** Dots until clicked. Not in the page's text before, where a screenshot or screen reader would get
+ * it. */
 const blurred = (text) => {
   const code = make('code', { className: 'blurred', textContent: '•'.repeat(24) })
   const button = make('button', { type: 'button', className: 'quiet', textContent: 'Show' })
@@ -102,7 +104,7 @@ const blurred = (text) => {
   return [code, ' ', button]
 }
 
-/** Empties what is shown of a user, so that nothing of one can be taken for the next. */
+/** Empties the view, so that nothing of one user is taken for the next. */
 export const clearPerson = () => {
   find('#person').hidden = true
   find('#preview').hidden = true
@@ -113,7 +115,7 @@ export const clearPerson = () => {
   for (const said of document.querySelectorAll('#person output')) said.replaceChildren()
 }
 
-/** What one person saw must not wait for the next. */
+/** Forgets what one person saw before the next signs in. */
 export const forget = () => {
   clearPerson()
   for (const form of document.querySelectorAll('main form')) form.reset()

@@ -1,4 +1,4 @@
-/** The demo's own sign-in: whoever is at this machine may be anybody. Loopback only; the demo refuses to start in production. */
+/** The demo's sign-in without a proof: loopback only, and not in production. */
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { checkBody, readJson } from '../../http/body.ts'

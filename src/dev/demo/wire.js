@@ -1,4 +1,5 @@
-/** One call to the API: sent, timed, and written to the page's log as it went over the wire. The log lives in the page alone. */
+/** One call to the API: sent, timed, and shown in the page's log as it was on the wire. The log is
+ * kept in the page only. */
 
 export const find = (selector, root = document) => root.querySelector(selector)
 export const make = (tag, properties = {}, ...children) => {
@@ -27,7 +28,8 @@ const exchange = async ({ method, url, headers, body }) => {
 
 const noAnswer = { ok: false, status: 0, took: 'no answer', requestId: 'none', content: 'No answer came. Is the demo still running?' }
 
-/** Never throws: whatever comes back is an answer. `path` is below the API's base; a body is an object or a FormData. */
+/** Never throws: an error is an answer too. `path` is below the API's base; a body is an object or
+ * a FormData. */
 export const call = async (method, path, body) => {
   const json = body !== undefined && !(body instanceof FormData)
   const sent = { method, url: base + path, headers: { 'X-BFF-CSRF': '1', ...(json && { 'Content-Type': 'application/json' }) }, body }
@@ -63,7 +65,7 @@ const breakable = (url) => url.split(/(?<=[/?])/).flatMap((part) => [part, make(
 
 export const clearLog = () => find('#calls').replaceChildren()
 
-/** Codes are credentials: they are shown where they were asked for, and not a second time. */
+/** Codes are credentials: shown where they were asked for, and not again in the log. */
 const withoutCodes = (content) => {
   const hidden = '(not repeated here)'
   if (content?.authCode) return { ...content, authCode: hidden }
@@ -71,7 +73,7 @@ const withoutCodes = (content) => {
   return content
 }
 
-/** JSON as text and elements, so that the keys, which begin a line, can have a colour of their own. */
+/** JSON as text and elements: keys, which begin a line, have a colour. */
 export const printed = (content) => {
   if (content === undefined || content === '') return ['(no body)']
   if (typeof content === 'string') return [content]
@@ -95,7 +97,7 @@ const asFetch = ({ method, url, headers, body }) => {
   ].join('\n')
 }
 
-/** Lets a button put a text on the clipboard, and say so for a moment. */
+/** A button that copies a text and says so for a moment. */
 export const copies = (button, text) => {
   const label = button.textContent
   button.addEventListener('click', async () => {

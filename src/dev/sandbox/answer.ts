@@ -1,4 +1,4 @@
-/** Puts an answer on the wire, right or wrong. */
+/** Writes an answer to the socket, a right or a wrong one. */
 import type { ServerResponse } from 'node:http'
 import type { Fault } from './faults.ts'
 import type { RequestRecord } from './record.ts'
@@ -28,7 +28,7 @@ export function send(response: ServerResponse, entry: RequestRecord | undefined,
   else end(response, entry, status, json, JSON.stringify(body))
 }
 
-/** About 60 MB a second at most, so that a reader without a bound is seen before the machine suffers. */
+/** At most about 60 MB a second: a reader without a bound is noticed before the machine suffers. */
 function sendEndlessly(response: ServerResponse, status: number) {
   const more = 'a'.repeat(64 * 1024)
   response.writeHead(status, json)

@@ -1,4 +1,5 @@
-/** Reads a request's body to its end, within bounds: JSON is parsed, a form is taken apart, and of a file only its measures are kept. */
+/** The body of a request, read to its end within bounds: JSON is parsed, a form split into parts;
+ * of a file only size and hash are kept. */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Busboy, type BusboyHeaders } from '@fastify/busboy'
@@ -12,16 +13,17 @@ export type Part =
   | { field: string; fileName: string | undefined; type: string; bytes: number; sha256: string }
 
 export interface Body {
-  /** Parsed JSON, or the text when it is not JSON; absent when there was no body, a form, or too much. */
+  /** Parsed JSON, or the text when it is not JSON; absent when there was no body, a form, or too
+   * much. */
   content?: unknown
   parts?: Part[]
-  /** Why it cannot be used; thrown only by a route that needs it. */
+  /** Why the body cannot be used; thrown only by routes that need it. */
   problem?: Refusal
 }
 
 export class HungUp extends Error {}
 
-/** Goes on reading what is too much, since a client that is still sending would not see the answer. */
+/** Reads on when it is too much: a client that is still sending does not see an answer. */
 async function readText(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0

@@ -1,4 +1,5 @@
-/** Who calls: Basic with a key's id and secret, or a JWT signed HS256 with the secret of the key that `kid` names. */
+/** Authentication: Basic with a key's id and secret, or a JWT signed HS256 with the secret of the
+ * key in `kid`. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Key } from './options.ts'
 import { lookUp } from './people.ts'
@@ -10,7 +11,7 @@ interface Access {
   scope: 'app' | 'account' | 'appUser'
   /** The app that the key belongs to; undefined for an account key. */
   appId: string | undefined
-  /** With scope `appUser`. */
+  /** Only with scope `appUser`. */
   userId?: string
 }
 
@@ -57,7 +58,7 @@ function bearer(vendor: Vendor, jwt: string): Access {
   if (exp !== undefined && !(typeof exp === 'number' && now < exp)) throw unauthorized('JWT expired')
   if (nbf !== undefined && !(typeof nbf === 'number' && now >= nbf)) throw unauthorized('JWT not active')
   if (scope === 'appUser') {
-    // A number is the published example of what is refused here.
+    // The vendor's documents show that a number is refused.
     if (typeof userId !== 'string') throw unauthorized('userId must be a string')
     return { scope, appId, userId }
   }
@@ -73,7 +74,7 @@ function identify(vendor: Vendor, header: string | undefined): Access {
   throw unauthorized()
 }
 
-/** The app that the call is about, once it is known that the credential reaches what is asked. */
+/** The app of the call; throws when the credential does not reach it. */
 export function authorise(vendor: Vendor, header: string | undefined, { operation, appId: named, params }: Match): App {
   const { scope, appId: own, userId } = identify(vendor, header)
   if (named === undefined && (scope === 'account' || own === undefined)) throw forbidden('An account credential must name the app')

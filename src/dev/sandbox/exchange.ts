@@ -1,4 +1,5 @@
-/** One request from its first line to the end of its answer: record, body, fault, route, credential, operation. */
+/** One exchange from request line to end of answer: record, body, fault, route, credential,
+ * operation. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { misbehave, type Reply, send } from './answer.ts'
@@ -55,7 +56,7 @@ const nothing: Record<Vendor['switches']['nothing'], Reply> = {
   'no-content': { status: 204 },
 }
 
-/** Every id of a user that a request holds, in its path or in its body. */
+/** All ids of users in a request, from path and body. */
 function idsIn(route: Match | undefined, content: unknown): unknown[] {
   const body = Object(content)
   return [route?.params['userId'], body.userId, body.surviving?._id, body.discarded?._id]
@@ -112,7 +113,7 @@ export function newExchange(parts: Parts) {
     const run = () => replyTo(malformed ? Promise.reject(malformed) : operate(route, request.headers.authorization, body), entry)
     const fault = faults.take(entry.operation, isAboutIn(vendor, idsIn(route, body.content)))
     const early = fault?.applied ? await run() : undefined
-    // Somebody who hangs up meanwhile does not stop what was asked for.
+    // The operation is carried out even when the client hangs up meanwhile.
     if (fault?.latency) await delay(fault.latency, undefined, { ref: false })
     if (fault && answersItself(fault)) misbehave(response, entry, fault)
     else send(response, entry, early ?? (await run()))

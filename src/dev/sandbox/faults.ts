@@ -1,33 +1,34 @@
-/** Faults on demand: which request one applies to, for how long, and what is wrong with its answer. */
+/** Faults on demand: which requests are hit, how often, and what is wrong with the answer. */
 import { badRequest } from './refusal.ts'
 
 export interface Fault {
-  /** Absent: every request, also one that no route matches. */
+  /** Absent: every request, also without a matching route. */
   operation?: string
   /** Only requests about this user, by whichever of the two names. */
   userId?: string
   /** Absent: until cleared. */
   times?: number
-  /** The operation is carried out first, and the wait and the wrong answer come after it. Absent: it is not carried out at all, or after the wait. */
+  /** The operation is carried out before the wait and the wrong answer. Absent: not at all, or
+   * after the wait. */
   applied?: boolean
-  /** Milliseconds. Alone: the answer is right but late. */
+  /** Milliseconds. Alone: the right answer, late. */
   latency?: number
   /** Alone: the vendor's error body for that status. */
   status?: number
   /** Seconds. A 429 says 1 unless this is false. */
   retryAfter?: number | string | false
   headers?: Record<string, string>
-  /** A string goes as text/plain, everything else as JSON. */
+  /** A string is sent as text/plain, everything else as JSON. */
   body?: unknown
-  /** A page, with 200 unless `status` says otherwise. */
+  /** An HTML page, with 200 unless `status` says otherwise. */
   html?: string
   /** A JSON body that never ends. */
   endless?: boolean
-  /** Where to; with 302 unless `status` says otherwise. */
+  /** Address of a redirect; with 302 unless `status` says otherwise. */
   redirect?: string
   /** The connection is reset. */
   reset?: boolean
-  /** No answer ever. */
+  /** Never an answer. */
   hang?: boolean
 }
 
@@ -48,7 +49,7 @@ const types: Record<keyof Fault, readonly string[]> = {
   hang: ['boolean'],
 }
 
-/** Faults also come over HTTP: a misspelt one would quietly test nothing. */
+/** Throws for unknown fields: a misspelt fault would test nothing. */
 export function checkFault(given: unknown): Fault {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw badRequest('A fault is an object')
   for (const [name, value] of Object.entries(given)) {
@@ -63,14 +64,14 @@ export function checkFault(given: unknown): Fault {
   return fault
 }
 
-/** Whether it has an answer of its own, and does not merely delay the right one. */
+/** True when the fault replaces the answer, and does not only delay it. */
 export const answersItself = ({ status, body, html, endless, redirect, reset, hang }: Fault) =>
   status !== undefined || body !== undefined || html !== undefined || redirect !== undefined || Boolean(endless || reset || hang)
 
 export interface Faults {
   add(fault: Fault): void
   clear(): void
-  /** The oldest that fits; it is used up by one. */
+  /** The oldest fault that fits; uses up one of its `times`. */
   take(operation: string | null, isAbout: (userId: string) => boolean): Fault | undefined
 }
 

@@ -1,4 +1,4 @@
-/** `npm run sandbox`: the stand-in on its own, until SIGINT or SIGTERM. */
+/** `npm run sandbox`: the sandbox on its own, until SIGINT or SIGTERM. */
 import { randomBytes } from 'node:crypto'
 import { defaultApp, type Key, startSandbox } from './sandbox.ts'
 

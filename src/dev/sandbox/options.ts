@@ -1,11 +1,11 @@
-/** What a stand-in can be told at its start, and what it does when told nothing. */
+/** Options of a sandbox and their defaults. */
 import type { NewPerson } from './people.ts'
 
 export interface Key {
   /** `app_…` or `act_…` at the vendor. */
   id: string
   secret: string
-  /** An `app` key reaches the app it is listed under, an `account` key every app. */
+  /** An `app` key reaches its own app, an `account` key every app. */
   scope: 'app' | 'account'
 }
 
@@ -18,29 +18,30 @@ interface Integration {
 export interface AppOptions {
   appId: string
   keys: readonly Key[]
-  /** Absent: one of each channel type, with ids that stay the same from run to run. */
+  /** Absent: one of each channel type, with the same ids in every run. */
   integrations?: readonly Integration[]
 }
 
-/** Where the vendor's documents say nothing, each choice can be turned the other way; also while the stand-in runs. */
+/** Behaviour that the vendor's documents leave open; each can be switched, also while the sandbox
+ * runs. */
 export interface Switches {
   /** Body of delete, merge and unlink: `{}`, an empty 200, or 204. */
   nothing: 'object' | 'empty' | 'no-content'
-  /** What the names of a user that was merged away lead to. */
+  /** The answer for the names of a user that was merged away. */
   afterMerge: 'gone' | 'survivor'
-  /** Whose profile value wins when both users of a merge have one. */
+  /** Whose profile values win in a merge when both have one. */
   mergeClash: 'discarded' | 'surviving'
-  /** Whether a deleted user can be read until the webhook says that the deletion is complete. */
+  /** Whether a deleted user can be read until the webhook fires. */
   whileDeleting: 'gone' | 'readable'
   /** Milliseconds between the answer to a delete and its webhook. */
   deletionTakes: number
   nullInUpdate: 'clear' | 'refuse'
   unlinkAbsent: 'not_found' | 'ok'
   imageTypes: 'image' | 'any'
-  /** Milliseconds that an auth code or link request code is good for. */
+  /** Milliseconds that an auth code or link request code is valid. */
   codeLifetime: number
   codeUses: 'once' | 'many'
-  /** Milliseconds after which the person behind a link confirms it. */
+  /** Milliseconds after which the person confirms a link. */
   confirmLinksAfter: number | 'never'
   /** A conversation with this many messages is locked. */
   messageLimit: number
@@ -77,9 +78,9 @@ export interface SandboxOptions {
   prefix?: string
   apps?: readonly [AppOptions, ...AppOptions[]]
   switches?: Partial<Switches>
-  /** Users that are there from the start, and again after a reset; of the first app unless they name one. */
+  /** Users at the start and after a reset; of the first app unless they name one. */
   people?: readonly (NewPerson & { appId?: string })[]
-  /** A webhook that is there from the start; of the first app unless it names one. */
+  /** A webhook at the start; of the first app unless it names one. */
   webhook?: WebhookOptions & { appId?: string }
 }
 

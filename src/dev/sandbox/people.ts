@@ -1,4 +1,4 @@
-/** A user of an app as the vendor keeps and shows it, under two names: `_id` and userId. */
+/** A user of an app as the vendor stores and shows it, under two names: `_id` and userId. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { App } from './vendor.ts'
 
@@ -22,7 +22,7 @@ export interface Client {
   raw: Record<string, unknown>
 }
 
-/** A link that the person has not confirmed; what is needed to make a client of it stays with it, unseen. */
+/** A link without confirmation; the fields for its client are kept with it, and not shown. */
 export interface PendingClient {
   id: string
   platform: string
@@ -69,7 +69,7 @@ export const newClient = (given: NewClient): Client => ({
   ...given,
 })
 
-/** Keys stand in the order in which they are shown. */
+/** Keys in the order in which they are shown. */
 const newPerson = (given: NewPerson): Person => ({
   _id: given._id ?? newId(),
   userId: given.userId,
@@ -92,13 +92,13 @@ export type ShownUser = Omit<Person, 'pendingClients' | 'businessSystems' | 'con
   pendingClients: ShownPending[]
 }
 
-/** A copy in the vendor's shape: what has no value has no key. */
+/** A copy in the vendor's shape: no keys without values. */
 export function show({ businessSystems: _b, conversation: _c, deleting: _d, properties, ...person }: Person): ShownUser {
   const pendingClients = person.pendingClients.map(({ id, platform, displayName }) => ({ id, platform, displayName }))
   return JSON.parse(JSON.stringify({ ...person, pendingClients, properties }))
 }
 
-/** The short form that most webhooks carry. */
+/** The short form in most webhooks. */
 export const truncated = ({ _id, userId, conversationStarted }: Person) => ({
   _id,
   ...(userId !== undefined && { userId }),
@@ -112,14 +112,14 @@ export function addPerson(app: App, given: NewPerson): Person {
   return person
 }
 
-/** Frees the userId, unless a new user has it already. */
+/** Also frees the userId, unless a new user has it already. */
 export function removePerson(app: App, person: Person): void {
   const { _id, userId } = person
-  // A deletion ends later, and takes nobody who was made under these names meanwhile.
+  // A deletion completes later, and must not remove a new user of the same name.
   if (app.people.has(_id) && app.people.get(_id) !== person) return
   app.people.delete(_id)
   if (userId !== undefined && app.names.get(userId) === _id) app.names.delete(userId)
 }
 
-/** By either name; `_id` wins over a userId that reads the same. */
+/** By either name; an `_id` wins over an equal userId. */
 export const lookUp = (app: App, id: string): Person | undefined => app.people.get(id) ?? app.people.get(app.names.get(id) ?? '')

@@ -1,27 +1,27 @@
-/** The record of every request that came in, matched by a route or not. */
+/** The record of all requests, with a matching route or not. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Part } from './body.ts'
 
 export interface RequestRecord {
-  /** Rises by one with each request and never starts again. */
+  /** Number of the request; never starts again. */
   n: number
-  /** When its headers had arrived. */
+  /** Arrival of the headers. */
   time: string
   method: string
   /** Exactly as it came. */
   url: string
   headers: IncomingHttpHeaders
-  /** Null: no route matches, or not even HTTP could be made of it. */
+  /** Null: no route matches, or the request is not HTTP. */
   operation: string | null
   body?: unknown
   parts?: Part[]
-  /** The operation was carried out, whatever was answered then. */
+  /** True when the operation was carried out, whatever was answered. */
   applied: boolean
   status: number | null
   state: 'pending' | 'completed' | 'aborted'
 }
 
-/** Beyond this the oldest tenth is forgotten. */
+/** Most records; above it the oldest tenth is dropped. */
 const keep = 20_000
 
 export interface RequestLog {

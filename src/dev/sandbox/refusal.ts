@@ -1,4 +1,5 @@
-/** A refusal in the vendor's shape, `{"error":{"code","description"}}`, and the words that go with a status. */
+/** A refusal in the vendor's form, `{"error":{"code","description"}}`, and the texts for each
+ * status. */
 
 // biome-ignore format: a table is read down its columns
 const words: Record<number, readonly [code: string, description: string]> = {

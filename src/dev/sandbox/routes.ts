@@ -1,4 +1,5 @@
-/** TABLE: the vendor's paths below an app. Written from the vendor's own description, on purpose not from the gateway's table. */
+/** TABLE: the vendor's paths below an app, written from its description and not from the gateway's
+ * table, on purpose. */
 import { badRequest } from './refusal.ts'
 
 type Takes = 'json' | 'form' | undefined
@@ -22,7 +23,7 @@ const routes: readonly (readonly [operation: string, method: string, path: strin
   ['list_webhooks',                    'GET',    'webhooks'],
   ['get_webhook',                      'GET',    'webhooks/:webhookId'],
   ['delete_webhook',                   'DELETE', 'webhooks/:webhookId'],
-  // The most dangerous neighbour: what `DELETE …/appusers/..` becomes once somebody folds it.
+  // What `DELETE …/appusers/..` becomes once somebody folds the dots.
   ['delete_app',                       'DELETE', ''],
 ]
 
@@ -45,7 +46,7 @@ const decode = (segment: string) => {
   }
 }
 
-/** `target` exactly as it came: segments are taken as they are, `.` and `..` are not folded. One slash at the end makes no difference. */
+/** `target` as it came: `.` and `..` are not folded. One slash at the end makes no difference. */
 export function match(method: string, target: string, prefix: string): Match | undefined {
   const [path = '', ...search] = target.split('?')
   if (!path.startsWith(`${prefix}/v1.1/`)) return undefined

@@ -1,4 +1,5 @@
-/** A stand-in for the vendor, written from its documents: all thirteen operations, state that lasts, and faults on demand. */
+/** A sandbox in place of the vendor, written from its documents: all thirteen operations, lasting
+ * state, and faults on demand. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { urlHost } from '../../platform/ip-address.ts'
@@ -22,19 +23,19 @@ interface AppState {
 }
 
 export interface Sandbox extends AsyncDisposable {
-  /** With the prefix, without a slash at the end. */
+  /** Address with the prefix, without a slash at the end. */
   readonly url: string
-  /** Without the prefix: where `/__sandbox` is. */
+  /** Address without the prefix, for `/__sandbox`. */
   readonly origin: string
   readonly apps: AppState[]
-  /** Every request received, oldest first; it grows while one looks. */
+  /** Requests so far, oldest first; a live array. */
   readonly requests: readonly RequestRecord[]
-  /** May be turned while it runs. */
+  /** May be changed at any time. */
   readonly switches: Switches
   clearRequests(): void
   fault(fault: Fault): void
   clearFaults(): void
-  /** Back to the start: users, apps, webhooks, switches; no faults, no requests. */
+  /** Back to the start: users, apps, webhooks and switches; faults and requests are dropped. */
   reset(): void
   users(): { appId: string; appUser: ShownUser }[]
   /** By either name; a copy in the vendor's shape. */
@@ -45,10 +46,10 @@ export interface Sandbox extends AsyncDisposable {
   addWebhook(appId: string, webhook: WebhookOptions): Webhook
   /** The id of the app's first integration of a type. */
   integration(appId: string, type: string): string | undefined
-  /** The person behind a link says yes, or cannot be reached; false when nothing is pending. Without a client id: the oldest. */
+  /** Confirms a link, by default the oldest; false when nothing is pending. */
   confirmLink(appId: string, id: string, clientId?: string): boolean
   failLink(appId: string, id: string, why?: { id?: string; message?: string }): boolean
-  /** Whom an auth code or link request code stands for; uses it up. */
+  /** The user of an auth code or link request code, which is used up. */
   redeem(code: string): Code | undefined
   close(): Promise<void>
 }
@@ -96,7 +97,7 @@ export async function startSandbox(given: SandboxOptions = {}): Promise<Sandbox>
   const server = createServer((request, response) =>
     isSteering(request.url) ? steer(sandbox, request, response) : exchange(request, response),
   )
-  // Longer than the idle time of any client's pool, so that a test never meets a connection that is just closing.
+  // Longer than clients' pools keep idle connections, so that no test meets a closing one.
   server.keepAliveTimeout = 60_000
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     if (error.rawPacket) Object.assign(log.open({ method: '', url: '', headers: {} }), { status: 400, state: 'completed' })

@@ -1,4 +1,5 @@
-/** The stand-in steered over HTTP, under `/__sandbox`, from this machine only and without a credential. */
+/** Control of the sandbox over HTTP, under `/__sandbox`, from this machine only and without a
+ * credential. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { unfold } from '../../platform/ip-address.ts'
@@ -53,7 +54,7 @@ const isLoopback = (address = '') => /^127\.|^::1$/.test(unfold(address))
 async function reply(sandbox: Sandbox, request: IncomingMessage): Promise<Reply> {
   const { content, problem } = await readBody(request)
   if (!isLoopback(request.socket.remoteAddress)) throw new Refusal(403, { description: 'Only from this machine' })
-  // A page of another site can make a browser send a form, but not with this type.
+  // Refused unless it is JSON: a page of another site can send a form, but not this type.
   if (problem && content !== undefined) throw problem
   const [path, search] = (request.url ?? '').split('?')
   const steer = steers[`${request.method} ${path}`]

@@ -1,4 +1,4 @@
-/** What the vendor remembers: apps with their people, integrations and webhooks, and the codes handed out. */
+/** State of the vendor: apps with people, integrations and webhooks, and issued codes. */
 import { createHash } from 'node:crypto'
 import type { AppOptions, Key, SandboxOptions, Switches } from './options.ts'
 import { addPerson, lookUp, type Person } from './people.ts'
@@ -16,7 +16,7 @@ export interface App {
   /** Name of a user that was merged away → `_id` of the survivor. */
   readonly mergedInto: Map<string, string>
   readonly webhooks: Map<string, Webhook>
-  /** Somebody called the vendor's delete app. */
+  /** True after a call to delete the app. */
   deleted: boolean
 }
 
@@ -32,7 +32,7 @@ export interface Vendor {
   readonly codes: Map<string, Code>
   readonly switches: Switches
   readonly emit: Emit
-  /** Does something after so many milliseconds, unless the stand-in was reset or closed. */
+  /** Runs the task after `ms` milliseconds, unless the sandbox was reset or closed. */
   later(ms: number, task: () => void): void
 }
 
@@ -56,7 +56,7 @@ const newApp = ({ appId, keys, integrations }: AppOptions): App => ({
   deleted: false,
 })
 
-/** The state at the start, also after a reset: nothing but what the options name. */
+/** The state at the start and after a reset: what the options name. */
 export function populate({ apps, codes }: Vendor, options: SandboxOptions & { apps: readonly [AppOptions, ...AppOptions[]] }): void {
   apps.clear()
   codes.clear()

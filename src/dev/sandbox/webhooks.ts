@@ -1,4 +1,4 @@
-/** The vendor's v1.1 webhooks: what they look like and how they are delivered, in the background and in no order. */
+/** The vendor's v1.1 webhooks: payloads and delivery, in the background and in no order. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fetchOnce } from '../../upstream/http-client.ts'
@@ -33,22 +33,22 @@ export const newWebhook = ({ target, triggers: wanted, secret, includeClient, in
   includeFullAppUser: includeFullAppUser ?? false,
 })
 
-/** The rest of a payload; `user` shows a user as fully as the webhook was asked to. */
+/** The rest of a payload; `user` shows a user as the webhook's options say. */
 type Rest = (user: (person: Person, short?: (person: Person) => object) => object) => Record<string, unknown>
 export type Emit = (app: App, trigger: string, rest: Rest) => void
 
-/** After these the vendor does not try again. */
+/** Statuses after which the vendor does not try again. */
 const final = new Set([400, 401, 403, 404, 406])
 const answerWithin = 20_000
 
 export interface Courier {
   emit: Emit
-  /** The HEAD that the vendor sends when a webhook is made; false when nothing answers. */
+  /** The vendor's HEAD when a webhook is created; false without an answer. */
   probe(target: string): Promise<boolean>
   close(): Promise<void>
 }
 
-/** The vendor's five attempts take 15 minutes; here they take seconds. */
+/** Pauses between the five attempts: 15 minutes at the vendor, seconds here. */
 export function newCourier(pauses: readonly number[] = [50, 200, 800, 2000]): Courier {
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()

@@ -1,4 +1,5 @@
-/** What the vendor lets a key do beside users: manage an app's webhooks, and delete the app. */
+/** Other calls that a key allows at the vendor: managing an app's webhooks, and deleting the
+ * app. */
 import { badRequest, notFound } from '../refusal.ts'
 import type { App } from '../vendor.ts'
 import { newWebhook, triggers, type Webhook } from '../webhooks.ts'
@@ -19,7 +20,7 @@ function triggersOf(given: unknown): string[] {
   return given
 }
 
-/** The target is asked for with HEAD first; any answer will do. */
+/** Probes the target with HEAD first; any answer will do. */
 export const createWebhook = (probe: (target: string) => Promise<boolean>): Operation => {
   return async ({ app, content }) => {
     const body = objectOf(content)
@@ -54,7 +55,7 @@ export const deleteWebhook: Operation = ({ app, params }) => {
   return 'nothing'
 }
 
-/** The catastrophe. Nothing else of the vendor's undoes it; a reset of the stand-in does. */
+/** At the vendor nothing undoes it; here a reset does. */
 export const deleteApp: Operation = ({ app }) => {
   app.deleted = true
   return 'nothing'

@@ -1,4 +1,4 @@
-/** What an operation is given, what it gives back, and how it reads a body. */
+/** The call that an operation gets, the outcome it returns, and how it reads a body. */
 import type { Part } from '../body.ts'
 import { type Person, show } from '../people.ts'
 import { badRequest } from '../refusal.ts'
@@ -13,7 +13,7 @@ export interface Call {
   parts: Part[]
 }
 
-/** `nothing` stands for the answers that no client reads; a switch decides how they look. */
+/** `nothing`: an answer that no client reads; a switch decides its form. */
 export type Outcome = { status: 200 | 201; body: unknown } | 'nothing'
 export type Operation = (call: Call) => Outcome | Promise<Outcome>
 

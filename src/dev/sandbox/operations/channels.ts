@@ -1,11 +1,11 @@
-/** The channels of a user: list them, take one off, and the outcome of a link. */
+/** The channels of a user: list them, unlink one, and the outcome of a link. */
 import { type Client, newClient, type PendingClient, type Person } from '../people.ts'
 import { badRequest, Refusal } from '../refusal.ts'
 import type { App, Vendor } from '../vendor.ts'
 import { type Operation, subject } from './call.ts'
 import { merge } from './merge.ts'
 
-/** The name under which a channel's own id of the person is shown. */
+/** Field for the channel's own id of the person. */
 const idFields: Record<string, string> = {
   ...{ twilio: 'phoneNumber', messagebird: 'phoneNumber', whatsapp: 'username', telegram: 'chatId', mailgun: 'address' },
   ...{ messenger: 'userId', viber: 'userId', line: 'userId', wechat: 'userId', twitter: 'userId' },
@@ -21,7 +21,7 @@ export const entityIds: Operation = (call) => {
 
 export const businessSystems: Operation = (call) => ({ status: 200, body: { businessSystems: subject(call).businessSystems } })
 
-/** By type, so all clients of that type go; an SDK's client cannot be taken off. */
+/** By type: all clients of the type are removed; an SDK's client cannot be. */
 export const unlink: Operation = (call) => {
   const { vendor, app, params } = call
   const person = subject(call)
@@ -54,7 +54,8 @@ function takePending(person: Person, id: string | undefined): PendingClient | un
 const holds = (pending: PendingClient) => (client: Client) =>
   client.platform === pending.platform && client.externalId === pending.externalId
 
-/** The person answered. A channel that belongs to another user brings that user along: the two are merged. False: nothing was pending. */
+/** The person confirms. A channel of another user merges that user into this one. False when
+ * nothing was pending. */
 export function confirmLink(vendor: Vendor, app: App, person: Person, id?: string): boolean {
   const pending = takePending(person, id)
   if (!pending) return false

@@ -1,4 +1,4 @@
-/** Codes that let their holder act for a user: auth codes, and the links with which a channel is attached. */
+/** Codes with which their holder acts for a user: auth codes, and links that attach a channel. */
 import { randomBytes } from 'node:crypto'
 import type { Person } from '../people.ts'
 import { badRequest, notFound } from '../refusal.ts'
@@ -13,7 +13,7 @@ function issue({ codes, switches }: Vendor, kind: Code['kind'], app: App, person
   return code
 }
 
-/** Whom a code stands for, as an SDK would find out. */
+/** The user of a code, as an SDK would learn it. */
 export function redeem({ codes, switches }: Vendor, code: string): Code | undefined {
   const found = codes.get(code)
   if (switches.codeUses === 'once') codes.delete(code)

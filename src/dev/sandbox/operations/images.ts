@@ -1,4 +1,5 @@
-/** Posts an image to a user's conversation; only its measures are kept, in the record of requests. */
+/** Posts an image to a user's conversation; only its size and hash are kept, in the record of
+ * requests. */
 import { createHash } from 'node:crypto'
 import type { Part } from '../body.ts'
 import { newId, type Person, show } from '../people.ts'

@@ -1,4 +1,4 @@
-/** Starts a link: the channel sits in `pendingClients` until the person behind it answers. */
+/** Starts a link: the channel is in `pendingClients` until its person confirms. */
 import { randomUUID } from 'node:crypto'
 import type { PendingClient } from '../people.ts'
 import { badRequest, notFound } from '../refusal.ts'
@@ -6,7 +6,7 @@ import type { App } from '../vendor.ts'
 import { type Operation, objectOf, optionalText, requiredText, subject, userReply } from './call.ts'
 import { confirmLink, emitLink } from './channels.ts'
 
-/** Per channel: the field that finds the person, and the confirmations it knows. */
+/** By channel: the field that finds the person, and the kinds of confirmation. */
 const linkable: Record<string, { by: 'phoneNumber' | 'address'; confirmations: readonly string[] }> = {
   twilio: { by: 'phoneNumber', confirmations: ['immediate', 'userActivity', 'prompt'] },
   messagebird: { by: 'phoneNumber', confirmations: ['immediate', 'userActivity', 'prompt'] },
@@ -25,7 +25,8 @@ function externalIdOf(body: Record<string, unknown>, by: 'phoneNumber' | 'addres
   return given.replace(/[ ()\-.]/g, '')
 }
 
-/** It is not part of the conversation: text or image, and its actions may only be links. */
+/** A confirmation message is text or image, and its actions are links; it is not part of the
+ * conversation. */
 function checkMessage(given: unknown): void {
   const message = objectOf(given, 'confirmation.message')
   requiredText(message, 'role')
@@ -83,7 +84,7 @@ export const link: Operation = (call) => {
   const { confirmLinksAfter } = vendor.switches
   if (confirmLinksAfter !== 'never') {
     vendor.later(confirmLinksAfter, () => {
-      // Not for a user who has been deleted or merged away meanwhile.
+      // Not for a user who was deleted or merged away meanwhile.
       if (app.people.get(person._id) === person) confirmLink(vendor, app, person, pending.id)
     })
   }

@@ -1,11 +1,11 @@
-/** Two users become one: the survivor takes over what the discarded user had, and the discarded one is gone. */
+/** Two users become one: the survivor takes over what the discarded user had. */
 import { type Person, removePerson } from '../people.ts'
 import { badRequest, notFound } from '../refusal.ts'
 import type { App, Vendor } from '../vendor.ts'
 import { type Operation, objectOf, requiredText } from './call.ts'
 import { mergedProperties } from './properties.ts'
 
-/** Also what a channel link ends in when the channel belongs to somebody else. */
+/** Also the end of a link when the channel belongs to another user. */
 export function merge({ switches, emit }: Vendor, app: App, surviving: Person, discarded: Person): void {
   removePerson(app, discarded)
   for (const name of [discarded._id, discarded.userId]) if (name !== undefined) app.mergedInto.set(name, surviving._id)
@@ -27,7 +27,7 @@ export function merge({ switches, emit }: Vendor, app: App, surviving: Person, d
   emit(app, 'merge:appUser', (user) => ({ surviving: user(surviving), discarded: [user(discarded)] }))
 }
 
-/** Only `_id`s are known to be taken here, so a userId is nobody. */
+/** By `_id` only; the documents show no userId here, so one finds nobody. */
 export const mergeUsers: Operation = ({ vendor, app, content }) => {
   const body = objectOf(content)
   const [survivingId, discardedId] = (['surviving', 'discarded'] as const).map((side) => requiredText(objectOf(body[side], side), '_id'))

@@ -1,4 +1,4 @@
-/** Custom properties: flat, 4 KB in all, with over-long keys and values cut off. */
+/** Custom properties: flat, 4 KB in all; over-long keys and values are cut off. */
 import type { Property } from '../people.ts'
 import { badRequest } from '../refusal.ts'
 import { objectOf } from './call.ts'
@@ -7,7 +7,7 @@ const total = 4096
 const longestKey = 100
 const longestValue = 800
 
-/** With `stream`, a character that the cut went through is left out. */
+/** `stream` leaves out a character that the cut went through. */
 const cut = (text: string, bytes: number) => new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true })
 
 const size = (properties: object) => Buffer.byteLength(JSON.stringify(properties))
@@ -18,7 +18,8 @@ function checked(key: string, value: unknown): Property | null {
   throw badRequest(`properties.${key} must be a string, a number or a boolean`)
 }
 
-/** What was there and was not named stays; a null takes a key away. Keys are defined, never assigned, so that `__proto__` is a key like any other. */
+/** Merged into the former ones; null removes a key. Defined, never assigned, so that `__proto__` is
+ * a key like any other. */
 export function withProperties(had: Record<string, Property>, given: unknown, onNull: 'clear' | 'refuse'): Record<string, Property> {
   if (given === undefined) return had
   const now = new Map(Object.entries(had))
@@ -33,7 +34,7 @@ export function withProperties(had: Record<string, Property>, given: unknown, on
   return result
 }
 
-/** In a merge, what no longer fits of the discarded user's properties is dropped. */
+/** In a merge, properties of the discarded user that no longer fit are dropped. */
 export function mergedProperties(
   surviving: Record<string, Property>,
   discarded: Record<string, Property>,

@@ -25,7 +25,7 @@ export const preCreate: Operation = ({ app, content }) => {
 
 export const get: Operation = (call) => userReply(subject(call))
 
-/** Additive in spite of the verb: what is not named keeps its value. */
+/** Adds in spite of the verb PUT: fields that are not named keep their values. */
 export const update: Operation = (call) => {
   const person = subject(call)
   const body = objectOf(call.content)
@@ -39,7 +39,7 @@ export const update: Operation = (call) => {
   const signedUpAt = dateOf(optionalText(body, 'signedUpAt'))
   if (signedUpAt !== undefined) changes.signedUpAt = signedUpAt
   changes.properties = withProperties(person.properties, body['properties'] ?? undefined, nullInUpdate)
-  // Everything was checked before anything changes.
+  // All checks come before the first change.
   return userReply(Object.assign(person, changes))
 }
 
@@ -51,7 +51,7 @@ export const clearProfile: Operation = (call) => {
   return userReply(person)
 }
 
-/** Answered at once, complete only when the webhook fires. */
+/** Answered at once, completed when the webhook fires. */
 export const remove: Operation = (call) => {
   const { vendor, app } = call
   const person = subject(call)

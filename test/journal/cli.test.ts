@@ -118,6 +118,7 @@ test('a Redis that is down is named, with what to do, by the commands that ask i
       JOURNAL_SIGNING_KEY: place.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
       JOURNAL_SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
       REDIS_URL: `redis://:hidden@127.0.0.1:1`,
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       ...more,
     }
     const { status, stdout, stderr } = spawnSync(process.execPath, ['src/journal/cli/main.ts', ...line], { env, encoding: 'utf8' })

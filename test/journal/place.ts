@@ -21,7 +21,7 @@ export interface Place extends AsyncDisposable {
   readonly anchor: Anchor
   /** For the command line. */
   readonly env: Readonly<Record<string, string>>
-  store(more?: Partial<FileOptions>): Promise<Store>
+  store(more?: Partial<FileOptions> & { threads?: boolean }): Promise<Store>
   open(
     more?: Partial<JournalOptions>,
     limits?: GuardOptions['limits'],

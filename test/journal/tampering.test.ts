@@ -194,7 +194,7 @@ describe('tampering', () => {
   let mark: Mark
   let old: string
   const run = async (path: string, anchors: Mark[]) => {
-    const store = await place.store({ path, keys: [] })
+    const store = await place.store({ path, keys: [], threads: false })
     try {
       return await verify(store, { trusted: [publicKey(place.key)], anchors, sealer: place.sealer })
     } finally {

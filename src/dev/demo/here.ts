@@ -7,7 +7,7 @@ import { Problem } from '../../contract/problems.ts'
 import { unfold, urlHost } from '../../platform/ip-address.ts'
 
 /** Headers that proxies and tunnels add. */
-const added = /^(forwarded|via|x-forwarded-.+|x-real-ip|x-original-.+|x-client-ip|true-client-ip|cf-.+|ngrok-.+|x-envoy-.+|tailscale-.+)$/
+const added = /^(?:forwarded|via|x-real-ip|x-client-ip|true-client-ip)$|^(?:x-forwarded|x-original|cf|ngrok|x-envoy|tailscale)-./
 
 const isHere = ({ headers, socket }: IncomingMessage): boolean => {
   const peer = urlHost(unfold(socket.remoteAddress ?? ''))

@@ -1,5 +1,4 @@
-/** The only file that constructs parts: takes settings, listens, and returns what runs with a
- * `close`. */
+/** The only file that constructs parts: takes settings, listens, returns what runs. */
 
 import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
@@ -82,8 +81,7 @@ export interface RunningApp {
   readonly publicUrl: string
   readonly privateUrl: string
   readonly origins: readonly string[]
-  /** From now on `/readyz` fails and every answer ends its connection; requests are still
-   * served. */
+  /** From now on `/readyz` fails and every answer ends its connection; requests are served. */
   drain(): void
   /** Waits at most `graceMs` for running requests; resolves to the number that were cut. */
   close(graceMs: number): Promise<number>

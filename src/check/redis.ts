@@ -31,7 +31,8 @@ export const checkRedis = async ({ settings }: Configuration, url: Secret, name:
 
 const lookAt = async (redis: RedisClient, kind: string, name: string, keeps: boolean): Promise<Finding[]> => {
   const about = String(await redis.command('INFO'))
-  const said = (field: string): string => new RegExp(`^${field}:(.*?)\r?$`, 'm').exec(about)?.[1] ?? ''
+  const fields = new Map(about.split('\r\n').map((line): [string, string] => [line.split(':', 1)[0]!, line.slice(line.indexOf(':') + 1)]))
+  const said = (field: string): string => fields.get(field) ?? ''
   const version = said('redis_version')
   const policy = said('maxmemory_policy')
   const findings = [ok(`Redis ${version}, ${kind}: every command that calls need was run`)]

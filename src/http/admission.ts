@@ -2,7 +2,7 @@
  * that is ours. It refuses and never repairs. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
-import { Problem } from '../contract/problems.ts'
+import { Problem, problems } from '../contract/problems.ts'
 import { peerAddress, settleClientAddress, trustedPeers } from './client-address.ts'
 import { checkOwnCookies, type OwnCookies } from './cookies.ts'
 import { type Origins, shown } from './origins.ts'
@@ -107,8 +107,6 @@ const checkHost = (req: IncomingMessage, origins: AdmissionOptions['origins']): 
   const ours = origins.hosts()
   if (host !== undefined && ours.has(host.toLowerCase())) return
   const decides = `This service answers to ${[...ours].join(', ')}; PUBLIC_ORIGIN and STAFF_ORIGIN decide, and origins in APPS_FILE.`
-  throw new Problem(
-    'misdirected',
-    origins.refusal(host === undefined ? `No host is named. ${decides}` : `The host is ${shown(host)}. ${decides}`),
-  )
+  const seen = host === undefined ? `No host is named. ${decides}` : `The host is ${shown(host)}. ${decides}`
+  throw new Problem('misdirected', origins.refusal(seen, problems.misdirected[1]))
 }

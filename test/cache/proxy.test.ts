@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
+import { freePort } from '../support/free-port.ts'
 import { nginxInstalled, startNginx } from '../support/nginx.ts'
-import { freePort } from '../support/redis-topologies.ts'
 
 const reads = Number(process.env['PROXY_READS'] ?? (process.env['CI'] ? 50_000 : 10_000))
 

@@ -3,17 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { startBff } from '../support/bff.ts'
+import { freePort } from '../support/free-port.ts'
 import { chromiumInstalled, openBrowser } from './browser.ts'
 
 const given = chromiumInstalled() ? describe : describe.skip
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 given('two hosts of one domain', () => {
   test('what signs out at the staff host leaves the cookies of its sibling alone, and forgets its own storage', async () => {

@@ -8,9 +8,9 @@ import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId, keyId } from '../support/bff.ts'
 import { canaryKey, canaryServiceKey } from '../support/canaries.ts'
 import { makeCertificates } from '../support/certificates.ts'
+import { freePort } from '../support/free-port.ts'
 import { nginxInstalled, startNginx } from '../support/nginx.ts'
 import { redisInstalled, startRedis, type TestRedis } from '../support/redis.ts'
-import { freePort } from '../support/redis-topologies.ts'
 import { processEnv, type ServiceProcess, startProcess } from '../support/service-process.ts'
 
 const recipe = /```nginx\n([\s\S]+?)```/.exec(readFileSync('docs/deploy.md', 'utf8'))![1]!

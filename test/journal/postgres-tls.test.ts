@@ -4,8 +4,8 @@ import { newId } from '../../src/journal/event/event.ts'
 import type { OpenOperation } from '../../src/journal/guard/contract.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { type Certificates, makeCertificates } from '../support/certificates.ts'
+import { freePort } from '../support/free-port.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
-import { freePort } from '../support/redis-topologies.ts'
 import { deletion, makePlace } from './place.ts'
 
 const found = findPostgres()

@@ -1,17 +1,9 @@
-import { createServer } from 'node:net'
 import { expect, test } from '@jest/globals'
 import { startBff } from '../support/bff.ts'
+import { freePort } from '../support/free-port.ts'
 import { startProvider } from '../support/provider.ts'
 import { createWalker } from '../support/walk.ts'
 import { providerEnv } from '../support/with-provider.ts'
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 
 test('staff sessions work on the staff origin only, and user sessions only elsewhere', async () => {
   await using provider = await startProvider()

@@ -1,26 +1,17 @@
 /** Redis as it stands in production: a master with a Sentinel, and a Cluster of three; started by the tests on free ports. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Certificates } from './certificates.ts'
+import { freePort } from './free-port.ts'
 
 export interface Topology {
   readonly url: string
   stop(): Promise<void>
 }
-
-/** A port that is free now. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 
 const folders: string[] = []
 const folder = () => {

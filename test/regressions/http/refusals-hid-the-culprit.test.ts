@@ -33,7 +33,7 @@ describe('a foreign host', () => {
     await using bff = await startBff()
     const { detail, logged } = await from(bff, 'app.local:3000')
     expect(detail).toMatch(
-      /^The host is "app\.local:3000"\. This service answers to localhost:\d+, .*; PUBLIC_ORIGIN and STAFF_ORIGIN decide/,
+      /must stand in PUBLIC_ORIGIN.* The host is "app\.local:3000"\. This service answers to localhost:\d+, .*; PUBLIC_ORIGIN and STAFF_ORIGIN decide/,
     )
     expect(logged).toContain('The host is "app.local:3000".')
   })

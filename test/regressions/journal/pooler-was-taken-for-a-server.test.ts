@@ -11,9 +11,10 @@ import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
 import { holdLease } from '../../../src/journal/store/postgres/connection.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
+import { freePort } from '../../support/free-port.ts'
 import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
 import { startProxy } from '../../support/proxy.ts'
-import { endProcess, freePort } from '../../support/redis-topologies.ts'
+import { endProcess } from '../../support/redis-topologies.ts'
 
 const found = findPostgres()
 const when = found ? test : test.skip // PostgreSQL is not installed

@@ -6,8 +6,9 @@ import { Redis } from 'ioredis'
 import { connectRedis } from '../../../src/platform/redis.ts'
 import { proofScript } from '../../../src/platform/redis-proof.ts'
 import { type Bff, startBff } from '../../support/bff.ts'
+import { freePort } from '../../support/free-port.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
-import { freePort, startCluster } from '../../support/redis-topologies.ts'
+import { startCluster } from '../../support/redis-topologies.ts'
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
 

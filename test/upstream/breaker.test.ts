@@ -3,12 +3,30 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../src/contract/operation.ts'
 import { operations } from '../../src/contract/operations.ts'
+import type { ImageForm } from '../../src/uploads/image.ts'
 import { appAt, json, listen, problemOf, upstreamWith, user } from './vendor.ts'
 
 const read = { operation: operations.get_app_user as Operation, params: { userId: 'u' }, retry: false }
 const update = { operation: operations.update_app_user as Operation, params: { userId: 'u' }, body: { givenName: 'Mina' } }
 const remove = { operation: operations.delete_app_user as Operation, params: { userId: 'u' } }
 const times = <T>(count: number, work: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: count }, work))
+
+/** An upload whose sender takes for ever. */
+const endless = (): ImageForm => {
+  const ended = Promise.withResolvers<void>()
+  return {
+    type: 'image/png' as ImageForm['type'],
+    fieldsBefore: {},
+    contentType: 'multipart/form-data; boundary=x',
+    sealed: false,
+    async *parts() {
+      yield Buffer.from('--x')
+      await ended.promise
+    },
+    cancel: () => ended.resolve(),
+    [Symbol.dispose]: () => ended.resolve(),
+  } as ImageForm
+}
 
 /** Answers as it is told to. */
 const startVendor = async () => {
@@ -68,6 +86,20 @@ test('another app is not held by it', async () => {
   using upstream = upstreamWith()
   await times(12, () => problemOf(upstream.call(appAt(vendor.origin), read)))
   expect((await upstream.call({ ...appAt(sound.origin), appId: 'another' }, read)).status).toBe(200)
+})
+
+test('a slow upload neither keeps the others out nor is kept out', async () => {
+  await using vendor = await startVendor()
+  using upstream = upstreamWith({ timeLimit: () => 4_000 })
+  const app = appAt(vendor.origin)
+  await times(10, () => problemOf(upstream.call(app, read)))
+  await sleep(2_050)
+  Object.assign(vendor.state, { hang: true })
+  const uploading = problemOf(upstream.call(app, { operation: operations.post_image_message, params: { userId: 'u' }, image: endless() }))
+  await sleep(200)
+  Object.assign(vendor.state, { hang: false, status: 200 })
+  expect((await upstream.call(app, read)).status).toBe(200)
+  expect((await uploading).code).toBe('upstream_unknown')
 })
 
 test.each([

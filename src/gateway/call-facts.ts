@@ -111,3 +111,7 @@ export const callFactsOf = (
     ...(caller && isStaff(caller) ? { as: caller } : {}),
   },
 })
+
+/** The vendor's name for the call, where it gave one. */
+export const vendorRequest = (requestId: string | undefined): { readonly requestId?: string } =>
+  requestId === undefined ? {} : { requestId }

@@ -13,10 +13,10 @@ import type { Upstream, UpstreamCall } from '../upstream/client.ts'
 import { buildUrl } from '../upstream/url.ts'
 import { createLookup, type Found, imageOf, unresolved } from './before-image.ts'
 import { type Call, callFacts, isOwn } from './call.ts'
+import { vendorRequest } from './call-facts.ts'
 import { earlierCall, replayed } from './earlier-call.ts'
 import type { Provisioning } from './provisioning.ts'
 import { type Result, toReply } from './reply.ts'
-import { vendorRequest } from './unguarded-events.ts'
 
 export interface GuardedCallParts {
   readonly sessions: Sessions

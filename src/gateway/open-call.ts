@@ -12,7 +12,7 @@ import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
 import { type Answer, type Result, toReply } from './reply.ts'
 import { targetsIn, targetsOf } from './targets.ts'
-import { createRecords } from './unguarded-events.ts'
+import { createUnguardedEvents } from './unguarded-events.ts'
 
 export interface OpenCallParts {
   readonly sessions: Sessions
@@ -27,7 +27,7 @@ type OpenCall = Call<OpenOperation>
 
 export const createOpenCall = ({ sessions, upstream, appUsers, guard, idempotency }: OpenCallParts, provisioning: Provisioning) => {
   const { accept, meet, orCreate } = provisioning
-  const { orDenied, recorded } = createRecords(guard)
+  const { orDenied, recorded } = createUnguardedEvents(guard)
 
   /** From the cache, or from the vendor in one call for all who ask. */
   const cached = async (call: OpenCall): Promise<Answer> => {

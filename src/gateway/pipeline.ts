@@ -29,7 +29,7 @@ import { createOpenCall, type OpenCallParts } from './open-call.ts'
 import { createProvisioning, type ProvisioningParts } from './provisioning.ts'
 import { type Result, send, showsVendorWords } from './reply.ts'
 import { targetsOf } from './targets.ts'
-import { createRecords } from './unguarded-events.ts'
+import { createUnguardedEvents } from './unguarded-events.ts'
 
 export interface PipelineParts extends ProvisioningParts, OpenCallParts, GuardedCallParts {
   /** By app id. */
@@ -44,7 +44,7 @@ export interface PipelineParts extends ProvisioningParts, OpenCallParts, Guarded
 /** The handler of one row. */
 export const createPipeline = (parts: PipelineParts) => {
   const { sessions, appUsers, apps } = parts
-  const { orDenied } = createRecords(parts.guard)
+  const { orDenied } = createUnguardedEvents(parts.guard)
   const provisioning = createProvisioning(parts)
   const open = createOpenCall(parts, provisioning)
   const guarded = createGuardedCall(parts, provisioning)

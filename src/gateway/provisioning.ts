@@ -10,7 +10,7 @@ import { requireStill } from '../policy/decide.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 import { type Call, callFacts, isOwn } from './call.ts'
-import { createRecords } from './unguarded-events.ts'
+import { createUnguardedEvents } from './unguarded-events.ts'
 
 export interface ProvisioningParts {
   readonly sessions: Sessions
@@ -22,7 +22,7 @@ export interface ProvisioningParts {
 }
 
 export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alarm }: ProvisioningParts) => {
-  const { recorded } = createRecords(guard)
+  const { recorded } = createUnguardedEvents(guard)
   const read = operations.get_app_user
 
   /** The vendor's answer about the own user. Another user (a survivor of a merge, another spelling)

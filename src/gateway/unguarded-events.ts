@@ -6,8 +6,9 @@ import { Problem } from '../contract/problems.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/contract.ts'
 import type { UpstreamAnswer } from '../upstream/client.ts'
+import { vendorRequest } from './call-facts.ts'
 
-export const createRecords = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
+export const createUnguardedEvents = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
   /** A refusal is an event; a prompt to sign in again is not, since the next call leaves its own. */
   orDenied: <T>(asked: () => CallFacts, check: () => T): T => {
     try {
@@ -42,7 +43,3 @@ export const createRecords = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
     }
   },
 })
-
-/** The vendor's name for the call, where it gave one. */
-export const vendorRequest = (requestId: string | undefined): { readonly requestId?: string } =>
-  requestId === undefined ? {} : { requestId }

@@ -1,4 +1,4 @@
-/** Bounds of concurrent work: in all, by group and by caller, or one at a time. */
+/** Bounds of concurrent work: in all, by group and by caller, for a list of items, or one at a time. */
 
 export interface Concurrency {
   /** Most at once. */
@@ -107,4 +107,21 @@ export const createTurns = () => {
       },
     }
   }
+}
+
+/** Runs the work for each item, in order, `limit` at once. A failure stops the start of more, and
+ * is thrown when those running have ended. */
+export const forEachConcurrent = async <T>(limit: number, items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> => {
+  const rest = items[Symbol.iterator]()
+  let failed = false
+  const run = async (): Promise<void> => {
+    for (let next = rest.next(); !next.done && !failed; next = rest.next())
+      await work(next.value).catch((error: unknown) => {
+        failed = true
+        throw error
+      })
+  }
+  const ended = await Promise.allSettled(Array.from({ length: limit }, run))
+  const failure = ended.find((it) => it.status === 'rejected')
+  if (failure) throw failure.reason
 }

@@ -50,29 +50,40 @@ export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean =>
   const credentials = keys.flatMap((key) => [key.id, key.secret.reveal(), blob(key)])
   if (token.test(text) || credentials.some((it) => it !== '' && text.includes(it))) return true
   const letters = lettersIn(text)
-  return keys.some((key) => holds(letters, lettersIn(key.id)) || secretsOf(key).some((it) => holdsPart(letters, lettersIn(it))))
+  return keys.some((key) => holdsKey(letters, key) || signedTokens(key).some((it) => holdsPart(letters, lettersIn(it))))
 }
 
-/** The same of an id that the vendor gives a call: no run of forty characters, so no token, and no part of a key. */
+/** The same of an id that the vendor gives a call, cheap enough for each answer: no run of forty
+ * characters, so no token. */
 export const idHoldsCredential = ({ keys }: UpstreamApp, id: string): boolean =>
-  token.test(id) || keys.some((key) => keyLetters(key).some((secret) => holdsPart(lettersIn(id), secret)))
+  token.test(id) || keys.some((key) => holdsKey(lettersIn(id), key))
 
-const lettersOf = new WeakMap<UpstreamKey, { readonly secret: string; readonly letters: readonly string[] }>()
+const holdsKey = (letters: string, key: UpstreamKey): boolean => {
+  const { id, secrets } = lettersOf(key)
+  return holds(letters, id) || secrets.some((secret) => holdsPart(letters, secret))
+}
 
-/** Worked out once for a secret, since each answer is looked at. */
-const keyLetters = (key: UpstreamKey): readonly string[] => {
+interface KeyLetters {
+  readonly of: string
+  readonly id: string
+  readonly secrets: readonly string[]
+}
+const known = new WeakMap<UpstreamKey, KeyLetters>()
+
+/** Worked out once for a secret. */
+const lettersOf = (key: UpstreamKey): KeyLetters => {
   const secret = key.secret.reveal()
-  const known = lettersOf.get(key)
-  if (known?.secret === secret) return known.letters
-  const letters = [key.id, secret, blob(key)].map(lettersIn)
-  lettersOf.set(key, { secret, letters })
+  const found = known.get(key)
+  if (found?.of === secret) return found
+  const letters = { of: secret, id: lettersIn(key.id), secrets: [secret, blob(key)].map(lettersIn) }
+  known.set(key, letters)
   return letters
 }
 
 /** The tokens of one key differ in their signatures, and in the times before them. */
-const secretsOf = (key: UpstreamKey): string[] => {
-  const [newest, ...older] = (signed.get(key) ?? []).map((it) => it.token)
-  return [key.secret.reveal(), blob(key), newest ?? '', ...older.map((it) => it.slice(it.lastIndexOf('.')))]
+const signedTokens = (key: UpstreamKey): string[] => {
+  const [newest = '', ...older] = (signed.get(key) ?? []).map((it) => it.token)
+  return [newest, ...older.map((it) => it.slice(it.lastIndexOf('.')))]
 }
 
 /** Letters and digits alone, in one form and case. */

@@ -5,6 +5,7 @@ import type { Trial } from '../../config/secret-files.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { createUpstream } from './client.ts'
+import { isUserMissing } from './refusals.ts'
 
 const timeMs = 5_000
 const quiet = { alarm: () => {}, odd: () => {}, called: () => {} }
@@ -22,9 +23,10 @@ export const probeKey = async (app: UpstreamApp, key: UpstreamKey): Promise<Prob
     if (!(error instanceof Problem)) throw error
     if (error.code !== 'user_not_found') return error
     // A 404 that does not speak of a user comes from something that is not the API.
-    const { vendorCode, vendorDescription = '' } = error.particulars
-    const ofUser = vendorCode === 'user_not_found' || /\buser not found\b/i.test(vendorDescription)
-    return ofUser ? undefined : new Problem('upstream_misconfigured', { outcome: 'failure', upstreamStatus: 404 })
+    const { vendorCode: code, vendorDescription: description } = error.particulars
+    return isUserMissing({ code, description })
+      ? undefined
+      : new Problem('upstream_misconfigured', { outcome: 'failure', upstreamStatus: 404 })
   } finally {
     upstream.close()
   }

@@ -50,7 +50,7 @@ export interface VendorWords {
 const isAppMissing = ({ known, code, description }: VendorWords): boolean =>
   !known || code === 'app_not_found' || /\bapp not found\b/i.test(description ?? '')
 
-const isUserMissing = ({ code, description }: VendorWords): boolean =>
+export const isUserMissing = ({ code, description }: Pick<VendorWords, 'code' | 'description'>): boolean =>
   code === 'user_not_found' || /\buser not found\b/i.test(description ?? '')
 
 const meaningOf = ({ id }: Operation, status: number, words: VendorWords): Meaning => {

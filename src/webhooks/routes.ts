@@ -12,7 +12,7 @@ import { addLogFields } from '../http/access-log.ts'
 import { readBytes } from '../http/body.ts'
 import { type Endpoints, json, routes } from '../http/endpoint.ts'
 import type { Attempt } from '../http/rate-limit.ts'
-import { forEachConcurrent } from '../platform/for-each-concurrent.ts'
+import { forEachConcurrent } from '../platform/concurrency.ts'
 import type { Removal, Removals } from './removals.ts'
 
 export interface WebhookApp {

@@ -4,7 +4,7 @@ import type { Request, Response, Router } from 'express'
 import type { Role } from '../../contract/operation.ts'
 import { Problem } from '../../contract/problems.ts'
 import { callFactsOf } from '../../gateway/call-facts.ts'
-import { createRecords } from '../../gateway/unguarded-events.ts'
+import { createUnguardedEvents } from '../../gateway/unguarded-events.ts'
 import { drained } from '../../http/backpressure.ts'
 import { checkBody, readJson } from '../../http/body.ts'
 import { routes } from '../../http/endpoint.ts'
@@ -50,7 +50,7 @@ const queryOf = (req: Request, ...optional: string[]): Record<string, string | u
 export const journalRoutes = ({ sessions, journal, guard, readers, draining }: JournalRoutesParts): Router => {
   const { sealer } = journal
   const { source, bulk } = readers
-  const { orDenied } = createRecords(guard)
+  const { orDenied } = createUnguardedEvents(guard)
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
     const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))

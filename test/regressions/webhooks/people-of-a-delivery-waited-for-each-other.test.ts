@@ -1,7 +1,7 @@
 /** A delivery that named many people went through them one after another, each with commits and round trips of its own: 3,000 took longer than the vendor waits. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { forEachConcurrent } from '../../../src/platform/for-each-concurrent.ts'
+import { forEachConcurrent } from '../../../src/platform/concurrency.ts'
 import { appId, type Bff, startBff } from '../../support/bff.ts'
 import { journalCli } from '../../support/journal-cli.ts'
 

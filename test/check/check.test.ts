@@ -1,33 +1,29 @@
-/** `npm run check` beside the real things: what it says when all is well, and of each thing that is not. */
-import { spawn } from 'node:child_process'
+/** The rows of `npm run check` beside the real things: what each says when all is well, and of each thing that is not. */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createNetServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { checks } from '../../src/check/checks.ts'
 import { loadConfiguration } from '../../src/check/configuration.ts'
 import type { Finding } from '../../src/check/finding.ts'
 import { runChecks } from '../../src/check/run-checks.ts'
-import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { signingKey } from '../../src/journal/log/checkpoint.ts'
 import { createPostgres } from '../../src/journal/store/postgres/store.ts'
 import { triggers } from '../../src/webhooks/routes.ts'
-import { appId, keyId } from '../support/bff.ts'
-import { canaryKey } from '../support/canaries.ts'
+import { appId } from '../support/bff.ts'
 import { journalCli } from '../support/journal-cli.ts'
 import { postgresOfFile } from '../support/postgres.ts'
 import { startProvider } from '../support/provider.ts'
 import { redisInstalled, startRedis } from '../support/redis.ts'
 import { startCluster, startSentinel } from '../support/redis-topologies.ts'
-import { processEnv, startProcess } from '../support/service-process.ts'
+import { processEnv } from '../support/service-process.ts'
 import { providerEnv } from '../support/with-provider.ts'
+import { startVendor } from './vendor.ts'
 
 type Env = Record<string, string>
 
@@ -49,11 +45,6 @@ const folderOf = (all: AsyncDisposableStack): string => {
   const folder = mkdtempSync(join(tmpdir(), 'bff-check-'))
   all.defer(() => rmSync(folder, { recursive: true, force: true }))
   return folder
-}
-
-const startVendor = async (all: AsyncDisposableStack, webhook?: { target: string; secret: string; triggers?: string[] }) => {
-  const apps = [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' as const }] }] as const
-  return all.use(await startSandbox({ apps, ...(webhook && { webhook }) }))
 }
 
 test('settings: every fault is told at once, those of files, keys and rules of callers too', async () => {
@@ -267,64 +258,4 @@ test('clock: one that agrees is well; seconds are a warning, more than half a mi
   expect(await look('clock', env)).toEqual([expect.stringMatching(/^warn: .* (9|10) s ahead/)])
   ahead = -90
   expect(await look('clock', env)).toEqual([expect.stringMatching(/^fault: .* 9[01] s behind/)])
-})
-
-const runMain = async (words: readonly string[], env: Env) => {
-  const child = spawn(process.execPath, ['src/main.ts', ...words], { env: { PATH: process.env['PATH'] ?? '', ...env } })
-  const ended = new Promise((resolve) => child.once('close', resolve))
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
-  return { code: await ended, out, err }
-}
-
-test('the command ends with 0 when nothing is at fault and with 1 otherwise, in lines for people or of JSON', async () => {
-  await using all = new AsyncDisposableStack()
-  const env = { ...processEnv, SMOOCH_BASE_URL: (await startVendor(all)).url }
-  const well = await runMain(['check'], env)
-  expect(well).toMatchObject({ code: 0, out: expect.stringMatching(/^ok {5}vendor {4}http.*takes the key/m) })
-  const ill = await runMain(['--check', '--json'], { ...env, SMOOCH_KEY_SECRET: 'x'.repeat(20) })
-  const lines = ill.out
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-  expect(ill.code).toBe(1)
-  expect(lines).toContainEqual(expect.objectContaining({ check: 'vendor', level: 'fault', todo: expect.any(String) }))
-  expect(await runMain(['check'], {})).toMatchObject({
-    code: 1,
-    out: expect.stringMatching(/^FAULT {2}settings {2}SESSION_KEYS is missing/m),
-  })
-})
-
-test.each([['--chek'], ['serve'], ['check', '--jsn'], ['SMOOCH_KEY_SECRET=canary']])(
-  'the argument %s starts no service',
-  async (...words) => {
-    const { code, out, err } = await runMain(words, processEnv)
-    expect([code, out]).toEqual([2, ''])
-    expect(err).toContain('npm run check')
-    expect(err).not.toContain('canary')
-  },
-)
-
-test('a vendor that never answers does not hold the stop of a service that has just started', async () => {
-  const silent = createNetServer(() => undefined)
-  await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve))
-  const { port } = silent.address() as AddressInfo
-  await using service = await startProcess({ ...processEnv, SMOOCH_BASE_URL: `http://127.0.0.1:${port}`, DRAIN_DELAY_SECONDS: '0' })
-  const began = performance.now()
-  service.child.kill('SIGTERM')
-  expect(await service.ended).toBe(0)
-  expect(performance.now() - began).toBeLessThan(4_000)
-  silent.close()
-})
-
-test('after its start the service says once what it finds outside', async () => {
-  await using all = new AsyncDisposableStack()
-  const vendor = await startVendor(all)
-  const service = all.use(await startProcess({ ...processEnv, SMOOCH_BASE_URL: vendor.url, SMOOCH_KEY_SECRET: 'x'.repeat(20) }))
-  const said = (text: string) => service.output().split(text).length - 1
-  for (let waited = 0; said('"check":"clock"') === 0 && waited < 10_000; waited += 50) await sleep(50)
-  expect(service.output()).toMatch(/"level":"warn".*"check":"vendor","found":"fault","todo":"check id and secret/)
-  expect([said('"check":"vendor"'), said('"check":"webhooks"'), said('"check":"clock"')]).toEqual([1, 1, 1])
-  expect(service.output()).toMatch(
-    /"sessions":"in this process","cache":"beside the sessions","journal":"sqlite","workers":1,"msg":"ready"/,
-  )
 })

@@ -12,7 +12,8 @@ import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import type { Subject } from '../policy/subjects.ts'
 import { withoutDeviceSecrets } from '../policy/visible-fields.ts'
 import type { Sessions } from '../session/sessions.ts'
-import type { Upstream } from '../upstream/client.ts'
+import type { Upstream, UpstreamCall } from '../upstream/client.ts'
+import type { Call } from './call.ts'
 import { isNameOf, namesIn } from './targets.ts'
 
 type AppUser = Identified['appUser']
@@ -97,4 +98,17 @@ const inTime = async <T>(reading: Promise<T>): Promise<T> => {
   const answer = await withTimeout(beforeImageMs, reading)
   if (answer === TIMED_OUT) throw new Error('the look at what stands there took too long')
   return answer
+}
+
+/** The call by smoochId where it is known, so that it cannot come to mean another user. Throws
+ * `same_person`. */
+export const bySmoochId = (call: Call<GuardedOperation>, found: readonly Found[]): UpstreamCall<GuardedOperation> => {
+  const { operation, params, query, body } = call
+  if (operation.subject === 'both') {
+    const [surviving, discarded] = found.map(({ smoochId }) => smoochId)
+    if (surviving === discarded) throw new Problem('same_person')
+    return { operation, params, query, body: { surviving: { _id: surviving }, discarded: { _id: discarded } } }
+  }
+  const smoochId = found[0]?.smoochId
+  return { operation, params: smoochId === undefined ? params : { ...params, userId: smoochId }, query, body }
 }

@@ -1,73 +1,19 @@
-/** The facts of a call for the journal: who asks, about whom, why, from where; and the reason
- * headers, checked. */
+/** The facts of a call for the journal: who asks, about whom, why, from where; what was sent, and
+ * what came of it. */
 import type { IncomingMessage } from 'node:http'
-import type { Caller, Operation } from '../contract/operation.ts'
-import { Problem } from '../contract/problems.ts'
-import { isBlank } from '../contract/text.ts'
+import type { Request } from 'express'
+import type { UpstreamApp } from '../../config/apps.ts'
+import type { Caller, GuardedOperation, Operation } from '../contract/operation.ts'
+import type { Problem } from '../contract/problems.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { CallFacts, Person } from '../journal/event/compose.ts'
+import type { GuardedCall, OutcomeFacts } from '../journal/guard/contract.ts'
 import { isStaff } from '../policy/decide.ts'
 import type { Session } from '../session/sessions.ts'
-
-export interface AuditRules {
-  /** Codes that Audit-Reason may hold. */
-  readonly reasons: readonly string[]
-  readonly ticket: { test(text: string): boolean; pattern(): string }
-  /** Callers who must give a reason with guarded operations. */
-  readonly requiredFor: readonly Caller[]
-}
-
-export interface Reason {
-  readonly code?: string
-  readonly ticket?: string
-  readonly note?: string
-}
-
-const maxNote = 2_000
-
-const single = (request: IncomingMessage, name: string): string | undefined => {
-  const value = request.headers[name]
-  if (Array.isArray(value)) throw new Problem('bad_request', { detail: `The header ${name} may appear once.` })
-  return value
-}
-
-/** An empty header counts as absent. */
-const word = (request: IncomingMessage, name: string): string | undefined => single(request, name) || undefined
-
-/** Percent-encoded UTF-8, as a header holds only ASCII. */
-const noteOf = (text: string | undefined): string | undefined => {
-  if (text === undefined) return undefined
-  try {
-    const note = decodeURIComponent(text)
-    if (note.length <= maxNote && !isBlank(note)) return note
-  } catch {}
-  throw new Problem('bad_request', {
-    detail: `audit-note: percent-encoded UTF-8 of at most ${maxNote} characters, some of which can be seen.`,
-  })
-}
-
-/** From Audit-Reason, Audit-Ticket and Audit-Note; a service session may bring defaults. Throws
- * `bad_request` and `reason_required`. */
-export const readReason = (request: IncomingMessage, session: Session, caller: Caller, operation: Operation, rules: AuditRules): Reason => {
-  const code = word(request, 'audit-reason') ?? session.audit?.reason
-  const ticket = word(request, 'audit-ticket') ?? session.audit?.ticket
-  const note = noteOf(word(request, 'audit-note'))
-  if (code !== undefined && !rules.reasons.includes(code))
-    throw new Problem('bad_request', { detail: `audit-reason: one of ${rules.reasons.join(', ')}.` })
-  if (ticket !== undefined && !rules.ticket.test(ticket))
-    throw new Problem('bad_request', { detail: `audit-ticket: must match ${rules.ticket.pattern()}, which is the setting AUDIT_TICKET.` })
-  if (code === undefined && operation.effect === 'guarded' && rules.requiredFor.includes(caller))
-    throw new Problem('reason_required', { detail: `Audit-Reason is required; one of ${rules.reasons.join(', ')}.` })
-  return { ...(code !== undefined && { code }), ...(ticket !== undefined && { ticket }), ...(note !== undefined && { note }) }
-}
-
-/** 1 to 255 visible characters. */
-export const readIdempotencyKey = (request: IncomingMessage): string | undefined => {
-  const key = single(request, 'idempotency-key')
-  if (key !== undefined && !/^[!-~]{1,255}$/.test(key))
-    throw new Problem('bad_request', { detail: 'idempotency-key: 1 to 255 visible ASCII characters.' })
-  return key
-}
+import type { UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
+import { buildUrl } from '../upstream/url.ts'
+import type { Call, Reason, UndecidedCall } from './call.ts'
+import { namedIn } from './targets.ts'
 
 const actorOf = (session: Session): CallFacts['actor'] => {
   const type = session.kind === 'service' ? 'service' : isUser(session) ? 'user' : 'staff'
@@ -88,11 +34,11 @@ interface Particulars {
   readonly operation: Pick<Operation, 'id'>
   readonly targets: readonly Person[]
   readonly requestId: string
+  /** Absent for denied calls, which no rule let in. */
   readonly caller?: Caller | undefined
   readonly reason?: Reason | undefined
 }
 
-/** Absent for denied calls, which no rule let in. */
 export const callFactsOf = (
   request: IncomingMessage,
   { session, operation, targets, requestId, caller, reason }: Particulars,
@@ -112,6 +58,49 @@ export const callFactsOf = (
   },
 })
 
+export const callFacts = (call: UndecidedCall & Pick<Particulars, 'caller' | 'reason'>, targets: readonly Person[]): CallFacts =>
+  callFactsOf(call.request, { ...call, targets })
+
+/** The rule of a call to another app: its target belongs to that app. */
+export const ofAnotherApp = (request: Request, requestId: string, operation: Operation, session: Session): CallFacts => ({
+  ...callFactsOf(request, { operation, session, requestId, targets: namedIn(operation, request.params, session) }),
+  policy: { decision: 'deny', rule: `another_app/${operation.id}` },
+})
+
+/** The request before its path is known: enough to tell a repeat from another request. */
+export const requestFacts = ({ operation, params, body }: Call): GuardedCall['request'] => ({
+  ...{ method: operation.method, path: '', facts: JSON.stringify([operation.path, params]) },
+  body: JSON.stringify(body ?? null),
+})
+
+/** The path without a userId, since it is hashed: without the smoochId a template, and the real
+ * path sealed. */
+export const pathFacts = (
+  app: UpstreamApp,
+  { operation, params }: UpstreamCall<GuardedOperation>,
+  isBySmoochId: boolean,
+  request: GuardedCall['request'],
+): Pick<GuardedCall, 'request' | 'personal'> => {
+  const { pathname } = buildUrl(app, operation, params, {})
+  return isBySmoochId
+    ? { request: { ...request, path: pathname } }
+    : {
+        request: { ...request, path: operation.path.replace(':channel', params?.['channel'] ?? '') },
+        personal: { path: pathname },
+      }
+}
+
+type VendorFacts = NonNullable<OutcomeFacts['upstream']>
+
 /** The vendor's name for the call, where it gave one. */
-export const vendorRequest = (requestId: string | undefined): { readonly requestId?: string } =>
-  requestId === undefined ? {} : { requestId }
+const vendorRequest = (requestId: string | undefined) => (requestId === undefined ? {} : { requestId })
+
+export const answerFacts = ({ status, durationMs, requestId }: UpstreamAnswer): VendorFacts => ({
+  ...{ status, durationMs: Math.round(durationMs), sent: true },
+  ...vendorRequest(requestId),
+})
+
+export const failureFacts = ({ upstreamStatus, upstreamRequestId }: Problem['particulars'], sent: boolean): VendorFacts => ({
+  ...{ status: upstreamStatus ?? null, sent },
+  ...vendorRequest(upstreamRequestId),
+})

@@ -1,19 +1,17 @@
 /** A guarded call in order: gate, before-image, intent, permit, one send, outcome, end of the
  * sessions of a removed person. */
-import type { UpstreamApp } from '../../config/apps.ts'
 import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import type { Guard, GuardedCall as Intent, OpenOperation } from '../journal/guard/contract.ts'
+import type { Guard, OpenOperation } from '../journal/guard/contract.ts'
 import { isUsed } from '../journal/guard/permit.ts'
 import type { UntilDone } from '../platform/until-done.ts'
 import { requireStill } from '../policy/decide.ts'
 import type { Person } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamCall } from '../upstream/client.ts'
-import { buildUrl } from '../upstream/url.ts'
-import { createLookup, type Found, imageOf, unresolved } from './before-image.ts'
-import { type Call, callFacts, isOwn } from './call.ts'
-import { vendorRequest } from './call-facts.ts'
+import { bySmoochId, createLookup, type Found, imageOf, unresolved } from './before-image.ts'
+import { type Call, isOwn } from './call.ts'
+import { answerFacts, callFacts, failureFacts, pathFacts, requestFacts } from './call-facts.ts'
 import { earlierCall, replayed } from './earlier-call.ts'
 import type { Provisioning } from './provisioning.ts'
 import { type Result, toReply } from './reply.ts'
@@ -36,10 +34,9 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
 
   const guardedCall = async (call: GuardedCall): Promise<Result> => {
     if (!guard.status().open) throw new Problem('journal_unavailable', { outcome: 'not_sent', headers: { 'Retry-After': '5' } })
-    const { app, operation, params, body } = call
+    const { app, operation } = call
     const idempotencyKey = call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }
-    const facts = JSON.stringify([operation.path, params])
-    const request = { method: operation.method, path: '', facts, body: JSON.stringify(body ?? null) }
+    const request = requestFacts(call)
     const earlier = earlierCall(guard, call, request)
     const before = await earlier.answer()
     if (before) return before
@@ -56,7 +53,9 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     if (found.some(({ another }) => another)) throw ofAnother(call, found)
     const named = bySmoochId(call, found)
     const targets = found.flatMap((it) => it.targets)
-    const intent = { ...callFacts(call, targets), ...recordedPath(app, named, found, request), before: imageOf(found), ...idempotencyKey }
+    const isBySmoochId = found.every(({ smoochId }) => smoochId !== undefined)
+    const path = pathFacts(app, named, isBySmoochId, request)
+    const intent = { ...callFacts(call, targets), ...path, before: imageOf(found), ...idempotencyKey }
     const userIds = await userIdsOf(app, found, operation.removes)
     const begun = await guard.begin(intent)
     return begun.replay ? replayed(begun) : await send(call, named, begun, found, userIds)
@@ -85,25 +84,15 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       const answer = await upstream.callGuarded(app, begun.permit, named)
       const refusal = await accept(call, answer.body).catch((problem: Problem) => problem)
       const reply = toReply(call, refusal ?? answer)
-      await record({
-        outcome: 'success',
-        upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true, ...vendorRequest(answer.requestId) },
-        response: reply,
-      })
+      await record({ outcome: 'success', upstream: answerFacts(answer), response: reply })
       await end(removed)
       if (refusal) throw refusal
       return { reply, headers, answer }
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem('internal', { cause: error })
       const outcome = isUsed(begun.permit) ? (problem.particulars.outcome ?? 'unknown') : 'not_sent'
-      await record({
-        outcome,
-        upstream: {
-          ...{ status: problem.particulars.upstreamStatus ?? null, code: problem.code, sent: outcome !== 'not_sent' },
-          ...vendorRequest(problem.particulars.upstreamRequestId),
-        },
-        response: toReply(call, problem),
-      })
+      const upstream = { ...failureFacts(problem.particulars, outcome !== 'not_sent'), code: problem.code }
+      await record({ outcome, upstream, response: toReply(call, problem) })
       // Present before and missing now: another call removed the person meanwhile.
       const gone = operation.removes === 'subject' && problem.code === 'user_not_found' && found.every(({ image }) => image)
       if (outcome === 'unknown' || gone) await end(removed)
@@ -154,35 +143,4 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
   }
 
   return guardedCall
-}
-
-/** The call by smoochId where it is known, so that it cannot come to mean another user. Throws
- * `same_person`. */
-const bySmoochId = (call: GuardedCall, found: readonly Found[]): UpstreamCall<GuardedOperation> => {
-  const { operation, params, query, body } = call
-  if (operation.subject === 'both') {
-    const [surviving, discarded] = found.map(({ smoochId }) => smoochId)
-    if (surviving === discarded) throw new Problem('same_person')
-    return { operation, params, query, body: { surviving: { _id: surviving }, discarded: { _id: discarded } } }
-  }
-  const smoochId = found[0]?.smoochId
-  return { operation, params: smoochId === undefined ? params : { ...params, userId: smoochId }, query, body }
-}
-
-/** The path without a userId, since it is hashed: without the smoochId a template, and the real
- * path sealed. */
-const recordedPath = (
-  app: UpstreamApp,
-  named: UpstreamCall<GuardedOperation>,
-  found: readonly Found[],
-  request: Intent['request'],
-): Pick<Intent, 'request' | 'personal'> => {
-  const { pathname } = buildUrl(app, named.operation, named.params, {})
-  const known = found.every(({ smoochId }) => smoochId !== undefined)
-  return known
-    ? { request: { ...request, path: pathname } }
-    : {
-        request: { ...request, path: named.operation.path.replace(':channel', named.params?.['channel'] ?? '') },
-        personal: { path: pathname },
-      }
 }

@@ -9,7 +9,8 @@ import type { Guard } from '../journal/guard/contract.ts'
 import { requireStill } from '../policy/decide.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
-import { type Call, callFacts, isOwn } from './call.ts'
+import { type Call, isOwn } from './call.ts'
+import { callFacts } from './call-facts.ts'
 import { createUnguardedEvents } from './unguarded-events.ts'
 
 export interface ProvisioningParts {

@@ -6,7 +6,7 @@ import { Problem } from '../contract/problems.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/contract.ts'
 import type { UpstreamAnswer } from '../upstream/client.ts'
-import { vendorRequest } from './call-facts.ts'
+import { answerFacts, failureFacts } from './call-facts.ts'
 
 export const createUnguardedEvents = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
   /** A refusal is an event; a prompt to sign in again is not, since the next call leaves its own. */
@@ -28,17 +28,12 @@ export const createUnguardedEvents = (guard: Pick<Guard, 'denied' | 'recorded'>)
     if (journal === 'none') return await run()
     try {
       const answer = await run()
-      if (answer)
-        guard.recorded(asked(answer), {
-          outcome: 'success',
-          upstream: { status: answer.status, durationMs: Math.round(answer.durationMs), sent: true, ...vendorRequest(answer.requestId) },
-        })
+      if (answer) guard.recorded(asked(answer), { outcome: 'success', upstream: answerFacts(answer) })
       return answer
     } catch (error) {
       const { particulars }: Pick<Problem, 'particulars'> = error instanceof Problem ? error : { particulars: { outcome: 'unknown' } }
-      const { outcome = 'not_sent', upstreamStatus, upstreamRequestId } = particulars
-      const upstream = { status: upstreamStatus ?? null, sent: true, ...vendorRequest(upstreamRequestId) }
-      if (outcome !== 'not_sent') guard.recorded(asked(), { outcome, upstream })
+      const { outcome = 'not_sent' } = particulars
+      if (outcome !== 'not_sent') guard.recorded(asked(), { outcome, upstream: failureFacts(particulars, true) })
       throw error
     }
   },

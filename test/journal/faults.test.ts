@@ -49,8 +49,10 @@ const worked = async (guard: Guard): Promise<void> => {
   await ((await guard.begin(deletion())) as OpenOperation).end()
 }
 
+/** Only a disk can be frozen, and the folder of the tests may lie in memory. */
+const disk = process.env['TEST_DISK'] ?? tmpdir()
 const canFreeze = ((): boolean => {
-  const file = join(tmpdir(), `freeze-${process.pid}`)
+  const file = join(disk, `freeze-${process.pid}`)
   writeFileSync(file, '')
   try {
     execFileSync('chattr', ['+i', file], { stdio: 'ignore' })
@@ -100,7 +102,7 @@ describe('SQLite', () => {
 
   test.each(Object.keys(faults))('%s', async (name) => {
     if (name.includes('read-only') && !canFreeze) return
-    await using place = makePlace()
+    await using place = makePlace(disk)
     await using it = await place.open()
     await worked(it.guard)
     const heal = faults[name]!(place)

@@ -29,8 +29,8 @@ export interface Place extends AsyncDisposable {
   ): Promise<{ journal: Journal; guard: Guard; store: Store } & AsyncDisposable>
 }
 
-export function makePlace(): Place {
-  const directory = mkdtempSync(join(tmpdir(), 'journal-'))
+export function makePlace(parent = tmpdir()): Place {
+  const directory = mkdtempSync(join(parent, 'journal-'))
   const path = join(directory, 'journal.db')
   const { privateKey: key } = generateKeyPairSync('ed25519')
   const sealing = Buffer.alloc(32, 7)

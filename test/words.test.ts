@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 const retired: Readonly<Record<string, string>> = {
   cellsOf: 'cacheKeysOf',
   along: 'prefetch',
-  peek: 'prefetch',
+  peek: 'current',
   copies: 'entries',
   toKeep: 'toEntry',
   convoy: 'nextFlight',

@@ -7,7 +7,7 @@ import { aliasTo } from './aliases.ts'
 import { hit, status } from './cache-status.ts'
 import type { Entries, Entry, User } from './entry.ts'
 import { cacheKeysOf, type Name, nameOf } from './keys.ts'
-import { createLookup, type Prefetch } from './lookup.ts'
+import { createLookup, type Prefetched } from './lookup.ts'
 import { createNextFlight, createSingleFlight } from './single-flight.ts'
 import type { CacheStore, LookupResult } from './store/contract.ts'
 
@@ -18,7 +18,7 @@ export interface AppUserRead {
   /** The caller's own user: the cache key is the session's. */
   readonly ownKey?: string | undefined
   /** The lookup that came along with the session. */
-  readonly prefetch?: Prefetch | undefined
+  readonly prefetched?: Prefetched | undefined
 }
 
 export interface Fetched {
@@ -153,11 +153,11 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
   const readThrough = async (key: string, ask: AppUserRead, fetch: () => Promise<Fetched>): Promise<AppUserResult> => {
     const name: Name = ask.ownKey === undefined ? nameOf(ask.id) : { kind: 'user', id: ask.id }
     const deadline = performance.now() + maxWaitMs
-    let prefetch = ask.prefetch?.take(key)
+    let prefetched = ask.prefetched?.take(key)
     let otherProcess = false
     for (let failures = 0; performance.now() < deadline; ) {
-      const seen = prefetch ?? (await (otherProcess ? lookup.afterPause(key) : lookup.now(key)).catch(() => undefined))
-      prefetch = undefined
+      const seen = prefetched ?? (await (otherProcess ? lookup.afterPause(key) : lookup.now(key)).catch(() => undefined))
+      prefetched = undefined
       if (!seen) return await bypass(key, 'store-unavailable', fetch)
       const { result, token, entry: stored } = seen
       if (result.state === 'blocked') return await staleIfError(key, result, () => bypass(key, 'changing', fetch))

@@ -38,26 +38,18 @@ export const createLookup = (store: CacheStore, entries: Entries) => {
     return await lookup(key)
   }
 
-  /** A lookup in one step with that of the session. */
-  const prefetch = (wants: (tag: string) => boolean) => {
-    const token = newToken()
-    let found: { readonly key: string; readonly result: LookupResult } | undefined
+  const prefetched = (key: string, token: string, result: LookupResult) => {
+    let unused = true
     return {
-      token,
-      wants,
-      found: (key: string, words: readonly string[]): void => {
-        found = { key, result: parseLookup(words) }
-      },
       /** Once: a second read looks up by itself. */
-      take: (key: string): Lookup | undefined => {
-        if (found?.key !== key) return undefined
-        const { result } = found
-        found = undefined
+      take: (wanted: string): Lookup | undefined => {
+        if (!unused || wanted !== key) return undefined
+        unused = false
         return toLookup(key, token, result)
       },
       /** Gives an unused lease back. */
       [Symbol.dispose]: (): void => {
-        if (found?.result.state === 'lead') store.release(found.key, token).catch(() => undefined)
+        if (unused && result.state === 'lead') store.release(key, token).catch(() => undefined)
       },
     }
   }
@@ -66,8 +58,12 @@ export const createLookup = (store: CacheStore, entries: Entries) => {
     now: (key: string): Promise<Lookup> => shared(key, () => lookup(key)),
     /** For those who wait for another process. */
     afterPause: (key: string): Promise<Lookup> => sharedRetry(key, () => retry(key)),
-    prefetch: prefetch,
+    /** A lookup to be made in one step with that of the session, when `wants` says so. */
+    prefetch: (wants: (tag: string) => boolean) => {
+      const token = newToken()
+      return { token, wants, read: (key: string, answer: readonly string[]) => prefetched(key, token, parseLookup(answer)) }
+    },
   }
 }
 
-export type Prefetch = ReturnType<ReturnType<typeof createLookup>['prefetch']>
+export type Prefetched = ReturnType<ReturnType<ReturnType<typeof createLookup>['prefetch']>['read']>

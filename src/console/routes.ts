@@ -81,7 +81,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
   const signInLink = (returnTo: string) => parts.signIn && html`<p><a href="${parts.signIn({ returnTo })}">Sign in</a></p>`
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
-    const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))
+    const { session } = await sessions.require(req, { limit: 'reads', csrf, decide: limitCalls(req, res) })
     requireReader(session)
     return session
   }
@@ -149,7 +149,7 @@ ${rowList(places, words, found, cursor)}`,
 
   /** Rows that the page refreshes by itself: counted as a read, not as activity of the person. */
   const fragment = async (req: Request, res: Response): Promise<void> => {
-    const session = await sessions.requireIdle(req, 'reads', limitCalls(req, res))
+    const { session } = await sessions.require(req, { limit: 'reads', idle: true, decide: limitCalls(req, res) })
     requireReader(session)
     await during('search', session, () => rowsFor(session, req, res))
   }

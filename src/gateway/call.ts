@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
-import type { Prefetch } from '../cache/lookup.ts'
+import type { Prefetched } from '../cache/lookup.ts'
 import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { bodies } from '../contract/schemas.ts'
@@ -32,7 +32,7 @@ export interface Call<O extends Operation = Operation> {
   readonly request: Request
   readonly requestId: string
   /** The lookup that came along with the session. */
-  readonly prefetch: Prefetch | undefined
+  readonly prefetched: Prefetched | undefined
   readonly session: Session
   readonly app: UpstreamApp
   readonly params: Record<string, string>

@@ -32,11 +32,11 @@ export const createOpenCall = ({ sessions, upstream, appUsers, guard, idempotenc
 
   /** From the cache, or from the vendor in one call for all who ask. */
   const cached = async (call: OpenCall): Promise<Answer> => {
-    const { app, session, caller, prefetch } = call
+    const { app, session, caller, prefetched } = call
     const [{ id, self }] = call.subjects
     return await orCreate(call, async () => {
       const ownKey = self ? session.place.tag : undefined
-      const read = await appUsers.read({ app: app.appId, id, ownKey, prefetch }, () => upstream.call(app, call))
+      const read = await appUsers.read({ app: app.appId, id, ownKey, prefetched }, () => upstream.call(app, call))
       const { entry, fetched = { status: 200, calls: 0, durationMs: 0 } } = read
       const enough = caller === 'self' && fetched.calls === 0 && session.smooch !== undefined
       const body = enough ? undefined : entry.body()

@@ -60,9 +60,11 @@ export const createPipeline = (parts: PipelineParts) => {
       addLogFields(res, { operation: operation.id })
       const requestId = String(res.locals['requestId'])
       // No prefetch when a body follows: its lease would be held while the body arrives.
-      using prefetch =
+      const prefetch =
         operation.cache === 'store' && !bringsBody(request) ? appUsers.prefetch((tag) => namesOwnUser(request, tag)) : undefined
-      const entered = await sessions.require(request, limitClass(operation), 'api', limitCalls(request, res), prefetch)
+      const entrance = await sessions.require(request, { limit: limitClass(operation), decide: limitCalls(request, res), prefetch })
+      const { session: entered } = entrance
+      using prefetched = entrance.prefetched
       addLogFields(res, { actor: entered.place.tag, session: entered.sid, kind: entered.kind, roles: entered.roles })
       const app = orDenied(
         () => ofAnotherApp(request, requestId, operation, entered),
@@ -74,7 +76,7 @@ export const createPipeline = (parts: PipelineParts) => {
       const session = await sessions.reloadAfterBody(entered)
       const subjects = subjectsOf(operation, names, content, (id) => sessions.isSelf(session, id))
       const params = ownNameIn(names, subjects, session)
-      const undecided = { operation, request, requestId, prefetch, session, app, params, query, body: content, subjects }
+      const undecided = { operation, request, requestId, prefetched, session, app, params, query, body: content, subjects }
       const caller = permitted(undecided)
       const reason = readReason(request, session, caller, operation, parts.auditRules)
       const idempotencyKey = takesIdempotencyKey(operation) ? readIdempotencyKey(request) : undefined

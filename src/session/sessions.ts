@@ -50,12 +50,28 @@ export interface SessionParts {
 }
 
 /** A lookup in the cache within the same round trip. */
-interface CachePrefetch {
+interface Prefetch<P> {
   /** True when the call reads the user of the person with this tag; nobody else's is prefetched. */
   readonly wants: (tag: string) => boolean
   readonly token: string
-  /** Called before anything is refused. */
-  readonly found: (tag: string, words: readonly string[]) => void
+  readonly read: (tag: string, answer: readonly string[]) => P
+}
+
+interface Requirement<P> {
+  readonly limit: LimitClass
+  readonly decide: (limit: Limit) => Promise<void>
+  /** `api` if absent. */
+  readonly csrf?: CsrfClass
+  /** Polling by a page: counted, but no activity of the person. */
+  readonly idle?: boolean
+  readonly prefetch?: Prefetch<P> | undefined
+}
+
+interface Lookup<P> {
+  readonly session?: Session
+  readonly limit?: Limit
+  /** Also without a session: its lease must be given back. */
+  readonly prefetched?: P | undefined
 }
 
 const minute = 60_000
@@ -92,13 +108,13 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     return bearer === undefined ? undefined : { text: bearer, kinds: ['bearer', 'service'] }
   }
 
-  const find = async (
+  const find = async <P>(
     text: string,
     kinds: readonly Token['kind'][],
-    options: { touch: boolean; limit?: LimitClass; prefetch?: CachePrefetch | undefined; arrived?: () => boolean },
-  ): Promise<{ session: Session; limit?: Limit } | undefined> => {
+    options: { touch: boolean; limit?: LimitClass; prefetch?: Prefetch<P> | undefined; arrived?: () => boolean },
+  ): Promise<Lookup<P>> => {
     const token = verifyToken(keys, text, Date.now())
-    if (!token || !kinds.includes(token.kind)) return undefined
+    if (!token || !kinds.includes(token.kind)) return {}
     const place = { key: storeKey(token.jti), tag: token.tag }
     const name = options.limit && (token.kind === 'service' ? 'service' : options.limit)
     const entered: StoredSession | undefined = await withAvailability(
@@ -110,9 +126,9 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
         prefetch: options.prefetch?.wants(token.tag) ? options.prefetch.token : undefined,
       }),
     )
-    if (entered?.prefetched) options.prefetch?.found(token.tag, entered.prefetched)
+    const prefetched = entered?.prefetched && options.prefetch?.read(token.tag, entered.prefetched)
     const record = entered && openRecord(peppers, token.jti, token.tag, entered.sealed)
-    if (!entered || !record || record.kind !== token.kind) return undefined
+    if (!entered || !record || record.kind !== token.kind) return { prefetched }
     const { createdMs, expiresMs } = entered
     const session: Session = {
       ...record,
@@ -124,7 +140,9 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       staff: record.roles.some(isStaffRole),
       afterBody: options.arrived?.() ?? false,
     }
-    return name && entered.used ? { session, limit: { name, max: record.limit ?? limits[name], used: entered.used } } : { session }
+    return name && entered.used
+      ? { session, prefetched, limit: { name, max: record.limit ?? limits[name], used: entered.used } }
+      : { session, prefetched }
   }
 
   /** With a staff origin, staff sessions and roles work there only, and others not there; programs
@@ -145,34 +163,27 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     ...createReplayGuard({ store, peppers }),
     ...createSmoochIds({ store, peppers }),
 
-    /** The caller's session. Throws `unauthorized`, `csrf`, `session_store_unavailable`, and what
-     * `decide` throws for the limit. */
-    require: async (
+    /** The caller's session, and the prefetched entry, which the caller disposes of. Throws
+     * `unauthorized`, `csrf`, `session_store_unavailable`, and what `decide` throws for the limit. */
+    require: async <P extends Disposable>(
       request: IncomingMessage,
-      limit: LimitClass,
-      csrf: CsrfClass,
-      decide: (limit: Limit) => Promise<void>,
-      prefetch?: CachePrefetch,
-    ): Promise<Session> => {
-      const found = credential(request, csrf)
+      wanted: Requirement<P>,
+    ): Promise<{ session: Session; prefetched: P | undefined }> => {
+      const { limit: name, decide, csrf = 'api', idle = false, prefetch } = wanted
+      const shown = credential(request, csrf)
       // Settled before Redis can answer. The memory store answers sooner, so its sessions are read
       // again.
       const arrived = watchArrival(request)
-      const entered = found && (await find(found.text, found.kinds, { touch: true, limit, prefetch, arrived }))
-      if (!entered) throw new Problem('unauthorized')
-      const session = forStaffOrigin(request, entered.session)
-      if (entered.limit) await decide(entered.limit)
-      return session
-    },
-
-    /** The same for polling by a page: counted, but no activity of the person. */
-    requireIdle: async (request: IncomingMessage, limit: LimitClass, decide: (limit: Limit) => Promise<void>): Promise<Session> => {
-      const found = credential(request, 'api')
-      const entered = found && (await find(found.text, found.kinds, { touch: false, limit }))
-      if (!entered) throw new Problem('unauthorized')
-      const session = forStaffOrigin(request, entered.session)
-      if (entered.limit) await decide(entered.limit)
-      return session
+      const options = { touch: !idle, limit: name, prefetch, arrived }
+      const { session: known, limit, prefetched } = shown ? await find(shown.text, shown.kinds, options) : {}
+      // A refusal gives the lease back.
+      using lease = new DisposableStack()
+      lease.use(prefetched)
+      if (!known) throw new Problem('unauthorized')
+      const session = forStaffOrigin(request, known)
+      if (limit) await decide(limit)
+      lease.move()
+      return { session, prefetched }
     },
 
     /** Counts one use of a person who shows no session. */
@@ -180,16 +191,16 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       await decide({ name, max: limits[name], used: await withAvailability(store.use(tag, { name, windowMs: minute })) }),
 
     /** The caller's session, not counted as activity. */
-    prefetch: async (request: IncomingMessage): Promise<Session | undefined> => {
-      const found = credential(request, 'api')
-      const session = found && (await find(found.text, found.kinds, { touch: false }))?.session
+    current: async (request: IncomingMessage): Promise<Session | undefined> => {
+      const shown = credential(request, 'api')
+      const session = shown && (await find(shown.text, shown.kinds, { touch: false })).session
       return session && forStaffOrigin(request, session)
     },
 
     /** The session of a browser that opens a page. CSRF is not checked, so it may grant nothing. */
     currentOnPage: async (request: IncomingMessage): Promise<Session | undefined> => {
       const cookie = readCookie(request.headers.cookie, origins.cookies)
-      return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false }))?.session
+      return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false })).session
     },
 
     end: async ({ place, sid, family, kind }: Ending): Promise<boolean> => {

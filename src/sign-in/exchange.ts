@@ -116,7 +116,7 @@ export const createExchange = (parts: ExchangeParts) => {
       const { refresh_token: text } = checkBody(RefreshBody, await readFields(req))
       return answer(res, await families.refresh(text, (tag) => sessions.count(tag, 'writes', limitCalls(req, res))))
     }
-    const session = await sessions.require(req, 'writes', 'api', limitCalls(req, res))
+    const { session } = await sessions.require(req, { limit: 'writes', decide: limitCalls(req, res) })
     if (session.kind !== 'cookie') throw new Problem('bad_request', { detail: 'refresh_token: is required.' })
     const { rolesMark } = session
     const record = recordOf(session)

@@ -95,11 +95,11 @@ test.each(stores)(
         },
       }
       const first = await sessions.create(record, { idleMs: 60_000, absoluteMs: 60_000 })
-      const session = (await sessions.prefetch(by(first.token)))!
+      const session = (await sessions.current(by(first.token)))!
       const second = (await sessions.rotate(session, record, { idleMs: 60_000, absoluteMs: 60_000 }))!
-      expect((await sessions.prefetch(by(second.token)))?.sid).toBe(session.sid)
+      expect((await sessions.current(by(second.token)))?.sid).toBe(session.sid)
       expect(await sessions.end(session)).toBe(true)
-      expect(await sessions.prefetch(by(second.token))).toBeUndefined()
+      expect(await sessions.current(by(second.token))).toBeUndefined()
       expect(await sessions.rotate(session, record, { idleMs: 60_000, absoluteMs: 60_000 })).toBeUndefined()
       expect(await sessions.end(session)).toBe(false)
     } finally {

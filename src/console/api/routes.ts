@@ -53,7 +53,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
   const { orDenied } = createUnguardedEvents(guard)
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
-    const session = await sessions.require(req, 'reads', csrf, limitCalls(req, res))
+    const { session } = await sessions.require(req, { limit: 'reads', csrf, decide: limitCalls(req, res) })
     if (!holdsOneOf(session, auditors)) throw new Problem('forbidden')
     return session
   }
@@ -71,7 +71,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     requireRecentSignIn(session, Date.now())
   }
   const admin = async (req: Request, res: Response, act: Act): Promise<Session> => {
-    const session = await sessions.require(req, 'reads', 'api', limitCalls(req, res))
+    const { session } = await sessions.require(req, { limit: 'reads', decide: limitCalls(req, res) })
     requireAdmin(req, res, session, act)
     return session
   }

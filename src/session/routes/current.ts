@@ -54,13 +54,13 @@ export const createCurrent = (parts: CurrentParts) => {
   const show = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     await discardBody(req)
-    const session = await sessions.prefetch(req)
+    const session = await sessions.current(req)
     res.json(session ? sessionView(session) : { signedIn: false })
   }
   const signOut = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     await discardBody(req)
-    const session = await sessions.prefetch(req)
+    const session = await sessions.current(req)
     await leave(req, res, session)
     // Asked after the session has ended: the provider may be slow to answer.
     const away =

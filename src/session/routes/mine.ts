@@ -31,7 +31,7 @@ const view = ({ sid, createdMs, expiresMs, lastSeenMs, entry }: LiveSession, own
 export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts, cookies: CookieNames): Router => {
   const caller = async (req: Request, res: Response, limit: LimitClass): Promise<Session> => {
     noQuery(req)
-    const session = await sessions.require(req, limit, 'api', limitCalls(req, res))
+    const { session } = await sessions.require(req, { limit, decide: limitCalls(req, res) })
     addLogFields(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
     return session
   }

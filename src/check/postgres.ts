@@ -2,9 +2,12 @@
 import { keyInForce } from '../journal/store/contract.ts'
 import { keysOf, type Secrets } from '../journal/store/open.ts'
 import { connect } from '../journal/store/postgres/connection.ts'
-import { lookups, statements, triggers } from '../journal/store/postgres/schema.ts'
+import { inspect } from '../journal/store/postgres/inspect.ts'
+import { lookups, statements } from '../journal/store/postgres/schema.ts'
+import { initFor, isLater, lackIn, presenceIn } from '../journal/store/postgres/schema-state.ts'
 import { checkSealing } from '../journal/store/pseudonyms.ts'
 import type { Row, Rows, Source } from '../journal/store/queries/source.ts'
+import { remedyOfLater } from '../journal/store/version.ts'
 import { errorMessage } from '../platform/error-message.ts'
 import { type Finding, fault, ok, warn } from './finding.ts'
 
@@ -28,7 +31,7 @@ const lookAt = async (source: Source, lock: () => Promise<unknown>, secrets: Sec
   const ask = async (sql: string): Promise<Row> => (await source.select(sql))[0]!
   const access = await ask(lookups.access)
   const role = String(access['role'])
-  const init = `let the owner of the database run: npm run journal -- init --role ${role}`
+  const init = `let the owner of the database run: ${initFor(role)}`
   if (access['mayUse'] === null)
     return [
       access['mayMake']
@@ -36,11 +39,12 @@ const lookAt = async (source: Source, lock: () => Promise<unknown>, secrets: Sec
         : fault('PostgreSQL holds no journal, and this role may not make one', init),
     ]
   if (!access['mayUse'] || !(await ask(lookups.mayAppend))['may']) return [fault(`the role ${role} may not append to the journal`, init)]
-  const presence = await ask(lookups.presence)
-  if (!presence['fits']) return [fault('the schema was made by an earlier version', init)]
-  const there = (await source.select(lookups.triggers)).map((row) => String(row['tgname']))
-  const lacks = triggers.filter((name) => !there.includes(name))
-  if (lacks.length > 0) return [fault(`the schema lacks the triggers ${lacks.join(', ')}`, 'restore them; see docs/journal.md')]
+  const presence = await presenceIn(source.select)
+  if (isLater(presence)) return [fault(`a later smooch-bff has upgraded the journal, to version ${presence.version}`, remedyOfLater)]
+  const lack = lackIn(presence)
+  if (lack !== undefined) return [fault(lack, init)]
+  const { faults } = await inspect(source.select)
+  if (faults.length > 0) return [fault(faults.join('; '), 'somebody changed the schema: find out who, and undo it; see docs/journal.md')]
 
   const { keys, sealer } = keysOf(url, secrets)
   const { journal, key } = await ask(lookups.identity)

@@ -13,7 +13,7 @@ import { loadConfiguration } from '../../src/check/configuration.ts'
 import type { Finding } from '../../src/check/finding.ts'
 import { runChecks } from '../../src/check/run-checks.ts'
 import { signingKey } from '../../src/journal/log/checkpoint.ts'
-import { createPostgres } from '../../src/journal/store/postgres/store.ts'
+import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { triggers } from '../../src/webhooks/routes.ts'
 import { appId } from '../support/bff.ts'
 import { journalCli } from '../support/journal-cli.ts'
@@ -166,7 +166,7 @@ whenPostgres(
     expect(await as('postgres')).toEqual([expect.stringMatching(/^ok/), expect.stringMatching(/^warn: the role postgres owns/)])
     expect(await as('stranger')).toEqual([expect.stringMatching(/^fault: the role stranger may not append/)])
     postgres().sql('ALTER TABLE journal.event DISABLE TRIGGER event_no_update', 'checked')
-    expect(await as('bff')).toEqual([expect.stringMatching(/^fault: the schema lacks the triggers event_no_update/)])
+    expect(await as('bff')).toEqual([expect.stringMatching(/^fault: the trigger event_no_update is missing, disabled or was changed/)])
     postgres().sql('ALTER TABLE journal.event ENABLE TRIGGER event_no_update', 'checked')
     const { default: pg } = await import('pg')
     const other = new pg.Client(postgres().url('checked'))

@@ -9,7 +9,7 @@ import { createCounters, kinds } from '../../src/console/counters.ts'
 import { type Event, newId } from '../../src/journal/event/event.ts'
 import { entryOf, type Store } from '../../src/journal/store/contract.ts'
 import { keysOf, openStore } from '../../src/journal/store/open.ts'
-import { createPostgres } from '../../src/journal/store/postgres/store.ts'
+import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { findPostgres, startPostgres } from '../support/postgres.ts'
 
 const hour = 3_600_000

@@ -1,7 +1,7 @@
 /** The console before a journal in PostgreSQL. */
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from '@jest/globals'
-import { createPostgres } from '../../src/journal/store/postgres/store.ts'
+import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { appId, startBff } from '../support/bff.ts'
 import { findPostgres, startPostgres } from '../support/postgres.ts'
 

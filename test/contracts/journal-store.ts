@@ -224,7 +224,7 @@ export function storeContract(name: string, fixture: () => Promise<Fixture>): vo
       await store.reopen()
       await append(entryOf(intentEvent()))
       expect(await count('event')).toBe(3)
-      expect(await store.inspect()).toEqual([])
+      expect(await store.inspect()).toEqual({ faults: [], notes: [] })
     })
   })
 }

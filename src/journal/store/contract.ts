@@ -67,6 +67,12 @@ export interface Committed {
   readonly note?: string
 }
 
+/** `notes`: differences that do not touch what the log proves. */
+export interface Inspection {
+  readonly faults: readonly string[]
+  readonly notes: readonly string[]
+}
+
 /** Its own `select` is for the guard, which no other reader may delay. */
 export interface Store extends Source {
   readonly journal: string
@@ -89,8 +95,8 @@ export interface Store extends Source {
   /** Deletes events below the cut, after the `pruned` event was written. */
   prune(cut: number, nodes: readonly { level: number; position: number; hash: Buffer }[]): Promise<number>
   backup(path: string): Promise<void>
-  /** Faults that the database finds itself: schema, triggers, indexes. */
-  inspect(): Promise<string[]>
+  /** A look at what the database itself holds: schema, triggers, indexes. */
+  inspect(): Promise<Inspection>
   close(): Promise<void>
 }
 

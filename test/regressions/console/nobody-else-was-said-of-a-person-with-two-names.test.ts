@@ -1,7 +1,7 @@
 /** "Nobody else touched this person" went by the `_id` alone, and so did a search for it: who had named the person by userId, in vain or before the `_id` was known, was left out. */
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
-import { createPostgres } from '../../../src/journal/store/postgres/store.ts'
+import { createPostgres } from '../../../src/journal/store/postgres/schema-state.ts'
 import { appId, startBff } from '../../support/bff.ts'
 import { findPostgres, startPostgres } from '../../support/postgres.ts'
 

@@ -2,7 +2,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from '@jest/globals'
 import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
-import { createPostgres, openPostgres } from '../../../src/journal/store/postgres/store.ts'
+import { createPostgres } from '../../../src/journal/store/postgres/schema-state.ts'
+import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { operations } from '../../../src/journal/store/search.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace, type Place, success } from '../../journal/place.ts'
@@ -30,7 +31,7 @@ test('in SQLite it is added by the service or by init, and nothing that only rea
   const texts = () => made.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all()
   const fresh = texts()
   for (const name of indexes) made.exec(`DROP INDEX ${name}`)
-  made.exec('ALTER TABLE event DROP COLUMN app; ALTER TABLE operation DROP COLUMN app')
+  made.exec('ALTER TABLE event DROP COLUMN app; ALTER TABLE operation DROP COLUMN app; PRAGMA user_version = 0')
   const refused = await journalCli(place.env, ['verify'])
   expect([refused.code, refused.text]).toEqual([3, expect.stringContaining('npm run journal -- init')])
   for (let times = 0; times < 2; times += 1) expect(await journalCli(place.env, ['init'])).toEqual({ code: 0, text: '{"ready":true}\n' })
@@ -50,7 +51,7 @@ withPostgres('in PostgreSQL its owner adds it; others are told the command', asy
   const open = (user?: string) => openPostgres({ url: server.url('postgres', user), keys: [place.key], instance: 'i_1' })
   await fill(place, await open())
   for (const name of indexes) server.sql(`DROP INDEX journal.${name}`)
-  server.sql('ALTER TABLE journal.event DROP COLUMN app; ALTER TABLE journal.operation DROP COLUMN app')
+  server.sql('ALTER TABLE journal.event DROP COLUMN app; ALTER TABLE journal.operation DROP COLUMN app; DROP TABLE journal.schema_version')
   await expect(open('app')).rejects.toThrow('made by an earlier version; let its owner run: npm run journal -- init --role app')
   for (let times = 0; times < 2; times += 1) await createPostgres(server.url(), place.key, 'app')
   await expectWhole(place, await open('app'))

@@ -106,27 +106,25 @@ END $$;
 export const createSchema = `CREATE SCHEMA journal; SET LOCAL search_path = journal; ${tables} ${ofApp} ${guardRails} ${functions} ${append}
 REVOKE ALL ON SCHEMA journal FROM PUBLIC; REVOKE ALL ON ALL TABLES IN SCHEMA journal FROM PUBLIC; REVOKE ALL ON ALL FUNCTIONS IN SCHEMA journal FROM PUBLIC;`
 
-/** Upgrade from version 0.1, whose replicas can go on meanwhile. */
-export const additions = `SET LOCAL search_path = journal;
-ALTER TABLE event ADD COLUMN app ${text('tenant')};
+/** TABLE: steps of the schema, as in SQLite: the first leads from version 0 to 1, and so on. Replicas
+ * of the version before go on until they are restarted, so each only adds. */
+export const steps: readonly string[] = [
+  `ALTER TABLE event ADD COLUMN app ${text('tenant')};
 ALTER TABLE operation ADD COLUMN app text;
 UPDATE operation SET app = (SELECT e.app FROM event e WHERE e.seq = operation.seq);
-${ofApp} ${append}`
+${ofApp} ${append}`,
+]
+
+/** A journal without this table was made before there were versions. */
+export const mark = `CREATE TABLE IF NOT EXISTS journal.schema_version (one integer PRIMARY KEY CHECK (one = 1), version integer NOT NULL);
+GRANT SELECT ON journal.schema_version TO PUBLIC;
+INSERT INTO journal.schema_version VALUES (1, ${steps.length}) ON CONFLICT (one) DO UPDATE SET version = excluded.version`
 
 /** Grants to the application: it reads, and writes through three functions. No INSERT, UPDATE,
  * DELETE or TRUNCATE. */
 export const grantTo = (role: string): string =>
   `GRANT USAGE ON SCHEMA journal TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA journal TO ${role};
 GRANT EXECUTE ON FUNCTION journal.lock_head(), journal.append(bigint, jsonb, bigint, bytea, text, text), journal.expire(bigint) TO ${role}`
-
-export const triggers: readonly string[] = [
-  'event_no_update',
-  'event_no_delete',
-  'event_no_truncate',
-  'checkpoint_no_update',
-  'checkpoint_no_delete',
-  'checkpoint_no_truncate',
-]
 
 /** All writing statements. */
 export const statements = {
@@ -142,9 +140,10 @@ export const statements = {
 
 /** Queries about the database itself. */
 export const lookups = {
-  /** Whether there is a journal of this version, and the role of the connection. */
-  presence:
-    "SELECT to_regclass('journal.head') AS found, EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app') AS fits, current_user AS role",
+  /** Whether there is a journal, what tells its version, and the role of the connection. */
+  presence: `SELECT to_regclass('journal.head') IS NOT NULL AS found, to_regclass('journal.schema_version') IS NOT NULL AS marked,
+    EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app') AS "knowsApps", current_user AS role`,
+  mark: 'SELECT version FROM journal.schema_version',
   identity: 'SELECT journal, key FROM head',
   /** What the role may that asks, and what this server is; `mayUse` is null where there is no
    * journal. */
@@ -153,6 +152,4 @@ export const lookups = {
   mayAppend:
     "SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) AS may FROM pg_proc WHERE pronamespace = 'journal'::regnamespace AND proname IN ('append', 'lock_head', 'expire')",
   mayRemove: "SELECT pg_has_role(relowner, 'USAGE') AS may FROM pg_class WHERE oid = 'journal.subject'::regclass",
-  triggers:
-    "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' AND tgrelid IN ('event'::regclass, 'checkpoint'::regclass)",
 } as const

@@ -1,25 +1,25 @@
 /** The store for several replicas: PostgreSQL. Appends lock the one row of the head. */
-import { hash, type KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Client, QueryResult } from 'pg'
 import {
-  type Batch,
   type Committed,
   decide,
   type Entry,
   extend,
-  genesis,
   keyAfter,
   keyInForce,
   noFacts,
-  packFrontier,
   questions,
   type Store,
   type StoreOptions,
   unpackFrontier,
 } from '../contract.ts'
 import type { Row, Rows, Source } from '../queries/source.ts'
-import { connect, holdLease, serialConnection } from './connection.ts'
-import { additions, createSchema, grantTo, lookups, statements, triggers } from './schema.ts'
+import { holdLease, serialConnection } from './connection.ts'
+import { inspect } from './inspect.ts'
+import { lookups, statements } from './schema.ts'
+import { createPostgres, initFor, knownPresenceIn, lackIn } from './schema-state.ts'
+import { packNodes, write } from './write.ts'
 
 export interface PostgresOptions extends StoreOptions {
   readonly url: string
@@ -32,44 +32,6 @@ export interface PostgresOptions extends StoreOptions {
 const minute = 60_000
 /** A little above the readers' own limit. */
 const readersMilliseconds = 6_000
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
-const packNodes = (nodes: Batch['nodes']) => nodes.map(({ level, position, hash }) => ({ level, position, hash: base64(hash) }))
-
-const write = (client: Client, { first, entries, operations, nodes, head, note }: Batch, key: string): Promise<QueryResult> => {
-  const batch = {
-    entries: entries.map(({ body, tokens }) => ({ body, tokens })),
-    parts: entries.flatMap(({ parts }) => parts.map((part) => ({ ...part, salt: base64(part.salt), sealed: base64(part.sealed) }))),
-    subjects: entries.flatMap(({ subjects }) => subjects.map((subject) => ({ ...subject, sealed: base64(subject.sealed) }))),
-    operations: [...operations].map(([op, { seq, state }]) => ({ op, seq, state })),
-    nodes: packNodes(nodes),
-  }
-  return client.query({
-    name: 'append',
-    text: statements.append,
-    values: [first, JSON.stringify(batch), head.size, packFrontier(head.hashes), note, key],
-  })
-}
-
-/** Creates schema, functions and first event, or upgrades them; to be run as the owner, any number
- * of times. `role` is the application's. */
-export async function createPostgres(url: string, key: KeyObject, role?: string): Promise<void> {
-  const { client, cut } = await connect(url, { query_timeout: minute })
-  try {
-    await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('smooch-bff journal'))")
-    if ((await client.query(lookups.presence)).rows[0].found === null) {
-      await client.query(createSchema)
-      const createdJournal = genesis(key)
-      await client.query(statements.firstHead, [createdJournal.journal, createdJournal.key])
-      await write(client, createdJournal.batch, createdJournal.key)
-    } else if (!(await client.query(lookups.presence)).rows[0].fits) await client.query(additions)
-    if (role !== undefined) await client.query(grantTo(client.escapeIdentifier(role)))
-    await client.query('COMMIT')
-    await client.end()
-  } finally {
-    cut()
-  }
-}
 
 /** Name of the liveness lock. */
 const lockName = (journal: string, instance: string): string =>
@@ -99,14 +61,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     await Promise.all([writer.drop(), reader.drop(), readers.drop(), upkeep.drop()])
   }
   const begin = async (): Promise<string> => {
-    const [there] = await select(lookups.presence)
-    const earlier = 'the journal in PostgreSQL was made by an earlier version'
-    const lack = there!['found'] === null ? 'PostgreSQL holds no journal yet' : there!['fits'] ? undefined : earlier
+    const there = await knownPresenceIn(select)
+    const lack = lackIn(there)
     if (lack !== undefined) {
-      const command = `npm run journal -- init --role ${String(there!['role'])}`
-      if (!make) throw new Error(lack === earlier ? `${lack}; let its owner run: ${command}` : 'there is no journal in this database')
+      const remedy = `${lack}; let its owner run: ${initFor(there.role)}`
+      if (!make) throw new Error(there.version === undefined ? 'there is no journal in this database' : remedy)
       await createPostgres(url, keys[0]!).catch((error: unknown) => {
-        throw new Error(`${lack}; let its owner run: ${command}`, { cause: error })
+        throw new Error(remedy, { cause: error })
       })
     }
     const { journal, key } = await identify()
@@ -156,6 +117,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     commit: (entries, after) => writer.run((client) => commitWith(client, entries, after), commitMilliseconds),
     reopen: async () => {
       await Promise.all([writer.drop(), reader.drop(), readers.drop()])
+      await knownPresenceIn(select)
       const now = await identify()
       if (now.journal !== journal) throw new Error(`another journal (${now.journal}) stands in the place of ${journal}`)
     },
@@ -180,10 +142,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     expire: async (now) => Number((await selectOn(upkeep, minute)(statements.expire, [now]))[0]!['gone']),
     prune: async (cut, nodes) => Number((await select(statements.prune, [cut, JSON.stringify(packNodes(nodes))]))[0]!['gone']),
     backup: () => Promise.reject(new Error('back PostgreSQL up with its own tools: pg_dump --schema=journal')),
-    inspect: async () => {
-      const enabled = (await select(lookups.triggers)).map((row) => String(row['tgname']))
-      return triggers.filter((name) => !enabled.includes(name)).map((name) => `the trigger ${name} is missing or disabled`)
-    },
+    inspect: () => inspect(select),
     close,
   }
 }

@@ -11,6 +11,7 @@ import {
   extend,
   genesis,
   type Head,
+  type Inspection,
   keyAfter,
   keyInForce,
   noFacts,
@@ -21,7 +22,8 @@ import {
 } from '../contract.ts'
 import type { Row, Rows, Value } from '../queries/source.ts'
 import { toRead, toWrite } from './connection.ts'
-import { additions, erasures, lookups, removals, schema, statements } from './schema.ts'
+import { erasures, lookups, removals, statements } from './schema.ts'
+import { create, inspect, isCurrent, upgrade, versionOf } from './schema-state.ts'
 
 // NFS, CIFS, SMB, SMB2, Ceph, Lustre, AFS, 9p: without the locks and shared memory that WAL needs.
 const NETWORK = new Set([0x6969, 0xff534d42, 0x517b, 0xfe534d42, 0x00c36400, 0x0bd00bd0, 0x5346414f, 0x01021997])
@@ -39,7 +41,7 @@ export interface File {
   expire(now: number): number
   prune(cut: number, nodes: Batch['nodes']): number
   backup(path: string): void
-  inspect(): string[]
+  inspect(): Inspection
   close(): void
 }
 
@@ -110,25 +112,33 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
     if (batch.note) run(statements.checkpoint, batch.head.size, batch.note)
   }
 
-  const knowsApps = (): boolean => prepare(lookups.knowsApps).get() !== undefined
-  if (readOnly && !knowsApps()) {
-    close()
-    throw new Error(
-      `${path} was made by an earlier version: start the service on it, or run npm run journal -- init, which adds what it lacks`,
-    )
+  const open = (): void => {
+    const version = versionOf(db, path)
+    if (readOnly && version === undefined) throw new Error(`${path} holds no journal`)
+    if (readOnly && !isCurrent(version!))
+      throw new Error(
+        `${path} was made by an earlier version: start the service on it, or run npm run journal -- init, which adds what it lacks`,
+      )
+    if (!readOnly) transaction(prepareFile)
   }
-  if (!readOnly)
-    transaction(() => {
-      if (prepare(lookups.isJournal).get()) {
-        if (!knowsApps()) for (const statement of additions) db.exec(statement)
-        return
-      }
-      if (mustBe) throw new Error(`${path} holds no journal any more`)
-      for (const statement of schema) db.exec(statement)
-      const { journal, key, batch } = genesis(keys[0]!)
-      write(batch)
-      run(statements.firstHead, journal, batch.head.size, packFrontier(batch.head.hashes), key)
-    })
+  const prepareFile = (): void => {
+    const version = versionOf(db, path)
+    if (version !== undefined) {
+      upgrade(db, version)
+      return
+    }
+    if (mustBe) throw new Error(`${path} holds no journal any more`)
+    create(db)
+    const { journal, key, batch } = genesis(keys[0]!)
+    write(batch)
+    run(statements.firstHead, journal, batch.head.size, packFrontier(batch.head.hashes), key)
+  }
+  try {
+    open()
+  } catch (error) {
+    close()
+    throw error
+  }
   const readHead = (): Head & { journal: string; key: string } => {
     const row = prepare(lookups.head).get() as Row
     return {
@@ -190,17 +200,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
       closeSync(openSync(to, 'wx', 0o600))
       db.prepare('VACUUM INTO ?').run(to)
     },
-    inspect: () => {
-      const found = select('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL', []).map((row) => String(row['sql']))
-      const missing = schema
-        .filter((statement) => !found.includes(statement))
-        .map((statement) => `the schema lacks: ${statement.slice(0, 60)}…`)
-      const foreign = found
-        .filter((statement) => !schema.includes(statement))
-        .map((statement) => `not part of the schema: ${statement.slice(0, 60)}…`)
-      const broken = select('PRAGMA integrity_check(20)', []).map((row) => String(row['integrity_check']))
-      return [...missing, ...foreign, ...broken.filter((line) => line !== 'ok')]
-    },
+    inspect: () => inspect(db),
     close,
   }
 

@@ -19,13 +19,16 @@ const ofApp: readonly string[] = [
   'CREATE INDEX operation_app_state ON operation (app, state)',
 ]
 
-/** Upgrade from version 0.1. SQLite stores an added column as if it had been there from the
- * start. */
-export const additions: readonly string[] = [
-  `ALTER TABLE event ADD COLUMN ${appOfEvent}`,
-  'ALTER TABLE operation ADD COLUMN app TEXT',
-  'UPDATE operation SET app = (SELECT e.app FROM event e WHERE e.seq = operation.seq)',
-  ...ofApp,
+/** TABLE: steps of the schema, as in PostgreSQL: the first leads from version 0 to 1, and so on.
+ * Replicas of the version before go on until they are restarted, so each only adds. SQLite stores an added column as if it had been
+ * there from the start. */
+export const steps: readonly (readonly string[])[] = [
+  [
+    `ALTER TABLE event ADD COLUMN ${appOfEvent}`,
+    'ALTER TABLE operation ADD COLUMN app TEXT',
+    'UPDATE operation SET app = (SELECT e.app FROM event e WHERE e.seq = operation.seq)',
+    ...ofApp,
+  ],
 ]
 
 export const schema: readonly string[] = [
@@ -99,5 +102,8 @@ export const removals: readonly string[] = [
 export const lookups = {
   isJournal: "SELECT 1 FROM sqlite_schema WHERE name = 'head'",
   knowsApps: "SELECT 1 FROM pragma_table_xinfo('event') WHERE name = 'app'",
+  mark: 'PRAGMA user_version',
+  schema: 'SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema WHERE sql IS NOT NULL',
+  broken: 'PRAGMA integrity_check(20)',
   head: 'SELECT journal, size, frontier, cut, key FROM head',
 } as const

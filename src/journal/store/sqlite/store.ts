@@ -145,7 +145,7 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
     backup: async (path) => {
       await writer.call('backup', path)
     },
-    inspect: () => reader.call('inspect') as Promise<string[]>,
+    inspect: () => reader.call('inspect') as ReturnType<Store['inspect']>,
     close: async () => {
       // The writer last: then SQLite moves the write-ahead log into the file, which people copy
       // when the service is stopped.

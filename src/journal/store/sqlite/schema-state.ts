@@ -1,0 +1,63 @@
+/** State of the schema in a SQLite file: its version, the upgrade of an earlier one, and what
+ * somebody changed. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Inspection } from '../contract.ts'
+import { refuseLater, unmarkedVersion } from '../version.ts'
+import { lookups, schema, steps } from './schema.ts'
+
+const markOf = (db: DatabaseSync): number => Number(db.prepare(lookups.mark).get()!['user_version'])
+
+/** Undefined when the file holds no journal. Throws when it is a later one than we know. */
+export const versionOf = (db: DatabaseSync, path: string): number | undefined => {
+  if (!db.prepare(lookups.isJournal).get()) return undefined
+  const mark = markOf(db)
+  refuseLater(path, mark, steps.length)
+  return mark > 0 ? mark : unmarkedVersion(db.prepare(lookups.knowsApps).get() !== undefined)
+}
+
+export const isCurrent = (version: number): boolean => version === steps.length
+
+/** To be called in a transaction. */
+export const upgrade = (db: DatabaseSync, from: number): void => {
+  for (const statement of steps.slice(from).flat()) db.exec(statement)
+  mark(db)
+}
+
+/** Tables stay as they are: the mark is in the header of the file. */
+const mark = (db: DatabaseSync): void => {
+  if (markOf(db) !== steps.length) db.exec(`PRAGMA user_version = ${steps.length}`)
+}
+
+export const create = (db: DatabaseSync): void => {
+  for (const statement of schema) db.exec(statement)
+  mark(db)
+}
+
+const nameOf = (statement: string): string => /^CREATE (?:UNIQUE )?\w+ (\w+)/.exec(statement)?.[1] ?? statement
+const isForSpeed = (statement: string): boolean => statement.startsWith('CREATE INDEX')
+const own = new Set(schema.filter((statement) => statement.startsWith('CREATE TABLE')).map(nameOf))
+
+/** Tables and triggers make the log what it is; an index of an operator, or a table of a tool that
+ * copies the file, does not. */
+export const inspect = (db: DatabaseSync): Inspection => {
+  const found = db.prepare(lookups.schema).all() as { type: string; name: string; table: string; sql: string }[]
+  const texts = found.map(({ sql }) => sql)
+  const lacks = schema.filter((statement) => !texts.includes(statement))
+  const foreign = found.filter(({ sql }) => !schema.includes(sql))
+  const changes = ({ type, table }: (typeof found)[number]): boolean => own.has(table) && (type === 'table' || type === 'trigger')
+  const broken = db
+    .prepare(lookups.broken)
+    .all()
+    .map(({ integrity_check }) => String(integrity_check))
+  return {
+    faults: [
+      ...lacks.filter((statement) => !isForSpeed(statement)).map((statement) => `the schema lacks: ${statement.slice(0, 60)}…`),
+      ...foreign.filter(changes).map(({ sql }) => `not part of the schema: ${sql.slice(0, 60)}…`),
+      ...broken.filter((line) => line !== 'ok'),
+    ],
+    notes: [
+      ...lacks.filter(isForSpeed).map((statement) => `the index ${nameOf(statement)} is missing, so reading may be slow`),
+      ...foreign.filter((it) => !changes(it)).map(({ type, name }) => `the ${type} ${name} is not ours`),
+    ],
+  }
+}

@@ -12,7 +12,7 @@ import { memoryCache } from './cache/store/memory.ts'
 import { redisCache } from './cache/store/redis.ts'
 import { prefetchScript } from './cache/store/redis-lookup.ts'
 import { journalRoutes } from './console/api/routes.ts'
-import { startConsole } from './console/start.ts'
+import { type ConsoleOptions, startConsole } from './console/start.ts'
 import type { Operation } from './contract/operation.ts'
 import { all, operations } from './contract/operations.ts'
 import type { Problem } from './contract/problems.ts'
@@ -58,8 +58,8 @@ export interface Extension {
   readonly root?: Router
   /** Routes below the base path. */
   readonly below?: Router
-  /** Address of the sign-in. */
-  readonly signIn?: string
+  /** Where people sign in. */
+  readonly signIn?: ConsoleOptions['signIn']
 }
 
 export interface AppOptions {
@@ -150,9 +150,8 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     autoCreate: settings.AUTO_CREATE,
     alarm,
   })
-  const { signIn: elsewhere, ...extension } = extend?.({ mint, origins }) ?? {}
   const login = providers.some(({ client }) => client) ? loginAddress(settings.BASE_PATH) : undefined
-  const signIn = elsewhere === undefined ? login : () => elsewhere
+  const { signIn = login, ...extension } = extend?.({ mint, origins }) ?? {}
   const auditConsole = startConsole({ settings, sessions, journal: gatewayJournal, log, signIn, pages })
   opened.defer(() => auditConsole.close())
   // Closed before the cache: a read behind an answer still writes to it.

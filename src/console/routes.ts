@@ -29,7 +29,7 @@ import { body, head, notice, page } from './pages/layout.ts'
 import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { parse } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
-import { type Found, findRows, type RowPlaces, rowList, searchForm } from './pages/timeline.ts'
+import { type Found, findRows, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
 
 /** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
 export type SignInAddress = (login: { readonly returnTo: string; readonly stepUp?: boolean }) => string
@@ -71,14 +71,33 @@ const sizeOf = async ({ store, status }: SummaryParts): Promise<string> => {
   return String(head?.size ?? status().size)
 }
 
+interface Notice {
+  readonly title: string
+  readonly sentence: string
+  /** Text of a link to the sign-in, which leads back; `stepUp`: for somebody who is signed in. */
+  readonly link?: string
+  readonly stepUp?: boolean
+}
+
+const noticeOf = ({ code, message }: Problem): Notice => {
+  if (code === 'unauthorized')
+    return {
+      title: 'You are not signed in',
+      sentence: 'Sign in as staff with the role auditor or admin, to see this page.',
+      link: 'Sign in',
+    }
+  if (code === 'forbidden') return { title: 'This is not for your role', sentence: message, link: 'Sign in as somebody else', stepUp: true }
+  return { title: 'This cannot be shown', sentence: message }
+}
+
 /** Undefined when the journal cannot be read: the rest of the page is needed most then. */
 const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
 
 export const consoleRoutes = (parts: ConsoleParts): Router[] => {
   const { sessions, basePath, store, pages, during } = parts
   const root = `${basePath}/ops`
-  const places: RowPlaces = { root, ticketUrl: parts.ticketUrl }
-  const signInLink = (returnTo: string) => parts.signIn && html`<p><a href="${parts.signIn({ returnTo })}">Sign in</a></p>`
+  const places = (search: string): RowPlaces => ({ root, ticketUrl: parts.ticketUrl, search })
+  const signInTo = (returnTo: string, stepUp = false): string => parts.signIn?.({ returnTo, stepUp }) ?? ''
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
     const { session } = await sessions.require(req, { limit: 'reads', csrf, decide: limitCalls(req, res) })
@@ -98,13 +117,10 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
       res.status(200).send(interstitialPage(req.originalUrl))
       return
     }
-    const [title, sentence] =
-      problem.code === 'unauthorized'
-        ? ['You are not signed in', 'Sign in as staff with the role auditor or admin, then open this page again.']
-        : problem.code === 'forbidden'
-          ? ['This is not for your role', problem.message]
-          : ['This cannot be shown', problem.message]
-    res.send(notice({ root, title }, sentence, problem.code === 'unauthorized' ? signInLink(req.originalUrl) : undefined))
+    const { title, sentence, link, stepUp } = noticeOf(problem)
+    const address = signInTo(req.originalUrl, stepUp)
+    const signIn = link === undefined || address === '' ? undefined : html`<p><a href="${address}">${link}</a></p>`
+    res.send(notice({ root, title }, sentence, signIn))
   }
 
   const screen = (show: RequestHandler) => [asPage, pages, show, failed]
@@ -134,16 +150,17 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
     const size = await sizeOf(parts)
     const [summary, found] = await Promise.all([readSummary(parts, session.app), rowsIn(parts, session.app, words, cursor)])
     const live = cursor === undefined ? { live: size } : {}
+    const here = places(searchOf(words, cursor))
     return body(
-      { ...frame, facts: live },
+      { ...frame, facts: { ...live, signin: signInTo(req.originalUrl) } },
       html`
 <h1 class="unseen">Audit console: timeline</h1>
-${summaryBar(places, summary)}
+${summaryBar(here, summary)}
 ${alertList(parts.alerts.recent(session.app))}
-${searchForm(places, words)}
+${searchForm(here, words)}
 ${words.length === 0 && charts(session.app)}
 <div class="above"><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, words)}</div>
-${rowList(places, words, found, cursor)}`,
+${rowList(here, words, found, cursor)}`,
     )
   })
 
@@ -157,12 +174,13 @@ ${rowList(places, words, found, cursor)}`,
   const rowsFor = async (session: Session, req: Request, res: Response): Promise<void> => {
     const words = parse(queryOf(req, 'q')['q'] ?? '')
     const [summary, found] = await Promise.all([readSummary(parts, session.app), rowsIn(parts, session.app, words)])
-    const content = html`${summaryBar(places, summary)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(places, words, found)}`
+    const here = places(searchOf(words))
+    const content = html`${summaryBar(here, summary)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(here, words, found)}`
     res.type('html').send(content.text)
   }
 
   const operation = shown(async (req, _res, session) => {
-    queryOf(req)
+    const { q = '', cursor } = queryOf(req, 'q', 'cursor')
     const id = String(req.params['id'])
     const history = await historyOf(store, id)
     const opened = history?.events[0]?.event
@@ -173,7 +191,7 @@ ${rowList(places, words, found, cursor)}`,
       relatedTo(parts, session.app, id, opened),
       originIn(store),
     ])
-    const content = operationContent(places, {
+    const content = operationContent(places(searchOf(parse(q), cursorOf(cursor))), {
       id,
       history,
       viewed: viewed.map(decode),
@@ -182,7 +200,7 @@ ${rowList(places, words, found, cursor)}`,
       origin,
       admin: session.roles.includes('admin'),
     })
-    const signin = parts.signIn?.({ returnTo: `${root}/operations/${id}`, stepUp: true }) ?? ''
+    const signin = signInTo(req.originalUrl, true)
     return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin } }, content)
   })
 

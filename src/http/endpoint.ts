@@ -81,6 +81,22 @@ export const routes = <T extends Endpoints>(rows: T, handlers: { readonly [Id in
   return routerOf(table)
 }
 
-/** Pages and their files, by path: GET, and HEAD like it. */
-export const pageRoutes = (pages: Readonly<Record<string, Handler[]>>): Router =>
-  routerOf(Object.fromEntries(Object.entries(pages).map(([path, handlers]) => [path, { get: handlers, head: handlers }])))
+/** People add a slash to the address of a page. The target is built from the router's own mount and
+ * a checked path, so that it leads nowhere else. */
+const withoutSlash: RequestHandler = ({ baseUrl, path, originalUrl }, res) => {
+  const [, query] = originalUrl.split(/\?(.*)/s)
+  res.redirect(308, `${baseUrl}${path.slice(0, -1)}${query === undefined ? '' : `?${query}`}`)
+}
+
+/** Pages and their files, by path: GET, and HEAD like it. A page has no dot in its path. */
+export const pageRoutes = (pages: Readonly<Record<string, Handler[]>>): Router => {
+  const paths = Object.entries(pages).flatMap(([path, handlers]): [string, Handlers][] =>
+    path === '/' || path.includes('.')
+      ? [[path, handlers]]
+      : [
+          [path, handlers],
+          [`${path}/`, withoutSlash],
+        ],
+  )
+  return routerOf(Object.fromEntries(paths.map(([path, handlers]) => [path, { get: handlers, head: handlers }])))
+}

@@ -41,6 +41,15 @@ describe('a page', () => {
     expect((await open({ ...headers, 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403)
   })
 
+  test.each([
+    ['/ops/', '/bff/ops'],
+    ['/ops/?q=state%3Aopen', '/bff/ops?q=state%3Aopen'],
+    ['/ops/operations/op_1/', '/bff/ops/operations/op_1'],
+  ])('with a slash at its end leads to the one without: %s', async (path, location) => {
+    const { status, headers } = await open(opened, 'GET', path)
+    expect([status, headers['location']]).toEqual([308, location])
+  })
+
   test('carries the policy of pages and is not stored', async () => {
     const { headers, body } = await open(opened)
     expect(headers).toMatchObject({ 'cache-control': 'no-store' })

@@ -1,7 +1,7 @@
 /** The audit console opened in a browser of its own, in front of a whole service and the stand-in, with the moves that operators make. */
 import { expect } from '@jest/globals'
 import axe from 'axe-core'
-import { demoPage } from '../../src/dev/demo/page.ts'
+import { demoPage, demoSignInAddress } from '../../src/dev/demo/page.ts'
 import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
 import { appId, type BffOptions, type Carried, startBff } from '../support/bff.ts'
 import { openBrowser } from './browser.ts'
@@ -15,7 +15,7 @@ export const openConsole = async (options: BffOptions = {}) => {
       timeLimit: () => 400,
       ...options,
       env: { AUDIT_TICKET_URL: 'https://tickets.example.com/{ticket}', ...options.env },
-      extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins), signIn: '/' }),
+      extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins), signIn: demoSignInAddress }),
     }),
   )
   const browser = starting.use(await openBrowser(bff.app.publicUrl))

@@ -102,6 +102,18 @@ withBrowser('the views of the audit console', () => {
     }
   })
 
+  test('show on a phone what stood there after, in words that are not broken', async () => {
+    await it.page.setViewportSize({ width: 390, height: 844 })
+    await it.page.goto(`/bff/ops/operations/${merge}`)
+    await it.page.getByRole('button', { name: 'Reveal personal data' }).click()
+    await it.page.getByText('That you looked is in the journal').waitFor()
+    const narrowest = await it.page.locator('#diff td').evaluateAll((cells) => Math.min(...cells.map((cell) => cell.clientWidth)))
+    expect(narrowest).toBeGreaterThan(250)
+    expect(await it.page.getByRole('rowheader', { name: 'discarded' }).count()).toBe(1)
+    await it.page.screenshot({ path: `${artifacts}console-diff-phone.png`, fullPage: true })
+    await it.page.setViewportSize({ width: 1440, height: 900 })
+  })
+
   test('weigh at most 60 KB before data', async () => {
     await using empty = await openConsole()
     await empty.enterAsAdmin()

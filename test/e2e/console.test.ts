@@ -29,6 +29,7 @@ withBrowser('the audit console', () => {
     await it.page.keyboard.press('Enter')
     await it.page.waitForURL(/q=/)
     const rows = it.page.locator('#found .op')
+    await rows.first().waitFor()
     expect(await rows.count()).toBe(1)
     const text = await rows.textContent()
     for (const part of ['ada', `deleted ${user._id}`, 'gdpr request', 'OPS-4711', 'success', 'ms'])
@@ -109,6 +110,42 @@ withBrowser('the audit console', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
+  test('goes back to the search it came from, and a sign-in leads on to the page that was asked for', async () => {
+    const user = it.person()
+    const id = await it.remove(user._id)
+    const search = `/bff/ops?q=target%3A${user.userId}`
+    await it.page.goto(search)
+    await it.page.locator('#found .open').click()
+    await it.page.getByRole('link', { name: 'Back to the search' }).click()
+    await it.page.waitForURL(`**${search}`)
+    await it.page.locator('#found .open').click()
+    await it.page.waitForURL(`**/operations/${id}?*`)
+    const deep = it.page.url()
+    for (const enter of ['customer', 'auditor'] as const) {
+      // Nobody at first, then somebody whose role may not read.
+      if (enter === 'customer') await it.page.context().clearCookies()
+      await it.page.goto(deep)
+      await it.page.getByRole('link', { name: enter === 'customer' ? 'Sign in' : 'Sign in as somebody else' }).click()
+      await it.page.getByText('Sign in to go on to the audit console.').waitFor()
+      await it.page.getByRole('button', { name: `Sign in as ${enter}`, exact: true }).click()
+      await it.page.waitForURL(deep)
+    }
+    await it.page.getByText('Events and proofs').waitFor()
+    it.expectRefusals(3)
+    await it.enterAsAdmin()
+  })
+
+  test('tells an ended session, with the way back, where rows come live and where a button was pressed', async () => {
+    await it.page.goto('/bff/ops?q=state:open')
+    await it.page.context().clearCookies()
+    await it.page.getByRole('button', { name: 'Verify the journal now' }).click()
+    const link = it.page.locator('#verify').getByRole('link', { name: 'Sign in' })
+    expect(await link.getAttribute('href')).toBe('/?return=%2Fbff%2Fops%3Fq%3Dstate%3Aopen')
+    await it.page.goto('about:blank')
+    it.browser.complaints.splice(0)
+    await it.enterAsAdmin()
+  })
+
   test('exports what the search finds', async () => {
     const user = it.person()
     const id = await it.remove(user._id)
@@ -159,7 +196,7 @@ withBrowser('the audit console', () => {
     await it.page.getByText('This is not for your role').waitFor()
     await it.page.context().clearCookies()
     expect((await it.page.goto('/bff/ops'))?.status()).toBe(401)
-    expect(await it.page.getByRole('link', { name: 'Sign in' }).getAttribute('href')).toBe('/')
+    expect(await it.page.getByRole('link', { name: 'Sign in' }).getAttribute('href')).toBe('/?return=%2Fbff%2Fops')
     it.expectRefusals(2)
     await it.enter({ roles: ['auditor'], actor: { id: 'aud' } })
     const id = await it.remove(it.person()._id)

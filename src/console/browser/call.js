@@ -1,5 +1,6 @@
 /** Calls of the console's pages to the journal's API, and texts for their answers. */
 
+const { signin } = document.body.dataset
 export const { root } = document.body.dataset
 
 export const find = (selector, within = document) => within.querySelector(selector)
@@ -60,11 +61,19 @@ export const downloadByScript = (links, output) => {
   for (const link of links)
     link.addEventListener('click', (event) => {
       event.preventDefault()
-      download(link, output(link)).catch((error) => say(output(link), error.message, 'bad'))
+      download(link, output(link)).catch((error) => sayFault(output(link), error))
     })
 }
 
 export const say = (output, text, kind = 'good') => {
   output.dataset.kind = kind
   output.textContent = printable(text)
+}
+
+/** An error that asks for a sign-in, or a fresh one, gets a link to it, which comes back to this
+ * page. */
+export const sayFault = (output, error) => {
+  say(output, error.message, 'bad')
+  if (!signin || !['step_up_required', 'unauthorized'].includes(error.code)) return
+  output.append(' ', Object.assign(document.createElement('a'), { href: signin, textContent: 'Sign in' }))
 }

@@ -1,8 +1,8 @@
 /** The page of one operation: reveal its personal data, copy what would restore a person, resolve
  * it by hand. */
-import { call, downloadByScript, exact, find, printable, say } from './call.js'
+import { call, downloadByScript, exact, find, printable, say, sayFault } from './call.js'
 
-const { operation, signin } = document.body.dataset
+const { operation } = document.body.dataset
 let before
 
 const element = (name, content, attributes = {}) => {
@@ -36,7 +36,7 @@ const names = {
   ip: 'Address',
   userAgent: 'Browser',
   note: 'Note',
-  path: 'Path',
+  path: 'Sent to',
 }
 
 const fillPersonal = (person = {}) => {
@@ -49,13 +49,6 @@ const fillPersonal = (person = {}) => {
     }),
   )
   list.hidden = rows.length === 0
-}
-
-/** An error that asks for a sign-in, or a fresh one, gets a link to it, which comes back to this
- * page. */
-const tell = (output, error) => {
-  say(output, error.message, 'bad')
-  if (['step_up_required', 'unauthorized'].includes(error.code) && signin) output.append(' ', element('a', 'Sign in', { href: signin }))
 }
 
 find('#reveal')?.addEventListener('submit', async (event) => {
@@ -74,7 +67,7 @@ find('#reveal')?.addEventListener('submit', async (event) => {
       before || personal.person ? 'Shown below and in the table. That you looked is in the journal.' : 'Nothing is kept any more.',
     )
   } catch (error) {
-    tell(output, error)
+    sayFault(output, error)
   }
 })
 
@@ -107,7 +100,7 @@ find('#resolve')?.addEventListener('submit', async (event) => {
     await call(`/api/operations/${operation}/resolve`, { method: 'POST', body: { verdict, ...(note && { note }) } })
     location.reload()
   } catch (error) {
-    tell(output, error)
+    sayFault(output, error)
   }
 })
 

@@ -1,6 +1,6 @@
 /** The live timeline: the log's stream says that something happened, the server renders the rows.
  * Export with progress, and arrow keys between rows. */
-import { call, downloadByScript, find, root, say } from './call.js'
+import { call, downloadByScript, find, root, say, sayFault } from './call.js'
 
 const { live } = document.body.dataset
 /** Pause before a refresh, which gathers events; longer from the twentieth refresh of a minute
@@ -81,7 +81,7 @@ const refreshSoon = async () => {
     again = false
     notBefore = performance.now() + pause()
     await refresh().catch((error) => {
-      say(find('#live'), error.message, 'bad')
+      sayFault(find('#live'), error)
       if (error.retryAfter > 0) {
         notBefore = performance.now() + error.retryAfter * 1000
         again = true
@@ -151,7 +151,7 @@ find('#verify button').addEventListener('click', async () => {
     say(output, ok ? `${size} events are intact (${milliseconds} ms).` : wrong, ok ? 'good' : 'bad')
     void refreshSoon()
   } catch (error) {
-    say(output, error.message, 'bad')
+    sayFault(output, error)
   }
 })
 

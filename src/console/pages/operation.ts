@@ -1,13 +1,13 @@
 /** The page of one operation: fields before and after, events with their proofs, other operations
  * on the person, and what an admin can do. */
 
-import type { GuardedId } from '../../contract/operations.ts'
 import { type Html, html } from '../../http/html.ts'
 import { type Event, isOpen, type State } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
 import type { OperationHistory } from '../../journal/store/history.ts'
 import { latestCheckpoint } from '../../journal/store/queries/log.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
+import { beforeAndAfter } from './before-after.ts'
 import { meanings, nameOf, peopleOf, phraseOf } from './phrases.ts'
 import { searchFor } from './search-query.ts'
 import { actorLink, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
@@ -42,50 +42,6 @@ export const relatedTo = (parts: { store: Source; sealer: Sealer }, tenant: stri
   )
 
 export const originIn = async (store: Source): Promise<string> => (await latestCheckpoint(store))?.split('\n')[0] ?? ''
-
-const done: readonly State[] = ['success', 'applied']
-const undone: readonly State[] = ['failure', 'not_sent', 'not_applied', 'denied']
-
-/** Fields that the vendor's profile deletion empties, with what is left of them; all others
- * stay. */
-const withoutProfile: Readonly<Record<string, string>> = {
-  givenName: 'emptied',
-  surname: 'emptied',
-  email: 'emptied',
-  avatarUrl: 'emptied',
-  properties: 'emptied',
-  clients: 'without names, pictures and raw data',
-}
-
-/** What a successful call leaves of a field. */
-const left: Readonly<Record<GuardedId, (field: string) => string>> = {
-  delete_app_user: () => 'gone',
-  delete_app_user_profile: (field) => withoutProfile[field] ?? 'unchanged',
-  merge_users: (field) => (field === 'discarded' ? 'gone' : 'kept; may hold more now'),
-  unlink_app_user: (field) => (field === 'clients' ? 'without that channel' : 'unchanged'),
-  link_app_user: (field) => (/clients$/i.test(field) ? 'with the new channel' : 'unchanged'),
-}
-
-/** What is known of a field after the call, by its state. */
-const afterOf = ({ action }: Event, state: State, field: string): string => {
-  if (undone.includes(state)) return 'unchanged'
-  if (!done.includes(state)) return 'not known'
-  return Object.hasOwn(left, action) ? left[action as GuardedId](field) : 'unchanged'
-}
-
-const diff = (opened: Event, state: State, kept: boolean): Html => {
-  const { before } = opened
-  if (!before) return html`<p>Nothing is kept of what stood there before: this kind of call destroys nothing.</p>`
-  if (before.state === 'unavailable') return html`<p>What stood there before could not be read when this was done.</p>`
-  return html`
-<div class="scroll" tabindex="0" role="region" aria-label="Fields, before and after">
-<table class="diff"><thead><tr><th scope="col">Field</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
-<tbody id="diff">${before.fields?.map(
-    (field) =>
-      html`<tr data-field="${field}"><th scope="row">${field}</th><td class="before"><span class="${kept ? 'sealed' : 'empty'}">${kept ? 'sealed' : 'no longer kept'}</span></td><td class="after">${afterOf(opened, state, field)}</td></tr>`,
-  )}</tbody></table></div>
-<p class="small">${kept ? `Personal data is sealed. Kept until ${before.until ?? 'it is erased'}.` : 'What stood there is no longer kept: it was erased, or its time is over.'}</p>`
-}
 
 const revealForm = (opened: Event): Html => html`
 <form id="reveal" class="act" data-call="reveal"><button type="submit">Reveal personal data</button>
@@ -144,6 +100,14 @@ const others = (places: RowPlaces, related: readonly Related[]): Html => html`
 const fact = (name: string, value: Html | string | undefined | null | false): Html | undefined =>
   value ? html`<div><dt>${name}</dt><dd>${value}</dd></div>` : undefined
 
+const requestNames: Partial<Record<State, string>> = { pending: 'To be sent', denied: 'Not sent', not_sent: 'Not sent' }
+
+/** A path with a userId in it is sealed; the event holds the template. */
+const requestOf = ({ method, path }: NonNullable<Event['request']>): Html =>
+  path.includes('/:')
+    ? html`<code>${method}</code> <small>to an address that holds the userId, so it is sealed (${path.replace(/:(\w+)/g, '{$1}')})</small>`
+    : html`<code>${method} ${path}</code>`
+
 const facts = (places: RowPlaces, id: string, opened: Event, state: State): Html => html`
 <dl class="facts">
 ${fact('When', html`${timeTag(opened.time)} <small>${opened.time}</small>`)}
@@ -151,7 +115,7 @@ ${fact('Who', html`${actorLink(places, opened.actor)} <small>${opened.actor?.typ
 ${fact('On behalf of', opened.actor?.onBehalfOf)}
 ${fact('Why', (opened.reason?.code ?? opened.reason?.ticket) !== undefined && reasonOf(places, opened))}
 ${fact('Outcome', html`${stateTag(state)} <small>${meanings[state]}</small>`)}
-${fact('Sent', opened.request && html`<code>${opened.request.method} ${opened.request.path}</code>`)}
+${fact(requestNames[state] ?? 'Sent', opened.request && requestOf(opened.request))}
 ${fact('From', opened.context?.['ipNet'])}
 ${fact('Operation', html`<code>${id}</code>`)}
 </dl>`
@@ -161,12 +125,12 @@ export const operationContent = (places: RowPlaces, it: OperationPage): Html => 
   const { state } = history
   const opened = history.events[0]!.event
   return html`
-<p class="back"><a href="${places.root}">← Timeline</a></p>
+<p class="back"><a href="${places.root}${places.search}">← ${places.search === '' ? 'Timeline' : 'Back to the search'}</a></p>
 <h1 class="sentence">${opened.actor?.id ?? 'Somebody'} ${phraseOf(opened, state)} ${peopleOf(places, opened)} ${stateTag(state)}</h1>
 <div class="columns"><div>
 ${admin && isOpen(state) && resolveForm()}
 <section class="card" aria-labelledby="facts-title"><h2 id="facts-title">What happened</h2>${facts(places, id, opened, state)}</section>
-<section class="card" aria-labelledby="diff-title"><h2 id="diff-title">Before and after</h2>${diff(opened, state, kept.includes('before'))}
+<section class="card" aria-labelledby="diff-title"><h2 id="diff-title">Before and after</h2>${beforeAndAfter(opened, state, kept.includes('before'))}
 ${admin ? kept.length > 0 && revealForm(opened) : html`<p class="small">Personal data can be revealed by an admin.</p>`}</section>
 </div><div>
 ${eventList(places.root, history, origin)}

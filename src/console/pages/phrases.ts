@@ -6,7 +6,7 @@ import { wordsFor } from '../../journal/event/actions.ts'
 import type { Event, State, Target } from '../../journal/event/event.ts'
 import { searchFor } from './search-query.ts'
 
-type Verb = ReturnType<typeof wordsFor>
+type Verb = Pick<ReturnType<typeof wordsFor>, 'past' | 'infinitive'>
 
 const verbFor = ({ action, request }: Event): Verb => {
   const channel = action === 'unlink_app_user' ? request?.path.split('/').at(-1) : undefined

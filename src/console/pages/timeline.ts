@@ -13,6 +13,8 @@ import { duration, timeTag } from './times.ts'
 export interface RowPlaces extends Places {
   /** Address with `{ticket}` in it. */
   readonly ticketUrl?: string | undefined
+  /** The query of the timeline that a person came from, with its question mark, or nothing. */
+  readonly search: string
 }
 
 export interface TimelineRow extends OperationRow {
@@ -78,18 +80,21 @@ const rowOf = (places: RowPlaces, { id, state, opened, milliseconds }: TimelineR
 <span class="when">${timeTag(opened.time)}</span>
 <span class="state">${stateTag(state)}</span>
 <span class="what">${actorLink(places, opened.actor)}${opened.actor?.onBehalfOf && html` <span class="for">for ${opened.actor.onBehalfOf}</span>`}
-<a class="open" href="${places.root}/operations/${id}">${phraseOf(opened, state)}</a> ${peopleOf(places, opened)}${opened.count !== undefined && ` (${opened.count} more times)`}</span>
+<a class="open" href="${places.root}/operations/${id}${places.search}">${phraseOf(opened, state)}</a> ${peopleOf(places, opened)}${opened.count !== undefined && ` (${opened.count} more times)`}</span>
 <span class="why">${reasonOf(places, opened)}</span>
 <span class="took">${milliseconds === undefined ? '' : duration(milliseconds)}</span>
 </li>`
 
-const addressOf = ({ root }: Places, words: readonly Term[], cursor?: number): string => {
+/** The query of a timeline, with its question mark, or nothing. */
+export const searchOf = (words: readonly Term[], cursor?: number): string => {
   const parameters = new URLSearchParams({
     ...(words.length > 0 && { q: textOf(words) }),
     ...(cursor !== undefined && { cursor: String(cursor) }),
   })
-  return parameters.size > 0 ? `${root}?${parameters}` : root
+  return parameters.size > 0 ? `?${parameters}` : ''
 }
+
+const addressOf = ({ root }: Places, words: readonly Term[], cursor?: number): string => root + searchOf(words, cursor)
 
 /** Rows without a frame, for use inside another page. */
 export const plainRows = (places: RowPlaces, name: string, rows: readonly TimelineRow[]): Html =>

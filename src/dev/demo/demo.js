@@ -16,7 +16,7 @@ import {
 } from './person.js'
 import { call, clearLog, find } from './wire.js'
 
-/** Who is signed in: customer, agent or admin; undefined: nobody. */
+/** Who is signed in: customer, agent, auditor or admin; undefined: nobody. */
 let person
 /** The user on show as the API last told, and its name in paths: `me` or its `_id`. */
 let user
@@ -182,15 +182,20 @@ const showFor = (whom) => {
   for (const part of document.querySelectorAll('[data-for]')) part.hidden = !part.dataset.for.split(' ').includes(whom)
 }
 
+/** The page of the console that somebody came from, to which signing in leads back. */
+const asked = new URLSearchParams(location.search)
+const wanted = asked.get('return')?.startsWith(`${document.body.dataset.base}/ops`) ? asked.get('return') : undefined
+
 const enter = async ({ roles, actor, userId }) => {
   forget()
-  showFor(['admin', 'agent'].find((role) => roles.includes(role)) ?? 'customer')
+  if (wanted) return location.replace(wanted)
+  showFor(['admin', 'agent', 'auditor'].find((role) => roles.includes(role)) ?? 'customer')
   find('#name').textContent = actor.name ?? actor.id
   find('#role').textContent = person
   find('#picture [name=role]').value = person === 'customer' ? 'appUser' : 'appMaker'
   offerIntegration(document.body.dataset.integration)
   remember(...document.body.dataset.known.split(' '), userId)
-  if (person !== 'customer') return find('#lookup-title').focus()
+  if (person !== 'customer') return find(person === 'auditor' ? '#audit-title' : '#lookup-title').focus()
   subject = 'me'
   await openUser(await readUser('me'))
 }
@@ -214,8 +219,9 @@ find('#picture [type=file]').addEventListener('change', ({ target }) => {
 
 const begin = async () => {
   const { content } = await call('GET', '/auth/session')
-  if (content.signedIn) await enter(content)
+  if (content.signedIn && !asked.has('again')) await enter(content)
   else showFor(undefined)
+  if (wanted) find('#door-said').textContent = 'Sign in to go on to the audit console.'
 }
 
 begin().catch((error) => leave(error.message))

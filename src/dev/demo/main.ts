@@ -11,7 +11,7 @@ import { printableLines } from '../../platform/printable.ts'
 import { untilSignal } from '../../platform/signals.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { areHere } from './here.ts'
-import { demoPage } from './page.ts'
+import { demoPage, demoSignInAddress } from './page.ts'
 import { appUsers, people } from './people.ts'
 import { demoSignIn } from './sign-in.ts'
 
@@ -53,7 +53,7 @@ const run = async (): Promise<void> => {
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
       root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger')),
       below: demoSignIn(mint, origins),
-      signIn: '/',
+      signIn: demoSignInAddress,
     })
     const app = await startApp({ settings, apps: loadApps(settings), log, extend })
     sandbox.addWebhook(appId, { target: `${app.publicUrl}${settings.BASE_PATH}/webhooks/smooch/${appId}`, secret: webhookSecret })

@@ -1,9 +1,10 @@
-/** The three people who can sign in to the demo, and the users of the sandbox. */
+/** The people who can sign in to the demo, and the users of the sandbox. */
 import type { Role } from '../../contract/operation.ts'
 
 export const people = {
   customer: { userId: 'cust-20481', actor: { id: 'cust-20481', name: 'Mina Okafor' }, roles: ['user'] },
   agent: { actor: { id: 'agent-7', name: 'Alex Agent' }, roles: ['agent'] },
+  auditor: { actor: { id: 'auditor-1', name: 'Iris Auditor' }, roles: ['auditor'] },
   admin: { actor: { id: 'admin-1', name: 'Ada Admin' }, roles: ['admin'] },
 } as const satisfies Record<string, { userId?: string; actor: { id: string; name: string }; roles: readonly Role[] }>
 

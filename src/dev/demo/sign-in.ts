@@ -9,7 +9,7 @@ import type { Mint } from '../../session/mint.ts'
 import { onlyHere } from './here.ts'
 import { people } from './people.ts'
 
-const Body = z.strictObject({ person: z.enum(['customer', 'agent', 'admin']) })
+const Body = z.strictObject({ person: z.enum(['customer', 'agent', 'auditor', 'admin']) })
 
 const endpoints = {
   sign_in_to_demo: {

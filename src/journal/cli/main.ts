@@ -5,7 +5,13 @@ import { anchorIn, runCli } from './cli.ts'
 const people = process.stdout.isTTY
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
+/** Time of the line of progress that stands on the terminal; 0: there is none. */
 let shown = 0
+const progress = (text: string): void => {
+  if (!process.stderr.isTTY || (text === '' ? shown === 0 : performance.now() - shown < 200)) return
+  shown = text === '' ? 0 : performance.now()
+  process.stderr.write(`\r\u001b[K${text}`)
+}
 using opened = new DisposableStack()
 process.exitCode = await runCli(
   process.argv.slice(2),
@@ -13,13 +19,10 @@ process.exitCode = await runCli(
   {
     people,
     write: (text) => {
+      progress('')
       process.stdout.write(text)
     },
-    progress: (text) => {
-      if (!process.stderr.isTTY || (text !== '' && performance.now() - shown < 200)) return
-      shown = performance.now()
-      process.stderr.write(`\r\u001b[K${text}`)
-    },
+    progress,
   },
   stop.signal,
   anchorIn(process.env, opened),

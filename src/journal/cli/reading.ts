@@ -135,14 +135,22 @@ export const readingCommands: Readonly<Record<string, Command>> = {
       const history = id.startsWith('op_') ? await historyOf(store, id) : undefined
       const events = one ? [{ index: one.index, event: decode(one.body) }] : (history?.events ?? [])
       if (events.length === 0) throw new Usage(`there is no event or operation ${id}`)
-      if (flags['proof']) {
+      const proof = flags['proof'] === true
+      // Alone it is a file to be checked, of the event with which an operation begins; beside other
+      // data each record has its own.
+      if (proof && !personal) {
         out.write((await proofOf(store, events[0]!.event.id)) ?? '')
         return 0
       }
       if (personal) await recordView(store, events[0]!.event, required(flags, 'by'))
       if (history) say(context, { operation: id, state: history.state }, `${id}: ${history.state}`)
       for (const { index, event } of events) {
-        const record = { index, ...event, ...(personal && { personal: await personalOf(context, event) }) }
+        const record = {
+          index,
+          ...event,
+          ...(personal && { personal: await personalOf(context, event) }),
+          ...(proof && { proof: await proofOf(store, event.id) }),
+        }
         say(context, record, JSON.stringify(record, null, 2))
       }
       return 0

@@ -10,31 +10,41 @@ interface Action {
   readonly group: Group
   readonly past: string
   readonly infinitive: string
+  /** What is said of the state before where no copy of it is kept. */
+  readonly before: string
 }
+
+const before = {
+  notKept: 'What stood there before is not kept.',
+  nothing: 'There was nothing before.',
+  added: 'Something is added and nothing replaced.',
+  handedOut: 'Something is handed out and nothing changed.',
+  noUser: 'No user is changed.',
+} as const
 
 // biome-ignore format: a table is read down its columns
 const operations: Readonly<Record<RecordedId, Action>> = {
-  delete_app_user:         { short: 'delete',  group: 'deleted', past: 'deleted',                infinitive: 'delete' },
-  delete_app_user_profile: { short: 'erase',   group: 'deleted', past: 'erased the profile of',  infinitive: 'erase the profile of' },
-  merge_users:             { short: 'merge',   group: 'merged',  past: 'merged',                 infinitive: 'merge' },
-  unlink_app_user:         { short: 'unlink',  group: 'linked',  past: 'unlinked a channel of',  infinitive: 'unlink a channel of' },
-  link_app_user:           { short: 'link',    group: 'linked',  past: 'linked a channel to',    infinitive: 'link a channel to' },
-  pre_create_app_user:     { short: 'create',  group: 'written', past: 'created',                infinitive: 'create' },
-  update_app_user:         { short: 'update',  group: 'written', past: 'updated',                infinitive: 'update' },
-  post_image_message:      { short: 'image',   group: 'written', past: 'sent an image to',       infinitive: 'send an image to' },
-  get_app_user_auth_code:  { short: undefined, group: 'written', past: 'got an auth code of',    infinitive: 'get an auth code of' },
-  get_link_requests:       { short: undefined, group: 'written', past: 'got link requests of',   infinitive: 'get link requests of' },
+  delete_app_user:         { short: 'delete',  group: 'deleted', past: 'deleted',                infinitive: 'delete',               before: before.notKept },
+  delete_app_user_profile: { short: 'erase',   group: 'deleted', past: 'erased the profile of',  infinitive: 'erase the profile of', before: before.notKept },
+  merge_users:             { short: 'merge',   group: 'merged',  past: 'merged',                 infinitive: 'merge',                before: before.notKept },
+  unlink_app_user:         { short: 'unlink',  group: 'linked',  past: 'unlinked a channel of',  infinitive: 'unlink a channel of',  before: before.notKept },
+  link_app_user:           { short: 'link',    group: 'linked',  past: 'linked a channel to',    infinitive: 'link a channel to',    before: before.added },
+  pre_create_app_user:     { short: 'create',  group: 'written', past: 'created',                infinitive: 'create',               before: before.nothing },
+  update_app_user:         { short: 'update',  group: 'written', past: 'updated',                infinitive: 'update',               before: before.notKept },
+  post_image_message:      { short: 'image',   group: 'written', past: 'sent an image to',       infinitive: 'send an image to',     before: before.added },
+  get_app_user_auth_code:  { short: undefined, group: 'written', past: 'got an auth code of',    infinitive: 'get an auth code of',  before: before.handedOut },
+  get_link_requests:       { short: undefined, group: 'written', past: 'got link requests of',   infinitive: 'get link requests of', before: before.handedOut },
 }
 
 /** Actions of administration, which no row of the operations describes. They are recorded as calls
  * are, refused ones too. */
 // biome-ignore format: a table is read down its columns
 const acts = {
-  end_sessions:      { short: undefined, group: 'written', past: 'ended sessions of',     infinitive: 'end sessions of' },
-  set_roles:         { short: undefined, group: 'written', past: 'changed the roles of',  infinitive: 'change the roles of' },
-  mint_session:      { short: undefined, group: 'written', past: 'minted a session for',  infinitive: 'mint a session for' },
-  reveal_operation:  { short: undefined, group: 'written', past: 'revealed an operation', infinitive: 'reveal an operation' },
-  resolve_operation: { short: undefined, group: 'written', past: 'resolved an operation', infinitive: 'resolve an operation' },
+  end_sessions:      { short: undefined, group: 'written', past: 'ended sessions of',     infinitive: 'end sessions of',      before: before.noUser },
+  set_roles:         { short: undefined, group: 'written', past: 'changed the roles of',  infinitive: 'change the roles of',  before: before.noUser },
+  mint_session:      { short: undefined, group: 'written', past: 'minted a session for',  infinitive: 'mint a session for',   before: before.noUser },
+  reveal_operation:  { short: undefined, group: 'written', past: 'revealed an operation', infinitive: 'reveal an operation',  before: before.noUser },
+  resolve_operation: { short: undefined, group: 'written', past: 'resolved an operation', infinitive: 'resolve an operation', before: before.noUser },
 } as const satisfies Record<string, Action>
 
 export type Act = keyof typeof acts
@@ -53,5 +63,5 @@ export const fullName = (word: string): string => byShort.get(word) ?? word
 export const groupOf = (name: string): Group => actions.get(name)?.group ?? 'written'
 
 /** Words for an action; one of a later version is shown by its name. */
-export const wordsFor = (name: string): Pick<Action, 'past' | 'infinitive'> =>
-  actions.get(name) ?? { past: name.replaceAll('_', ' '), infinitive: name.replaceAll('_', ' ') }
+export const wordsFor = (name: string): Pick<Action, 'past' | 'infinitive' | 'before'> =>
+  actions.get(name) ?? { past: name.replaceAll('_', ' '), infinitive: name.replaceAll('_', ' '), before: before.notKept }

@@ -1,0 +1,58 @@
+/** The fields of the person before and after an operation. Roles are named, since a narrow screen
+ * shows the rows of the table as blocks. */
+
+import type { GuardedId } from '../../contract/operations.ts'
+import { type Html, html } from '../../http/html.ts'
+import { wordsFor } from '../../journal/event/actions.ts'
+import type { Event, State } from '../../journal/event/event.ts'
+
+const done: readonly State[] = ['success', 'applied']
+const undone: readonly State[] = ['failure', 'not_sent', 'not_applied', 'denied']
+
+/** Fields that the vendor's profile deletion empties, with what is left of them; all others
+ * stay. */
+const withoutProfile: Readonly<Record<string, string>> = {
+  givenName: 'emptied',
+  surname: 'emptied',
+  email: 'emptied',
+  avatarUrl: 'emptied',
+  properties: 'emptied',
+  clients: 'without names, pictures and raw data',
+}
+
+/** What a successful call leaves of a field. */
+const left: Readonly<Record<GuardedId, (field: string) => string>> = {
+  delete_app_user: () => 'gone',
+  delete_app_user_profile: (field) => withoutProfile[field] ?? 'unchanged',
+  merge_users: (field) => (field === 'discarded' ? 'gone' : 'kept; may hold more now'),
+  unlink_app_user: (field) => (field === 'clients' ? 'without that channel' : 'unchanged'),
+  link_app_user: (field) => (/clients$/i.test(field) ? 'with the new channel' : 'unchanged'),
+}
+
+/** What is known of a field after the call, by its state. */
+const afterOf = ({ action }: Event, state: State, field: string): string => {
+  if (undone.includes(state)) return 'unchanged'
+  if (!done.includes(state)) return 'not known'
+  return Object.hasOwn(left, action) ? left[action as GuardedId](field) : 'unchanged'
+}
+
+const withoutImage = ({ action, actor }: Event, state: State): string => {
+  if (undone.includes(state)) return 'Nothing was changed.'
+  if (actor?.type === 'system') return 'The messaging service reported this afterwards: what stood there before was gone by then.'
+  return wordsFor(action).before
+}
+
+/** `kept`: whether the before-image is still stored. */
+export const beforeAndAfter = (opened: Event, state: State, kept: boolean): Html => {
+  const { before } = opened
+  if (!before) return html`<p>${withoutImage(opened, state)}</p>`
+  if (before.state === 'unavailable') return html`<p>What stood there before could not be read when this was done.</p>`
+  return html`
+<div class="scroll" tabindex="0" role="region" aria-label="Fields, before and after">
+<table class="diff" role="table"><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Field</th><th scope="col" role="columnheader">Before</th><th scope="col" role="columnheader">After</th></tr></thead>
+<tbody id="diff" role="rowgroup">${before.fields?.map(
+    (field) =>
+      html`<tr role="row" data-field="${field}"><th scope="row" role="rowheader">${field}</th><td class="before" role="cell"><span class="${kept ? 'sealed' : 'empty'}">${kept ? 'sealed' : 'no longer kept'}</span></td><td class="after" role="cell">${afterOf(opened, state, field)}</td></tr>`,
+  )}</tbody></table></div>
+<p class="small">${kept ? `Personal data is sealed. Kept until ${before.until ?? 'it is erased'}.` : 'What stood there is no longer kept: it was erased, or its time is over.'}</p>`
+}

@@ -10,7 +10,7 @@ const kinds: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab; indent with spaces',
   DUPLICATE_KEY: 'a key is there twice',
   MULTIPLE_DOCS: 'a second document',
-  NON_STRING_KEY: 'a key is no text',
+  NON_STRING_KEY: 'a key is not text',
   BAD_ALIAS: 'an alias that has no anchor',
   TAG_RESOLVE_FAILED: 'a tag that is not known',
 }

@@ -211,7 +211,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   finalHandlers(privateApp, 'This is the private listener: sessions, people, health and metrics. The operations are on the public one.')
 
   const onRefusal = (problem: Problem, id: string) =>
-    log.info({ requestId: id, status: problem.status, code: problem.code }, 'refused before it could be read')
+    log.info({ requestId: id, status: problem.status, code: problem.code }, 'a request was refused before its head could be read')
   const shedding = (priority: PriorityOf) => opened.use(createLoadShedding(priority, log, metrics))
   const [publicListener, privateListener] = (await listenAll([
     () => listen(publicApp, { port: settings.PORT, host: settings.HOST, onRefusal, loadShedding: shedding(priorityOf) }),

@@ -7,7 +7,7 @@ import type { filterNames } from '../journal/filter.ts'
 
 export const ResolveBody = z.strictObject({
   verdict: z.enum(['applied', 'not_applied', 'indeterminate']),
-  note: z.string().max(2_000).regex(visible, 'holds nothing that can be seen').optional(),
+  note: z.string().max(2_000).regex(visible, 'must hold at least one visible character').optional(),
 })
 
 const actor = z.looseObject({ type: z.enum(['user', 'staff', 'service', 'system']), id: z.string() })

@@ -46,7 +46,7 @@ export const createLookup = ({ upstream, sessions }: Parts) => {
       const reading = upstream.call(app, { operation: operations.get_app_user, params: { userId: id }, retry: false })
       const { appUser } = withoutDeviceSecrets((await inTime(reading)).body as Identified)
       const another = !isNameOf(id, appUser)
-      if (!another && !looksLikeSmoochId(appUser._id)) throw new Error('the answer has no _id of the vendor')
+      if (!another && !looksLikeSmoochId(appUser._id)) throw new Error('the answer of the vendor holds no valid _id')
       return { role, smoochId: appUser._id, targets: namesIn(role, id, appUser), image: appUser, another }
     } catch (cause) {
       const { code, particulars = {} } = cause instanceof Problem ? cause : {}
@@ -96,7 +96,7 @@ const namesOfFields = (image: object): string[] =>
 
 const inTime = async <T>(reading: Promise<T>): Promise<T> => {
   const answer = await withTimeout(beforeImageMs, reading)
-  if (answer === TIMED_OUT) throw new Error('the look at what stands there took too long')
+  if (answer === TIMED_OUT) throw new Error(`the vendor did not answer the read of the user within ${beforeImageMs / 1000} s`)
   return answer
 }
 

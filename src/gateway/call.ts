@@ -79,7 +79,7 @@ const noteOf = (text: string | undefined): string | undefined => {
     if (note.length <= maxNote && !isBlank(note)) return note
   } catch {}
   throw new Problem('bad_request', {
-    detail: `audit-note: percent-encoded UTF-8 of at most ${maxNote} characters, some of which can be seen.`,
+    detail: `audit-note: percent-encoded UTF-8 of at most ${maxNote} characters, at least one of them visible.`,
   })
 }
 

@@ -113,7 +113,9 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     )
   }
   const unmark = async (persons: readonly Person[]): Promise<void> => {
-    await Promise.all(persons.map(sessions.clearDeleted)).catch((cause: unknown) => alarm('a person could not be unmarked', cause))
+    await Promise.all(persons.map(sessions.clearDeleted)).catch((cause: unknown) =>
+      alarm('the mark of a person as deleted could not be removed', cause),
+    )
   }
 
   const readBefore = async (call: GuardedCall): Promise<Found[]> => {

@@ -33,7 +33,9 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     if (userId === session.userId) return await rememberSmoochId(session, _id)
     await sessions.forget(session)
     if (await sessions.end(session)) alarm("another user was answered in place of the caller's own, whose session has ended", undefined)
-    throw new Problem('unauthorized', { detail: 'The messaging service knows somebody else by your name, so this session has ended.' })
+    throw new Problem('unauthorized', {
+      detail: 'The messaging service answered your userId with another user, so this session has ended. Sign in again.',
+    })
   }
 
   /** Checks every answer before it is shown or stored. */

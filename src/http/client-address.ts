@@ -17,7 +17,7 @@ export const trustedPeers = (cidrs: readonly string[]): ((address: string) => bo
     const most = isIPv4(address) ? 32 : 128
     const length = bits === undefined ? most : Number(bits)
     if (!isIP(address) || rest.length > 0 || bits === '' || !Number.isInteger(length) || length < 0 || length > most) {
-      throw new Error(`Not an address or CIDR block: ${cidr}`)
+      throw new Error(`not an IP address or CIDR block: ${cidr}`)
     }
     list.addSubnet(address, length, most === 32 ? 'ipv4' : 'ipv6')
   }

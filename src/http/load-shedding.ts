@@ -81,7 +81,7 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
       const { name, shed: count } = its
       if (count === 0) continue
       metrics.shed(name, count)
-      log.warn({ priority: name, count }, 'requests were turned away: more came in than could be answered')
+      log.warn({ priority: name, count }, 'requests were refused with 503: the service is overloaded')
       its.shed = 0
     }
   }

@@ -37,7 +37,7 @@ const refusal = (error: NoTurn, reading: Reading): Problem =>
 /** A query beyond its time fails for its caller alone. */
 const inTime = async (read: Promise<Rows>): Promise<Rows> => {
   const rows = await withTimeout(readMilliseconds, read)
-  if (rows === TIMED_OUT) throw busy(new Error('a question to the journal took too long'))
+  if (rows === TIMED_OUT) throw busy(new Error(`a query of the journal took more than ${readMilliseconds / 1000} s`))
   return rows
 }
 

@@ -25,7 +25,7 @@ const decode = (text: string): string => {
   try {
     return decodeURIComponent(text)
   } catch {
-    return refuse('has a % that stands for nothing: write %25')
+    return refuse('holds a % that begins no percent-encoding: write it as %25')
   }
 }
 
@@ -49,7 +49,7 @@ const noHost =
 const parseNode = (text: string, defaultPort: number) => {
   const [, six, name, port = String(defaultPort)] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? []
   if (six !== undefined ? !isIPv6(six) : !/^[A-Za-z0-9._-]+$/.test(name ?? '')) return refuse(noHost)
-  if (Number(port) < 1 || Number(port) > 65_535) return refuse('has a port that is none')
+  if (Number(port) < 1 || Number(port) > 65_535) return refuse('must give a port from 1 to 65535')
   return { host: six ?? name!, port: Number(port) }
 }
 
@@ -78,7 +78,7 @@ export const parseRedisAddress = (text: string): RedisAddress => {
   const nodes = hosts.split(',').map((host) => parseNode(host, kind === 'sentinel' ? 26_379 : 6_379))
   if (kind === 'standalone' && nodes.length > 1) return refuse('names several hosts: that is redis+cluster:// or redis+sentinel://')
   const [first = '', second, more] = path.split('/')
-  if (more !== undefined || (second !== undefined && kind !== 'sentinel')) return refuse('has more behind the host than it may')
+  if (more !== undefined || (second !== undefined && kind !== 'sentinel')) return refuse('has too many parts behind the host')
   if (kind === 'cluster' && first !== '') return refuse('is of a Cluster, which has no database but 0: leave the path away')
   return {
     kind: kind as RedisAddress['kind'],

@@ -92,7 +92,7 @@ export const connectRedis = async <Name extends string>(
       if (await isAnswered(within(link.ping()))) break
       if (performance.now() - since < silenceMs || !['connect', 'ready'].includes(link.status)) continue
       since = performance.now()
-      failed(new Error('Redis says nothing on this connection; another one is made'))
+      failed(new Error('Redis has stopped answering on this connection; it is replaced'))
       link.disconnect(true)
     }
     silent.delete(link)
@@ -150,7 +150,7 @@ export const connectRedis = async <Name extends string>(
     })
   }
   const prove = async (): Promise<void> => {
-    if (demoted) throw new Error('Redis is a replica here')
+    if (demoted) throw new Error('this Redis is a replica, which takes no writes')
     try {
       await Promise.all([run('bffProve', proofKeys(connection.isCluster)), command('EVAL', 'return 1', 0)])
     } catch (error) {

@@ -23,7 +23,11 @@ const seen = ({ headers: { host = '', origin, 'sec-fetch-site': site } }: Incomi
 
 /** What a page's author gets wrong most: the mark, and the origin of a development server. */
 const detailOf = (request: IncomingMessage, origins: Origins, kind: CsrfClass): { detail?: string } => {
-  if (kind === 'form') return { detail: 'This is for a form of a page of this origin, which the page is left by.' }
+  if (kind === 'form')
+    return {
+      detail:
+        'This path takes a form that a page of this origin submits, so that the browser leaves the page; calls by script are refused.',
+    }
   if (kind !== 'api' || !isSameSite(request)) return {}
   if (!isSameOrigin(request, origins, kind))
     return {

@@ -19,7 +19,7 @@ const text = z.string().min(1).max(256)
 const word = text.refine((it) => hiddenIn(it) === undefined, { error: ({ input }) => hiddenIn(String(input)) })
 const name = text
   .refine((it) => withoutFormatting(it) === it, 'holds a character that cannot be seen')
-  .refine((it) => !isBlank(it), 'holds nothing that can be seen')
+  .refine((it) => !isBlank(it), 'must hold at least one visible character')
 
 export const MintBody = z
   .strictObject({

@@ -45,7 +45,7 @@ const createIssuer = (discover: Discovery, cooldownDuration: number): (() => Pro
   let known: { readonly uri: string; readonly issuer: Issuer } | undefined
   return async () => {
     const { issuer: name, jwks_uri: uri } = (await discover()).serverMetadata()
-    if (uri === undefined) throw new Error(`${name} names no place of its keys`)
+    if (uri === undefined) throw new Error(`${name} has no jwks_uri in its discovery document`)
     if (known?.uri !== uri) {
       const keys = createRemoteJWKSet(new URL(uri), {
         cooldownDuration,
@@ -126,7 +126,11 @@ export const createIssuerTokens = (
   const addressee = (payload: JWTPayload, use: string, audienceOf: (provider: Provider) => string | undefined): Provider => {
     const known = claimedBy(payload)
     if (known.length === 0)
-      throw new TokenFault(`no provider is set up whose issuer is ${payload.iss === undefined ? 'absent' : loggable(String(payload.iss))}`)
+      throw new TokenFault(
+        payload.iss === undefined
+          ? 'the token names no issuer'
+          : `no provider is configured with the issuer ${loggable(String(payload.iss))}`,
+      )
     const meant = known.filter((provider) => audienceOf(provider) !== undefined)
     if (meant.length === 0) throw new TokenFault(`the provider ${known[0]!.id} is not set up for ${use}`)
     const audiences = [payload.aud].flat()
@@ -189,7 +193,7 @@ export const createIssuerTokens = (
           maxTokenAge: maxAgeSeconds,
         })
         requireSubjectToken(protectedHeader.typ)
-        if (payload['events'] !== undefined) throw new TokenFault('it tells of events, as a logout token does')
+        if (payload['events'] !== undefined) throw new TokenFault('it has the claim events, as a logout token does')
         if (typeof payload.sub !== 'string' || payload.sub === '')
           throw new Problem('invalid_grant', { detail: 'The claim sub of the token is not text.' })
         const { iss = '', iat = 0, exp = 0 } = payload
@@ -214,7 +218,7 @@ export const createIssuerTokens = (
         requireLogoutToken(protectedHeader.typ, provider.logoutTokenType ?? 'required')
         const { iss, jti, iat, sub, events, sid, nonce } = payload
         if (typeof events !== 'object' || events === null || !Object.hasOwn(events, logoutEvent))
-          throw new TokenFault('it tells of no back-channel logout')
+          throw new TokenFault('its claim events names no back-channel logout')
         if (nonce !== undefined) throw new TokenFault('it holds a nonce, as an ID token does')
         const names = [jti, sub, sid].filter((name) => name !== undefined)
         if (names.length < 2) throw new TokenFault('it names neither sub nor sid')

@@ -101,5 +101,5 @@ const random = () => randomBytes(32).toString('base64url')
 const requireTopLevel = (req: Request): void => {
   const dest = req.headers['sec-fetch-dest']
   if (req.method !== 'GET' || (dest !== undefined && dest !== 'document'))
-    throw new Problem('csrf', { detail: 'Signing in begins in a window of its own.' })
+    throw new Problem('csrf', { detail: 'Open this address as a page of its own; it cannot be fetched by script or shown in a frame.' })
 }

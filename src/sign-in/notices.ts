@@ -19,7 +19,7 @@ export const createNotices = (log: Pick<Log, 'warn'>) => {
     const key = `${provider} ${claim} ${where}`
     if (told.has(key)) return
     told.add(key)
-    log.warn({ provider, claim, where, remedy }, 'a claim is not there')
+    log.warn({ provider, claim, where, remedy }, 'a claim is missing')
   }
   return {
     /** Those that a setting names. */

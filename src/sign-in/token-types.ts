@@ -23,7 +23,9 @@ const requireType = (allowed: readonly Type[], typ: unknown, remedy = ''): void 
           .toLowerCase()
           .replace(/^application\//, '')
   if (!allowed.includes(type))
-    throw new TokenFault(`the type of the token is ${type ?? 'not said'}, not ${allowed.filter(Boolean).join(' or ')}${remedy}`)
+    throw new TokenFault(
+      `the token has ${type === undefined ? 'no type' : `the type ${type}`}; it must have ${allowed.filter(Boolean).join(' or ')}${remedy}`,
+    )
 }
 
 export const requireSubjectToken = (typ: unknown): void => requireType(subject, typ)

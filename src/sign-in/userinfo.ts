@@ -23,7 +23,7 @@ export const fetchUserinfo = async (config: openid.Configuration, accessToken: s
   if (answer.headers.get('content-type')?.includes('jwt'))
     throw new ProviderFault('operator', 'userinfo is a JWT; let the provider send this client plain JSON')
   const claims = read(await answer.text())
-  if (claims['sub'] !== sub) throw new ProviderFault('operator', 'userinfo is of another sub than the ID token')
+  if (claims['sub'] !== sub) throw new ProviderFault('operator', 'userinfo has another sub than the ID token')
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !ofTheToken.has(name)))
 }
 
@@ -32,5 +32,5 @@ const read = (text: string): Claims => {
     const claims = parseExact(text)
     if (typeof claims === 'object' && claims !== null) return claims as Claims
   } catch {}
-  throw new ProviderFault('operator', 'userinfo is no JSON object')
+  throw new ProviderFault('operator', 'userinfo is not a JSON object')
 }

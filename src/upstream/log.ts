@@ -5,7 +5,7 @@ import type { UpstreamLog } from './client.ts'
 
 export const createUpstreamLog = (log: Log, metrics: Metrics): UpstreamLog => ({
   called: ({ operation, status, ms }) => metrics.upstream(operation, status || undefined, ms),
-  odd: (event) => log.warn(event, 'the vendor answers otherwise than it describes; passed on as it came'),
+  odd: (event) => log.warn(event, 'an answer of the vendor does not match its documented schema; it is passed on unchanged'),
   clock: (seconds) => {
     if (seconds === 0) return log.info({}, 'the clock of the vendor agrees with ours again')
     metrics.alarm('clock_skew')

@@ -25,13 +25,14 @@ export const webhooks = async (words: readonly string[], settings: Settings, app
   const app = values.app === undefined && apps.length === 1 ? apps[0] : apps.find(({ appId }) => appId === values.app)
   if (!app) throw new Error(`name one of the apps with --app: ${apps.map(({ appId }) => appId).join(', ')}`)
   const unasked = command === 'list' ? given : more[0]
-  if (unasked !== undefined) throw new Error(`what is "${unasked}"? ${usage}`)
+  if (unasked !== undefined) throw new Error(`unexpected argument "${unasked}"; ${usage}`)
 
   if (command === 'list') {
     for (const { _id, target, triggers } of await listWebhooks(app)) say(`${_id}  ${target}  ${triggers.join(' ')}`)
   } else if (command === 'register') {
     const target = given ?? addressOf(settings, app)
-    if (!/^https?:$/.test(URL.parse(target)?.protocol ?? '')) throw new Error('the address of the webhook is no http or https address')
+    if (!/^https?:$/.test(URL.parse(target)?.protocol ?? ''))
+      throw new Error('the address of the webhook must begin with https:// or http://')
     if (settings.NODE_ENV === 'production' && !isSecure(target)) throw new Error(`the address of the webhook ${mustBeSecure}`)
     const there = (await listWebhooks(app)).find((it) => it.target === target)
     if (there) return say(`${there._id} is registered for ${target} already`)
@@ -40,7 +41,7 @@ export const webhooks = async (words: readonly string[], settings: Settings, app
     // Printed once, when it can be learnt; whoever runs this holds the key of the app anyway.
     if (webhook.secret) say(`Set SMOOCH_WEBHOOK_SECRET=${webhook.secret}`)
   } else if (command === 'delete' && given !== undefined) {
-    if (!looksLikeSmoochId(given)) throw new Error(`"${given}" is no id of a webhook: list tells them`)
+    if (!looksLikeSmoochId(given)) throw new Error(`"${given}" is not the id of a webhook; npm run webhooks -- list shows the ids`)
     await deleteWebhook(app, given)
     say(`${given} deleted`)
   } else throw new Error(usage)

@@ -70,7 +70,7 @@ describe('settings', () => {
       'redis://[::1::2]:6379',
       'REDIS_URL is set, but must give hosts as name:port, an IPv6 address in brackets ([::1]:6379); in a password write / ? # and @ as %2F %3F %23 and %40',
     ],
-    ['REDIS_URL', 'redis://host:70000', 'REDIS_URL is set, but has a port that is none'],
+    ['REDIS_URL', 'redis://host:70000', 'REDIS_URL is set, but must give a port from 1 to 65535'],
     ['REDIS_URL', 'redis://host/one', 'REDIS_URL is set, but must name the database by its number'],
     [
       'REDIS_URL',
@@ -78,7 +78,7 @@ describe('settings', () => {
       'REDIS_URL is set, but may have no query, fragment or space; in a password write ? and # as %3F and %23',
     ],
     ['REDIS_URL', 'redis://word@host', 'REDIS_URL is set, but must give credentials as user:password or :password'],
-    ['REDIS_URL', 'redis://:100%@host', 'REDIS_URL is set, but has a % that stands for nothing: write %25'],
+    ['REDIS_URL', 'redis://:100%@host', 'REDIS_URL is set, but holds a % that begins no percent-encoding: write it as %25'],
     ['REDIS_URL', 'redis://one,two', 'REDIS_URL is set, but names several hosts: that is redis+cluster:// or redis+sentinel://'],
     [
       'CACHE_REDIS_URL',

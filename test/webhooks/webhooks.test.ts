@@ -138,7 +138,7 @@ describe('npm run webhooks', () => {
     await run('delete', id)
     expect(await run('list')).toBe('')
     await expect(run('nonsense')).rejects.toThrow('usage')
-    await expect(run('list', 'more')).rejects.toThrow('what is "more"?')
+    await expect(run('list', 'more')).rejects.toThrow('unexpected argument "more"')
     await expect(run('register', 'ftp://a.example')).rejects.toThrow('no http or https address')
   })
 

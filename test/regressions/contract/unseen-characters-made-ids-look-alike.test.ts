@@ -119,7 +119,7 @@ describe('the service', () => {
       headers: admin,
       json: { verdict: 'applied', note: blank },
     })
-    expect([resolved.status, resolved.json.detail]).toEqual([400, 'note: holds nothing that can be seen'])
+    expect([resolved.status, resolved.json.detail]).toEqual([400, 'note: must hold at least one visible character'])
     const { code, text } = await journalCli({ JOURNAL_URL: `sqlite:${bff.journalFile}` }, [
       'resolve',
       'op_x',

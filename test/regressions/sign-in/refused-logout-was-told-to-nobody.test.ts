@@ -26,9 +26,9 @@ test.each<[string, (it: WithProvider) => Promise<string>, RegExp]>([
   [
     'of the type JWT',
     ({ provider }) => provider.sign(claims({ sub: 'x' }), { typ: 'JWT' }),
-    /type of the token is jwt, not logout\+jwt.*OIDC_LOGOUT_TOKEN_TYPE/,
+    /token has the type jwt; it must have logout\+jwt.*OIDC_LOGOUT_TOKEN_TYPE/,
   ],
-  ['without a type', ({ provider }) => provider.sign(claims({ sub: 'x' })), /type of the token is not said/],
+  ['without a type', ({ provider }) => provider.sign(claims({ sub: 'x' })), /token has no type/],
   ['that is old', ({ provider }) => provider.sign(claims({ sub: 'x', iat: now() - 200 }), { typ: 'logout+jwt' }), /"iat"/],
   [
     'for another client',
@@ -108,7 +108,7 @@ test('an issuer that is not set up, a wrong audience and a bad token are three a
   for (let turn = 0; turn < 4; turn += 1) {
     expect(await exchange(it, await sign({ iss: 'https://elsewhere.example' }))).toEqual([
       401,
-      'no provider is set up whose issuer is https://elsewhere.example',
+      'no provider is configured with the issuer https://elsewhere.example',
     ])
     expect(await exchange(it, await sign({ aud: 'another' }))).toEqual([401, 'the token is for the audience another, not for api://bff'])
     expect(await exchange(it, await sign({ iat: now() - 3_600 }))).toEqual([401, expect.stringContaining('"iat"')])

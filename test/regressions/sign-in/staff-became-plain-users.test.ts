@@ -6,7 +6,7 @@ import { ask } from '../../security/requests.ts'
 import { type ProviderSetUp, says } from '../../support/provider.ts'
 import { startWithProvider, type WithProvider } from '../../support/with-provider.ts'
 
-const notices = ({ bff }: WithProvider) => bff.lines.filter(({ msg }) => msg === 'a claim is not there')
+const notices = ({ bff }: WithProvider) => bff.lines.filter(({ msg }) => msg === 'a claim is missing')
 const who = async (it: WithProvider, login: string) => await it.who((await it.signIn(login)).headers(it.origin))
 
 describe('a provider that gives claims by userinfo alone', () => {

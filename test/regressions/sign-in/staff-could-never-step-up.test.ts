@@ -8,7 +8,7 @@ import type { Walker } from '../../support/walk.ts'
 import { startWithProvider, type WithProvider } from '../../support/with-provider.ts'
 
 const entra: ProviderSetUp = { withholds: ['auth_time'] }
-const notices = ({ bff }: WithProvider) => bff.lines.filter(({ msg, claim }) => msg === 'a claim is not there' && claim === 'auth_time')
+const notices = ({ bff }: WithProvider) => bff.lines.filter(({ msg, claim }) => msg === 'a claim is missing' && claim === 'auth_time')
 const stepUp = (it: WithProvider, walker: Walker, login: string) =>
   walker.signIn(`${it.origin}/bff/auth/login?stepUp=1&returnTo=/bff/ops`, login)
 const authTime = async (it: WithProvider, walker: Walker) => Number((await it.who(walker.headers(it.origin)))['authTime'])

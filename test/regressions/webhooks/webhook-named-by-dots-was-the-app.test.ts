@@ -17,7 +17,7 @@ test.each(['..', '.', '', '../..', '..%2f', 'x/..'])('"%s" is no webhook, and no
   await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve))
   try {
     const { settings } = load({ ...processEnv, SMOOCH_BASE_URL: `http://127.0.0.1:${(vendor.address() as AddressInfo).port}` })
-    await expect(webhooks(['delete', id], settings, loadApps(settings), () => {})).rejects.toThrow('is no id of a webhook')
+    await expect(webhooks(['delete', id], settings, loadApps(settings), () => {})).rejects.toThrow('is not the id of a webhook')
     expect(asked).toEqual([])
   } finally {
     await new Promise((resolve) => vendor.close(resolve))

@@ -1,4 +1,4 @@
-/** The answer to a call: the vendor's, the cache's or a problem, as the caller may see it, and the writing of it. */
+/** The reply to a call: the vendor's answer, the cache's or a problem, as the caller may see it. */
 import type { Response } from 'express'
 import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'

@@ -1,10 +1,11 @@
-/** Classes of requests and answers for the server of an Express app. Express changes the prototype of both as they come, and V8 then forgets what it knew of their shape: it is a twentieth of a hot read. */
+/** Classes of requests and answers with the prototypes of Express, whose change of prototypes on
+ * each request costs a twentieth of a hot read. */
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Express } from 'express'
 
 type Class = new (...args: never[]) => object
 
-/** Makes what the base makes, with this very prototype; a subclass would put one of its own before it. */
+/** An instance with this very prototype; a subclass would put one of its own before it. */
 const withPrototype = <C extends Class>(base: C, prototype: object): C => {
   function Message(...args: unknown[]): object {
     return Reflect.construct(base, args, Message)

@@ -1,8 +1,5 @@
-/**
- * Turns away what this process cannot carry, before any work is done on it. Bounded is how many requests have come and are not yet let in, by session
- * or by limit: what goes on after that waits for others, and must not keep anybody out. Deletions and sessions have bounds of their own, so that a flood
- * of reads is no outage of sign-out.
- */
+/** Load shedding: the bound of requests that have come and are not yet let in, by session or limit.
+ * Deletions and sessions have bounds of their own, so that a flood of reads stops no sign-out. */
 import type { IncomingMessage } from 'node:http'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'

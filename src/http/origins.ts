@@ -14,7 +14,8 @@ export interface Origins {
   readonly cookies: CookieNames
   /** Whether this value of Host is the staff's; undefined when staff have no origin of their own. */
   isStaff(host: string | undefined): boolean | undefined
-  /** What a refusal says of a foreign host or origin: the log always, the caller where developers are, since it tells how we are set up. */
+  /** The text of a refusal of a foreign host or origin: for the log, and for the caller while
+   * developing, since it tells the set-up. */
   refusal(words: string, detail?: string): { readonly detail?: string; readonly cause: Error }
   /** The origin under which a browser sent this value of Host, which admission has let in. */
   of(host: string | undefined): string

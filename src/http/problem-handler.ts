@@ -49,7 +49,8 @@ const ofTheBody = ['Content-Disposition', 'Content-Encoding', 'Content-Length', 
 const bodyGoesOn = (req: { complete: boolean; headers: NodeJS.Dict<string | string[]> }): boolean =>
   !req.complete && (req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 100 * 1024)
 
-/** Whoever is turned away for a moment is told for how long. Not by `upstream_busy`, which says it where it may: some clients send a DELETE again by themselves when they are told. */
+/** The default Retry-After. `upstream_busy` sets its own where it may: some clients repeat a DELETE
+ * when they get one. */
 export const headersOf = ({ code, status, particulars: { headers } }: Problem): Record<string, string> =>
   (status === 503 || status === 429) && code !== 'upstream_busy' ? { 'Retry-After': '5', ...headers } : (headers ?? {})
 

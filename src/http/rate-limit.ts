@@ -106,10 +106,8 @@ export const limitAddress = (counts: AddressCounts, name: string, limit: number)
  * wait for it, so it asks nobody outside. */
 export type Attempt = <T>(req: Request, res: Response, prove: () => T | Promise<T>) => Promise<T>
 
-/**
- * Failures of an address; successes do not count, however many come at once. An attempt waits for the verdict on the one before it, so of a thousand
- * guesses in one moment only as many as the limit says are looked at.
- */
+/** Failures of an address; successes do not count. Attempts are proved in turn, so that of a
+ * thousand guesses at once no more than the limit are looked at. */
 export const limitFailures = (counts: AddressCounts, name: string, limit: number): Attempt => {
   const ifItFailed: AddressCounts['use'] = async (...asked) => {
     const { used, leftMs } = await counts.used(...asked)

@@ -20,7 +20,8 @@ export const alwaysHeaders = (res: ServerResponse, headers: Always): void => {
   ;(res as Noted)[always] = headers
 }
 
-/** A header that this answer will have, whatever it turns out to be; a later value takes the place of an earlier one. For what is known on the way; a handler that ends the answer itself sets its own. */
+/** A header of this answer, whatever it turns out to be; a later value replaces an earlier one.
+ * Handlers that end the answer set their own. */
 export const addHeader = (res: ServerResponse, name: string, value: string): void => {
   const answer: Noted = res
   const list = answer[noted] ?? []

@@ -1,4 +1,5 @@
-/** A strict HTTP server that answers even what it cannot read, and that stops without cutting anyone off. */
+/** A strict HTTP server, which also answers what it cannot read and stops without cutting anyone
+ * off. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '../contract/problems.ts'
@@ -21,7 +22,8 @@ export interface ListenOptions {
 
 export interface Listener extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number; readonly url: string }
-  /** From now on every answer ends its connection, so that clients leave by themselves while requests are still accepted. */
+  /** Ends each connection with its next answer, so that clients leave while requests are still
+   * accepted. */
   drain(): void
   /** Stops accepting, waits for open requests and tells how many had to be cut. */
   close(graceMs: number): Promise<number>
@@ -31,7 +33,7 @@ const limits: ServerOptions = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 300_000,
-  // Longer than the idle time of common load balancers, so that it is never us who closes a connection they are about to use.
+  // Longer than the idle time of common load balancers, so that they close first.
   keepAliveTimeout: 65_000,
   // Node looks for late headers only this often.
   connectionsCheckingInterval: 1000,
@@ -42,7 +44,7 @@ const limits: ServerOptions = {
 
 export const listen = async (app: RequestListener & MessagePrototypes, options: ListenOptions): Promise<Listener> => {
   const server = createServer({ ...limits, ...messageClasses(app), ...options.limits })
-  // Node would drop headers beyond its count in silence; the size limit bounds them, and admission must see them all.
+  // No limit by number: Node drops headers beyond it in silence, and admission must see them all.
   server.maxHeadersCount = 0
   // A client that stops reading its answer is let go of.
   server.timeout = 300_000
@@ -62,7 +64,8 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
   return { address: addressOf(server), drain: () => drain(exchanges), close, [Symbol.asyncDispose]: async () => void (await close(0)) }
 }
 
-/** Of three waits, so that those who were turned away together do not come back together. Made once: at such a moment each microsecond counts. */
+/** Refusals with three values of Retry-After, so that clients do not all come back at once; made
+ * once, since they must be cheap. */
 const overloads = ['1', '2', '3'].map((seconds) => new Problem('overloaded', { headers: { 'Retry-After': seconds } }))
 const overloaded = (): Problem => overloads[Math.floor(overloads.length * Math.random())]!
 
@@ -74,7 +77,8 @@ const addressOf = (server: Server): Listener['address'] => {
 
 type Exchange = ServerResponse<IncomingMessage>
 
-/** What goes on at one connection. Kept on the socket itself: a Set or WeakMap that every request goes through makes the garbage collector keep requests for long after they ended. */
+/** The state of a connection, on the socket itself: by a Set or WeakMap the garbage collector keeps
+ * requests long after their end. */
 interface Ongoing {
   readonly open: Exchange[]
   /** What its parser is reading or has read. */
@@ -96,7 +100,8 @@ interface Exchanges {
   draining: boolean
 }
 
-/** Requests that one connection may have open. Beyond the first it is not read on until some are answered; Node reads what has come in one piece all the same, and who has sent so much more is let go of. */
+/** Open requests per connection. Reading pauses after the first; Node still parses what came in one
+ * piece, and beyond this the connection ends. */
 const pipelined = { paused: 32, cut: 256 }
 
 const bound = (socket: Socket, { open }: Ongoing): void => {
@@ -122,7 +127,8 @@ const track = (server: Server): Exchanges => {
   server.on('connection', (socket) => {
     exchanges.sockets.add(socket)
     socket.once('close', () => exchanges.sockets.delete(socket))
-    // Node ends a connection through this method when an answer said so; an upload still under way must not cost the client that answer.
+    // Node ends connections by this method; an upload under way must not cost the client its
+    // answer.
     const destroySoon = socket.destroySoon.bind(socket)
     socket.destroySoon = () => (at(socket).latest?.req.complete === false ? lingeringClose(socket) : destroySoon())
   })
@@ -148,13 +154,14 @@ const answerTheUnreadable = (server: Server, onRefusal: ListenOptions['onRefusal
     const { open, latest: res } = at(socket)
     const inBody = res?.req.complete === false
     const others = open.some((other) => other !== res)
-    // An answer of ours may be under way to this client. Another one written beside it could be taken for the answer to something else.
+    // Not beside an answer under way: the second one could be taken for that of another request.
     if (others) return void socket.destroy()
     if (!res || (inBody && !res.headersSent) || (!inBody && !open.includes(res))) return refuse(socket, refusalOf(error))
     if (open.includes(res)) res.once('close', () => lingeringClose(socket))
     else lingeringClose(socket)
   })
-  // CONNECT asks for a tunnel. Upgrade headers need no answer of their own: they are ignored, as HTTP allows, and Java's client sends them by default.
+  // CONNECT asks for a tunnel. Upgrade headers are ignored, as HTTP allows; Java's client sends
+  // them by default.
   server.on('connect', (_req, stream) =>
     refuse(stream as Socket, new Problem('method_not_allowed', { headers: { Allow: 'GET, POST, PUT, DELETE' } })),
   )
@@ -169,7 +176,8 @@ const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Prom
   drain(exchanges)
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
   let cut = 0
-  // A server that is closing no longer looks for late headers: half a request would hold the stop for the whole grace.
+  // A closing server has no timeout for heads any more: half a request would hold the stop for the
+  // whole grace.
   const late = setTimeout(() => {
     for (const socket of exchanges.sockets) if (at(socket).open.length === 0) socket.destroy()
   }, server.headersTimeout)

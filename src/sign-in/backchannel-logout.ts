@@ -1,4 +1,5 @@
-/** `/auth/backchannel-logout`: an identity provider tells that somebody signed out there, or was signed out. No cookie grants anything here; the token must prove itself. */
+/** `/auth/backchannel-logout`: the sign-outs that an identity provider reports. Only the token
+ * proves itself; no cookie counts. */
 
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
@@ -17,7 +18,7 @@ import type { IssuerTokens } from './issuer-tokens.ts'
 
 const Body = z.object({ logout_token: z.string().min(1).max(16_384) })
 
-/** Longer than a token may be old. */
+/** Longer than the age at which a token is refused. */
 const rememberMs = 10 * 60_000
 
 interface Parts {
@@ -28,13 +29,13 @@ interface Parts {
   readonly alarm: Alarm
 }
 
-/** Anybody can send a token without a signature: the alarm of one provider sounds once a minute for those. */
+/** Pause between alarms of one provider for unsigned tokens, which anybody can send. */
 const quietMs = 60_000
 
 export const backchannelLogoutRoutes = ({ sessions, providerSessions, tokens, attempt, alarm }: Parts): Router => {
   const lastForged = new Map<string, number>()
 
-  /** Somebody stays signed in here, so operators hear why. */
+  /** An alarm with the reason: somebody stays signed in here. */
   const raise = (text: string, proved: boolean, error: unknown): void => {
     const id = tokens.claimedProvider(text)?.id
     if (id === undefined || (!proved && Date.now() - (lastForged.get(id) ?? 0) < quietMs)) return
@@ -43,7 +44,8 @@ export const backchannelLogoutRoutes = ({ sessions, providerSessions, tokens, at
     alarm('logout_token_refused', { provider: id, signed: proved, cause: describeError(cause) })
   }
 
-  /** How many sessions it ended; undefined when that was done before. Remembered only then: a delivery that broke off half-way comes again. */
+  /** The number of sessions ended; undefined for a repeat. A delivery that broke off is not
+   * remembered, so it may come again. */
   const end = async (text: string): Promise<number | undefined> => {
     const { jti, ...named } = await tokens.logout(text)
     const id = `${named.issuer} ${jti}`

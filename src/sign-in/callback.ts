@@ -22,25 +22,27 @@ interface Entrance {
   readonly transaction: Transaction
   readonly provider: Provider
   readonly signedIn: SignedIn
-  /** Before the provider issued the ID token, and just after, by the store's clock. */
+  /** Times by the store's clock: before the provider issued the ID token, and just after. */
   readonly saidMs: number
   readonly heardMs: number
 }
 
-/** Times of a token are whole seconds. */
+/** Slack for the times of a token, which are whole seconds. */
 const roundingMs = 2_000
 
-/** When the person last signed in, in seconds of the provider's clock; 0 when nobody says. */
+/** The last sign-in of the person, in seconds of the provider's clock; 0 if unknown. */
 const provedAt = ({ transaction, provider, signedIn: { claims } }: Entrance): number =>
   authTimeIn(claims) || (provider.authTime === 'iat' && transaction.stepUp ? claims.iat : 0)
 
-/** How long before the token was issued, which was a moment ago: the provider's clock is compared with itself alone. */
+/** Seconds between that sign-in and the ID token: the provider's clock is compared with itself
+ * alone. */
 const ageOf = ({ signedIn: { claims } }: Entrance, at: number): number | undefined => (at === 0 ? undefined : Math.max(0, claims.iat - at))
 
 export const createCallback = (parts: SignInParts) => {
   const { sessions, people, providerSessions, resolveUser, notices, peppers, origins, parties, attempt, redirectUri } = parts
 
-  /** The sign-in that this browser began and has not come back from yet. Who has a state of ours guesses nothing, so it is looked at outside of what counts guesses. */
+  /** The pending sign-in of this browser. A state of ours is no guess, so only others count as
+   * failures. */
   const begun = async (req: Request, res: Response, search: string) => {
     const states = new URLSearchParams(search).getAll('state')
     const [state = ''] = states
@@ -67,7 +69,7 @@ export const createCallback = (parts: SignInParts) => {
       await sessions.remember('sign-in', transaction.state, transactionMs)
     }
     const signedIn = await chosen.party.finish(transaction, url).catch(async (error) => {
-      // The code may be good yet: whoever loads the page again goes on.
+      // The code may still be valid: reloading the page goes on.
       await (error instanceof Problem && error.status >= 500 ? release() : over())
       throw error
     })
@@ -78,7 +80,7 @@ export const createCallback = (parts: SignInParts) => {
     showPage(res, 200, interstitialPage(transaction.returnTo))
   }
 
-  /** The session: a new one, or the present one under a new token when the person only proved again who they are. */
+  /** A new session; after a step-up the present one under a new token. */
   const enter = async (req: Request, res: Response, entrance: Entrance): Promise<Created> => {
     const { transaction, provider, signedIn, saidMs } = entrance
     const { claims, idToken } = signedIn
@@ -106,7 +108,8 @@ export const createCallback = (parts: SignInParts) => {
     return created
   }
 
-  /** Only the same person can step up; the present session goes on under a new token, with the new time of proof. */
+  /** A step-up, by the same person alone: the session goes on under a new token with a new time of
+   * sign-in. */
   const stepUp = async (
     { transaction: { previous, startedMs }, heardMs, signedIn: { idToken } }: Entrance,
     record: Parameters<Sessions['create']>[0],
@@ -126,7 +129,7 @@ export const createCallback = (parts: SignInParts) => {
     return created
   }
 
-  /** Whatever session the browser had, also one that somebody planted, is over. */
+  /** The end of any session that the browser had, one that somebody planted included. */
   const endPrevious = async (req: Request, { previous }: Transaction, created: Created): Promise<void> => {
     const now = await sessions.currentOnPage(req)
     for (const old of [previous, now]) if (old && old.sid !== created.sessionId) await sessions.end(old)

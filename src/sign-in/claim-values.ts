@@ -1,10 +1,11 @@
-/** Where a claim stands and what it says, in the shapes that providers give them. */
+/** Claims by path, and their values in the shapes that providers give them. */
 
 export type Claims = Readonly<Record<string, unknown>>
 
 const isObject = (value: unknown): value is Claims => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** By its own name, which may hold dots and slashes, else by a path such as `realm_access.roles`, whose steps may hold dots as well. Through a list the path leads into each of its items. */
+/** A claim by its name, else by a path such as `realm_access.roles`; names may hold dots. In a list
+ * the path leads into each item. */
 export const claimAt = (at: unknown, path: string): unknown => {
   if (Array.isArray(at)) {
     const found = at.flatMap((item) => claimAt(item, path) ?? [])
@@ -20,7 +21,8 @@ export const claimAt = (at: unknown, path: string): unknown => {
   return undefined
 }
 
-/** A list, words with commas or else spaces between them (or one word that holds some), or the keys of a map, as Zitadel has it. */
+/** The words of a list, of a text (by commas, else by spaces, and the text itself), or of a map's
+ * keys (Zitadel). */
 export const wordsOf = (value: unknown): readonly unknown[] => {
   if (Array.isArray(value)) return value
   if (typeof value === 'string') return [value, ...(value.includes(',') ? value.split(',').map((word) => word.trim()) : value.split(/\s+/))]
@@ -30,13 +32,15 @@ export const wordsOf = (value: unknown): readonly unknown[] => {
 
 export const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === ''
 
-/** With what is missing in one place taken from the other, under its full name: two objects are not mixed. */
+/** Claims completed from a second place, each under its full name, so that two objects are not
+ * mixed. */
 export const withMissing = <T extends Claims>(claims: T, more: Claims, names: readonly string[]): T => {
   const missing = names.filter((name) => isAbsent(claimAt(claims, name)) && !isAbsent(claimAt(more, name)))
   return { ...more, ...claims, ...Object.fromEntries(missing.map((name) => [name, claimAt(more, name)])) }
 }
 
-/** Named in the token, to be fetched elsewhere (OpenID Connect Core, section 5.6.2): so does Entra with more than 200 groups. */
+/** A distributed claim (OpenID Connect Core, section 5.6.2), as Entra sends with more than 200
+ * groups. */
 export const isElsewhere = (claims: Claims, path: string): boolean => {
   const names = claims['_claim_names']
   return isObject(names) && [path, path.split('.')[0]!].some((name) => Object.hasOwn(names, name))

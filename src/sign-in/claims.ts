@@ -1,4 +1,4 @@
-/** From an identity provider's claims to the person we know: settings say which claim means what. */
+/** The person in the claims of an identity provider; settings say which claim means what. */
 import type { ClaimRules, ProviderRole } from '../../config/providers.ts'
 import { hiddenIn } from '../contract/ids.ts'
 import { Problem, problems } from '../contract/problems.ts'
@@ -30,13 +30,15 @@ const partOf = (jwt: string, part: 0 | 1): Claims => {
   }
 }
 
-/** The claims of a JWT that was proved, as they were signed: a number that a double would round stays no number, and bytes that are no text are not repaired into some. */
+/** The claims of a proved JWT as they were signed: numbers are not rounded, bytes that are not
+ * UTF-8 are refused. */
 export const claimsOf = (jwt: string): Claims => partOf(jwt, 1)
 
-/** What its header says that it is. */
+/** The header of the JWT. */
 export const typeOf = (jwt: string): unknown => partOf(jwt, 0)['typ']
 
-/** What names somebody is text, or a whole number that JSON carries exactly (whatever its writing: 1e3 is 1000): another one is rounded, and two people would have one name. */
+/** A name is text or an exact whole number (1e3 is 1000): rounded ones could give two people one
+ * name. */
 const nameIn = (claims: Claims, claim: string): string | undefined => {
   const value = claimAt(claims, claim)
   if (isAbsent(value)) return undefined
@@ -56,25 +58,25 @@ const rolesOf = (rules: ClaimRules, claims: Claims): ProviderRole[] => {
   return [...new Set([...rules.defaultRoles, ...mapped])]
 }
 
-/** A name for lists and for the journal; nobody is known by it. */
+/** The display name, for lists and the journal; it identifies nobody. */
 const nameOf = (claims: Claims): string | undefined => {
   const names = [claims['name'], claims['preferred_username']]
   const name = names.find((value): value is string => typeof value === 'string' && !isBlank(value))
   return name && withoutFormatting(name).slice(0, 256)
 }
 
-/** When the person last signed in, in seconds of the provider's clock; 0 when it does not say. A time after the token's own (in milliseconds, say) says nothing. */
+/** The last sign-in in seconds of the provider's clock; 0 if absent or later than the token
+ * (milliseconds). */
 export const authTimeIn = ({ auth_time: said, iat }: Claims): number =>
   typeof said === 'number' && typeof iat === 'number' && said > 0 && said <= iat + clockToleranceSeconds ? Math.floor(said) : 0
 
 export interface ProviderAssertion extends Pick<Assertion, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'> {
-  /** The claim that gives roles, when the provider did not send it. */
+  /** The name of the claim for roles, if the provider did not send it. */
   readonly absentRoles?: string | undefined
 }
 
-/**
- * `prefixes` are those of all issuers: with them no two people of two issuers can come to the same userId, whatever their claims hold.
- */
+/** The person in the claims. `prefixes` of all issuers keep apart the userIds of two issuers,
+ * whatever their claims hold. */
 export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims: Claims): ProviderAssertion => {
   const prefixed = (name: string): string => {
     const own = nameIn(claims, name)
@@ -98,7 +100,8 @@ export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims:
 const forbidden = (sentence: string, absentRoles: string | undefined): Problem =>
   new Problem('sign_in_forbidden', { detail: absentRoles === undefined ? sentence : `${sentence} ${absenceOf(absentRoles)}` })
 
-/** Where staff have an origin of their own, a person who is both gets there the one part and elsewhere the other. */
+/** The part of a person for this origin: with a staff origin, staff roles count there only, others
+ * elsewhere. */
 export const forStaffOrigin = (person: ProviderAssertion, staffSide: boolean | undefined): ProviderAssertion => {
   if (staffSide === undefined) return person
   const roles = person.roles.filter((role) => isStaffRole(role) === staffSide)

@@ -1,4 +1,4 @@
-/** How this service proves to an identity provider which client it is. */
+/** Client authentication at an identity provider. */
 import { createPrivateKey } from 'node:crypto'
 import * as openid from 'openid-client'
 import type { AssertionAlg, ProviderClient } from '../../config/providers.ts'
@@ -9,7 +9,8 @@ const rsa = (name: string, hash: string) => ({ keys: ['rsa'], import: { name, ha
 const ec = (namedCurve: string, curve: string) => ({ keys: [curve], import: { name: 'ECDSA', namedCurve } })
 const ed = { keys: ['ed25519'], import: { name: 'Ed25519' } }
 
-/** TABLE: what signs a client assertion, by its name in JOSE: the kinds of key, and how they are imported. Of what fits a key the first that the provider knows is taken. */
+/** TABLE: algorithms of client assertions: kinds of key and how they are imported. The first that
+ * the provider supports is used. */
 // biome-ignore format: a table is read down its columns
 const algorithms: Record<AssertionAlg, { readonly keys: readonly string[]; readonly import: { name: string; hash?: string; namedCurve?: string } }> = {
   RS256:   rsa('RSASSA-PKCS1-v1_5', 'SHA-256'),
@@ -62,7 +63,7 @@ const privateKeyJwt =
       [openid.modifyAssertion]: (header: Record<string, unknown>, payload: Record<string, unknown>) => {
         header['alg'] = alg
         if (client.assertionAudience === 'token_endpoint') payload['aud'] = server.token_endpoint
-        // Good for a clock that is behind ours.
+        // Tolerance for a provider whose clock is behind ours.
         payload['iat'] = Number(payload['iat']) - clockToleranceSeconds
         delete payload['nbf']
       },

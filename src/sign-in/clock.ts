@@ -1,2 +1,2 @@
-/** How far a provider's clock may be from ours, whatever it signed: an ID token, a logout token, one to exchange. */
+/** Tolerance between a provider's clock and ours, for every kind of token. */
 export const clockToleranceSeconds = 30

@@ -1,4 +1,5 @@
-/** What an issuer says of itself: found out once for signing in, for logout and for exchange, anew after an hour, and after a failure. */
+/** The metadata of an issuer, for sign-in, logout and exchange: fetched once, anew after an hour or
+ * a failure. */
 import * as openid from 'openid-client'
 import { isSameIssuer } from '../../config/issuer.ts'
 import type { Provider } from '../../config/providers.ts'
@@ -14,7 +15,7 @@ const timeoutSeconds = 5
 const freshMs = 60 * 60_000
 const retryMs = 2_000
 
-/** A document that lies there as a plain file is no worse. */
+/** Discovery documents served as plain files are taken too. */
 const fetchDocument = async (url: string, init: unknown): Promise<Response> => {
   const { status, ...answer } = await fetchOnce(url, init as RequestInit).then(async (it) => ({ status: it.status, text: await it.text() }))
   return new Response(status === 204 ? null : answer.text, { status, headers: { 'content-type': 'application/json' } })
@@ -29,7 +30,7 @@ const endpoints = [
   'end_session_endpoint',
 ] as const
 
-/** Discovery says where else the provider is; a way there that others can read is not trusted either. */
+/** Addresses in the discovery document must be secure too. */
 const requireSecure = (config: openid.Configuration): void => {
   const { issuer, ...metadata } = config.serverMetadata()
   for (const name of endpoints)
@@ -37,7 +38,7 @@ const requireSecure = (config: openid.Configuration): void => {
       throw new ProviderFault('operator', `The ${name} of ${issuer} is not at a secure address`)
 }
 
-/** The issuer's name in a document that bears another one than was asked for. */
+/** The issuer that a discovery document names in place of the one asked for. */
 const nameIn = (error: unknown): unknown =>
   error instanceof openid.ClientError ? (error.cause as { body?: { issuer?: unknown } } | undefined)?.body?.issuer : undefined
 
@@ -55,11 +56,11 @@ const discover = async ({ issuer, client, audience }: Provider): Promise<openid.
     })
   const config = await under(issuer).catch((error: unknown) => {
     const own = nameIn(error)
-    // Its own spelling counts from here on: tokens bear that one.
+    // The provider's own spelling of the issuer, as its tokens have it.
     if (isSameIssuer(own, issuer)) return under(own as string)
     throw own === undefined ? error : new ProviderFault('operator', `OIDC_ISSUER is not what the provider calls itself: ${String(own)}`)
   })
-  // It says a buffer where the platform's types say a view of one.
+  // The library's type is a buffer where the platform's is a view of one.
   config[openid.customFetch] = (url, init) => fetchOnce(url, init as RequestInit)
   requireSecure(config)
   return config
@@ -82,7 +83,7 @@ export const createDiscovery = (provider: Provider): Discovery => {
         },
       )
     }
-    // What was known goes on while it is asked again, and when it is away for a moment.
+    // Known metadata serve during a new fetch and a short outage.
     return known ?? (await last.answer)
   }
 }

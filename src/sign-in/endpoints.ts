@@ -1,4 +1,5 @@
-/** The routes of signing in and out as rows: by a browser and its identity provider, by a token of a trusted issuer, by the provider's own call. */
+/** TABLE: the routes of sign-in and sign-out: by browser, by a trusted issuer's token, by the
+ * provider's call. */
 import { z } from 'zod'
 import { type Endpoints, form, json, ofBodies, text } from '../http/endpoint.ts'
 import { ExchangeBody, RefreshBody } from './exchange.ts'

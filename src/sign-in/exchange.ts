@@ -1,4 +1,5 @@
-/** Signing in without a browser: `POST /auth/session` takes a trusted issuer's token (RFC 8693), `POST /auth/refresh` goes on from there. */
+/** Sign-in without a browser: `POST /auth/session` exchanges an issuer's token (RFC 8693), `POST
+ * /auth/refresh` renews. */
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { Problem } from '../contract/problems.ts'
@@ -51,10 +52,10 @@ export const ExchangeBody = z.strictObject({
 
 export const RefreshBody = z.strictObject({ grant_type: z.literal('refresh_token').optional(), refresh_token: token })
 
-/** OAuth's clients send forms, others find JSON easier. */
+/** Forms for OAuth clients, JSON for others. */
 const readFields = (req: Request): Promise<unknown> => (isForm(req) ? readForm(req) : readJson(req))
 
-/** RFC 6749, section 5.1, and RFC 8693. */
+/** The token response of RFC 6749, section 5.1, and RFC 8693. */
 const answer = (res: Response, made: Tokens): void => {
   const secondsTo = (ms: number) => Math.max(0, Math.floor((ms - Date.now()) / 1000))
   res.json({
@@ -73,7 +74,8 @@ const refused = (why: string): Problem => new Problem('invalid_grant', { cause: 
 export const createExchange = (parts: ExchangeParts) => {
   const { sessions, people, providerSessions, families, tokens, resolveUser, origins, attempt } = parts
 
-  /** A token that was issued before everything of the person was ended is worth nothing, also when that happens meanwhile. */
+  /** Tokens issued before the person's sessions were ended are refused, also when that happens
+   * meanwhile. */
   const begin = async (req: Request, { provider, payload, issuedAt, issuedMs }: Trusted): Promise<Tokens> => {
     parts.notices.claims(provider, payload, 'in the token that was exchanged')
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
@@ -109,7 +111,8 @@ export const createExchange = (parts: ExchangeParts) => {
     answer(res, made)
   }
 
-  /** A mobile app shows its refresh token; a page shows its cookie, and gets a new one with the roles that the person has by now. */
+  /** With a refresh token for mobile apps; with the cookie for pages, which get a new one with the
+   * present roles. */
   const refresh = async (req: Request, res: Response): Promise<void> => {
     noQuery(req)
     if (req.headers['content-type'] !== undefined) {

@@ -1,4 +1,5 @@
-/** The one door to jose: JWTs that others signed. Every check names algorithms, issuer, audience, type, claims and age. */
+/** The one door to jose: JWTs that others signed. Every check names algorithms, issuer, audience,
+ * type, claims and age. */
 
 import { hash } from 'node:crypto'
 import {
@@ -24,23 +25,23 @@ import { clockToleranceSeconds } from './clock.ts'
 import { createDiscovery, type Discovery } from './discovery.ts'
 import { requireLogoutToken, requireSubjectToken, TokenFault } from './token-types.ts'
 
-/** Public-key signatures only: with a shared secret whoever checks could sign as well. */
+/** Public-key signatures only: whoever checks by a shared secret could also sign. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
-/** A logout token, with the tolerance of its clock two minutes. */
+/** Maximal age of a logout token; two minutes with the clock tolerance. */
 const logoutMaxAgeSeconds = 90
-/** So much later than our own clock says still counts as before. */
+/** Slack for issuers whose clock is ahead of ours. */
 const minAheadSeconds = 5
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
 type Keys = ReturnType<typeof createRemoteJWKSet>
 
 interface Issuer {
-  /** As it spells itself. */
+  /** The issuer in its own spelling. */
   readonly name: string
   readonly keys: Keys
 }
 
-/** An issuer with its keys; a kid that is not known is looked for again, but not more often than the cool-down allows. */
+/** An issuer with its keys; an unknown kid is fetched again, at most once per cool-down. */
 const createIssuer = (discover: Discovery, cooldownDuration: number): (() => Promise<Issuer>) => {
   let known: { readonly uri: string; readonly issuer: Issuer } | undefined
   return async () => {
@@ -62,11 +63,11 @@ const createIssuer = (discover: Discovery, cooldownDuration: number): (() => Pro
 export interface Trusted {
   readonly provider: Provider
   readonly payload: Claims & { readonly iss: string; readonly sub: string }
-  /** Digest of what was signed: the signature itself may be written in several ways. */
+  /** Digest of the signed part: the signature itself can be written in several ways. */
   readonly digest: string
-  /** In seconds, as the issuer's own clock has it. */
+  /** Seconds of the issuer's clock. */
   readonly issuedAt: number
-  /** As early as it can have been issued, and as late as it can be good for; milliseconds since 1970. */
+  /** The earliest time of issue and the latest end, in milliseconds since 1970. */
   readonly issuedMs: number
   readonly expiresMs: number
 }
@@ -76,16 +77,17 @@ export interface LogoutToken {
   readonly jti: string
   readonly sub?: string
   readonly sid?: string
-  /** In seconds of the issuer's clock. */
+  /** Seconds of the issuer's clock. */
   readonly saidAt: number
 }
 
 const unreachable = (cause: unknown) => new Problem('identity_provider_unavailable', { cause, headers: { 'Retry-After': '5' } })
 
-/** What jose says of a key set that it got late, not as one, or not at all. */
+/** Errors of jose about a key set: late, malformed, or absent. */
 const keySetFaults: readonly string[] = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code]
 
-/** The issuer is at fault, and not the token. Whatever else was thrown on the way to the keys is the issuer's too. */
+/** Failures of the issuer, as opposed to the token; anything thrown while its keys are fetched is
+ * one. */
 const isOfIssuer = (error: unknown): boolean =>
   error instanceof errors.JOSEError ? keySetFaults.includes(error.code) : !(error instanceof TokenFault)
 
@@ -101,11 +103,11 @@ export const createIssuerTokens = (
       throw unreachable(cause)
     })
 
-  /** How far a clock may be ahead: what it signed cannot come from the future, so by how far it seemed to is the least. */
+  /** The least lead of the issuer's clock: a signed time cannot lie in the future. */
   const ahead = new Map<string, number>()
   const aheadOf = ({ issuer }: Provider): number => ahead.get(issuer) ?? minAheadSeconds
 
-  /** Before anything is proved: whom it claims to be from, so that only known issuers are ever asked for keys. */
+  /** The claims before any proof, so that only known issuers are asked for keys. */
   const claimed = (token: string): JWTPayload => {
     try {
       return token.length <= 16_384 ? decodeJwt(token) : {}
@@ -120,9 +122,9 @@ export const createIssuerTokens = (
       return undefined
     }
   }
-  /** All that are set up for the issuer which the token claims. */
+  /** Providers with the issuer that the token claims. */
   const claimedBy = (payload: JWTPayload): Provider[] => providers.filter(({ issuer }) => isSameIssuer(issuer, payload.iss))
-  /** The one among them that the token is for. Throws a TokenFault. */
+  /** The provider with the audience of the token. Throws a TokenFault. */
   const addressee = (payload: JWTPayload, use: string, audienceOf: (provider: Provider) => string | undefined): Provider => {
     const known = claimedBy(payload)
     if (known.length === 0)
@@ -151,7 +153,7 @@ export const createIssuerTokens = (
     ahead.set(provider.issuer, Math.max(aheadOf(provider), iat - Math.floor(Date.now() / 1000)))
     return verified
   }
-  /** What a check throws as a problem: of the token, or of the issuer that cannot be asked. */
+  /** The problem for an error of a check: the token's, or that of an issuer that cannot be asked. */
   const checked = async <T>(code: 'invalid_grant' | 'invalid_logout_token', check: () => Promise<T>): Promise<T> => {
     try {
       return await check()
@@ -162,7 +164,8 @@ export const createIssuerTokens = (
   }
 
   return {
-    /** Fetches the keys that the token needs, unless they are there: an issuer may take its time, for which nobody else's proof is to wait. Throws `identity_provider_unavailable`. */
+    /** Fetches missing keys ahead of the proof, so that others do not wait for a slow issuer.
+     * Throws `identity_provider_unavailable`. */
     fetchKeys: async (token: string): Promise<void> => {
       const [provider] = claimedBy(claimed(token))
       if (!provider) return
@@ -172,10 +175,11 @@ export const createIssuerTokens = (
       })
     },
 
-    /** The provider that the token claims to be from, which anybody can write into one. */
+    /** The provider that the token claims, unproved. */
     claimedProvider: (token: string): Provider | undefined => claimedBy(claimed(token))[0],
 
-    /** Throws unless the issuer signed it, or nobody here knows the issuer: then there is nothing to guess, and the checks refuse it. */
+    /** Throws if a known issuer did not sign it. With an unknown issuer there is nothing to guess;
+     * later checks refuse it. */
     requireSignature: (token: string, code: 'invalid_grant' | 'invalid_logout_token'): Promise<void> =>
       checked(code, async () => {
         const payload = decodeJwt(token)
@@ -183,7 +187,7 @@ export const createIssuerTokens = (
         if (provider) await compactVerify(token, (await issuerOf(provider)).keys, { algorithms })
       }),
 
-    /** A token that says who somebody is, to be exchanged for a session. Throws `invalid_grant`. */
+    /** The subject token of an exchange. Throws `invalid_grant`. */
     subject: (token: string): Promise<Trusted> =>
       checked('invalid_grant', async () => {
         const provider = addressee(claimed(token), 'exchange: it has no audience', ({ audience }) => audience)

@@ -1,4 +1,5 @@
-/** `/auth/login`: signing in with a browser begins, and it is sent to the identity provider. */
+/** `/auth/login`: the begin of a sign-in with a browser, which is redirected to the identity
+ * provider. */
 
 import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Response, Router } from 'express'
@@ -37,7 +38,7 @@ export interface SignInParts {
   readonly attempt: Attempt
   /** The limit of an address. */
   readonly signIns: RequestHandler
-  /** By id, the first is the one when none is named. */
+  /** By id; the first is the default. */
   readonly parties: ReadonlyMap<string, { readonly provider: Provider; readonly party: RelyingParty }>
   /** Of all issuers. */
   readonly prefixes: readonly string[]
@@ -51,7 +52,8 @@ export const signInRoutes = (parts: SignInParts): Router => {
     requireTopLevel(req)
     const site = req.headers['sec-fetch-site']
     const previous = await sessions.currentOnPage(req)
-    // Opened from another site the browser keeps the session cookie back; opened from our own page it sends it.
+    // A browser sends no session cookie with a page opened from another site; one opened from our
+    // page brings it.
     if (!previous && (site === 'cross-site' || site === 'same-site')) return showPage(res, 200, interstitialPage(req.originalUrl))
     const stepUp = query['stepUp'] === '1' && previous !== undefined
     const id = query['provider'] ?? (stepUp ? previous.provider?.id : undefined) ?? [...parties.keys()][0]
@@ -75,7 +77,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
 
   const again = loginAddress(basePath)
   const failed = failsAsPage(({ status, code }, res) => {
-    // Known once the browser has shown which sign-in it came back from.
+    // Set once the callback has found the sign-in.
     const { returnTo = '/', provider, stepUp = false } = (res.locals['transaction'] ?? {}) as Partial<Transaction>
     const signIn = again({ returnTo, provider, stepUp })
     if (code === 'sign_in_finished')
@@ -97,7 +99,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
 
 const random = () => randomBytes(32).toString('base64url')
 
-/** A page of another site must not start sign-ins behind the person's back. */
+/** Top-level GET only, since pages of other sites must not start sign-ins in secret. */
 const requireTopLevel = (req: Request): void => {
   const dest = req.headers['sec-fetch-dest']
   if (req.method !== 'GET' || (dest !== undefined && dest !== 'document'))

@@ -1,4 +1,5 @@
-/** Signing out here and at the identity provider, by a form of the page (OpenID Connect RP-Initiated Logout 1.0). The ID token goes in a redirect, which no script can read. */
+/** Sign-out by a form, here and at the provider (RP-Initiated Logout 1.0). The ID token goes in a
+ * redirect, hidden from scripts. */
 
 import type { Request, Response, Router } from 'express'
 import { bringsBody } from '../http/body.ts'
@@ -32,7 +33,7 @@ export const logoutRoutes = (parts: LogoutParts): Router => {
     await leave(req, res, session)
     const back = `${origins.of(req.headers.host)}${signedOutPath}`
     const party = parties.get(session?.provider?.id ?? '')?.party
-    // Without the body that Express would write, which repeats the address.
+    // No `res.redirect`: the body that Express writes repeats the address.
     res.setHeader('Location', (await party?.endSession(back, idToken)) ?? back)
     res.status(303).end()
   }

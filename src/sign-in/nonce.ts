@@ -1,4 +1,5 @@
-/** Nonces and states of our own sign-ins, known by their form: an ID token that holds such a nonce has been used, and is nothing to exchange; who comes back with such a state guesses nothing. */
+/** Nonces and states of our sign-ins, which prove themselves: such a nonce is not exchanged, such a
+ * state is no guess. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { newJti } from '../session/issue.ts'
 
@@ -9,7 +10,7 @@ export const newNonce = (peppers: KeyRing): string => {
   return `${random}.${proof(peppers()[0].secret, 'nonce', random)}`
 }
 
-/** As long as 32 random bytes: one half is random, the other proves it. */
+/** 32 bytes: one half random, the other its proof. */
 const halves = [22, 43] as const
 
 export const newState = (peppers: KeyRing): string => {

@@ -1,4 +1,5 @@
-/** What a provider does not send although this service goes by it: one line in the log for each, with what to do. */
+/** Log lines for claims that a provider does not send although settings need them: one each, with
+ * what to do. */
 import type { Provider } from '../../config/providers.ts'
 import type { Log } from '../platform/logger.ts'
 import type { Claims } from './claim-values.ts'
@@ -22,7 +23,7 @@ export const createNotices = (log: Pick<Log, 'warn'>) => {
     log.warn({ provider, claim, where, remedy }, 'a claim is missing')
   }
   return {
-    /** Those that a setting names. */
+    /** Missing claims that a setting names. */
     claims: ({ id, claims: rules }: Provider, claims: Claims, place: string): void => {
       for (const { name, elsewhere } of absentClaims(rules, claims))
         once(id, name, `not ${place}`, elsewhere ? remedies.elsewhere : remedies.absent)

@@ -1,4 +1,5 @@
-/** Signing in at an identity provider with a browser, as openid-client does it: the address to go to, the code that comes back, the address to sign out. */
+/** The relying party (openid-client): the address of the sign-in, the exchange of the code, the
+ * address of the sign-out. */
 import * as openid from 'openid-client'
 import type { Provider, ProviderClient } from '../../config/providers.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
@@ -12,19 +13,20 @@ import type { Transaction } from './transaction.ts'
 import { fetchUserinfo } from './userinfo.ts'
 
 export interface SignedIn {
-  /** Of the ID token, and beside it what userinfo says. */
+  /** Claims of the ID token, completed from userinfo. */
   readonly claims: Claims & { readonly iss: string; readonly sub: string; readonly iat: number }
   readonly idToken: string
 }
 
-/** A name is for lists alone, so nobody is kept out for want of one. */
+/** Claims of the name are optional: it is for lists alone. */
 const displayNames = ['name', 'preferred_username']
 const lacksName = (claims: Claims): boolean => displayNames.every((name) => isAbsent(claimAt(claims, name)))
 
-/** A year, so that nobody is asked anew; short enough for providers that add it to the time in 32 bits. */
+/** A year, so that nobody has to sign in again; some providers add it to the time in 32 bits. */
 const anyAge = 365 * 86_400
 
-/** An ID token grows with the groups in it, and many servers refuse a longer address; without the hint the provider asks the person. */
+/** Longest ID token in an address, which servers limit; without the hint the provider asks the
+ * person. */
 const maxAddress = 2_000
 
 export const createRelyingParty = (provider: Provider, client: ProviderClient, discover: Discovery, report: Report) => {
@@ -36,7 +38,7 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
     }
   }
 
-  /** The claims of the token; with those of userinfo where one is wanted that the token lacks. */
+  /** The claims of the token, completed from userinfo if a wanted one is missing. */
   const withUserinfo = async (
     config: openid.Configuration,
     accessToken: string,
@@ -48,7 +50,8 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
       return withMissing(claims, await fetchUserinfo(config, accessToken, claims.sub), [...needed, ...displayNames])
     } catch (error) {
       const problem = await report(provider.id, error)
-      // What will not be better in a moment keeps nobody out: operators hear of it, and staff are told what is missing.
+      // Lasting failures keep nobody out: operators get an alarm, and staff a notice of what is
+      // missing.
       if (needed.length > 0 && problem.code === 'identity_provider_unavailable') throw problem
       return claims
     }
@@ -74,14 +77,14 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
           code_challenge: await openid.calculatePKCECodeChallenge(transaction.verifier),
           code_challenge_method: 'S256',
           ...(transaction.stepUp && { prompt: 'login' }),
-          // With max_age the provider must say when the person proved who they are; some say it only then.
+          // Some providers send auth_time only with max_age, which obliges them to.
           max_age: String(transaction.stepUp ? stepUpMaxAge : anyAge),
         }
         const pushed = client.par === true || config.serverMetadata().require_pushed_authorization_requests === true
         return pushed ? await openid.buildAuthorizationUrlWithPAR(config, request) : openid.buildAuthorizationUrl(config, request)
       }),
 
-    /** Trades the code in. Throws `sign_in_failed` for what is wrong with the answer, else whose fault it is. */
+    /** Exchanges the code. Throws `sign_in_failed` for a wrong answer, else by whose fault it is. */
     finish: (transaction: Transaction, callback: URL): Promise<SignedIn> =>
       reported(async () => {
         const config = await discover()
@@ -94,7 +97,7 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
         return await claimsIn(config, tokens)
       }),
 
-    /** Where the person signs out at the provider; undefined when it offers none or cannot be asked. */
+    /** The address of the sign-out at the provider; undefined if it offers none or cannot be asked. */
     endSession: async (back: string, idToken?: string): Promise<string | undefined> => {
       const config = await withTimeout(
         1_000,

@@ -1,4 +1,4 @@
-/** What a person sees when signing in or out has failed. No script. */
+/** The page for a failed sign-in or sign-out, without scripts. */
 import type { ErrorRequestHandler, Response } from 'express'
 import { type Problem, problems } from '../contract/problems.ts'
 import { html } from '../http/html.ts'
@@ -10,11 +10,11 @@ export const showPage = (res: Response, status: number, page: string): void => {
 
 interface Failure {
   readonly heading: string
-  /** Where to go on, the first first. */
+  /** Links to go on by, the first one most prominent. */
   readonly links: readonly (readonly [text: string, address: string])[]
 }
 
-/** People see a page, programs the problem. */
+/** A page for people, the problem for programs. */
 export const failsAsPage = (failureOf: (problem: Problem, res: Response) => Failure): ErrorRequestHandler =>
   function failsAsPage(error, req, res, _next) {
     const problem = toProblem(error)

@@ -1,5 +1,7 @@
-/** TABLES: whose fault it is when an identity provider and this service come to nothing, and what to do. By what openid-client says, by what the provider says, by what the network says. */
-/** `person`: begin again; `provider`: it does not work for a moment; `operator`: settings here or there are wrong. */
+/** TABLES: whose fault a failed sign-in is and what to do, by the error of openid-client, provider
+ * or network. */
+/** `person`: begin again; `provider`: unavailable for a moment; `operator`: settings here or there
+ * are wrong. */
 export type Fault = 'person' | 'provider' | 'operator'
 
 export type Row = readonly [fault: Fault, remedy: string]
@@ -13,7 +15,7 @@ const metadata = 'look at the discovery document of the provider'
 const keys = 'check OIDC_ID_TOKEN_ALG against what the provider signs with, and its key set'
 const clocks = 'compare the clocks of this machine and of the provider'
 
-/** By `error` (RFC 6749, RFC 9126, OpenID Connect Core); another one is told to the person, and stands in the log. */
+/** By `error` (RFC 6749, RFC 9126, OpenID Connect Core); others go to the person and the log. */
 // biome-ignore format: a table is read down its columns
 export const byError: Readonly<Record<string, Row>> = {
   access_denied:             ['person', begin],
@@ -67,7 +69,7 @@ export const byCode: Readonly<Record<string, Row>> = {
   OAUTH_JWT_USERINFO_EXPECTED:            ['operator', 'let the provider send userinfo as plain JSON'],
 }
 
-/** By the code of a connection that came to nothing; any other one is the provider's. */
+/** By the code of a failed connection; all others are the provider's. */
 // biome-ignore format: a table is read down its columns
 export const byNetwork: Readonly<Record<string, Row>> = {
   ENOTFOUND:                       ['operator', 'check OIDC_ISSUER: its host does not exist'],
@@ -79,14 +81,14 @@ export const byNetwork: Readonly<Record<string, Row>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['operator', 'make its certificate known by NODE_EXTRA_CA_CERTS'],
 }
 
-/** The row of a name that others chose, `constructor` among them. */
+/** A row by a name from outside, which may be `constructor`. */
 export const rowOf = (table: Readonly<Record<string, Row>>, name: string): Row | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined
 
-/** An answer that will be another one in a moment. */
+/** A temporary status. */
 export const isForNow = (status: number): boolean => status >= 500 || status === 429
 
-/** A check of ours that failed. */
+/** A failed check of this service. */
 export class ProviderFault extends Error {
   readonly fault: Fault
   /** For the person, in place of the table's sentence. */

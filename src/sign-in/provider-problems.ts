@@ -1,4 +1,5 @@
-/** What failed between a provider and this service, as a problem for the caller and, where operators are at fault, an alarm that says what to do. */
+/** The problem for a failure between provider and service, and an alarm with a remedy where
+ * operators are at fault. */
 import * as openid from 'openid-client'
 import { Problem, type ProblemCode } from '../contract/problems.ts'
 import { type Alarm, loggable } from '../platform/logger.ts'
@@ -7,7 +8,7 @@ import { TokenFault } from './token-types.ts'
 
 interface Verdict {
   readonly fault: Fault
-  /** Of a table, so there are few. */
+  /** A code of the tables, so there are few. */
   readonly code: string
   /** For operators. */
   readonly said: string
@@ -23,7 +24,7 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 
 const verdict = (code: string, said: string, [fault, remedy]: Row): Verdict => ({ fault, code, said, remedy })
 
-/** What the provider's own `error` means. */
+/** The verdict for the provider's `error`. */
 const ofProvider = (error: string, description: unknown): Verdict => {
   const said = typeof description === 'string' ? `${error}: ${description}` : error
   const known = rowOf(byError, error)
@@ -33,7 +34,7 @@ const ofProvider = (error: string, description: unknown): Verdict => {
   }
 }
 
-/** The answer to a refused client: its `error` is in the body, as RFC 6749 has it, or in the challenge. */
+/** The verdict for a refused client, whose `error` is in the body (RFC 6749) or in the challenge. */
 const ofChallenge = async ({ response, cause }: openid.WWWAuthenticateChallengeError): Promise<Verdict> => {
   const body = (await response.json().catch(() => null)) as { error?: unknown; error_description?: unknown } | null
   const { error, error_description } = typeof body?.error === 'string' ? body : (cause[0]?.parameters ?? {})
@@ -41,7 +42,7 @@ const ofChallenge = async ({ response, cause }: openid.WWWAuthenticateChallengeE
   return verdict('OAUTH_WWW_AUTHENTICATE_CHALLENGE', `the provider answers ${response.status}`, byCode['OAUTH_WWW_AUTHENTICATE_CHALLENGE']!)
 }
 
-/** A check of openid-client that failed. Who comes back with another answer than the provider gave has to begin again. */
+/** The verdict for a failed check of openid-client. A forged answer is the person's: begin again. */
 const ofCheck = (error: openid.ClientError): Verdict => {
   const inner = error.cause instanceof Error ? error.cause : undefined
   const facts = (inner?.cause ?? error.cause ?? {}) as { parameters?: unknown; claim?: unknown; status?: unknown }
@@ -55,7 +56,7 @@ const ofCheck = (error: openid.ClientError): Verdict => {
   return verdict(error.code ?? '', said, rowOf(byCode, error.code ?? '') ?? ['provider', ''])
 }
 
-/** Whose fault it is, and what to do. */
+/** The verdict: whose fault it is, and what to do. */
 export const judge = async (error: unknown): Promise<Verdict> => {
   const causes = causesOf(error)
   const own = causes.find((it) => it instanceof ProviderFault)
@@ -77,7 +78,7 @@ const codes = {
   operator: 'identity_provider_misconfigured',
 } as const satisfies Record<Fault, ProblemCode>
 
-/** Anybody can come back from a provider with an error: what is the same is told once a minute. */
+/** Pause between equal alarms, since anybody can come back from a provider with an error. */
 const quietMs = 60_000
 
 export type Report = (provider: string, error: unknown) => Promise<Problem>

@@ -1,4 +1,4 @@
-/** Where a person goes after signing in: a path on our own origin, or `/`. Whatever a browser could read as another place is `/`. */
+/** The path after a sign-in, on our own origin; `/` for what a browser could read as another place. */
 
 const longest = 512
 const anywhere = 'http://origin.invalid'
@@ -17,11 +17,11 @@ export const returnPath = (wanted: string | undefined, basePath: string): string
 interface Login {
   readonly returnTo: string
   readonly provider?: string | undefined
-  /** Although the person is signed in. */
+  /** A further sign-in of a person who is signed in. */
   readonly stepUp?: boolean
 }
 
-/** Where a browser begins to sign in, so that it comes back to where it was. */
+/** The address of a sign-in that comes back to where the browser was. */
 export const loginAddress =
   (basePath: string) =>
   ({ returnTo, provider, stepUp = false }: Login): string =>

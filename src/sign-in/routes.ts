@@ -1,4 +1,5 @@
-/** Everything below `/auth`, put together: signing in with a browser and without, refreshing, own sessions, logout from the provider. */
+/** The routes below `/auth`, put together: sign-in with a browser and without, refresh, own
+ * sessions, logout. */
 
 import type { RequestHandler, Router } from 'express'
 import type { Provider } from '../../config/providers.ts'
@@ -39,7 +40,7 @@ interface Options {
   readonly origins: Origins
   readonly providers: readonly Provider[]
   readonly basePath: string
-  /** A limit of failures under this name. */
+  /** A limit of failures by its name. */
   readonly failures: (name: string) => Attempt
   readonly signIns: RequestHandler
   readonly tokenMaxAgeSeconds: number
@@ -71,7 +72,7 @@ export const createAuth = (options: Options): Router[] => {
     parties,
     prefixes: providers.map(({ claims }) => claims.prefix),
   }
-  // Their callers hear that the issuer cannot be asked; operators hear why.
+  // Callers get the problem that the issuer cannot be asked; operators get the cause.
   const told =
     (provider: Provider): Discovery =>
     () =>
@@ -83,7 +84,7 @@ export const createAuth = (options: Options): Router[] => {
   const endSession: CurrentParts['endSession'] = async (provider, origin) =>
     await parties.get(provider)?.party.endSession(`${origin}${options.signedOutPath}`)
   const current = createCurrent({ sessions, origins, endSession, clearSiteData })
-  // A refresh token was used again.
+  // An alarm for the reuse of a refresh token.
   const reused = (event: { actor: string; session: string }) => options.alarm('refresh_token_reused', event)
   const families = createRefresh({ ...options, reused })
   const { exchange, refresh } = createExchange({ ...shared, families, tokens, attempt: failures('exchanges') })
@@ -92,7 +93,7 @@ export const createAuth = (options: Options): Router[] => {
     logoutRoutes(shared),
     backchannelLogoutRoutes({ ...shared, tokens, attempt: failures('logout-tokens') }),
     ownSessionsRoutes(sessions, people, options.acts, origins.cookies),
-    // A refresh token is proved by one HMAC before anything is looked up, so guesses cost no store.
+    // No limit of attempts: an HMAC proves a refresh token before any look-up.
     routes({ ...currentEndpoints, ...exchangeEndpoints }, { ...current, exchange_token: [signIns, exchange], refresh_session: refresh }),
   ]
 }

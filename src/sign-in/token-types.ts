@@ -1,20 +1,20 @@
-/** TABLE: the types that a JWT may bear in its header, by what it is taken for. None of one kind passes for another (RFC 8725, section 3.11). */
+/** TABLE: types of JWT by use; no kind passes for another (RFC 8725, section 3.11). */
 import type { LogoutTokenType } from '../../config/providers.ts'
 
-/** What is wrong with a token, in words for operators. */
+/** A fault of a token, in words for operators. */
 export class TokenFault extends Error {}
 
 type Type = string | undefined
 const untyped = undefined
 
-/** Of the kinds that an issuer signs, only these say who is there: ID tokens and access tokens. */
+/** Tokens that identify a person: ID tokens and access tokens. */
 const subject: readonly Type[] = [untyped, 'jwt', 'at+jwt']
 const logout: Record<LogoutTokenType, readonly Type[]> = {
   required: ['logout+jwt'],
   optional: ['logout+jwt', 'jwt', untyped],
 }
 
-/** In any case, with `application/` or without (RFC 7515, section 4.1.9). */
+/** Case and the prefix `application/` do not matter (RFC 7515, section 4.1.9). */
 const requireType = (allowed: readonly Type[], typ: unknown, remedy = ''): void => {
   const type =
     typ === undefined

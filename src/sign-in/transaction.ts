@@ -1,4 +1,5 @@
-/** A sign-in under way: its state is sealed into a cookie of its own, so that starting one costs no storage and only the browser that began can finish it. */
+/** A pending sign-in, sealed in a cookie of its own: it costs no storage, and only this browser can
+ * finish it. */
 import { createHash } from 'node:crypto'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { type CookieNames, cookiesIn } from '../http/cookies.ts'
@@ -14,7 +15,7 @@ export interface Transaction {
   readonly returnTo: string
   /** By the store's clock. */
   readonly startedMs: number
-  /** The browser's session when it began; it ends when another takes its place. */
+  /** The browser's session at the begin, which a new one ends. */
   readonly previous?: { readonly place: SessionRef; readonly sid: string } | undefined
   readonly stepUp: boolean
 }
@@ -25,7 +26,7 @@ const purpose = 'sign-in'
 
 const nameOf = (names: CookieNames, state: string) =>
   `${names.signInPrefix}${createHash('sha256').update(state).digest('base64url').slice(0, 12)}`
-// Lax: the provider sends the browser back from another site, and a Strict cookie would stay at home.
+// Lax: a Strict cookie is not sent when the provider sends the browser back.
 const attributes = ({ secure }: CookieNames) => `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`
 const clear = (names: CookieNames, name: string) => `${name}=; ${attributes(names)}; Max-Age=0`
 
@@ -37,7 +38,7 @@ const open = (peppers: KeyRing, name: string, value: string, nowMs: number): Tra
 const cookiesOf = (header: string | undefined, names: CookieNames): [name: string, value: string][] =>
   cookiesIn(header).filter(([name]) => name.startsWith(names.signInPrefix))
 
-/** Values of Set-Cookie: the new one, and the end of those that are over or too many. */
+/** Values of Set-Cookie: the new transaction, and the removal of expired or surplus ones. */
 export const beginTransaction = (peppers: KeyRing, transaction: Transaction, names: CookieNames, header: string | undefined): string[] => {
   const name = nameOf(names, transaction.state)
   const others = cookiesOf(header, names).map(([other, value]) => ({
@@ -49,7 +50,7 @@ export const beginTransaction = (peppers: KeyRing, transaction: Transaction, nam
   return [`${name}=${sealFor(peppers, purpose, name, transaction)}; ${attributes(names)}; Max-Age=${transactionMs / 1000}`, ...over]
 }
 
-/** The transaction of this state, if this browser began it, and the value of Set-Cookie that ends it. */
+/** The transaction of this state, if this browser began it, and the Set-Cookie that removes it. */
 export const findTransaction = (
   peppers: KeyRing,
   { state, nowMs }: { readonly state: string; readonly nowMs: number },

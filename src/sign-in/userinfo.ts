@@ -1,13 +1,14 @@
-/** What a provider says of a person beside the ID token: by OpenID Connect Core, section 5.4, that is where claims are unless a client asks for them in the token. */
+/** Userinfo (OpenID Connect Core, section 5.4): claims are there unless a client asks for them in
+ * the token. */
 import * as openid from 'openid-client'
 import { parseExact } from '../platform/exact-json.ts'
 import type { Claims } from './claim-values.ts'
 import { isForNow, ProviderFault } from './provider-faults.ts'
 
-/** What is said of the token and of the sign-in, and counts in a signed token alone. */
+/** Claims about the token and the sign-in, which count in a signed token only. */
 const ofTheToken = new Set(['iss', 'aud', 'exp', 'iat', 'nbf', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'sid', 'events'])
 
-/** Empty where the provider has no such place. Numbers stay as they were written, as in `claimsOf`. */
+/** Empty without a userinfo endpoint. Numbers stay as written, as in `claimsOf`. */
 export const fetchUserinfo = async (config: openid.Configuration, accessToken: string, sub: string): Promise<Claims> => {
   const { userinfo_endpoint: place } = config.serverMetadata()
   if (place === undefined) return {}

@@ -1,10 +1,10 @@
 /** The session store stops between the durable intent of a guarded call and its permit: nobody can say any more whether the caller may, so nothing is sent. A real Redis is stopped while the intent waits for the journal's lock. */
-import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
-import { redisInstalled, startRedis, startRedisIn, type TestRedis } from '../support/redis.ts'
+import { describe, expect, test } from '@jest/globals'
+import { appId, type Bff, type Carried } from '../support/bff.ts'
+import { bffOnRedis } from '../support/bff-on-redis.ts'
+import { redisInstalled } from '../support/redis.ts'
 
 const given = redisInstalled() ? describe : describe.skip
 
@@ -18,57 +18,43 @@ const rows: [string, string, (id: string) => string, (id: string, other: string)
 ]
 
 given('the session store, stopped after the intent', () => {
-  let redis: TestRedis
-  let bff: Bff
-  beforeEach(async () => {
-    redis = await startRedis()
-    bff = await startBff({ env: { REDIS_URL: redis.url } })
-  })
-  afterEach(async () => {
-    redis.process.kill('SIGCONT')
-    await bff[Symbol.asyncDispose]()
-    await redis.stop()
-  })
+  const service = bffOnRedis()
 
-  const looks = () => bff.sandbox.requests.filter(({ operation }) => operation === 'get_app_user').length
+  const looks = () => service.bff.sandbox.requests.filter(({ operation }) => operation === 'get_app_user').length
   /** Stops the store while the intent is held up; all that comes before it is over by then. */
-  const stopMeanwhile = async (call: () => ReturnType<Bff['call']>, subjects: number, stop: () => void) => {
-    bff.sandbox.clearRequests()
-    const lock = new DatabaseSync(bff.journalFile)
+  const stopMeanwhile = async (call: () => ReturnType<Bff['call']>, subjects: number, stop: () => unknown) => {
+    service.bff.sandbox.clearRequests()
+    const lock = new DatabaseSync(service.bff.journalFile)
     lock.exec('BEGIN IMMEDIATE')
     const answer = call()
     while (looks() < subjects) await sleep(10)
     await sleep(150)
-    stop()
+    await stop()
     lock.exec('ROLLBACK')
     lock.close()
     return await answer
   }
   const back = async (): Promise<Carried> => {
     for (let tries = 0; ; tries += 1) {
-      const headers = await bff.signIn({ roles: ['auditor'], actor: { id: 'aud' } }).catch(() => undefined)
+      const headers = await service.bff.signIn({ roles: ['auditor'], actor: { id: 'aud' } }).catch(() => undefined)
       if (headers || tries > 100) return headers!
       await sleep(50)
     }
   }
-  const stops: [string, () => void, () => Promise<void>][] = [
-    ['does not answer', () => void redis.process.kill('SIGSTOP'), async () => void redis.process.kill('SIGCONT')],
-    [
-      'is gone',
-      () => void redis.process.kill('SIGKILL'),
-      async () => {
-        redis = await startRedisIn(dirname(redis.url))
-      },
-    ],
+  const stops: [string, () => unknown, () => unknown][] = [
+    ['does not answer', service.stop, service.goOn],
+    ['is gone', service.kill, service.startAgain],
   ]
 
   for (const [how, stop, start] of stops)
     test.each(rows)(`that ${how}: %s is not sent, is 503, and the journal says so`, async (_what, method, path, body) => {
-      const admin = await bff.signIn({ roles: ['admin'], actor: { id: 'ada' } })
-      const [one, two] = ['one', 'two'].map((userId) => bff.sandbox.createUser(appId, { userId, clients: [{ platform: 'twilio' }] }))
+      const admin = await service.bff.signIn({ roles: ['admin'], actor: { id: 'ada' } })
+      const [one, two] = ['one', 'two'].map((userId) =>
+        service.bff.sandbox.createUser(appId, { userId, clients: [{ platform: 'twilio' }] }),
+      )
       const json = body(one!._id, two!._id)
       const headers = { ...admin, 'idempotency-key': 'k1' }
-      const call = () => bff.call(method, path(one!._id), { headers, ...(json && { json }) })
+      const call = () => service.bff.call(method, path(one!._id), { headers, ...(json && { json }) })
       const answer = await stopMeanwhile(call, body.length === 2 ? 2 : 1, stop)
       expect([answer.status, answer.json.error.code]).toEqual([503, 'session_store_unavailable'])
       expect(answer.headers.get('retry-after')).toBe('1')
@@ -76,28 +62,28 @@ given('the session store, stopped after the intent', () => {
       expect(operation).toMatch(/^op_/)
       await start()
       const auditor = await back()
-      const { state, events } = (await bff.call('GET', `/ops/api/operations/${operation}`, { headers: auditor })).json
+      const { state, events } = (await service.bff.call('GET', `/ops/api/operations/${operation}`, { headers: auditor })).json
       expect(state).toBe('not_sent')
       expect(events.map(({ kind }: { kind: string }) => kind)).toEqual(['intent', 'outcome'])
       expect(events.at(-1)).toMatchObject({ outcome: 'not_sent', upstream: { code: 'session_store_unavailable', sent: false } })
       // Nor later, when the store is back.
       await sleep(300)
-      expect(bff.sandbox.requests.filter((it) => it.operation !== 'get_app_user')).toEqual([])
-      expect(['one', 'two'].map((userId) => bff.sandbox.user(appId, userId)?._id)).toEqual([one!._id, two!._id])
+      expect(service.bff.sandbox.requests.filter((it) => it.operation !== 'get_app_user')).toEqual([])
+      expect(['one', 'two'].map((userId) => service.bff.sandbox.user(appId, userId)?._id)).toEqual([one!._id, two!._id])
     })
 
   test('the same call goes through when the store is back, and its people go on meanwhile', async () => {
-    const admin = await bff.signIn({ roles: ['admin', 'auditor'], actor: { id: 'ada' } })
-    bff.sandbox.createUser(appId, { userId: 'spared' })
-    const person = await bff.signIn({ userId: 'spared' })
+    const admin = await service.bff.signIn({ roles: ['admin', 'auditor'], actor: { id: 'ada' } })
+    service.bff.sandbox.createUser(appId, { userId: 'spared' })
+    const person = await service.bff.signIn({ userId: 'spared' })
     const headers = { ...admin, 'idempotency-key': 'k2' }
-    const call = () => bff.call('DELETE', '/v1.1/appusers/spared', { headers })
-    expect((await stopMeanwhile(call, 1, () => void redis.process.kill('SIGSTOP'))).status).toBe(503)
-    redis.process.kill('SIGCONT')
+    const call = () => service.bff.call('DELETE', '/v1.1/appusers/spared', { headers })
+    expect((await stopMeanwhile(call, 1, service.stop)).status).toBe(503)
+    service.goOn()
     await back()
-    expect((await bff.call('GET', '/v1.1/appusers/me', { headers: person })).status).toBe(200)
+    expect((await service.bff.call('GET', '/v1.1/appusers/me', { headers: person })).status).toBe(200)
     expect((await call()).status).toBe(200)
-    expect((await bff.call('GET', '/v1.1/appusers/me', { headers: person })).status).toBe(401)
-    expect(bff.sandbox.user(appId, 'spared')).toBeUndefined()
+    expect((await service.bff.call('GET', '/v1.1/appusers/me', { headers: person })).status).toBe(401)
+    expect(service.bff.sandbox.user(appId, 'spared')).toBeUndefined()
   })
 })

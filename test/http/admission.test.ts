@@ -232,7 +232,7 @@ describe('X-Forwarded-For', () => {
 
   test('a setting that is no CIDR block stops the start', async () => {
     for (const cidr of ['10.0.0.0/33', 'proxy', '10.0.0.0/', '10.0.0.0/8/8', '::/129', '']) {
-      await expect(startEcho({ trustedProxies: [cidr] })).rejects.toThrow('Not an address or CIDR block')
+      await expect(startEcho({ trustedProxies: [cidr] })).rejects.toThrow('not an IP address or CIDR block')
     }
   })
 })

@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import { dirname } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { type Bff, startBff } from '../support/bff.ts'
-import { redisInstalled, startRedis, startRedisIn, type TestRedis } from '../support/redis.ts'
+import { describe, expect, test } from '@jest/globals'
+import { bffOnRedis } from '../support/bff-on-redis.ts'
+import { redisInstalled } from '../support/redis.ts'
 
 const given = redisInstalled() ? describe : describe.skip
 /** OUTAGE_SECONDS=10 for the whole of it, on a machine that has nothing else to do; beside other tests the clients themselves are slow. */
@@ -20,32 +18,22 @@ interface Seen {
 }
 
 given('when the session store is away', () => {
-  let redis: TestRedis
-  let bff: Bff
-  beforeEach(async () => {
-    redis = await startRedis()
-    bff = await startBff({ env: { REDIS_URL: redis.url } })
-  })
-  afterEach(async () => {
-    redis.process.kill('SIGCONT')
-    await bff[Symbol.asyncDispose]()
-    await redis.stop()
-  })
+  const service = bffOnRedis()
 
   const ask = async (headers: Record<string, string>, path = '/auth/session'): Promise<Seen> => {
     const start = performance.now()
-    const { status, headers: got } = await bff.call('GET', path, { headers })
+    const { status, headers: got } = await service.bff.call('GET', path, { headers })
     return { status, ms: performance.now() - start, retryAfter: got.get('retry-after'), cookie: got.has('set-cookie') }
   }
   const signInAll = async () => {
     const all: Record<string, string>[] = []
-    for (let i = 0; i < clients; i++) all.push(await bff.signIn({ kind: i % 2 ? 'cookie' : 'bearer', userId: `client-${i}` }))
+    for (let i = 0; i < clients; i++) all.push(await service.bff.signIn({ kind: i % 2 ? 'cookie' : 'bearer', userId: `client-${i}` }))
     return all
   }
 
   test(`K1: stopped ${seconds} s under ${clients} clients it costs 503s within ${withinMs} ms, and nobody's session`, async () => {
     const all = await signInAll()
-    redis.process.kill('SIGSTOP')
+    service.stop()
     const end = Date.now() + seconds * 1000
     const seen: Seen[] = []
     await Promise.all(
@@ -58,7 +46,7 @@ given('when the session store is away', () => {
         }
       }),
     )
-    redis.process.kill('SIGCONT')
+    service.goOn()
     const back = Date.now()
     while ((await ask(all[0]!)).status !== 200) await sleep(50)
     const recovered = Date.now() - back
@@ -72,19 +60,17 @@ given('when the session store is away', () => {
     // The figures are for people: on a busy machine 300 ms may be missed by a little, so only a hang fails the test.
     expect(worst).toBeLessThan(5_000)
     expect(recovered).toBeLessThan(5_000)
-    for (const headers of all) expect((await bff.call('GET', '/auth/session', { headers })).json.signedIn).toBe(true)
+    for (const headers of all) expect((await service.bff.call('GET', '/auth/session', { headers })).json.signedIn).toBe(true)
   }, 60_000)
 
   test('killed and started again empty it says 401 only once it is back', async () => {
-    const headers = await bff.signIn({ kind: 'cookie' })
-    const dead = once(redis.process, 'exit')
-    redis.process.kill('SIGKILL')
-    await dead
+    const headers = await service.bff.signIn({ kind: 'cookie' })
+    await service.kill()
     for (let i = 0; i < 10; i++) {
       expect(await ask(headers, '/v1.1/appusers/me')).toMatchObject({ status: 503, retryAfter: '1', cookie: false })
       await sleep(30)
     }
-    redis = await startRedisIn(dirname(redis.url))
+    await service.startAgain()
     const statuses = new Set<number>()
     for (let waited = 0; !statuses.has(401) && waited < 2_000; waited += 50) {
       statuses.add((await ask(headers, '/v1.1/appusers/me')).status)
@@ -92,7 +78,7 @@ given('when the session store is away', () => {
     }
     expect([...statuses].at(-1)).toBe(401)
     expect([...statuses].filter((status) => status !== 503 && status !== 401)).toEqual([])
-    expect((await fetch(`${bff.app.privateUrl}/readyz`)).status).toBe(200)
-    expect((await ask(await bff.signIn(), '/v1.1/appusers/me')).status).toBe(200)
+    expect((await fetch(`${service.bff.app.privateUrl}/readyz`)).status).toBe(200)
+    expect((await ask(await service.bff.signIn(), '/v1.1/appusers/me')).status).toBe(200)
   })
 })

@@ -26,7 +26,7 @@ describe('claims', () => {
   })
 
   test('that give no role are refused', () => {
-    expect(() => personOf(rules({ defaultRoles: [] }), [''], { sub: 'x' })).toThrow('nothing here is open to you')
+    expect(() => personOf(rules({ defaultRoles: [] }), [''], { sub: 'x' })).toThrow('no role of yours opens anything here')
   })
 
   test('that hold what nobody can see name nobody, be it a user or staff', () => {

@@ -139,7 +139,7 @@ describe('npm run webhooks', () => {
     expect(await run('list')).toBe('')
     await expect(run('nonsense')).rejects.toThrow('usage')
     await expect(run('list', 'more')).rejects.toThrow('unexpected argument "more"')
-    await expect(run('register', 'ftp://a.example')).rejects.toThrow('no http or https address')
+    await expect(run('register', 'ftp://a.example')).rejects.toThrow('must begin with https:// or http://')
   })
 
   test('what it registers works: a client added elsewhere shows at once', async () => {

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import pg from 'pg'
 import { newId } from '../../../src/journal/event/event.ts'
 import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
@@ -12,23 +12,14 @@ import { holdLease } from '../../../src/journal/store/postgres/connection.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { freePort } from '../../support/free-port.ts'
-import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { endProcess } from '../../support/redis-topologies.ts'
 
-const found = findPostgres()
-const when = found ? test : test.skip // PostgreSQL is not installed
+const { when, postgres } = postgresOfFile()
 const path = `${process.env['PATH']}:/usr/sbin`
-const whenPooled = found && spawnSync('pgbouncer', ['--version'], { env: { PATH: path } }).status === 0 ? test : test.skip // PgBouncer is not installed
-let postgres: Postgres | undefined
-beforeAll(async () => {
-  if (found) postgres = await startPostgres(found)
-})
-afterAll(async () => {
-  await postgres?.[Symbol.asyncDispose]()
-})
-
-const socketFolder = () => new URL(postgres!.url()).searchParams.get('host')!
+const whenPooled = when === test && spawnSync('pgbouncer', ['--version'], { env: { PATH: path } }).status === 0 ? test : test.skip // PgBouncer is not installed
+const socketFolder = () => new URL(postgres().url()).searchParams.get('host')!
 
 /** Its configuration is the least that there can be. */
 const startPooler = async (all: AsyncDisposableStack, mode: 'session' | 'transaction', size = 20): Promise<number> => {
@@ -62,7 +53,7 @@ const startPooler = async (all: AsyncDisposableStack, mode: 'session' | 'transac
 whenPooled('in session mode all works', async () => {
   await using all = new AsyncDisposableStack()
   const port = await startPooler(all, 'session')
-  postgres!.sql('CREATE DATABASE pooled_by_session')
+  postgres().sql('CREATE DATABASE pooled_by_session')
   const place = all.use(makePlace())
   const instance = newId('i')
   const url = `postgres://postgres@127.0.0.1:${port}/pooled_by_session`
@@ -78,7 +69,7 @@ whenPooled.each([1, 2, 20])(
     await using all = new AsyncDisposableStack()
     const port = await startPooler(all, 'transaction', size)
     const database = `pooled_by_${size}`
-    postgres!.sql(`CREATE DATABASE ${database}`)
+    postgres().sql(`CREATE DATABASE ${database}`)
     const url = `postgres://postgres@127.0.0.1:${port}/${database}`
     const place = all.use(makePlace())
     await expect(openPostgres({ url, keys: [place.key], instance: newId('i') })).rejects.toThrow(/transaction mode.*pool_mode=session/)
@@ -86,8 +77,8 @@ whenPooled.each([1, 2, 20])(
     await stranger.connect()
     expect((await stranger.query('SHOW search_path')).rows[0]).toEqual({ search_path: '"$user", public' })
     await stranger.end()
-    expect(postgres!.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").trim()).toBe('0')
-    expect(postgres!.sql('SELECT to_regnamespace($$journal$$) IS NULL', database).trim()).toBe('t')
+    expect(postgres().sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").trim()).toBe('0')
+    expect(postgres().sql('SELECT to_regnamespace($$journal$$) IS NULL', database).trim()).toBe('t')
   },
 )
 
@@ -97,7 +88,7 @@ when('the lease of a machine that says nothing any more ends within seconds', as
   const lease = holdLease(`postgres://postgres@127.0.0.1:${proxy.port}/postgres`, '4711')
   all.defer(() => lease.release())
   await lease.held
-  const isHeld = () => postgres!.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711").trim() === '1'
+  const isHeld = () => postgres().sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711").trim() === '1'
   expect(isHeld()).toBe(true)
   await sleep(3_000)
   expect(isHeld()).toBe(true)

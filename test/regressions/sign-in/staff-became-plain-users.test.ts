@@ -44,7 +44,7 @@ describe('a provider that gives claims by userinfo alone', () => {
   test.each<[string, ReturnType<typeof says>, RegExp]>([
     ['is of somebody else', says('/me', 200, '{"sub":"eve","roles":["support-lead"]}'), /another sub/],
     ['is refused', says('/me', 403, '{}'), /userinfo answers 403/],
-    ['is a page', says('/me', 200, '<html>', 'text/html'), /no JSON object/],
+    ['is a page', says('/me', 200, '<html>', 'text/html'), /not a JSON object/],
     ['is a JWT', says('/me', 200, 'a.b.c', 'application/jwt'), /JWT/],
   ])('is told to operators when userinfo %s, and nobody gets a role by it', async (_how, answer, cause) => {
     await using it = await startWithProvider({}, { ...setUp, answer })

@@ -1,12 +1,13 @@
-/** A circuit breaker for each app: while the vendor does not answer, calls fail at once instead of waiting, and one in
- * two seconds tries whether it is back. Other apps go on. */
+/** A circuit breaker: while the vendor does not answer, calls fail at once, and a harmless read every two seconds tries
+ * whether it is back. No caller's own call is the one that tries. */
 import { CircuitState, circuitBreaker, handleWhen, isBrokenCircuitError, SamplingBreaker } from 'cockatiel'
-import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 
-export interface BreakerLog {
+export interface BreakerParts {
   /** Once when it opens, and once when the vendor answers again. */
-  breaker?(event: { appId: string; open: boolean }): void
+  readonly tell: (open: boolean) => void
+  /** A read that the vendor can answer; undefined while it is not to be asked. */
+  readonly probe: () => Promise<unknown> | undefined
 }
 
 /** More than half of at least ten calls within ten seconds: one person whose calls fail does not open it for others. */
@@ -26,25 +27,45 @@ const isAbsence = (error: unknown): boolean => {
 const refused = (): Problem =>
   new Problem('upstream_unavailable', { outcome: 'not_sent', headers: { 'Retry-After': String(probeEveryMs / 1000) } })
 
-export const createBreakers = (log: BreakerLog) => {
-  const breakerOf = (appId: string) => {
-    const breaker = circuitBreaker(handleWhen(isAbsence), { halfOpenAfter: probeEveryMs, breaker: new SamplingBreaker(sampling) })
-    breaker.onBreak(() => log.breaker?.({ appId, open: true }))
-    breaker.onReset(() => log.breaker?.({ appId, open: false }))
-    return breaker
-  }
-  const breakers = new Map<string, ReturnType<typeof breakerOf>>()
+export const createBreaker = ({ tell, probe }: BreakerParts) => {
+  let timer: NodeJS.Timeout | undefined
 
-  /** Throws what the work throws, or `upstream_unavailable`. */
-  return async <T>(appId: string, { takes }: Operation, work: () => Promise<T>): Promise<T> => {
-    // How long an image takes is the caller's doing: a slow one would open the breaker, or keep it open as the one that tries.
-    if (takes === 'ImageUpload') return await work()
-    const breaker = breakers.get(appId) ?? breakerOf(appId)
-    breakers.set(appId, breaker)
-    // cockatiel lets others wait for the one that tries, which is as long as the vendor hangs.
-    if (breaker.state === CircuitState.HalfOpen) throw refused()
-    return await breaker.execute(work).catch((error: unknown) => {
-      throw isBrokenCircuitError(error) ? refused() : error
+  /** cockatiel says when to open. Its own way back is by the wall clock, by one call alone, and others wait for that one. */
+  const closed = () => {
+    const policy = circuitBreaker(handleWhen(isAbsence), { halfOpenAfter: Infinity, breaker: new SamplingBreaker(sampling) })
+    policy.onBreak(() => {
+      if (policy !== current) return
+      tell(true)
+      timer = setInterval(() => look(policy), probeEveryMs).unref()
     })
+    return policy
+  }
+  let current = closed()
+  let latest = performance.now()
+
+  /** Looks overlap while the vendor hangs: its return is seen by the next one, not at the end of the last. */
+  const look = (broken: typeof current): void => {
+    const found = () => {
+      if (current !== broken) return
+      clearInterval(timer)
+      current = closed()
+      tell(false)
+    }
+    probe()?.then(found, (error: unknown) => void (isAbsence(error) || found()))
+  }
+
+  return {
+    isOpen: (): boolean => current.state !== CircuitState.Closed,
+    /** Throws what the work throws, or `upstream_unavailable`. */
+    run: async <T>(work: () => Promise<T>): Promise<T> => {
+      const now = performance.now()
+      // cockatiel forgets only while calls come: ten failures an hour apart would open it.
+      if (now - latest > sampling.duration && current.state === CircuitState.Closed) current = closed()
+      latest = now
+      return await current.execute(work).catch((error: unknown) => {
+        throw isBrokenCircuitError(error) ? refused() : error
+      })
+    },
+    close: (): void => clearInterval(timer),
   }
 }

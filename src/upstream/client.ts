@@ -1,29 +1,20 @@
 /** Calls to the vendor: one call in, an answer or a problem out, within the row's time limit. ky sends again what may be; our deadline stands above it, since ky's own would lose an answer whose body is slow. */
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
-import { type GuardedOperation, type OpenOperation, type Operation, timeLimit } from '../contract/operation.ts'
+import { type GuardedOperation, type LimitClass, limitClass, type OpenOperation, type Operation, timeLimit } from '../contract/operation.ts'
+import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
 import type { ImageForm } from '../uploads/image.ts'
-import { type BreakerLog, createBreakers } from './breaker.ts'
 import { createClockWatch } from './clock-watch.ts'
 import { authorization, createKeyring, idHoldsCredential } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
 import { HTTPError, httpBy, lightResponse } from './http-client.ts'
+import { createIsolation } from './isolation.ts'
+import type { UpstreamLog } from './log.ts'
 import { type Reply, toResult } from './result.ts'
 import { isPassing, noRetry, retryRule } from './retry.ts'
 import { type Deadline, freshConnections, keptConnections, send, Unanswered } from './sender.ts'
 import { buildUrl } from './url.ts'
-
-export interface UpstreamLog extends BreakerLog {
-  /** Operators must act: the vendor refuses our key or does not know the app. */
-  alarm(event: { code: 'upstream_credentials' | 'upstream_misconfigured'; appId: string; status: number; keyId: string }): void
-  /** An answer was passed on that is not as the vendor describes it; told once for each field. */
-  odd(event: { operation: Operation['id']; field: string }): void
-  /** The vendor's clock is so many seconds ahead of ours; 0: no longer. */
-  clock?(seconds: number): void
-  /** One send; the status is 0 when there was no answer. */
-  called(event: { operation: Operation['id']; status: number; ms: number; attempt: number; requestId: string | undefined }): void
-}
 
 export interface UpstreamCall<O extends Operation = OpenOperation> {
   operation: O
@@ -35,6 +26,8 @@ export interface UpstreamCall<O extends Operation = OpenOperation> {
   image?: ImageForm
   /** False keeps a `read` from being sent again; other rows never are. */
   retry?: boolean
+  /** Whose places it takes towards the vendor; absent: those of its own class. */
+  bulkhead?: LimitClass
 }
 
 export interface UpstreamAnswer {
@@ -60,6 +53,13 @@ const tooLate = (cause: PermitError): Problem =>
     headers: { 'Retry-After': '1' },
   })
 
+/** Harmless: of a user that nobody has. */
+export const probeCall = {
+  operation: operations.get_app_user as OpenOperation,
+  params: { userId: 'smooch-bff-check' },
+  retry: false,
+} satisfies UpstreamCall
+
 type AnyCall = UpstreamCall<Operation>
 
 /** State shared by the sends of one call. */
@@ -73,7 +73,6 @@ interface Sends {
 export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
   const connections = keptConnections()
   const keyring = createKeyring()
-  const breaking = createBreakers(log)
   const limitOf = options.timeLimit ?? timeLimit
 
   const watchClock = createClockWatch((seconds) => log.clock?.(seconds))
@@ -141,6 +140,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
       const reply = await exchange(app, url, call, token, sends.deadline)
       const { status, requestId } = 'none' in reply ? { status: 0, requestId: undefined } : reply
       log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: sends.count, requestId })
+      if (status === 429) isolation.pause(app, ('none' in reply ? undefined : reply.retryAfter) ?? 1)
       return reply
     }
     let reply: Reply | undefined
@@ -191,7 +191,8 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     }
   }
 
-  const run = async (app: UpstreamApp, call: AnyCall): Promise<UpstreamAnswer> => {
+  /** Within the time of its row. */
+  const inTime = async <T>(call: AnyCall, work: (sends: Sends) => Promise<T>): Promise<T> => {
     const started = performance.now()
     const limit = limitOf(call.operation)
     const deadline: Deadline = { over: false, cut: () => {} }
@@ -199,15 +200,22 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
       deadline.over = true
       deadline.cut()
     }, limit)
-    const sends: Sends = { deadline, endsAt: started + limit, count: 0 }
     try {
-      const answered = await breaking(app.appId, call.operation, () => attempts(app, call, sends))
-      return { ...answered, calls: sends.count, durationMs: performance.now() - started }
+      return await work({ deadline, endsAt: started + limit, count: 0 })
     } finally {
       clearTimeout(timer)
       call.image?.cancel()
     }
   }
+
+  const isolation = createIsolation(log, (app) => inTime(probeCall, (sends) => attempts(app, probeCall, sends)))
+
+  const run = (app: UpstreamApp, call: AnyCall): Promise<UpstreamAnswer> =>
+    inTime(call, async (sends) => {
+      const started = performance.now()
+      const answered = await isolation.run(app, call.bulkhead ?? limitClass(call.operation), () => attempts(app, call, sends))
+      return { ...answered, calls: sends.count, durationMs: performance.now() - started }
+    })
 
   return {
     call: (app: UpstreamApp, call: UpstreamCall): Promise<UpstreamAnswer> => run(app, call),
@@ -222,8 +230,11 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
         throw error
       }
     },
-    /** Ends idle connections. */
-    close: (): void => void connections.close(),
+    /** Ends idle connections, and the search for a vendor that is away. */
+    close: (): void => {
+      isolation.close()
+      void connections.close()
+    },
   }
 }
 

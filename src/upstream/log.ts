@@ -1,7 +1,19 @@
 /** Log lines, metrics and alarms of calls to the vendor. */
+import type { Operation } from '../contract/operation.ts'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import type { UpstreamLog } from './client.ts'
+import type { IsolationLog } from './isolation.ts'
+
+export interface UpstreamLog extends IsolationLog {
+  /** Operators must act: the vendor refuses our key or does not know the app. */
+  alarm(event: { code: 'upstream_credentials' | 'upstream_misconfigured'; appId: string; status: number; keyId: string }): void
+  /** An answer was passed on that is not as the vendor describes it; told once for each field. */
+  odd(event: { operation: Operation['id']; field: string }): void
+  /** The vendor's clock is so many seconds ahead of ours; 0: no longer. */
+  clock?(seconds: number): void
+  /** One send; the status is 0 when there was no answer. */
+  called(event: { operation: Operation['id']; status: number; ms: number; attempt: number; requestId: string | undefined }): void
+}
 
 export const createUpstreamLog = (log: Log, metrics: Metrics): UpstreamLog => ({
   called: ({ operation, status, ms }) => metrics.upstream(operation, status || undefined, ms),

@@ -2,9 +2,8 @@
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
 import { Secret } from '../../config/secret.ts'
 import type { Trial } from '../../config/secret-files.ts'
-import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
-import { createUpstream } from './client.ts'
+import { createUpstream, probeCall } from './client.ts'
 import { isUserMissing } from './refusals.ts'
 
 const timeMs = 5_000
@@ -14,10 +13,7 @@ const quiet = { alarm: () => {}, odd: () => {}, called: () => {} }
 export const probeKey = async (app: UpstreamApp, key: UpstreamKey): Promise<Problem | undefined> => {
   const upstream = createUpstream(quiet, { timeLimit: () => timeMs })
   try {
-    await upstream.call(
-      { ...app, keys: [key] },
-      { operation: operations.get_app_user, params: { userId: 'smooch-bff-check' }, retry: false },
-    )
+    await upstream.call({ ...app, keys: [key] }, probeCall)
     return undefined
   } catch (error) {
     if (!(error instanceof Problem)) throw error

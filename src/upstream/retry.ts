@@ -5,7 +5,8 @@ import { HTTPError, type Options } from './http-client.ts'
 import type { Reply } from './result.ts'
 import { Unanswered } from './sender.ts'
 
-const again = [429, 502, 503, 504]
+/** No 429: it pauses the whole app. */
+const again = [502, 503, 504]
 const most = 2
 /** A longer `Retry-After` is the caller's to wait; ky would cap it and ask too early. */
 const patience = 2

@@ -30,9 +30,10 @@ const endless = (): ImageForm => {
 
 /** Answers as it is told to. */
 const startVendor = async () => {
-  const state: { status: number; hang: boolean } = { status: 503, hang: false }
+  const state: { status: number; hang: boolean; slowMs: number } = { status: 503, hang: false, slowMs: 0 }
   const vendor = await listen((req, res) => {
-    if (!state.hang) json(state.status, state.status < 300 ? user : {})(req, res)
+    const answer = () => json(state.status, state.status < 300 ? user : {})(req, res)
+    if (!state.hang) setTimeout(answer, state.slowMs)
   })
   return Object.assign(vendor, { state })
 }
@@ -55,29 +56,61 @@ test.each([
 
   await sleep(2_050)
   await times(50, () => problemOf(upstream.call(app, call)))
-  expect(vendor.requests.length - before).toBe(1)
+  const looks = vendor.requests.slice(before)
+  expect(looks.map(({ method, url }) => `${method} ${url}`)).toEqual([`GET /v1.1/apps/${app.appId}/appusers/smooch-bff-check`])
 
   Object.assign(vendor.state, { status: 200 })
   await sleep(2_050)
-  await upstream.call(app, read)
-  await times(20, () => upstream.call(app, read))
-  expect(upstream.breaker.map(({ open }) => open).slice(-1)).toEqual([false])
+  await times(20, () => upstream.call(app, call))
+  expect(upstream.breaker.map(({ open }) => open)).toEqual([true, false])
 })
 
-test('while one call tries a vendor that hangs, nobody else waits for it', async () => {
+test.each([
+  ['a read', read],
+  ['an update', update],
+  ['a deletion', remove],
+])(
+  'a vendor that hung is found within five seconds of its return by those who ask for %s, though a look before it hangs',
+  async (_name, call) => {
+    await using vendor = await startVendor()
+    using upstream = upstreamWith()
+    const app = appAt(vendor.origin)
+    await times(10, () => problemOf(upstream.call(app, call)))
+    const before = vendor.requests.length
+    vendor.state.hang = true
+    await sleep(4_100)
+    const refused = await times(20, () => problemOf(upstream.call(app, call)))
+    expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['upstream_unavailable']))
+    expect(vendor.requests.length - before).toBe(2)
+    Object.assign(vendor.state, { hang: false, status: 200 })
+    const back = performance.now()
+    while (performance.now() - back < 5_000 && (await upstream.call(app, call).catch(() => undefined)) === undefined) await sleep(100)
+    expect(performance.now() - back).toBeLessThan(5_000)
+  },
+)
+
+test('a vendor that comes back slow is found too', async () => {
   await using vendor = await startVendor()
-  using upstream = upstreamWith({ timeLimit: () => 4_000 })
+  using upstream = upstreamWith()
   const app = appAt(vendor.origin)
   await times(10, () => problemOf(upstream.call(app, read)))
-  vendor.state.hang = true
-  await sleep(2_050)
-  let isOver = false
-  const probe = problemOf(upstream.call(app, read)).finally(() => {
-    isOver = true
-  })
-  const others = await times(20, () => problemOf(upstream.call(app, read)))
-  expect([isOver, new Set(others.map(({ code }) => code))]).toEqual([false, new Set(['upstream_unavailable'])])
-  expect((await probe).code).toBe('upstream_timeout')
+  Object.assign(vendor.state, { status: 200, slowMs: 3_000 })
+  await sleep(5_500)
+  expect((await upstream.call(app, read)).status).toBe(200)
+})
+
+test('with nobody asking the vendor is found as well, and a service that has closed looks no more', async () => {
+  await using vendor = await startVendor()
+  using upstream = upstreamWith()
+  const other = upstreamWith()
+  const app = appAt(vendor.origin)
+  await times(10, () => problemOf(upstream.call(app, read)))
+  await times(10, () => problemOf(other.call(app, read)))
+  other.close()
+  const before = vendor.requests.length
+  vendor.state.status = 200
+  await sleep(2_500)
+  expect([vendor.requests.length - before, upstream.breaker.at(-1)]).toEqual([1, { appId: app.appId, open: false }])
 })
 
 test('another app is not held by it', async () => {
@@ -93,11 +126,11 @@ test('a slow upload neither keeps the others out nor is kept out', async () => {
   using upstream = upstreamWith({ timeLimit: () => 4_000 })
   const app = appAt(vendor.origin)
   await times(10, () => problemOf(upstream.call(app, read)))
-  await sleep(2_050)
   Object.assign(vendor.state, { hang: true })
   const uploading = problemOf(upstream.call(app, { operation: operations.post_image_message, params: { userId: 'u' }, image: endless() }))
   await sleep(200)
   Object.assign(vendor.state, { hang: false, status: 200 })
+  await sleep(2_100)
   expect((await upstream.call(app, read)).status).toBe(200)
   expect((await uploading).code).toBe('upstream_unknown')
 })

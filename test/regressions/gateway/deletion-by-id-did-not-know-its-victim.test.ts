@@ -1,4 +1,5 @@
 /** When the look before a deletion by `_id` failed, the user was deleted all the same, but the event named nobody, neither name found it, and the person's session lived on and created them anew. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
 
@@ -142,6 +143,8 @@ describe.each(stores)('sessions %s', (_name, env) => {
     expect(bff.sandbox.requests.slice(-bff.sent()).every(({ operation }) => operation === 'get_app_user')).toBe(true)
     expect(bff.sandbox.user(appId, user._id)).toBeDefined()
     bff.sandbox.clearFaults()
+    // The pause that a 429 asks for.
+    await sleep(1_050)
   })
 
   test.each([

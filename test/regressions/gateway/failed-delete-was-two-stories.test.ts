@@ -1,4 +1,5 @@
 /** A vendor that answered 500 to a deletion: the caller heard `upstream_error`, as if nothing had happened, and the journal "may have deleted". */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Fault } from '../../../src/dev/sandbox/faults.ts'
 import { appId, type Bff, type Carried, imageForm, startBff } from '../../support/bff.ts'
@@ -95,6 +96,7 @@ test('a call that the vendor refused, or that never left, is not called unknown'
     expect([answer.status, answer.json.error.code]).toEqual([ours, code])
     const { state } = (await bff.call('GET', `/ops/api/operations/${answer.headers.get('audit-operation')}`, { headers: auditor })).json
     expect(state).toBe('failure')
+    if (code === 'upstream_busy') await sleep(1_050)
   }
 })
 

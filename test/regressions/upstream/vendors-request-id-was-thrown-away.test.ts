@@ -1,5 +1,6 @@
 /** The vendor's name for a call, which its support asks for first, was in no log line and in no event; most lines did not say which route they are of; nobody was told of a wrong clock. */
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { operations } from '../../../src/contract/operations.ts'
 import { Problem, type ProblemCode, problems } from '../../../src/contract/problems.ts'
@@ -88,6 +89,7 @@ test('a vendor that is busy and does not say for how long is asked again after a
   bff.sandbox.fault({ status: 429, retryAfter: false })
   expect((await bff.call('PUT', '/v1.1/appusers/cust-20481', { headers, json: { givenName: 'N' } })).headers.get('retry-after')).toBe('1')
   bff.sandbox.clearFaults()
+  await sleep(1_050)
   bff.sandbox.fault({ operation: 'delete_app_user', status: 429, retryAfter: false })
   const deletion = await bff.call('DELETE', '/v1.1/appusers/cust-20481', { headers })
   expect([deletion.status, deletion.headers.get('retry-after')]).toEqual([503, null])

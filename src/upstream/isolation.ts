@@ -1,0 +1,70 @@
+/** What keeps a vendor that is slow, busy or away from holding others back: for each app the pause that it asked for, a
+ * circuit breaker, and a bulkhead for each class of calls. */
+import type { UpstreamApp } from '../../config/apps.ts'
+import type { LimitClass } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
+import { createBreaker } from './breaker.ts'
+import { createBulkhead } from './bulkhead.ts'
+
+export interface IsolationLog {
+  /** Once when the breaker of an app opens, and once when the vendor answers again. */
+  breaker?(event: { appId: string; open: boolean }): void
+}
+
+const pausing = (seconds: number): Problem =>
+  new Problem('upstream_busy', {
+    outcome: 'not_sent',
+    detail: 'The messaging service asked for a pause, so nothing was sent. Try again as Retry-After says.',
+    headers: { 'Retry-After': String(seconds) },
+  })
+
+export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => Promise<unknown>) => {
+  const create = (app: UpstreamApp) => {
+    const { appId } = app
+    let pausedUntil = 0
+    const pauseSeconds = (): number => Math.ceil((pausedUntil - performance.now()) / 1000)
+    const breaker = createBreaker({
+      tell: (open) => log.breaker?.({ appId, open }),
+      probe: () => (pauseSeconds() > 0 ? undefined : probe(app)),
+    })
+    const bulkheads: Partial<Record<LimitClass, ReturnType<typeof createBulkhead>>> = {}
+    const requireTurn = (): void => {
+      const seconds = pauseSeconds()
+      if (seconds > 0) throw pausing(seconds)
+    }
+    return {
+      breaker,
+      requireTurn,
+      bulkhead: (name: LimitClass) => (bulkheads[name] ??= createBulkhead(name)),
+      pause: (seconds: number): void => {
+        pausedUntil = Math.max(pausedUntil, performance.now() + seconds * 1000)
+      },
+    }
+  }
+  const apps = new Map<string, ReturnType<typeof create>>()
+  const of = (app: UpstreamApp) => {
+    const known = apps.get(app.appId) ?? create(app)
+    apps.set(app.appId, known)
+    return known
+  }
+
+  return {
+    /** Throws what the work throws, `upstream_unavailable`, or `upstream_busy`. */
+    run: async <T>(app: UpstreamApp, name: LimitClass, work: () => Promise<T>): Promise<T> => {
+      const { breaker, bulkhead, requireTurn } = of(app)
+      const inTurn = async (): Promise<T> => {
+        requireTurn()
+        // How long an image takes is its sender's doing: a slow one would open the breaker.
+        return name === 'images' ? await work() : await breaker.run(work)
+      }
+      requireTurn()
+      // A place is none of the question then, and there may be none while earlier calls hang.
+      return name !== 'images' && breaker.isOpen() ? await inTurn() : await bulkhead(name)(inTurn)
+    },
+    /** The vendor asked for so many seconds of peace. */
+    pause: (app: UpstreamApp, seconds: number): void => of(app).pause(seconds),
+    close: (): void => {
+      for (const { breaker } of apps.values()) breaker.close()
+    },
+  }
+}

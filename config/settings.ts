@@ -88,6 +88,14 @@ const sealingKeys = z
     (text) => text.split(',').every((secret) => secret.trim().length >= 16),
     'must be a comma list of secrets of at least 16 characters',
   )
+/** `whsec_` and base64 without a rest that decoding would skip, or a text. */
+const alertSecret = /^(whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?|(?!whsec_).{32,})$/
+const alertSecrets = z
+  .string()
+  .refine(
+    (text) => text.split(',').every((secret) => alertSecret.test(secret.trim())),
+    'must be a comma list of whsec_ and the base64 of 24 to 64 bytes, or of texts of at least 32 characters',
+  )
 const serviceKeys = z
   .string()
   .refine(
@@ -216,7 +224,7 @@ export const settings = {
   AUDIT_TICKET_URL:   { schema: z.string().regex(/^https?:\/\/.*\{ticket\}/, 'must be an address with {ticket} in it'), about: 'address of a ticket, which the audit console links to: https://tickets.example.com/{ticket}' },
   ALERT_BURST:        { schema: z.string().regex(/^[1-9]\d{0,4}\/[1-9]\d{0,2}$/, 'must be calls/minutes such as 20/5'), default: '20/5', about: 'alert when one actor makes more guarded calls than the first number within the second number of minutes' },
   ALERT_WEBHOOK_URL:  { schema: url, about: 'where alerts go as CloudEvents (POST), beside the audit console' },
-  ALERT_WEBHOOK_SECRET:{ schema: z.string().min(32), secret: true, about: 'signs alerts: webhook-signature holds v1,HMAC-SHA256(webhook-id.webhook-timestamp.body)' },
+  ALERT_WEBHOOK_SECRET:{ schema: alertSecrets, secret: true, about: 'signs alerts as Standard Webhooks has it: whsec_ and base64; a comma list while it is being changed, each signs' },
   AUTO_CREATE:        { schema: flag, default: 'on', about: 'create the app user at the first call for "me" that finds none' },
   SELF_PROPERTIES:    { schema: list, default: '', about: 'keys of custom properties that end users may write' },
   SELF_LINK_MESSAGE:  { schema: z.string().min(1).max(1024), about: 'what a person is asked when an end user links a channel; absent = the words of the vendor, and prompt alone' },

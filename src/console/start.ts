@@ -5,7 +5,7 @@ import { secretsOf } from '../gateway/journal.ts'
 import type { RunningJournal } from '../journal/start.ts'
 import { describeError, type Log } from '../platform/logger.ts'
 import type { Sessions } from '../session/sessions.ts'
-import { createAlerts } from './alerts/alerts.ts'
+import { createAlerts, withoutAddresses } from './alerts/alerts.ts'
 import { createWebhook } from './alerts/webhook.ts'
 import { createCounters } from './counters.ts'
 import { createIntegrity } from './integrity.ts'
@@ -31,12 +31,14 @@ export const startConsole = ({ settings, sessions, journal, log, signIn, pages }
   const { sealer, status } = journal.journal
   const { source: store, during } = journal.readers
   const anchored = settings.REDIS_URL !== undefined
+  const staffOrigin = settings.STAFF_ORIGIN ?? settings.PUBLIC_ORIGIN?.[0]
   const webhook =
     settings.ALERT_WEBHOOK_URL !== undefined && settings.ALERT_WEBHOOK_SECRET
       ? createWebhook({
           url: settings.ALERT_WEBHOOK_URL,
           secret: settings.ALERT_WEBHOOK_SECRET,
           source: settings.PUBLIC_ORIGIN?.[0] ?? 'urn:smooch-bff',
+          root: staffOrigin && `${staffOrigin}${settings.BASE_PATH}/ops`,
           onFailure: ({ id }, cause) => log.error({ alarm: 'alert_webhook', alert: id, cause: describeError(cause) }, 'alarm'),
         })
       : undefined
@@ -44,8 +46,9 @@ export const startConsole = ({ settings, sessions, journal, log, signIn, pages }
     status,
     anchored,
     send: (alert) => {
-      log.warn({ ...alert }, 'audit alert')
-      webhook?.send(alert)
+      const { id, time, ...said } = withoutAddresses(alert)
+      log.warn({ alert: id, at: time, ...said }, 'audit alert')
+      webhook?.send({ id, time, ...said })
     },
   })
   const [calls = 0, minutes = 0] = settings.ALERT_BURST.split('/').map(Number)

@@ -5,7 +5,13 @@ import { withoutText } from './error-message.ts'
 import { createLogOutput } from './log-output.ts'
 import { printableLines } from './printable.ts'
 
-export type Fields = Record<string, unknown>
+/** Without the names that each line has by itself: a line with two of one is read in two ways. */
+export interface Fields {
+  readonly [name: string]: unknown
+  readonly time?: never
+  readonly level?: never
+  readonly msg?: never
+}
 
 /** An event that operators should look at, under a stable name. */
 export type Alarm = (name: string, fields: Fields) => void
@@ -27,8 +33,10 @@ export interface Log {
 const token = /(?<![\w-])[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
 const email = /(?<![^\s"'<>,;:()@])[^\s"'<>,;:()@]+@[^\s"'<>,;:()]+/g
 
+export const maskAddresses = (text: string): string => text.replace(email, '[email]')
+
 /** Text from outside, made fit for a log: at most 200 characters, without tokens and addresses. */
-export const loggable = (text: string): string => text.slice(0, 200).replace(token, '[token]').replace(email, '[email]')
+export const loggable = (text: string): string => maskAddresses(text.slice(0, 200).replace(token, '[token]'))
 
 /** Name, code and message of an error, cleaned; a stack only for unexpected ones. */
 export const describeError = (error: unknown): Fields => {

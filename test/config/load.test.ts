@@ -70,7 +70,11 @@ test.each([
   ['WORKERS', '0', 'WORKERS is "0", but must be at least 1'],
   ['LIMIT_READS', 'x', 'LIMIT_READS is "x", but must be a number'],
   ['LIMIT_READS', '1.5', 'LIMIT_READS is "1.5", but must be a whole number'],
-  ['ALERT_WEBHOOK_SECRET', 'x', 'ALERT_WEBHOOK_SECRET is set, but must have at least 32 characters'],
+  [
+    'ALERT_WEBHOOK_SECRET',
+    'x',
+    'ALERT_WEBHOOK_SECRET is set, but must be a comma list of whsec_ and the base64 of 24 to 64 bytes, or of texts of at least 32 characters',
+  ],
   ['AUDIT_TICKET', '[', 'AUDIT_TICKET is "[", but must be a regular expression without backreferences and without looking ahead or behind'],
   [
     'AUDIT_TICKET',

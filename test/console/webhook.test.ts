@@ -1,17 +1,19 @@
 /** Alerts: what raises one, and how it reaches the webhook. */
-import { createHmac } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from '@jest/globals'
+import { type CloudEventV1, HTTP } from 'cloudevents'
+import { Webhook } from 'standardwebhooks'
 import { Secret } from '../../config/secret.ts'
-import { type Alert, createAlerts } from '../../src/console/alerts/alerts.ts'
+import { type Alert, createAlerts, withoutAddresses } from '../../src/console/alerts/alerts.ts'
 import { createWebhook } from '../../src/console/alerts/webhook.ts'
 import type { Status } from '../../src/journal/append/journal.ts'
 
-const secret = 'a-webhook-secret-of-32-characters'
+const secret = `whsec_${randomBytes(32).toString('base64')}`
 const alert: Alert = {
-  id: 'burst:evt_1',
+  id: 'burst_evt_1',
   type: 'burst',
   time: '2026-03-02T09:14:07.482Z',
   words: 'ada made 21 calls.',
@@ -43,6 +45,9 @@ const receiver = async (statuses: number[]) => {
   }
 }
 
+const signed = (headers: Heard['headers']): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+
 const until = async (condition: () => boolean): Promise<void> => {
   for (let tries = 0; tries < 200 && !condition(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10))
 }
@@ -53,6 +58,7 @@ test('an alert arrives as a signed CloudEvent, repeated until it is taken, with 
     url: there.url,
     secret: new Secret(secret),
     source: 'https://app.example.com',
+    root: 'https://app.example.com/bff/ops',
     onFailure: () => {},
     pausesMs: [5, 5, 5],
   })
@@ -69,12 +75,47 @@ test('an alert arrives as a signed CloudEvent, repeated until it is taken, with 
       time: alert.time,
       subject: 'ada',
       datacontenttype: 'application/json',
-      data: { message: alert.words, app: 'app' },
+      data: { message: alert.words, app: 'app', url: 'https://app.example.com/bff/ops' },
     })
     expect(headers).toMatchObject({ 'content-type': 'application/cloudevents+json', 'webhook-id': alert.id })
-    const signed = `${alert.id}.${String(headers['webhook-timestamp'])}.${body}`
-    expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', secret).update(signed).digest('base64')}`)
+    expect(() => new Webhook(secret).verify(body, signed(headers))).not.toThrow()
   }
+})
+
+test('the libraries of Standard Webhooks and of CloudEvents verify and read an alert, by each of several secrets', async () => {
+  await using there = await receiver([])
+  const [next, text] = [`whsec_${randomBytes(24).toString('base64')}`, 'a-text-without-whsec-of-32-characters']
+  const webhook = createWebhook({
+    url: there.url,
+    secret: new Secret(`${next}, ${secret},${text}`),
+    source: 'https://app.example.com',
+    onFailure: () => {},
+  })
+  webhook.send(alert)
+  await until(() => there.heard.length === 1)
+  webhook.close()
+  const { headers, body } = there.heard[0]!
+  const receivers = [new Webhook(next), new Webhook(secret), new Webhook(text, { format: 'raw' })]
+  for (const receiver of receivers) expect(receiver.verify(body, signed(headers))).toMatchObject({ specversion: '1.0' })
+  expect(() => new Webhook(`whsec_${randomBytes(24).toString('base64')}`).verify(body, signed(headers))).toThrow('No matching signature')
+  expect(() => new Webhook(next).verify(body.replace('21', '12'), signed(headers))).toThrow('No matching signature')
+  const event = HTTP.toEvent({ headers: signed(headers), body }) as CloudEventV1<unknown>
+  expect(event).toMatchObject({ id: alert.id, type: 'smooch-bff.audit.burst', time: alert.time, subject: 'ada' })
+})
+
+test('the ids of alerts hold no full stop, whatever they come from, and addresses do not leave the service', () => {
+  const sent: Alert[] = []
+  const alerts = createAlerts({
+    status: () => ({ open: true, waiting: 0, dropped: 0, size: 1 }),
+    anchored: false,
+    send: (it) => sent.push(it),
+  })
+  alerts.onCheck({ ok: false, at: '2026-03-02T09:14:07.482Z', size: 1, root: '', milliseconds: 1, findings: ['an event is missing'] })
+  const event = { v: 1, id: 'evt_019ab2c4-5d6e', kind: 'intent', time: '2026-03-02T09:14:07.482Z', action: 'delete_app_user' } as const
+  alerts.onBurst({ actor: 'ada@example.org', tenant: 'app', count: 21, minutes: 5, at: event.time }, event)
+  alerts.close()
+  expect(sent.map(({ id }) => id)).toEqual(['verification_failed_2026-03-02T091407482Z', 'burst_evt_019ab2c4-5d6e'])
+  expect(withoutAddresses(sent[1]!)).toMatchObject({ words: '[email] made 21 guarded calls within 5 minutes.', subject: '[email]' })
 })
 
 test('an alert that nobody takes is given up, and that is said', async () => {

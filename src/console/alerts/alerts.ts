@@ -4,6 +4,7 @@
 import type { Status } from '../../journal/append/journal.ts'
 import type { Event } from '../../journal/event/event.ts'
 import { isDiscontinuity } from '../../journal/log/discontinuity.ts'
+import { maskAddresses } from '../../platform/logger.ts'
 import type { Burst } from '../counters.ts'
 import type { Check } from '../integrity.ts'
 
@@ -28,6 +29,16 @@ export interface AlertsOptions {
   readonly lookEveryMs?: number
   readonly anchorWithinMs?: number
 }
+
+/** Without full stops, which part an id from the rest of what is signed. */
+const idOf = (type: AlertType, key: string): string => `${type}_${key.replace(/[^\w-]/g, '')}`
+
+/** As it may leave the service: an actor's id can be an e-mail address. */
+export const withoutAddresses = (alert: Alert): Alert => ({
+  ...alert,
+  words: maskAddresses(alert.words),
+  ...(alert.subject !== undefined && { subject: maskAddresses(alert.subject) }),
+})
 
 const maxKept = 50
 const shownForMs = 24 * 3_600_000
@@ -54,7 +65,7 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
   /** The id is derived from what happened, so receivers can drop the copies that other replicas
    * send. */
   const ofNow = (type: AlertType, words: string, key: string): void =>
-    raise({ id: `${type}:${key}`, type, time: new Date().toISOString(), words })
+    raise({ id: idOf(type, key), type, time: new Date().toISOString(), words })
 
   const watchGate = ({ open: now, cause = '', since = new Date().toISOString() }: Status): void => {
     if (now === open) return
@@ -86,7 +97,7 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
   return {
     onBurst: ({ actor, tenant, count, minutes, at }: Burst, event: Event): void =>
       raise({
-        id: `burst:${event.id}`,
+        id: idOf('burst', event.id),
         type: 'burst',
         time: at,
         words: `${actor} made ${count} guarded calls within ${minutes} minutes.`,
@@ -98,7 +109,7 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
       if (event.kind !== 'resolved' || event.verdict !== 'indeterminate' || event.evidence?.['source'] === 'person') return
       const subject = event.operation?.id ?? ''
       raise({
-        id: `indeterminate:${event.id}`,
+        id: idOf('indeterminate', event.id),
         type: 'indeterminate',
         time: event.time,
         words: `What became of ${subject} cannot be found out: a person must decide.`,

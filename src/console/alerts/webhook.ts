@@ -7,9 +7,12 @@ import type { Alert } from './alerts.ts'
 
 export interface WebhookOptions {
   readonly url: string
+  /** A comma list: each signs, so that a receiver may know the former or the next. */
   readonly secret: Secret
   /** `source` of each CloudEvent. */
   readonly source: string
+  /** Address of the console. */
+  readonly root?: string | undefined
   readonly onFailure: (alert: Alert, cause: unknown) => void
   /** Pauses before the repeats, in milliseconds. */
   readonly pausesMs?: readonly number[]
@@ -19,8 +22,12 @@ const pauses = [1_000, 5_000, 30_000, 120_000, 600_000]
 const timeLimitMs = 10_000
 const maxWaiting = 100
 
-const eventOf = ({ id, type, time, words, tenant, subject }: Alert, source: string): string =>
-  JSON.stringify({
+/** The console at the operation that the alert is about, else at its timeline. */
+const pageOf = (root: string, { subject = '' }: Alert): string => (subject.startsWith('op_') ? `${root}/operations/${subject}` : root)
+
+const eventOf = (alert: Alert, source: string, root: string | undefined): string => {
+  const { id, type, time, words, tenant, subject } = alert
+  return JSON.stringify({
     specversion: '1.0',
     id,
     source,
@@ -28,8 +35,17 @@ const eventOf = ({ id, type, time, words, tenant, subject }: Alert, source: stri
     time,
     ...(subject !== undefined && { subject }),
     datacontenttype: 'application/json',
-    data: { message: words, ...(tenant !== undefined && { app: tenant }) },
+    data: { message: words, ...(tenant !== undefined && { app: tenant }), ...(root !== undefined && { url: pageOf(root, alert) }) },
   })
+}
+
+/** The keys of a comma list; what begins with whsec_ is base64, as Standard Webhooks writes
+ * secrets. */
+const keysOf = (secrets: string): Buffer[] =>
+  secrets
+    .split(',')
+    .map((text) => text.trim())
+    .map((text) => (text.startsWith('whsec_') ? Buffer.from(text.slice(6), 'base64') : Buffer.from(text)))
 
 /** Without ky's message, which holds the address; that may be a secret. */
 const saidBy = (error: unknown): unknown => {
@@ -37,20 +53,20 @@ const saidBy = (error: unknown): unknown => {
   return error instanceof TimeoutError ? new Error('the webhook did not answer in time') : error
 }
 
-export const createWebhook = ({ url, secret, source, onFailure, pausesMs = pauses }: WebhookOptions) => {
+export const createWebhook = ({ url, secret, source, root, onFailure, pausesMs = pauses }: WebhookOptions) => {
   const stop = new AbortController()
   let waiting = 0
 
   /** Signed for each try, since receivers refuse old signatures. */
   const sign = (request: Request, { id }: Alert, body: string): void => {
     const timestamp = String(Math.floor(Date.now() / 1000))
-    const signature = createHmac('sha256', secret.reveal()).update(`${id}.${timestamp}.${body}`).digest('base64')
+    const signatures = keysOf(secret.reveal()).map((key) => createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64'))
     request.headers.set('webhook-timestamp', timestamp)
-    request.headers.set('webhook-signature', `v1,${signature}`)
+    request.headers.set('webhook-signature', signatures.map((signature) => `v1,${signature}`).join(' '))
   }
 
   const deliver = async (alert: Alert): Promise<void> => {
-    const body = eventOf(alert, source)
+    const body = eventOf(alert, source, root)
     const signed = ({ request }: { request: Request }) => sign(request, alert, body)
     await http.post(url, {
       headers: { 'content-type': 'application/cloudevents+json', 'webhook-id': alert.id },

@@ -51,6 +51,9 @@ export const load = (env: Environment): Loaded => {
   return loaded
 }
 
+/** A fault begins with the name of its setting, or of its file. */
+const settingOf = (fault: string): string => fault.split(' ')[0]!.replace(/_FILE$/, '')
+
 /** What is set and what is wrong with it; with faults some settings are missing. An empty variable
  * counts as absent. */
 export const examine = (env: Environment): Loaded & { readonly faults: readonly string[] } => {
@@ -86,7 +89,7 @@ export const examine = (env: Environment): Loaded & { readonly faults: readonly 
   const loaded = values as Settings
   const whole = [...missing(loaded, alwaysNeeded), ...crossChecks(loaded, warnings)]
   // A value that failed its own check is not also reported as missing.
-  faults.push(...whole.filter((fault) => !faults.some((other) => other.split(' ')[0] === fault.split(' ')[0])))
+  faults.push(...whole.filter((fault) => !faults.some((other) => settingOf(other) === settingOf(fault))))
   return { settings: loaded, files, warnings, faults }
 }
 

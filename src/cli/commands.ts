@@ -17,7 +17,8 @@ export interface Command {
 
 export const commands: Readonly<Record<string, Command>> = {
   init: {
-    about: 'Write .env with fresh keys and compose.yml with a Redis into this folder; what exists is never overwritten',
+    about:
+      'Write .env, fresh keys in secrets/, and compose.yml, which runs it all with a Redis, into this folder; what exists is never overwritten',
     module: new URL('./init/main.ts', import.meta.url),
     examples: ['npx smooch-bff init'],
     exitCodes: '0 written, 1 a file exists already or cannot be written',

@@ -1,10 +1,14 @@
 /** The package, packed and installed into empty folders: what is in it, its commands, the client and the hooks. */
-import { globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { publint } from 'publint'
+import { parse } from 'yaml'
 import { load } from '../../config/load.ts'
+import { settings } from '../../config/settings.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { chromiumInstalled, openBrowser } from '../e2e/browser.ts'
 import { mina, startBff } from '../support/bff.ts'
@@ -25,6 +29,15 @@ beforeAll(() => {
 afterAll(() => {
   for (const it of [project, service, packed]) it[Symbol.dispose]()
 })
+
+const secretFiles = ['secrets/session_keys', 'secrets/session_peppers', 'secrets/service_keys']
+
+interface Compose {
+  readonly services: Readonly<
+    Record<string, { command: string[]; user: string; environment: Record<string, string>; volumes: string[] } | undefined>
+  >
+}
+const composeIn = (folder: string): Compose => parse(readFileSync(join(folder, 'compose.yml'), 'utf8')) as Compose
 
 const read = (file: string): string => readFileSync(join(project.root, file), 'utf8')
 
@@ -86,13 +99,18 @@ describe('npx smooch-bff', () => {
     expect(npx('init')).toMatchObject({ status: 0, stdout: expect.stringContaining('Fill in SMOOCH_APP_ID') })
     const file = join(service.folder, '.env')
     const written = readFileSync(file, 'utf8')
-    expect(statSync(file).mode & 0o077).toBe(0)
-    expect(run('init')).toEqual({ status: 1, stdout: '', stderr: '.env and compose.yml exist already, and nothing was written\n' })
+    for (const own of ['.env', ...secretFiles]) expect([own, statSync(join(service.folder, own)).mode & 0o077]).toEqual([own, 0])
+    const there =
+      '.env and compose.yml and secrets/.gitignore and secrets/session_keys and secrets/session_peppers and secrets/service_keys'
+    expect(run('init')).toEqual({ status: 1, stdout: '', stderr: `${there} exist already, and nothing was written\n` })
     expect(readFileSync(file, 'utf8')).toBe(written)
-    expect(run('start')).toMatchObject({ status: 1, stderr: expect.stringMatching(/3 faults:\n {2}- SMOOCH_APP_ID is missing/) })
+    expect(run('start')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/3 faults:\n {2}- SMOOCH_KEY_SECRET_FILE cannot be read/),
+    })
 
-    const filledIn = written.replace('APP_ID=', 'APP_ID=69f0100f2a3b4c5d6e7f8091').replace('KEY_ID=', 'KEY_ID=app_1')
-    writeFileSync(file, filledIn.replace('KEY_SECRET=', 'KEY_SECRET=a-secret-of-nobody'))
+    writeFileSync(file, written.replace('APP_ID=', 'APP_ID=69f0100f2a3b4c5d6e7f8091').replace('KEY_ID=', 'KEY_ID=app_1'))
+    writeFileSync(join(service.folder, 'secrets/smooch_key_secret'), 'a-secret-of-nobody\n')
     await using started = await serveIn(service.folder, ['start'], {}, new RegExp(serves))
     const [, publicUrl, privateUrl] = started.found
     expect((await fetch(`${privateUrl}/livez`)).status).toBe(200)
@@ -101,7 +119,53 @@ describe('npx smooch-bff', () => {
     expect(run('journal', 'verify')).toMatchObject({ status: 0, stdout: expect.stringContaining('"size"') })
   })
 
+  test('init writes a compose file whose service has no rights, writes only its journal, and names only settings', () => {
+    const { bff } = composeIn(service.folder).services
+    for (const name of Object.keys(bff!.environment)) expect([name, Object.hasOwn(settings, name)]).toEqual([name, true])
+    expect(bff).toMatchObject({ read_only: true, cap_drop: ['ALL'], env_file: '.env' })
+    const owner = statSync(join(service.folder, 'secrets/session_keys'))
+    expect(bff!.user).toBe(`${owner.uid}:${owner.gid}`)
+    expect(owner.uid).not.toBe(0)
+    const mounts = bff!.volumes.map((volume) => volume.split(':'))
+    for (const [from = '', to = '', mode] of mounts) {
+      expect([from, existsSync(join(service.folder, from))]).toEqual([from, true])
+      // The paths of .env are one and the same in the container.
+      expect(to).toBe(join('/app', from))
+      expect([from, mode]).toEqual([from, from === './data' ? undefined : 'ro'])
+    }
+  })
+
+  const whenCompose = spawnSync('docker-compose', ['--version']).status === 0 ? test : test.skip
+  whenCompose('docker-compose finds that file valid, and says that PUBLIC_ORIGIN is needed', () => {
+    const words = ['-f', join(service.folder, 'compose.yml'), '--env-file', join(service.folder, '.env'), 'config', '-q']
+    const config = (env: Record<string, string>) =>
+      spawnSync('docker-compose', words, { encoding: 'utf8', env: { PATH: process.env['PATH'], ...env } })
+    expect(config({ PUBLIC_ORIGIN: 'https://app.example.com' })).toMatchObject({ status: 0, stderr: '' })
+    expect(config({}).stderr).toContain('PUBLIC_ORIGIN')
+  })
+
   const whenRedis = redisInstalled() ? test : test.skip
+  whenRedis('the command of that compose file serves under its environment, on the Redis that it is given', async () => {
+    const redis = await startRedis()
+    const { command, environment } = composeIn(service.folder).services['bff']!
+    const env = { ...environment, PUBLIC_ORIGIN: 'https://app.example.com', REDIS_URL: redis.url, PRIVATE_HOST: '127.0.0.1' }
+    const dotEnv = parseEnv(readFileSync(join(service.folder, '.env'), 'utf8')) as Record<string, string>
+    try {
+      await using started = await serveIn(service.folder, command.slice(1), { ...dotEnv, ...env }, new RegExp(serves), process.execPath)
+      expect((await fetch(`${started.found[2]}/readyz`)).status).toBe(200)
+      const [key] = readFileSync(join(service.folder, 'secrets/service_keys'), 'utf8').trim().split(':').slice(1)
+      const minted = await fetch(`${started.found[2]}/sessions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ kind: 'service', roles: ['agent'], actor: { id: 'crm' } }),
+      })
+      expect(minted.status).toBe(201)
+      expect(await started.stop()).toBe(0)
+    } finally {
+      await redis.stop()
+    }
+  })
+
   whenRedis('start serves with several workers, and a signal ends them all', async () => {
     const redis = await startRedis()
     try {
@@ -119,8 +183,9 @@ describe('npx smooch-bff', () => {
       const folder = join(service.folder, name)
       mkdirSync(folder)
       expect(runIn(folder, linked(service.folder), ['init']).status).toBe(0)
-      const lines = [...readFileSync(join(folder, '.env'), 'utf8').matchAll(/^(SE\w+)=(.+)$/gm)]
-      const keys = Object.fromEntries(lines.map(([, key, value]) => [key!, value!]))
+      const keys = Object.fromEntries(
+        secretFiles.map((path) => [basename(path).toUpperCase(), readFileSync(join(folder, path), 'utf8').trim()]),
+      )
       const app = { SMOOCH_BASE_URL: 'https://a.example', SMOOCH_APP_ID: 'a', SMOOCH_KEY_ID: 'app_1', SMOOCH_KEY_SECRET: 'x'.repeat(20) }
       expect(() => load({ ...keys, ...app })).not.toThrow()
       return Object.values(keys)

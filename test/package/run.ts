@@ -14,8 +14,14 @@ export const runIn = (folder: string, program: string, words: readonly string[])
 }
 
 /** Without npx in between, since a signal is to reach it. Resolves when its output matches. */
-export const serveIn = async (folder: string, words: readonly string[], env: Record<string, string>, ready: RegExp) => {
-  const child = spawn(linked(folder), words, {
+export const serveIn = async (
+  folder: string,
+  words: readonly string[],
+  env: Record<string, string>,
+  ready: RegExp,
+  program = linked(folder),
+) => {
+  const child = spawn(program, words, {
     cwd: folder,
     env: { PATH: path, PORT: '0', PRIVATE_PORT: '0', SANDBOX_PORT: '0', DRAIN_DELAY_SECONDS: '0', ...env },
   })

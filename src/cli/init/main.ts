@@ -1,19 +1,24 @@
-/** `smooch-bff init`: settings for a new folder. */
+/** `smooch-bff init`: settings, keys and a compose file for a new folder. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, writeFileSync } from 'node:fs'
-import { compose, dotEnv } from './files.ts'
+import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { filesFor } from './files.ts'
 
-const files = {
-  '.env': dotEnv(() => randomBytes(32).toString('hex')),
-  'compose.yml': compose,
-} as const
+/** Nobody runs the service as root: what root writes belongs to the user that images of Node have. */
+const imageUser = 1000
+const byRoot = process.getuid?.() === 0
+const user = byRoot ? imageUser : (process.getuid?.() ?? imageUser)
+const group = byRoot ? imageUser : (process.getgid?.() ?? imageUser)
+
+const files = filesFor(() => randomBytes(32).toString('hex'), `${user}:${group}`)
 
 const write = (): string => {
   const there = Object.keys(files).filter((name) => existsSync(name))
   if (there.length > 0) throw new Error(`${there.join(' and ')} exist${there.length === 1 ? 's' : ''} already, and nothing was written`)
+  for (const folder of ['secrets', 'data']) mkdirSync(folder, { recursive: true, mode: 0o700 })
   // For nobody else's eyes; and a file that came meanwhile is not overwritten either.
   for (const [name, content] of Object.entries(files)) writeFileSync(name, content, { flag: 'wx', mode: 0o600 })
-  return `Written: ${Object.keys(files).join(' and ')}. Fill in SMOOCH_APP_ID, SMOOCH_KEY_ID and SMOOCH_KEY_SECRET in .env, then: npx smooch-bff start`
+  if (byRoot) for (const name of ['secrets', 'data', ...Object.keys(files)]) chownSync(name, user, group)
+  return `Written: .env, compose.yml and keys in secrets/. Fill in SMOOCH_APP_ID and SMOOCH_KEY_ID in .env, put the secret of that key into secrets/smooch_key_secret, then: npx smooch-bff start, or with PUBLIC_ORIGIN in .env: docker compose up -d --wait`
 }
 
 try {

@@ -185,4 +185,11 @@ export const verifyEndpoints = {
     summary: 'Check the whole log now.',
     answers: { 200: { description: 'What was found', content: json(check, exampleCheck) } },
   },
+  download_envelope: {
+    ...download,
+    path: '/ops/api/envelope',
+    summary: 'What a search finds, for people and as signed, with proofs, key and a program that checks them.',
+    query: words,
+    answers: { 200: { description: 'A tar.gz of at most 2,000 operations', content: text('application/gzip') } },
+  },
 } as const satisfies Endpoints

@@ -2,7 +2,6 @@
  * changes anything goes to the journal's API. */
 import { readFileSync } from 'node:fs'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
-import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { pageRoutes, routes } from '../http/endpoint.ts'
 import { html } from '../http/html.ts'
@@ -12,17 +11,16 @@ import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
 import { decode } from '../journal/event/event.ts'
-import type { Readers } from '../journal/readers.ts'
 import { historyOf } from '../journal/store/history.ts'
+import { knownNames } from '../journal/store/known-names.ts'
 import { treeHead } from '../journal/store/queries/log.ts'
 import { viewsOf } from '../journal/store/queries/operations.ts'
 import { partNames } from '../journal/store/queries/people.ts'
-import type { CsrfClass } from '../session/csrf.ts'
-import { absenceOf } from '../session/roles.ts'
-import type { Session, Sessions } from '../session/sessions.ts'
+import type { Session } from '../session/sessions.ts'
 import type { Alerts } from './alerts/alerts.ts'
 import { alertList } from './alerts/alerts-view.ts'
 import { verifyEndpoints } from './endpoints.ts'
+import { type EnvelopeParts, envelopeRoute } from './envelope/route.ts'
 import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
 import { exportForm } from './pages/export-form.ts'
 import { body, head, notice, page } from './pages/layout.ts'
@@ -30,12 +28,12 @@ import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { parse } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { type Found, findRows, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
+import { enterReader, requireReader } from './reader.ts'
 
 /** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
 export type SignInAddress = (login: { readonly returnTo: string; readonly stepUp?: boolean }) => string
 
-export interface ConsoleParts extends SummaryParts {
-  readonly sessions: Sessions
+export interface ConsoleParts extends SummaryParts, EnvelopeParts {
   readonly basePath: string
   readonly ticketUrl: string | undefined
   /** Address of the sign-in; absent: the page explains in words. */
@@ -43,17 +41,6 @@ export interface ConsoleParts extends SummaryParts {
   readonly alerts: Alerts
   /** The limit of calls per address. */
   readonly pages: RequestHandler
-  readonly during: Readers['during']
-}
-
-const readers: readonly Role[] = ['auditor', 'admin']
-
-const forReaders = 'The audit console is for staff with the role auditor or admin.'
-
-const requireReader = ({ roles, provider }: Session): void => {
-  if (roles.some((role) => readers.includes(role))) return
-  const why = provider?.absentRoles === undefined ? [] : [absenceOf(provider.absentRoles)]
-  throw new Problem('forbidden', { detail: [forReaders, ...why].join(' ') })
 }
 
 const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
@@ -99,12 +86,6 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
   const places = (search: string): RowPlaces => ({ root, ticketUrl: parts.ticketUrl, search })
   const signInTo = (returnTo: string, stepUp = false): string => parts.signIn?.({ returnTo, stepUp }) ?? ''
 
-  const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
-    const { session } = await sessions.require(req, { limit: 'reads', csrf, decide: limitCalls(req, res) })
-    requireReader(session)
-    return session
-  }
-
   /** Problems as a page. */
   const failed: ErrorRequestHandler = (error, req, res, _next) => {
     // A page that is half sent cannot be replaced.
@@ -128,7 +109,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
   const shown =
     (show: (req: Request, res: Response, session: Session) => Promise<string>): RequestHandler =>
     async (req, res) => {
-      const session = await staff(req, res, 'page')
+      const session = await enterReader(sessions, req, res, 'page')
       await during('search', session, async () => {
         res.type('html')
         res.end(await show(req, res, session))
@@ -159,7 +140,7 @@ ${summaryBar(here, summary)}
 ${alertList(parts.alerts.recent(session.app))}
 ${searchForm(here, words)}
 ${words.length === 0 && charts(session.app)}
-<div class="above"><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, words)}</div>
+<div class="above"><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, session.app, words)}</div>
 ${rowList(here, words, found, cursor)}`,
     )
   })
@@ -185,27 +166,31 @@ ${rowList(here, words, found, cursor)}`,
     const history = await historyOf(store, id)
     const opened = history?.events[0]?.event
     if (!opened || opened.tenant !== session.app) throw new Problem('operation_not_found')
-    const [viewed, kept, related, origin] = await Promise.all([
+    const [viewed, kept, related, origin, names] = await Promise.all([
       viewsOf(store, id),
       partNames(store, opened.id),
       relatedTo(parts, session.app, id, opened),
       originIn(store),
+      knownNames(parts, [opened]),
     ])
-    const content = operationContent(places(searchOf(parse(q), cursorOf(cursor))), {
-      id,
-      history,
-      viewed: viewed.map(decode),
-      kept,
-      related,
-      origin,
-      admin: session.roles.includes('admin'),
-    })
+    const content = operationContent(
+      { ...places(searchOf(parse(q), cursorOf(cursor))), names },
+      {
+        id,
+        history,
+        viewed: viewed.map(decode),
+        kept,
+        related,
+        origin,
+        admin: session.roles.includes('admin'),
+      },
+    )
     const signin = signInTo(req.originalUrl, true)
     return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin } }, content)
   })
 
   const check = async (req: Request, res: Response): Promise<void> => {
-    await staff(req, res, 'api')
+    await enterReader(sessions, req, res, 'api')
     queryOf(req)
     res.json(await parts.integrity.run())
   }
@@ -215,7 +200,7 @@ ${rowList(here, words, found, cursor)}`,
     return [`/ops/${name}`, [asPage, pages, (_req, res) => void res.type(type).send(bytes)]]
   })
   return [
-    routes(verifyEndpoints, { verify_journal: check }),
+    routes(verifyEndpoints, { verify_journal: check, download_envelope: envelopeRoute(parts) }),
     pageRoutes({
       '/ops': screen(timeline),
       '/ops/rows': [asPage, fragment],

@@ -3,6 +3,7 @@ import type { RequestHandler, Router } from 'express'
 import type { Settings } from '../../config/load.ts'
 import { secretsOf } from '../gateway/journal.ts'
 import type { RunningJournal } from '../journal/start.ts'
+import { keysOf } from '../journal/store/open.ts'
 import { describeError, type Log } from '../platform/logger.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { createAlerts, withoutAddresses } from './alerts/alerts.ts'
@@ -29,7 +30,8 @@ export interface RunningConsole {
 
 export const startConsole = ({ settings, sessions, journal, log, signIn, pages }: ConsoleOptions): RunningConsole => {
   const { sealer, status } = journal.journal
-  const { source: store, during } = journal.readers
+  const { source: store, bulk, during } = journal.readers
+  const url = settings.JOURNAL_URL.reveal()
   const anchored = settings.REDIS_URL !== undefined
   const staffOrigin = settings.STAFF_ORIGIN ?? settings.PUBLIC_ORIGIN?.[0]
   const webhook =
@@ -53,7 +55,7 @@ export const startConsole = ({ settings, sessions, journal, log, signIn, pages }
   })
   const [calls = 0, minutes = 0] = settings.ALERT_BURST.split('/').map(Number)
   const integrity = createIntegrity({
-    url: settings.JOURNAL_URL.reveal(),
+    url,
     secrets: secretsOf(settings),
     size: () => status().size,
     onCheck: alerts.onCheck,
@@ -69,6 +71,8 @@ export const startConsole = ({ settings, sessions, journal, log, signIn, pages }
       alerts,
       anchored,
       during,
+      bulk,
+      keys: keysOf(url, secretsOf(settings)).keys,
       sessions,
       basePath: settings.BASE_PATH,
       ticketUrl: settings.AUDIT_TICKET_URL,

@@ -26,6 +26,7 @@ import { requireRecentSignIn } from '../../policy/decide.ts'
 import type { CsrfClass } from '../../session/csrf.ts'
 import type { Session, Sessions } from '../../session/sessions.ts'
 import { journalEndpoints, ResolveBody } from '../endpoints.ts'
+import { fileName } from '../file-name.ts'
 import { streamEvents } from './stream.ts'
 import { historyView, viewOf } from './views.ts'
 
@@ -153,7 +154,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     const filter = filterOf(words, session.app)
     const lines =
       Object.keys(words).length > 0 ? exportFound(bulk, sealer, { format, filter }) : exportLines(bulk, { format, tenant: session.app })
-    res.setHeader('Content-Disposition', `attachment; filename="journal.${format}"`)
+    res.setHeader('Content-Disposition', `attachment; filename="${fileName('journal', session.app, words)}.${format}"`)
     res.type(format === 'csv' ? 'text/csv' : 'application/x-ndjson')
     for await (const chunk of lines) {
       if (res.destroyed) return

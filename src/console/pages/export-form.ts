@@ -1,5 +1,6 @@
 /** Export of the search's result: plain links, which script turns into a download with progress. */
 import { type Html, html } from '../../http/html.ts'
+import { fileName } from '../file-name.ts'
 import { parametersOf, type Term } from './search-query.ts'
 
 const formats = [
@@ -7,14 +8,17 @@ const formats = [
   ['ndjson', 'NDJSON'],
 ] as const
 
-export const exportForm = (root: string, words: readonly Term[]): Html => {
+export const exportForm = (root: string, app: string, words: readonly Term[]): Html => {
   const parameters = parametersOf(words)
+  const named = Object.fromEntries(parameters)
   const address = (format: string): string => {
     const all = new URLSearchParams(parameters)
     all.set('format', format)
     return `${root}/api/export?${all}`
   }
-  return html`<p class="export" id="export">${words.length > 0 ? 'Export these' : 'Export all'}: ${formats.map(
-    ([format, name], at) => html`${at > 0 && ' '}<a href="${address(format)}" download="journal.${format}">${name}</a>`,
-  )} <output></output></p>`
+  const link = (href: string, name: string, file: string): Html => html`<a href="${href}" download="${file}">${name}</a>`
+  return html`<p class="export" id="export">${words.length > 0 ? 'Export these' : 'Export all'}: ${formats.map(([format, name], at) => [
+    at > 0 && ' ',
+    link(address(format), name, `${fileName('journal', app, named)}.${format}`),
+  ])} ${link(`${root}/api/envelope?${parameters}`, 'Envelope for auditors', `${fileName('audit', app, named)}.tar.gz`)} <output></output></p>`
 }

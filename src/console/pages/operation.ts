@@ -2,19 +2,20 @@
  * on the person, and what an admin can do. */
 
 import { type Html, html } from '../../http/html.ts'
-import { type Event, isOpen, type State } from '../../journal/event/event.ts'
+import { type Event, isOpen, type State, type Target } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
 import type { OperationHistory } from '../../journal/store/history.ts'
+import type { Names } from '../../journal/store/known-names.ts'
 import { latestCheckpoint } from '../../journal/store/queries/log.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
 import { beforeAndAfter } from './before-after.ts'
-import { meanings, nameOf, peopleOf, phraseOf } from './phrases.ts'
-import { searchFor } from './search-query.ts'
-import { actorLink, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
+import { meanings, nameOf, peopleOf, personLink, phraseOf, shownName } from './phrases.ts'
+import { actorLink, actorName, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
 import { timeTag } from './times.ts'
 
 export interface Related {
-  readonly name: string
+  readonly target: Target
+  readonly names: Names
   readonly rows: readonly TimelineRow[]
 }
 
@@ -36,8 +37,8 @@ export const relatedTo = (parts: { store: Source; sealer: Sealer }, tenant: stri
   Promise.all(
     (opened.targets ?? []).map(async (target) => {
       const name = nameOf(target)
-      const { rows } = await findRows(parts, tenant, [{ key: 'target', value: name }], undefined, 11)
-      return { name, rows: rows.filter((row) => row.id !== id).slice(0, 10) }
+      const { rows, names } = await findRows(parts, tenant, [{ key: 'target', value: name }], undefined, 11)
+      return { target, names, rows: rows.filter((row) => row.id !== id).slice(0, 10) }
     }),
   )
 
@@ -91,13 +92,15 @@ const views = (viewed: readonly Event[]): Html | undefined =>
 
 const others = (places: RowPlaces, related: readonly Related[]): Html => html`
 <section class="card" aria-labelledby="others-title"><h2 id="others-title">Who else touched this person</h2>${related.map(
-  ({ name, rows }) =>
-    rows.length > 0
-      ? html`<h3><a href="${searchFor(places.root, { key: 'target', value: name })}">${name}</a></h3>${plainRows(places, `Others on ${name}`, rows)}`
-      : html`<p>Nobody else touched <code>${name}</code>.</p>`,
+  ({ target, names, rows }) => {
+    const name = shownName(places.names ?? names, target)
+    return rows.length > 0
+      ? html`<h3>${personLink(places, target)}</h3>${plainRows({ ...places, names }, `Others on ${name}`, rows)}`
+      : html`<p>Nobody else touched <code>${name}</code>.</p>`
+  },
 )}${related.length === 0 && html`<p>The operation names nobody.</p>`}</section>`
 
-const fact = (name: string, value: Html | string | undefined | null | false): Html | undefined =>
+const fact = (name: string, value: Html | string | number | undefined | null | false): Html | undefined =>
   value ? html`<div><dt>${name}</dt><dd>${value}</dd></div>` : undefined
 
 const requestNames: Partial<Record<State, string>> = { pending: 'To be sent', denied: 'Not sent', not_sent: 'Not sent' }
@@ -112,6 +115,7 @@ const facts = (places: RowPlaces, id: string, opened: Event, state: State): Html
 <dl class="facts">
 ${fact('When', html`${timeTag(opened.time)} <small>${opened.time}</small>`)}
 ${fact('Who', html`${actorLink(places, opened.actor)} <small>${opened.actor?.type}, ${opened.actor?.roles?.join(', ')}</small>`)}
+${fact('Whom', opened.targets?.length && html`${opened.targets.map((target) => html`${personLink(places, target)} <small>${target.smoochId ?? target.subject}</small> `)}`)}
 ${fact('On behalf of', opened.actor?.onBehalfOf)}
 ${fact('Why', (opened.reason?.code ?? opened.reason?.ticket) !== undefined && reasonOf(places, opened))}
 ${fact('Outcome', html`${stateTag(state)} <small>${meanings[state]}</small>`)}
@@ -126,7 +130,7 @@ export const operationContent = (places: RowPlaces, it: OperationPage): Html => 
   const opened = history.events[0]!.event
   return html`
 <p class="back"><a href="${places.root}${places.search}">← ${places.search === '' ? 'Timeline' : 'Back to the search'}</a></p>
-<h1 class="sentence">${opened.actor?.id ?? 'Somebody'} ${phraseOf(opened, state)} ${peopleOf(places, opened)} ${stateTag(state)}</h1>
+<h1 class="sentence">${actorName(places, opened.actor)} ${phraseOf(opened, state)} ${peopleOf(places, opened)} ${stateTag(state)}</h1>
 <div class="columns"><div>
 ${admin && isOpen(state) && resolveForm()}
 <section class="card" aria-labelledby="facts-title"><h2 id="facts-title">What happened</h2>${facts(places, id, opened, state)}</section>

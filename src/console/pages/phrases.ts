@@ -4,6 +4,7 @@
 import { type Html, html } from '../../http/html.ts'
 import { wordsFor } from '../../journal/event/actions.ts'
 import type { Event, State, Target } from '../../journal/event/event.ts'
+import type { Names } from '../../journal/store/known-names.ts'
 import { searchFor } from './search-query.ts'
 
 type Verb = Pick<ReturnType<typeof wordsFor>, 'past' | 'infinitive'>
@@ -30,13 +31,25 @@ export const phraseOf = (event: Event, state: State): string => phrases[state](v
 
 export const nameOf = ({ smoochId, subject }: Target): string => smoochId ?? subject ?? 'somebody'
 
+/** As people know the person, else by the vendor's `_id`, else by pseudonym. */
+export const shownName = (names: Names, target: Target): string =>
+  names.get(target.subject ?? '') ?? names.get(target.smoochId ?? '') ?? nameOf(target)
+
 export interface Places {
   /** Path of the console: base path and `/ops`. */
   readonly root: string
+  /** Names of the persons on the page. */
+  readonly names?: Names
 }
 
-export const personLink = ({ root }: Places, target: Target): Html =>
-  html`<a class="person" href="${searchFor(root, { key: 'target', value: nameOf(target) })}" title="All about this person">${nameOf(target)}</a>`
+/** A masked name finds nobody, so its link goes by the token. */
+export const linkable = (shown: string, token: string): string => (shown.includes('…') ? token : shown)
+
+export const personLink = ({ root, names = new Map() }: Places, target: Target): Html => {
+  const shown = shownName(names, target)
+  const value = linkable(shown, nameOf(target))
+  return html`<a class="person" href="${searchFor(root, { key: 'target', value })}" title="${target.smoochId ?? 'All about this person'}">${shown}</a>`
+}
 
 /** The people of an event: "B into A" for a merge. */
 export const peopleOf = (places: Places, { action, targets = [] }: Event): Html => {

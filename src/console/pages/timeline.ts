@@ -3,10 +3,11 @@
 import { type Html, html } from '../../http/html.ts'
 import { decode, type Event } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
+import { knownNames, type Names } from '../../journal/store/known-names.ts'
 import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
 import { type OperationRow, operations } from '../../journal/store/search.ts'
-import { meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
+import { linkable, meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
 import { filterOf, searchFor, type Term, textOf } from './search-query.ts'
 import { duration, timeTag } from './times.ts'
 
@@ -23,6 +24,7 @@ export interface TimelineRow extends OperationRow {
 
 export interface Found {
   readonly rows: readonly TimelineRow[]
+  readonly names: Names
   readonly next?: number
 }
 
@@ -48,18 +50,23 @@ export const findRows = async (
   limit = perPage,
 ): Promise<Found> => {
   const found = await operations(store, sealer, { ...filterOf(words), tenant, limit, ...(cursor !== undefined && { cursor }) })
-  const took = await durations(store, found.rows)
+  const opened = found.rows.map((row) => row.opened)
+  const [took, names] = await Promise.all([durations(store, found.rows), knownNames({ store, sealer }, opened)])
   const rows = found.rows.map((row) => ({
     ...row,
     milliseconds: row.opened.recorded && !row.opened.upstream ? undefined : took.get(row.id),
   }))
-  return { rows, ...(found.next !== undefined && { next: found.next }) }
+  return { rows, names, ...(found.next !== undefined && { next: found.next }) }
 }
 
-export const actorLink = ({ root }: Places, actor: Event['actor']): Html =>
-  actor
-    ? html`<a class="who ${actor.type}" href="${searchFor(root, { key: 'actor', value: actor.id })}" title="All by this ${actor.type}">${actor.id}</a>`
-    : html`<span class="who">somebody</span>`
+export const actorName = ({ names }: Places, actor: Event['actor']): string => names?.get(actor?.id ?? '') ?? actor?.id ?? 'somebody'
+
+export const actorLink = (places: Places, actor: Event['actor']): Html => {
+  const shown = actorName(places, actor)
+  if (!actor) return html`<span class="who">${shown}</span>`
+  const address = searchFor(places.root, { key: 'actor', value: linkable(shown, actor.id) })
+  return html`<a class="who ${actor.type}" href="${address}" title="All by this ${actor.type}">${shown}</a>`
+}
 
 export const reasonOf = ({ ticketUrl }: RowPlaces, { reason }: Event): Html => {
   const ticket = reason?.ticket
@@ -103,10 +110,10 @@ export const plainRows = (places: RowPlaces, name: string, rows: readonly Timeli
 /** The part that script refreshes. */
 export const rowList = (places: RowPlaces, words: readonly Term[], found: Found | undefined, cursor?: number): Html => {
   if (!found) return html`<div id="found"><p class="nothing">The journal cannot be read now.</p></div>`
-  const { rows, next } = found
+  const { rows, names, next } = found
   return html`
 <div id="found">
-${rows.length === 0 ? html`<p class="nothing">${words.length > 0 ? 'No operation fits these words.' : 'Nothing has been done yet.'}</p>` : plainRows(places, 'Operations, newest first', rows)}
+${rows.length === 0 ? html`<p class="nothing">${words.length > 0 ? 'No operation fits these words.' : 'Nothing has been done yet.'}</p>` : plainRows({ ...places, names }, 'Operations, newest first', rows)}
 <nav class="pages" aria-label="Pages">${cursor !== undefined && html`<a href="${addressOf(places, words)}">Newest</a>`}${next !== undefined && html`<a rel="next" href="${addressOf(places, words, next)}">Older</a>`}</nav>
 </div>`
 }

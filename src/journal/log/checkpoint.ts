@@ -56,9 +56,14 @@ const keyId = (name: string, key: PublicKey): Buffer =>
   hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.from(key, 'base64')]), 'buffer').subarray(0, 4)
 
 export function signCheckpoint(checkpoint: Checkpoint, key: KeyObject): string {
-  const text = `${checkpoint.origin}\n${checkpoint.size}\n${checkpoint.root.toString('base64')}\n`
-  const signature = Buffer.concat([keyId(checkpoint.origin, publicKey(key)), sign(null, Buffer.from(text), key)])
-  return `${text}\n— ${checkpoint.origin} ${signature.toString('base64')}\n`
+  return signNote(checkpoint.origin, `${checkpoint.size}\n${checkpoint.root.toString('base64')}\n`, key)
+}
+
+/** A signed note: the name of the log, then these lines. */
+export function signNote(origin: string, lines: string, key: KeyObject): string {
+  const text = `${origin}\n${lines}`
+  const signature = Buffer.concat([keyId(origin, publicKey(key)), sign(null, Buffer.from(text), key)])
+  return `${text}\n— ${origin} ${signature.toString('base64')}\n`
 }
 
 const NOTE =

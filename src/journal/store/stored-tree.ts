@@ -53,18 +53,34 @@ export async function checkTail(store: Store): Promise<void> {
   if (!(await rootAt(size, treeOf(store))).equals(signed.root)) throw new Error('the end of the log is not what was signed')
 }
 
-/** The tlog-proof of one event under the newest checkpoint, verified before it is returned. */
-export async function proofOf(store: Source, id: string): Promise<string | undefined> {
+/** The tlog-proof of one event under this checkpoint, verified before it is returned. */
+async function proofUnder(store: Source, note: string, hashOf: HashOf, id: string): Promise<string | undefined> {
   const event = await bytesOfEvent(store, id)
   if (!event) return undefined
   const { index, bytes } = event
-  const note = (await latestCheckpoint(store))!
   const { size, root } = parseCheckpoint(note)!
-  const path = await inclusionProof(index, size, treeOf(store))
+  const path = await inclusionProof(index, size, hashOf)
   if (!checkInclusion(leafHash(bytes), index, size, path, root))
     throw new Error(`event ${index} does not belong to the log that was signed; run verify`)
   // Includes the event: one file is all that a third party needs.
   return writeProof(index, path, note, bytes)
+}
+
+/** Under the newest checkpoint. */
+export const proofOf = async (store: Source, id: string): Promise<string | undefined> =>
+  proofUnder(store, (await latestCheckpoint(store))!, treeOf(store), id)
+
+/** Proofs of many events under one checkpoint; each hash is read once. */
+export const proofsUnder = (store: Source, note: string): ((id: string) => Promise<string | undefined>) => {
+  const tree = treeOf(store)
+  const known = new Map<string, Promise<Hash>>()
+  const hashOf: HashOf = (level, position) => {
+    const key = `${level}/${position}`
+    const hash = known.get(key) ?? Promise.resolve(tree(level, position))
+    known.set(key, hash)
+    return hash
+  }
+  return (id) => proofUnder(store, note, hashOf, id)
 }
 
 /** Public keys that the log names; none where it cannot be read. */

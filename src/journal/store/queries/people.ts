@@ -60,6 +60,12 @@ export async function namesBetween(store: Source, from: number, below: number): 
   return rows.map(storedName)
 }
 
+export async function sealedNames(store: Source, pseudonyms: readonly string[]): Promise<StoredName[]> {
+  if (pseudonyms.length === 0) return []
+  const sql = `SELECT pseudonym, lookup, sealed FROM subject WHERE pseudonym IN (${marks(pseudonyms.length)})`
+  return (await store.select(sql, pseudonyms)).map(storedName)
+}
+
 const targetsOf = {
   sqlite: "json_each(e.body, '$.targets') AS p",
   postgres: "jsonb_array_elements(e.body::jsonb -> 'targets') AS p (value)",
@@ -73,6 +79,19 @@ export async function targetsOfEventsOn(store: Source, name: string): Promise<{ 
     [name],
   )
   return rows.map((row) => ({ subject: row['subject'], smoochId: row['id'] }))
+}
+
+/** Pseudonyms beside these `_id`s, in whichever event. */
+export async function subjectsOfIds(store: Source, ids: readonly string[]): Promise<Map<string, string[]>> {
+  const owners = new Map<string, string[]>()
+  for (const id of ids) {
+    const both = (await targetsOfEventsOn(store, id)).filter(({ smoochId, subject }) => smoochId === id && subject !== null)
+    owners.set(
+      id,
+      both.map(({ subject }) => String(subject)),
+    )
+  }
+  return owners
 }
 
 /** True when an event of the app is by or about one of these names. */

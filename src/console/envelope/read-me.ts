@@ -1,0 +1,45 @@
+/** The page in the envelope: what is in it, and how to check it without this service. */
+import { html } from '../../http/html.ts'
+
+export interface About {
+  readonly app: string
+  readonly search: string
+  readonly operations: number
+  readonly events: number
+  readonly time: string
+  /** Verifier key: name, hash and key. */
+  readonly key: string
+}
+
+const go = `verifier, err := note.NewVerifier(key)             // golang.org/x/mod/sumdb/note
+opened, err := note.Open(file, note.VerifierList(verifier)) // manifest.txt or checkpoint.txt
+err = tlog.CheckRecord(path, size, root, index, leaf)       // golang.org/x/mod/sumdb/tlog, for each proof`
+
+export const readMe = ({ app, search, operations, events, time, key }: About): string =>
+  html`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Audit envelope</title>
+<h1>What was done to users of the app ${app}</h1>
+<p>${operations} operations with ${events} events, found by <code>${search || 'no search: all'}</code>, written at ${time}.</p>
+<h2>What is in it</h2>
+<dl>
+<dt>operations.csv</dt><dd>One row for each operation: when, who, what, to whom, why, and how it ended. Cells that a spreadsheet would evaluate begin with an apostrophe.</dd>
+<dt>events.ndjson</dt><dd>The events of these operations, each line the bytes that were signed.</dd>
+<dt>proofs</dt><dd>For each event, that it is in the log (C2SP tlog-proof).</dd>
+<dt>checkpoint.txt</dt><dd>The end of the log, signed (C2SP tlog-checkpoint).</dd>
+<dt>manifest.txt</dt><dd>SHA-256 of every other file, signed by the same key.</dd>
+<dt>key.txt</dt><dd>The public key: <code>${key}</code></dd>
+<dt>check.mjs</dt><dd>A program of about a hundred lines that checks all of this.</dd>
+</dl>
+<h2>How to check it</h2>
+<p>With Node 18 or later, without a network and without the service:</p>
+<pre>node check.mjs 'KEY'</pre>
+<p>KEY is a key that you have from elsewhere: an earlier envelope, or <code>npm run journal -- verify</code> where the service runs. Without it, key.txt is believed. The program ends with 0 when everything holds, else with 1, and says what does not.</p>
+<p>Whoever does not want to run that program: the notes and proofs are read by Go’s own packages, which know nothing of this service.</p>
+<pre>${go}</pre>
+<h2>What it shows</h2>
+<p>That each event is in the log under that checkpoint, byte for byte, and that no file was changed since it was written. It does not show that the search found everything: for that, the whole log is verified where it lies. What stood before a change is sealed, and is not in here.</p>
+</html>
+`.text

@@ -7,6 +7,8 @@ import { sentences } from '../src/contract/descriptions.ts'
 import { limitClass, type Operation } from '../src/contract/operation.ts'
 import { all, type OperationId } from '../src/contract/operations.ts'
 import { problems } from '../src/contract/problems.ts'
+import { alarms } from '../src/platform/alarms.ts'
+import { metrics } from '../src/platform/metrics-table.ts'
 import { clientOperations } from './client-operations.ts'
 
 interface SettingRow {
@@ -93,6 +95,29 @@ ${table(
 Derived from \`src/contract/problems.ts\` by \`npm run derive\`.
 `
 
+const metricsTable = (): string =>
+  table(
+    ['Metric', 'Type', 'Labels', 'What it is'],
+    metrics.map(([name, { type, labels = {}, help }]) => [code(name), type, Object.keys(labels).map(code).join(', '), cell(help)]),
+  )
+
+const entry = (name: string, { means, look, act }: { means: string; look: string; act: string }): string =>
+  `### ${code(name)}\n\n${means}\n\n- **Look at**: ${look}\n- **Do**: ${act}\n`
+
+const runbook = (): string => `# Runbook
+
+For whoever is called. What the figures are is in [Operate](operate.md#health-log-metrics).
+
+## Alarms
+
+Lines of the log with the field \`alarm\`, counted in \`smooch_bff_alarms_total\` by \`code\`.
+
+${Object.entries(alarms)
+  .map(([name, row]) => entry(name, row))
+  .join('\n')}
+Derived from \`src/platform/alarms.ts\` by \`npm run derive\`.
+`
+
 const read = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'utf8')
@@ -123,6 +148,8 @@ const formatted = (code: string): string => {
 const files: Readonly<Record<string, string>> = {
   'config/example.env': exampleEnv(),
   'docs/errors.md': errorsPage(),
+  'docs/runbook.md': runbook(),
+  'docs/operate.md': withSection('docs/operate.md', 'metrics', metricsTable()),
   'docs/configure.md': withSection('docs/configure.md', 'settings', settingsTable()),
   'docs/use.md': withSection('docs/use.md', 'operations', fullTable()),
   'src/contract/client-operations.ts': formatted(clientOperations()),

@@ -30,7 +30,8 @@ import { createLoadShedding, type PriorityOf, priorityOf, privatePriorityOf } fr
 import { createOrigins, type Origins } from './http/origins.ts'
 import { limitAddress, limitFailures } from './http/rate-limit.ts'
 import { type Listener, listen } from './http/server.ts'
-import { describeError, type Log } from './platform/logger.ts'
+import { type Alarm, createAlarm } from './platform/alarms.ts'
+import type { Log } from './platform/logger.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { redisLog } from './platform/redis-connection-log.ts'
 import { createUntilDone } from './platform/until-done.ts'
@@ -44,6 +45,7 @@ import { mintRoutes, requireServiceKey } from './session/routes/current.ts'
 import { personRoutes } from './session/routes/people.ts'
 import { createSessions } from './session/sessions.ts'
 import { createAddressCounts } from './session/store/address-counts.ts'
+import { countedStore } from './session/store/counted.ts'
 import { memoryStore } from './session/store/memory.ts'
 import { redisStore } from './session/store/redis.ts'
 import { loginAddress } from './sign-in/return-to.ts'
@@ -89,41 +91,42 @@ export interface RunningApp {
   secretReplaced(setting: string): void
   /** Events that the journal has given up. */
   lost(): number
+  readonly alarm: Alarm
 }
 
 export const startApp = async ({ settings, apps, providers = [], log, timeLimit, cacheTimes, extend }: AppOptions): Promise<RunningApp> => {
   const metrics = createMetrics(log)
-  const alarm = (what: string, cause: unknown) => {
-    metrics.alarm('internal')
-    log.error({ alarm: what, cause: describeError(cause) }, 'alarm')
-  }
+  const alarm = createAlarm(log, metrics.alarm)
+  for (const { appId } of apps) metrics.circuit(appId, false)
   const configuredOrigins = [...(settings.PUBLIC_ORIGIN ?? []), ...apps.flatMap((app) => app.origins)]
   const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN, settings.COOKIE_NAME, settings.NODE_ENV !== 'production')
   const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
   const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
   // Closed in reverse order when the start fails: what is open would keep the process alive.
   await using opened = new AsyncDisposableStack()
-  const store = settings.REDIS_URL
-    ? await redisStore(redisSource(settings, settings.REDIS_URL), redisLog(log, 'redis connection'), shared ? prefetchScript : undefined)
+  const { REDIS_URL } = settings
+  const uncounted = REDIS_URL
+    ? await redisStore(
+        redisSource(settings, REDIS_URL),
+        redisLog(log, 'redis connection'),
+        shared ? prefetchScript : undefined,
+        metrics.redis('sessions'),
+      )
     : memoryStore()
+  const store = countedStore(uncounted, metrics)
   opened.defer(() => store.close())
-  const cache = cacheUrl ? await redisCache(redisSource(settings, cacheUrl), redisLog(log, 'redis connection of the cache')) : memoryCache()
+  const cache = cacheUrl
+    ? await redisCache(redisSource(settings, cacheUrl), redisLog(log, 'redis connection of the cache'), metrics.redis('cache'))
+    : memoryCache()
   opened.defer(() => cache.close())
   const keys = keyRing(settings.SESSION_KEYS)
   const peppers = keyRing(settings.SESSION_PEPPERS)
   const people = createPeople({ store, peppers })
-  const sessions = createSessions({
-    store,
-    keys,
-    peppers,
-    people,
-    origins,
-    limits: callLimits(settings),
-  })
+  const sessions = createSessions({ store, keys, peppers, people, origins, limits: callLimits(settings) })
   const counts = createAddressCounts({ store, peppers })
   const failures = (name: string) => limitFailures(counts, `failed-${name}`, settings.LIMIT_FAILURES)
   const pages = limitAddress(counts, 'pages', settings.LIMIT_PAGES)
-  const vendor = createUpstream(createUpstreamLog(log, metrics), { ...(timeLimit && { timeLimit }) })
+  const vendor = createUpstream(createUpstreamLog(log, metrics, alarm), { ...(timeLimit && { timeLimit }) })
   const entries = createEntries({ peppers, selfViewOf: (user) => project(operations.get_app_user, 'self', user), times: cacheTimes })
   const invalidation = createInvalidation({ store: cache, peppers, entries, strict: shared, alarm })
   opened.defer(() => invalidation.close())
@@ -132,7 +135,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const resolveUser = createResolveUser({ sessions, people, upstream, apps: byId })
   const mint = createMint({ sessions, people, resolveUser, cookies: origins.cookies })
-  const gatewayJournal = await openGatewayJournal({ settings, apps: byId, upstream, log, metrics })
+  const gatewayJournal = await openGatewayJournal({ settings, apps: byId, upstream, log, alarm, metrics })
   opened.defer(() => gatewayJournal.close())
   const acts = createActs(gatewayJournal.guard)
   const pipeline = createPipeline({
@@ -152,7 +155,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   })
   const login = providers.some(({ client }) => client) ? loginAddress(settings.BASE_PATH) : undefined
   const { signIn = login, ...extension } = extend?.({ mint, origins }) ?? {}
-  const auditConsole = startConsole({ settings, sessions, journal: gatewayJournal, log, signIn, pages })
+  const auditConsole = startConsole({ settings, sessions, journal: gatewayJournal, log, alarm, signIn, pages })
   opened.defer(() => auditConsole.close())
   // Closed before the cache: a read behind an answer still writes to it.
   opened.defer(() => vendor.close())
@@ -182,10 +185,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       signedOutPath: settings.SIGNED_OUT_PATH,
       clearSiteData: settings.CLEAR_SITE_DATA,
       log,
-      alarm: (name, fields) => {
-        metrics.alarm(name)
-        log.error({ alarm: name, ...fields }, 'alarm')
-      },
+      alarm,
     }),
     journalRoutes({ ...gatewayJournal, sessions, draining: () => health.draining }),
     webhookRoutes({
@@ -210,18 +210,15 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   )
   finalHandlers(privateApp, 'This is the private listener: sessions, people, health and metrics. The operations are on the public one.')
 
-  const onRefusal = (problem: Problem, id: string) =>
-    log.info({ requestId: id, status: problem.status, code: problem.code }, 'a request was refused before its head could be read')
+  const onRefusal = ({ status, code }: Problem, id: string) => {
+    metrics.unreadable(status, code)
+    log.info({ requestId: id, status, code }, 'a request was refused before its head could be read')
+  }
   const shedding = (priority: PriorityOf) => opened.use(createLoadShedding(priority, log, metrics))
+  const { PORT, HOST, PRIVATE_PORT: port, PRIVATE_HOST: host } = settings
   const [publicListener, privateListener] = (await listenAll([
-    () => listen(publicApp, { port: settings.PORT, host: settings.HOST, onRefusal, loadShedding: shedding(priorityOf) }),
-    () =>
-      listen(privateApp, {
-        port: settings.PRIVATE_PORT,
-        host: settings.PRIVATE_HOST,
-        onRefusal,
-        loadShedding: shedding(privatePriorityOf),
-      }),
+    () => listen(publicApp, { port: PORT, host: HOST, onRefusal, loadShedding: shedding(priorityOf) }),
+    () => listen(privateApp, { port, host, onRefusal, loadShedding: shedding(privatePriorityOf) }),
   ])) as [Listener, Listener]
   const shown = configuredOrigins.length > 0 ? configuredOrigins : [`http://localhost:${publicListener.address.port}`]
   origins.set(shown)
@@ -237,6 +234,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       publicListener.drain()
     },
     secretReplaced: gatewayJournal.secretReplaced,
+    alarm,
     lost: () => gatewayJournal.journal.status().dropped,
     close: async (graceMs) => {
       health.draining = true

@@ -21,9 +21,9 @@ export const serve = async (configuration: Configuration, started: (line: string
   const replaced = (name: string, former: string, text: string): void => {
     log.info({ setting: name, takesEffect: takesEffect(name) }, 'a secret was replaced')
     app.secretReplaced(name)
-    if (dropsKeyInUse(name, former, text)) log.error({ alarm: 'session_key_dropped', setting: name }, 'alarm')
+    if (dropsKeyInUse(name, former, text)) app.alarm('session_key_dropped', { setting: name })
   }
-  const unfit = (name: string, reason: string): void => log.error({ alarm: 'secret_file', setting: name, reason }, 'alarm')
+  const unfit = (name: string, reason: string): void => app.alarm('secret_file', { setting: name, reason })
   const unwatch = watchSecretFiles(files, replaced, unfit, keyTrial(apps))
   log.info(
     {

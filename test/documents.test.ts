@@ -9,6 +9,8 @@ import { load } from '../config/load.ts'
 import { loadProviders } from '../config/providers.ts'
 import { settings } from '../config/settings.ts'
 import { problems } from '../src/contract/problems.ts'
+import { alarmCodes } from '../src/platform/alarms.ts'
+import { metricRows } from '../src/platform/metrics-table.ts'
 
 const pages = [
   ...readdirSync('.').filter((name) => name.endsWith('.md')),
@@ -64,7 +66,7 @@ describe.each(pages)('%s', (page) => {
     const codes = [...proseOf(page).matchAll(/\b([45]\d\d) `([a-z]+(?:_[a-z]+)*)`/g)].map(([, status, code]) => `${status} ${code}`)
     const known = Object.entries(problems).map(([code, [status]]) => `${status} ${code}`)
     expect(codes.filter((code) => !known.includes(code))).toEqual([])
-    expect(found(page, /`(bff_\w+)`/g).filter((name) => !sources.includes(`'${name}'`))).toEqual([])
+    expect(found(page, /`(smooch_bff_\w+)/g).filter((name) => !Object.hasOwn(metricRows, name))).toEqual([])
   })
 })
 
@@ -84,11 +86,11 @@ test('each word of the glossary is used in the file that it names', () => {
   expect(unused).toEqual([])
 })
 
-test('the alarms that docs/operate.md lists are raised by that name', () => {
-  const alarms = proseOf('docs/operate.md').split('\n## Alarms\n')[1]!.split('\n## ')[0]!
-  const named = [...alarms.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name!)
-  expect(named.length).toBeGreaterThan(4)
-  expect(named.filter((name) => !sources.includes(`'${name}'`))).toEqual([])
+test('the runbook has each alarm, and each is raised', () => {
+  const entries = proseOf('docs/runbook.md').split('\n## Alarms\n')[1]!.split('\n## ')[0]!.split('\n### ').slice(1)
+  const complete = entries.filter((entry) => /^`\w+`\n\n.{30,}\n\n- \*\*Look at\*\*: .{20,}\n- \*\*Do\*\*: .{8,}/.test(entry))
+  expect(complete.map((entry) => /^`(\w+)`/.exec(entry)![1])).toEqual(alarmCodes)
+  expect(alarmCodes.filter((name) => !sources.includes(`'${name}'`))).toEqual([])
 })
 
 const block = (page: string, pattern: RegExp): string => pattern.exec(textOf(page))![1]!

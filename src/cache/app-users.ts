@@ -2,6 +2,7 @@
  * when the vendor fails. */
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
+import type { Alarm } from '../platform/alarms.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import { aliasTo } from './aliases.ts'
 import { hit, status } from './cache-status.ts'
@@ -42,7 +43,7 @@ export interface AppUsersParts {
   readonly store: CacheStore
   readonly peppers: KeyRing
   readonly entries: Entries
-  readonly alarm: (what: string, cause: unknown) => void
+  readonly alarm: Alarm
 }
 
 const maxJoined = 5_000
@@ -103,7 +104,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
     try {
       return await work()
     } catch (cause) {
-      alarm('the user cache could not be written', cause)
+      alarm('cache_not_written', { cause })
       return undefined
     }
   }

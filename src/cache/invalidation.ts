@@ -5,6 +5,7 @@ import { Problem } from '../contract/problems.ts'
 import type { BodyOf, Identified } from '../contract/schemas.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
+import type { Alarm } from '../platform/alarms.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 import { aliasedKeys, aliasTo, lastAliased } from './aliases.ts'
 import type { Entries, User } from './entry.ts'
@@ -20,7 +21,7 @@ export interface InvalidationParts {
   /** The store also holds the sessions: without it nothing may change. Otherwise changes go on, and
    * invalidation is made up for later. */
   readonly strict: boolean
-  readonly alarm: (what: string, cause: unknown) => void
+  readonly alarm: Alarm
 }
 
 /** Names that a person may have, and the two that are known to be of one person. */
@@ -127,7 +128,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
       return true
     } catch (cause) {
       if (strict) throw new Problem('session_store_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
-      alarm('entries could not be invalidated before a change; it goes on', cause)
+      alarm('cache_not_invalidated', { when: 'before the change, which goes on', cause })
       return false
     }
   }
@@ -138,7 +139,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     try {
       await drop(app, named, how, written)
     } catch (cause) {
-      alarm('entries could not be invalidated after a change; it will be tried again', cause)
+      alarm('cache_not_invalidated', { when: 'after the change; tried again', cause })
     }
   }
 

@@ -4,7 +4,8 @@ import type { Settings } from '../../config/load.ts'
 import { secretsOf } from '../gateway/journal.ts'
 import type { RunningJournal } from '../journal/start.ts'
 import { keysOf } from '../journal/store/open.ts'
-import { describeError, type Log } from '../platform/logger.ts'
+import type { Alarm } from '../platform/alarms.ts'
+import type { Log } from '../platform/logger.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { createAlerts, withoutAddresses } from './alerts/alerts.ts'
 import { createWebhook } from './alerts/webhook.ts'
@@ -17,6 +18,7 @@ export interface ConsoleOptions {
   readonly sessions: Sessions
   readonly journal: RunningJournal
   readonly log: Log
+  readonly alarm: Alarm
   /** Address of the sign-in. */
   readonly signIn: SignInAddress | undefined
   /** The limit of calls per address. */
@@ -28,7 +30,7 @@ export interface RunningConsole {
   close(): Promise<void>
 }
 
-export const startConsole = ({ settings, sessions, journal, log, signIn, pages }: ConsoleOptions): RunningConsole => {
+export const startConsole = ({ settings, sessions, journal, log, alarm, signIn, pages }: ConsoleOptions): RunningConsole => {
   const { sealer, status } = journal.journal
   const { source: store, bulk, during } = journal.readers
   const url = settings.JOURNAL_URL.reveal()
@@ -41,7 +43,7 @@ export const startConsole = ({ settings, sessions, journal, log, signIn, pages }
           secret: settings.ALERT_WEBHOOK_SECRET,
           source: settings.PUBLIC_ORIGIN?.[0] ?? 'urn:smooch-bff',
           root: staffOrigin && `${staffOrigin}${settings.BASE_PATH}/ops`,
-          onFailure: ({ id }, cause) => log.error({ alarm: 'alert_webhook', alert: id, cause: describeError(cause) }, 'alarm'),
+          onFailure: ({ id }, cause) => alarm('alert_webhook', { alert: id, cause }),
         })
       : undefined
   const alerts = createAlerts({

@@ -4,6 +4,7 @@ import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Guard, OpenOperation } from '../journal/guard/contract.ts'
 import { isUsed } from '../journal/guard/permit.ts'
+import type { Alarm } from '../platform/alarms.ts'
 import type { UntilDone } from '../platform/until-done.ts'
 import { requireStill } from '../policy/decide.ts'
 import type { Person } from '../session/record.ts'
@@ -22,8 +23,7 @@ export interface GuardedCallParts {
   readonly guard: Guard
   /** For what the deletion of a person leaves to do. */
   readonly untilDone: UntilDone
-  /** Raised for operators, although the caller was served. */
-  readonly alarm: (what: string, cause: unknown) => void
+  readonly alarm: Alarm
 }
 
 type GuardedCall = Call<GuardedOperation>
@@ -107,15 +107,13 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       persons.map((person) =>
         untilDone.start(
           () => sessions.endPerson(person),
-          (cause) => alarm('the sessions of a removed person could not be ended; it is tried again until it is done', cause),
+          (cause) => alarm('sessions_not_ended', { cause }),
         ),
       ),
     )
   }
   const unmark = async (persons: readonly Person[]): Promise<void> => {
-    await Promise.all(persons.map(sessions.clearDeleted)).catch((cause: unknown) =>
-      alarm('the mark of a person as deleted could not be removed', cause),
-    )
+    await Promise.all(persons.map(sessions.clearDeleted)).catch((cause: unknown) => alarm('person_not_unmarked', { cause }))
   }
 
   const readBefore = async (call: GuardedCall): Promise<Found[]> => {

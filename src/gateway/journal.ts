@@ -12,6 +12,7 @@ import type { AppUserSeen, Observation } from '../journal/reconcile/verdicts.ts'
 import { type RunningJournal, startJournal } from '../journal/start.ts'
 import { entryOf, systemEvent } from '../journal/store/contract.ts'
 import { keyList, locationOf, type Secrets } from '../journal/store/open.ts'
+import type { Alarm } from '../platform/alarms.ts'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { connectRedis } from '../platform/redis.ts'
@@ -23,6 +24,7 @@ export interface GatewayJournalParts {
   readonly apps: ReadonlyMap<string, UpstreamApp>
   readonly upstream: Upstream
   readonly log: Log
+  readonly alarm: Alarm
   readonly metrics: Metrics
 }
 
@@ -31,11 +33,20 @@ export interface GatewayJournal extends RunningJournal {
   secretReplaced(setting: string): void
 }
 
-export const openGatewayJournal = async ({ settings, apps, upstream, log, metrics }: GatewayJournalParts): Promise<GatewayJournal> => {
+export const openGatewayJournal = async ({
+  settings,
+  apps,
+  upstream,
+  log,
+  alarm,
+  metrics,
+}: GatewayJournalParts): Promise<GatewayJournal> => {
   await using opened = new AsyncDisposableStack()
   const redis =
     settings.REDIS_URL &&
-    (await connectRedis(redisSource(settings, settings.REDIS_URL), {}, redisLog(log, 'redis connection of the journal')))
+    (await connectRedis(redisSource(settings, settings.REDIS_URL), {}, redisLog(log, 'redis connection of the journal'), {
+      observe: metrics.redis('journal'),
+    }))
   opened.defer(() => redis?.close())
   const running = await startJournal({
     url: settings.JOURNAL_URL.reveal(),
@@ -44,13 +55,11 @@ export const openGatewayJournal = async ({ settings, apps, upstream, log, metric
     onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
     onGate: ({ open, cause, since }) => {
       if (open) return log.info({ open }, 'journal gate')
-      metrics.alarm('journal_gate')
-      log.error({ alarm: 'journal_gate', open, cause, since }, 'alarm')
+      alarm('journal_gate', { open, cause, since })
     },
     onLost: ({ count, waiting }) => {
-      metrics.alarm('journal_events_lost')
       metrics.lost(count)
-      log.error({ alarm: 'journal_events_lost', count, waiting }, 'alarm')
+      alarm('journal_events_lost', { count, waiting })
     },
     read: async (tenant, id) => {
       const app = apps.get(tenant)
@@ -61,6 +70,7 @@ export const openGatewayJournal = async ({ settings, apps, upstream, log, metric
   opened.defer(() => running.close())
   const all = opened.move()
   const { journal } = running
+  metrics.journal(() => ({ ...journal.status(), openOperations: running.openOperations() }))
   return {
     ...running,
     secretReplaced: (setting) => journal.appendLater([entryOf(systemEvent('secret_replaced', { setting }, journal.now()))]),

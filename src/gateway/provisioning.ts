@@ -6,6 +6,7 @@ import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/contract.ts'
+import type { Alarm } from '../platform/alarms.ts'
 import { requireStill } from '../policy/decide.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
@@ -18,8 +19,7 @@ export interface ProvisioningParts {
   readonly upstream: Upstream
   readonly autoCreate: boolean
   readonly guard: Guard
-  /** Raised for operators, although the caller was served. */
-  readonly alarm: (what: string, cause: unknown) => void
+  readonly alarm: Alarm
 }
 
 export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alarm }: ProvisioningParts) => {
@@ -32,7 +32,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     const { _id, userId } = (body as Identified).appUser
     if (userId === session.userId) return await rememberSmoochId(session, _id)
     await sessions.forget(session)
-    if (await sessions.end(session)) alarm("another user was answered in place of the caller's own, whose session has ended", undefined)
+    if (await sessions.end(session)) alarm('another_user_answered')
     throw new Problem('unauthorized', {
       detail: 'The messaging service answered your userId with another user, so this session has ended. Sign in again.',
     })
@@ -47,7 +47,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     try {
       await sessions.rememberSmoochId(session, smoochId, session.smooch)
     } catch (cause) {
-      alarm("a person's own smoochId could not be remembered", cause)
+      alarm('smooch_id_not_kept', { cause })
     }
   }
 

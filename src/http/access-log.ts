@@ -11,7 +11,11 @@ import { clientAddress } from './client-address.ts'
 
 const network = memo(2_000, networkOf)
 
-export type Finished = (record: Fields) => void
+export interface Requests {
+  begun(): void
+  /** Hears of the record of each request. */
+  request(record: Fields): void
+}
 
 /** Adds to the record of this request. */
 export const addLogFields = (res: Response, fields: Fields): void => {
@@ -22,9 +26,10 @@ export const addLogFields = (res: Response, fields: Fields): void => {
 const shown = memo(500, loggable)
 const shownAgent = (agent: string): string => shown(agent.slice(0, 200))
 
-export const accessLog = (log: Log, finished: Finished): RequestHandler =>
+export const accessLog = (log: Log, requests: Requests): RequestHandler =>
   function accessLog(req, res, next) {
     const start = performance.now()
+    requests.begun()
     const record: Fields = {}
     res.locals['record'] = record
     // `on`, not `once`, which costs two more objects: the event comes once.
@@ -49,7 +54,7 @@ export const accessLog = (log: Log, finished: Finished): RequestHandler =>
       }
       if (problem?.code === 'internal') log.error({ ...line, stack: stackOf(problem.cause) }, 'request')
       else log.info(line, 'request')
-      finished(line)
+      requests.request(line)
     })
     next()
   }

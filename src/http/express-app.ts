@@ -27,7 +27,7 @@ export const expressApp = (https: boolean, middleware: readonly RequestHandler[]
   return app
 }
 
-export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, accessLog(log, metrics.request)]
+export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, accessLog(log, metrics)]
 
 /** `served`: where what this listener has is to be found. */
 export const finalHandlers = (app: Express, served: string): void => {

@@ -30,6 +30,8 @@ export interface RunningJournal {
   readonly journal: Journal
   readonly guard: Guard
   readonly readers: Readers
+  /** Guarded calls without a known outcome, when last looked. */
+  openOperations(): number
   close(): Promise<void>
 }
 
@@ -45,6 +47,7 @@ export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate,
     journal,
     guard,
     readers: createReaders(store),
+    openOperations: reconciler.open,
     close: async () => {
       await reconciler[Symbol.asyncDispose]()
       await guard.close()

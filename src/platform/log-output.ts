@@ -8,6 +8,8 @@ export interface LogOutput {
   write(line: string): void
   /** Lines that were dropped so far. */
   dropped(): number
+  /** How often it began to drop lines. */
+  stalls(): number
   /** Writes what is gathered. */
   flush(): void
   /** The same, then waits a bounded time for the reader. */
@@ -75,12 +77,13 @@ const targetOf = (fd: number): Target => {
 /** `told` makes the line that says how many were dropped. */
 export const createLogOutput = (fd: number, told: (dropped: number) => string): LogOutput => {
   const target = targetOf(fd)
-  let [text, lines, dropped, untold] = ['', 0, 0, 0]
+  let [text, lines, dropped, untold, stalls] = ['', 0, 0, 0, 0]
   const flush = (): void => {
     if (lines === 0) return
     const gone = untold > 0 ? told(untold) : ''
     if (target.take(gone + text)) untold = 0
     else {
+      if (untold === 0) stalls += 1
       dropped += lines
       untold += lines
     }
@@ -95,6 +98,7 @@ export const createLogOutput = (fd: number, told: (dropped: number) => string): 
       if (text.length >= gathered) flush()
     },
     dropped: () => dropped,
+    stalls: () => stalls,
     flush,
     close: async (withinMs = 1_000) => {
       clearInterval(timer)

@@ -13,9 +13,6 @@ export interface Fields {
   readonly msg?: never
 }
 
-/** An event that operators should look at, under a stable name. */
-export type Alarm = (name: string, fields: Fields) => void
-
 export interface Log {
   debug(fields: Fields, message: string): void
   info(fields: Fields, message: string): void
@@ -23,6 +20,8 @@ export interface Log {
   error(fields: Fields, message: string): void
   /** Lines that were dropped so far. */
   dropped(): number
+  /** How often it began to drop lines. */
+  stalls(): number
   /** Writes what is gathered, as far as the reader takes it at once. */
   flush(): void
   /** To be awaited before the process ends: waits a bounded time for the reader. */
@@ -71,6 +70,7 @@ export const createLog = (level: Level | 'silent', write?: (line: string) => voi
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
     dropped: () => out?.dropped() ?? 0,
+    stalls: () => out?.stalls() ?? 0,
     flush: () => out?.flush(),
     close: async () => await out?.close(),
   }

@@ -1,6 +1,7 @@
 /** Redis for its callers: scripts and commands, answered or refused in time, over connections that
  * are replaced when they fail. */
 import type { Cluster, Redis } from 'ioredis'
+import type { ObserveRedis } from './metrics.ts'
 import { type Call, createBatches, forAll, type Script } from './redis-batches.ts'
 import { connect, type RedisSource } from './redis-connection.ts'
 import { createOutageNews, type Tell } from './redis-connection-log.ts'
@@ -64,7 +65,7 @@ export const connectRedis = async <Name extends string>(
   source: RedisSource,
   scripts: Record<Name, Script>,
   tell: Tell,
-  { mayEvict = true } = {},
+  { mayEvict = true, observe = () => undefined }: { mayEvict?: boolean; observe?: ObserveRedis | undefined } = {},
 ): Promise<RedisClient<Name>> => {
   const all = Object.entries<Script>({ ...scripts, bffProve: proofScript })
   const connection = await connect(source, Object.fromEntries(all.map(([name, it]) => [name, forAll(it)])))
@@ -119,6 +120,14 @@ export const connectRedis = async <Name extends string>(
     connection.disconnect(true)
     void seekMaster()
   }
+  const timed = <T>(asked: Promise<T>): Promise<T> => {
+    const started = performance.now()
+    asked.then(
+      () => observe('answered', performance.now() - started),
+      (error: unknown) => observe(isRefusal(error) ? 'refused' : 'unanswered', performance.now() - started),
+    )
+    return asked
+  }
   const links = (): Redis[] => (connection.isCluster ? (connection as Cluster).nodes() : [connection as Redis])
   const watch = (error: unknown): never => {
     if (error instanceof Error) probeOnce(error)
@@ -129,7 +138,7 @@ export const connectRedis = async <Name extends string>(
   const send = (name: string, calls: readonly Call[]) => {
     const keys = calls.flatMap((call) => call.keys)
     const args = calls.flatMap((call) => call.args)
-    return within(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args)).catch(watch)
+    return timed(within(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args))).catch(watch)
   }
   const batched = createBatches(send, probeOnce, connection.isCluster)
   const run = (name: string, keys: readonly string[], args: readonly (string | number)[] = []): Promise<unknown> =>
@@ -137,7 +146,8 @@ export const connectRedis = async <Name extends string>(
       if (isStalled()) reject(new Error('Redis has not answered'))
       else batched(name, { keys, args, resolve, reject })
     })
-  const command = (name: string, ...args: (string | number)[]): Promise<unknown> => within(connection.call(name, ...args)).catch(watch)
+  const command = (name: string, ...args: (string | number)[]): Promise<unknown> =>
+    timed(within(connection.call(name, ...args))).catch(watch)
   let isPolicyKnown = mayEvict
   /** Silent when the user may not read the configuration. */
   const lookAtEviction = async (): Promise<void> => {

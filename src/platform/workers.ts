@@ -2,6 +2,7 @@
  * all. */
 import cluster, { type Worker } from 'node:cluster'
 import { untilSignal } from './signals.ts'
+import { gatherMetrics } from './worker-metrics.ts'
 
 /** Workers that cannot even start must not be started over and over. Once one has lived so long the
  * service is sound, and a replacement is tried until it lives. */
@@ -37,6 +38,7 @@ export const runWorkers = async (count: number, said: (line: string) => void): P
       fail()
     })
   }
+  gatherMetrics()
   for (let i = 0; i < count; i++) fork()
 
   const signal = await Promise.race([untilSignal(), failed.then(() => 'SIGTERM' as const)])

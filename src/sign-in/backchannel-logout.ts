@@ -9,7 +9,7 @@ import { checkBody } from '../http/body.ts'
 import { routes } from '../http/endpoint.ts'
 import { readForm } from '../http/form-body.ts'
 import type { Attempt } from '../http/rate-limit.ts'
-import { type Alarm, describeError } from '../platform/logger.ts'
+import type { Alarm } from '../platform/alarms.ts'
 import type { ProviderSessions } from '../session/provider-sessions.ts'
 import { noQuery } from '../session/routes/current.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -41,7 +41,7 @@ export const backchannelLogoutRoutes = ({ sessions, providerSessions, tokens, at
     if (id === undefined || (!proved && Date.now() - (lastForged.get(id) ?? 0) < quietMs)) return
     if (!proved) lastForged.set(id, Date.now())
     const cause = error instanceof Problem ? (error.cause ?? error) : error
-    alarm('logout_token_refused', { provider: id, signed: proved, cause: describeError(cause) })
+    alarm('logout_token_refused', { provider: id, signed: proved, cause })
   }
 
   /** The number of sessions ended; undefined for a repeat. A delivery that broke off is not

@@ -2,7 +2,8 @@
  * operators are at fault. */
 import * as openid from 'openid-client'
 import { Problem, type ProblemCode } from '../contract/problems.ts'
-import { type Alarm, loggable } from '../platform/logger.ts'
+import type { Alarm } from '../platform/alarms.ts'
+import { loggable } from '../platform/logger.ts'
 import { byCode, byError, byNetwork, type Fault, isForNow, ProviderFault, type Row, rowOf } from './provider-faults.ts'
 import { TokenFault } from './token-types.ts'
 

@@ -1,5 +1,6 @@
 /** Log lines, metrics and alarms of calls to the vendor. */
 import type { Operation } from '../contract/operation.ts'
+import type { Alarm } from '../platform/alarms.ts'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { IsolationLog } from './isolation.ts'
@@ -15,21 +16,17 @@ export interface UpstreamLog extends IsolationLog {
   called(event: { operation: Operation['id']; status: number; ms: number; attempt: number; requestId: string | undefined }): void
 }
 
-export const createUpstreamLog = (log: Log, metrics: Metrics): UpstreamLog => ({
+export const createUpstreamLog = (log: Log, metrics: Metrics, alarm: Alarm): UpstreamLog => ({
   called: ({ operation, status, ms }) => metrics.upstream(operation, status || undefined, ms),
   odd: (event) => log.warn(event, 'an answer of the vendor does not match its documented schema; it is passed on unchanged'),
   clock: (seconds) => {
     if (seconds === 0) return log.info({}, 'the clock of the vendor agrees with ours again')
-    metrics.alarm('clock_skew')
-    log.error({ alarm: 'clock_skew', vendorAheadSeconds: seconds }, 'alarm')
+    alarm('clock_skew', { vendorAheadSeconds: seconds })
   },
   breaker: ({ appId, open }) => {
+    metrics.circuit(appId, open)
     if (!open) return log.info({ appId }, 'the vendor answers again')
-    metrics.alarm('upstream_unavailable')
-    log.error({ alarm: 'upstream_unavailable', appId }, 'alarm')
+    alarm('upstream_unavailable', { appId })
   },
-  alarm: (event) => {
-    metrics.alarm(event.code)
-    log.error({ alarm: event.code, ...event }, 'alarm')
-  },
+  alarm: (event) => alarm(event.code, event),
 })

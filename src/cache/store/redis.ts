@@ -11,6 +11,7 @@
  * A write drops `bff:u` (and with it generation and lease; the entry itself may stay for when the vendor fails) before and after, under the key it names and the one behind its alias. Whoever
  * stores an entry first writes the alias under the key of the other name, so no entry exists that a write under either name could miss.
  */
+import type { ObserveRedis } from '../../platform/metrics.ts'
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource } from '../../platform/redis-connection.ts'
@@ -84,7 +85,8 @@ return 1`,
   bffRelease: prefetchScript.release,
 } satisfies Record<string, Script>
 
-export const redisCache = async (source: RedisSource, tell: Tell): Promise<CacheStore> => cacheOn(await connectRedis(source, scripts, tell))
+export const redisCache = async (source: RedisSource, tell: Tell, observe?: ObserveRedis): Promise<CacheStore> =>
+  cacheOn(await connectRedis(source, scripts, tell, observe && { observe }))
 
 const { keys } = prefetchScript
 

@@ -22,7 +22,7 @@ interface BacklogParts {
 const MAX_WAITING = 5000
 
 export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
-  const kept: { readonly entries: readonly Entry[]; readonly resolve: (results: Result[]) => void }[] = []
+  const kept: { readonly entries: readonly Entry[]; readonly resolve: (results: Result[]) => void; readonly since: number }[] = []
   let [waiting, dropped, unrecorded, untold] = [0, 0, 0, 0]
   let toldAt = 0
   let timer: NodeJS.Timeout | undefined
@@ -46,7 +46,7 @@ export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
     const results = await append(entries).catch(
       () =>
         new Promise<Result[]>((resolve) => {
-          kept.push({ entries, resolve })
+          kept.push({ entries, resolve, since: performance.now() })
         }),
     )
     waiting -= entries.length
@@ -68,7 +68,7 @@ export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
     /** Writes the waiting entries; rejects without losing any. */
     flush: async (commit: Append): Promise<void> => {
       const missing = gap()
-      if (missing.length > 0) kept.push({ entries: missing, resolve: () => undefined })
+      if (missing.length > 0) kept.push({ entries: missing, resolve: () => undefined, since: performance.now() })
       const batch = [...kept]
       for (const { entries } of batch) for (const entry of entries) entry.again = true
       const results = await Promise.all(batch.map(({ entries }) => commit(entries)))
@@ -78,6 +78,8 @@ export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
     lose,
     waiting: (): number => waiting,
     dropped: (): number => dropped,
+    /** How long the first entry that the store did not take has waited. */
+    lagMs: (): number => (kept[0] ? performance.now() - kept[0].since : 0),
     /** At the end of the process, entries that still wait are lost. */
     close: (): void => {
       if (waiting > 0) lose(waiting)

@@ -38,6 +38,8 @@ export interface Status {
   readonly since?: string
   /** Events that wait in memory for the store. */
   readonly waiting: number
+  /** How long the first event that the store did not take has waited. */
+  readonly lagMs?: number
   /** Events that were lost. */
   readonly dropped: number
   readonly size: number
@@ -98,6 +100,7 @@ export async function openJournal({
     open: cause === undefined && !ending.signal.aborted,
     ...(cause !== undefined && { cause, since }),
     waiting: backlog.waiting(),
+    lagMs: backlog.lagMs(),
     dropped: backlog.dropped(),
     size,
     ...(anchoredAt !== undefined && { anchoredAt }),

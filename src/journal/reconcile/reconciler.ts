@@ -22,6 +22,8 @@ export interface ReconcilerOptions {
 export interface Reconciler extends AsyncDisposable {
   /** One pass over all open operations; resolves to the number of verdicts. */
   round(): Promise<number>
+  /** Open operations that the last pass found. */
+  open(): number
   start(everyMilliseconds?: number): void
 }
 
@@ -99,9 +101,12 @@ export function createReconciler({
     return watch.tries >= TRIES ? resolve(intent, seq, 'indeterminate', watch) : 0
   }
 
+  let open = 0
   const round = async (): Promise<number> => {
     let verdicts = 0
-    for (const { id, index } of await withoutOutcome(store)) verdicts += await check(id, index)
+    const found = await withoutOutcome(store)
+    for (const { id, index } of found) verdicts += await check(id, index)
+    open = found.length - verdicts
     return verdicts
   }
 
@@ -109,6 +114,7 @@ export function createReconciler({
   let running: Promise<unknown> = Promise.resolve()
   return {
     round,
+    open: () => open,
     start: (every = 5000) => {
       const again = (): void => {
         timer = setTimeout(() => {

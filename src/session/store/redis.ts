@@ -10,6 +10,7 @@
  * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed | 24 h |
  * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |
  */
+import type { ObserveRedis } from '../../platform/metrics.ts'
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource } from '../../platform/redis-connection.ts'
@@ -153,19 +154,17 @@ return live`,
 const kept = (tag: string, name: string) => `bff:o:{${tag}}:${name}`
 const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
-export const redisStore = async (source: RedisSource, tell: Tell, prefetch = noPrefetch): Promise<SessionStore> => {
+export const redisStore = async (source: RedisSource, tell: Tell, prefetch = noPrefetch, observe?: ObserveRedis): Promise<SessionStore> => {
   const bffEnter = { ...scripts.bffEnter, lua: `${prefetch.lua}\n${scripts.bffEnter.lua}` }
-  return storeOn(await connectRedis(source, { ...scripts, bffEnter, bffRelease: prefetch.release }, tell, { mayEvict: false }), prefetch)
+  const all = { ...scripts, bffEnter, bffRelease: prefetch.release }
+  return storeOn(await connectRedis(source, all, tell, { mayEvict: false, observe }), prefetch)
 }
 
 const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefetch: PrefetchScript): SessionStore => ({
   ...familiesOn(redis),
   create: async (place, { sid, sealed, index, idleMs, absoluteMs, extra }) => {
-    const answer = await redis.run(
-      'bffCreate',
-      [session(place), marks(place.tag), list(place.tag)],
-      [sealed, idleMs, absoluteMs, sid, index, extra ?? ''],
-    )
+    const keys = [session(place), marks(place.tag), list(place.tag)]
+    const answer = await redis.run('bffCreate', keys, [sealed, idleMs, absoluteMs, sid, index, extra ?? ''])
     const [createdMs, expiresMs] = answer as [number, number]
     return { createdMs, expiresMs }
   },

@@ -4,7 +4,7 @@ import { appId, type Bff, type Carried, imageForm, mina, startBff } from '../../
 
 const other = { _id: 'b'.repeat(24), userId: 'cust-99', givenName: 'Nobody-of-yours', conversationStarted: false, properties: {} }
 const { userId: _, ...unnamed } = other
-const alarms = (bff: Bff) => bff.lines.filter((line) => String(line['alarm']).startsWith('another user was answered'))
+const alarms = (bff: Bff) => bff.lines.filter((line) => line['alarm'] === 'another_user_answered')
 const read = (bff: Bff, headers: Carried, id = 'me') => bff.call('GET', `/v1.1/appusers/${id}`, { headers })
 const link = { type: 'twilio', phoneNumber: '+15145550100', confirmation: { type: 'prompt' } }
 

@@ -21,7 +21,7 @@ when('the sessions of a deleted person end once Redis is back', async () => {
   while (!bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user')) await sleep(10)
   proxy.open(false)
   expect((await deletion).status).toBe(200)
-  expect(bff.lines.some(({ alarm }) => String(alarm).includes('sessions of a removed person'))).toBe(true)
+  expect(bff.lines.some(({ alarm }) => alarm === 'sessions_not_ended')).toBe(true)
   proxy.open(true)
   for (let waited = 0; (await bff.private('GET', '/readyz')).status !== 200 && waited < 5_000; waited += 50) await sleep(50)
   await sleep(2_500)

@@ -16,7 +16,7 @@ test.each([
   const records: Fields[] = []
   await using echo = await startEcho(
     { trustedProxies: ['127.0.0.1'] },
-    { routes: (app) => app.use(accessLog(quiet, (record) => records.push(record))) },
+    { routes: (app) => app.use(accessLog(quiet, { begun: () => {}, request: (record) => records.push(record) })) },
   )
   const answer = await fetch(`${echo.address.url}/users/x`, { headers: { 'X-Forwarded-For': address } })
   await answer.text()

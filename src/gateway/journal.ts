@@ -17,6 +17,7 @@ import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { connectRedis } from '../platform/redis.ts'
 import { redisLog } from '../platform/redis-connection-log.ts'
+import { outsideRequests } from '../platform/request-context.ts'
 import type { Upstream } from '../upstream/client.ts'
 
 export interface GatewayJournalParts {
@@ -52,14 +53,13 @@ export const openGatewayJournal = async ({
     url: settings.JOURNAL_URL.reveal(),
     secrets: secretsOf(settings),
     anchor: redis && anchorOn(redis, locationOf(settings.JOURNAL_URL.reveal(), settings.APPS_FILE ?? settings.SMOOCH_APP_ID)),
-    onCheckpoint: (note) => log.info({ checkpoint: note }, 'journal checkpoint'),
+    onCheckpoint: (note) => outsideRequests(() => log.info({ checkpoint: note }, 'journal checkpoint')),
     onGate: ({ open, cause, since }) => {
-      if (open) return log.info({ open }, 'journal gate')
-      alarm('journal_gate', { open, cause, since })
+      outsideRequests(() => (open ? log.info({ open }, 'journal gate') : alarm('journal_gate', { open, cause, since })))
     },
     onLost: ({ count, waiting }) => {
       metrics.lost(count)
-      alarm('journal_events_lost', { count, waiting })
+      outsideRequests(() => alarm('journal_events_lost', { count, waiting }))
     },
     read: async (tenant, id) => {
       const app = apps.get(tenant)

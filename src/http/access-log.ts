@@ -7,6 +7,7 @@ import { networkOf } from '../platform/ip-address.ts'
 import type { Fields, Log } from '../platform/logger.ts'
 import { describeError, loggable } from '../platform/logger.ts'
 import { memo } from '../platform/memo.ts'
+import type { RequestTrace } from '../platform/tracing.ts'
 import { clientAddress } from './client-address.ts'
 
 const network = memo(2_000, networkOf)
@@ -39,8 +40,10 @@ export const accessLog = (log: Log, requests: Requests): RequestHandler =>
       const { upstreamStatus, upstreamRequestId } = problem?.particulars ?? {}
       const upstream = upstreamStatus !== undefined && { upstream: { status: upstreamStatus, requestId: upstreamRequestId } }
       const cause = problem?.cause !== undefined && { cause: describeError(problem.cause) }
-      const line = {
+      const trace = res.locals['trace'] as RequestTrace | undefined
+      const line: Fields = {
         requestId: res.locals['requestId'],
+        ...trace?.ids,
         method: req.method,
         route: (req.route as { readonly path?: unknown } | undefined)?.path,
         status: res.writableFinished ? res.statusCode : 499,
@@ -55,9 +58,17 @@ export const accessLog = (log: Log, requests: Requests): RequestHandler =>
       if (problem?.code === 'internal') log.error({ ...line, stack: stackOf(problem.cause) }, 'request')
       else log.info(line, 'request')
       requests.request(line)
+      endTrace(trace, line)
     })
     next()
   }
+
+/** Named by the operation where there is one, else by the template of the path. */
+const endTrace = (trace: RequestTrace | undefined, { method, route, operation, status, code }: Fields): void => {
+  const path = typeof route === 'string' ? { 'http.route': route } : undefined
+  const name = operation ?? (path ? `${String(method)} ${route}` : method)
+  trace?.end(String(name), Number(status), code as string | undefined, { ...path })
+}
 
 /** The stack without the message, which may quote anything. */
 const stackOf = (cause: unknown): string[] =>

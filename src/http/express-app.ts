@@ -10,6 +10,7 @@ import { requestId } from './request-id.ts'
 import { joinHeads } from './response-headers.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { Listener } from './server.ts'
+import { traceRequest } from './trace.ts'
 
 export const expressApp = (https: boolean, middleware: readonly RequestHandler[]): Express => {
   const app = express()
@@ -27,7 +28,7 @@ export const expressApp = (https: boolean, middleware: readonly RequestHandler[]
   return app
 }
 
-export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, accessLog(log, metrics)]
+export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, traceRequest, accessLog(log, metrics)]
 
 /** `served`: where what this listener has is to be found. */
 export const finalHandlers = (app: Express, served: string): void => {

@@ -4,6 +4,7 @@ import { type DestinationStream, type Level, pino } from 'pino'
 import { withoutText } from './error-message.ts'
 import { createLogOutput } from './log-output.ts'
 import { printableLines } from './printable.ts'
+import { requestFields } from './request-context.ts'
 
 /** Without the names that each line has by itself: a line with two of one is read in two ways. */
 export interface Fields {
@@ -57,6 +58,9 @@ const timestamp = (): string => {
   return lastTime
 }
 
+/** With the ids of the request that the line is about, which its own record has already. */
+const ofRequest = (fields: Fields): Fields => ('requestId' in fields ? fields : { ...requestFields(), ...fields })
+
 /** Lines go to standard output unless a writer is given. Times are ISO 8601. */
 export const createLog = (level: Level | 'silent', write?: (line: string) => void): Log => {
   const told = (dropped: number) =>
@@ -65,10 +69,10 @@ export const createLog = (level: Level | 'silent', write?: (line: string) => voi
   const sink: DestinationStream = { write: (line) => (write ? write(printableLines(line)) : void out?.write(printableLines(line))) }
   const log = pino({ level, base: null, timestamp, formatters: { level: (label) => ({ level: label }) } }, sink)
   return {
-    debug: (fields, message) => log.debug(fields, message),
-    info: (fields, message) => log.info(fields, message),
-    warn: (fields, message) => log.warn(fields, message),
-    error: (fields, message) => log.error(fields, message),
+    debug: (fields, message) => log.debug(ofRequest(fields), message),
+    info: (fields, message) => log.info(ofRequest(fields), message),
+    warn: (fields, message) => log.warn(ofRequest(fields), message),
+    error: (fields, message) => log.error(ofRequest(fields), message),
     dropped: () => out?.dropped() ?? 0,
     stalls: () => out?.stalls() ?? 0,
     flush: () => out?.flush(),

@@ -2,6 +2,7 @@
  * when all is well again. */
 import { describeError, type Log } from './logger.ts'
 import { remedyFor } from './redis-proof.ts'
+import { outsideRequests } from './request-context.ts'
 
 export interface RedisNews {
   readonly level: 'warn' | 'info'
@@ -16,7 +17,7 @@ export const redisLog =
   (log: Log, name: string): Tell =>
   ({ level, text, cause }) => {
     const remedy = cause && remedyFor(cause)
-    log[level]({ ...(cause && { cause: describeError(cause) }), ...(remedy && { remedy }) }, `${name} ${text}`)
+    outsideRequests(() => log[level]({ ...(cause && { cause: describeError(cause) }), ...(remedy && { remedy }) }, `${name} ${text}`))
   }
 
 /** More causes than this in one outage say nothing new. */

@@ -2,6 +2,7 @@
  * whether it is back. No caller's own call is the one that tries. */
 import { CircuitState, circuitBreaker, handleWhen, isBrokenCircuitError, SamplingBreaker } from 'cockatiel'
 import { Problem } from '../contract/problems.ts'
+import { outsideRequests } from '../platform/request-context.ts'
 
 export interface BreakerParts {
   /** Once when it opens, and once when the vendor answers again. */
@@ -36,7 +37,8 @@ export const createBreaker = ({ tell, probe }: BreakerParts) => {
     policy.onBreak(() => {
       if (policy !== current) return
       tell(true)
-      timer = setInterval(() => look(policy), probeEveryMs).unref()
+      // The reads are no part of the call that opened it.
+      timer = outsideRequests(() => setInterval(() => look(policy), probeEveryMs).unref())
     })
     return policy
   }

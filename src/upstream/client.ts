@@ -4,6 +4,7 @@ import { type GuardedOperation, type LimitClass, limitClass, type OpenOperation,
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
+import { startSendTrace } from '../platform/tracing.ts'
 import type { ImageForm } from '../uploads/image.ts'
 import { createClockWatch } from './clock-watch.ts'
 import { authorization, createKeyring, idHoldsCredential } from './credentials.ts'
@@ -90,6 +91,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     url: URL,
     { operation, body, image }: AnyCall,
     token: string,
+    traceparent: string,
     deadline: Deadline,
   ): Promise<Reply> => {
     try {
@@ -97,7 +99,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
         connections: operation.effect === 'guarded' ? freshConnections() : connections,
         url,
         method: operation.method,
-        headers: requestHeaders(token, image ? image.contentType : body === undefined ? undefined : 'application/json'),
+        headers: requestHeaders(token, traceparent, image ? image.contentType : body === undefined ? undefined : 'application/json'),
         content: image ?? (body === undefined ? undefined : JSON.stringify(body)),
         deadline,
       })
@@ -137,7 +139,12 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     const sendOnce = async (): Promise<Reply> => {
       sends.count += 1
       const began = performance.now()
-      const reply = await exchange(app, url, call, token, sends.deadline)
+      const trace = startSendTrace(operation.method, url, operation.path, sends.count - 1)
+      const reply = await exchange(app, url, call, token, trace.traceparent, sends.deadline).catch((error: unknown) => {
+        trace.end('aborted')
+        throw error
+      })
+      trace.end('none' in reply ? reply.none : reply.status)
       const { status, requestId } = 'none' in reply ? { status: 0, requestId: undefined } : reply
       log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: sends.count, requestId })
       if (status === 429) isolation.pause(app, ('none' in reply ? undefined : reply.retryAfter) ?? 1)

@@ -1,13 +1,14 @@
 /** The headers that go upstream, built from nothing, and the two of an answer that we look at: how
  * long the vendor wants to be left alone, and its name for the call. */
 
-/** The headers that are sent, none of a caller; the sender adds the length. */
-export const requestHeaders = (authorization: string, contentType?: string): Record<string, string> => ({
+/** The headers that are sent, none of a caller but the trace, of which no `tracestate` or `baggage`; the sender adds the length. */
+export const requestHeaders = (authorization: string, traceparent: string, contentType?: string): Record<string, string> => ({
   accept: 'application/json',
   // Nothing to unpack, so a small answer cannot swell.
   'accept-encoding': 'identity',
   'user-agent': 'smooch-bff',
   authorization,
+  traceparent,
   ...(contentType !== undefined && { 'content-type': contentType }),
 })
 

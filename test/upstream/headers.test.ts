@@ -5,10 +5,16 @@ import { requestHeaders, requestId, retryAfter } from '../../src/upstream/header
 const now = Date.parse('2026-03-02T10:00:00Z')
 
 describe('headers', () => {
-  test('a request without a body has four, one with a body says what it is', () => {
-    const few = { accept: 'application/json', 'accept-encoding': 'identity', authorization: 'X', 'user-agent': 'smooch-bff' }
-    expect(requestHeaders('X')).toEqual(few)
-    expect(requestHeaders('X', 'a/b')).toEqual({ ...few, 'content-type': 'a/b' })
+  test('a request without a body has five, one with a body says what it is', () => {
+    const few = {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      authorization: 'X',
+      traceparent: '00-t-s-00',
+      'user-agent': 'smooch-bff',
+    }
+    expect(requestHeaders('X', '00-t-s-00')).toEqual(few)
+    expect(requestHeaders('X', '00-t-s-00', 'a/b')).toEqual({ ...few, 'content-type': 'a/b' })
   })
 
   test.each([

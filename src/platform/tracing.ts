@@ -1,0 +1,100 @@
+/** The one door to OpenTelemetry's API: a span for each request and each send to the vendor. Recorded only where an SDK is
+ * registered; without one the ids go on all the same. No attribute holds a path, a query, an address or an id of a person. */
+import {
+  type Attributes,
+  type Context,
+  context,
+  INVALID_SPANID,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
+import { currentTrace, runInRequest } from './request-context.ts'
+import { formatTraceParent, newSpanId, newTraceId, parseTraceParent, type TraceParent } from './traceparent.ts'
+
+export interface RequestTrace {
+  readonly ids: { readonly trace_id: string; readonly span_id: string }
+  readonly self: TraceParent
+  readonly context: Context
+  /** `name` and attributes are known late. */
+  end(name: string, status: number, code: string | undefined, attributes: Attributes): void
+}
+
+const tracer = trace.getTracer('smooch-bff')
+
+/** False without an SDK: the API then gives the ids of the parent, or none. */
+const isOfSdk = ({ spanId }: SpanContext, parent: TraceParent | undefined): boolean =>
+  spanId !== parent?.spanId && spanId !== INVALID_SPANID
+
+/** The ids of a span, made here when no SDK made any. */
+const idsOf = (made: SpanContext, parent: TraceParent | undefined): TraceParent => {
+  const { traceId, spanId, traceFlags } = made
+  return isOfSdk(made, parent)
+    ? { traceId, spanId, flags: traceFlags | ((parent?.flags ?? 0) & 0b10) }
+    : { traceId: parent?.traceId ?? newTraceId(), spanId: newSpanId(), flags: parent?.flags ?? 0 }
+}
+
+const contextOf = ({ traceId, spanId, flags }: TraceParent, isRemote: boolean): Context =>
+  trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags & 1, isRemote })
+
+const known = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'])
+const methodOf = (method: string): string => (known.has(method) ? method : '_OTHER')
+
+/** The span of a request, of the trace in its header or of a new one. */
+export const startRequestTrace = (method: string, header: string | undefined): RequestTrace => {
+  const parent = parseTraceParent(header)
+  const attributes = { 'http.request.method': methodOf(method), 'url.scheme': 'http' }
+  const span = tracer.startSpan(methodOf(method), { kind: SpanKind.SERVER, attributes }, parent ? contextOf(parent, true) : ROOT_CONTEXT)
+  const made = span.spanContext()
+  const self = idsOf(made, parent)
+  return {
+    ids: { trace_id: self.traceId, span_id: self.spanId },
+    self,
+    context: isOfSdk(made, parent) ? trace.setSpan(ROOT_CONTEXT, span) : contextOf(self, false),
+    end: (name, status, code, more) => {
+      if (span.isRecording()) {
+        span.updateName(name)
+        span.setAttributes({ ...more, 'http.response.status_code': status })
+        if (status >= 500) span.setAttribute('error.type', code ?? String(status)).setStatus({ code: SpanStatusCode.ERROR })
+      }
+      span.end()
+    },
+  }
+}
+
+/** Runs what answers a request: its log lines get these fields, its sends this parent, instrumentations of others too. */
+export const runInTrace = (its: RequestTrace, requestId: string, work: () => void): void =>
+  runInRequest({ fields: { requestId, ...its.ids }, trace: its }, () => context.with(its.context, work))
+
+export interface SendTrace {
+  readonly traceparent: string
+  /** The status, or what there was in place of an answer. */
+  end(outcome: number | string): void
+}
+
+/** The span of one send to the vendor. `template`: the path without values. */
+export const startSendTrace = (method: string, url: URL, template: string, resends: number): SendTrace => {
+  const parent = currentTrace()
+  const attributes = {
+    'http.request.method': method,
+    'server.address': url.hostname,
+    'server.port': Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+    'url.scheme': url.protocol.slice(0, -1),
+    'url.template': template,
+    ...(resends > 0 && { 'http.request.resend_count': resends }),
+  }
+  const span = tracer.startSpan(`${method} ${template}`, { kind: SpanKind.CLIENT, attributes }, parent?.context ?? ROOT_CONTEXT)
+  return {
+    traceparent: formatTraceParent(idsOf(span.spanContext(), parent?.self)),
+    end: (outcome) => {
+      if (span.isRecording()) {
+        if (typeof outcome === 'number') span.setAttribute('http.response.status_code', outcome)
+        if (typeof outcome === 'string' || outcome >= 400)
+          span.setAttribute('error.type', String(outcome)).setStatus({ code: SpanStatusCode.ERROR })
+      }
+      span.end()
+    },
+  }
+}

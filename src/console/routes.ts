@@ -16,6 +16,8 @@ import { knownNames } from '../journal/store/known-names.ts'
 import { treeHead } from '../journal/store/queries/log.ts'
 import { viewsOf } from '../journal/store/queries/operations.ts'
 import { partNames } from '../journal/store/queries/people.ts'
+import { createSharedRuns } from '../platform/concurrency.ts'
+import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import type { Session } from '../session/sessions.ts'
 import type { Alerts } from './alerts/alerts.ts'
 import { alertList } from './alerts/alerts-view.ts'
@@ -25,7 +27,7 @@ import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
 import { exportForm } from './pages/export-form.ts'
 import { body, head, notice, page } from './pages/layout.ts'
 import { operationContent, originIn, relatedTo } from './pages/operation.ts'
-import { parse } from './pages/search-query.ts'
+import { parse, type Term } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { type Found, findRows, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
 import { enterReader, requireReader } from './reader.ts'
@@ -77,6 +79,12 @@ const noticeOf = ({ code, message }: Problem): Notice => {
   return { title: 'This cannot be shown', sentence: message }
 }
 
+/** A little above what a page may take: rows that are shared may wait for a run before them. */
+const rowsMilliseconds = 6_000
+
+/** The bound of whoever began the run; the others have their own. */
+const isOwnBound = (error: unknown): boolean => error instanceof Problem && error.code === 'too_many_requests'
+
 /** Undefined when the journal cannot be read: the rest of the page is needed most then. */
 const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
 
@@ -104,6 +112,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
     res.send(notice({ root, title }, sentence, signIn))
   }
 
+  const shared = createSharedRuns<string>()
   const screen = (show: RequestHandler) => [asPage, pages, show, failed]
 
   const shown =
@@ -149,15 +158,22 @@ ${rowList(here, words, found, cursor)}`,
   const fragment = async (req: Request, res: Response): Promise<void> => {
     const { session } = await sessions.require(req, { limit: 'reads', idle: true, decide: limitCalls(req, res) })
     requireReader(session)
-    await during('search', session, () => rowsFor(session, req, res))
+    const { q = '' } = queryOf(req, 'q')
+    const read = () => during('search', session, () => rowsFor(session.app, parse(q)))
+    // All pages on the same search ask the same whenever something happens.
+    const rows = await withTimeout(rowsMilliseconds, shared(`${session.app} ${q}`, read)).catch((error: unknown) => {
+      if (isOwnBound(error)) return read()
+      throw error
+    })
+    if (rows === TIMED_OUT) throw new Problem('journal_busy', { headers: { 'Retry-After': '2' } })
+    res.type('html').send(rows)
   }
 
-  const rowsFor = async (session: Session, req: Request, res: Response): Promise<void> => {
-    const words = parse(queryOf(req, 'q')['q'] ?? '')
-    const [summary, found] = await Promise.all([readSummary(parts, session.app), rowsIn(parts, session.app, words)])
+  const rowsFor = async (app: string, words: readonly Term[]): Promise<string> => {
+    const [summary, found] = await Promise.all([readSummary(parts, app), rowsIn(parts, app, words)])
     const here = places(searchOf(words))
-    const content = html`${summaryBar(here, summary)}${alertList(parts.alerts.recent(session.app))}${words.length === 0 && charts(session.app)}${rowList(here, words, found)}`
-    res.type('html').send(content.text)
+    return html`${summaryBar(here, summary)}${alertList(parts.alerts.recent(app))}${words.length === 0 && charts(app)}${rowList(here, words, found)}`
+      .text
   }
 
   const operation = shown(async (req, _res, session) => {

@@ -58,6 +58,7 @@ export const problems = {
   identity_provider_unavailable: [503, 'The identity provider does not answer. Sessions that exist go on; try again shortly.'],
   journal_unavailable:         [503, 'The call cannot be recorded for a moment, so nothing was sent. Try again shortly.'],
   journal_busy:                [503, 'Too many searches and exports of the journal are running. Wait as long as Retry-After says, then try again. Guarded calls are not affected.'],
+  journal_unreadable:          [503, 'The journal cannot be read for a moment. Wait as long as Retry-After says, then try again.'],
   webhook_not_ready:           [503, 'The secret of this webhook is not set yet. Deliver it again later.'],
   upstream_busy:               [503, 'The messaging service is busy. Try again shortly.'],
   upstream_unavailable:        [503, 'The messaging service has not answered for a moment, so nothing was sent. Wait as long as Retry-After says, then try again.'],

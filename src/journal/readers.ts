@@ -1,5 +1,6 @@
 /** Bounds for people who read the journal: how many at once, how long each waits, by person and by
  * app. The guard reads on its own connection. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { Problem } from '../contract/problems.ts'
 import { type Concurrency, limitConcurrency, NoTurn } from '../platform/concurrency.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
@@ -10,7 +11,7 @@ import type { Rows, Source } from './store/queries/source.ts'
 const limits = {
   search: { all: 2,   each: 8,  waits: 5_000 },
   export: { all: 8,   ofGroup: 6,   each: 2,  waits: 0 },
-  stream: { all: 120, ofGroup: 100, each: 10, waits: 0 },
+  stream: { all: 1_200, ofGroup: 1_000, each: 10, waits: 0 },
 } as const satisfies Record<string, Concurrency>
 
 export type Reading = keyof typeof limits
@@ -24,6 +25,9 @@ export interface Reader {
 
 const readMilliseconds = 5_000
 
+/** Until when the queries of one page may take, all of them. */
+const pageEnds = new AsyncLocalStorage<number>()
+
 const busy = (cause: unknown): Problem => new Problem('journal_busy', { cause, headers: { 'Retry-After': '2' } })
 
 const refusal = (error: NoTurn, reading: Reading): Problem =>
@@ -34,10 +38,16 @@ const refusal = (error: NoTurn, reading: Reading): Problem =>
         headers: { 'Retry-After': '2' },
       })
 
-/** A query beyond its time fails for its caller alone. */
-const inTime = async (read: Promise<Rows>): Promise<Rows> => {
-  const rows = await withTimeout(readMilliseconds, read)
-  if (rows === TIMED_OUT) throw busy(new Error(`a query of the journal took more than ${readMilliseconds / 1000} s`))
+/** A query beyond its time, or its page's time, fails for its caller alone. */
+const inTime = async (read: () => Promise<Rows>): Promise<Rows> => {
+  const left = Math.min(readMilliseconds, (pageEnds.getStore() ?? Number.POSITIVE_INFINITY) - performance.now())
+  const rows =
+    left <= 0
+      ? TIMED_OUT
+      : await withTimeout(left, read()).catch((cause: unknown) => {
+          throw new Problem('journal_unreadable', { cause })
+        })
+  if (rows === TIMED_OUT) throw busy(new Error(`what was asked of the journal took more than ${readMilliseconds / 1000} s`))
   return rows
 }
 
@@ -48,7 +58,7 @@ export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
     stream: limitConcurrency(limits.stream),
   }
   const pages = limitConcurrency({ all: 1, each: Number.POSITIVE_INFINITY, waits: 60_000 })
-  const source: Source = { kind: readers.kind, select: (sql, params) => inTime(readers.select(sql, params)) }
+  const source: Source = { kind: readers.kind, select: (sql, params) => inTime(() => readers.select(sql, params)) }
   return {
     source,
     /** For exports and replays, which read page after page: one page at a time in all, so that
@@ -56,10 +66,13 @@ export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
     bulk: { kind: readers.kind, select: (sql, params) => pages('', () => source.select(sql, params)) } satisfies Source as Source,
 
     /** Runs the work in its turn; throws `too_many_requests` or `journal_busy`. */
-    during: async <T>(reading: Reading, { app, kind, actor }: Reader, work: () => Promise<T>): Promise<T> =>
-      turns[reading](`${app} ${kind === 'service'} ${actor.id}`, work, app).catch((error: unknown) => {
-        throw error instanceof NoTurn ? refusal(error, reading) : error
-      }),
+    during: async <T>(reading: Reading, { app, kind, actor }: Reader, work: () => Promise<T>): Promise<T> => {
+      const turn = () =>
+        turns[reading](`${app} ${kind === 'service'} ${actor.id}`, work, app).catch((error: unknown) => {
+          throw error instanceof NoTurn ? refusal(error, reading) : error
+        })
+      return reading === 'search' ? pageEnds.run(performance.now() + readMilliseconds, turn) : turn()
+    },
   }
 }
 

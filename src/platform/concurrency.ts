@@ -109,6 +109,29 @@ export const createTurns = () => {
   }
 }
 
+/** One run at a time for each key. Whoever asks during one shares the next, which begins after they
+ * asked: as fresh as their own, whatever their number. */
+export const createSharedRuns = <T>() => {
+  const runs = new Map<string, { readonly now: Promise<T>; next?: Promise<T> }>()
+  const start = (key: string, work: () => Promise<T>): Promise<T> => {
+    const now = work()
+    const run: { readonly now: Promise<T>; next?: Promise<T> } = { now }
+    runs.set(key, run)
+    const end = (): void => {
+      if (runs.get(key) === run && run.next === undefined) runs.delete(key)
+    }
+    now.then(end, end)
+    return now
+  }
+  return (key: string, work: () => Promise<T>): Promise<T> => {
+    const run = runs.get(key)
+    if (!run) return start(key, work)
+    const again = (): Promise<T> => start(key, work)
+    run.next ??= run.now.then(again, again)
+    return run.next
+  }
+}
+
 /** Runs the work for each item, in order, `limit` at once. A failure stops the start of more, and
  * is thrown when those running have ended. */
 export const forEachConcurrent = async <T>(limit: number, items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> => {

@@ -1,6 +1,6 @@
 /** Who may do how much at once, and who is next. */
 import { expect, test } from '@jest/globals'
-import { limitConcurrency, NoTurn } from '../../src/platform/concurrency.ts'
+import { createSharedRuns, limitConcurrency, NoTurn } from '../../src/platform/concurrency.ts'
 
 /** Work that ends when told. */
 const works = () => {
@@ -73,4 +73,28 @@ test('however many ask in one group, another has the next turn and a place', asy
   for (let at = 6; at < 9; at += 1) await end(at)
   await Promise.all([...both, last, third])
   expect(begun.slice(5)).toEqual(['e1', 'f1', 'z2', 'g2'])
+})
+
+test('a thousand that ask the same make two runs: those who came during the first share one that began after them', async () => {
+  const { begun, work, end } = works()
+  const share = createSharedRuns<number>()
+  const ask = () => share('same', async () => work('same')().then(() => begun.length))
+  const [first, ...others] = Array.from({ length: 1_000 }, ask)
+  expect(begun).toEqual(['same'])
+  await share('other', async () => 7).then((it) => expect(it).toBe(7))
+  await end(0)
+  await first
+  expect(begun).toEqual(['same', 'same'])
+  await end(1)
+  expect(await Promise.all(others)).toEqual(Array(999).fill(2))
+  void ask()
+  expect(begun.length).toBe(3)
+})
+
+test('a run that fails fails for those who share it alone', async () => {
+  const share = createSharedRuns<string>()
+  const fails = () => share('same', () => Promise.reject(new Error('lost')))
+  const [one, two, three] = [fails(), fails(), fails()]
+  for (const it of [one, two, three]) await expect(it).rejects.toThrow('lost')
+  expect(await share('same', () => Promise.resolve('here'))).toBe('here')
 })

@@ -28,6 +28,7 @@ import type { Session, Sessions } from '../../session/sessions.ts'
 import { journalEndpoints, ResolveBody } from '../endpoints.ts'
 import { fileName } from '../file-name.ts'
 import { streamEvents } from './stream.ts'
+import { createTail } from './tail.ts'
 import { historyView, viewOf } from './views.ts'
 
 export interface JournalRoutesParts {
@@ -51,6 +52,7 @@ const queryOf = (req: Request, ...optional: string[]): Record<string, string | u
 export const journalRoutes = ({ sessions, journal, guard, readers, draining }: JournalRoutesParts): Router => {
   const { sealer } = journal
   const { source, bulk } = readers
+  const tail = createTail(source)
   const { orDenied } = createUnguardedEvents(guard)
 
   const staff = async (req: Request, res: Response, csrf: CsrfClass): Promise<Session> => {
@@ -139,7 +141,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
 
   const stream: Answer = async (req, res, session) => {
     const from = wholeNumber('from', queryOf(req, 'from')['from'])
-    await streamEvents(source, req, res, {
+    await streamEvents(tail, req, res, {
       tenant: session.app,
       ...(from !== undefined && { from }),
       bulk,

@@ -2,9 +2,10 @@
  * Last-Event-ID misses nothing and sees nothing twice. */
 import type { Request, Response } from 'express'
 import { drained } from '../../http/backpressure.ts'
-import { type EventRow, eventsOfApp, treeHead } from '../../journal/store/queries/log.ts'
+import { type EventRow, eventsOfApp } from '../../journal/store/queries/log.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
 import { withTimeout } from '../../platform/deadline.ts'
+import type { Tail } from './tail.ts'
 
 export interface StreamOptions {
   readonly tenant: string
@@ -18,19 +19,18 @@ export interface StreamOptions {
 }
 
 const page = 200
-const lookEveryMs = 200
+const waitMs = 1_000
 const checkEveryMs = 10_000
 const beatEveryMs = 15_000
 
-/** The log is polled: another replica may have written to it. */
 export const streamEvents = async (
-  store: Source,
+  tail: Tail,
   req: Request,
   res: Response,
-  { tenant, from, bulk = store, draining, mayGoOn }: StreamOptions,
+  { tenant, from, bulk, draining, mayGoOn }: StreamOptions,
 ): Promise<void> => {
   const last = Number(req.headers['last-event-id'] ?? Number.NaN)
-  let next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (from ?? (await treeHead(store)).size)
+  let next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (from ?? (await tail.size()))
   let behind = false
   let checked = Date.now()
   let beat = Date.now()
@@ -38,12 +38,18 @@ export const streamEvents = async (
   res.once('close', () => closed.resolve())
   res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
   res.write('retry: 1000\n\n')
-  while (!res.destroyed && !res.writableEnded && !draining()) {
-    // At most one page in memory for a client that does not read.
-    const rows: EventRow[] = res.writableNeedDrain ? [] : await eventsOfApp(behind ? bulk : store, tenant, next, page).catch(() => [])
+
+  const read = (): Promise<EventRow[]> => (behind && bulk ? eventsOfApp(bulk, tenant, next, page) : tail.page(tenant, next, page))
+  /** At most one page in memory for a client that does not read. */
+  const pass = async (size: number): Promise<void> => {
+    const rows = await read().catch(() => undefined)
+    if (!rows) return void (await withTimeout(waitMs, closed.promise))
     if (rows.length > 0) res.write(rows.map(({ index, body }) => `id: ${index}\ndata: ${body}\n\n`).join(''))
-    next = (rows.at(-1)?.index ?? next - 1) + 1
     behind = rows.length === page
+    next = Math.max((rows.at(-1)?.index ?? next - 1) + 1, behind ? 0 : size)
+  }
+
+  while (!res.destroyed && !res.writableEnded && !draining()) {
     const now = Date.now()
     if (now - checked > checkEveryMs) {
       checked = now
@@ -53,8 +59,12 @@ export const streamEvents = async (
       beat = now
       res.write(`id: ${next - 1}\n: \n\n`)
     }
-    if (res.writableNeedDrain) await drained(res, lookEveryMs)
-    else if (rows.length < page) await withTimeout(lookEveryMs, closed.promise)
+    if (res.writableNeedDrain) {
+      await drained(res, waitMs)
+      continue
+    }
+    const size = await Promise.race([tail.grown(next, waitMs), closed.promise.then(() => 0)])
+    if (size > next) await pass(size)
   }
   res.end()
 }

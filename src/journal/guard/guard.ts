@@ -24,9 +24,12 @@ export interface GuardOptions {
 }
 
 const defaults = {
-  beginMilliseconds: 2000,
-  slowMilliseconds: 100,
+  /** Five times the way to a store 400 ms away and back, and as much again for calls before. */
+  beginMilliseconds: 4000,
+  slowMilliseconds: 500,
+  /** Longest wait of the caller for the outcome, then of the gate. */
   endMilliseconds: 1000,
+  recordMilliseconds: 4000,
   permitMilliseconds: 5000,
   snapshotMilliseconds: 30 * 86_400_000,
   answerMilliseconds: 86_400_000,
@@ -98,12 +101,17 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     )
   }
 
+  const watch = async (recorded: Promise<unknown>): Promise<void> => {
+    if ((await withTimeout(life.recordMilliseconds, recorded)) === TIMED_OUT) journal.closeGate('an outcome could not be recorded in time')
+  }
+
   const started = (intent: EventHeader, index: number): OpenOperation => {
     const permit = issuePermit(intent.operation!.id, intent.action, life.permitMilliseconds)
     let ending: ReturnType<OpenOperation['end']> | undefined
     const end = async (ended: OutcomeFacts): ReturnType<OpenOperation['end']> => {
-      const done = await withTimeout(life.endMilliseconds, journal.appendUntilDone(outcomeOf(intent, index, ended)))
-      if (done === TIMED_OUT) journal.closeGate('an outcome could not be recorded in time')
+      const recorded = journal.appendUntilDone(outcomeOf(intent, index, ended))
+      const done = await withTimeout(life.endMilliseconds, recorded)
+      if (done === TIMED_OUT) void watch(recorded)
       return done === TIMED_OUT ? { pending: true } : { pending: false, ...(done.index !== undefined && { index: done.index }) }
     }
     return {

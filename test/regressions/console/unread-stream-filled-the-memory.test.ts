@@ -6,20 +6,23 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { Request, Response } from 'express'
 import { streamEvents } from '../../../src/console/api/stream.ts'
+import { createTail } from '../../../src/console/api/tail.ts'
 import type { Store } from '../../../src/journal/store/contract.ts'
 
 test('what a reader does not take is not read from the log', async () => {
   let read = 0
   const body = JSON.stringify({ tenant: 'app', filler: 'x'.repeat(10_000) })
   const endless = {
-    select: (_sql: string, [from, , limit]: number[]) => {
+    select: (sql: string, [from, , limit]: number[] = []) => {
+      if (sql.includes('FROM head')) return Promise.resolve([{ size: 1_000_000_000, frontier: Buffer.alloc(0) }])
       read += limit!
       return Promise.resolve(Array.from({ length: limit! }, (_, at) => ({ seq: from! + at, body })))
     },
   } as unknown as Store
+  const tail = createTail(endless)
   let over = false
   const server = createServer((req, res) => {
-    void streamEvents(endless, req as Request, res as Response, {
+    void streamEvents(tail, req as Request, res as Response, {
       tenant: 'app',
       from: 0,
       draining: () => over,

@@ -1,5 +1,5 @@
-/** Connections to PostgreSQL: one that can be cut at once, one that reconnects after a failure, and
- * one whose lock shows that this process lives. `pg` is loaded only when used. */
+/** A connection to PostgreSQL that can be cut at once, and one that reconnects after a failure and
+ * serves its callers in turn. `pg` is loaded only when used. */
 import { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
 import { createTurns } from '../../../platform/concurrency.ts'
@@ -12,9 +12,9 @@ export interface Connection {
 }
 
 /** From the first byte to the settings: a server may stop answering anywhere between. */
-const connectMilliseconds = 2_500
+export const connectMilliseconds = 2_500
 
-interface Limits {
+export interface Limits {
   readonly pipeline?: boolean
   readonly query_timeout?: number
   /** Settings of the session, in milliseconds. Set by a command: poolers refuse unknown start-up
@@ -83,8 +83,10 @@ const refuseSharing = async (client: Client, url: string): Promise<void> => {
   }
 }
 
-/** PostgreSQL's code for a statement over its time limit. */
-const cancelled = '57014'
+/** For a statement over its time limit, by PostgreSQL's code. */
+export const isCancelled = (error: unknown): boolean => (error as { code?: string }).code === '57014'
+
+export const late = (cause: unknown): Late => new Late('PostgreSQL did not answer in time', { cause })
 
 /** One connection, opened at first use and again after a failure; calls wait their turn. */
 export function serialConnection(url: string, limits: Limits) {
@@ -100,19 +102,18 @@ export function serialConnection(url: string, limits: Limits) {
   }
   const attempt = async <T>(work: (client: Client) => Promise<T>, milliseconds: number): Promise<T> => {
     let timer: NodeJS.Timeout | undefined
-    let late = false
+    let isLate = false
     try {
       link ??= connect(url, limits)
       const opened = await link
       timer = setTimeout(() => {
-        late = true
+        isLate = true
         opened.cut()
       }, milliseconds)
       return await work(opened.client)
     } catch (error) {
       await drop()
-      if (late || (error as { code?: string }).code === cancelled) throw new Late('PostgreSQL did not answer in time', { cause: error })
-      throw error
+      throw isLate || isCancelled(error) ? late(error) : error
     } finally {
       clearTimeout(timer)
     }
@@ -123,38 +124,5 @@ export function serialConnection(url: string, limits: Limits) {
       return await attempt(work, milliseconds)
     },
     drop,
-  }
-}
-
-const lookMilliseconds = 1_000
-/** After a loss of power TCP would notice only after hours. So PostgreSQL ends the session after
- * this time, and another process may settle its calls. */
-const leaseMilliseconds = 15_000
-
-/** A session advisory lock: this process lives. It ends with the connection, which is used for
- * nothing else: so it is queried regularly, and reopened when silent. */
-export function holdLease(url: string, name: string): { held: Promise<void>; release(): void } {
-  let ended = false
-  let link: Connection | undefined
-  let timer: NodeJS.Timeout | undefined
-  const take = async (): Promise<void> => {
-    link ??= await connect(url, { query_timeout: connectMilliseconds, server: { idle_session_timeout: leaseMilliseconds } })
-    if (ended) link.cut()
-    await link.client.query('SELECT pg_try_advisory_lock($1::bigint)', [name])
-  }
-  const lost = (): void => {
-    link?.cut()
-    link = undefined
-  }
-  const beat = (): void => {
-    if (!ended) timer = setTimeout(() => void take().catch(lost).then(beat), lookMilliseconds).unref()
-  }
-  return {
-    held: take().then(beat),
-    release: () => {
-      ended = true
-      clearTimeout(timer)
-      link?.cut()
-    },
   }
 }

@@ -14,11 +14,13 @@ import {
   type StoreOptions,
   unpackFrontier,
 } from '../contract.ts'
-import type { Row, Rows, Source } from '../queries/source.ts'
-import { holdLease, serialConnection } from './connection.ts'
+import type { Row } from '../queries/source.ts'
+import { serialConnection } from './connection.ts'
 import { inspect } from './inspect.ts'
+import { holdLease } from './lease.ts'
 import { lookups, statements } from './schema.ts'
 import { createPostgres, initFor, knownPresenceIn, lackIn } from './schema-state.ts'
+import { sharedConnections } from './shared-connection.ts'
 import { packNodes, write } from './write.ts'
 
 export interface PostgresOptions extends StoreOptions {
@@ -45,20 +47,18 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     // lock.
     server: { lock_timeout: 1500, statement_timeout: 1800, idle_in_transaction_session_timeout: 5_000 },
   })
-  const reader = serialConnection(url, { server: { statement_timeout: selectMilliseconds } })
-  const readers = serialConnection(url, { server: { statement_timeout: readersMilliseconds } })
+  const reader = sharedConnections(1, url, selectMilliseconds)
+  const readers = sharedConnections(2, url, readersMilliseconds)
   const upkeep = serialConnection(url, { server: { statement_timeout: minute } })
-  const selectOn =
-    (it: typeof reader, milliseconds: number): Source['select'] =>
-    async (sql, params = []) =>
-      (await it.run((client) => client.query(sql, [...params]), milliseconds)).rows as Rows
-  const select = selectOn(reader, selectMilliseconds)
+  const { select } = reader
   const identify = async (): Promise<{ journal: string; key: string }> =>
     (await select(lookups.identity))[0] as { journal: string; key: string }
   let lease: ReturnType<typeof holdLease> | undefined
   const close = async (): Promise<void> => {
     lease?.release()
-    await Promise.all([writer.drop(), reader.drop(), readers.drop(), upkeep.drop()])
+    reader.close()
+    readers.close()
+    await Promise.all([writer.drop(), upkeep.drop()])
   }
   const begin = async (): Promise<string> => {
     const there = await knownPresenceIn(select)
@@ -113,10 +113,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     kind: 'postgres',
     journal,
     select,
-    readers: { kind: 'postgres', select: selectOn(readers, readersMilliseconds) },
+    readers: { kind: 'postgres', select: readers.select },
     commit: (entries, after) => writer.run((client) => commitWith(client, entries, after), commitMilliseconds),
     reopen: async () => {
-      await Promise.all([writer.drop(), reader.drop(), readers.drop()])
+      reader.drop()
+      readers.drop()
+      await writer.drop()
       await knownPresenceIn(select)
       const now = await identify()
       if (now.journal !== journal) throw new Error(`another journal (${now.journal}) stands in the place of ${journal}`)
@@ -139,7 +141,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       for (const rewrite of statements.rewrites) await upkeep.run((client) => client.query(rewrite), 600_000)
       return row!
     },
-    expire: async (now) => Number((await selectOn(upkeep, minute)(statements.expire, [now]))[0]!['gone']),
+    expire: async (now) => Number((await upkeep.run((client) => client.query(statements.expire, [now]), minute)).rows[0].gone),
     prune: async (cut, nodes) => Number((await select(statements.prune, [cut, JSON.stringify(packNodes(nodes))]))[0]!['gone']),
     backup: () => Promise.reject(new Error('back PostgreSQL up with its own tools: pg_dump --schema=journal')),
     inspect: () => inspect(select),

@@ -1,0 +1,42 @@
+/** A PostgreSQL that is only far away (each round trip 200 or 400 ms longer) refused nearly all guarded calls: each question waited for the answer to the one before, and an outcome that took over a second closed the gate. */
+import { join } from 'node:path'
+import { expect } from '@jest/globals'
+import { newId } from '../../../src/journal/event/event.ts'
+import type { Guard, OpenOperation } from '../../../src/journal/guard/contract.ts'
+import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
+import { verify } from '../../../src/journal/verify/verify.ts'
+import { deletion, makePlace, success } from '../../journal/place.ts'
+import { postgresOfFile } from '../../support/postgres.ts'
+import { startProxy } from '../../support/proxy.ts'
+
+const { when, postgres } = postgresOfFile()
+
+/** As a caller goes: an earlier call is looked for, then the intent, the effect, the outcome. */
+const one = async (guard: Guard): Promise<void> => {
+  const call = deletion()
+  await guard.earlier(call)
+  await ((await guard.begin(call)) as OpenOperation).end(success)
+}
+
+when.each([100, 200])('%d ms each way, 20 callers with 3 calls each: none is refused, the gate stays open', async (each) => {
+  await using all = new AsyncDisposableStack()
+  const database = `slow_${each}`
+  postgres().sql(`CREATE DATABASE ${database}`)
+  const socket = decodeURIComponent(new URL(postgres().url()).searchParams.get('host')!)
+  const proxy = all.use(await startProxy(join(socket, '.s.PGSQL.5432')))
+  const place = all.use(makePlace())
+  const instance = newId('i')
+  const url = `postgres://postgres@127.0.0.1:${proxy.port}/${database}`
+  const store = await openPostgres({ url, keys: [place.key], instance, selectMilliseconds: 1_500 })
+  const causes: unknown[] = []
+  const { guard } = all.use(await place.open({ store, instance, onGate: ({ cause }) => void causes.push(cause) }))
+  proxy.delay(each)
+  const refused: unknown[] = []
+  const caller = async (): Promise<void> => {
+    for (let at = 0; at < 3; at += 1) await one(guard).catch((error: unknown) => void refused.push(error))
+  }
+  await Promise.all(Array.from({ length: 20 }, caller))
+  proxy.delay(0)
+  expect({ refused, causes, open: guard.status().open }).toEqual({ refused: [], causes: [], open: true })
+  expect((await verify(store, { sealer: place.sealer })).findings).toEqual([])
+})

@@ -2,6 +2,7 @@
  * them. */
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
 import type { z } from 'zod'
+import type { LimitClass } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 
 type Method = 'get' | 'head' | 'post' | 'put' | 'delete'
@@ -29,6 +30,8 @@ export interface Endpoint {
   readonly by: 'anyone' | 'session' | 'session, if any' | 'cookie, if any' | 'service key' | 'webhook secret'
   /** A browser must send X-BFF-CSRF with the cookie. */
   readonly csrf?: true
+  /** The limit against which calls of a session count. */
+  readonly limit?: LimitClass
   readonly summary: string
   /** Parameters that may be in the query: what each means, and an example. */
   readonly query?: Readonly<Record<string, readonly [meaning: string, example: string]>>
@@ -42,7 +45,7 @@ export interface Endpoint {
 export type Endpoints = Readonly<Record<string, Endpoint>>
 
 export const json = <S extends z.ZodType>(schema: S, example: z.input<S>) => ({ 'application/json': { schema, example } })
-export const form = (schema: z.ZodType) => ({ 'application/x-www-form-urlencoded': { schema } })
+export const form = <S extends z.ZodType>(schema: S) => ({ 'application/x-www-form-urlencoded': { schema } })
 export const text = (type: string) => ({ [type]: {} })
 export const done: Answer = { description: 'Done; there is no body' }
 

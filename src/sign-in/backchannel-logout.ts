@@ -2,21 +2,16 @@
  * proves itself; no cookie counts. */
 
 import type { Request, Response, Router } from 'express'
-import { z } from 'zod'
 import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'
-import { checkBody } from '../http/body.ts'
 import { routes } from '../http/endpoint.ts'
-import { readForm } from '../http/form-body.ts'
+import { anyone, handlers } from '../http/endpoint-handler.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import type { ProviderSessions } from '../session/provider-sessions.ts'
-import { noQuery } from '../session/routes/current.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { backchannelEndpoints } from './endpoints.ts'
 import type { IssuerTokens } from './issuer-tokens.ts'
-
-const Body = z.object({ logout_token: z.string().min(1).max(16_384) })
 
 /** Longer than the age at which a token is refused. */
 const rememberMs = 10 * 60_000
@@ -60,19 +55,20 @@ export const backchannelLogoutRoutes = ({ sessions, providerSessions, tokens, at
     await attempt(req, res, () => tokens.requireSignature(text, 'invalid_logout_token'))
   }
 
-  const logout = async (req: Request, res: Response): Promise<void> => {
-    noQuery(req)
-    const { logout_token: text } = checkBody(Body, await readForm(req))
-    const heard = (signed: boolean) => (error: unknown) => {
-      raise(text, signed, error)
-      throw error
-    }
-    await prove(req, res, text).catch(heard(false))
-    const ended = await end(text).catch(heard(true))
-    if (ended === undefined)
-      throw new Problem('invalid_logout_token', { detail: 'This logout token was shown before, and what it says is done.' })
-    addLogFields(res, { ended })
-    res.status(200).end()
-  }
-  return routes(backchannelEndpoints, { backchannel_logout: logout })
+  return routes(
+    backchannelEndpoints,
+    handlers(backchannelEndpoints, anyone, {
+      backchannel_logout: async ({ body: { logout_token: text }, req, res }) => {
+        const heard = (signed: boolean) => (error: unknown) => {
+          raise(text, signed, error)
+          throw error
+        }
+        await prove(req, res, text).catch(heard(false))
+        const ended = await end(text).catch(heard(true))
+        if (ended === undefined)
+          throw new Problem('invalid_logout_token', { detail: 'This logout token was shown before, and what it says is done.' })
+        addLogFields(res, { ended })
+      },
+    }),
+  )
 }

@@ -2,7 +2,18 @@
  * provider's call. */
 import { z } from 'zod'
 import { type Endpoints, form, json, ofBodies, text } from '../http/endpoint.ts'
-import { ExchangeBody, RefreshBody } from './exchange.ts'
+
+export const tokenType = (name: string) => `urn:ietf:params:oauth:token-type:${name}` as const
+const token = z.string().min(1).max(16_384)
+
+const ExchangeBody = z.strictObject({
+  grant_type: z.literal('urn:ietf:params:oauth:grant-type:token-exchange'),
+  subject_token: token,
+  subject_token_type: z.enum([tokenType('id_token'), tokenType('jwt'), tokenType('access_token')]),
+  requested_token_type: z.literal(tokenType('access_token')).optional(),
+})
+
+const RefreshBody = z.strictObject({ grant_type: z.literal('refresh_token').optional(), refresh_token: token })
 
 const tokens = z.object({
   access_token: z.string(),
@@ -112,7 +123,7 @@ export const backchannelEndpoints = {
     tag: 'Sessions',
     by: 'anyone',
     summary: 'For identity providers: OpenID Connect Back-Channel Logout 1.0.',
-    body: { required: true, content: form(z.object({ logout_token: z.string() })) },
+    body: { required: true, content: form(z.object({ logout_token: token })) },
     answers: { 200: { description: 'What the token names has ended' } },
     errors: [400, ...ofBodies, 429, 503],
   },

@@ -1,12 +1,10 @@
 /** Sign-in without a browser: `POST /auth/session` exchanges an issuer's token (RFC 8693), `POST
  * /auth/refresh` renews. */
-import type { Request, Response } from 'express'
-import { z } from 'zod'
+import type { Request } from 'express'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { addLogFields } from '../http/access-log.ts'
-import { checkBody, readJson } from '../http/body.ts'
-import { isForm, readForm } from '../http/form-body.ts'
+import { anyone, handlers } from '../http/endpoint-handler.ts'
 import type { Origins } from '../http/origins.ts'
 import { type Attempt, limitCalls } from '../http/rate-limit.ts'
 import { setCookie } from '../session/cookie.ts'
@@ -18,9 +16,9 @@ import type { ProviderSessions } from '../session/provider-sessions.ts'
 import type { RefreshFamilies, Tokens } from '../session/refresh.ts'
 import type { ResolveUser } from '../session/resolve-user.ts'
 import { currentRoles } from '../session/roles.ts'
-import { noQuery } from '../session/routes/current.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { forStaffOrigin, personOf } from './claims.ts'
+import { exchangeEndpoints, tokenType } from './endpoints.ts'
 import type { IssuerTokens, Trusted } from './issuer-tokens.ts'
 import { isOurNonce } from './nonce.ts'
 import type { Notices } from './notices.ts'
@@ -40,25 +38,10 @@ export interface ExchangeParts {
   readonly attempt: Attempt
 }
 
-const tokenType = (name: string) => `urn:ietf:params:oauth:token-type:${name}` as const
-const token = z.string().min(1).max(16_384)
-
-export const ExchangeBody = z.strictObject({
-  grant_type: z.literal('urn:ietf:params:oauth:grant-type:token-exchange'),
-  subject_token: token,
-  subject_token_type: z.enum([tokenType('id_token'), tokenType('jwt'), tokenType('access_token')]),
-  requested_token_type: z.literal(tokenType('access_token')).optional(),
-})
-
-export const RefreshBody = z.strictObject({ grant_type: z.literal('refresh_token').optional(), refresh_token: token })
-
-/** Forms for OAuth clients, JSON for others. */
-const readFields = (req: Request): Promise<unknown> => (isForm(req) ? readForm(req) : readJson(req))
-
 /** The token response of RFC 6749, section 5.1, and RFC 8693. */
-const answer = (res: Response, made: Tokens): void => {
+const answer = (made: Tokens) => {
   const secondsTo = (ms: number) => Math.max(0, Math.floor((ms - Date.now()) / 1000))
-  res.json({
+  return {
     access_token: made.accessToken,
     issued_token_type: tokenType('access_token'),
     token_type: 'Bearer',
@@ -66,7 +49,7 @@ const answer = (res: Response, made: Tokens): void => {
     refresh_token: made.refreshToken,
     refresh_expires_in: secondsTo(made.refreshExpiresMs),
     sessionId: made.sessionId,
-  })
+  }
 }
 
 const refused = (why: string): Problem => new Problem('invalid_grant', { cause: new TokenFault(why) })
@@ -95,41 +78,35 @@ export const createExchange = (parts: ExchangeParts) => {
     return made
   }
 
-  const exchange = async (req: Request, res: Response): Promise<void> => {
-    noQuery(req)
-    const body = checkBody(ExchangeBody, await readFields(req))
-    await tokens.fetchKeys(body.subject_token)
-    await attempt(req, res, () => tokens.requireSignature(body.subject_token, 'invalid_grant'))
-    const token = await tokens.subject(body.subject_token)
-    if (isOurNonce(parts.peppers, token.payload['nonce'])) throw refused('it is of a sign-in with a browser, which has been used')
-    const windowMs = Math.max(1, token.expiresMs - Date.now())
-    const release = await sessions.once('exchange', token.digest, windowMs)
-    if (!release) throw refused('it was exchanged before')
-    const made = await begin(req, token).catch((error) => release().then(() => Promise.reject(error)))
-    await sessions.remember('exchange', token.digest, windowMs)
-    addLogFields(res, { session: made.sessionId, provider: token.provider.id })
-    answer(res, made)
-  }
+  return handlers(exchangeEndpoints, anyone, {
+    exchange_token: async ({ body: { subject_token: text }, req, res }) => {
+      await tokens.fetchKeys(text)
+      await attempt(req, res, () => tokens.requireSignature(text, 'invalid_grant'))
+      const token = await tokens.subject(text)
+      if (isOurNonce(parts.peppers, token.payload['nonce'])) throw refused('it is of a sign-in with a browser, which has been used')
+      const windowMs = Math.max(1, token.expiresMs - Date.now())
+      const release = await sessions.once('exchange', token.digest, windowMs)
+      if (!release) throw refused('it was exchanged before')
+      const made = await begin(req, token).catch((error) => release().then(() => Promise.reject(error)))
+      await sessions.remember('exchange', token.digest, windowMs)
+      addLogFields(res, { session: made.sessionId, provider: token.provider.id })
+      return answer(made)
+    },
 
-  /** With a refresh token for mobile apps; with the cookie for pages, which get a new one with the
-   * present roles. */
-  const refresh = async (req: Request, res: Response): Promise<void> => {
-    noQuery(req)
-    if (req.headers['content-type'] !== undefined) {
-      const { refresh_token: text } = checkBody(RefreshBody, await readFields(req))
-      return answer(res, await families.refresh(text, (tag) => sessions.count(tag, 'writes', limitCalls(req, res))))
-    }
-    const { session } = await sessions.require(req, { limit: 'writes', decide: limitCalls(req, res) })
-    if (session.kind !== 'cookie') throw new Problem('bad_request', { detail: 'refresh_token: is required.' })
-    const { rolesMark } = session
-    const record = recordOf(session)
-    const changed = { ...record, roles: currentRoles(session, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }
-    const created = await sessions.rotate(session, changed, lifetimeOf('cookie', changed.roles).lifetime)
-    if (!created) throw new Problem('unauthorized')
-    addLogFields(res, { actor: session.place.tag, session: session.sid })
-    res.setHeader('Set-Cookie', setCookie(created.token, origins.cookies))
-    res.json({ sessionId: created.sessionId, expiresAt: created.expiresAt })
-  }
-
-  return { exchange, refresh }
+    /** With a refresh token for mobile apps; with the cookie for pages, which get a new one with the
+     * present roles. */
+    refresh_session: async ({ body, req, res }) => {
+      if (body) return answer(await families.refresh(body.refresh_token, (tag) => sessions.count(tag, 'writes', limitCalls(req, res))))
+      const { session } = await sessions.require(req, { limit: 'writes', decide: limitCalls(req, res) })
+      if (session.kind !== 'cookie') throw new Problem('bad_request', { detail: 'refresh_token: is required.' })
+      const { rolesMark } = session
+      const record = recordOf(session)
+      const changed = { ...record, roles: currentRoles(session, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }
+      const created = await sessions.rotate(session, changed, lifetimeOf('cookie', changed.roles).lifetime)
+      if (!created) throw new Problem('unauthorized')
+      addLogFields(res, { actor: session.place.tag, session: session.sid })
+      res.setHeader('Set-Cookie', setCookie(created.token, origins.cookies))
+      return { sessionId: created.sessionId, expiresAt: created.expiresAt }
+    },
+  })
 }

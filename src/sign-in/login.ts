@@ -2,14 +2,14 @@
  * provider. */
 
 import { randomBytes } from 'node:crypto'
-import type { Request, RequestHandler, Response, Router } from 'express'
+import type { Request, RequestHandler, Router } from 'express'
 import type { Provider } from '../../config/providers.ts'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { routes } from '../http/endpoint.ts'
+import { anyone, type CheckedRequest, handlers } from '../http/endpoint-handler.ts'
 import { interstitialPage } from '../http/interstitial.ts'
 import type { Origins } from '../http/origins.ts'
-import { checkQuery, rawQueryOf } from '../http/query.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
 import type { People } from '../session/people.ts'
@@ -47,16 +47,15 @@ export interface SignInParts {
 export const signInRoutes = (parts: SignInParts): Router => {
   const { sessions, peppers, origins, basePath, parties, signIns, redirectUri } = parts
 
-  const login = async (req: Request, res: Response): Promise<void> => {
-    const query: Partial<Record<string, string>> = checkQuery(rawQueryOf(req.originalUrl), [], ['returnTo', 'provider', 'stepUp'])
+  const login = async ({ query, req, res }: CheckedRequest<typeof loginEndpoints.sign_in, undefined>): Promise<void> => {
     requireTopLevel(req)
     const site = req.headers['sec-fetch-site']
     const previous = await sessions.currentOnPage(req)
     // A browser sends no session cookie with a page opened from another site; one opened from our
     // page brings it.
     if (!previous && (site === 'cross-site' || site === 'same-site')) return showPage(res, 200, interstitialPage(req.originalUrl))
-    const stepUp = query['stepUp'] === '1' && previous !== undefined
-    const id = query['provider'] ?? (stepUp ? previous.provider?.id : undefined) ?? [...parties.keys()][0]
+    const stepUp = query.stepUp === '1' && previous !== undefined
+    const id = query.provider ?? (stepUp ? previous.provider?.id : undefined) ?? [...parties.keys()][0]
     const chosen = parties.get(id ?? '')
     if (!chosen) throw new Problem('bad_request', { detail: 'provider: there is no such identity provider.' })
     const transaction: Transaction = {
@@ -65,7 +64,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
       verifier: random(),
       provider: chosen.provider.id,
       origin: origins.of(req.headers.host),
-      returnTo: returnPath(query['returnTo'], basePath),
+      returnTo: returnPath(query.returnTo, basePath),
       startedMs: await sessions.now(),
       previous: previous && { place: previous.place, sid: previous.sid },
       stepUp,
@@ -91,8 +90,9 @@ export const signInRoutes = (parts: SignInParts): Router => {
     return { heading: status >= 500 ? 'Signing in does not work right now' : 'You are not signed in', links: [['Try again', signIn]] }
   })
 
+  const start = handlers({ sign_in: loginEndpoints.sign_in }, anyone, { sign_in: login })
   return routes(loginEndpoints, {
-    sign_in: [asPage, signIns, login, failed],
+    sign_in: [asPage, signIns, start.sign_in, failed],
     sign_in_callback: [asPage, signIns, createCallback(parts), failed],
   })
 }

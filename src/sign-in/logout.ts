@@ -5,9 +5,9 @@ import type { Request, Response, Router } from 'express'
 import { bringsBody } from '../http/body.ts'
 import { routes } from '../http/endpoint.ts'
 import { readForm } from '../http/form-body.ts'
+import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { asPage } from '../http/response-headers.ts'
 import { requireSameOrigin } from '../session/csrf.ts'
-import { noQuery } from '../session/routes/current.ts'
 import { createSignOut, type SignOutParts } from '../session/routes/sign-out.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { logoutEndpoints } from './endpoints.ts'
@@ -25,7 +25,7 @@ export const logoutRoutes = (parts: LogoutParts): Router => {
   const leave = createSignOut(parts)
 
   const logout = async (req: Request, res: Response): Promise<void> => {
-    noQuery(req)
+    checkQuery(rawQueryOf(req.originalUrl), [])
     requireSameOrigin(req, origins, 'form')
     if (bringsBody(req)) await readForm(req)
     const session = await sessions.currentOnPage(req)

@@ -88,13 +88,13 @@ export const createAuth = (options: Options): Router[] => {
   // An alarm for the reuse of a refresh token.
   const reused = (event: { actor: string; session: string }) => options.alarm('refresh_token_reused', event)
   const families = createRefresh({ ...options, reused })
-  const { exchange, refresh } = createExchange({ ...shared, families, tokens, attempt: failures('exchanges') })
+  const exchange = createExchange({ ...shared, families, tokens, attempt: failures('exchanges') })
   return [
     signInRoutes({ ...shared, attempt: failures('sign-ins') }),
     logoutRoutes(shared),
     backchannelLogoutRoutes({ ...shared, tokens, attempt: failures('logout-tokens') }),
     ownSessionsRoutes(sessions, people, options.acts, origins.cookies),
     // No limit of attempts: an HMAC proves a refresh token before any look-up.
-    routes({ ...currentEndpoints, ...exchangeEndpoints }, { ...current, exchange_token: [signIns, exchange], refresh_session: refresh }),
+    routes({ ...currentEndpoints, ...exchangeEndpoints }, { ...current, ...exchange, exchange_token: [signIns, exchange.exchange_token] }),
   ]
 }

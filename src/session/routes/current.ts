@@ -7,22 +7,17 @@ import type { UpstreamApp } from '../../../config/apps.ts'
 import type { Secret } from '../../../config/secret.ts'
 import { Problem } from '../../contract/problems.ts'
 import { addLogFields } from '../../http/access-log.ts'
-import { checkBody, discardBody, readJson } from '../../http/body.ts'
 import { routes } from '../../http/endpoint.ts'
-import { checkQuery, rawQueryOf } from '../../http/query.ts'
+import { anyone, handlers } from '../../http/endpoint-handler.ts'
 import type { Attempt } from '../../http/rate-limit.ts'
 import { readBearer } from '../bearer.ts'
 import { isWithin } from '../caps.ts'
-import { type Mint, MintBody, type Minted, type ServiceKey, serviceKeyOf } from '../mint.ts'
+import { type Mint, type MintBody, type Minted, type ServiceKey, serviceKeyOf } from '../mint.ts'
 import { appOf } from '../resolve-user.ts'
 import type { Session, Sessions } from '../sessions.ts'
 import type { Acts } from './acts.ts'
-import { mintEndpoints } from './endpoints.ts'
+import { currentEndpoints, mintEndpoints } from './endpoints.ts'
 import { createSignOut, type SignOutParts } from './sign-out.ts'
-
-export const noQuery = (req: Request): void => {
-  checkQuery(rawQueryOf(req.originalUrl), [])
-}
 
 /** The session as its owner may see it. Times are ISO 8601, `authTime` is in seconds since 1970, as
  * in OpenID. */
@@ -51,24 +46,20 @@ export interface CurrentParts extends SignOutParts {
 export const createCurrent = (parts: CurrentParts) => {
   const { sessions, origins, endSession } = parts
   const leave = createSignOut(parts)
-  const show = async (req: Request, res: Response): Promise<void> => {
-    noQuery(req)
-    await discardBody(req)
-    const session = await sessions.current(req)
-    res.json(session ? sessionView(session) : { signedIn: false })
-  }
-  const signOut = async (req: Request, res: Response): Promise<void> => {
-    noQuery(req)
-    await discardBody(req)
-    const session = await sessions.current(req)
-    await leave(req, res, session)
-    // Asked after the session has ended: the provider may be slow to answer.
-    const away =
-      session?.kind === 'cookie' && session.provider ? await endSession(session.provider.id, origins.of(req.headers.host)) : undefined
-    if (away === undefined) res.status(204).end()
-    else res.json({ endSession: away })
-  }
-  return { show_session: show, sign_out: signOut }
+  return handlers(currentEndpoints, anyone, {
+    show_session: async ({ req }) => {
+      const session = await sessions.current(req)
+      return session ? sessionView(session) : { signedIn: false }
+    },
+    sign_out: async ({ req, res }) => {
+      const session = await sessions.current(req)
+      await leave(req, res, session)
+      // Asked after the session has ended: the provider may be slow to answer.
+      const away =
+        session?.kind === 'cookie' && session.provider ? await endSession(session.provider.id, origins.of(req.headers.host)) : undefined
+      return away === undefined ? undefined : { endSession: away }
+    },
+  })
 }
 
 /** The service key of a call on the private listener; throws `invalid_service_key`. */
@@ -108,43 +99,41 @@ export const mintRoutes = (
     return await acts.byKey(req, res, { key, act: 'mint_session', app, on, facts: { kind, roles } }, run)
   }
 
-  const create = async (req: Request, res: Response): Promise<void> => {
-    const key = await authenticate(req, res)
-    noQuery(req)
-    const minted = await minting(req, res, key, checkBody(MintBody, await readJson(req)))
-    addLogFields(res, { session: minted.sessionId })
-    res.status(201).json(minted)
-  }
-  const list = async (req: Request, res: Response): Promise<void> => {
-    const { cap } = await authenticate(req, res)
-    noQuery(req)
-    const listed = await sessions.listServices()
-    res.json({
-      sessions: listed
-        .filter(({ entry }) => isWithin(cap, entry))
-        .map(({ sid, createdMs, expiresMs, entry }) => ({
-          sessionId: sid,
-          appId: entry.app,
-          actor: entry.actor,
-          roles: entry.roles,
-          createdAt: new Date(createdMs).toISOString(),
-          expiresAt: new Date(expiresMs).toISOString(),
-        })),
-    })
-  }
-  const revoke = async (req: Request, res: Response): Promise<void> => {
-    const key = await authenticate(req, res)
-    noQuery(req)
-    await discardBody(req)
-    const id = String(req.params['sessionId'])
-    const found = (await sessions.listServices()).find(({ sid, entry }) => sid === id && isWithin(key.cap, entry))
-    if (!found) throw new Problem('session_not_found')
-    const { app, actor } = found.entry
-    const done = { on: { actor: { id: found.entry.actorId ?? actor } }, facts: { session: id } }
-    await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
-      if (!(await sessions.endService(id, key.cap))) throw new Problem('session_not_found')
-    })
-    res.status(204).end()
-  }
-  return routes(mintEndpoints, { mint_session: create, list_service_sessions: list, end_service_session: revoke })
+  return routes(
+    mintEndpoints,
+    handlers(
+      mintEndpoints,
+      { enter: authenticate },
+      {
+        mint_session: async ({ who, body, req, res }) => {
+          const minted = await minting(req, res, who, body)
+          addLogFields(res, { session: minted.sessionId })
+          return minted
+        },
+        list_service_sessions: async ({ who: { cap } }) => {
+          const listed = (await sessions.listServices()).filter(({ entry }) => isWithin(cap, entry))
+          return {
+            sessions: listed.map(({ sid, createdMs, expiresMs, entry }) => ({
+              sessionId: sid,
+              appId: entry.app,
+              actor: entry.actor,
+              roles: entry.roles,
+              createdAt: new Date(createdMs).toISOString(),
+              expiresAt: new Date(expiresMs).toISOString(),
+            })),
+          }
+        },
+        end_service_session: async ({ who: key, params, req, res }) => {
+          const id = params['sessionId']!
+          const found = (await sessions.listServices()).find(({ sid, entry }) => sid === id && isWithin(key.cap, entry))
+          if (!found) throw new Problem('session_not_found')
+          const { app, actor } = found.entry
+          const done = { on: { actor: { id: found.entry.actorId ?? actor } }, facts: { session: id } }
+          await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
+            if (!(await sessions.endService(id, key.cap))) throw new Problem('session_not_found')
+          })
+        },
+      },
+    ),
+  )
 }

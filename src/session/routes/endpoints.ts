@@ -115,6 +115,7 @@ export const ownEndpoints = {
     head: true,
     path: '/auth/sessions',
     by: 'session',
+    limit: 'reads',
     summary: 'Where am I signed in?',
     answers: {
       200: {
@@ -131,6 +132,7 @@ export const ownEndpoints = {
     method: 'delete',
     path: '/auth/sessions',
     by: 'session',
+    limit: 'writes',
     summary: 'Sign out everywhere.',
     answers: { 204: done },
     errors: [400, 401, 403, ...ofBodies, 429, 503],
@@ -140,6 +142,7 @@ export const ownEndpoints = {
     method: 'post',
     path: '/auth/sessions/end',
     by: 'session',
+    limit: 'writes',
     summary: "Agents and admins end a user's sessions, admins also those of staff and programs, by userId or actorId.",
     body: { required: true, content: json(EndBody, { userId }) },
     answers: { 204: done },
@@ -150,6 +153,7 @@ export const ownEndpoints = {
     method: 'delete',
     path: '/auth/sessions/:sessionId',
     by: 'session',
+    limit: 'writes',
     summary: 'End one of my sessions.',
     answers: { 204: done },
     errors: [400, 401, 403, 404, ...ofBodies, 429, 503],

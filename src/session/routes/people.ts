@@ -4,16 +4,15 @@
 import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
 import type { UpstreamApp } from '../../../config/apps.ts'
-import { checkBody, readJson } from '../../http/body.ts'
 import { routes } from '../../http/endpoint.ts'
+import { handlers } from '../../http/endpoint-handler.ts'
 import { requirePersonWithin, requireUncapped, requireWithin } from '../caps.ts'
 import type { ServiceKey } from '../mint.ts'
 import type { People } from '../people.ts'
 import type { Person } from '../record.ts'
 import { appOf } from '../resolve-user.ts'
 import type { Acts } from './acts.ts'
-import { noQuery } from './current.ts'
-import { EndPersonBody, personEndpoints, RolesBody } from './endpoints.ts'
+import { type EndPersonBody, personEndpoints, type RolesBody } from './endpoints.ts'
 
 type Authenticate = (req: Request, res: Response) => Promise<ServiceKey>
 
@@ -22,31 +21,31 @@ export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamA
     const app = appOf(apps, appId).appId
     return userId === undefined ? { app, actor: { id: actorId! } } : { app, userId, actor: { id: userId } }
   }
-  const end = async (req: Request, res: Response): Promise<void> => {
-    const key = await authenticate(req, res)
-    noQuery(req)
-    const body = checkBody(EndPersonBody, await readJson(req))
-    const { appId: app } = appOf(apps, body.appId)
-    const done = body.everyone ? { facts: { everyone: true } } : { on: personOf(body) }
-    await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
-      if (body.everyone) requireUncapped(key.cap)
-      else await requirePersonWithin(people, key.cap, personOf(body))
-      await (body.everyone ? people.endApp(app) : people.endAll(personOf(body)))
-    })
-    res.status(204).end()
-  }
-  const setRoles = async (req: Request, res: Response): Promise<void> => {
-    const key = await authenticate(req, res)
-    noQuery(req)
-    const body = checkBody(RolesBody, await readJson(req))
-    const person = personOf(body)
-    const done = { on: person, facts: { roles: body.roles } }
-    await acts.byKey(req, res, { key, act: 'set_roles', app: person.app, ...done }, async () => {
-      requireWithin(key.cap, body)
-      await requirePersonWithin(people, key.cap, person)
-      await people.setRoles(person, body.roles)
-    })
-    res.status(204).end()
-  }
-  return routes(personEndpoints, { end_sessions_of_person: end, change_roles_of_person: setRoles })
+  return routes(
+    personEndpoints,
+    handlers(
+      personEndpoints,
+      { enter: authenticate },
+      {
+        end_sessions_of_person: async ({ who: key, body, req, res }) => {
+          const { appId: app } = appOf(apps, body.appId)
+          const done = body.everyone ? { facts: { everyone: true } } : { on: personOf(body) }
+          await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
+            if (body.everyone) requireUncapped(key.cap)
+            else await requirePersonWithin(people, key.cap, personOf(body))
+            await (body.everyone ? people.endApp(app) : people.endAll(personOf(body)))
+          })
+        },
+        change_roles_of_person: async ({ who: key, body, req, res }) => {
+          const person = personOf(body)
+          const done = { on: person, facts: { roles: body.roles } }
+          await acts.byKey(req, res, { key, act: 'set_roles', app: person.app, ...done }, async () => {
+            requireWithin(key.cap, body)
+            await requirePersonWithin(people, key.cap, person)
+            await people.setRoles(person, body.roles)
+          })
+        },
+      },
+    ),
+  )
 }

@@ -1,0 +1,73 @@
+/** The handler of a row: the caller, the query, the body, then the work of the route, and its
+ * answer. */
+import type { Request, RequestHandler, Response } from 'express'
+import type { z } from 'zod'
+import { checkBody, discardBody, readJson } from './body.ts'
+import { type Endpoint, type Endpoints, type Media, ofBodies } from './endpoint.ts'
+import { isForm, readForm } from './form-body.ts'
+import { checkQuery, rawQueryOf } from './query.ts'
+
+/** The check of a caller: before the body is read, and again after it, which may have taken long. */
+export interface Gate<Who> {
+  readonly enter: (req: Request, res: Response, row: Endpoint) => Who | Promise<Who>
+  readonly again?: (who: Who) => Promise<Who>
+}
+
+/** No check of its own: for routes whose caller proves something by the body. */
+export const anyone: Gate<undefined> = { enter: () => undefined }
+
+type QueryOf<Row> = Row extends { readonly query: infer Query } ? { readonly [Name in keyof Query]?: string } : unknown
+type BodyOf<Row> = Row extends { readonly body: { readonly required: infer Required; readonly content: infer Content } }
+  ?
+      | (Content[keyof Content] extends { readonly schema: infer Schema extends z.ZodType } ? z.output<Schema> : never)
+      | (Required extends true ? never : undefined)
+  : undefined
+
+/** A request whose parts are checked by its row. */
+export interface CheckedRequest<Row, Who> {
+  readonly who: Who
+  readonly query: QueryOf<Row>
+  readonly body: BodyOf<Row>
+  readonly params: Readonly<Record<string, string>>
+  readonly req: Request
+  readonly res: Response
+}
+
+/** Returns the JSON of the answer; undefined for the one without a body, or when it has answered. */
+type Work<Row, Who> = (checked: CheckedRequest<Row, Who>) => Promise<unknown>
+
+const jsonMedia = 'application/json'
+const formMedia = 'application/x-www-form-urlencoded'
+
+const readBody = async (req: Request, { body, errors }: Endpoint): Promise<unknown> => {
+  if (!body) return errors.includes(ofBodies[0]) ? await discardBody(req) : undefined
+  if (!body.required && req.headers['content-type'] === undefined) return undefined
+  const { [jsonMedia]: json, [formMedia]: form }: Readonly<Record<string, Media>> = body.content
+  return form && (!json || isForm(req)) ? checkBody(form.schema!, await readForm(req)) : checkBody(json!.schema!, await readJson(req))
+}
+
+const handler = <Row extends Endpoint, Who>(row: Row, gate: Gate<Who>, work: Work<Row, Who>): RequestHandler => {
+  const statuses = Object.keys(row.answers).map(Number)
+  const withBody = statuses.find((status) => row.answers[status]!.content)
+  const withoutBody = statuses.find((status) => !row.answers[status]!.content)
+  const names = Object.keys(row.query ?? {})
+  return async function endpoint(req, res) {
+    const entered = await gate.enter(req, res, row)
+    const query = checkQuery(rawQueryOf(req.originalUrl), [], names)
+    const body = await readBody(req, row)
+    const who = gate.again ? await gate.again(entered) : entered
+    const answer = await work({ who, query, body, params: req.params, req, res } as CheckedRequest<Row, Who>)
+    if (answer !== undefined) res.status(withBody!).json(answer)
+    else if (!res.headersSent) res.status(withoutBody!).end()
+  }
+}
+
+/** The handlers of rows that have one gate. */
+export const handlers = <Rows extends Endpoints, Who>(
+  rows: Rows,
+  gate: Gate<Who>,
+  works: { readonly [Id in keyof Rows]: Work<Rows[Id], Who> },
+): { readonly [Id in keyof Rows]: RequestHandler } =>
+  Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, handler(row, gate, works[id]!)])) as {
+    [Id in keyof Rows]: RequestHandler
+  }

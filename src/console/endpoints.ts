@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { visible } from '../contract/text.ts'
 import { type Endpoints, json, ofBodies, text } from '../http/endpoint.ts'
-import type { filterNames } from '../journal/filter.ts'
+import type { searchNames } from './search.ts'
 
 export const ResolveBody = z.strictObject({
   verdict: z.enum(['applied', 'not_applied', 'indeterminate']),
@@ -57,7 +57,8 @@ const check = z.object({
 })
 const exampleCheck = { at: time, ok: true, size: 42, root: 'q1Zx0v9bS2k=', milliseconds: 12, findings: [] }
 
-const words: Readonly<Record<(typeof filterNames)[number], readonly [string, string]>> = {
+const words: Readonly<Record<(typeof searchNames)[number], readonly [string, string]>> = {
+  q: ['A search as the page has it; it is read beside the words that follow', 'action:delete,merge -state:success from:7d'],
   target: ['A userId or the vendor’s _id of a person acted on', 'cust-20481'],
   actor: ['Who acted: an id of staff or of a program, or a userId', 'ada'],
   action: ['An operation id or its short name', 'delete'],

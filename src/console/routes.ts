@@ -11,6 +11,7 @@ import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
 import { decode } from '../journal/event/event.ts'
+import { wholeNumber } from '../journal/filter.ts'
 import { historyOf } from '../journal/store/history.ts'
 import { knownNames } from '../journal/store/known-names.ts'
 import { treeHead } from '../journal/store/queries/log.ts'
@@ -29,7 +30,7 @@ import { body, head, notice, page } from './pages/layout.ts'
 import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { parse, type Term } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
-import { type Found, findRows, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
+import { countHits, type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
 import { enterReader, requireReader } from './reader.ts'
 
 /** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
@@ -48,11 +49,10 @@ export interface ConsoleParts extends SummaryParts, EnvelopeParts {
 const queryOf = (req: Request, ...optional: string[]): Record<string, string | undefined> =>
   checkQuery(rawQueryOf(req.originalUrl), [], optional)
 
-const cursorOf = (text: string | undefined): number | undefined => {
-  if (text === undefined) return undefined
-  if (!/^\d{1,15}$/.test(text)) throw new Problem('bad_request', { detail: 'cursor: a whole number.' })
-  return Number(text)
-}
+const pageOf = ({ cursor, after }: Readonly<Record<string, string | undefined>>): Page => ({
+  cursor: wholeNumber('cursor', cursor),
+  after: wholeNumber('after', after),
+})
 
 /** Events in the log: script listens from there. */
 const sizeOf = async ({ store, status }: SummaryParts): Promise<string> => {
@@ -87,6 +87,8 @@ const isOwnBound = (error: unknown): boolean => error instanceof Problem && erro
 
 /** Undefined when the journal cannot be read: the rest of the page is needed most then. */
 const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
+
+const hitsIn = (...asked: Parameters<typeof countHits>): Promise<string> => countHits(...asked).catch(() => '')
 
 export const consoleRoutes = (parts: ConsoleParts): Router[] => {
   const { sessions, basePath, store, pages, during } = parts
@@ -132,15 +134,19 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
   }
 
   const timeline = shown(async (req, res, session) => {
-    const { q = '', cursor: at } = queryOf(req, 'q', 'cursor')
+    const { q = '', ...rest } = queryOf(req, 'q', 'cursor', 'after')
     const words = parse(q)
-    const cursor = cursorOf(at)
+    const at = pageOf(rest)
     const frame = { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'] }
     res.write(head(frame))
     const size = await sizeOf(parts)
-    const [summary, found] = await Promise.all([readSummary(parts, session.app), rowsIn(parts, session.app, words, cursor)])
-    const live = cursor === undefined ? { live: size } : {}
-    const here = places(searchOf(words, cursor))
+    const [summary, found, hits] = await Promise.all([
+      readSummary(parts, session.app),
+      rowsIn(parts, session.app, words, at),
+      hitsIn(parts, session.app, words),
+    ])
+    const live = searchOf([], at) === '' ? { live: size } : {}
+    const here = places(searchOf(words, at))
     return body(
       { ...frame, facts: { ...live, signin: signInTo(req.originalUrl) } },
       html`
@@ -149,8 +155,8 @@ ${summaryBar(here, summary)}
 ${alertList(parts.alerts.recent(session.app))}
 ${searchForm(here, words)}
 ${words.length === 0 && charts(session.app)}
-<div class="above"><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, session.app, words)}</div>
-${rowList(here, words, found, cursor)}`,
+<div class="above"><p id="zone">Times are in UTC.</p><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, session.app, words)}</div>
+${rowList(here, words, found, at, hits)}`,
     )
   })
 
@@ -170,14 +176,14 @@ ${rowList(here, words, found, cursor)}`,
   }
 
   const rowsFor = async (app: string, words: readonly Term[]): Promise<string> => {
-    const [summary, found] = await Promise.all([readSummary(parts, app), rowsIn(parts, app, words)])
+    const [summary, found, hits] = await Promise.all([readSummary(parts, app), rowsIn(parts, app, words), hitsIn(parts, app, words)])
     const here = places(searchOf(words))
-    return html`${summaryBar(here, summary)}${alertList(parts.alerts.recent(app))}${words.length === 0 && charts(app)}${rowList(here, words, found)}`
+    return html`${summaryBar(here, summary)}${alertList(parts.alerts.recent(app))}${words.length === 0 && charts(app)}${rowList(here, words, found, {}, hits)}`
       .text
   }
 
   const operation = shown(async (req, _res, session) => {
-    const { q = '', cursor } = queryOf(req, 'q', 'cursor')
+    const { q = '', ...at } = queryOf(req, 'q', 'cursor', 'after')
     const id = String(req.params['id'])
     const history = await historyOf(store, id)
     const opened = history?.events[0]?.event
@@ -190,7 +196,7 @@ ${rowList(here, words, found, cursor)}`,
       knownNames(parts, [opened]),
     ])
     const content = operationContent(
-      { ...places(searchOf(parse(q), cursorOf(cursor))), names },
+      { ...places(searchOf(parse(q), pageOf(at))), names },
       {
         id,
         history,

@@ -25,7 +25,16 @@ whenThere('the timeline, a search, one operation, the export and a verification'
   const get = async (path: string): Promise<string> => (await bff.call('GET', path, { headers })).text
   expect((await bff.call('POST', '/ops/api/verify', { headers })).json).toMatchObject({ ok: true, findings: [] })
   expect(await get('/ops')).toContain('Verified')
-  for (const q of ['target:mina-2', 'actor:ada+state:success', 'action:delete+from:1h'])
+  const { requestId } = (await bff.call('GET', `/ops/api/operations/${id}`, { headers })).json.events[0].context
+  for (const q of [
+    'target:mina-2',
+    'actor:ada+state:success',
+    'action:delete+from:1h',
+    'mina-2',
+    String(id),
+    requestId,
+    '-state:denied+-reason:fraud+ada',
+  ])
     expect(await get(`/ops?q=${q}`)).toContain(String(id))
   expect((await bff.call('POST', `/ops/api/operations/${id}/reveal`, { headers })).json.personal.before).toMatchObject({
     givenName: 'Mina',

@@ -146,7 +146,7 @@ withBrowser('the views of the audit console', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(/q=/)
     const [csv] = await Promise.all([page.waitForEvent('download'), tabTo('#export a').then(() => page.keyboard.press('Enter'))])
-    expect(csv.suggestedFilename()).toMatch(/^journal-\w+-target-person-\d+-start-to-[\d-]{10}\.csv$/)
+    expect(csv.suggestedFilename()).toMatch(/^journal-\w+-person-\d+-start-to-[\d-]{10}\.csv$/)
     await tabTo('#found .open')
     await page.keyboard.press('Enter')
     await page.waitForURL(/operations/)

@@ -14,7 +14,7 @@ import type { Journal } from '../../journal/append/journal.ts'
 import type { Act } from '../../journal/event/actions.ts'
 import { decode, isFor } from '../../journal/event/event.ts'
 import { exportFound, exportLines } from '../../journal/export.ts'
-import { filterNames, filterOf, wholeNumber } from '../../journal/filter.ts'
+import { wholeNumber } from '../../journal/filter.ts'
 import type { Guard } from '../../journal/guard/contract.ts'
 import { resolveByHand } from '../../journal/maintenance.ts'
 import type { Readers, Reading } from '../../journal/readers.ts'
@@ -27,6 +27,7 @@ import type { CsrfClass } from '../../session/csrf.ts'
 import type { Session, Sessions } from '../../session/sessions.ts'
 import { journalEndpoints, ResolveBody } from '../endpoints.ts'
 import { fileName } from '../file-name.ts'
+import { searchIn, searchNames } from '../search.ts'
 import { streamEvents } from './stream.ts'
 import { createTail } from './tail.ts'
 import { historyView, viewOf } from './views.ts'
@@ -89,7 +90,7 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     }
 
   const list: Answer = async (req, res, session) => {
-    const { rows, next } = await operations(source, sealer, filterOf(queryOf(req, ...filterNames), session.app))
+    const { rows, next } = await operations(source, sealer, searchIn(queryOf(req, ...searchNames), session.app))
     res.json({ operations: rows.map(viewOf), ...(next !== undefined && { next }) })
   }
 
@@ -151,9 +152,9 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
   }
 
   const exported: Answer = async (req, res, session) => {
-    const { format = 'ndjson', ...words } = queryOf(req, 'format', ...filterNames)
+    const { format = 'ndjson', ...words } = queryOf(req, 'format', ...searchNames)
     if (format !== 'ndjson' && format !== 'csv') throw new Problem('bad_request', { detail: 'format: ndjson or csv.' })
-    const filter = filterOf(words, session.app)
+    const filter = searchIn(words, session.app)
     const lines =
       Object.keys(words).length > 0 ? exportFound(bulk, sealer, { format, filter }) : exportLines(bulk, { format, tenant: session.app })
     res.setHeader('Content-Disposition', `attachment; filename="${fileName('journal', session.app, words)}.${format}"`)

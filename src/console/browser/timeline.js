@@ -1,6 +1,6 @@
 /** The live timeline: the log's stream says that something happened, the server renders the rows.
  * Export with progress, and arrow keys between rows. */
-import { call, downloadByScript, find, root, say, sayFault } from './call.js'
+import { call, downloadByScript, find, localTimes, root, say, sayFault } from './call.js'
 
 const { live } = document.body.dataset
 /** Pause before a refresh, which gathers events; longer from the twentieth refresh of a minute
@@ -57,6 +57,7 @@ const refresh = async () => {
   const q = new URLSearchParams(location.search).get('q')
   const answer = await call(`/rows${q ? `?q=${encodeURIComponent(q)}` : ''}`)
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  localTimes(fresh)
   for (const id of ['summary', 'alerts']) renew(fresh, id)
   if (!find('#charts details[open]')) renew(fresh, 'charts')
   renewRows(fresh)

@@ -4,11 +4,11 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Request, Response } from 'express'
 import { checkQuery, rawQueryOf } from '../../http/query.ts'
-import { filterNames, filterOf } from '../../journal/filter.ts'
 import type { Readers } from '../../journal/readers.ts'
 import type { Sessions } from '../../session/sessions.ts'
 import { fileName } from '../file-name.ts'
 import { enterReader } from '../reader.ts'
+import { searchIn, searchNames } from '../search.ts'
 import { type EnvelopeOptions, makeEnvelope } from './envelope.ts'
 import { tar } from './tar.ts'
 
@@ -24,8 +24,8 @@ export const envelopeRoute =
   ({ sessions, bulk: store, during, sealer, keys }: EnvelopeParts) =>
   async (req: Request, res: Response): Promise<void> => {
     const session = await enterReader(sessions, req, res, 'stream')
-    const words = checkQuery(rawQueryOf(req.originalUrl), [], filterNames)
-    const filter = filterOf(words, session.app)
+    const words = checkQuery(rawQueryOf(req.originalUrl), [], searchNames)
+    const filter = searchIn(words, session.app)
     await during('export', session, async () => {
       const now = new Date()
       const files = await makeEnvelope({

@@ -1,7 +1,7 @@
 /** Export of the search's result: plain links, which script turns into a download with progress. */
 import { type Html, html } from '../../http/html.ts'
 import { fileName } from '../file-name.ts'
-import { parametersOf, type Term } from './search-query.ts'
+import { isFaulty, type Term, textOf } from './search-query.ts'
 
 const formats = [
   ['csv', 'CSV'],
@@ -9,8 +9,9 @@ const formats = [
 ] as const
 
 export const exportForm = (root: string, app: string, words: readonly Term[]): Html => {
-  const parameters = parametersOf(words)
-  const named = Object.fromEntries(parameters)
+  if (isFaulty(words)) return html`<p class="export" id="export"></p>`
+  const named: Record<string, string> = words.length > 0 ? { q: textOf(words) } : {}
+  const parameters = new URLSearchParams(named)
   const address = (format: string): string => {
     const all = new URLSearchParams(parameters)
     all.set('format', format)

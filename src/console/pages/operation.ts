@@ -37,7 +37,7 @@ export const relatedTo = (parts: { store: Source; sealer: Sealer }, tenant: stri
   Promise.all(
     (opened.targets ?? []).map(async (target) => {
       const name = nameOf(target)
-      const { rows, names } = await findRows(parts, tenant, [{ key: 'target', value: name }], undefined, 11)
+      const { rows, names } = await findRows(parts, tenant, [{ key: 'target', value: name }], {}, 11)
       return { target, names, rows: rows.filter((row) => row.id !== id).slice(0, 10) }
     }),
   )

@@ -1,81 +1,116 @@
-/** The language of the search field, as log searches have it: `target:x state:open from:7d`. A word
- * without a key is a person. */
+/** The language of the search field, as log searches have it: `target:x -state:success from:7d`. A
+ * word without a key is whatever people paste: a person, who acted, a ticket, or an id. */
 
 import { Problem } from '../../contract/problems.ts'
 import { fullName } from '../../journal/event/actions.ts'
-import type { State } from '../../journal/event/event.ts'
 import { actions, dateOf, endOf, states } from '../../journal/filter.ts'
-import type { Filter } from '../../journal/store/search.ts'
+import type { Condition, Filter } from '../../journal/store/search.ts'
 
-export const keys = ['target', 'actor', 'action', 'state', 'ticket', 'from', 'to'] as const
-type Key = (typeof keys)[number]
+const keys = ['target', 'actor', 'action', 'state', 'ticket', 'reason', 'from', 'to'] as const
+type Key = (typeof keys)[number] | 'any'
+
+/** For people: each with its colon. */
+export const keyNames = keys.map((key) => `${key}:`).join(' ')
 
 export interface Term {
   readonly key: Key
   readonly value: string
-  /** Why the word is not understood; it then narrows nothing. */
+  /** True when it must not fit. */
+  readonly not?: true
+  /** Why the word is not understood; the search then finds nothing. */
   readonly fault?: string
+  /** A word before a colon that is no key; the whole was looked for as a name. */
+  readonly unknownKey?: string
 }
 
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const day = 86_400_000
 
-/** A date, a time, `today`, or an age: `30m`, `24h`, `7d`, `2w`. A day given as the end is
- * included. */
+/** A date, a time, `today`, `yesterday`, or an age: `30m`, `24h`, `7d`, `2w`. A day given as the end
+ * is included. */
 const timeOf = (value: string, end: boolean, now: number): Date | undefined => {
   const ago = /^(\d{1,4})([mhdw])$/.exec(value)
   if (ago) return new Date(now - Number(ago[1]) * units[ago[2]!]!)
-  const day = value === 'today' ? new Date(now).toISOString().slice(0, 10) : value
-  return end ? endOf(day) : dateOf(day)
+  const dayAt = (time: number): string => new Date(time).toISOString().slice(0, 10)
+  const date = value === 'today' ? dayAt(now) : value === 'yesterday' ? dayAt(now - day) : value
+  return end ? endOf(date) : dateOf(date)
 }
 
-const faultOf = (key: Key, value: string): string | undefined => {
-  if (key === 'action' && !actions.includes(value)) return `one of ${actions.join(', ')}`
-  if (key === 'state' && !states.includes(value)) return `one of ${states.join(', ')}`
-  if ((key === 'from' || key === 'to') && !timeOf(value, false, 0)) return 'a date such as 2026-01-31, today, or 24h, 7d'
-  return undefined
+/** Values with a comma between them, where no value holds one. */
+const listed: readonly Key[] = ['action', 'state', 'reason']
+const valuesOf = ({ key, value }: Term): string[] => (listed.includes(key) ? value.split(',').filter((item) => item !== '') : [value])
+
+const faultOf = (term: Term): string | undefined => {
+  const { key, value, not } = term
+  const isTime = key === 'from' || key === 'to'
+  if (isTime && not) return 'without a minus'
+  if (isTime && !timeOf(value, false, 0)) return 'a date such as 2026-01-31, today, yesterday, or 24h, 7d'
+  const known = key === 'action' ? actions : key === 'state' ? states : undefined
+  return known === undefined || valuesOf(term).every((item) => known.includes(item)) ? undefined : `one of ${known.join(', ')}`
 }
 
 // In quotation marks, a backslash escapes a quotation mark or a backslash.
-const pattern = /(?:(target|actor|action|state|ticket|from|to):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)"|(\S+))/g
+const pattern = /(?:(-?)(target|actor|action|state|ticket|reason|from|to):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)"|(\S+))/g
 
 /** Characters: the longest userId in quotation marks, and every other word beside it. */
 const longest = 1_500
 const most = 20
 
-/** The words of a search; of a doubled key the last counts. Throws `bad_request` above the longest
- * search. */
+/** The words of a search. Throws `bad_request` above the longest search. */
 export const parse = (text: string): Term[] => {
   if (text.length > longest) throw new Problem('bad_request', { detail: `q: a search holds at most ${longest} characters.` })
-  const terms = [...text.matchAll(pattern)].flatMap(([, key, quoted, plain]): Term[] => {
+  const terms = [...text.matchAll(pattern)].flatMap(([, minus, key, quoted, plain]): Term[] => {
     const value = (quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain ?? '').trim()
-    const name = (key ?? 'target') as Key
-    const fault = faultOf(name, value)
-    return value === '' ? [] : [{ key: name, value, ...(fault !== undefined && { fault }) }]
+    const unknownKey = key === undefined ? /^-?([a-z]+):/.exec(plain ?? '')?.[1] : undefined
+    const term: Term = {
+      key: (key ?? 'any') as Key,
+      value,
+      ...(minus === '-' && { not: true }),
+      ...(unknownKey !== undefined && { unknownKey }),
+    }
+    const fault = faultOf(term)
+    return value === '' ? [] : [{ ...term, ...(fault !== undefined && { fault }) }]
   })
   if (terms.length > most) throw new Problem('bad_request', { detail: `q: a search holds at most ${most} words.` })
   return terms.map((word, at) =>
-    terms.slice(at + 1).some(({ key }) => key === word.key) ? { ...word, fault: 'given once: the last one counts' } : word,
+    (word.key === 'from' || word.key === 'to') && terms.slice(at + 1).some(({ key }) => key === word.key)
+      ? { ...word, fault: 'given once' }
+      : word,
   )
 }
 
-export const textOf = (terms: readonly Term[]): string =>
-  terms.map(({ key, value }) => `${key}:${/\s|^"/.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : value}`).join(' ')
+const quoted = (value: string): string => `"${value.replaceAll(/["\\]/g, '\\$&')}"`
+
+const wordOf = ({ key, value, not }: Term): string => {
+  const plain = !/\s|^"/.test(value)
+  if (key === 'any') return plain && !/^-?[a-z]+:/.test(value) ? value : quoted(value)
+  return `${not ? '-' : ''}${key}:${plain ? value : quoted(value)}`
+}
+
+export const textOf = (terms: readonly Term[]): string => terms.map(wordOf).join(' ')
 
 /** Address of the timeline with this search. */
 export const searchFor = (root: string, ...terms: readonly Term[]): string => `${root}?q=${encodeURIComponent(textOf(terms))}`
 
-export const filterOf = (terms: readonly Term[], now = Date.now()): Omit<Filter, 'tenant' | 'cursor' | 'limit'> => {
-  const found: Record<string, string | Date> = {}
-  for (const { key, value, fault } of terms) {
-    if (fault !== undefined) continue
-    if (key === 'from' || key === 'to') found[key] = timeOf(value, key === 'to', now)!
-    else found[key] = key === 'action' ? fullName(value) : value
-  }
-  return found as { state?: State }
-}
+export const isFaulty = (terms: readonly Term[]): boolean => terms.some(({ fault }) => fault !== undefined)
 
-/** The search as parameters of the read API. */
-export const parametersOf = (terms: readonly Term[], now = Date.now()): URLSearchParams =>
-  new URLSearchParams(
-    Object.entries(filterOf(terms, now)).map(([key, value]) => [key, value instanceof Date ? value.toISOString() : String(value)]),
-  )
+/** Words of one key are alternatives; each that must not fit stands by itself, and so does each
+ * pasted word. Throws `bad_request` for a word that is not understood. */
+export const filterOf = (terms: readonly Term[], now = Date.now()): Pick<Filter, 'conditions' | 'from' | 'to'> => {
+  const faulty = terms.find(({ fault }) => fault !== undefined)
+  if (faulty) throw new Problem('bad_request', { detail: `q: ${wordOf(faulty)} must be ${faulty.fault}.` })
+  const conditions: Condition[] = []
+  const times: { from?: Date; to?: Date } = {}
+  for (const term of terms) {
+    const { key, value, not } = term
+    if (key === 'from' || key === 'to') {
+      times[key] = timeOf(value, key === 'to', now)!
+      continue
+    }
+    const values = valuesOf(term).map((item) => (key === 'action' ? fullName(item) : item))
+    const at = not || key === 'any' ? -1 : conditions.findIndex((other) => other.field === key && !other.not)
+    if (at < 0) conditions.push({ field: key, values, not })
+    else conditions[at] = { field: key, values: [...conditions[at]!.values, ...values] }
+  }
+  return { ...(conditions.length > 0 && { conditions }), ...times }
+}

@@ -6,9 +6,10 @@ import type { Sealer } from '../../journal/event/seal.ts'
 import { knownNames, type Names } from '../../journal/store/known-names.ts'
 import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
-import { type OperationRow, operations } from '../../journal/store/search.ts'
+import { countFound, type OperationRow, operations } from '../../journal/store/search.ts'
+import { grouped } from './numbers.ts'
 import { linkable, meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
-import { filterOf, searchFor, type Term, textOf } from './search-query.ts'
+import { filterOf, isFaulty, keyNames, parse, searchFor, type Term, textOf } from './search-query.ts'
 import { duration, timeTag } from './times.ts'
 
 export interface RowPlaces extends Places {
@@ -28,7 +29,14 @@ export interface Found {
   readonly next?: number
 }
 
+/** A page of a search: below an index, from an index on, or the newest. */
+export interface Page {
+  readonly cursor?: number | undefined
+  readonly after?: number | undefined
+}
+
 const perPage = 50
+const maxCounted = 1_000
 
 /** Milliseconds of each operation: the upstream's time, else from intent to outcome. */
 const durations = async (store: Source, rows: readonly OperationRow[]): Promise<Map<string, number>> => {
@@ -46,10 +54,12 @@ export const findRows = async (
   { store, sealer }: { store: Source; sealer: Sealer },
   tenant: string,
   words: readonly Term[],
-  cursor?: number,
+  { cursor, after }: Page = {},
   limit = perPage,
 ): Promise<Found> => {
-  const found = await operations(store, sealer, { ...filterOf(words), tenant, limit, ...(cursor !== undefined && { cursor }) })
+  if (isFaulty(words)) return { rows: [], names: new Map() }
+  const page = { ...(cursor !== undefined && { cursor }), ...(after !== undefined && { after }) }
+  const found = await operations(store, sealer, { ...filterOf(words), tenant, limit, ...page })
   const opened = found.rows.map((row) => row.opened)
   const [took, names] = await Promise.all([durations(store, found.rows), knownNames({ store, sealer }, opened)])
   const rows = found.rows.map((row) => ({
@@ -57,6 +67,17 @@ export const findRows = async (
     milliseconds: row.opened.recorded && !row.opened.upstream ? undefined : took.get(row.id),
   }))
   return { rows, names, ...(found.next !== undefined && { next: found.next }) }
+}
+
+/** How many operations a search finds, in words. */
+export const countHits = async (
+  { store, sealer }: { store: Source; sealer: Sealer },
+  tenant: string,
+  words: readonly Term[],
+): Promise<string> => {
+  if (isFaulty(words)) return ''
+  const count = await countFound(store, sealer, { ...filterOf(words), tenant }, maxCounted)
+  return count >= maxCounted ? `${grouped(maxCounted)} operations or more` : `${grouped(count)} operation${count === 1 ? '' : 's'}`
 }
 
 export const actorName = ({ names }: Places, actor: Event['actor']): string => names?.get(actor?.id ?? '') ?? actor?.id ?? 'somebody'
@@ -93,28 +114,43 @@ const rowOf = (places: RowPlaces, { id, state, opened, milliseconds }: TimelineR
 </li>`
 
 /** The query of a timeline, with its question mark, or nothing. */
-export const searchOf = (words: readonly Term[], cursor?: number): string => {
-  const parameters = new URLSearchParams({
-    ...(words.length > 0 && { q: textOf(words) }),
-    ...(cursor !== undefined && { cursor: String(cursor) }),
-  })
+export const searchOf = (words: readonly Term[], page: Page = {}): string => {
+  const given = { q: words.length > 0 ? textOf(words) : undefined, ...page }
+  const parameters = new URLSearchParams(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  )
   return parameters.size > 0 ? `?${parameters}` : ''
 }
 
-const addressOf = ({ root }: Places, words: readonly Term[], cursor?: number): string => root + searchOf(words, cursor)
+const addressOf = ({ root }: Places, words: readonly Term[], page?: Page): string => root + searchOf(words, page)
 
 /** Rows without a frame, for use inside another page. */
 export const plainRows = (places: RowPlaces, name: string, rows: readonly TimelineRow[]): Html =>
   html`<ol class="rows" aria-label="${name}">${rows.map((row) => rowOf(places, row))}</ol>`
 
+const pageLinks = (places: Places, words: readonly Term[], { cursor, after }: Page, next: number | undefined): Html => {
+  const newer = after === undefined ? cursor : next
+  const older = after === undefined ? next : after
+  const link = (name: string, page: Page): Html => html`<a href="${addressOf(places, words, page)}">${name}</a>`
+  return html`<nav class="pages" aria-label="Pages">${(cursor ?? after) !== undefined && link('Newest', {})}${newer !== undefined && link('Newer', { after: newer })}${older !== undefined && link('Older', { cursor: older })}</nav>`
+}
+
+const nothing = (words: readonly Term[]): string => {
+  if (words.length === 0) return 'Nothing has been done yet.'
+  if (isFaulty(words)) return 'Nothing is listed: a word of the search is not understood.'
+  const holdsAddress = words.some(({ value }) => value.includes('@'))
+  return `No operation fits these words.${holdsAddress ? ' An e-mail address is found where it is a userId or who acted; those inside profiles are sealed.' : ''}`
+}
+
 /** The part that script refreshes. */
-export const rowList = (places: RowPlaces, words: readonly Term[], found: Found | undefined, cursor?: number): Html => {
+export const rowList = (places: RowPlaces, words: readonly Term[], found: Found | undefined, page: Page, hits = ''): Html => {
   if (!found) return html`<div id="found"><p class="nothing">The journal cannot be read now.</p></div>`
   const { rows, names, next } = found
   return html`
 <div id="found">
-${rows.length === 0 ? html`<p class="nothing">${words.length > 0 ? 'No operation fits these words.' : 'Nothing has been done yet.'}</p>` : plainRows({ ...places, names }, 'Operations, newest first', rows)}
-<nav class="pages" aria-label="Pages">${cursor !== undefined && html`<a href="${addressOf(places, words)}">Newest</a>`}${next !== undefined && html`<a rel="next" href="${addressOf(places, words, next)}">Older</a>`}</nav>
+<p class="hits" role="status">${hits}</p>
+${rows.length === 0 ? html`<p class="nothing">${nothing(words)}</p>` : plainRows({ ...places, names }, 'Operations, newest first', rows)}
+${pageLinks(places, words, page, next)}
 </div>`
 }
 
@@ -126,21 +162,31 @@ const suggestions: readonly (readonly [name: string, text: string])[] = [
   ['Last 24 h', 'from:24h'],
 ]
 
+/** What narrows the search further stays beside its words. */
+const hints = (words: readonly Term[]) =>
+  suggestions.map(([name, text]) => ({ name, more: parse(text) })).filter(({ more }) => !words.some(({ key }) => key === more[0]!.key))
+
+const remarks = (words: readonly Term[]): Html =>
+  html`${words.map(({ key, value, fault, unknownKey }) => {
+    if (fault !== undefined) return html`<p class="fault" role="status"><b>${key}:${value}</b> is not understood: it must be ${fault}.</p>`
+    return (
+      unknownKey !== undefined &&
+      html`<p class="remark"><b>${unknownKey}:</b> is no word of the search, so <b>${value}</b> was looked for as a name. Words are ${keyNames}.</p>`
+    )
+  })}`
+
 const chips = (places: Places, words: readonly Term[]): Html => html`
 <ul class="chips" aria-label="Words of this search">${words.map((word) => {
   const rest = words.filter((other) => other !== word)
-  return html`<li><a class="chip${word.fault !== undefined && ' faulty'}" href="${addressOf(places, rest)}"><b>${word.key}</b> ${word.value} <span aria-hidden="true">×</span><span class="unseen">: remove</span></a></li>`
-})}${
-  words.length === 0 &&
-  suggestions.map(([name, text]) => html`<li><a class="chip hint" href="${places.root}?q=${encodeURIComponent(text)}">${name}</a></li>`)
-}</ul>
-${words.filter(({ fault }) => fault !== undefined).map(({ key, value, fault }) => html`<p class="fault" role="status"><b>${key}:${value}</b> narrows nothing; it must be ${fault}.</p>`)}`
+  return html`<li><a class="chip${word.fault !== undefined && ' faulty'}" href="${addressOf(places, rest)}"><b>${word.not && 'not '}${word.key}</b> ${word.value} <span aria-hidden="true">×</span><span class="unseen">: remove</span></a></li>`
+})}${hints(words).map(({ name, more }) => html`<li><a class="chip hint" href="${addressOf(places, [...words, ...more])}">${name}</a></li>`)}</ul>
+${remarks(words)}`
 
 export const searchForm = (places: Places, words: readonly Term[]): Html => html`
 <search>
 <form action="${places.root}" class="search">
-<label for="q">Find operations <span>a userId or _id, or words such as target: actor: action: state: ticket: from: to:</span></label>
-<div class="field"><input id="q" name="q" type="search" value="${textOf(words)}" placeholder="userId, _id, or state:open from:7d" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="search"><button type="submit">Search</button></div>
+<label for="q">Find operations <span>whatever you have: a userId, an _id, a ticket, who did it, an id of a request, operation or event; or words such as ${keyNames}</span></label>
+<div class="field"><input id="q" name="q" type="search" value="${textOf(words)}" placeholder="userId, ticket, req_…, or action:delete,merge -state:success from:yesterday" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="search"><button type="submit">Search</button></div>
 </form>
 ${chips(places, words)}
 </search>`

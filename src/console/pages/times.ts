@@ -26,7 +26,7 @@ export const ago = (time: string, now = Date.now()): Html => {
         : seconds < 172_800
           ? `${Math.floor(seconds / 3600)} h ago`
           : `${Math.floor(seconds / 86_400)} d ago`
-  return html`<time datetime="${time}" title="${time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}">${words}</time>`
+  return html`<time class="ago" datetime="${time}" title="${time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}">${words}</time>`
 }
 
 export const duration = (milliseconds: number): string =>

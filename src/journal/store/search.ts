@@ -3,9 +3,21 @@
 import { decode, type Event, openStates, type State } from '../event/event.ts'
 import type { Sealer } from '../event/seal.ts'
 import { namesOf } from './names.ts'
-import { findOperations } from './queries/operations.ts'
+import { eventOf } from './queries/log.ts'
 import { pseudonymsAt } from './queries/people.ts'
+import { type Clause, countOperations, findOperations, type Narrowing } from './queries/search.ts'
 import type { Source } from './queries/source.ts'
+
+/** `any`: a person, who acted, a ticket, or the id of an operation, an event or a request. */
+export const fields = ['any', 'target', 'actor', 'action', 'state', 'ticket', 'reason'] as const
+type Field = (typeof fields)[number]
+
+/** One of the values fits, or with `not` none. */
+export interface Condition {
+  readonly field: Field
+  readonly values: readonly string[]
+  readonly not?: true | undefined
+}
 
 export interface Filter {
   /** A userId, an `_id` or a pseudonym. */
@@ -16,10 +28,14 @@ export interface Filter {
   readonly action?: string
   readonly state?: State | 'open'
   readonly ticket?: string
+  /** Further conditions, all of which hold. */
+  readonly conditions?: readonly Condition[]
   readonly from?: Date
   readonly to?: Date
   /** Only rows below this index. */
   readonly cursor?: number
+  /** Only rows from this index on, those next to it. */
+  readonly after?: number
   readonly limit?: number
 }
 
@@ -32,21 +48,51 @@ export interface OperationRow {
 
 export interface Found<T> {
   readonly rows: readonly T[]
+  /** Rows below this index are left; with `after`: rows from this index on. */
   readonly next?: number
 }
 
-export async function operations(store: Source, sealer: Sealer, filter: Filter = {}): Promise<Found<OperationRow>> {
-  const { target, tenant, actor, action, state, ticket, from, to, cursor } = filter
-  const limit = Math.min(Math.max(filter.limit ?? 50, 1), 500)
-  const narrowing = {
-    targets: target === undefined ? undefined : await namesOf(store, sealer, tenant, target),
-    actors:
-      actor === undefined ? undefined : [actor, ...(tenant === undefined ? [] : await pseudonymsAt(store, sealer.lookup(tenant, actor)))],
-    states: state === undefined ? undefined : state === 'open' ? openStates : [state],
-    ...{ tenant, action, ticket, from, to, cursor },
+const clauseOf = async (store: Source, sealer: Sealer, tenant: string | undefined, { field, values, not }: Condition): Promise<Clause> => {
+  const targets = async () => (await Promise.all(values.map((value) => namesOf(store, sealer, tenant, value)))).flat()
+  const actors = async () => [
+    ...values,
+    ...(tenant === undefined ? [] : (await Promise.all(values.map((value) => pseudonymsAt(store, sealer.lookup(tenant, value))))).flat()),
+  ]
+  if (field === 'target') return { column: 'target', values: await targets(), not }
+  if (field === 'actor') return { column: 'actor', values: await actors(), not }
+  if (field === 'state') return { column: 'state', values: values.flatMap((state) => (state === 'open' ? openStates : [state])), not }
+  if (field !== 'any') return { column: field, values, not }
+  const [value = ''] = values
+  if (/^op_[0-9a-f-]{36}$/.test(value)) return { column: 'op', values, not }
+  if (/^evt_[0-9a-f-]{36}$/.test(value)) {
+    const event = await eventOf(store, value)
+    return { column: 'op', values: [(event && decode(event.body).operation?.id) ?? ''], not }
   }
-  const rows = (await findOperations(store, narrowing, limit + 1)).map(
+  if (/^req_[\w-]{20}$/.test(value)) return { column: 'request', values, not }
+  return { column: 'any', targets: await targets(), actors: await actors(), tickets: values, not }
+}
+
+const narrowingOf = async (store: Source, sealer: Sealer, filter: Filter): Promise<Narrowing> => {
+  const { tenant, from, to, cursor, after, conditions = [] } = filter
+  const given = fields.flatMap((field): Condition[] => {
+    const value = field === 'any' || field === 'reason' ? undefined : filter[field]
+    return value === undefined ? [] : [{ field, values: [value] }]
+  })
+  const clauses = await Promise.all([...given, ...conditions].map((condition) => clauseOf(store, sealer, tenant, condition)))
+  return { clauses, tenant, from, to, cursor, after }
+}
+
+export async function operations(store: Source, sealer: Sealer, filter: Filter = {}): Promise<Found<OperationRow>> {
+  const limit = Math.min(Math.max(filter.limit ?? 50, 1), 500)
+  const found = (await findOperations(store, await narrowingOf(store, sealer, filter), limit + 1)).map(
     ({ id, index, state, body }): OperationRow => ({ id, index, state, opened: decode(body) }),
   )
-  return rows.length > limit ? { rows: rows.slice(0, limit), next: rows[limit - 1]!.index } : { rows }
+  const rows = found.slice(0, limit)
+  const more = found.length > limit
+  if (filter.after !== undefined) return { rows: rows.toReversed(), ...(more && { next: rows.at(-1)!.index + 1 }) }
+  return { rows, ...(more && { next: rows.at(-1)!.index }) }
 }
+
+/** How many operations fit, counted up to `most`. */
+export const countFound = async (store: Source, sealer: Sealer, filter: Filter, most: number): Promise<number> =>
+  countOperations(store, await narrowingOf(store, sealer, filter), most)

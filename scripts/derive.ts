@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
 import { settings } from '../config/settings.ts'
 import { sentences } from '../src/contract/descriptions.ts'
 import { limitClass, type Operation } from '../src/contract/operation.ts'
@@ -104,6 +105,13 @@ const metricsTable = (): string =>
 const entry = (name: string, { means, look, act }: { means: string; look: string; act: string }): string =>
   `### ${code(name)}\n\n${means}\n\n- **Look at**: ${look}\n- **Do**: ${act}\n`
 
+const alerts = (): string => {
+  const { groups } = parse(readFileSync(new URL('../deploy/prometheus/smooch-bff.rules.yml', import.meta.url), 'utf8')) as {
+    groups: { rules: { alert: string; annotations: Parameters<typeof entry>[1] }[] }[]
+  }
+  return groups.flatMap(({ rules }) => rules.map(({ alert, annotations }) => entry(alert, annotations))).join('\n')
+}
+
 const runbook = (): string => `# Runbook
 
 For whoever is called. What the figures are is in [Operate](operate.md#health-log-metrics).
@@ -115,7 +123,12 @@ Lines of the log with the field \`alarm\`, counted in \`smooch_bff_alarms_total\
 ${Object.entries(alarms)
   .map(([name, row]) => entry(name, row))
   .join('\n')}
-Derived from \`src/platform/alarms.ts\` by \`npm run derive\`.
+## Alerts of Prometheus
+
+The rules are \`deploy/prometheus/smooch-bff.rules.yml\`.
+
+${alerts()}
+Derived from \`src/platform/alarms.ts\` and the annotations of the rules by \`npm run derive\`.
 `
 
 const read = (path: string): string | undefined => {

@@ -19,6 +19,7 @@ const needed: readonly Program[] = [
   { program: 'nginx', debian: 'nginx-light', for: 'the service behind a caching proxy' },
   { program: 'haproxy', debian: 'haproxy', for: 'the service behind HAProxy' },
   { program: 'docker-compose', debian: 'docker-compose', for: 'whether compose files are valid' },
+  { program: 'promtool', debian: 'prometheus', for: 'the alerts of Prometheus' },
   { program: 'chromium', debian: 'chromium', for: 'the pages in a real browser' },
   { program: 'unzip', debian: 'unzip', for: 'what helm and kubectl come in' },
   { program: 'helm', for: 'the chart' },

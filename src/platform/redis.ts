@@ -123,7 +123,7 @@ export const connectRedis = async <Name extends string>(
   const timed = <T>(asked: Promise<T>): Promise<T> => {
     const started = performance.now()
     asked.then(
-      () => observe('answered', performance.now() - started),
+      (answer) => observe(Array.isArray(answer) && answer.some(isRefusal) ? 'refused' : 'answered', performance.now() - started),
       (error: unknown) => observe(isRefusal(error) ? 'refused' : 'unanswered', performance.now() - started),
     )
     return asked

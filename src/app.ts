@@ -19,6 +19,7 @@ import type { Problem } from './contract/problems.ts'
 import { keyRing } from './crypto/key-ring.ts'
 import { docsRoutes } from './docs/page.ts'
 import { createActs } from './gateway/admin-acts.ts'
+import { auditRulesOf } from './gateway/call.ts'
 import { createIdempotency } from './gateway/idempotency.ts'
 import { openGatewayJournal } from './gateway/journal.ts'
 import { createPipeline } from './gateway/pipeline.ts'
@@ -142,7 +143,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     guard: gatewayJournal.guard,
     untilDone: opened.use(createUntilDone()),
     idempotency: createIdempotency({ store, peppers }),
-    auditRules: { reasons: settings.AUDIT_REASONS, ticket: settings.AUDIT_TICKET, requiredFor: settings.AUDIT_REQUIRED_FOR },
+    auditRules: auditRulesOf(settings),
     sessions,
     upstream,
     appUsers: appUsers,

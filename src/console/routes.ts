@@ -12,6 +12,7 @@ import { limitCalls } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
 import { decode } from '../journal/event/event.ts'
 import { wholeNumber } from '../journal/filter.ts'
+import type { RunningJournal } from '../journal/start.ts'
 import { historyOf } from '../journal/store/history.ts'
 import { knownNames } from '../journal/store/known-names.ts'
 import { treeHead } from '../journal/store/queries/log.ts'
@@ -42,6 +43,7 @@ export interface ConsoleParts extends SummaryParts, EnvelopeParts {
   /** Address of the sign-in; absent: the page explains in words. */
   readonly signIn: SignInAddress | undefined
   readonly alerts: Alerts
+  readonly watch: RunningJournal['watch']
   /** The limit of calls per address. */
   readonly pages: RequestHandler
 }
@@ -204,7 +206,8 @@ ${rowList(here, words, found, at, hits)}`,
         kept,
         related,
         origin,
-        admin: session.roles.includes('admin'),
+        watch: parts.watch(opened),
+      admin: session.roles.includes('admin'),
       },
     )
     const signin = signInTo(req.originalUrl, true)

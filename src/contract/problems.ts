@@ -36,7 +36,7 @@ export const problems = {
   timeout:                     [408, 'The request body took too long to arrive.'],
   conflict:                    [409, 'The request conflicts with the present state; read it again, then decide.'],
   another_user:                [409, 'The messaging service answers this id with a user of another name, so nothing was sent. Read the user under this id; if that is whom you mean, repeat the call with the _id in the answer.'],
-  reason_required:             [400, 'Say why: this call needs the header Audit-Reason.'],
+  reason_required:             [400, 'Say why: this call needs the header Audit-Reason, or Audit-Ticket, as the detail says.'],
   operation_not_open:          [409, 'This operation is settled; there is nothing to resolve.'],
   operation_pending:           [409, 'This request was made before, with this Idempotency-Key or by you a moment ago, and is still running.'],
   operation_settled:           [409, 'The first request with this Idempotency-Key is over, and its answer is no longer kept; read the user to see how it stands.'],

@@ -58,8 +58,23 @@ export const callFactsOf = (
   },
 })
 
-export const callFacts = (call: UndecidedCall & Pick<Particulars, 'caller' | 'reason'>, targets: readonly Person[]): CallFacts =>
-  callFactsOf(call.request, { ...call, targets })
+const maxFields = 50
+/** A key of custom properties that may be written down as it is. */
+const plainKey = /^[\w.-]{1,64}$/
+
+/** Names of the fields in a body, never their values. */
+const changedBy = (body: unknown): Pick<CallFacts, 'changed'> => {
+  if (typeof body !== 'object' || body === null) return {}
+  const names = Object.entries(body).flatMap(([name, value]) =>
+    name !== 'properties' ? [name] : Object.keys(value as object).map((key) => (plainKey.test(key) ? `properties.${key}` : 'properties')),
+  )
+  return { changed: [...new Set(names)].slice(0, maxFields) }
+}
+
+export const callFacts = (call: UndecidedCall & Pick<Particulars, 'caller' | 'reason'>, targets: readonly Person[]): CallFacts => ({
+  ...callFactsOf(call.request, { ...call, targets }),
+  ...(call.operation.effect === 'write' && changedBy(call.body)),
+})
 
 /** The rule of a call to another app: its target belongs to that app. */
 export const ofAnotherApp = (request: Request, requestId: string, operation: Operation, session: Session): CallFacts => ({

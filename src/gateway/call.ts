@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
+import type { Settings } from '../../config/load.ts'
 import type { Prefetched } from '../cache/lookup.ts'
 import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
@@ -18,6 +19,7 @@ export interface AuditRules {
   readonly ticket: { test(text: string): boolean; pattern(): string }
   /** Callers who must give a reason with guarded operations. */
   readonly requiredFor: readonly Caller[]
+  readonly required: readonly ('reason' | 'ticket')[]
 }
 
 export interface Reason {
@@ -60,6 +62,13 @@ export const readBody = async (operation: Operation, req: Request): Promise<unkn
 export const ownNameIn = (params: Record<string, string>, [subject]: readonly Subject[], { userId }: Session): Record<string, string> =>
   'userId' in params && subject!.self && userId !== undefined ? { ...params, userId } : params
 
+export const auditRulesOf = (settings: Settings): AuditRules => ({
+  reasons: settings.AUDIT_REASONS,
+  ticket: settings.AUDIT_TICKET,
+  requiredFor: settings.AUDIT_REQUIRED_FOR,
+  required: settings.AUDIT_REQUIRED,
+})
+
 const maxNote = 2_000
 
 const single = (request: IncomingMessage, name: string): string | undefined => {
@@ -93,8 +102,11 @@ export const readReason = (request: IncomingMessage, session: Session, caller: C
     throw new Problem('bad_request', { detail: `audit-reason: one of ${rules.reasons.join(', ')}.` })
   if (ticket !== undefined && !rules.ticket.test(ticket))
     throw new Problem('bad_request', { detail: `audit-ticket: must match ${rules.ticket.pattern()}, which is the setting AUDIT_TICKET.` })
-  if (code === undefined && operation.effect === 'guarded' && rules.requiredFor.includes(caller))
+  const required = operation.effect === 'guarded' && rules.requiredFor.includes(caller) ? rules.required : []
+  if (code === undefined && required.includes('reason'))
     throw new Problem('reason_required', { detail: `Audit-Reason is required; one of ${rules.reasons.join(', ')}.` })
+  if (ticket === undefined && required.includes('ticket'))
+    throw new Problem('reason_required', { detail: `Audit-Ticket is required; it must match ${rules.ticket.pattern()}.` })
   return { ...(code !== undefined && { code }), ...(ticket !== undefined && { ticket }), ...(note !== undefined && { note }) }
 }
 

@@ -7,7 +7,7 @@ import type { Guard } from './guard/contract.ts'
 import { createGuard } from './guard/guard.ts'
 import { type Anchor, anchorInMemory } from './log/anchor.ts'
 import { createReaders, type Readers } from './readers.ts'
-import { createReconciler } from './reconcile/reconciler.ts'
+import { createReconciler, type Reconciler } from './reconcile/reconciler.ts'
 import type { Observation } from './reconcile/verdicts.ts'
 import { keysOf, openStoreWithRetry, type Secrets } from './store/open.ts'
 
@@ -32,6 +32,7 @@ export interface RunningJournal {
   readonly readers: Readers
   /** Guarded calls without a known outcome, when last looked. */
   openOperations(): number
+  readonly watch: Reconciler['watch']
   close(): Promise<void>
 }
 
@@ -48,6 +49,7 @@ export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate,
     guard,
     readers: createReaders(store),
     openOperations: reconciler.open,
+    watch: reconciler.watch,
     close: async () => {
       await reconciler[Symbol.asyncDispose]()
       await guard.close()

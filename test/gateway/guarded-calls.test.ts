@@ -194,6 +194,26 @@ describe('the reason', () => {
     expect([(await remove(user._id, headers)).status, bff.sent()]).toEqual([400, 0])
   })
 
+  test('and its ticket can be required, and the refusal names the header', async () => {
+    await using strict = await startBff({ env: { AUDIT_REQUIRED_FOR: 'admin', AUDIT_REQUIRED: 'reason,ticket' } })
+    const user = strict.sandbox.createUser(appId, { userId: 'x' })
+    const person = await strict.signIn({ roles: ['admin'], actor: { id: 'a' } })
+    const given: Carried = { ...person }
+    for (const [name, value] of [
+      ['Audit-Reason', 'fraud'],
+      ['Audit-Ticket', 'OPS-1'],
+    ] as const) {
+      const refused = await strict.call('DELETE', `/v1.1/appusers/${user._id}`, { headers: given })
+      expect([refused.status, refused.json.error.code, refused.json.detail]).toEqual([
+        400,
+        'reason_required',
+        expect.stringContaining(`${name} is required`),
+      ])
+      given[name.toLowerCase()] = value
+    }
+    expect((await strict.call('DELETE', `/v1.1/appusers/${user._id}`, { headers: given })).status).toBe(200)
+  })
+
   test('can be required, and a program brings its own', async () => {
     await using strict = await startBff({ env: { AUDIT_REQUIRED_FOR: 'admin' } })
     const user = strict.sandbox.createUser(appId, { userId: 'x' })

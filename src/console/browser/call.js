@@ -84,7 +84,9 @@ export const localTimes = (within) => {
   for (const element of within.querySelectorAll('time:not(.ago)')) {
     const time = new Date(element.dateTime)
     const day =
-      time.toDateString() === today ? '' : `${time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })} `
+      time.toDateString() === today
+        ? ''
+        : `${time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(time.getFullYear() !== new Date().getFullYear() && { year: 'numeric' }) })} `
     element.textContent = day + time.toLocaleTimeString('en-GB')
   }
   const zone = find('#zone', within)

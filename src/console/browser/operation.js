@@ -60,6 +60,7 @@ find('#reveal')?.addEventListener('submit', async (event) => {
     before = personal.before
     if (before) fill()
     fillPersonal(personal.person)
+    if (personal.person?.note) find('.facts .note')?.replaceChildren(printable(personal.person.note))
     const copy = find('#copy')
     if (copy) copy.disabled = !before?.userId
     say(

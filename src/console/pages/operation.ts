@@ -4,6 +4,7 @@
 import { type Html, html } from '../../http/html.ts'
 import { type Event, isOpen, type State, type Target } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
+import type { Watch } from '../../journal/reconcile/reconciler.ts'
 import type { OperationHistory } from '../../journal/store/history.ts'
 import type { Names } from '../../journal/store/known-names.ts'
 import { latestCheckpoint } from '../../journal/store/queries/log.ts'
@@ -28,6 +29,7 @@ export interface OperationPage {
   readonly related: readonly Related[]
   /** Name of the log in its checkpoints. */
   readonly origin: string
+  readonly watch: Watch
   /** True when the caller may reveal and resolve. */
   readonly admin: boolean
 }
@@ -62,6 +64,18 @@ const resolveForm = (): Html => html`
 <label>Note <textarea name="note" rows="2" maxlength="2000"></textarea></label>
 <button type="submit">Record the verdict</button><output></output>
 </form></section>`
+
+/** Who follows an open operation up, what was seen, and when it is looked at next. */
+const watchCard = ({ tries, maxTries, next, reads }: Watch, opened: Event, state: State): Html | undefined => {
+  if (!['pending', 'unknown'].includes(state)) return undefined
+  if (opened.kind !== 'intent')
+    return html`<section class="card" aria-labelledby="watch-title"><h2 id="watch-title">Nobody follows this up</h2><p>A plain change is not looked for afterwards: read the user to see how it stands.</p></section>`
+  const seen = reads.map(({ of, status, at }) => html`<li>${of}: answered ${status} ${timeTag(at)}</li>`)
+  return html`
+<section class="card" aria-labelledby="watch-title"><h2 id="watch-title">The reconciler is at it</h2>
+<p>It reads the user in the messaging service, and changes nothing. ${tries === 0 ? 'It has not looked yet' : `It has looked ${tries} of ${maxTries} times without being sure`}; next ${timeTag(next)}, or soon after. If it cannot be sure, a person decides.</p>
+${seen.length > 0 && html`<ul>${seen}</ul>`}</section>`
+}
 
 const resultOf = ({ kind, outcome, verdict, upstream, evidence, by, recorded }: Event): string => {
   const words = [outcome ?? verdict ?? (kind === 'denied' ? 'denied' : undefined)?.replaceAll('_', ' ')]
@@ -117,7 +131,8 @@ ${fact('When', html`${timeTag(opened.time)} <small>${opened.time}</small>`)}
 ${fact('Who', html`${actorLink(places, opened.actor)} <small>${opened.actor?.type}, ${opened.actor?.roles?.join(', ')}</small>`)}
 ${fact('Whom', opened.targets?.length && html`${opened.targets.map((target) => html`${personLink(places, target)} <small>${target.smoochId ?? target.subject}</small> `)}`)}
 ${fact('On behalf of', opened.actor?.onBehalfOf)}
-${fact('Why', (opened.reason?.code ?? opened.reason?.ticket) !== undefined && reasonOf(places, opened))}
+${fact('Why', Object.keys(opened.reason ?? {}).length > 0 && reasonOf(places, opened))}
+${fact('Fields', opened.changed?.join(', '))}
 ${fact('Outcome', html`${stateTag(state)} <small>${meanings[state]}</small>`)}
 ${fact(requestNames[state] ?? 'Sent', opened.request && requestOf(opened.request))}
 ${fact('From', opened.context?.['ipNet'])}
@@ -125,14 +140,15 @@ ${fact('Operation', html`<code>${id}</code>`)}
 </dl>`
 
 export const operationContent = (places: RowPlaces, it: OperationPage): Html => {
-  const { id, history, viewed, kept, related, origin, admin } = it
+  const { id, history, viewed, kept, related, origin, watch, admin } = it
   const { state } = history
   const opened = history.events[0]!.event
   return html`
 <p class="back"><a href="${places.root}${places.search}">← ${places.search === '' ? 'Timeline' : 'Back to the search'}</a></p>
 <h1 class="sentence">${actorName(places, opened.actor)} ${phraseOf(opened, state)} ${peopleOf(places, opened)} ${stateTag(state)}</h1>
 <div class="columns"><div>
-${admin && isOpen(state) && resolveForm()}
+${watchCard(watch, opened, state)}
+${admin && isOpen(state) && opened.kind === 'intent' && resolveForm()}
 <section class="card" aria-labelledby="facts-title"><h2 id="facts-title">What happened</h2>${facts(places, id, opened, state)}</section>
 <section class="card" aria-labelledby="diff-title"><h2 id="diff-title">Before and after</h2>${beforeAndAfter(opened, state, kept.includes('before'))}
 ${admin ? kept.length > 0 && revealForm(opened) : html`<p class="small">Personal data can be revealed by an admin.</p>`}</section>

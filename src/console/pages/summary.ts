@@ -95,13 +95,16 @@ const gateTile = ({ status: { open, cause, since, waiting } }: Summary): Html =>
         html`${cause ?? 'shutting down'}${since !== undefined && html` · since ${timeTag(since)}`}${waiting > 0 && ` · ${waiting} events wait`}`,
       )
 
+/** Plain changes, which nobody follows up. */
+const plain = 'update,create,image'
+
 const attentionTile = ({ root }: Places, { attention }: Summary): Html => {
   if (!attention) return tile('bad', 'Needs attention', 'Not known', 'The journal cannot be read now')
   const found = attention.filter(({ count }) => count > 0)
   if (found.length === 0) return tile('good', 'Needs attention', 'Nothing', 'No unknown, indeterminate or contradictory outcome')
   const links = found.map(
     ({ state, count }, at) =>
-      html`${at > 0 && ' · '}<a href="${root}?q=state:${state}">${count >= maxCounted ? `${count}+` : count} ${state}</a>`,
+      html`${at > 0 && ' · '}<a href="${searchFor(root, { key: 'state', value: state }, { key: 'action', value: plain, not: true })}">${count >= maxCounted ? `${count}+` : count} ${state}</a>`,
   )
   return tile('warn', 'Needs attention', String(found.reduce((total, { count }) => total + count, 0)), html`${links}`)
 }

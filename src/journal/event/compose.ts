@@ -33,6 +33,7 @@ export interface CallFacts {
   readonly actor: Actor
   readonly targets: readonly Person[]
   readonly reason?: { readonly code?: string; readonly ticket?: string; readonly note?: string }
+  readonly changed?: readonly string[]
   readonly policy?: Readonly<Record<string, string>>
   /** The request as sent. Its path has the `_id` where that is known, else a template, and
    * `personal` has the real one. */
@@ -108,8 +109,13 @@ export function compose(sealer: Sealer, facts: CallFacts, { id, at }: Moment, pe
         ...(smoochId !== undefined && { smoochId }),
       })),
       ...(reason && {
-        reason: { ...(reason.code !== undefined && { code: reason.code }), ...(reason.ticket !== undefined && { ticket: reason.ticket }) },
+        reason: {
+          ...(reason.code !== undefined && { code: reason.code }),
+          ...(reason.ticket !== undefined && { ticket: reason.ticket }),
+          ...(reason.note !== undefined && { note: 'sealed' as const }),
+        },
       }),
+      ...(facts.changed && { changed: facts.changed }),
       ...(facts.policy && { policy: facts.policy }),
       ...(facts.request && {
         request: { method: facts.request.method, path: facts.request.path, digest: digestOf(sealer, facts.request) },

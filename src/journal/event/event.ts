@@ -42,7 +42,10 @@ export interface Event {
   readonly tenant?: string
   readonly actor?: ActorFacts
   readonly targets?: readonly Target[]
-  readonly reason?: { readonly code?: string; readonly ticket?: string }
+  /** `note`: there is one, in the sealed part. */
+  readonly reason?: { readonly code?: string; readonly ticket?: string; readonly note?: 'sealed' }
+  /** Names of the fields that a plain change writes. */
+  readonly changed?: readonly string[]
   readonly policy?: Readonly<Record<string, string>>
   readonly request?: { readonly method: string; readonly path: string; readonly digest: string | null }
   readonly before?: {

@@ -19,11 +19,22 @@ export interface ReconcilerOptions {
   readonly pauses?: readonly number[]
 }
 
+/** What the reconciler of this process knows of an operation. */
+export interface Watch {
+  readonly tries: number
+  readonly maxTries: number
+  /** ISO 8601. */
+  readonly next: string
+  readonly reads: readonly { readonly of: string; readonly status: number; readonly at: string }[]
+}
+
 export interface Reconciler extends AsyncDisposable {
   /** One pass over all open operations; resolves to the number of verdicts. */
   round(): Promise<number>
   /** Open operations that the last pass found. */
   open(): number
+  /** By the intent of the operation. */
+  watch(intent: Pick<Event, 'time' | 'operation'>): Watch
   start(everyMilliseconds?: number): void
 }
 
@@ -115,6 +126,11 @@ export function createReconciler({
   return {
     round,
     open: () => open,
+    watch: ({ time, operation }) => {
+      const { tries = 0, nextAt = 0, reads = [] } = watches.get(operation?.id ?? '') ?? {}
+      const next = Math.max(nextAt, Date.parse(time) + settleMilliseconds)
+      return { tries, maxTries: TRIES, next: new Date(next).toISOString(), reads }
+    },
     start: (every = 5000) => {
       const again = (): void => {
         timer = setTimeout(() => {

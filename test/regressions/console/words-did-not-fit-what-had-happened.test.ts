@@ -1,5 +1,5 @@
 /** The page of an operation says what is so: under an update that nothing of the state before is kept, never that nothing was destroyed; a path that is sealed is no path that was sent. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { ask } from '../../security/requests.ts'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
 
@@ -14,6 +14,7 @@ beforeAll(async () => {
     ...{ 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Site': 'none' },
   }
 })
+beforeEach(() => bff.sandbox.reset())
 afterAll(async () => {
   await bff[Symbol.asyncDispose]()
 })
@@ -61,4 +62,36 @@ test('an address that is sealed, since it holds a userId, is told as that', asyn
   const text = await pageOf('unlink')
   expect(text).toContain('to an address that holds the userId, so it is sealed')
   expect(text).not.toContain('DELETE /appusers/')
+})
+
+test('an update keeps the names of its fields, and never their values', async () => {
+  const { _id } = bff.sandbox.createUser(appId, { userId: 'fields' })
+  const json = { givenName: 'Philippa', properties: { plan: 'gold', 'mia@example.org': 'x' } }
+  expect((await bff.call('PUT', `/v1.1/appusers/${_id}`, { headers: admin, json })).status).toBe(200)
+  const text = await pageOf('update&target=fields')
+  expect(text).toContain('Fields givenName, properties.plan, properties ')
+  expect(text).not.toMatch(/Philippa|gold|mia@example/)
+})
+
+test('an update of unknown outcome needs nobody, and says so; a deletion says who is at it and when it looks next', async () => {
+  const { _id } = bff.sandbox.createUser(appId, { userId: 'lost' })
+  for (const operation of ['update_app_user', 'delete_app_user']) bff.sandbox.fault({ operation, status: 500, times: 1 })
+  await bff.call('PUT', `/v1.1/appusers/${_id}`, { headers: admin, json: { givenName: 'Mia' } })
+  await bff.call('DELETE', `/v1.1/appusers/${_id}`, { headers: admin })
+  const update = await pageOf(`update&target=${_id}`)
+  expect(update).toContain('Nobody follows this up')
+  expect(update).not.toContain('It needs a decision')
+  const removal = await pageOf(`delete&target=${_id}`)
+  expect(removal).toMatch(/The reconciler is at it .* It has not looked yet; next \d{2}:\d{2}:\d{2}/)
+  const { body } = await ask(bff, { path: '/ops', headers: page })
+  expect(body).toContain('>1 unknown</a>')
+})
+
+test('why is shown together: reason, ticket, and that there is a note', async () => {
+  const { _id } = bff.sandbox.createUser(appId, { userId: 'noted' })
+  const headers = { ...admin, 'audit-reason': 'fraud', 'audit-ticket': 'OPS-7', 'audit-note': 'seen%20twice' }
+  await bff.call('DELETE', `/v1.1/appusers/${_id}`, { headers })
+  const text = await pageOf(`delete&target=${_id}`)
+  expect(text).toContain('Why fraud OPS-7 note sealed')
+  expect(text).not.toContain('seen twice')
 })

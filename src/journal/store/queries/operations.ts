@@ -65,9 +65,12 @@ export async function hasConcurrent(store: Source, operation: string, index: num
   return rows.length > 0
 }
 
-/** Operations without an outcome, oldest first. */
+/** Guarded operations without an outcome, oldest first. A plain change is recorded once, and nobody
+ * follows it up. */
 export async function withoutOutcome(store: Source): Promise<{ id: string; index: number }[]> {
-  const rows = await store.select("SELECT op, seq FROM operation WHERE state IN ('pending', 'unknown') ORDER BY seq LIMIT 500")
+  const rows = await store.select(
+    "SELECT o.op, o.seq FROM operation o JOIN event e ON e.seq = o.seq WHERE o.state IN ('pending', 'unknown') AND e.kind = 'intent' ORDER BY o.seq LIMIT 500",
+  )
   return rows.map((row) => ({ id: String(row['op']), index: Number(row['seq']) }))
 }
 
@@ -76,9 +79,10 @@ export async function oldestOpen(store: Source): Promise<number | undefined> {
   return typeof row?.['seq'] === 'number' ? row['seq'] : undefined
 }
 
-/** Number of an app's operations in this state, counted up to `most`. */
+/** Number of an app's guarded operations in this state, counted up to `most`. */
 export async function countStanding(store: Source, app: string, state: State, most: number): Promise<number> {
-  const sql = 'SELECT count(*) AS n FROM (SELECT 1 FROM operation WHERE app = $1 AND state = $2 LIMIT $3) AS part'
+  const sql =
+    "SELECT count(*) AS n FROM (SELECT 1 FROM operation o JOIN event e ON e.seq = o.seq WHERE o.app = $1 AND o.state = $2 AND e.kind = 'intent' LIMIT $3) AS part"
   return Number((await store.select(sql, [app, state, most]))[0]!['n'])
 }
 

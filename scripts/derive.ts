@@ -44,11 +44,37 @@ ${lines.join('\n')}
 `
 }
 
-const settingsTable = (): string =>
-  table(
-    ['Setting', 'Default', 'Meaning'],
-    rows.map(([name, row]) => [code(name) + (row.secret ? ' (secret)' : ''), row.default ? code(row.default) : '', cell(row.about)]),
-  )
+/** Where each group begins. */
+const groups: Partial<Record<string, string>> = {
+  NODE_ENV: 'The service and its addresses',
+  SMOOCH_BASE_URL: 'The vendor',
+  SESSION_KEYS: 'Sessions',
+  REDIS_URL: 'Redis',
+  OIDC_ISSUER: 'Sign-in',
+  JOURNAL_URL: 'Journal, reasons and alerts',
+  AUTO_CREATE: 'What callers may do',
+  LIMIT_READS: 'Limits',
+  DRAIN_DELAY_SECONDS: 'The process',
+}
+
+/** What production cannot go without. */
+const needed = new Set<string>([
+  ...['NODE_ENV', 'PUBLIC_ORIGIN', 'SMOOCH_BASE_URL', 'SMOOCH_APP_ID', 'SMOOCH_KEY_ID', 'SMOOCH_KEY_SECRET'],
+  ...['SESSION_KEYS', 'SESSION_PEPPERS', 'SERVICE_KEYS', 'REDIS_URL', 'OIDC_ISSUER', 'JOURNAL_URL'],
+])
+
+const settingCell = (name: string, { secret }: SettingRow): string =>
+  (needed.has(name) ? `**${code(name)}**` : code(name)) + (secret ? ' (secret)' : '')
+
+const settingsTable = (): string => {
+  const starts = rows.flatMap(([name], at) => (groups[name] === undefined ? [] : [at]))
+  const parts = starts.map((at, order) => {
+    const own = rows.slice(at, starts[order + 1])
+    const cells = own.map(([name, row]) => [settingCell(name, row), row.default ? code(row.default) : '', cell(row.about)])
+    return `### ${groups[own[0]![0]]}\n\n${table(['Setting', 'Default', 'Meaning'], cells)}`
+  })
+  return parts.join('\n\n')
+}
 
 const pathOf = ({ method, path, query = [] }: Operation): string =>
   code(`${method} ${path}${query.length > 0 ? `?${query.map((name) => `${name}=`).join('&')}` : ''}`)

@@ -1,9 +1,10 @@
-/** Provides what the tests need from the system: installs it where that is allowed, else says in one line what to install. */
+/** Provides what the tests need from the system: installs it in continuous integration or when the person there agrees, else says in one line what to install. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { accessSync, chmodSync, constants, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
 
 interface Program {
   readonly program: string
@@ -79,10 +80,24 @@ const installClusterTools = (): void => {
   }
 }
 
-const allowed = process.getuid?.() === 0 && found('apt-get')
 const debianOf = (programs: readonly Program[]): string[] => programs.flatMap(({ debian }) => debian ?? [])
-if (allowed && debianOf(missing()).length > 0) install(debianOf(missing()))
-if (allowed && process.arch === 'x64' && missing().some(({ program }) => clusterTools.programs.includes(program))) installClusterTools()
+
+/** In continuous integration yes; else whoever sits there is asked, and nobody there means no. */
+const agreed = async (): Promise<boolean> => {
+  if (process.env['CI']) return true
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false
+  const asking = createInterface({ input: process.stdin, output: process.stderr })
+  const names = missing().map(({ program }) => program)
+  const answer = await asking.question(`Some tests need ${names.join(', ')}. Install them on this machine now? [y/N] `)
+  asking.close()
+  return /^y(es)?$/i.test(answer.trim())
+}
+
+const able = process.getuid?.() === 0 && found('apt-get') && missing().length > 0
+if (able && (await agreed())) {
+  if (debianOf(missing()).length > 0) install(debianOf(missing()))
+  if (process.arch === 'x64' && missing().some(({ program }) => clusterTools.programs.includes(program))) installClusterTools()
+}
 const after = missing()
 if (after.length > 0) {
   const untested = after.map((it) => `${it.program} (${it.for})`).join(', ')

@@ -16,7 +16,7 @@ const target = z.looseObject({
   subject: z.string().optional().meta({ description: 'A pseudonym' }),
   smoochId: z.string().optional(),
 })
-const reason = z.object({ code: z.string().optional(), ticket: z.string().optional() })
+const reason = z.object({ code: z.string().optional(), ticket: z.string().optional(), note: z.literal('sealed').optional() })
 const operation = z.object({
   operation: z.string().optional(),
   index: z.int().meta({ description: 'Where it begins in the log' }),

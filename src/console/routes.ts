@@ -207,7 +207,7 @@ ${rowList(here, words, found, at, hits)}`,
         related,
         origin,
         watch: parts.watch(opened),
-      admin: session.roles.includes('admin'),
+        admin: session.roles.includes('admin'),
       },
     )
     const signin = signInTo(req.originalUrl, true)

@@ -23,10 +23,16 @@ const { values } = parseArgs({
     against: { type: 'string' },
   },
 })
+const kinds = `OURS: this service.
+BARE: an Express app that answers with a constant: what a request costs at least.
+HAND: what one would write by hand: express-session, connect-redis, a proxy middleware and a cache.
+PAST: the service of another checkout, which --against names.
+`
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT]\n',
+    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT]\n\n',
   )
+  process.stdout.write(kinds)
   process.exit(0)
 }
 const rounds = Number(values.rounds)
@@ -34,7 +40,6 @@ const warmUps = 5
 const ms = Number(values.seconds) * 1000
 const users = Number(values.users)
 
-/** PAST: the service of another checkout, which `--against` names. */
 type Kind = 'BARE' | 'HAND' | 'OURS' | 'PAST'
 interface Server {
   readonly kind: Kind
@@ -43,6 +48,10 @@ interface Server {
 }
 
 const say = (line = '') => process.stdout.write(`${line}\n`)
+/** One line on the terminal, written over; nothing where there is none. */
+const progress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+}
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0
 const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0)
 const hostOf = ({ told }: Running) => new URL(told['url']!).host
@@ -129,10 +138,18 @@ const measure = async (server: Server, job: Partial<Job>): Promise<Measured> => 
 /** Rounds in turns, so that what else happens on the machine meets all alike. The first ones warm up and do not count: optimised code is there only after some seconds. */
 const inTurns = async (servers: readonly Server[], job: Partial<Job>): Promise<Map<Kind, Measured[]>> => {
   const found = new Map<Kind, Measured[]>(servers.map(({ kind }) => [kind, []]))
+  const all = (warmUps + rounds) * servers.length
+  let done = 0
   for (let round = -warmUps + 1; round <= rounds; round += 1)
     for (const server of servers) {
       const measured = await measure(server, { ...job, seed: round + warmUps })
       if (round > 0) found.get(server.kind)!.push(measured)
+      done += 1
+      progress(
+        done < all
+          ? `${round > 0 ? `round ${round} of ${rounds}` : 'warming up'}: ${server.kind}, ${Math.round((100 * done) / all)} %`
+          : '',
+      )
     }
   return found
 }
@@ -285,6 +302,7 @@ const apart = (file: string) => async (): Promise<unknown[]> => {
 
 const workloads = { hot, pass, mixed, stampede, journal: apart('journal'), console: apart('console'), readers: apart('readers') }
 const report: Record<string, unknown> = { at: new Date().toISOString(), node: process.version, rounds, ms, users }
+say(kinds)
 try {
   for (const [name, workload] of Object.entries(workloads)) if (!values.only || values.only === name) report[name] = await workload()
   if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)

@@ -22,7 +22,7 @@ export const openDemo = async () => {
       // The stand-in starts anew for each test, behind the back of any copy.
       cacheTimes: { freshMs: 1, revalidateMs: 1, ifErrorMs: 1, noneMs: 1 },
       sandbox: { people: appUsers, switches: { confirmLinksAfter: 1200 } },
-      extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins) }),
+      extend: ({ mint, origins }) => ({ root: demoPage('/bff', '', ['test', 'gdpr_request']), below: demoSignIn(mint, origins) }),
     }),
   )
   const browser = starting.use(await openBrowser(bff.app.publicUrl))
@@ -42,7 +42,16 @@ export const openDemo = async () => {
     seen,
     card,
     dialog,
-    agree: (name: string) => dialog().getByRole('button', { name, exact: true }).click(),
+    /** Says why, where that is asked. */
+    agree: async (name: string) => {
+      const reason = dialog().getByLabel('Reason')
+      if (await reason.isVisible()) {
+        await reason.selectOption('test')
+        await dialog().getByLabel('Ticket').fill('OPS-4711')
+        await dialog().getByLabel('Note').fill('seen twice, é')
+      }
+      await dialog().getByRole('button', { name, exact: true }).click()
+    },
     /** Everybody as at the start, and nobody signed in. */
     restart: async () => {
       bff.sandbox.reset()

@@ -68,6 +68,9 @@ withBrowser('the demo page, for staff', () => {
     await demo.agree('Delete the user')
     await demo.seen(`${mina} is deleted.`)
     expect(demo.last('delete_app_user').method).toBe('DELETE')
+    const auditor = await demo.bff.signIn({ roles: ['auditor'], actor: { id: 'iris' } })
+    const { operations } = (await demo.bff.call('GET', '/ops/api/operations?action=delete', { headers: auditor })).json
+    expect(operations[0].reason).toEqual({ code: 'test', ticket: 'OPS-4711', note: 'sealed' })
     expect(demo.bff.sandbox.user(appId, mina)).toBeUndefined()
   })
 

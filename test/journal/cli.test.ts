@@ -86,7 +86,14 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   expect(await run(['accept-rollback', '--by', 'ops'])).toEqual({ code: 1, text: '{"accepted":false}\n' })
 
   expect((await run(['nonsense'])).text).toContain('there is no command nonsense; it is one of verify, tail,')
-  for (const line of [['help'], ['--help'], ['verify', '--help']])
+  for (const name of ['verify', 'erase', 'check', 'accept-rollback'])
+    expect(await run([name, '--help'])).toEqual({
+      code: 0,
+      text: expect.stringMatching(
+        new RegExp(`^${name} [\\s\\S]*\\nExample:\\n {2}npm run journal -- ${name}[\\s\\S]*Exit codes: 0 good, 1 not good`),
+      ),
+    })
+  for (const line of [['help'], ['--help']])
     expect(await run(line)).toEqual({ code: 0, text: expect.stringMatching(/^npm run journal -- COMMAND, or .+\n\n {2}verify/) })
   expect((await run([])).code).toBe(2)
   const refused: [string[], string][] = [

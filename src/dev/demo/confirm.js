@@ -6,17 +6,40 @@ const { base } = document.body.dataset
 
 export const appUser = (id) => `/v1.1/appusers/${encodeURIComponent(id)}`
 
-/** True when the person agreed. Cancel has the focus at first, and Escape means no. */
-export const ask = ({ title, request = '', lines, button }) => {
+const { reasons } = document.body.dataset
+find('#why select').replaceChildren(
+  make('option', { value: '', textContent: 'choose one' }),
+  ...reasons.split(' ').map((value) => make('option', { value, textContent: value.replaceAll('_', ' ') })),
+)
+
+/** The headers that say why; a header holds ASCII alone, so the note is percent-encoded. */
+const whyIn = ({ reason, ticket, note }) => ({
+  ...(reason.value && { 'Audit-Reason': reason.value }),
+  ...(ticket.value && { 'Audit-Ticket': ticket.value }),
+  ...(note.value && { 'Audit-Note': encodeURIComponent(note.value) }),
+})
+
+/** Headers of the call when the person agreed, else undefined. Cancel has the focus at first, and
+ * Escape means no. `why`: whether a reason is asked for. */
+export const ask = ({ title, request = '', lines, button, why = false }) => {
   const dialog = find('#ask')
+  const fields = find('#why', dialog)
   find('h2', dialog).textContent = title
   find('code', dialog).textContent = request.replace(' ', ` ${base}`)
   find('ul', dialog).replaceChildren(...lines.map((line) => make('li', { textContent: line })))
   find('[value=yes]', dialog).textContent = button
   find('[value=yes]', dialog).classList.toggle('danger', request !== '')
+  find('form', dialog).reset()
+  // What is disabled is not required.
+  fields.hidden = !why
+  fields.disabled = !why
   dialog.returnValue = 'no'
   dialog.showModal()
-  return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true }))
+  return new Promise((resolve) =>
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes' ? whyIn(find('form', dialog).elements) : undefined), {
+      once: true,
+    }),
+  )
 }
 
 const idOf = ({ userId, _id }) => userId ?? _id

@@ -32,11 +32,11 @@ class Refused extends Error {
 }
 
 /** Some calls want a fresh sign-in: it is offered, and the call repeated once. */
-const send = async (method, path, body) => {
-  let answer = await call(method, path, body)
+const send = async (method, path, body, why) => {
+  let answer = await call(method, path, body, why)
   if (answer.content.error?.code === 'step_up_required') {
     const agreed = await ask({ title: 'Sign in again?', lines: [answer.content.error.description], button: 'Sign in again and repeat' })
-    if (agreed && (await call('POST', '/auth/demo', { person })).ok) answer = await call(method, path, body)
+    if (agreed && (await call('POST', '/auth/demo', { person })).ok) answer = await call(method, path, body, why)
   }
   if (!answer.ok) throw new Refused(answer)
   return answer
@@ -83,8 +83,9 @@ const submit = async (form) => {
   say(form, 'Working…', 'busy')
   try {
     const question = confirm && (await questions[confirm]({ user, subject, form, readUser }))
-    if (question && !(await ask(question))) return say(form, 'Cancelled: nothing was changed.')
-    const { content, status, took } = await send(method, pathOf(form, template), bodyOf(form))
+    const why = question && (await ask({ ...question, why: person !== 'customer' }))
+    if (question && !why) return say(form, 'Cancelled: nothing was changed.')
+    const { content, status, took } = await send(method, pathOf(form, template), bodyOf(form), why)
     await effects[then](content, form)
     say(form, `${done} ${status} in ${took}.`)
   } catch (error) {

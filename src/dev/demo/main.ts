@@ -51,7 +51,7 @@ const run = async (): Promise<void> => {
       ])
     const log = createLog(settings.LOG_LEVEL)
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
-      root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger')),
+      root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger'), settings.AUDIT_REASONS),
       below: demoSignIn(mint, origins),
       signIn: demoSignInAddress,
     })

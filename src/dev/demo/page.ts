@@ -15,10 +15,17 @@ const text = (file: URL): string => readFileSync(file, 'utf8')
 export const demoSignInAddress: NonNullable<Extension['signIn']> = ({ returnTo, stepUp }) =>
   `/?${new URLSearchParams({ return: returnTo, ...(stepUp && { again: 'yes' }) })}`
 
-/** `basePath` of the API on this origin; `integrationId` is offered for link requests. */
-export const demoPage = (basePath: string, integrationId = ''): Router => {
+/** `basePath` of the API on this origin; `integrationId` is offered for link requests,
+ * `reasons` where a dialog asks why. */
+export const demoPage = (basePath: string, integrationId = '', reasons: readonly string[] = []): Router => {
   const known = appUsers.map(({ userId }) => userId)
-  const values: Record<string, string> = { base: basePath, integration: integrationId, known: known.join(' '), example: known.join(', ') }
+  const values: Record<string, string> = {
+    base: basePath,
+    integration: integrationId,
+    known: known.join(' '),
+    reasons: reasons.join(' '),
+    example: known.join(', '),
+  }
   const page = text(new URL('./page.html', import.meta.url)).replace(/\{\{(\w+)\}\}/g, (_, name: string) => html`${values[name]}`.text)
   const files = [
     ['/', 'html', page],

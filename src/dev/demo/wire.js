@@ -30,9 +30,14 @@ const noAnswer = { ok: false, status: 0, took: 'no answer', requestId: 'none', c
 
 /** Never throws: an error is an answer too. `path` is below the API's base; a body is an object or
  * a FormData. */
-export const call = async (method, path, body) => {
+export const call = async (method, path, body, more) => {
   const json = body !== undefined && !(body instanceof FormData)
-  const sent = { method, url: base + path, headers: { 'X-BFF-CSRF': '1', ...(json && { 'Content-Type': 'application/json' }) }, body }
+  const sent = {
+    method,
+    url: base + path,
+    headers: { 'X-BFF-CSRF': '1', ...(json && { 'Content-Type': 'application/json' }), ...more },
+    body,
+  }
   const answer = await exchange(sent).catch(() => noAnswer)
   log(sent, answer)
   return answer

@@ -41,6 +41,7 @@ interface Standalone extends Omit<Command, 'run'> {
 const standalone: Readonly<Record<string, Standalone>> = {
   init: {
     help: 'init [--role NAME]                                create the tables (PostgreSQL, as owner); add what an earlier version lacks',
+    example: 'init --role smooch_bff',
     flags: ['role'],
     run: async (env, out, flags) => {
       const url = urlIn(env)
@@ -54,6 +55,7 @@ const standalone: Readonly<Record<string, Standalone>> = {
   },
   check: {
     help: 'check FILE [--key KEY]                            check a downloaded proof; needs no journal',
+    example: "check evt_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f709.tlog-proof --key 'smooch-bff/j_…+hash+key'",
     flags: ['key'],
     argument: 'FILE',
     run: (env, out, flags, file) => {
@@ -73,11 +75,17 @@ const standalone: Readonly<Record<string, Standalone>> = {
 const commands: Readonly<Record<string, Command>> = { ...readingCommands, ...maintenanceCommands }
 
 const lines = Object.values<Pick<Command, 'help'>>({ ...commands, ...standalone }).map(({ help }) => `  ${help}\n`)
+const exitCodes = 'Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened.'
+
 const help = `npm run journal -- COMMAND, or where the package is installed: npx smooch-bff journal COMMAND
 
 ${lines.join('')}
 JOURNAL_URL says which journal; JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY its keys; REDIS_URL where its highest checkpoint is kept; each may be given as NAME_FILE.
+COMMAND --help says more about one. ${exitCodes}
 `
+
+const helpOf = ({ help, example }: Pick<Command, 'help' | 'example'>): string =>
+  `${help}\n\nExample:\n  npm run journal -- ${example}\n\n${exitCodes}\n`
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(table, name) ? table[name] : undefined)
 
@@ -92,12 +100,12 @@ export async function runCli(
   const out: Output = target.people ? { ...target, write: (text) => target.write(printableLines(text)) } : target
   try {
     const [name = 'help', ...rest] = argv
-    if (name === 'help' || argv.includes('--help')) {
-      out.write(help)
-      return argv.length > 0 ? 0 : 2
-    }
     const [command, other] = [own(commands, name), own(standalone, name)]
     const known = command ?? other
+    if (name === 'help' || argv.includes('--help')) {
+      out.write(known ? helpOf(known) : help)
+      return argv.length > 0 ? 0 : 2
+    }
     if (!known)
       throw new Usage(`there is no command ${name}; it is one of ${[...Object.keys(commands), ...Object.keys(standalone)].join(', ')}`)
     const { flags, argument } = read(name, known, rest)

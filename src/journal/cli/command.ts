@@ -24,6 +24,8 @@ export interface Context extends Keys {
 /** Prints text on a terminal and JSON lines into a pipe; returns the exit code. */
 export interface Command extends ParsedArguments {
   readonly help: string
+  /** A line as people type it, after `npm run journal --`. */
+  readonly example: string
   /** True when a reading command has to leave an event this time. */
   readonly writes?: (flags: Flags) => boolean
   readonly run: (context: Context, flags: Flags, argument: string) => Promise<number>

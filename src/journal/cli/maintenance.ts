@@ -10,6 +10,7 @@ import { required, text, Usage } from './flags.ts'
 export const maintenanceCommands: Readonly<Record<string, Command>> = {
   resolve: {
     help: 'resolve OP --verdict applied|not_applied|indeterminate --by NAME [--note TEXT]',
+    example: "resolve op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708 --verdict applied --by ada --note 'seen in the dashboard'",
     flags: ['verdict', 'by', 'note'],
     argument: 'OP',
     run: async (context, flags, operation) => {
@@ -30,6 +31,7 @@ export const maintenanceCommands: Readonly<Record<string, Command>> = {
   },
   erase: {
     help: 'erase --tenant APP --user ID --by NAME            remove what names a person; the events stay',
+    example: 'erase --tenant 69f0100f2a3b4c5d6e7f8091 --user cust-20481 --by ada',
     flags: ['tenant', 'user', 'by'],
     run: async (context, flags) => {
       const [tenant, user] = [required(flags, 'tenant'), required(flags, 'user')]
@@ -43,6 +45,7 @@ export const maintenanceCommands: Readonly<Record<string, Command>> = {
   },
   prune: {
     help: 'prune --before DATE --out FILE --by NAME          export the events before a day, then drop them',
+    example: 'prune --before 2026-01-31 --out journal-2025.ndjson --by ada',
     flags: ['before', 'out', 'by'],
     run: async (context, flags) => {
       const before = dateOf(required(flags, 'before'))
@@ -61,6 +64,7 @@ export const maintenanceCommands: Readonly<Record<string, Command>> = {
   },
   'accept-rollback': {
     help: 'accept-rollback --by NAME                         go on with a journal that lost its end',
+    example: 'accept-rollback --by ada',
     flags: ['by'],
     run: async (context, flags) => {
       const by = required(flags, 'by')
@@ -77,6 +81,7 @@ export const maintenanceCommands: Readonly<Record<string, Command>> = {
   },
   backup: {
     help: 'backup FILE                                       a consistent copy (SQLite)',
+    example: 'backup copy.db',
     flags: [],
     argument: 'FILE',
     run: async (context, _flags, file) => {

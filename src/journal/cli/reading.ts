@@ -47,6 +47,7 @@ function marksIn(file: string, journal: string, keys: readonly PublicKey[]): Mar
 export const readingCommands: Readonly<Record<string, Command>> = {
   verify: {
     help: 'verify [--checkpoint FILE]…                       check every event, signature, root and table',
+    example: 'verify --checkpoint checkpoint.txt',
     flags: ['checkpoint'],
     run: async (context, flags) => {
       const { store, keys, sealer, out } = context
@@ -87,6 +88,7 @@ export const readingCommands: Readonly<Record<string, Command>> = {
   },
   tail: {
     help: 'tail [--from N] [--follow]                        events as they come',
+    example: 'tail --follow',
     flags: ['from', 'follow'],
     run: async (context, flags) => {
       const { store, stop } = context
@@ -103,6 +105,7 @@ export const readingCommands: Readonly<Record<string, Command>> = {
   },
   list: {
     help: 'list [--target ID --tenant APP] [--state open]…   operations, newest first; also by actor, action, ticket, from, to',
+    example: 'list --state open --from 2026-01-31',
     flags: ['tenant', ...filterNames],
     run: async (context, flags) => {
       const words = Object.fromEntries(filterNames.map((name) => [name, text(flags, name)]))
@@ -124,6 +127,7 @@ export const readingCommands: Readonly<Record<string, Command>> = {
   },
   show: {
     help: 'show ID [--personal --by NAME] [--proof]          one event, or all of one operation; its personal part leaves an event',
+    example: 'show op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708',
     flags: ['personal', 'by', 'proof'],
     argument: 'ID',
     writes: (flags) => flags['personal'] === true,
@@ -158,6 +162,7 @@ export const readingCommands: Readonly<Record<string, Command>> = {
   },
   export: {
     help: 'export [--format ndjson|csv] [--out FILE] [--from N] [--to N]',
+    example: 'export --format csv --out journal.csv',
     flags: ['format', 'out', 'from', 'to'],
     run: async (context, flags) => {
       const [from, to] = [number(flags, 'from'), number(flags, 'to')]

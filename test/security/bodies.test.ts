@@ -113,7 +113,17 @@ test('what passes is written anew: the bytes of the caller do not go on', async 
   expect(received).toEqual({ givenName: 'Ada', properties: { a: 100, b: 0 } })
   expect(headers['content-length']).toBe(String(JSON.stringify(received).length))
   expect(new Set(Object.keys(headers))).toEqual(
-    new Set(['accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host', 'user-agent']),
+    new Set([
+      'accept',
+      'accept-encoding',
+      'authorization',
+      'connection',
+      'content-length',
+      'content-type',
+      'host',
+      'traceparent',
+      'user-agent',
+    ]),
   )
   bff.sent()
 })

@@ -58,6 +58,7 @@ describe('a call that succeeds', () => {
         accept: 'application/json',
         'accept-encoding': 'identity',
         authorization: `Basic ${btoa(`${keyIds[0]}:${secrets[0]}`)}`,
+        traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/),
         connection: row.effect === 'guarded' ? 'close' : 'keep-alive',
         host: vendor.origin.slice('http://'.length),
         'user-agent': 'smooch-bff',

@@ -17,7 +17,7 @@ test.each([
   const alert = await new Promise<Alert>((send) => {
     const alerts = createAlerts({ status: () => closed(cause), anchored: false, lookEveryMs: 5, send: (it) => [alerts.close(), send(it)] })
   })
-  expect(alert).toMatchObject({ type, id: `${type}:2026-03-02T09:14:07.482Z`, words: expect.stringContaining(cause) })
+  expect(alert).toMatchObject({ type, id: `${type}_2026-03-02T091407482Z`, words: expect.stringContaining(cause) })
 })
 
 test('a verification that could not be made says nothing of the journal', async () => {

@@ -51,8 +51,8 @@ test('who looked stays, however many look elsewhere', async () => {
 test('a profile deletion leaves the channels without names and details', async () => {
   person('p-1')
   const page = await pageOf(await operationOf('p-1/profile'))
-  expect(page).toMatch(/data-field="givenName".*?class="after">emptied</s)
-  expect(page).toMatch(/data-field="clients".*?class="after">without names, pictures and raw data</s)
+  expect(page).toMatch(/data-field="givenName".*?class="after" role="cell">emptied</s)
+  expect(page).toMatch(/data-field="clients".*?class="after" role="cell">without names, pictures and raw data</s)
 })
 
 test('what was erased is no longer kept, and there is nothing to reveal', async () => {

@@ -43,6 +43,8 @@ when('a replica is left for the master, and until then the service is not ready'
     await using bff = await startBff({ env: { REDIS_URL: `redis://127.0.0.1:${(address.address() as AddressInfo).port}` } })
     const me = await bff.signIn({})
     // What the replica has not heard yet is lost with its master.
+    // Redis waits for the writes of the connection that asks, so this one writes after the session.
+    await first.set('after-the-session', '1')
     expect(await first.wait(1, 10_000)).toBe(1)
     const status = async (): Promise<number> => (await bff.call('GET', '/v1.1/appusers/me', { headers: me })).status
     const ready = async (): Promise<number> => (await bff.private('GET', '/readyz')).status

@@ -1,6 +1,7 @@
 /** The console's routes below the base path: pages for `auditor` and `admin`, and their files. What
  * changes anything goes to the journal's API. */
 import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import { Problem } from '../contract/problems.ts'
 import { pageRoutes, routes } from '../http/endpoint.ts'
@@ -220,9 +221,9 @@ ${rowList(here, words, found, at, hits)}`,
     res.json(await parts.integrity.run())
   }
 
-  const content = files.map(([name, type, file]): [string, RequestHandler[]] => {
-    const bytes = readFileSync(file)
-    return [`/ops/${name}`, [asPage, pages, (_req, res) => void res.type(type).send(bytes)]]
+  const content = Object.entries(files).map(([name, sources]): [string, RequestHandler[]] => {
+    const bytes = Buffer.concat(sources.map((source) => readFileSync(source)))
+    return [`/ops/${name}`, [asPage, pages, (_req, res) => void res.type(extname(name)).send(bytes)]]
   })
   return [
     routes(verifyEndpoints, { verify_journal: check, download_envelope: envelopeRoute(parts) }),
@@ -235,9 +236,12 @@ ${rowList(here, words, found, at, hits)}`,
   ]
 }
 
-const files = [
-  ['console.css', 'css', new URL('./browser/console.css', import.meta.url)],
-  ['timeline.js', 'js', new URL('./browser/timeline.js', import.meta.url)],
-  ['operation.js', 'js', new URL('./browser/operation.js', import.meta.url)],
-  ['call.js', 'js', new URL('./browser/call.js', import.meta.url)],
-] as const
+const styles = ['elements', 'frame', 'summary', 'search', 'charts', 'rows', 'operation']
+
+/** What a browser loads, and of which files it is put together, in this order. */
+const files: Readonly<Record<string, readonly URL[]>> = {
+  'console.css': styles.map((name) => new URL(`./browser/${name}.css`, import.meta.url)),
+  'timeline.js': [new URL('./browser/timeline.js', import.meta.url)],
+  'operation.js': [new URL('./browser/operation.js', import.meta.url)],
+  'call.js': [new URL('./browser/call.js', import.meta.url)],
+}

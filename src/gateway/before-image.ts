@@ -24,7 +24,7 @@ export interface Found {
   readonly smoochId: string | undefined
   /** The proved names of the person, and the name that was asked for when it is neither. */
   readonly targets: readonly Person[]
-  readonly image: AppUser | undefined
+  readonly before: AppUser | undefined
   /** The answer is about a user of another name: a survivor of a merge, an id in another
    * spelling. */
   readonly another: boolean
@@ -47,14 +47,14 @@ export const createLookup = ({ upstream, sessions }: Parts) => {
       const { appUser } = withoutDeviceSecrets((await inTime(reading)).body as Identified)
       const another = !isNameOf(id, appUser)
       if (!another && !looksLikeSmoochId(appUser._id)) throw new Error('the answer of the vendor holds no valid _id')
-      return { role, smoochId: appUser._id, targets: namesIn(role, id, appUser), image: appUser, another }
+      return { role, smoochId: appUser._id, targets: namesIn(role, id, appUser), before: appUser, another }
     } catch (cause) {
       const { code, particulars = {} } = cause instanceof Problem ? cause : {}
       if (code === 'user_not_found' && particulars.outcome === 'failure') throw cause
       if (operation.subject === 'both') throw unresolved(cause)
       if (code === 'upstream_busy')
         throw new Problem(code, { cause, outcome: 'not_sent', headers: { 'Retry-After': '5', ...particulars.headers } })
-      return { role, smoochId: undefined, targets: await remembered(app, role, id), image: undefined, another: false }
+      return { role, smoochId: undefined, targets: await remembered(app, role, id), before: undefined, another: false }
     }
   }
 
@@ -81,10 +81,10 @@ export const createLookup = ({ upstream, sessions }: Parts) => {
 export const unresolved = (cause?: unknown): Problem =>
   new Problem('subjects_unresolved', { cause, headers: { 'Retry-After': '5' }, outcome: 'not_sent' })
 
-export const imageOf = (found: readonly Found[]): NonNullable<GuardedCall['before']> => {
-  if (found.some(({ image }) => image === undefined)) return { state: 'unavailable' }
+export const beforeImageOf = (found: readonly Found[]): NonNullable<GuardedCall['before']> => {
+  if (found.some(({ before }) => before === undefined)) return { state: 'unavailable' }
   const [first, ...others] = found
-  const image = others.length > 0 ? Object.fromEntries(found.map((it) => [it.role, it.image])) : first!.image
+  const image = others.length > 0 ? Object.fromEntries(found.map((it) => [it.role, it.before])) : first!.before
   return { state: 'captured', image, fields: namesOfFields(image ?? {}) }
 }
 

@@ -57,8 +57,8 @@ const bySameRequest = (guard: Guard, call: GuardedCall, facts: Intent): EarlierC
     afterFailedLook: async (error) =>
       error instanceof Problem && error.code === 'user_not_found' ? await answerBy('nobody', undefined) : undefined,
     afterLook: async (found) =>
-      found.every(({ image }) => image)
-        ? await answerBy(Object.fromEntries(found.map(({ role, image }) => [role, image])), found[0]!.image)
+      found.every(({ before }) => before)
+        ? await answerBy(Object.fromEntries(found.map(({ role, before }) => [role, before])), found[0]!.before)
         : undefined,
   }
 }

@@ -10,7 +10,7 @@ import { requireStill } from '../policy/decide.ts'
 import type { Person } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamCall } from '../upstream/client.ts'
-import { bySmoochId, createLookup, type Found, imageOf, unresolved } from './before-image.ts'
+import { beforeImageOf, bySmoochId, createLookup, type Found, unresolved } from './before-image.ts'
 import { type Call, isOwn } from './call.ts'
 import { answerFacts, callFacts, failureFacts, pathFacts, requestFacts } from './call-facts.ts'
 import { earlierCall, replayed } from './earlier-call.ts'
@@ -55,7 +55,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     const targets = found.flatMap((it) => it.targets)
     const isBySmoochId = found.every(({ smoochId }) => smoochId !== undefined)
     const path = pathFacts(app, named, isBySmoochId, request)
-    const intent = { ...callFacts(call, targets), ...path, before: imageOf(found), ...idempotencyKey }
+    const intent = { ...callFacts(call, targets), ...path, before: beforeImageOf(found), ...idempotencyKey }
     const userIds = await userIdsOf(app, found, operation.removes)
     const begun = await guard.begin(intent)
     return begun.replay ? replayed(begun) : await send(call, named, begun, found, userIds)
@@ -94,7 +94,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       const upstream = { ...failureFacts(problem.particulars, outcome !== 'not_sent'), code: problem.code }
       await record({ outcome, upstream, response: toReply(call, problem) })
       // Present before and missing now: another call removed the person meanwhile.
-      const gone = operation.removes === 'subject' && problem.code === 'user_not_found' && found.every(({ image }) => image)
+      const gone = operation.removes === 'subject' && problem.code === 'user_not_found' && found.every(({ before }) => before)
       if (outcome === 'unknown' || gone) await end(removed)
       else await unmark(removed)
       throw problem.with({ headers })
@@ -130,8 +130,8 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
   /** A name that was never answered with its own user may lead to somebody else. */
   const mustBeOwn = async (call: GuardedCall, found: readonly Found[]): Promise<void> => {
     if (!isOwn(call)) return
-    for (const { image } of found) if (image) await acceptOwn(call.session, { appUser: image })
-    if (call.session.smooch === undefined && found.some(({ image }) => !image)) throw unresolved()
+    for (const { before } of found) if (before) await acceptOwn(call.session, { appUser: before })
+    if (call.session.smooch === undefined && found.some(({ before }) => !before)) throw unresolved()
   }
 
   /** Refused: the user in the answer may not be the one that was meant. */

@@ -1,6 +1,6 @@
 /** The one door to express-rate-limit: it decides every limit, by counts that the session store
  * keeps for all replicas. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import { type AugmentedRequest, type Options, rateLimit } from 'express-rate-limit'
 import { Problem } from '../contract/problems.ts'
@@ -10,7 +10,7 @@ import { addLogFields } from './access-log.ts'
 import { clientAddress } from './client-address.ts'
 import { letIn } from './load-shedding.ts'
 import { toProblem } from './problem-handler.ts'
-import { limitHeaders } from './rate-limit-headers.ts'
+import { addHeader } from './response-headers.ts'
 
 /** Uses in the window including this one, and milliseconds until the window ends. */
 export interface Used {
@@ -64,6 +64,12 @@ const limiter = ({ name, prefix, count, ...options }: Limiter): RequestHandler =
       next(new Problem('too_many_requests', { headers: { 'Retry-After': String(Math.ceil(leftMs / 1000)) } }))
     },
   })
+
+/** The RateLimit fields of the IETF's HTTPAPI working group: how much of a limit is left. */
+const limitHeaders = (res: ServerResponse, { name, max, used }: Limit): void => {
+  addHeader(res, 'RateLimit-Policy', `"${name}";q=${max};w=60`)
+  addHeader(res, 'RateLimit', `"${name}";r=${Math.max(0, max - used.used)};t=${Math.ceil(used.leftMs / 1000)}`)
+}
 
 /** A middleware as a step of a handler. */
 const step = (middleware: RequestHandler, req: Request, res: Response): Promise<void> =>

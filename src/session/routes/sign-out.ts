@@ -3,7 +3,7 @@
 import type { Request, Response } from 'express'
 import { addLogFields } from '../../http/access-log.ts'
 import type { Origins } from '../../http/origins.ts'
-import { clearCookie } from '../cookie.ts'
+import { clearCookie } from '../credentials.ts'
 import type { Session, Sessions } from '../sessions.ts'
 
 export interface SignOutParts {

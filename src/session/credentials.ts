@@ -1,4 +1,5 @@
-/** The session cookie as it is set and read. */
+/** The credentials of a session as requests bring them: the cookie, which is also set here, and the
+ * bearer token. */
 import { type CookieNames, cookiesIn } from '../http/cookies.ts'
 
 /** The value of the session cookie; undefined when it is absent. Admission refuses a doubled
@@ -11,3 +12,10 @@ const attributes = ({ secure }: CookieNames) => `Path=/; ${secure ? 'Secure; ' :
 export const setCookie = (token: string, names: CookieNames): string => `${names.session}=${token}; ${attributes(names)}`
 
 export const clearCookie = (names: CookieNames): string => `${names.session}=; ${attributes(names)}; Max-Age=0`
+
+/** All that follows the scheme, so nothing stands behind the token unread; undefined when the header
+ * is absent or of another scheme. */
+export const readBearer = (header: string | undefined): string | undefined => {
+  const found = /^bearer(?: +([^ ].*)?)?$/i.exec(header ?? '')
+  return found ? (found[1] ?? '') : undefined
+}

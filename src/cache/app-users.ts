@@ -3,7 +3,7 @@
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Alarm } from '../platform/alarms.ts'
-import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
+import { type OnGone, TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import { aliasTo } from './aliases.ts'
 import { hit, status } from './cache-status.ts'
 import type { Entries, Entry, User } from './entry.ts'
@@ -20,6 +20,7 @@ export interface AppUserRead {
   readonly ownKey?: string | undefined
   /** The lookup that came along with the session. */
   readonly prefetched?: Prefetched | undefined
+  readonly onGone?: OnGone | undefined
 }
 
 export interface Fetched {
@@ -28,6 +29,9 @@ export interface Fetched {
   readonly calls: number
   readonly durationMs: number
 }
+
+/** `onGone`: of the last reader who waits. */
+type Fetch = (onGone?: OnGone) => Promise<Fetched>
 
 export interface AppUserResult {
   readonly entry: Entry
@@ -75,18 +79,18 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
     return await store.store(key, { generation, atMs, ...stored, link: aliasTo(peppers, key, app, there) })
   }
 
-  /** One fetch under the lease; it goes on when its first reader hangs up, and is stored. */
+  /** One fetch under the lease; it goes on until its last reader has gone, and is stored. */
   const fetchUnderLease = (
     key: string,
     ask: AppUserRead,
     name: Name,
     result: LeaseGranted,
     token: string,
-    fetch: () => Promise<Fetched>,
+    fetch: Fetch,
   ): Promise<FlightResult> =>
-    flights.start(token, async () => {
+    flights.start(token, ask.onGone, async (onGone) => {
       try {
-        const fetched = await fetch()
+        const fetched = await fetch(onGone)
         const entry = entries.of(fetched.body as User)
         const stored = await bestEffort(() => storeEntry(key, ask, name, result, entry))
         if (!stored) await bestEffort(() => store.release(key, token))
@@ -133,12 +137,12 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
 
   /** Joined readers take the flight's answer only if it was stored: a write under the other name
    * may have come before they asked. */
-  const join = async (key: string, flight: Promise<FlightResult>, fetch: () => Promise<Fetched>): Promise<AppUserResult> => {
+  const join = async (key: string, flight: Promise<FlightResult>, fetch: Fetch): Promise<AppUserResult> => {
     const { entry, stored } = await flight
     return stored ? { entry, status: status.collapsed, outcome: 'collapsed' } : await bypass(key, 'not-kept', fetch)
   }
 
-  const bypass = async (key: string, detail: string, fetch: () => Promise<Fetched>): Promise<AppUserResult> => {
+  const bypass = async (key: string, detail: string, fetch: Fetch): Promise<AppUserResult> => {
     const { fetched, entry } = await nextFlight(key, async () => {
       const fetched = await fetch()
       return { fetched, entry: entries.of(fetched.body as User) }
@@ -151,13 +155,14 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
     return { entry, status: hit(leftMs), outcome: leftMs >= 0 ? 'hit' : 'stale' }
   }
 
-  const readThrough = async (key: string, ask: AppUserRead, fetch: () => Promise<Fetched>): Promise<AppUserResult> => {
+  const readThrough = async (key: string, ask: AppUserRead, fetch: Fetch): Promise<AppUserResult> => {
     const name: Name = ask.ownKey === undefined ? nameOf(ask.id) : { kind: 'user', id: ask.id }
     const deadline = performance.now() + maxWaitMs
     let prefetched = ask.prefetched?.take(key)
     let otherProcess = false
+    let pauses = 0
     for (let failures = 0; performance.now() < deadline; ) {
-      const seen = prefetched ?? (await (otherProcess ? lookup.afterPause(key) : lookup.now(key)).catch(() => undefined))
+      const seen = prefetched ?? (await (otherProcess ? lookup.afterPause(key, pauses++) : lookup.now(key)).catch(() => undefined))
       prefetched = undefined
       if (!seen) return await bypass(key, 'store-unavailable', fetch)
       const { result, token, entry: stored } = seen
@@ -165,7 +170,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
       if (result.state === 'fresh') return stored === undefined ? await bypass(key, 'unreadable', fetch) : answerFrom(stored, result.leftMs)
       const old = result.ageMs < life.revalidateMs ? stored : undefined
       // Of several readers that share a granted lease, the first fetches and the others join.
-      const joined = flights.join(result.state === 'lead' ? token : result.by)
+      const joined = flights.join(result.state === 'lead' ? token : result.by, ask.onGone)
       if (result.state === 'lead' && !joined) {
         const answer = fetchUnderLease(key, ask, name, result, token, fetch)
         if (!old)
@@ -195,7 +200,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
   return {
     prefetch: lookup.prefetch,
     /** Throws what `fetch` throws, `user_not_found` from a negative entry too. */
-    read: (ask: AppUserRead, fetch: () => Promise<Fetched>): Promise<AppUserResult> =>
+    read: (ask: AppUserRead, fetch: Fetch): Promise<AppUserResult> =>
       readThrough(ask.ownKey ?? cacheKeysOf(peppers, ask.app, nameOf(ask.id))[0], ask, fetch),
   }
 }

@@ -14,8 +14,8 @@ export interface Lookup {
   readonly token: string
 }
 
-/** Pause between looks for what another process fetches. */
-const pollMs = 10
+/** Pause between looks for what another process fetches: longer and longer, since a slow vendor keeps many waiting. */
+const pauseMs = (before: number): number => Math.min(200, 10 * 1.5 ** before)
 
 export const createLookup = (store: CacheStore, entries: Entries) => {
   const shared = createNextFlight<Lookup>()
@@ -33,8 +33,8 @@ export const createLookup = (store: CacheStore, entries: Entries) => {
     const token = newToken()
     return toLookup(key, token, await store.lookup(key, token))
   }
-  const retry = async (key: string): Promise<Lookup> => {
-    await sleep(pollMs)
+  const retry = async (key: string, before: number): Promise<Lookup> => {
+    await sleep(pauseMs(before))
     return await lookup(key)
   }
 
@@ -57,7 +57,7 @@ export const createLookup = (store: CacheStore, entries: Entries) => {
   return {
     now: (key: string): Promise<Lookup> => shared(key, () => lookup(key)),
     /** For those who wait for another process. */
-    afterPause: (key: string): Promise<Lookup> => sharedRetry(key, () => retry(key)),
+    afterPause: (key: string, before: number): Promise<Lookup> => sharedRetry(key, () => retry(key, before)),
     /** A lookup to be made in one step with that of the session, when `wants` says so. */
     prefetch: (wants: (tag: string) => boolean) => {
       const token = newToken()

@@ -1,26 +1,41 @@
 /** One fetch for equal reads in this process. Two rules of sharing, so that no reader gets an
  * answer older than its question. */
 
+import type { OnGone } from '../platform/deadline.ts'
+
 // Plain records: a Map or Set that objects only pass through keeps garbage alive until a full
 // collection.
 const record = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
 
 /** Flights by lease: readers join while the lease holds, and a write ends it. */
 export const createSingleFlight = <T>(maxJoined: number) => {
-  const flights = record<{ readonly answer: Promise<T>; joined: number }>()
+  const flights = record<{ readonly answer: Promise<T>; readonly join: (onGone?: OnGone) => boolean }>()
   return {
-    start: (lease: string, fetch: () => Promise<T>): Promise<T> => {
-      const answer = fetch().finally(() => delete flights[lease])
-      flights[lease] = { answer, joined: 0 }
+    /** `fetch` is told when the last who waited has gone. */
+    start: (lease: string, onGone: OnGone | undefined, fetch: (allGone: OnGone) => Promise<T>): Promise<T> => {
+      let waiting = 0
+      let allGone = () => {}
+      const join = (each?: OnGone): boolean => {
+        if (waiting > maxJoined) return false
+        waiting += 1
+        each?.(() => {
+          waiting -= 1
+          if (waiting === 0) allGone()
+        })
+        return true
+      }
+      join(onGone)
+      const answer = fetch((listener) => {
+        allGone = listener
+      }).finally(() => delete flights[lease])
+      flights[lease] = { answer, join }
       return answer
     },
     /** Undefined: another process fetches. `full`: too many wait already. */
-    join: (lease: string): Promise<T> | 'full' | undefined => {
+    join: (lease: string, onGone?: OnGone): Promise<T> | 'full' | undefined => {
       const flight = flights[lease]
       if (!flight) return undefined
-      if (flight.joined >= maxJoined) return 'full'
-      flight.joined += 1
-      return flight.answer
+      return flight.join(onGone) ? flight.answer : 'full'
     },
   }
 }

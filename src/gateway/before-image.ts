@@ -43,7 +43,14 @@ export const createLookup = ({ upstream, sessions }: Parts) => {
    * go on, since an erasure must not depend on a read. */
   const look = async (app: UpstreamApp, operation: GuardedOperation, { role, id }: Subject): Promise<Found> => {
     try {
-      const reading = upstream.call(app, { operation: operations.get_app_user, params: { userId: id }, retry: false, bulkhead: 'guarded' })
+      const patience = { until: performance.now() + beforeImageMs }
+      const reading = upstream.call(app, {
+        operation: operations.get_app_user,
+        params: { userId: id },
+        retry: false,
+        bulkhead: 'guarded',
+        patience,
+      })
       const { appUser } = withoutDeviceSecrets((await inTime(reading)).body as Identified)
       const another = !isNameOf(id, appUser)
       if (!another && !looksLikeSmoochId(appUser._id)) throw new Error('the answer of the vendor holds no valid _id')

@@ -5,11 +5,12 @@ import type { Request } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
 import type { Settings } from '../../config/load.ts'
 import type { Prefetched } from '../cache/lookup.ts'
-import type { Caller, Operation } from '../contract/operation.ts'
+import { type Caller, type Operation, timeLimit } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { bodies } from '../contract/schemas.ts'
 import { isBlank } from '../contract/text.ts'
 import { checkBody, discardBody, readJson } from '../http/body.ts'
+import type { Patience } from '../platform/deadline.ts'
 import type { Subject } from '../policy/subjects.ts'
 import type { Session } from '../session/sessions.ts'
 
@@ -44,10 +45,12 @@ export interface Call<O extends Operation = Operation> {
   readonly caller: Caller
   readonly reason: Reason
   readonly idempotencyKey: string | undefined
+  /** Of a read alone. */
+  readonly patience: Patience | undefined
 }
 
 /** Before policy has said who the caller is. */
-export type UndecidedCall = Omit<Call, 'caller' | 'reason' | 'idempotencyKey'>
+export type UndecidedCall = Omit<Call, 'caller' | 'reason' | 'idempotencyKey' | 'patience'>
 export const isOwn = ({ subjects }: Pick<Call, 'subjects'>): boolean => subjects.every(({ self }) => self)
 
 /** The body, checked and rebuilt. An image is read later, while it is sent. */
@@ -117,3 +120,12 @@ export const readIdempotencyKey = (request: IncomingMessage): string | undefined
     throw new Problem('bad_request', { detail: 'idempotency-key: 1 to 255 visible ASCII characters.' })
   return key
 }
+
+/** The patience of a caller: the time of one call to the vendor and a little more, however many an answer takes. */
+export const patienceOf = (operation: Operation, { res }: Request): Patience | undefined =>
+  operation.effect === 'read'
+    ? {
+        until: performance.now() + timeLimit(operation) + 2_000,
+        onGone: (listener) => void res?.on('close', () => void (res.writableFinished || listener())),
+      }
+    : undefined

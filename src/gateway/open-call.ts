@@ -36,7 +36,10 @@ export const createOpenCall = ({ sessions, upstream, appUsers, guard, idempotenc
     const [{ id, self }] = call.subjects
     return await orCreate(call, async () => {
       const ownKey = self ? session.place.tag : undefined
-      const read = await appUsers.read({ app: app.appId, id, ownKey, prefetched }, () => upstream.call(app, call))
+      const { onGone, ...patience } = call.patience ?? {}
+      const read = await appUsers.read({ app: app.appId, id, ownKey, prefetched, onGone }, (allGone) =>
+        upstream.call(app, { ...call, patience: { ...patience, onGone: allGone } }),
+      )
       const { entry, fetched = { status: 200, calls: 0, durationMs: 0 } } = read
       const enough = caller === 'self' && fetched.calls === 0 && session.smooch !== undefined
       const body = enough ? undefined : entry.body()

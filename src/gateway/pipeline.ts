@@ -22,7 +22,7 @@ import { decide, requireRecentSignIn } from '../policy/decide.ts'
 import { checkParams, subjectsOf } from '../policy/subjects.ts'
 import { isImmediate, requireFields } from '../policy/writable-fields.ts'
 import type { Session } from '../session/sessions.ts'
-import { type AuditRules, type Call, ownNameIn, readBody, readIdempotencyKey, readReason, type UndecidedCall } from './call.ts'
+import { type AuditRules, type Call, ownNameIn, patienceOf, readBody, readIdempotencyKey, readReason, type UndecidedCall } from './call.ts'
 import { callFacts, ofAnotherApp } from './call-facts.ts'
 import { createGuardedCall, type GuardedCallParts } from './guarded-call.ts'
 import { createOpenCall, type OpenCallParts } from './open-call.ts'
@@ -81,7 +81,7 @@ export const createPipeline = (parts: PipelineParts) => {
       const reason = readReason(request, session, caller, operation, parts.auditRules)
       const idempotencyKey = takesIdempotencyKey(operation) ? readIdempotencyKey(request) : undefined
       const body = withConfirmation(caller, operation, content, parts.selfLinkMessage)
-      const call: Call = { ...undecided, body, caller, reason, idempotencyKey }
+      const call: Call = { ...undecided, body, caller, reason, idempotencyKey, patience: patienceOf(operation, request) }
       res.locals['showVendorWords'] = showsVendorWords(call)
       send(res, await run[operation.effect](call))
     }

@@ -109,7 +109,9 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
       if (session.smooch !== undefined || operation.id === read.id || operation.subject === 'body') return
       if (!isOwn(call)) return
       try {
-        const { body } = await orCreate(call, () => upstream.call(app, { operation: read, params: { userId: subjects[0].id } }))
+        const { body } = await orCreate(call, () =>
+          upstream.call(app, { operation: read, params: { userId: subjects[0].id }, patience: call.patience }),
+        )
         await acceptOwn(session, body)
         await requireStillThere(call)
       } catch (error) {

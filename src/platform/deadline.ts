@@ -2,6 +2,17 @@
 
 export const TIMED_OUT: unique symbol = Symbol('timed out')
 
+/** Takes what is called when whoever waits for an answer has gone without it. */
+export type OnGone = (listener: () => void) => void
+
+/** How long somebody waits for a read. A change is never cut short by it. */
+export interface Patience {
+  /** By the clock of `performance`. */
+  readonly until?: number
+  /** Takes what is called when nobody waits any more. */
+  readonly onGone?: OnGone | undefined
+}
+
 /** The result of the work, or `TIMED_OUT`. */
 export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof TIMED_OUT> {
   const late = Promise.withResolvers<typeof TIMED_OUT>()

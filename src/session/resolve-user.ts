@@ -7,7 +7,6 @@ import { looksLikeSmoochId, provableId } from '../contract/ids.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
-import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import type { Upstream } from '../upstream/client.ts'
 import { type Cap, requireWithin } from './caps.ts'
 import type { Lifetime } from './issue.ts'
@@ -92,10 +91,9 @@ export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveU
   }
 
   const lookup = async (app: UpstreamApp, userId: string, needed: boolean): Promise<Identified['appUser'] | undefined> => {
-    const call = upstream.call(app, { operation: operations.get_app_user, params: { userId } })
+    const patience = needed ? undefined : { until: performance.now() + lookupMs }
     try {
-      const answer = needed ? await call : await withTimeout(lookupMs, call)
-      return answer === TIMED_OUT ? undefined : (answer.body as Identified).appUser
+      return ((await upstream.call(app, { operation: operations.get_app_user, params: { userId }, patience })).body as Identified).appUser
     } catch (error) {
       if (!needed || (error instanceof Problem && error.code === 'user_not_found')) return undefined
       throw new Problem('subjects_unresolved', { cause: error, headers: { 'Retry-After': '5' } })

@@ -4,6 +4,7 @@ import { type GuardedOperation, type LimitClass, limitClass, type OpenOperation,
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
+import type { Patience } from '../platform/deadline.ts'
 import { startSendTrace } from '../platform/tracing.ts'
 import type { ImageForm } from '../uploads/image.ts'
 import { createClockWatch } from './clock-watch.ts'
@@ -29,6 +30,7 @@ export interface UpstreamCall<O extends Operation = OpenOperation> {
   retry?: boolean
   /** Whose places it takes towards the vendor; absent: those of its own class. */
   bulkhead?: LimitClass
+  patience?: Patience | undefined
 }
 
 export interface UpstreamAnswer {
@@ -198,17 +200,21 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     }
   }
 
-  /** Within the time of its row. */
+  /** Within the time of its row; a read, within the patience of whoever waits for it. */
   const inTime = async <T>(call: AnyCall, work: (sends: Sends) => Promise<T>): Promise<T> => {
     const started = performance.now()
     const limit = limitOf(call.operation)
+    const { until = Infinity, onGone }: Patience = (call.operation.effect === 'read' && call.patience) || {}
+    const left = Math.min(limit, until - started)
     const deadline: Deadline = { over: false, cut: () => {} }
-    const timer = setTimeout(() => {
-      deadline.over = true
+    const end = (dropped: boolean): void => {
+      Object.assign(deadline, { over: true, dropped })
       deadline.cut()
-    }, limit)
+    }
+    const timer = setTimeout(end, left, left < limit)
+    onGone?.(() => end(true))
     try {
-      return await work({ deadline, endsAt: started + limit, count: 0 })
+      return await work({ deadline, endsAt: started + left, count: 0 })
     } finally {
       clearTimeout(timer)
       call.image?.cancel()

@@ -20,7 +20,7 @@ interface UpstreamReply {
 
 /** No answer, or one that is not HTTP. */
 interface Unanswered {
-  readonly none: 'timeout' | 'reset' | 'malformed'
+  readonly none: 'timeout' | 'dropped' | 'reset' | 'malformed'
   readonly sent: boolean
   readonly cause: unknown
 }
@@ -69,9 +69,13 @@ const unclear = ({ effect }: Operation, otherwise: ProblemCode, cause: unknown, 
   new Problem(effect === 'write' || effect === 'guarded' ? 'upstream_unknown' : otherwise, { outcome: 'unknown', cause, ...unanswered })
 
 const silence = ({ none, sent, cause }: Unanswered, row: Operation): Problem => {
-  const unanswered = { unanswered: true } as const
+  const unanswered = none === 'dropped' ? {} : ({ unanswered: true } as const)
   if (sent) return unclear(row, none === 'malformed' ? 'upstream_error' : 'upstream_timeout', cause, unanswered)
-  return new Problem(none === 'timeout' ? 'upstream_timeout' : 'upstream_error', { outcome: 'not_sent', cause, ...unanswered })
+  return new Problem(none === 'timeout' || none === 'dropped' ? 'upstream_timeout' : 'upstream_error', {
+    outcome: 'not_sent',
+    cause,
+    ...unanswered,
+  })
 }
 
 /** Names of fields alone: no indexes, no values. */

@@ -6,6 +6,8 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from 'undici'
  * call. */
 export interface Deadline {
   over: boolean
+  /** Ended by whoever waits, before the vendor's own time was over: it says nothing about the vendor. */
+  dropped?: boolean
   /** Ends what is being sent or awaited. */
   cut: () => void
 }
@@ -36,7 +38,7 @@ export interface Answer {
 
 /** No answer, or one that is not HTTP. */
 export class Unanswered extends Error {
-  readonly none: 'timeout' | 'reset' | 'malformed'
+  readonly none: 'timeout' | 'dropped' | 'reset' | 'malformed'
   /** Whether a byte of the request may have left. */
   readonly sent: boolean
   override readonly cause: unknown
@@ -94,7 +96,8 @@ const isMalformed = (error: Error): boolean =>
 
 export const send = ({ connections, url, method, headers, content, deadline }: Sending): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    if (deadline.over) throw new Unanswered('timeout', false, undefined)
+    const late = () => (deadline.dropped === true ? 'dropped' : 'timeout')
+    if (deadline.over) throw new Unanswered(late(), false, undefined)
     let controller: Dispatcher.DispatchController | undefined
     let answer: Omit<Answer, 'text'> | undefined
     let chunks: Uint8Array[] = []
@@ -113,7 +116,7 @@ export const send = ({ connections, url, method, headers, content, deadline }: S
       ended.resolve()
       controller?.abort(cause)
     }
-    deadline.cut = () => fail('timeout', new Error('the time is over'))
+    deadline.cut = () => fail(late(), new Error('the time is over'))
 
     /** An answer that comes early ends the body, which stays incomplete. */
     async function* untilAnswered(body: Content): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,6 @@
 /** Calls to the vendor: one call in, an answer or a problem out, within the row's time limit. ky sends again what may be; our deadline stands above it, since ky's own would lose an answer whose body is slow. */
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
 import { type GuardedOperation, type LimitClass, limitClass, type OpenOperation, type Operation, timeLimit } from '../contract/operation.ts'
-import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
 import type { Patience } from '../platform/deadline.ts'
@@ -11,7 +10,7 @@ import { createClockWatch } from './clock-watch.ts'
 import { authorization, createKeyring, idHoldsCredential } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
 import { HTTPError, httpBy, lightResponse } from './http-client.ts'
-import { createIsolation } from './isolation.ts'
+import { createIsolation, probeCall } from './isolation.ts'
 import type { UpstreamLog } from './log.ts'
 import { type Reply, toResult } from './result.ts'
 import { isPassing, noRetry, retryRule } from './retry.ts'
@@ -55,13 +54,6 @@ const tooLate = (cause: PermitError): Problem =>
     detail: 'Too much time passed between recording the call and sending it, so nothing was sent. Try again shortly.',
     headers: { 'Retry-After': '1' },
   })
-
-/** Harmless: of a user that nobody has. */
-export const probeCall = {
-  operation: operations.get_app_user as OpenOperation,
-  params: { userId: 'smooch-bff-check' },
-  retry: false,
-} satisfies UpstreamCall
 
 type AnyCall = UpstreamCall<Operation>
 

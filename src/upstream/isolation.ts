@@ -1,7 +1,8 @@
 /** What keeps a vendor that is slow, busy or away from holding others back: for each app the pause that it asked for, a
  * circuit breaker, and a bulkhead for each class of calls. */
 import type { UpstreamApp } from '../../config/apps.ts'
-import type { LimitClass } from '../contract/operation.ts'
+import type { LimitClass, OpenOperation } from '../contract/operation.ts'
+import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { createBreaker } from './breaker.ts'
 import { createBulkhead } from './bulkhead.ts'
@@ -9,6 +10,13 @@ import { createBulkhead } from './bulkhead.ts'
 export interface IsolationLog {
   /** Once when the breaker of an app opens, and once when the vendor answers again. */
   breaker?(event: { appId: string; open: boolean }): void
+}
+
+/** Harmless: of a user that nobody has. */
+export const probeCall = {
+  operation: operations.get_app_user as OpenOperation,
+  params: { userId: 'smooch-bff-check' },
+  retry: false,
 }
 
 const pausing = (seconds: number): Problem =>

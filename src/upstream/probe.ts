@@ -3,7 +3,8 @@ import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
 import { Secret } from '../../config/secret.ts'
 import type { Trial } from '../../config/secret-files.ts'
 import { Problem } from '../contract/problems.ts'
-import { createUpstream, probeCall } from './client.ts'
+import { createUpstream } from './client.ts'
+import { probeCall } from './isolation.ts'
 import { isUserMissing } from './refusals.ts'
 
 const timeMs = 5_000

@@ -203,7 +203,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
       Object.assign(deadline, { over: true, dropped })
       deadline.cut()
     }
-    const timer = setTimeout(end, left, left < limit)
+    const timer = setTimeout(end, Math.max(0, left), left < limit)
     onGone?.(() => end(true))
     try {
       return await work({ deadline, endsAt: started + left, count: 0 })

@@ -17,7 +17,7 @@ import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts
 import { triggers } from '../../src/webhooks/routes.ts'
 import { appId } from '../support/bff.ts'
 import { journalCli } from '../support/journal-cli.ts'
-import { postgresOfFile } from '../support/postgres.ts'
+import { postgresOfFile } from '../support/postgres-of-file.ts'
 import { startProvider } from '../support/provider.ts'
 import { redisInstalled, startRedis } from '../support/redis.ts'
 import { startCluster, startSentinel } from '../support/redis-topologies.ts'

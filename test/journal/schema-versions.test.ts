@@ -14,7 +14,8 @@ import { openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { steps as inSqlite } from '../../src/journal/store/sqlite/schema.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { journalCli } from '../support/journal-cli.ts'
-import { findPostgres, postgresOfFile } from '../support/postgres.ts'
+import { findPostgres } from '../support/postgres.ts'
+import { postgresOfFile } from '../support/postgres-of-file.ts'
 import { deletion, makePlace, type Place, success } from './place.ts'
 
 const frozen = (name: string): string => readFileSync(new URL(`./version-1.${name}.sql`, import.meta.url), 'utf8')

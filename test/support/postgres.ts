@@ -3,7 +3,6 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, test } from '@jest/globals'
 
 const candidates = (): string[] => {
   const debian = '/usr/lib/postgresql'
@@ -126,17 +125,4 @@ export async function startPostgres(bin: string, listener?: PostgresListener): P
       return Promise.resolve()
     },
   }
-}
-
-/** One PostgreSQL for all tests of a file; `when` is `test`, or skips where none is installed. */
-export const postgresOfFile = () => {
-  const found = findPostgres()
-  let started: Postgres | undefined
-  beforeAll(async () => {
-    if (found) started = await startPostgres(found)
-  })
-  afterAll(async () => {
-    await started?.[Symbol.asyncDispose]()
-  })
-  return { when: found ? test : test.skip, postgres: () => started! }
 }

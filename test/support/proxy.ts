@@ -1,5 +1,6 @@
 /** Stands between us and a dependency, and makes its connection as bad as the network can: silent, slow, cut. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface TestProxy extends AsyncDisposable {
   readonly port: number
@@ -26,10 +27,16 @@ export const startProxy = async (to: number | string): Promise<TestProxy> => {
     for (const socket of pair) socket.removeAllListeners('data').removeAllListeners('close').resume()
   }
   const pass = (from: Socket, into: Socket): void => {
+    // In the order in which it came, also when the delay gets shorter.
+    let passed = Promise.resolve()
     from.on('data', (bytes) => {
       if (fatal !== undefined && bytes.includes(fatal)) return hush([from, into])
-      if (late > 0) setTimeout(() => into.write(bytes), late).unref()
-      else into.write(bytes)
+      const due = performance.now() + late
+      passed = passed.then(async () => {
+        const left = due - performance.now()
+        if (left > 0) await sleep(left, undefined, { ref: false })
+        if (!into.destroyed) into.write(bytes)
+      })
     })
     from.on('close', () => into.destroy())
     from.on('error', () => undefined)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, expect } from '@jest/globals'
 import { makePlace, type Place } from '../../journal/place.ts'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
-import { postgresOfFile } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy, type TestProxy } from '../../support/proxy.ts'
 
 const { when, postgres } = postgresOfFile()

@@ -1,7 +1,7 @@
 /** In PostgreSQL the service's own role may not erase or prune: the command failed, but its event already told that it had. */
 import { expect } from '@jest/globals'
 import { journalCli, type Ran } from '../../support/journal-cli.ts'
-import { postgresOfFile } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres-of-file.ts'
 
 const { when, postgres } = postgresOfFile()
 

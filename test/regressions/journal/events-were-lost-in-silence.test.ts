@@ -8,7 +8,7 @@ import { newId } from '../../../src/journal/event/event.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { canaryServiceKey } from '../../support/canaries.ts'
-import { postgresOfFile } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { processEnv, startProcess } from '../../support/service-process.ts'
 

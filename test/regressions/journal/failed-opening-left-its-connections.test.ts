@@ -1,7 +1,7 @@
 /** Each try to open a journal that PostgreSQL does not hold yet left a connection behind: they added up, and the process did not end when it was stopped. */
 import { expect } from '@jest/globals'
 import { journalCli } from '../../support/journal-cli.ts'
-import { postgresOfFile } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { processEnv, startProcess } from '../../support/service-process.ts'
 
 const { when, postgres } = postgresOfFile()

@@ -9,7 +9,7 @@ import { createPostgres } from '../../../src/journal/store/postgres/schema-state
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace, type Place, success } from '../../journal/place.ts'
-import { postgresOfFile } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres-of-file.ts'
 
 const fill = async (place: Place, store: Store): Promise<void> => {
   await using it = await place.open({ store, anchor: anchorInMemory() })

@@ -12,7 +12,7 @@ import { holdLease } from '../../../src/journal/store/postgres/lease.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { freePort } from '../../support/free-port.ts'
-import { postgresOfFile } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { endProcess } from '../../support/redis-topologies.ts'
 

@@ -9,7 +9,7 @@ import { createReconciler } from '../../../src/journal/reconcile/reconciler.ts'
 import { historyOf } from '../../../src/journal/store/history.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
-import { postgresOfFile } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
 
 const { when, postgres } = postgresOfFile()

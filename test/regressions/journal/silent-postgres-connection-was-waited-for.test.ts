@@ -6,7 +6,7 @@ import { newId } from '../../../src/journal/event/event.ts'
 import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
-import { postgresOfFile } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
 
 const { when, postgres } = postgresOfFile()

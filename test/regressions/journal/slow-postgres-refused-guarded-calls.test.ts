@@ -6,7 +6,7 @@ import type { Guard, OpenOperation } from '../../../src/journal/guard/contract.t
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
-import { postgresOfFile } from '../../support/postgres.ts'
+import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
 
 const { when, postgres } = postgresOfFile()

@@ -1,0 +1,134 @@
+/** TABLE: what fails, how it is made and mended, and before which journal. */
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Fault as Answer } from '../../src/dev/sandbox/faults.ts'
+import type { JournalKind, Scene } from './outage-scene.ts'
+
+export interface Fault {
+  readonly name: string
+  readonly journal: JournalKind
+  /** Makes it, and gives what mends it; undefined where this machine cannot make it. */
+  readonly make: (scene: Scene) => Promise<(() => Promise<void>) | undefined>
+}
+
+type Do = (scene: Scene) => unknown
+const fault = (name: string, journal: JournalKind, make: Do, mend: Do): Fault => ({
+  name,
+  journal,
+  make: async (scene) => {
+    await make(scene)
+    return async () => void (await mend(scene))
+  },
+})
+const redis = (name: string, make: Do, mend: Do): Fault => fault(`Redis ${name}`, 'SQLite', make, mend)
+const postgres = (name: string, make: Do, mend: Do): Fault => fault(`PostgreSQL ${name}`, 'PostgreSQL', make, mend)
+const vendor = (name: string, answer: Answer): Fault =>
+  fault(
+    `vendor ${name}`,
+    'SQLite',
+    ({ bff }) => bff.sandbox.fault(answer),
+    ({ bff }) => bff.sandbox.clearFaults(),
+  )
+
+const diskFull: Fault = {
+  name: 'SQLite: disk full',
+  journal: 'SQLite',
+  make: async ({ journal }) => {
+    if (!journal.isSmall) return undefined
+    const file = join(journal.folder, 'filler')
+    for (const size of [65_536, 512])
+      try {
+        for (;;) writeFileSync(file, Buffer.alloc(size), { flag: 'a' })
+      } catch {
+        // Full, as it should be.
+      }
+    return async () => rmSync(file)
+  },
+}
+const locked: Fault = {
+  name: 'SQLite: locked',
+  journal: 'SQLite',
+  make: async ({ journal }) => {
+    const other = new DatabaseSync(join(journal.folder, 'journal.db'))
+    other.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE')
+    return async () => {
+      other.exec('ROLLBACK')
+      other.close()
+    }
+  },
+}
+const readOnly =
+  (on: boolean): Do =>
+  ({ postgres: it }) => {
+    it!.server.sql(`ALTER SYSTEM SET default_transaction_read_only = ${on ? 'on' : 'off'}`)
+    it!.server.sql('SELECT pg_reload_conf()')
+  }
+
+/** A proxy that delays delays both ways. */
+export const faults: readonly Fault[] = [
+  redis(
+    'stopped',
+    (it) => it.redis.signal('SIGSTOP'),
+    (it) => it.redis.signal('SIGCONT'),
+  ),
+  redis(
+    'killed, started again',
+    (it) => it.redis.kill(),
+    (it) => it.redis.startAgain(),
+  ),
+  redis(
+    '200 ms slow',
+    (it) => it.redis.proxy.delay(100),
+    (it) => it.redis.proxy.delay(0),
+  ),
+  redis(
+    '2 s slow',
+    (it) => it.redis.proxy.delay(1_000),
+    (it) => it.redis.proxy.delay(0),
+  ),
+  redis(
+    'full',
+    (it) => it.redis.command('CONFIG', 'SET', 'maxmemory', '1'),
+    (it) => it.redis.command('CONFIG', 'SET', 'maxmemory', '0'),
+  ),
+  redis(
+    'read-only',
+    (it) => it.redis.command('REPLICAOF', '127.0.0.1', '1'),
+    (it) => it.redis.command('REPLICAOF', 'NO', 'ONE'),
+  ),
+  vendor('stopped', { hang: true }),
+  vendor('2 s slow', { latency: 2_000 }),
+  vendor('10 s slow', { latency: 10_000 }),
+  vendor('503', { status: 503 }),
+  vendor('resets', { reset: true }),
+  diskFull,
+  locked,
+  postgres(
+    'stopped',
+    (it) => it.postgres!.server.signal('SIGSTOP'),
+    (it) => it.postgres!.server.signal('SIGCONT'),
+  ),
+  postgres(
+    'killed, started again',
+    (it) => it.postgres!.server.stop(),
+    (it) => it.postgres!.server.start(),
+  ),
+  postgres(
+    '200 ms slow',
+    (it) => it.postgres!.proxy.delay(100),
+    (it) => it.postgres!.proxy.delay(0),
+  ),
+  postgres(
+    '2 s slow',
+    (it) => it.postgres!.proxy.delay(1_000),
+    (it) => it.postgres!.proxy.delay(0),
+  ),
+  postgres('read-only', readOnly(true), readOnly(false)),
+  fault(
+    'identity provider stopped',
+    'PostgreSQL',
+    (it) => it.provider.stop(),
+    () => undefined,
+  ),
+]

@@ -1,0 +1,121 @@
+/** One outage from begin to end, and the row that it leaves. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { appId } from '../support/bff.ts'
+import { type Column, columns, createCalls, type Prepared, prepare, type Seen } from './outage-calls.ts'
+import type { Fault } from './outage-faults.ts'
+import type { Scene } from './outage-scene.ts'
+
+export interface Cell {
+  readonly worstMs: number
+  /** How often each status came, with its code. */
+  readonly answers: Readonly<Record<string, number>>
+  /** From the mending to the begin of the first call from which on all is well; undefined: not within the time. */
+  readonly recoveryMs: number | undefined
+}
+export interface Row {
+  readonly fault: string
+  readonly cells: Readonly<Record<Column, Cell>>
+  readonly sessionsLost: number
+  readonly journalGaps: number
+  readonly wrong: readonly string[]
+}
+
+const isWell = ({ answer }: Seen): boolean => answer.status < 300
+const recoverWithinMs = 15_000
+
+const cellOf = (seen: readonly Seen[], mended: number): Cell => {
+  const answers: Record<string, number> = {}
+  const during = seen.filter(({ begun }) => begun < mended)
+  for (const { answer, code } of during) {
+    const name = `${answer.status}${code && ` ${code}`}`
+    answers[name] = (answers[name] ?? 0) + 1
+  }
+  const after = seen.filter(({ begun }) => begun >= mended).sort((a, b) => a.begun - b.begun)
+  const first = after[after.findLastIndex((it) => !isWell(it)) + 1]
+  return { worstMs: Math.max(0, ...during.map(({ ms }) => ms)), answers, recoveryMs: first && Math.max(0, first.begun - mended) }
+}
+
+/** Sessions that should be there and are not, and those that should have ended and have not. */
+const checkSessions = async ({ bff }: Scene, { standing }: Prepared, { seen, left, wrong }: ReturnType<typeof createCalls>) => {
+  const isIn = async (headers: Record<string, string>) => (await bff.call('GET', '/auth/session', { headers })).json.signedIn === true
+  const here = await Promise.all(Object.values(standing).map(isIn))
+  for (const { headers, status } of left) if (status === 204 && (await isIn(headers))) wrong.push('a session that had ended is there')
+  return here.filter((it) => !it).length + seen.filter(({ answer }) => answer.status === 401).length
+}
+
+/** Deletions that reached the vendor and stand in no journal; and what a caller was told that is not so. */
+const checkDeletions = async ({ bff }: Scene, { standing }: Prepared, { deletions, wrong }: ReturnType<typeof createCalls>) => {
+  let gaps = 0
+  for (const { smoochId, seen } of deletions) {
+    const received = bff.sandbox.requests.filter(({ operation, url }) => operation === 'delete_app_user' && url.includes(smoochId)).length
+    if (received > 1) wrong.push('a deletion was sent twice')
+    const there = bff.sandbox.user(appId, smoochId) !== undefined
+    if (seen.answer.status === 200 && received !== 1) wrong.push('a deletion was told as done, and was not sent')
+    if (seen.answer.status === 503 && (received > 0 || !there)) wrong.push('a deletion was told as not sent, and was')
+    if (received === 0) continue
+    const id = seen.answer.headers.get('audit-operation')
+    const answer = id === null ? undefined : await bff.call('GET', `/ops/api/operations/${id}`, { headers: standing.auditor })
+    if (answer?.status !== 200) gaps += 1
+  }
+  const { json, status } = await bff.call('POST', '/ops/api/verify', { headers: standing.auditor })
+  if (status === 200 && json.ok !== true) gaps += 1
+  return gaps
+}
+
+const checkUpdate = async ({ bff }: Scene, { standing }: Prepared, { update, wrong }: ReturnType<typeof createCalls>) => {
+  const { lastName, lastNameMayBeOther } = update()
+  const { json } = await bff.call('GET', '/v1.1/appusers/me', { headers: standing.writer })
+  if (!lastNameMayBeOther && lastName !== '' && json.appUser?.givenName !== lastName) wrong.push('an old value after an update')
+}
+
+/** Undefined where this machine cannot make the fault. */
+export const runOutage = async (scene: Scene, fault: Fault, ms: number): Promise<Row | undefined> => {
+  const prepared = await prepare(scene)
+  const calls = createCalls(scene, prepared)
+  const mend = await fault.make(scene)
+  if (!mend) return undefined
+  const endOfFirst = calls.begin(Math.max(100, ms / 40))
+  await sleep(ms)
+  await mend()
+  const mended = performance.now()
+  const ended = endOfFirst()
+  const endOfSecond = calls.begin(100)
+  const recovered = (): boolean =>
+    columns.every((column) => {
+      const after = calls.seen.filter((it) => it.column === column && it.begun >= mended)
+      return after.length >= 5 && after.slice(-5).every(isWell)
+    })
+  while (!recovered() && performance.now() - mended < recoverWithinMs) await sleep(100)
+  await endOfSecond()
+  await ended
+  const cells = Object.fromEntries(
+    columns.map((column) => [
+      column,
+      cellOf(
+        calls.seen.filter((it) => it.column === column),
+        mended,
+      ),
+    ]),
+  ) as Record<Column, Cell>
+  const sessionsLost = await checkSessions(scene, prepared, calls)
+  const journalGaps = await checkDeletions(scene, prepared, calls)
+  await checkUpdate(scene, prepared, calls)
+  return { fault: fault.name, cells, sessionsLost, journalGaps, wrong: calls.wrong }
+}
+
+const seconds = (ms: number): string => (ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
+const shown = ({ worstMs, answers, recoveryMs }: Cell): string => {
+  const counts = Object.entries(answers).map(([name, count]) => `${name.replace(/ (\w+)/, ' `$1`')} × ${count}`)
+  return `${counts.join(', ')}; worst ${seconds(worstMs)}; back after ${recoveryMs === undefined ? 'more than 15 s' : seconds(recoveryMs)}`
+}
+
+/** As Markdown. */
+export const tableOf = (rows: readonly Row[]): string => {
+  const head = ['Fault', ...columns, 'lost, gaps, wrong']
+  const lines = rows.map((row) => [
+    row.fault,
+    ...columns.map((column) => shown(row.cells[column])),
+    `${row.sessionsLost}, ${row.journalGaps}, ${row.wrong.length}`,
+  ])
+  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { answers } from '../src/contract/answers.ts'
 import { parameters, sentences } from '../src/contract/descriptions.ts'
 import { limitClass, type Operation, pathParams, takesIdempotencyKey } from '../src/contract/operation.ts'
+import { problemsOf } from '../src/contract/operation-problems.ts'
 import { all, type OperationId } from '../src/contract/operations.ts'
 import { bodies } from '../src/contract/schemas.ts'
 import { currentEndpoints } from '../src/session/routes/endpoints.ts'
@@ -77,33 +78,11 @@ const askOf = (row: Operation): string => {
 const optionsOf = (row: Operation): string =>
   takesIdempotencyKey(row) ? 'GuardedOptions' : row.effect === 'read' ? 'CallOptions' : 'RecordedOptions'
 
-/** Codes of one operation, beside those that any call may meet (sessions, limits, the vendor's outages). */
-const codesOf = (row: Operation): string[] => {
-  const { subject, takes, effect, id, returns, by, immediate } = row
-  const linking = returns === 'LinkRequestResponse' || takes === 'AppUserLink'
-  const when: readonly [boolean, ...string[]][] = [
-    [takes !== undefined, 'bad_request'],
-    [takes === 'AppUserUpdate' || takes === 'AppUserLink', 'field_not_allowed'],
-    [form(row), 'role_mismatch', 'too_large', 'unsupported_media_type'],
-    [subject === 'body', 'conflict'],
-    [subject !== 'body', 'user_not_found'],
-    [subject === 'both', 'same_person'],
-    [id === 'unlink_app_user', 'channel_not_linked'],
-    [linking, 'integration_not_found'],
-    [effect === 'guarded', 'reason_required', 'another_user', 'journal_unavailable'],
-    [effect === 'guarded' && (!by.includes('self') || immediate !== undefined), 'step_up_required'],
-    [takesIdempotencyKey(row), 'operation_pending', 'operation_unknown', 'idempotency_key_reused'],
-    [row.method === 'GET', 'upstream_timeout'],
-    [row.method !== 'GET', 'upstream_unknown'],
-  ]
-  return when.flatMap(([holds, ...codes]) => (holds ? codes : []))
-}
-
 const method = (row: Operation): string => `/**
  * ${sentences[row.id as OperationId]}
  *
  * For ${row.by.join(', ')}; counted among ${limitClass(row)}.${row.effect === 'guarded' ? ' Sent once, and recorded in the journal.' : ''}
- * @throws ClientError, beside what any call may meet: ${codesOf(row)
+ * @throws ClientError, beside what any call may meet: ${problemsOf(row)
    .map((code) => `\`${code}\``)
    .join(', ')}
  */

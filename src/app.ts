@@ -17,7 +17,7 @@ import type { Operation } from './contract/operation.ts'
 import { all, operations } from './contract/operations.ts'
 import type { Problem } from './contract/problems.ts'
 import { keyRing } from './crypto/key-ring.ts'
-import { docsRoutes } from './docs/page.ts'
+import { docsRoutes, privateDocsRoutes } from './docs/page.ts'
 import { createActs } from './gateway/admin-acts.ts'
 import { auditRulesOf } from './gateway/call.ts'
 import { createIdempotency } from './gateway/idempotency.ts'
@@ -208,6 +208,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     personRoutes(people, byId, authenticate, acts),
     mintRoutes(sessions, mint, authenticate, { apps: byId, acts }),
     healthRoutes(health, sessions.ping, metrics),
+    privateDocsRoutes(),
   )
   finalHandlers(privateApp, 'This is the private listener: sessions, people, health and metrics. The operations are on the public one.')
 

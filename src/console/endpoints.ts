@@ -7,7 +7,11 @@ import type { searchNames } from './search.ts'
 
 export const ResolveBody = z.strictObject({
   verdict: z.enum(['applied', 'not_applied', 'indeterminate']),
-  note: z.string().max(2_000).regex(visible, 'must hold at least one visible character').optional(),
+  note: z
+    .string()
+    .max(2_000)
+    .refine((text) => visible.test(text), 'must hold at least one visible character')
+    .optional(),
 })
 
 const actor = z.looseObject({ type: z.enum(['user', 'staff', 'service', 'system']), id: z.string() })
@@ -70,10 +74,10 @@ const words: Readonly<Record<(typeof searchNames)[number], readonly [string, str
   limit: ['How many at most', '50'],
 }
 const from = ['The index in the log to begin with', '0'] as const
-const auditors = { tag: 'Console', by: 'session', csrf: true } as const
+const auditors = { tag: 'Console', by: 'session', csrf: true, limit: 'reads' } as const
 const read = { ...auditors, method: 'get', head: true, errors: [400, 401, 403, 404, 429, 503] } as const
 /** Opened by a link of the page, which sends no header. */
-const download = { tag: 'Console', by: 'session', method: 'get', errors: [400, 401, 403, 404, 429, 503] } as const
+const download = { tag: 'Console', by: 'session', limit: 'reads', method: 'get', errors: [400, 401, 403, 404, 429, 503] } as const
 const change = { ...auditors, method: 'post', errors: [400, 401, 403, 404, 409, ...ofBodies, 429, 503] } as const
 
 export const journalEndpoints = {
@@ -143,7 +147,7 @@ export const journalEndpoints = {
     head: true,
     path: '/ops/api/events/:id/proof',
     summary: 'A proof that the event is in the log (C2SP tlog-proof), to be checked without this service.',
-    answers: { 200: { description: 'A file', content: text('text/plain') } },
+    answers: { 200: { description: 'A file', headers: ['Content-Disposition'], content: text('text/plain') } },
   },
   show_checkpoint: {
     ...download,
@@ -175,7 +179,9 @@ export const journalEndpoints = {
     path: '/ops/api/export',
     summary: 'The log, or what a search finds in it, as a file.',
     query: { ...words, format: ['ndjson or csv', 'csv'] },
-    answers: { 200: { description: 'A file', content: { ...text('application/x-ndjson'), ...text('text/csv') } } },
+    answers: {
+      200: { description: 'A file', headers: ['Content-Disposition'], content: { ...text('application/x-ndjson'), ...text('text/csv') } },
+    },
   },
 } as const satisfies Endpoints
 

@@ -5,6 +5,8 @@ import { identity } from './schemas.ts'
 
 const optional = z.string().nullish()
 const about = (description: string) => optional.meta({ description })
+/** Left out of what an end user sees: see policy/visible-fields. */
+const ofStaff = { 'x-callers': ['agent', 'admin'] }
 
 /** The channel's view of a person and device; for staff. */
 const ClientInfo = z
@@ -42,8 +44,11 @@ const Client = z
     appVersion: optional,
     lastSeen: about('ISO 8601'),
     linkedAt: about('ISO 8601'),
-    info: ClientInfo.nullish().meta({ description: 'For staff' }),
-    raw: z.unknown().optional().meta({ description: 'Whatever the channel reported; for staff' }),
+    info: ClientInfo.nullish().meta({ ...ofStaff, description: 'For staff' }),
+    raw: z
+      .unknown()
+      .optional()
+      .meta({ ...ofStaff, description: 'Whatever the channel reported; for staff' }),
   })
   .meta({ id: 'Client' })
 

@@ -20,10 +20,11 @@ export interface AppUserUpdate {
   readonly surname?: string
   /** At most 1024 characters. */
   readonly email?: string
-  /** At most 1024 characters. */
+  /** For staff. At most 1024 characters. */
   readonly avatarUrl?: string
-  /** ISO 8601. */
+  /** For staff. ISO 8601. */
   readonly signedUpAt?: string
+  /** An end user writes those that SELF_PROPERTIES names. */
   readonly properties?: { readonly [name: string]: string | number | boolean }
 }
 
@@ -125,7 +126,7 @@ export type AppUserLink =
       readonly confirmation: Confirmation
       /** At most 320 characters. */
       readonly address: string
-      /** At most 1024 characters. */
+      /** For staff. At most 1024 characters. */
       readonly subject?: string
     }
 

@@ -49,14 +49,20 @@ const profile = {
  * row. */
 const clearing =
   'cannot be emptied here; delete_app_user_profile (DELETE /appusers/{userId}/profile) clears a profile and is recorded first'
-const filled = z.string({ error: ({ input }) => (input === null ? clearing : undefined) }).regex(visible, { error: clearing, abort: true })
+const filled = z
+  .string({ error: ({ input }) => (input === null ? clearing : undefined) })
+  .min(1, { error: clearing, abort: true })
+  // No pattern: other languages do not know these classes, and the document is for them.
+  .refine((text) => visible.test(text), { error: clearing, abort: true })
 const changed = filled.max(1024).optional()
+/** Not for an end user to write: see policy/writable-fields. */
+const ofStaff = { 'x-callers': ['agent', 'admin'] }
 const kept = {
   givenName: changed,
   surname: changed,
   email: changed,
-  avatarUrl: changed,
-  signedUpAt: profile.signedUpAt,
+  avatarUrl: changed.meta({ ...ofStaff, description: 'For staff' }),
+  signedUpAt: profile.signedUpAt.meta({ ...ofStaff, description: 'For staff' }),
   properties: z
     .record(
       z.string().min(1),
@@ -65,7 +71,8 @@ const kept = {
       }),
       { error: ({ input }) => (input === null ? clearing : undefined) },
     )
-    .optional(),
+    .optional()
+    .meta({ description: 'An end user writes those that SELF_PROPERTIES names' }),
 }
 
 const MessagePost = z
@@ -117,7 +124,12 @@ const AppUserLink = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('messagebird'), ...byPhone }),
   z.strictObject({ type: z.literal('whatsapp'), ...byPhone }),
   z.strictObject({ type: z.literal('messenger'), ...byPhone }),
-  z.strictObject({ type: z.literal('mailgun'), ...link, address: z.email().max(320), subject: text.optional() }),
+  z.strictObject({
+    type: z.literal('mailgun'),
+    ...link,
+    address: z.email().max(320),
+    subject: text.optional().meta({ ...ofStaff, description: 'For staff' }),
+  }),
 ])
 
 const ImageUpload = z.strictObject({

@@ -2,16 +2,12 @@
  * authenticate. */
 import { z } from 'zod'
 import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-openapi'
-import { answers } from '../contract/answers.ts'
 import { type ProblemCode, problems } from '../contract/problems.ts'
 import { bodies, channels } from '../contract/schemas.ts'
 import { cookieNames } from '../http/cookies.ts'
-
-export const ref = (kind: 'headers' | 'parameters' | 'responses', name: string | number) => ({ $ref: `#/components/${kind}/${name}` })
+import { headerComponents, headerParameters, headersNamed, ref, refusalHeaders } from './openapi-headers.ts'
 
 const codes = Object.keys(problems) as ProblemCode[]
-
-export const statuses: readonly number[] = [...new Set(codes.map((code) => problems[code][0]))]
 
 const errorBody = z
   .object({
@@ -35,6 +31,7 @@ const errorBody = z
       .meta({ description: 'Of a body: every field at fault, at most 20' }),
   })
   .meta({
+    id: 'Error',
     description:
       "The one error body: the vendor's shape and RFC 9457 in one. With Accept: application/problem+json it comes under that type.",
   })
@@ -47,60 +44,55 @@ export const imageUpload = bodies.ImageUpload.extend({
   }),
 })
 
-export const limitHeaders = {
-  RateLimit: ref('headers', 'RateLimit'),
-  'RateLimit-Policy': ref('headers', 'RateLimit-Policy'),
-  'X-Request-Id': ref('headers', 'X-Request-Id'),
-}
-
-const errorResponse = (status: number): ZodOpenApiResponseObject => {
-  const own = codes.filter((code) => problems[code][0] === status)
-  const example = (code: ProblemCode) => {
-    const [, sentence] = problems[code]
-    const requestId = 'req_oQ6pWq0bT1mHc8dV2nKx'
-    return {
-      error: { code, description: sentence },
-      type: `urn:smooch-bff:problem:${code}`,
-      title: sentence,
-      status,
-      detail: sentence,
-      requestId,
-    }
-  }
+const exampleOf = (code: ProblemCode) => {
+  const [status, sentence] = problems[code]
+  const requestId = 'req_oQ6pWq0bT1mHc8dV2nKx'
   return {
-    description: own.map((code) => `\`${code}\`: ${problems[code][1]}`).join('\n\n'),
-    headers: {
-      'X-Request-Id': ref('headers', 'X-Request-Id'),
-      ...((status === 429 || status === 503) && { 'Retry-After': ref('headers', 'Retry-After') }),
-      ...(status === 401 && { 'WWW-Authenticate': ref('headers', 'WWW-Authenticate') }),
-    },
-    content: {
-      'application/json': {
-        schema: errorBody,
-        examples: Object.fromEntries(own.map((code) => [code, { value: example(code) }])),
-      },
-    },
+    error: { code, description: sentence },
+    ...{ type: `urn:smooch-bff:problem:${code}`, title: sentence, status, detail: sentence, requestId },
   }
 }
 
-/** `Status404` and its like. */
-export const errorRef = (status: number) => ref('responses', `Status${status}`)
-
-const header = (description: string, example: string) => ({ description, schema: { type: 'string' as const }, example })
-
-export const components: ZodOpenApiComponentsObject = {
-  schemas: { ...bodies, ImageUpload: imageUpload, ...answers, Error: errorBody },
-  responses: Object.fromEntries(statuses.map((status) => [`Status${status}`, errorResponse(status)])),
-  headers: {
-    RateLimit: header('What is left of the limit, and the seconds until it is full again', '"reads";r=118;t=42'),
-    'RateLimit-Policy': header('The limit and its window in seconds', '"reads";q=120;w=60'),
-    'X-Request-Id': header('Names this request in our log', 'req_oQ6pWq0bT1mHc8dV2nKx'),
-    'Retry-After': header('Seconds to wait; absent where a repeated call could do harm', '5'),
-    'WWW-Authenticate': header(
-      'Bearer; with error="invalid_token" where a token was sent, and error="insufficient_user_authentication" where a fresh sign-in is needed',
-      'Bearer error="invalid_token"',
-    ),
+/** A refusal with one of these codes. */
+export const refusal = (own: readonly ProblemCode[], headers: ZodOpenApiResponseObject['headers'] = {}): ZodOpenApiResponseObject => ({
+  description: own.map((code) => `\`${code}\``).join(', '),
+  headers,
+  content: {
+    'application/json': { schema: errorBody, examples: Object.fromEntries(own.map((code) => [code, ref('examples', code)])) },
+    'application/problem+json': { schema: errorBody },
   },
+})
+
+export const withStatus = (status: number, all: readonly ProblemCode[] = codes): ProblemCode[] =>
+  all.filter((code) => problems[code][0] === status)
+
+export const statusesOf = (all: readonly ProblemCode[]): number[] =>
+  [...new Set(all.map((code) => problems[code][0]))].sort((a, b) => a - b)
+
+/** Refusals of methods, hosts, paths and heads, which any request may get before it has a route. */
+const beforeRoute = [
+  ...(['bad_request', 'invalid_path', 'method_not_allowed', 'target_too_long'] as const),
+  ...(['expectation_failed', 'misdirected', 'headers_too_large'] as const),
+]
+
+/** `Status404` and its like, of routes that are not the vendor's. */
+export const errorRef = (status: number, limited: boolean) => ref('responses', `${limited ? 'Session' : 'Status'}${status}`)
+export const anyRequest = { '4XX': ref('responses', 'BeforeRoute') } as const
+
+const shared = (name: string, limited: boolean) =>
+  Object.fromEntries(
+    statusesOf(codes).map((status) => [`${name}${status}`, refusal(withStatus(status), refusalHeaders({ limited }, status))]),
+  )
+
+/** What no path of a document refers to is left out of it. */
+export const components: ZodOpenApiComponentsObject = {
+  responses: {
+    ...shared('Status', false),
+    ...shared('Session', true),
+    BeforeRoute: refusal(beforeRoute, headersNamed(['X-Request-Id', 'Allow'])),
+  },
+  examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
+  headers: headerComponents,
   parameters: {
     appId: {
       name: 'appId',
@@ -130,11 +122,10 @@ export const components: ZodOpenApiComponentsObject = {
       name: 'integrationIds',
       in: 'query',
       required: true,
+      // A text, since clients write a list in three ways, and OpenAPI's own is the one refused.
       description: 'Ids of the integrations to link, joined by commas',
-      schema: { type: 'array', items: { type: 'string' }, minItems: 1 },
-      style: 'form',
-      explode: false,
-      example: ['69f0100f2a3b4c5d6e7f80a2'],
+      schema: { type: 'string', pattern: '^[^,]+(,[^,]+)*$' },
+      example: '69f0100f2a3b4c5d6e7f80a2,69f0100f2a3b4c5d6e7f80a3',
     },
     sessionId: {
       name: 'sessionId',
@@ -152,23 +143,16 @@ export const components: ZodOpenApiComponentsObject = {
       schema: { type: 'string' },
       example: 'op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708',
     },
-    csrf: {
-      name: 'X-BFF-CSRF',
-      in: 'header',
-      required: false,
-      description: 'Needed, with the value 1, when the session travels in the cookie',
-      schema: { type: 'string', const: '1' },
-      example: '1',
-    },
+    ...headerParameters,
   },
   securitySchemes: {
+    bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The token of a session of kind bearer or service' },
     cookie: {
       type: 'apiKey',
       in: 'cookie',
       name: cookieNames(true).session,
       description: `The session of a web page. On an http origin it is named ${cookieNames(false).session}. COOKIE_NAME puts another word in place of bff.`,
     },
-    bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The token of a session of kind bearer or service' },
     webhookSecret: {
       type: 'apiKey',
       in: 'header',

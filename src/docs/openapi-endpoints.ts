@@ -6,7 +6,8 @@ import { healthEndpoints } from '../http/health.ts'
 import { currentEndpoints, mintEndpoints, ownEndpoints, personEndpoints } from '../session/routes/endpoints.ts'
 import { backchannelEndpoints, exchangeEndpoints, loginEndpoints, logoutEndpoints } from '../sign-in/endpoints.ts'
 import { webhookEndpoints } from '../webhooks/routes.ts'
-import { errorRef, ref } from './openapi-components.ts'
+import { anyRequest, errorRef } from './openapi-components.ts'
+import { answerHeaders, ref } from './openapi-headers.ts'
 
 const about = { method: 'get', head: true, tag: 'Documents', by: 'anyone', errors: [429] } as const
 
@@ -14,7 +15,7 @@ export const docsEndpoints = {
   openapi: {
     ...about,
     path: '/openapi.json',
-    summary: 'This document, as this deployment has it.',
+    summary: 'The document of this listener, as this deployment has it.',
     answers: { 200: { description: 'OpenAPI 3.1', content: text('application/json') } },
   },
   docs: {
@@ -28,6 +29,17 @@ export const docsEndpoints = {
     path: '/docs.css',
     summary: 'The style of that page.',
     answers: { 200: { description: 'A style sheet', content: text('text/css') } },
+  },
+} as const satisfies Endpoints
+
+export const privateDocsEndpoints = {
+  openapi_private: {
+    ...about,
+    tag: 'Private',
+    path: '/openapi.json',
+    summary: 'The document of this listener.',
+    answers: { 200: { description: 'OpenAPI 3.1', content: text('application/json') } },
+    errors: [],
   },
 } as const satisfies Endpoints
 
@@ -46,37 +58,49 @@ export const endpoints: Endpoints = {
   ...mintEndpoints,
   ...personEndpoints,
   ...healthEndpoints,
+  ...privateDocsEndpoints,
 }
 
 const security: Readonly<Record<Endpoint['by'], NonNullable<ZodOpenApiOperationObject['security']>>> = {
   anyone: [{}],
-  session: [{ cookie: [] }, { bearer: [] }],
-  'session, if any': [{}, { cookie: [] }, { bearer: [] }],
-  'cookie, if any': [{}, { cookie: [] }],
+  session: [{ bearer: [] }, { cookie: [] }],
+  'session, if any': [{ bearer: [] }, { cookie: [] }, {}],
+  'cookie, if any': [{ cookie: [] }, {}],
   'service key': [{ serviceKey: [] }],
   'webhook secret': [{ webhookSecret: [] }],
 }
 
-const privateListener = { url: 'http://127.0.0.1:3001', description: 'The private listener; see PRIVATE_HOST and PRIVATE_PORT' }
+const callers: Readonly<Record<Endpoint['by'], string>> = {
+  anyone: 'For anyone.',
+  session: 'Needs a session.',
+  'session, if any': 'With a session or without.',
+  'cookie, if any': 'With the session cookie or without.',
+  'service key': 'For backends that hold a service key.',
+  'webhook secret': 'For the vendor.',
+}
 
-const answerOf = ({ description, content }: Answer) => ({
+const mediaOf = (content: NonNullable<Answer['content']>) =>
+  Object.fromEntries(
+    Object.entries(content).map(([type, { schema, example }]) => [
+      type,
+      { schema: schema ?? { type: 'string' as const }, ...(example !== undefined && { example }) },
+    ]),
+  )
+
+const answerOf = ({ description, content, headers }: Answer, limited = false) => ({
   description,
-  ...(content && {
-    content: Object.fromEntries(
-      Object.entries(content).map(([type, { schema, example }]) => [
-        type,
-        { schema: schema ?? { type: 'string' as const }, ...(example !== undefined && { example }) },
-      ]),
-    ),
-  }),
+  headers: answerHeaders({ limited }, headers),
+  ...(content && { content: mediaOf(content) }),
 })
+
+const failurePage = { description: 'To a browser, a refusal is a page that says what went wrong', content: mediaOf(text('text/html')) }
 
 const describe = (id: string, row: Endpoint): ZodOpenApiOperationObject => ({
   operationId: id,
   tags: [row.tag],
   summary: row.summary,
+  description: `${callers[row.by]}${row.limit ? ` Counted among ${row.limit}.` : ''}`,
   security: security[row.by],
-  ...(row.tag === 'Private' && { servers: [privateListener] }),
   parameters: [
     ...(row.csrf ? [ref('parameters', 'csrf')] : []),
     ...[...row.path.matchAll(/:(\w+)/g)].map(([, name]) => ref('parameters', name!)),
@@ -85,15 +109,22 @@ const describe = (id: string, row: Endpoint): ZodOpenApiOperationObject => ({
       schema: { type: 'string' as const },
     })),
   ],
-  ...(row.body && { requestBody: { required: row.body.required, content: answerOf({ description: '', ...row.body }).content! } }),
+  ...(row.body && { requestBody: { required: row.body.required, content: mediaOf(row.body.content) } }),
   responses: {
-    ...Object.fromEntries(Object.entries(row.answers).map(([status, answer]) => [status, answerOf(answer)])),
-    ...Object.fromEntries(row.errors.map((status) => [status, errorRef(status)])),
+    ...Object.fromEntries(Object.entries(row.answers).map(([status, answer]) => [status, answerOf(answer, row.limit !== undefined)])),
+    ...Object.fromEntries(row.errors.map((status) => [status, errorRef(status, row.limit !== undefined)])),
+    ...anyRequest,
+    ...(row.page && { default: failurePage }),
   },
 })
 
-export const endpointPaths: ZodOpenApiPathsObject = {}
-for (const [id, row] of Object.entries(endpoints)) {
-  const path = row.path.replace(/:(\w+)/g, '{$1}')
-  endpointPaths[path] = { ...endpointPaths[path], [row.method]: describe(id, row) }
+/** Paths of one listener. */
+export const endpointPaths = (listener: 'public' | 'private'): ZodOpenApiPathsObject => {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const [id, row] of Object.entries(endpoints)) {
+    if ((row.tag === 'Private') !== (listener === 'private')) continue
+    const path = row.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [row.method]: describe(id, row) }
+  }
+  return paths
 }

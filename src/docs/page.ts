@@ -10,8 +10,8 @@ import { problems } from '../contract/problems.ts'
 import { routes } from '../http/endpoint.ts'
 import { type Html, html } from '../http/html.ts'
 import { asPage } from '../http/response-headers.ts'
-import { openapiDocument } from './openapi.ts'
-import { docsEndpoints } from './openapi-endpoints.ts'
+import { openapiDocument, privateDocument } from './openapi.ts'
+import { docsEndpoints, privateDocsEndpoints } from './openapi-endpoints.ts'
 
 interface Options {
   readonly basePath: string
@@ -32,6 +32,12 @@ export const docsRoutes = ({ basePath, operations, pages }: Options): Router => 
     docs: serve('html', docsPage(basePath, operations), asPage),
     docs_style: serve('css', readFileSync(new URL('./page.css', import.meta.url), 'utf8'), asPage),
   })
+}
+
+/** On the private listener. */
+export const privateDocsRoutes = (): Router => {
+  const document = Buffer.from(JSON.stringify(privateDocument()))
+  return routes(privateDocsEndpoints, { openapi_private: (_req, res) => void res.type('json').send(document) })
 }
 
 const code = (text: string): Html => html`<code>${text}</code>`

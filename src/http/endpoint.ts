@@ -14,8 +14,11 @@ export interface Media {
   readonly schema?: z.ZodType
   readonly example?: unknown
 }
+/** Headers that some answers have beside those of all. */
+export type AnswerHeader = 'Set-Cookie' | 'Location' | 'Content-Disposition' | 'Clear-Site-Data'
 export interface Answer {
   readonly description: string
+  readonly headers?: readonly AnswerHeader[]
   /** By media type; absent: there is no body. */
   readonly content?: Readonly<Record<string, Media>>
 }
@@ -37,6 +40,8 @@ export interface Endpoint {
   readonly query?: Readonly<Record<string, readonly [meaning: string, example: string]>>
   readonly body?: { readonly required: boolean; readonly content: Readonly<Record<string, Media>> }
   readonly answers: Readonly<Record<number, Answer>>
+  /** To a browser, which asks for HTML, a refusal is a page. */
+  readonly page?: true
   /** Statuses of refusals. */
   readonly errors: readonly number[]
 }

@@ -22,15 +22,24 @@ export const checkQuery = (rawQuery: string, needed: readonly string[], optional
     const equals = pair.indexOf('=')
     const name = decode(equals < 0 ? pair : pair.slice(0, equals))
     const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
-    // An unknown name is not repeated in the answer: it is the caller's text, and may be anything.
-    if (!allowed.includes(name)) throw new Problem('bad_request', { detail: `The query holds an unknown parameter; ${known(allowed)}.` })
-    if (found.has(name)) throw new Problem('bad_request', { detail: `The query parameter ${name} may appear once.` })
+    if (!allowed.includes(name)) throw unknown(name, allowed)
+    if (found.has(name)) throw new Problem('bad_request', { detail: `The query parameter ${name} may appear once; ${joined}.` })
     if (/\p{Cc}/u.test(value)) throw new Problem('bad_request', { detail: `The query parameter ${name} holds a control character.` })
     found.set(name, value)
   }
   const missing = needed.find((name) => !found.get(name))
   if (missing !== undefined) throw new Problem('bad_request', { detail: `The query parameter ${missing} is required.` })
   return Object.fromEntries(found)
+}
+
+const joined = 'join several values by commas'
+
+/** An unknown name is not repeated in the answer: it is the caller's text, and may be anything. */
+const unknown = (name: string, allowed: readonly string[]): Problem => {
+  const list = allowed.find((each) => name.startsWith(`${each}[`))
+  return new Problem('bad_request', {
+    detail: list ? `Write ${list} without brackets, once; ${joined}.` : `The query holds an unknown parameter; ${known(allowed)}.`,
+  })
 }
 
 const known = (allowed: readonly string[]): string => (allowed.length > 0 ? `known here: ${allowed.join(', ')}` : 'this path takes none')

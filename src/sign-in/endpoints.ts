@@ -38,7 +38,7 @@ const exchange: z.input<typeof ExchangeBody> = {
   subject_token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl',
   subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
 }
-const toProvider = { description: 'To the identity provider' }
+const toProvider = { description: 'To the identity provider', headers: ['Location', 'Set-Cookie'] } as const
 
 export const loginEndpoints = {
   sign_in: {
@@ -59,7 +59,8 @@ export const loginEndpoints = {
       },
       302: toProvider,
     },
-    errors: [400, 403, 429, 503],
+    page: true,
+    errors: [400, 403, 429, 502, 503],
   },
   sign_in_callback: {
     method: 'get',
@@ -68,10 +69,14 @@ export const loginEndpoints = {
     by: 'anyone',
     summary: 'Where the identity provider sends the browser back to (OpenID Connect, code flow). Not to be called by hand.',
     answers: {
-      200: { description: 'A page that goes on to where the person wanted to be', content: text('text/html') },
-      302: { description: 'To where the person wanted to be' },
+      200: {
+        description: 'A page that goes on to where the person wanted to be',
+        headers: ['Set-Cookie'],
+        content: text('text/html'),
+      },
     },
-    errors: [400, 401, 403, 429, 503],
+    page: true,
+    errors: [400, 401, 403, 429, 502, 503],
   },
 } as const satisfies Endpoints
 
@@ -82,7 +87,13 @@ export const logoutEndpoints = {
     tag: 'Sessions',
     by: 'cookie, if any',
     summary: 'Sign out here and at the identity provider: the target of a form, whose page is left for the provider.',
-    answers: { 303: { description: 'To the identity provider, or to SIGNED_OUT_PATH when there is nothing to end there' } },
+    answers: {
+      303: {
+        description: 'To the identity provider, or to SIGNED_OUT_PATH when there is nothing to end there',
+        headers: ['Location', 'Set-Cookie', 'Clear-Site-Data'],
+      },
+    },
+    page: true,
     errors: [400, 403, ...ofBodies, 503],
   },
 } as const satisfies Endpoints
@@ -104,11 +115,13 @@ export const exchangeEndpoints = {
     tag: 'Sessions',
     by: 'cookie, if any',
     csrf: true,
+    limit: 'writes',
     summary: 'The next access and refresh token; or, with the cookie and no body, a new cookie in place of the old one.',
     body: { required: false, content: { ...json(RefreshBody, { refresh_token: exampleTokens.refresh_token }), ...form(RefreshBody) } },
     answers: {
       200: {
         description: 'The tokens; or, for a cookie, the session under its new cookie',
+        headers: ['Set-Cookie'],
         content: json(z.union([tokens, z.object({ sessionId: z.string(), expiresAt: z.iso.datetime() })]), exampleTokens),
       },
     },

@@ -2,27 +2,36 @@
 import { describe, expect, test } from '@jest/globals'
 import { answers } from '../../src/contract/answers.ts'
 import { exampleAnswers, exampleBodies } from '../../src/contract/descriptions.ts'
+import { allProblemsOf } from '../../src/contract/operation-problems.ts'
 import { all } from '../../src/contract/operations.ts'
 import { problems } from '../../src/contract/problems.ts'
 import { bodies } from '../../src/contract/schemas.ts'
-import { openapiDocument } from '../../src/docs/openapi.ts'
+import { openapiDocument, privateDocument } from '../../src/docs/openapi.ts'
 import { endpoints } from '../../src/docs/openapi-endpoints.ts'
 import { startBff } from '../support/bff.ts'
 
 const document = openapiDocument('/bff', all)
-/** Of all rooms, as paths of the document. */
-const otherPaths = Object.values(endpoints).map(({ path }) => path.replace(/:(\w+)/g, '{$1}'))
+const inside = privateDocument()
 const templated = (path: string) => path.replace(/:(\w+)/g, '{$1}')
+const pathsOf = (listener: 'public' | 'private') =>
+  Object.values(endpoints)
+    .filter(({ tag }) => (tag === 'Private') === (listener === 'private'))
+    .map(({ path }) => templated(path))
 
 interface Described {
   operationId: string
   parameters: { $ref: string }[]
+  security?: Record<string, string[]>[]
   requestBody?: { content: Record<string, { schema: { $ref: string }; example: unknown }> }
   responses: Record<string, { $ref?: string; content?: Record<string, { schema: { $ref: string }; example: unknown }> }>
+  'x-path-with-app'?: string
 }
 
-const at = (prefix: string, row: (typeof all)[number]): Described =>
-  (document.paths as unknown as Record<string, Record<string, Described>>)[`${prefix}${templated(row.path)}`]![row.method.toLowerCase()]!
+const at = (row: (typeof all)[number]): Described =>
+  (document.paths as unknown as Record<string, Record<string, Described>>)[`/v1.1${templated(row.path)}`]![row.method.toLowerCase()]!
+
+const operationsOf = ({ paths = {} }: typeof document): Described[] =>
+  Object.values(paths).flatMap((item) => Object.values(item as Record<string, Described>).filter(({ operationId }) => operationId))
 
 /** All values of `$ref`, wherever they stand. */
 const references = (value: unknown): string[] => {
@@ -30,70 +39,81 @@ const references = (value: unknown): string[] => {
   return Object.entries(value).flatMap(([key, inner]) => (key === '$ref' ? [String(inner)] : references(inner)))
 }
 
-const resolve = (pointer: string): unknown =>
+const resolve = (pointer: string, of: object): unknown =>
   pointer
     .slice(2)
     .split('/')
-    .reduce<unknown>((inside, key) => (inside as Record<string, unknown> | undefined)?.[key], document)
+    .reduce<unknown>((within, key) => (within as Record<string, unknown> | undefined)?.[key], of)
 
-describe('the OpenAPI document', () => {
-  test.each(all.map((row) => [row.id, row] as const))('holds %s in the full and in the short form', (id, row) => {
-    const full = at('/v1.1/apps/{appId}', row)
-    const short = at('/v1.1', row)
-    expect(full.operationId).toBe(id)
-    expect(short.operationId).toBe(`${id}_of_session_app`)
-    expect(full.parameters).toEqual([{ $ref: '#/components/parameters/appId' }, ...short.parameters])
-    const answer = short.responses[row.status ?? 200]?.content?.['application/json']
+const documents = { public: document, private: inside }
+
+describe('the OpenAPI documents', () => {
+  test.each(all.map((row) => [row.id, row] as const))('hold %s once, in the short form, and name the other', (id, row) => {
+    const described = at(row)
+    expect(described.operationId).toBe(id)
+    expect(described['x-path-with-app']).toBe(`/v1.1/apps/{appId}${templated(row.path)}`)
+    const answer = described.responses[row.status ?? 200]?.content?.['application/json']
     expect(answer?.schema.$ref).toBe(`#/components/schemas/${row.returns}`)
     expect(answer?.example).toEqual(exampleAnswers[row.returns])
     const type = row.takes === 'ImageUpload' ? 'multipart/form-data' : 'application/json'
-    expect(short.requestBody?.content[type]?.schema.$ref).toBe(row.takes && `#/components/schemas/${row.takes}`)
-    for (const status of [400, 401, 403, 404, 429, 502, 503, 504])
-      expect(short.responses[status]?.$ref).toBe(`#/components/responses/Status${status}`)
+    expect(described.requestBody?.content[type]?.schema.$ref).toBe(row.takes && `#/components/schemas/${row.takes}`)
+    for (const code of allProblemsOf(row)) {
+      const refused = described.responses[problems[code][0]]?.content?.['application/json'] as { examples?: object } | undefined
+      expect(refused?.examples).toHaveProperty(code)
+    }
   })
 
-  test('holds nothing but the rows', () => {
-    const expected = new Set(all.flatMap(({ path }) => [`/v1.1/apps/{appId}${templated(path)}`, `/v1.1${templated(path)}`]))
-    expect(new Set(Object.keys(document.paths ?? {}))).toEqual(new Set([...expected, ...otherPaths]))
+  test.each(['public', 'private'] as const)('hold nothing but the rows: the %s one', (listener) => {
+    const rows = listener === 'public' ? all.map(({ path }) => `/v1.1${templated(path)}`) : []
+    expect(new Set(Object.keys(documents[listener].paths ?? {}))).toEqual(new Set([...rows, ...pathsOf(listener)]))
   })
 
-  test('names each operation once', () => {
-    const ids = Object.values(document.paths ?? {}).flatMap((item) =>
-      Object.values(item as Record<string, Described>).flatMap((it) => (it.operationId ? [it.operationId] : [])),
-    )
+  test('name each operation once', () => {
+    const ids = [...operationsOf(document), ...operationsOf(inside)].map(({ operationId }) => operationId)
     expect(new Set(ids).size).toBe(ids.length)
-    expect(ids).toHaveLength(2 * all.length + Object.keys(endpoints).length)
+    expect(ids).toHaveLength(all.length + Object.keys(endpoints).length)
   })
 
-  test('refers only to what it holds', () => {
-    const pointers = [...new Set(references(document))]
-    expect(pointers.length).toBeGreaterThan(30)
-    expect(pointers.filter((pointer) => resolve(pointer) === undefined)).toEqual([])
+  test('offer a bearer before the cookie, since generated clients take the first', () => {
+    const offered = [document.security, ...operationsOf(document).map(({ security }) => security)].map((each) =>
+      (each ?? []).flatMap((way) => Object.keys(way)),
+    )
+    const both = offered.filter((ways) => ways.includes('cookie') && ways.includes('bearer'))
+    expect(both.length).toBeGreaterThan(10)
+    for (const ways of both) expect(ways.indexOf('bearer')).toBeLessThan(ways.indexOf('cookie'))
   })
 
-  test('has a parameter for each name in a path', () => {
+  test.each(['public', 'private'] as const)('refer only to what they hold, and hold only what they refer to: the %s one', (listener) => {
+    const pointers = [...new Set(references(documents[listener]))]
+    expect(pointers.length).toBeGreaterThan(10)
+    expect(pointers.filter((pointer) => resolve(pointer, documents[listener]) === undefined)).toEqual([])
+    const { securitySchemes: _ways, ...components } = documents[listener].components ?? {}
+    const held = Object.entries(components).flatMap(([kind, named]) =>
+      Object.keys(named as object).map((name) => `#/components/${kind}/${name}`),
+    )
+    expect(held.filter((pointer) => !pointers.includes(pointer))).toEqual([])
+  })
+
+  test('have a parameter for each name in a path', () => {
     for (const row of all) {
       const named = [...templated(row.path).matchAll(/\{(\w+)\}/g)].map(([, name]) => `#/components/parameters/${name}`)
-      expect(at('/v1.1', row).parameters.map(({ $ref }) => $ref)).toEqual(expect.arrayContaining(named))
+      expect(at(row).parameters.map(({ $ref }) => $ref)).toEqual(expect.arrayContaining(named))
     }
   })
 
-  test('names every code of the table under its status', () => {
-    for (const [code, [status]] of Object.entries(problems)) {
-      expect(resolve(`#/components/responses/Status${status}`)).toMatchObject({
-        content: { 'application/json': { examples: { [code]: { value: { status, error: { code } } } } } },
-      })
-    }
+  test('show an example of every code that can be met', () => {
+    const shown = new Set(Object.values(documents).flatMap(({ components }) => Object.keys(components?.examples ?? {})))
+    expect(Object.keys(problems).filter((code) => !shown.has(code))).toEqual([])
   })
 
-  test('lets the form of an image hold its file', () => {
-    expect(resolve('#/components/schemas/ImageUpload')).toMatchObject({
+  test('let the form of an image hold its file', () => {
+    expect(resolve('#/components/schemas/ImageUpload', document)).toMatchObject({
       required: ['role', 'source'],
       properties: { source: { format: 'binary' } },
     })
   })
 
-  test('illustrates bodies and answers with what their schemas accept', () => {
+  test('illustrate bodies and answers with what their schemas accept', () => {
     for (const [name, example] of Object.entries(exampleBodies)) expect(bodies[name as keyof typeof bodies].parse(example)).toEqual(example)
     for (const [name, example] of Object.entries(exampleAnswers))
       expect(answers[name as keyof typeof answers].parse(example)).toEqual(example)

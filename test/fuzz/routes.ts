@@ -18,6 +18,7 @@ interface Described {
   readonly operationId: string
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> }
   readonly responses: object
+  readonly 'x-path-with-app'?: string
 }
 interface Document {
   readonly servers: readonly [{ readonly url: string }]
@@ -26,25 +27,26 @@ interface Document {
 
 const methods = ['get', 'post', 'put', 'delete']
 
-export const readRoutes = async (bff: Bff): Promise<Route[]> => {
-  const { servers, paths } = (await bff.call('GET', '/openapi.json')).json as Document
-  return Object.entries(paths).flatMap(([path, item]) =>
+const routesIn = ({ servers, paths }: Document, listener: Route['listener']): Route[] =>
+  Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
       const described = item[method] as Described | undefined
       // A stream of events has no end to wait for.
       if (!described || JSON.stringify(described.responses).includes('text/event-stream')) return []
-      const own = 'servers' in described
-      const id = described.operationId.replace('_of_session_app', '')
-      return [
-        {
-          method: method.toUpperCase(),
-          path: own ? path : `${servers[0].url}${path}`,
-          listener: own ? ('private' as const) : ('public' as const),
-          statuses: Object.keys(described.responses).map(Number),
-          example: Object.values(described.requestBody?.content ?? {}).find(({ example }) => example !== undefined)?.example,
-          row: all.find((row) => row.id === id),
-        },
-      ]
+      const { url } = servers[0]
+      const forms = [path, ...(described['x-path-with-app'] === undefined ? [] : [described['x-path-with-app']])]
+      return forms.map((form) => ({
+        method: method.toUpperCase(),
+        path: url === '/' ? form : `${url}${form}`,
+        listener,
+        statuses: Object.keys(described.responses).map(Number),
+        example: Object.values(described.requestBody?.content ?? {}).find(({ example }) => example !== undefined)?.example,
+        row: all.find((row) => row.id === described.operationId),
+      }))
     }),
   )
-}
+
+export const readRoutes = async (bff: Bff): Promise<Route[]> => [
+  ...routesIn((await bff.call('GET', '/openapi.json')).json as Document, 'public'),
+  ...routesIn((await bff.private('GET', '/openapi.json')).json as Document, 'private'),
+]

@@ -19,7 +19,10 @@ test('the parameters of the route are read, each once', () => {
 test.each([
   ['a=1', [], 'unknown parameter; this path takes none'],
   ['__proto__=1', ['a'], 'unknown parameter; known here: a'],
-  ['a[]=1', ['a'], 'unknown parameter'],
+  ['a[]=1', ['a'], 'Write a without brackets, once; join several values by commas.'],
+  ['a%5B0%5D=1', ['a'], 'Write a without brackets'],
+  ['b[]=1', ['a'], 'unknown parameter'],
+  ['a=1&a=2', ['a'], 'join several values by commas'],
   ['a=1&', ['a'], 'unknown parameter'],
   ['a=1&a=1', ['a'], 'a may appear once'],
   ['a=1&%61=2', ['a'], 'a may appear once'],

@@ -78,6 +78,8 @@ const exampleSession: z.input<typeof own> = {
 }
 
 const people = { tag: 'Sessions', csrf: true } as const
+/** The cookie is cleared with the session that it carries. */
+const ending = { ...done, headers: ['Set-Cookie'] } as const
 const backend = { tag: 'Private', by: 'service key' } as const
 
 export const currentEndpoints = {
@@ -100,9 +102,10 @@ export const currentEndpoints = {
     answers: {
       200: {
         description: 'Signed out here; endSession is where the person can sign out at the identity provider, which asks first',
-        content: json(z.object({ endSession: z.url() }), { endSession: 'https://id.example.com/logout?…' }),
+        headers: ['Set-Cookie', 'Clear-Site-Data'],
+        content: json(z.object({ endSession: z.url() }), { endSession: 'https://id.example.com/logout?client_id=web' }),
       },
-      204: done,
+      204: { ...done, headers: ['Set-Cookie', 'Clear-Site-Data'] },
     },
     errors: [400, 403, ...ofBodies, 503],
   },
@@ -134,7 +137,7 @@ export const ownEndpoints = {
     by: 'session',
     limit: 'writes',
     summary: 'Sign out everywhere.',
-    answers: { 204: done },
+    answers: { 204: ending },
     errors: [400, 401, 403, ...ofBodies, 429, 503],
   },
   end_sessions_of_user: {
@@ -155,7 +158,7 @@ export const ownEndpoints = {
     by: 'session',
     limit: 'writes',
     summary: 'End one of my sessions.',
-    answers: { 204: done },
+    answers: { 204: ending },
     errors: [400, 401, 403, 404, ...ofBodies, 429, 503],
   },
 } as const satisfies Endpoints

@@ -1,7 +1,7 @@
-/** Provides what the tests need from the system: installs it in continuous integration or when the person there agrees, else says in one line what to install. */
+/** Provides what the tests need beside the project's own packages: installs it in continuous integration or when the person there agrees, else says in one line what to install. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, chmodSync, constants, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, chmodSync, constants, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
@@ -83,18 +83,17 @@ const installClusterTools = (): void => {
 const debianOf = (programs: readonly Program[]): string[] => programs.flatMap(({ debian }) => debian ?? [])
 
 /** In continuous integration yes; else whoever sits there is asked, and nobody there means no. */
-const agreed = async (): Promise<boolean> => {
+const agreed = async (names: readonly string[]): Promise<boolean> => {
   if (process.env['CI']) return true
   if (!process.stdin.isTTY || !process.stderr.isTTY) return false
   const asking = createInterface({ input: process.stdin, output: process.stderr })
-  const names = missing().map(({ program }) => program)
-  const answer = await asking.question(`Some tests need ${names.join(', ')}. Install them on this machine now? [y/N] `)
+  const answer = await asking.question(`Some tests need ${names.join(', ')}. Install that now? [y/N] `)
   asking.close()
   return /^y(es)?$/i.test(answer.trim())
 }
 
 const able = process.getuid?.() === 0 && found('apt-get') && missing().length > 0
-if (able && (await agreed())) {
+if (able && (await agreed(missing().map(({ program }) => program)))) {
   if (debianOf(missing()).length > 0) install(debianOf(missing()))
   if (process.arch === 'x64' && missing().some(({ program }) => clusterTools.programs.includes(program))) installClusterTools()
 }
@@ -105,4 +104,16 @@ if (after.length > 0) {
   const how = packages.length > 0 ? ` Install with: apt-get install ${packages.join(' ')}` : ''
   process.stderr.write(`Not installed, so not tested: ${untested}.${how}\n`)
   if (process.env['CI']) process.exitCode = 1
+}
+
+/** Programs that read our OpenAPI documents and our package, with a lock of their own: some need an older compiler than ours. */
+const consumers = 'test/consumers'
+const mark = `${consumers}/node_modules/.installed`
+const lock = readFileSync(`${consumers}/package-lock.json`, 'utf8')
+if (!existsSync(mark) || readFileSync(mark, 'utf8') !== lock) {
+  const words = ['ci', '--prefix', consumers, '--ignore-scripts', '--no-audit', '--no-fund']
+  const done = (await agreed([`the packages of ${consumers}`])) && spawnSync('npm', words, { stdio: 'ignore' }).status === 0
+  if (done) writeFileSync(mark, lock)
+  else process.stderr.write(`Not installed, so not tested: what others make of our documents. Install with: CI=true npm run provide\n`)
+  if (!done && process.env['CI']) process.exitCode = 1
 }

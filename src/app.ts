@@ -1,5 +1,4 @@
 /** The only file that constructs parts: takes settings, listens, returns what runs. */
-
 import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'

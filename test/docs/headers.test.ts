@@ -48,7 +48,7 @@ const note = (id: string, { status, headers }: { status: number; headers: Header
 let it: WithProvider
 let walk: Awaited<ReturnType<WithProvider['signIn']>>
 beforeAll(async () => {
-  it = await startWithProvider({ CLEAR_SITE_DATA: 'always', AUDIT_REQUIRED_FOR: 'agent', LIMIT_LINKS: '3' })
+  it = await startWithProvider({ REDIS_URL: '', CLEAR_SITE_DATA: 'always', AUDIT_REQUIRED_FOR: 'agent', LIMIT_LINKS: '3' })
   read((await it.bff.call('GET', '/openapi.json')).json)
   read((await it.bff.private('GET', '/openapi.json')).json)
   walk = await it.signIn('mallory')

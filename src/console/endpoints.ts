@@ -197,6 +197,8 @@ export const verifyEndpoints = {
     path: '/ops/api/envelope',
     summary: 'What a search finds, for people and as signed, with proofs, key and a program that checks them.',
     query: words,
-    answers: { 200: { description: 'A tar.gz of at most 2,000 operations', content: text('application/gzip') } },
+    answers: {
+      200: { headers: ['Content-Disposition'], description: 'A tar.gz of at most 2,000 operations', content: text('application/gzip') },
+    },
   },
 } as const satisfies Endpoints

@@ -27,6 +27,8 @@ interface PendingEvent {
 
 export interface Recorder {
   add(call: CallFacts, facts: Facts): void
+  /** Events that are not with the journal yet. */
+  waiting(): number
   /** Resolves when the journal has all of them. */
   close(): Promise<void>
 }
@@ -89,6 +91,7 @@ export function createRecorder(journal: Journal): Recorder {
       if (gathered.length === MAX_GATHERED) flush()
       else soon ??= setTimeout(flush, GATHER_MILLISECONDS)
     },
+    waiting: () => gathered.length + pending,
     close: async () => {
       flush()
       if ((await withTimeout(CLOSE_MILLISECONDS, writing)) === TIMED_OUT) journal.lose(pending)

@@ -185,7 +185,10 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
         throw unavailable(error)
       })
     },
-    status: journal.status,
+    status: () => {
+      const status = journal.status()
+      return { ...status, waiting: status.waiting + recorder.waiting() }
+    },
     close: async () => {
       denials.close()
       await recorder.close()

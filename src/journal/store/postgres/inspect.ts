@@ -17,11 +17,21 @@ const columns: Readonly<Record<string, string>> = {
   target: 'token text!, seq bigint!',
 }
 
+const opening = 'CREATE TRIGGER '
 /** In their order within the sentence that makes them: when, and what runs. */
-const triggers: readonly string[] = [...createSchema.matchAll(/CREATE TRIGGER (.+?);/g)].map(([, text]) => text!)
+const triggers: readonly string[] = createSchema
+  .split(';')
+  .map((statement) => statement.trim())
+  .filter((statement) => statement.startsWith(opening))
+  .map((statement) => statement.slice(opening.length))
 
-/** The text between the dollars, as PostgreSQL keeps it. */
-const functions = new Map([...createSchema.matchAll(/FUNCTION (\w+)\([^;]*? AS \$\$(.*?)\$\$/gs)].map(([, name, text]) => [name!, text!]))
+/** The text between the dollars, as PostgreSQL keeps it, by the name that stands before. */
+const functions = new Map(
+  createSchema.split('$$').flatMap((text, at, all) => {
+    const name = at % 2 === 1 ? [...all[at - 1]!.matchAll(/FUNCTION (\w+)/g)].at(-1)?.[1] : undefined
+    return name === undefined ? [] : [[name, text] as const]
+  }),
+)
 const unique = ['event_id', 'operation_op_key', ...Object.keys(columns).map((table) => `${table}_pkey`)]
 const indexes = [...createSchema.matchAll(/CREATE INDEX (\w+)/g)].map(([, name]) => name!)
 
@@ -41,7 +51,7 @@ const lookups = {
 } as const
 
 const sorted = (text: string): string => text.split(', ').toSorted().join(', ')
-const triggerOf = (text: string): string => text.replace(/^CREATE TRIGGER /, '')
+const triggerOf = (text: string): string => text.slice(opening.length)
 
 export const inspect = async (select: Source['select']): Promise<Inspection> => {
   const ask = async (sql: string) => (await select(sql)).map((row) => ({ name: String(row['name']), text: String(row['text']), ...row }))

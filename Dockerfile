@@ -1,6 +1,15 @@
 # The service as it runs in production. Node strips the types, so nothing is built: `docker build .` copies and installs.
 FROM node:26-slim
 
+# Given by who builds: --build-arg REVISION=$(git rev-parse HEAD)
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="smooch-bff" \
+  org.opencontainers.image.description="Authenticated backend-for-frontend proxy for the Smooch (Sunshine Conversations) v1.1 AppUser API" \
+  org.opencontainers.image.version="0.1.0" \
+  org.opencontainers.image.revision="$REVISION" \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.base.name="docker.io/library/node:26-slim"
+
 ENV NODE_ENV=production HOST=0.0.0.0 NODE_COMPILE_CACHE=/app/.cache
 WORKDIR /app
 

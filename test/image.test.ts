@@ -1,6 +1,6 @@
 /** What the image holds, without an engine to build it: what the Dockerfile copies and production dependencies alone must start, answer the health check, write nothing and stop. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, type Dirent, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -110,6 +110,51 @@ describe('the image', () => {
       rmSync(own)
       rmSync(folder, { recursive: true, force: true })
     }
+  })
+
+  test('is labelled with what package.json says, and is small: what is added to the base is under 40 MB', () => {
+    const own = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, string>
+    const labels = Object.fromEntries(
+      [...dockerfile.matchAll(/org\.opencontainers\.image\.([\w.]+)="([^"]*)"/g)].map(([, name, value]) => [name!, value!]),
+    )
+    const { name: title, version, description, license: licenses } = own
+    expect(labels).toEqual({
+      title,
+      version,
+      description,
+      licenses,
+      revision: '$REVISION',
+      'base.name': expect.stringContaining(/^FROM (\S+)$/m.exec(dockerfile)![1]!),
+    })
+    const folder = stage()
+    try {
+      const bytes = (readdirSync(folder, { recursive: true, withFileTypes: true }) as Dirent[])
+        .filter((it) => it.isFile())
+        .reduce((sum, it) => sum + statSync(join(it.parentPath, it.name)).size, 0)
+      expect(bytes / 1e6).toBeLessThan(40)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  test('has a list of materials: every package that runs in it, with version and sum, and no other', () => {
+    const bom = JSON.parse(
+      execFileSync(process.execPath, ['scripts/sbom.ts'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    ) as {
+      bomFormat: string
+      metadata: { component: { name: string } }
+      components: { purl: string; hashes?: { alg: string }[] }[]
+    }
+    expect([bom.bomFormat, bom.metadata.component.name]).toEqual(['CycloneDX', 'smooch-bff'])
+    const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+      packages: Record<string, { version: string; dev?: true; devOptional?: true; peer?: true }>
+    }
+    const named = new Set(bom.components.map(({ purl }) => decodeURIComponent(purl)))
+    const production = Object.entries(packages).filter(([path, { dev, devOptional, peer }]) => path && !dev && !devOptional && !peer)
+    const purls = production.map(([path, { version }]) => `pkg:npm/${path.split('node_modules/').at(-1)}@${version}`)
+    expect(purls.length).toBeGreaterThan(20)
+    expect(named).toEqual(new Set(purls))
+    expect(bom.components.filter(({ hashes }) => !hashes?.some(({ alg }) => alg === 'SHA-512'))).toEqual([])
   })
 
   test('holds neither the demo, where anybody is anybody, nor the stand-in, and does not run as root', () => {

@@ -1,5 +1,4 @@
 /** Two replicas behind nginx, as docs/deploy.md sets it up and as it comes: what a caller hears when a replica dies under a deletion. */
-import { readFileSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { type Agent, Agent as HttpsAgent, request } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,13 +8,14 @@ import { appId, keyId } from '../support/bff.ts'
 import { canaryKey, canaryServiceKey } from '../support/canaries.ts'
 import { makeCertificates } from '../support/certificates.ts'
 import { freePort } from '../support/free-port.ts'
-import { nginxInstalled, startNginx } from '../support/nginx.ts'
+import { nginxInstalled } from '../support/nginx.ts'
+import { recipeOf, startProxy } from '../support/proxy-recipes.ts'
 import { redisInstalled, startRedis, type TestRedis } from '../support/redis.ts'
 import { processEnv, type ServiceProcess, startProcess } from '../support/service-process.ts'
 
-const recipe = /```nginx\n([\s\S]+?)```/.exec(readFileSync('docs/deploy.md', 'utf8'))![1]!
+const recipe = recipeOf('nginx')
 /** What nginx does by itself: no word of writes. */
-const asItComes = recipe.replace(/ *error_page .*\n.*return 418.*\n/, '').replaceAll(' max_fails=0', '')
+const asItComes = recipe.replace(/ *error_page .*\n.*return 418.*\n/, '').replaceAll(' max_fails=1 fail_timeout=1s', '')
 
 const describeNginx = nginxInstalled && redisInstalled() ? describe : describe.skip
 describeNginx('behind nginx', () => {
@@ -44,15 +44,8 @@ describeNginx('behind nginx', () => {
     const origin = `https://localhost:${port}`
     const env = { ...processEnv, SMOOCH_BASE_URL: sandbox.url, REDIS_URL: redis.url, PUBLIC_ORIGIN: origin }
     const replicas = [await startProcess(env), await startProcess(env)] as const
-    const [one, two] = replicas.map(({ publicUrl }) => new URL(publicUrl).host)
-    const parts = config
-      .replace('10.0.0.11:3000', one!)
-      .replace('10.0.0.12:3000', two!)
-      .replace('listen 443 ssl;', `listen 127.0.0.1:${port} ssl http2;`)
-      .replace(/http2 on;.*/, '')
-      .replace('/etc/ssl/app.pem', certificates.path('server.pem'))
-      .replace('/etc/ssl/app.key', certificates.path('server.key'))
-    const nginx = await startNginx(parts, port)
+    const places = replicas.map(({ publicUrl, privateUrl }) => [new URL(publicUrl).host, new URL(privateUrl).host] as const)
+    const nginx = await startProxy.nginx(config, { port, certificates, replicas: places })
     const headers = { authorization: `Bearer ${await mint(replicas[1])}` }
     const ask = (method: string, path: string, json?: unknown) =>
       new Promise<{ status: number; json: () => { error: { code: string } } }>((resolve, reject) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 export interface Certificates extends Disposable {
   readonly folder: string
-  /** The path of a file: ca.pem, server.pem, server.key, client.pem, client.key. */
+  /** The path of a file: ca.pem, server.pem, server.key, both.pem (both of the server), client.pem, client.key. */
   path(name: string): string
   text(name: string): string
 }
@@ -23,6 +23,8 @@ export const makeCertificates = (): Certificates => {
     const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names']
     openssl('x509', '-req', '-in', `${name}.csr`, ...signed, '-out', `${name}.pem`)
   }
+  // As HAProxy wants it.
+  writeFileSync(path('both.pem'), ['server.pem', 'server.key'].map((name) => readFileSync(path(name), 'utf8')).join(''))
   return {
     folder,
     path,

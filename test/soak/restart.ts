@@ -1,0 +1,145 @@
+/** `npm run soak:restart`: two replicas behind nginx and HAProxy, as docs/deploy.md sets them up, restarted one after the other under load. No call may fail. Bounded: `--calls` for each proxy. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
+import { appId, keyId } from '../support/bff.ts'
+import { canaryKey, canaryServiceKey } from '../support/canaries.ts'
+import { makeCertificates } from '../support/certificates.ts'
+import { freePort } from '../support/free-port.ts'
+import { recipeOf, startProxy } from '../support/proxy-recipes.ts'
+import { startRedis } from '../support/redis.ts'
+import { processEnv, type ServiceProcess, startProcess } from '../support/service-process.ts'
+
+const { values } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '20000' },
+    callers: { type: 'string', default: '24' },
+    proxies: { type: 'string', default: 'nginx,haproxy' },
+  },
+})
+const [calls, callers] = [Number(values.calls), Number(values.callers)]
+const people = 100
+
+/** Of 20 calls: reads of a person, a look past the cache, updates, a deletion. */
+const mix = [...Array<string>(14).fill('read'), 'channels', 'channels', 'update', 'update', 'update', 'delete']
+
+const behind = async (kind: keyof typeof startProxy): Promise<boolean> => {
+  await using all = new AsyncDisposableStack()
+  const folder = mkdtempSync(join(tmpdir(), 'bff-restart-'))
+  all.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const certificates = all.use(makeCertificates())
+  const redis = await startRedis()
+  all.defer(() => redis.stop())
+  const sandbox = all.use(
+    await startSandbox({
+      apps: [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' }] }],
+      people: Array.from({ length: people }, (_, i) => ({ userId: `p${i}` })),
+      switches: { deletionTakes: 0 },
+    }),
+  )
+  const port = await freePort()
+  const origin = `https://localhost:${port}`
+  const env = {
+    ...processEnv,
+    ...{ SMOOCH_BASE_URL: sandbox.url, REDIS_URL: redis.url, PUBLIC_ORIGIN: origin, JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}` },
+    ...{ LIMIT_SERVICE: '1000000', LIMIT_GUARDED: '1000000', LOG_LEVEL: 'warn' },
+  }
+  const places = [
+    [await freePort(), await freePort()],
+    [await freePort(), await freePort()],
+  ] as const
+  const start = ([open, own]: readonly [number, number]) => startProcess({ ...env, PORT: `${open}`, PRIVATE_PORT: `${own}` })
+  const replicas: ServiceProcess[] = [await start(places[0]), await start(places[1])]
+  all.defer(async () => {
+    for (const replica of replicas) await replica[Symbol.asyncDispose]()
+  })
+  const addresses = places.map(([open, own]) => [`127.0.0.1:${open}`, `127.0.0.1:${own}`] as const)
+  const proxy = all.use(await startProxy[kind](recipeOf(kind), { port, certificates, replicas: addresses }))
+  // HAProxy takes a replica in once it has asked for its health.
+  await sleep(1_500)
+
+  const minted = await fetch(`${replicas[0]!.privateUrl}/sessions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${canaryServiceKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ kind: 'service', roles: ['admin'], actor: { id: 'soak' } }),
+  })
+  const { token } = (await minted.json()) as { token: string }
+  // A connection each: a proxy that reloads its configuration closes those that rest.
+  const agent = new Agent({ ca: certificates.text('ca.pem'), keepAlive: false })
+  all.defer(() => agent.destroy())
+
+  const call = (method: string, path: string, json?: object): Promise<string> =>
+    new Promise((resolve) => {
+      const body = json && JSON.stringify(json)
+      const headers = {
+        authorization: `Bearer ${token}`,
+        ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
+      }
+      request(`${origin}/bff/v1.1/appusers/${path}`, { method, agent, headers }, (answer) => {
+        answer.once('end', () => resolve(String(answer.statusCode))).resume()
+      })
+        .once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+        .end(body)
+    })
+  let made = 0
+  const answers: Record<string, number> = {}
+  const deleted: string[] = []
+  const once = async (): Promise<void> => {
+    made += 1
+    const what = mix[made % mix.length]!
+    const person = `p${made % people}`
+    let answer: string
+    if (what === 'read') answer = await call('GET', person)
+    else if (what === 'channels') answer = await call('GET', `${person}/channels`)
+    else if (what === 'update') answer = await call('PUT', person, { givenName: `N${made}` })
+    else {
+      const { _id } = sandbox.createUser(appId, { userId: `gone-${made}` })
+      deleted.push(_id)
+      answer = await call('DELETE', _id)
+    }
+    const row = `${what} ${answer}`
+    answers[row] = (answers[row] ?? 0) + 1
+  }
+  const began = performance.now()
+  const load = Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (made < calls) await once()
+    }),
+  )
+  let restarts = 0
+  let unclean = 0
+  const restart = async (): Promise<void> => {
+    for (let which = 0; made < calls; which = 1 - which) {
+      // The proxy takes in again what has started before the next one goes.
+      await sleep(3_000)
+      const former = replicas[which]!
+      proxy.leaveOut(which)
+      former.child.kill('SIGTERM')
+      if ((await former.ended) !== 0) unclean += 1
+      replicas[which] = await start(places[which]!)
+      proxy.leaveOut()
+      restarts += 1
+    }
+  }
+  await Promise.all([load, restart()])
+
+  const failed = Object.entries(answers).filter(([row]) => !row.endsWith(' 200'))
+  const reached = Map.groupBy(
+    sandbox.requests.filter(({ operation }) => operation === 'delete_app_user'),
+    ({ url }) => url,
+  )
+  const twice = [...reached.values()].filter((list) => list.length > 1).length
+  const lost = failed.reduce((sum, [, count]) => sum + count, 0)
+  process.stdout.write(
+    `${kind}: ${made} calls in ${((performance.now() - began) / 1000).toFixed(0)} s, ${restarts} restarts (${unclean} unclean), failed ${lost}; deletions ${deleted.length}, at the vendor ${reached.size}, twice ${twice}\n  ${JSON.stringify(answers)}\n`,
+  )
+  return lost === 0 && twice === 0 && unclean === 0
+}
+
+let sound = true
+for (const kind of values.proxies.split(',')) sound = (await behind(kind as keyof typeof startProxy)) && sound
+process.exitCode = sound ? 0 : 1

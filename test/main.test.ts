@@ -13,15 +13,41 @@ describe('the process', () => {
       expect(service.output()).toContain(`  - ${name} is missing: `)
   })
 
-  test('says which port is taken, and leaves none open', async () => {
+  test.each(['PORT', 'PRIVATE_PORT'])('says that %s is taken, and leaves none open', async (setting) => {
     const other = createServer()
     await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve))
     const { port } = other.address() as AddressInfo
-    await using service = await startProcess({ ...processEnv, PRIVATE_PORT: String(port) })
+    await using service = await startProcess({ ...processEnv, [setting]: String(port) })
     expect(await service.ended).toBe(1)
-    expect(service.output()).toContain('PRIVATE_PORT is taken: end what uses it, or set another port')
+    expect(service.output()).toContain(` ${setting} is taken: end what uses it, or set another port`)
     expect(service.output()).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`)
     other.close()
+  })
+
+  test('without Redis, PostgreSQL and vendor is up and not ready, and has one line for each thing that is away', async () => {
+    const env = {
+      ...processEnv,
+      ...{ REDIS_URL: 'redis://127.0.0.1:1', SMOOCH_BASE_URL: 'http://127.0.0.1:9', JOURNAL_URL: 'postgres://a:b@127.0.0.1:1/journal' },
+      ...{ JOURNAL_SIGNING_KEY: 'a'.repeat(64), JOURNAL_SEALING_KEY: 'b'.repeat(64), DRAIN_DELAY_SECONDS: '0' },
+    }
+    await using service = await startProcess(env)
+    const status = async (path: string) => (await fetch(`${service.privateUrl}${path}`)).status
+    const paths = ['/livez', '/startupz', '/readyz', '/readyz?exclude=redis']
+    expect(await Promise.all(paths.map(status))).toEqual([200, 200, 503, 200])
+    const lines = [
+      '"msg":"redis connection fails"',
+      '"msg":"redis connection of the journal fails"',
+      '"alarm":"journal_gate"',
+      '"check":"vendor","found":"fault"',
+    ]
+    const count = (line: string): number => service.output().split(line).length - 1
+    for (let waited = 0; waited < 20_000 && !lines.every((line) => count(line) > 0); waited += 100)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    // And no second one of the same while nothing changes.
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    expect(lines.map(count)).toEqual([1, 1, 1, 1])
+    service.child.kill('SIGTERM')
+    expect(await service.ended).toBe(0)
   })
 
   test('is ready, alive and started, and leaves with 0 on SIGTERM', async () => {

@@ -1,0 +1,134 @@
+/** `npm run soak:readers`: hot reads beside 500 readers whose vendor is 10 s slow, then dead. How long the hot ones take before and meanwhile, what the vendor gets, and when it is found again. Bounded: `--seconds` for each step. */
+import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { start } from '../bench/child.ts'
+import type { Job, Result } from '../bench/load.ts'
+import { personOf } from '../bench/person.ts'
+import { startRedis } from '../support/redis.ts'
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '12' }, readers: { type: 'string', default: '500' } } })
+const ms = Number(values.seconds) * 1000
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+type Mood = { latencyMs: number } | 'dead'
+let mood: Mood = { latencyMs: 5 }
+let received = 0
+const vendor = createServer((req, res) => {
+  received += 1
+  const number = Number(/\/appusers\/u(\d+)$/.exec(req.url ?? '')?.[1])
+  const answer = () =>
+    Number.isNaN(number)
+      ? res.writeHead(404, { 'content-type': 'application/json' }).end('{"error":{"code":"user_not_found","description":"User not found"}}')
+      : res.setHeader('content-type', 'application/json').end(JSON.stringify(personOf(number, 0)))
+  if (mood === 'dead') req.socket.destroy()
+  else setTimeout(answer, mood.latencyMs)
+})
+await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve))
+
+const folder = mkdtempSync(join(tmpdir(), 'bff-readers-'))
+const redis = await startRedis()
+const service = await start(
+  './servers/ours.ts',
+  {
+    REDIS: redis.url,
+    VENDOR: `http://127.0.0.1:${(vendor.address() as AddressInfo).port}`,
+    JOURNAL: `sqlite:${join(folder, 'journal.db')}`,
+  },
+  join(folder, 'log'),
+)
+const { url, path, privateUrl, serviceKey } = service.told as Record<'url' | 'path' | 'privateUrl' | 'serviceKey', string>
+const mint = async (body: object): Promise<{ token: string; setCookie?: string }> => {
+  const headers = { authorization: `Bearer ${serviceKey}`, 'content-type': 'application/json' }
+  const answer = await fetch(`${privateUrl}/sessions`, { method: 'POST', headers, body: JSON.stringify(body) })
+  return (await answer.json()) as { token: string }
+}
+const cookies: string[] = []
+for (let at = 1; at <= 20; at += 1) cookies.push((await mint({ kind: 'cookie', userId: `u${at}` })).setCookie!.split(';')[0]!)
+const { token } = await mint({ kind: 'service', roles: ['agent'], actor: { id: 'readers' }, limit: 100_000 })
+const staff = { authorization: `Bearer ${token}` }
+
+/** Of a process of its own, on two connections. */
+const hotReads = async (forMs: number): Promise<Result> => {
+  const child = fork(fileURLToPath(new URL('../bench/load.ts', import.meta.url)))
+  const result = new Promise<Result>((resolve) => child.once('message', (it) => resolve(it as Result)))
+  const job: Job = { hosts: [new URL(url).host], path, cookies, connections: 2, updates: 0, seed: 1, ms: forMs }
+  child.send(job)
+  const found = await result
+  child.disconnect()
+  return found
+}
+
+let next = 1_000
+/** Readers of users that nobody has read, who wait as long as they are told. */
+const readers = () => {
+  const answers: Record<string, number> = {}
+  const stop = new AbortController()
+  const one = async (): Promise<void> => {
+    await sleep(Math.random() * 3_000)
+    while (!stop.signal.aborted) {
+      next += 1
+      const answer = await fetch(`${url}/bff/v1.1/appusers/u${next}`, { headers: staff, signal: stop.signal }).catch(() => undefined)
+      if (!answer) return
+      const text = await answer.text()
+      const name = `${answer.status} ${/"code":"(\w+)"/.exec(text)?.[1] ?? ''}`.trim()
+      answers[name] = (answers[name] ?? 0) + 1
+      await sleep(Number(answer.headers.get('retry-after') ?? 1) * 1_000 * (0.5 + Math.random()), undefined, { signal: stop.signal }).catch(
+        () => undefined,
+      )
+    }
+  }
+  const all = Promise.all(Array.from({ length: Number(values.readers) }, one))
+  return async () => {
+    stop.abort()
+    await all
+    return answers
+  }
+}
+
+const shown = ({ done, p50, p99, wrong }: Result) => `${done} reads, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${wrong} failed`
+try {
+  await hotReads(2_000)
+  for (const [name, next] of [
+    ['10 s slow', { latencyMs: 10_000 }],
+    ['dead', 'dead'],
+  ] satisfies [string, Mood][]) {
+    mood = { latencyMs: 5 }
+    const before = await hotReads(ms / 2)
+    mood = next
+    const stop = readers()
+    await sleep(1_500)
+    const from = received
+    const during = await hotReads(ms)
+    const perSecond = (received - from) / (ms / 1000)
+    const lateFrom = received
+    await sleep(4_000)
+    const later = (received - lateFrom) / 4
+    mood = { latencyMs: 5 }
+    const mended = performance.now()
+    for (;;) {
+      const answer = await fetch(`${url}/bff/v1.1/appusers/u${Math.floor(Math.random() * 1e9) + 1e6}`, { headers: staff })
+      await answer.text()
+      if (answer.status === 200 || performance.now() - mended > 20_000) break
+      await sleep(50)
+    }
+    const recovery = performance.now() - mended
+    say(`${name}, ${values.readers} readers: hot reads before ${shown(before)}; meanwhile ${shown(during)}`)
+    say(
+      `  p99 × ${(during.p99 / before.p99).toFixed(2)}; the vendor got ${perSecond.toFixed(1)} calls a second, ${later.toFixed(1)} in the end; found again after ${(recovery / 1000).toFixed(1)} s`,
+    )
+    say(`  ${JSON.stringify(await stop())}`)
+  }
+} finally {
+  await service.stop()
+  vendor.closeAllConnections()
+  vendor.close()
+  await redis.stop()
+  rmSync(folder, { recursive: true, force: true })
+}

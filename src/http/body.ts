@@ -96,6 +96,6 @@ export const discardBody = async (req: IncomingMessage, bounds: Bounds = {}): Pr
 /** The value as its schema types it, or a `bad_request` that names the fields at fault. */
 export const checkBody = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => {
   const { success, data, error } = schema.safeParse(value)
-  if (!success) throw bodyProblem(error)
+  if (!success) throw bodyProblem(error, schema)
   return data
 }

@@ -151,7 +151,10 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     if (session.kind === 'service' || staffOrigin === undefined) return session
     if (staffOrigin === session.staff) return { ...session, roles: session.roles.filter((role) => isStaffRole(role) === staffOrigin) }
     throw new Problem('forbidden', {
-      detail: staffOrigin ? 'Only staff sessions work on this origin.' : 'Staff sessions work on the staff origin only.',
+      ...origins.refusal(
+        'STAFF_ORIGIN decides.',
+        staffOrigin ? 'Only staff sessions work on this origin.' : 'Staff sessions work on the staff origin only.',
+      ),
     })
   }
 

@@ -3,6 +3,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
+import { pointerOf } from '../contract/json-path.ts'
+import { nearName } from '../contract/near-names.ts'
 import { Problem } from '../contract/problems.ts'
 import { bodies } from '../contract/schemas.ts'
 import { watchMinRate } from './min-rate.ts'
@@ -24,6 +26,15 @@ interface Source {
 const malformed = (detail: string, cause?: unknown) => new Problem('bad_request', { detail, cause })
 
 const names: ReadonlySet<string> = new Set(Object.keys(bodies.ImageUpload.shape))
+const fieldFault = (name: string, fault: string, detail: string) =>
+  new Problem('bad_request', { detail, errors: [{ pointer: pointerOf([name]), detail: fault }] })
+
+const unknownField = (name: string): Problem => {
+  const near = nearName(bodies.ImageUpload, [], name)
+  const hint = near === undefined ? '' : `; did you mean ${near}?`
+  return fieldFault(name, `unknown field${hint}`, `The form holds a field that is not known here${hint || '.'}`)
+}
+
 /** Bytes. */
 const longestField = 16_384
 /** What fields, part headers and boundaries may take beside the file. */
@@ -100,8 +111,8 @@ export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) =>
   const minRate = watchMinRate(request, { ...limits, bytes: limits.bytes + overhead }, stop)
 
   const takeField = async (name: string | undefined, stream: Readable): Promise<void> => {
-    if (!name || !names.has(name)) return void stop(malformed('The form holds a field that is not known here.'))
-    if (known.has(name)) return void stop(malformed(`${name}: given twice`))
+    if (!name || !names.has(name)) return void stop(unknownField(name ?? ''))
+    if (known.has(name)) return void stop(fieldFault(name, 'given twice', `${name}: given twice`))
     known.add(name)
     try {
       fields.set(name, await readField(name, stream))

@@ -36,7 +36,7 @@ const defaults: UploadLimits = { bytes: 10 * 1024 * 1024, deadline: 60_000, minR
 const parseFields = (fields: ReadonlyMap<string, string>): ImageFields => {
   const { data, error } = bodies.ImageUpload.safeParse(Object.fromEntries(fields))
   if (data) return data
-  throw bodyProblem(error)
+  throw bodyProblem(error, bodies.ImageUpload)
 }
 
 const take = async (chunks: AsyncIterator<Buffer>, length: number): Promise<Buffer> => {

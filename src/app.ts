@@ -135,7 +135,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const byId = new Map(apps.map((app) => [app.appId, app]))
   const resolveUser = createResolveUser({ sessions, people, upstream, apps: byId })
   const mint = createMint({ sessions, people, resolveUser, cookies: origins.cookies })
-  const gatewayJournal = await openGatewayJournal({ settings, apps: byId, upstream, log, alarm, metrics })
+  const gatewayJournal = await openGatewayJournal({ settings, apps: byId, providers, upstream, log, alarm, metrics })
   opened.defer(() => gatewayJournal.close())
   const acts = createActs(gatewayJournal.guard)
   const pipeline = createPipeline({

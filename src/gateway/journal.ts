@@ -1,28 +1,32 @@
 /** The journal of this process: its settings, where its checkpoints go, how its reconciler reads
  * the vendor. */
 
-import type { UpstreamApp } from '../../config/apps.ts'
+import cluster from 'node:cluster'
+import type { App, UpstreamApp } from '../../config/apps.ts'
 import type { Settings } from '../../config/load.ts'
+import type { Provider } from '../../config/providers.ts'
 import { redisSource } from '../../config/redis-source.ts'
+import { secretsInUse } from '../../config/secrets-in-use.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import { anchorOn } from '../journal/log/anchor-redis.ts'
 import type { AppUserSeen, Observation } from '../journal/reconcile/verdicts.ts'
 import { type RunningJournal, startJournal } from '../journal/start.ts'
-import { entryOf, systemEvent } from '../journal/store/contract.ts'
 import { keyList, locationOf, type Secrets } from '../journal/store/open.ts'
 import type { Alarm } from '../platform/alarms.ts'
-import type { Log } from '../platform/logger.ts'
+import { describeError, type Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { connectRedis } from '../platform/redis.ts'
 import { redisLog } from '../platform/redis-connection-log.ts'
 import { outsideRequests } from '../platform/request-context.ts'
 import type { Upstream } from '../upstream/client.ts'
+import { createSecretChanges } from './secret-changes.ts'
 
 export interface GatewayJournalParts {
   readonly settings: Settings
-  readonly apps: ReadonlyMap<string, UpstreamApp>
+  readonly apps: ReadonlyMap<string, App>
+  readonly providers: readonly Provider[]
   readonly upstream: Upstream
   readonly log: Log
   readonly alarm: Alarm
@@ -37,6 +41,7 @@ export interface GatewayJournal extends RunningJournal {
 export const openGatewayJournal = async ({
   settings,
   apps,
+  providers,
   upstream,
   log,
   alarm,
@@ -49,12 +54,14 @@ export const openGatewayJournal = async ({
       observe: metrics.redis('journal'),
     }))
   opened.defer(() => redis?.close())
+  let compare = (): Promise<void> => Promise.resolve()
   const running = await startJournal({
     url: settings.JOURNAL_URL.reveal(),
     secrets: secretsOf(settings),
     anchor: redis && anchorOn(redis, locationOf(settings.JOURNAL_URL.reveal(), settings.APPS_FILE ?? settings.SMOOCH_APP_ID)),
     onCheckpoint: (note) => outsideRequests(() => log.info({ checkpoint: note }, 'journal checkpoint')),
     onGate: ({ open, cause, since }) => {
+      if (open) void compare()
       outsideRequests(() => (open ? log.info({ open }, 'journal gate') : alarm('journal_gate', { open, cause, since })))
     },
     onLost: ({ count, waiting }) => {
@@ -71,9 +78,17 @@ export const openGatewayJournal = async ({
   const all = opened.move()
   const { journal } = running
   metrics.journal(() => ({ ...journal.status(), openOperations: running.openOperations() }))
+  const inUse = () => secretsInUse(settings, [...apps.values()], providers)
+  const changes = createSecretChanges(journal, inUse, (setting) => log.info({ setting }, 'a secret is another than at the start before'))
+  // Of several workers one compares; the others have the same.
+  if ((cluster.worker?.id ?? 1) === 1) {
+    compare = () =>
+      changes.compare().catch((error: unknown) => log.warn({ cause: describeError(error) }, 'the secrets in use could not be compared'))
+    void compare()
+  }
   return {
     ...running,
-    secretReplaced: (setting) => journal.appendLater([entryOf(systemEvent('secret_replaced', { setting }, journal.now()))]),
+    secretReplaced: changes.replaced,
     close: () => all.disposeAsync(),
   }
 }

@@ -111,8 +111,9 @@ const consumers = 'test/consumers'
 const mark = `${consumers}/node_modules/.installed`
 const lock = readFileSync(`${consumers}/package-lock.json`, 'utf8')
 if (!existsSync(mark) || readFileSync(mark, 'utf8') !== lock) {
-  const words = ['ci', '--prefix', consumers, '--ignore-scripts', '--no-audit', '--no-fund']
-  const done = (await agreed([`the packages of ${consumers}`])) && spawnSync('npm', words, { stdio: 'ignore' }).status === 0
+  const words = ['ci', '--prefix', consumers, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const done =
+    (await agreed([`the packages of ${consumers}`])) && spawnSync('npm', words, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
   if (done) writeFileSync(mark, lock)
   else process.stderr.write(`Not installed, so not tested: what others make of our documents. Install with: CI=true npm run provide\n`)
   if (!done && process.env['CI']) process.exitCode = 1

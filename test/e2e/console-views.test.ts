@@ -78,7 +78,7 @@ withBrowser('the views of the audit console', () => {
       }
       found.push(...(await it.axe()).map((fault) => `${name}: ${fault}`))
     }
-    await it.page.context().clearCookies()
+    await it.signOut()
     await it.page.goto('/bff/ops')
     found.push(...(await it.axe()).map((fault) => `signed out: ${fault}`))
     it.expectRefusals(1)

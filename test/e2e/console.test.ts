@@ -123,7 +123,7 @@ withBrowser('the audit console', () => {
     const deep = it.page.url()
     for (const enter of ['customer', 'auditor'] as const) {
       // Nobody at first, then somebody whose role may not read.
-      if (enter === 'customer') await it.page.context().clearCookies()
+      if (enter === 'customer') await it.signOut()
       await it.page.goto(deep)
       await it.page.getByRole('link', { name: enter === 'customer' ? 'Sign in' : 'Sign in as somebody else' }).click()
       await it.page.getByText('Sign in to go on to the audit console.').waitFor()
@@ -181,7 +181,7 @@ withBrowser('the audit console', () => {
   })
 
   test('is one click away from the demo, for its admin', async () => {
-    await it.page.context().clearCookies()
+    await it.signOut()
     await it.page.goto('/')
     await it.page.getByRole('button', { name: 'Sign in as admin' }).click()
     await it.page.getByRole('link', { name: 'Audit console' }).click()
@@ -194,7 +194,7 @@ withBrowser('the audit console', () => {
     await it.enter({ roles: ['agent'], actor: { id: 'al' } })
     expect((await it.page.goto('/bff/ops'))?.status()).toBe(403)
     await it.page.getByText('This is not for your role').waitFor()
-    await it.page.context().clearCookies()
+    await it.signOut()
     expect((await it.page.goto('/bff/ops'))?.status()).toBe(401)
     expect(await it.page.getByRole('link', { name: 'Sign in' }).getAttribute('href')).toBe('/?return=%2Fbff%2Fops')
     it.expectRefusals(2)

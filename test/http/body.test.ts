@@ -128,7 +128,7 @@ describe('what is refused', () => {
     await using echo = await startEcho()
     const { answers } = await sendRaw(echo.address, [request('PUT', full(300_000)), request('DELETE', '')], {
       untilClose: true,
-      waitMs: 500,
+      waitMs: 4000,
     })
     expect(answers.map(({ status }) => status)).toEqual([413])
     expect(echo.reached).toEqual(['PUT /users/u'])

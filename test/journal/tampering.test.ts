@@ -163,9 +163,12 @@ const tamperings: Record<string, (attacker: Attacker) => void> = {
   },
   'a state that hides an open operation': ({ run }) => run("UPDATE operation SET state = 'success' WHERE state = 'unknown'"),
   'an operation missing in its table': ({ run }) => run('DELETE FROM operation WHERE seq = (SELECT min(seq) FROM operation)'),
-  'an index that was dropped': ({ db }) => db.exec('DROP INDEX event_actor'),
+  'an id that need not be unique any more': ({ db }) => db.exec('DROP INDEX event_id'),
   'a column that no longer reads the body': ({ db }) => {
-    db.exec('DROP TABLE IF EXISTS other; CREATE VIEW other AS SELECT 1')
+    db.enableDefensive(false)
+    db.exec(`PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = replace(sql, '$.action', '$.kind') WHERE name = 'event';
+      PRAGMA writable_schema = RESET`)
   },
   'an outcome moved to another operation, signed with the stolen key': ({ run, rebuild, key, get }) => {
     const [one, two] = ['ASC', 'DESC'].map((order) =>

@@ -83,6 +83,8 @@ test('what still waits at the stop is told, and the process does not end as if a
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
-  expect(lines).toContainEqual(expect.objectContaining({ level: 'error', alarm: 'journal_events_lost', count: 20 }))
-  expect(lines).toContainEqual(expect.objectContaining({ msg: 'stopped', lost: 20 }))
+  const count = lines.find(({ msg }) => msg === 'stopped')?.['lost']
+  // The start's own event about the secrets in use may be among them.
+  expect([20, 21]).toContain(count)
+  expect(lines).toContainEqual(expect.objectContaining({ level: 'error', alarm: 'journal_events_lost', count }))
 })

@@ -35,12 +35,18 @@ export interface ServiceProcess extends AsyncDisposable {
 interface ProcessOptions {
   /** Where standard output goes, if not to the test; `unread` is a pipe from which nobody reads. */
   readonly stdout?: number | 'unread'
+  /** Where the source lies, if not here. */
+  readonly cwd?: string
 }
 
 /** Starts `src/main.ts`; resolves when it is ready or has ended. */
-export const startProcess = async (env: Record<string, string> = processEnv, { stdout }: ProcessOptions = {}): Promise<ServiceProcess> => {
+export const startProcess = async (
+  env: Record<string, string> = processEnv,
+  { stdout, cwd }: ProcessOptions = {},
+): Promise<ServiceProcess> => {
   const child = spawn(process.execPath, ['src/main.ts'], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
+    ...(cwd !== undefined && { cwd }),
     stdio: ['ignore', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],
   })
   let output = ''

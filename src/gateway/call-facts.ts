@@ -12,7 +12,8 @@ import { isStaff } from '../policy/decide.ts'
 import type { Session } from '../session/sessions.ts'
 import type { UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 import { buildUrl } from '../upstream/url.ts'
-import type { Call, Reason, UndecidedCall } from './call.ts'
+import type { Call, UndecidedCall } from './call.ts'
+import type { Reason } from './call-headers.ts'
 import { namedIn } from './targets.ts'
 
 const actorOf = (session: Session): CallFacts['actor'] => {

@@ -24,11 +24,15 @@ export const createSecretChanges = (journal: Journal, inUse: () => SecretsInUse,
 
   return {
     /** Once, as soon as the journal can be read: with what was in use when it was last written
-     * down. */
+     * down. Throws when the store fails; then the next call compares. */
     compare: async (): Promise<void> => {
       if (compared || !journal.status().open) return
       compared = true
-      const [now, before] = [digests(), await former()]
+      const before = await former().catch((error: unknown) => {
+        compared = false
+        throw error
+      })
+      const now = digests()
       if (isDeepStrictEqual(now, { ...before })) return
       const changed = before ? Object.keys({ ...before, ...now }).filter((name) => before[name] !== now[name]) : []
       for (const setting of changed) told(setting)

@@ -12,7 +12,7 @@ import { requestHeaders, requestId, retryAfter } from './headers.ts'
 import { HTTPError, httpBy, lightResponse } from './http-client.ts'
 import { createIsolation, probeCall } from './isolation.ts'
 import type { UpstreamLog } from './log.ts'
-import { type Reply, toResult } from './result.ts'
+import { metaOf, type Reply, toResult } from './result.ts'
 import { isPassing, noRetry, retryRule } from './retry.ts'
 import { type Deadline, freshConnections, keptConnections, send, Unanswered } from './sender.ts'
 import { buildUrl } from './url.ts'
@@ -139,9 +139,9 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
         throw error
       })
       trace.end('none' in reply ? reply.none : reply.status)
-      const { status, requestId } = 'none' in reply ? { status: 0, requestId: undefined } : reply
+      const { status, requestId, retryAfter: seconds = 1 } = metaOf(reply)
       log.called({ operation: operation.id, status, ms: performance.now() - began, attempt: sends.count, requestId })
-      if (status === 429) isolation.pause(app, ('none' in reply ? undefined : reply.retryAfter) ?? 1)
+      if (status === 429) isolation.pause(app, seconds)
       return reply
     }
     let reply: Reply | undefined
@@ -177,7 +177,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     let mayTurn = operation.effect !== 'guarded' && !image
     for (let key = keyring.current(app); ; mayTurn = false) {
       const reply = await tries(app, url, call, key, sends)
-      const { status, requestId } = 'none' in reply ? { status: 0, requestId: undefined } : reply
+      const { status, requestId } = metaOf(reply)
       const verdict = toResult(reply, operation, app)
       if (!(verdict instanceof Problem)) {
         for (const field of verdict.odd) remark(operation.id, field)

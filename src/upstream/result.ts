@@ -27,6 +27,10 @@ interface Unanswered {
 
 export type Reply = UpstreamReply | Unanswered
 
+/** All but the text; the status is 0 without an answer. */
+export const metaOf = (reply: Reply): Pick<UpstreamReply, 'status'> & Partial<Pick<UpstreamReply, 'retryAfter' | 'requestId'>> =>
+  'none' in reply ? { status: 0 } : reply
+
 const VendorError = z.looseObject({ error: z.looseObject({ code: z.unknown(), description: z.unknown() }) })
 
 const parse = (text: string | undefined): unknown => {

@@ -26,7 +26,7 @@ describe('what destroys', () => {
   test.each(faults)('%s: each row has arrived once', async (_name, answer) => {
     for (const row of guarded) {
       await using vendor = await listenRaw(answer)
-      using upstream = upstreamWith({ timeLimit: () => 150 })
+      using upstream = upstreamWith({ timeLimit: () => 750 })
       await upstream.call(appAt(vendor.origin, { keys: 2 }), callOf(row)).catch(() => undefined)
       expect([row.id, vendor.arrivals.length]).toEqual([row.id, 1])
     }

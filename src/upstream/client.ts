@@ -147,7 +147,8 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     let reply: Reply | undefined
     let inHand: Reply | undefined
     const fetch = async (): Promise<Response> => {
-      reply = inHand ?? (await sendOnce())
+      // While ky waited, the vendor may have asked for a pause or have been found away.
+      reply = inHand ?? (reply && isolation.isHeld(app) ? reply : await sendOnce())
       inHand = undefined
       if ('none' in reply) throw reply
       return lightResponse(reply.status, reply.retryAfter)
@@ -162,7 +163,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
     if (operation.effect !== 'read' || call.retry === false || !isPassing(first)) return first
     // Told only now, with the answer in hand: ky copies the request of a call that it may repeat.
     inHand = first
-    return ask(retryRule(sends))
+    return ask(retryRule(sends, () => isolation.takeRetry(app)))
   }
 
   const attempts = async (

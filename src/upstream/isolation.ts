@@ -1,11 +1,12 @@
 /** What keeps a vendor that is slow, busy or away from holding others back: for each app the pause that it asked for, a
- * circuit breaker, and a bulkhead for each class of calls. */
+ * circuit breaker, a retry budget, and a bulkhead for each class of calls. */
 import type { UpstreamApp } from '../../config/apps.ts'
 import type { LimitClass, OpenOperation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { createBreaker } from './breaker.ts'
 import { createBulkhead } from './bulkhead.ts'
+import { createRetryBudget } from './retry-budget.ts'
 
 export interface IsolationLog {
   /** Once when the breaker of an app opens, and once when the vendor answers again. */
@@ -42,6 +43,8 @@ export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => 
     }
     return {
       breaker,
+      budget: createRetryBudget(),
+      isHeld: () => pauseSeconds() > 0 || breaker.isOpen(),
       requireTurn,
       bulkhead: (name: LimitClass) => (bulkheads[name] ??= createBulkhead(name)),
       pause: (seconds: number): void => {
@@ -59,7 +62,8 @@ export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => 
   return {
     /** Throws what the work throws, `upstream_unavailable`, or `upstream_busy`. */
     run: async <T>(app: UpstreamApp, name: LimitClass, work: () => Promise<T>): Promise<T> => {
-      const { breaker, bulkhead, requireTurn } = of(app)
+      const { breaker, budget, bulkhead, requireTurn } = of(app)
+      budget.countCall()
       const inTurn = async (): Promise<T> => {
         requireTurn()
         // How long an image takes is its sender's doing: a slow one would open the breaker.
@@ -69,6 +73,10 @@ export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => 
       // A place is none of the question then, and there may be none while earlier calls hang.
       return name !== 'images' && breaker.isOpen() ? await inTurn() : await bulkhead(name)(inTurn)
     },
+    /** Nothing is sent: the vendor asked for a pause, or is away. */
+    isHeld: (app: UpstreamApp): boolean => of(app).isHeld(),
+    /** Whether a call may be sent again; then it counts. */
+    takeRetry: (app: UpstreamApp): boolean => !of(app).isHeld() && of(app).budget.take(),
     /** The vendor asked for so many seconds of peace. */
     pause: (app: UpstreamApp, seconds: number): void => of(app).pause(seconds),
     close: (): void => {

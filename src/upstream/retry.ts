@@ -1,5 +1,5 @@
-/** The one rule for sending again: only a `read`, at most two more times, with jitter, and only
- * where the vendor did not answer or asked for patience. */
+/** The one rule for sending again: only a `read`, at most two more times, with jitter, only where the
+ * vendor did not answer or asked for patience, and within the retry budget of the app. */
 import { retryAfter } from './headers.ts'
 import { HTTPError, type Options } from './http-client.ts'
 import type { Reply } from './result.ts'
@@ -20,9 +20,14 @@ export const noRetry: Rule = { throwHttpErrors: false, retry: 0 }
 /** Whether the vendor did not answer or asked for patience. */
 export const isPassing = (reply: Reply): boolean => ('none' in reply ? reply.none === 'reset' : again.includes(reply.status))
 
-/** `count`: how often something was sent, with another key too, this time included. `endsAt`: no try is begun that has
- * no time left. */
-export const retryRule = ({ count, endsAt }: { count: number; endsAt: number }): Rule => ({
+interface Limits {
+  /** How often something was sent, with another key too, this time included. */
+  readonly count: number
+  /** No try is begun that has no time left. */
+  readonly endsAt: number
+}
+
+export const retryRule = ({ count, endsAt }: Limits, takeRetry: () => boolean): Rule => ({
   throwHttpErrors: (status) => again.includes(status),
   retry: {
     limit: most - Math.max(0, count - 2),
@@ -35,7 +40,9 @@ export const retryRule = ({ count, endsAt }: { count: number; endsAt: number }):
       const asked = error instanceof HTTPError ? retryAfter(error.response.headers.get('Retry-After')) : undefined
       const wait = asked === undefined ? backoff(retryCount) : asked * 1000
       if ((asked ?? 0) > patience || performance.now() + wait >= endsAt) return false
-      return error instanceof Unanswered ? error.none === 'reset' : undefined
+      if (error instanceof Unanswered) return error.none === 'reset' && takeRetry()
+      // Undefined, since ky takes true for a wait of its own, whatever Retry-After says.
+      return takeRetry() ? undefined : false
     },
   },
 })

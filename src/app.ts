@@ -23,6 +23,7 @@ import { createIdempotency } from './gateway/idempotency.ts'
 import { openGatewayJournal } from './gateway/journal.ts'
 import { createPipeline } from './gateway/pipeline.ts'
 import { operationRoutes } from './gateway/routes.ts'
+import { watchRollback } from './gateway/session-store-rollback.ts'
 import { admission, untrustedForward } from './http/admission.ts'
 import { expressApp, finalHandlers, httpWide, listenAll } from './http/express-app.ts'
 import { type Health, healthRoutes } from './http/health.ts'
@@ -137,6 +138,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const mint = createMint({ sessions, people, resolveUser, cookies: origins.cookies })
   const gatewayJournal = await openGatewayJournal({ settings, apps: byId, providers, upstream, log, alarm, metrics })
   opened.defer(() => gatewayJournal.close())
+  if (REDIS_URL) opened.use(watchRollback({ store, journal: gatewayJournal.journal, apps: byId, people, alarm }))
   const acts = createActs(gatewayJournal.guard)
   const pipeline = createPipeline({
     guard: gatewayJournal.guard,

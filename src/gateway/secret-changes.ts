@@ -5,7 +5,7 @@ import type { SecretsInUse } from '../../config/secrets-in-use.ts'
 import type { Journal } from '../journal/append/journal.ts'
 import { decode } from '../journal/event/event.ts'
 import { type Entry, entryOf, systemEvent } from '../journal/store/contract.ts'
-import { systemEvents } from '../journal/store/queries/log.ts'
+import { latestSystemEvent } from '../journal/store/queries/log.ts'
 
 type Digests = Readonly<Record<string, unknown>>
 
@@ -16,7 +16,7 @@ export const createSecretChanges = (journal: Journal, inUse: () => SecretsInUse,
     Object.fromEntries(Object.entries(inUse()).map(([name, values]) => [name, journal.sealer.digest('secret', name, ...values)]))
 
   const former = async (): Promise<Digests | undefined> => {
-    const last = (await systemEvents(journal.store, 'secrets_in_use')).at(-1)
+    const last = await latestSystemEvent(journal.store, 'secrets_in_use')
     return last && decode(last.body).facts
   }
   const write = (settings: readonly string[], more: { readonly atStart?: true }): void =>

@@ -46,6 +46,12 @@ export const alarms = {
     look: '`setting`; whether somebody meant to sign everybody out.',
     act: 'If nobody did, put the key back, behind the new one: sessions that have not run out live again.',
   },
+  session_store_rollback: {
+    means:
+      'The Redis of the sessions went back in time, from `from` to `to`: sessions that had ended in between would live again. So all sessions of all apps have ended; everybody signs in again, and programs need a new service token.',
+    look: 'Who restored a snapshot, or pointed `REDIS_URL` at an older Redis? After a failover: did the replica lag by more than 10 s?',
+    act: 'Nothing for the sessions. Roles that were changed in between are as they were before: set them again (`POST /sessions/roles`). See [Redis was restored](operate.md#redis-was-restored).',
+  },
   clock_skew: {
     means: "The vendor's clock is `vendorAheadSeconds` ahead of ours (negative: behind): tokens and limits go wrong.",
     look: '`npm run check`, which compares all clocks: is it ours that is wrong?',

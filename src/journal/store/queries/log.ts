@@ -76,6 +76,11 @@ export async function systemEvents(store: Source, ...actions: string[]): Promise
   return (await store.select(sql, actions)).map((row) => ({ ...eventRow(row), id: String(row['id']) }))
 }
 
+export async function latestSystemEvent(store: Source, action: string): Promise<EventRow | undefined> {
+  const [row] = await store.select("SELECT seq, body FROM event WHERE kind = 'system' AND action = $1 ORDER BY seq DESC LIMIT 1", [action])
+  return row && eventRow(row)
+}
+
 export interface StoredBytes {
   readonly index: number
   readonly bytes: Uint8Array

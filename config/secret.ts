@@ -3,19 +3,24 @@
 import { inspect } from 'node:util'
 
 export class Secret {
-  #value: string
+  #content: { readonly value: string }
 
   constructor(value: string) {
-    this.#value = value
+    this.#content = { value }
   }
 
   /** The present value; not to be kept, since it may be replaced. */
   reveal(): string {
-    return this.#value
+    return this.#content.value
   }
 
   replace(value: string): void {
-    this.#value = value
+    this.#content = { value }
+  }
+
+  /** Another object after each replacement, see `perContent`. */
+  get content(): object {
+    return this.#content
   }
 
   toString(): string {
@@ -28,5 +33,16 @@ export class Secret {
 
   [inspect.custom](): string {
     return '[secret]'
+  }
+}
+
+/** A value made once for each content of the owner's secret. It goes with the content: nothing else
+ * may remember a former key. */
+export const perContent = <O extends { readonly secret: Secret }, T>(make: (owner: O) => T): ((owner: O) => T) => {
+  const made = new WeakMap<object, { readonly it: T }>()
+  return (owner) => {
+    const known = made.get(owner.secret.content) ?? { it: make(owner) }
+    made.set(owner.secret.content, known)
+    return known.it
   }
 }

@@ -1,19 +1,19 @@
 /** Cache keys of a person: one per name and live pepper. That of the userId is also the person key
  * of the sessions. */
 import { looksLikeSmoochId } from '../contract/ids.ts'
-import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
+import { type KeyRing, keyedName, type RingKey } from '../crypto/key-ring.ts'
 
 export interface Name {
   readonly kind: 'user' | 'smooch'
   readonly id: string
 }
 
-const cacheKeyUnder = (secret: string, app: string, { kind, id }: Name): string =>
-  kind === 'user' ? keyedName(secret, 'user', app, id) : keyedName(secret, 'cell', app, id.toLowerCase())
+const cacheKeyUnder = (pepper: RingKey, app: string, { kind, id }: Name): string =>
+  kind === 'user' ? keyedName(pepper, 'user', app, id) : keyedName(pepper, 'cell', app, id.toLowerCase())
 
 /** The first is read and stored under; a change invalidates all. */
 export const cacheKeysOf = (peppers: KeyRing, app: string, name: Name): [string, ...string[]] =>
-  peppers().map(({ secret }) => cacheKeyUnder(secret, app, name)) as [string, ...string[]]
+  peppers().map((pepper) => cacheKeyUnder(pepper, app, name)) as [string, ...string[]]
 
 /** The name for which an id is read. The vendor's ids are lower-case: another spelling may be
  * somebody's userId. */
@@ -24,4 +24,4 @@ export const namesOf = (id: string): Name[] => [{ kind: 'user', id }, ...(looksL
 
 /** Whether a cache key is that of this userId. */
 export const isCacheKeyOf = (peppers: KeyRing, key: string, app: string, userId: string): boolean =>
-  peppers().some(({ secret }) => cacheKeyUnder(secret, app, { kind: 'user', id: userId }) === key)
+  peppers().some((pepper) => cacheKeyUnder(pepper, app, { kind: 'user', id: userId }) === key)

@@ -1,5 +1,5 @@
 /** Key rings: lists of `kid:secret`. The first key signs or seals, all of them verify or open. */
-import type { Secret } from '../../config/secret.ts'
+import { perContent, type Secret } from '../../config/secret.ts'
 import { memo } from '../platform/memo.ts'
 import { hmacWith } from './keyed-hash.ts'
 
@@ -8,24 +8,23 @@ export interface RingKey {
   readonly secret: string
 }
 
-/** The keys, the first one first. Parsed again only when the text of the secret has changed (a
- * swapped file). */
+/** The keys, the first one first. */
 export type KeyRing = () => readonly [RingKey, ...RingKey[]]
 
-export const keyRing = (source: Secret): KeyRing => {
-  let text = ''
-  let keys: RingKey[] = []
-  return () => {
-    const now = source.reveal()
-    if (now !== text) {
-      text = now
-      keys = now.split(',').map((pair) => {
+const keysIn = perContent(
+  ({ secret: source }: { readonly secret: Secret }) =>
+    source
+      .reveal()
+      .split(',')
+      .map((pair) => {
         const [id = '', secret = ''] = pair.trim().split(':')
         return { id, secret }
-      })
-    }
-    return keys as unknown as readonly [RingKey, ...RingKey[]]
-  }
+      }) as unknown as readonly [RingKey, ...RingKey[]],
+)
+
+export const keyRing = (secret: Secret): KeyRing => {
+  const owner = { secret }
+  return () => keysIn(owner)
 }
 
 /** A value made once per key; it is dropped with the key when the ring is replaced. */
@@ -39,14 +38,14 @@ export const perKey = <T>(make: (key: RingKey) => T): ((key: RingKey) => T) => {
 }
 
 /** Remembered: one request needs the same few names several times. */
-const namesUnder = memo(8, (secret) => {
+const namesUnder = perKey(({ secret }) => {
   const hmac = hmacWith(secret)
   return memo(8_000, (text) => hmac(text, 'base64url').slice(0, 22))
 })
 
 /** A keyed name, which stands for an id in keys and flags: 22 characters, 128 bits. */
-export const keyedName = (secret: string, ...parts: readonly string[]): string => {
+export const keyedName = (key: RingKey, ...parts: readonly string[]): string => {
   let text = ''
   for (const part of parts) text += `${Buffer.byteLength(part)}:${part}`
-  return namesUnder(secret)(text)
+  return namesUnder(key)(text)
 }

@@ -43,10 +43,10 @@ export const createIdempotency = ({ store, peppers }: { store: SessionStore; pep
     asReply: (problem: Problem) => Reply,
   ): Promise<{ reply: Reply; replayed: boolean }> => {
     const { tag } = session.place
-    const [{ secret }] = peppers()
+    const [pepper] = peppers()
     // Kinds apart: a program may bear the id of a person.
-    const name = keyedName(secret, purpose, session.app, session.kind === 'service' ? 'program' : 'person', key)
-    const digest = keyedName(secret, 'request', JSON.stringify(request))
+    const name = keyedName(pepper, purpose, session.app, session.kind === 'service' ? 'program' : 'person', key)
+    const digest = keyedName(pepper, 'request', JSON.stringify(request))
     const sealed = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
       sealFor(peppers, purpose, `${tag}:${name}`, { ...record, digest, at: Date.now() })
     const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) => store.put(tag, name, sealed(record), dayMs).catch(() => undefined)

@@ -81,8 +81,9 @@ type Exchange = ServerResponse<IncomingMessage>
  * requests long after their end. */
 interface Ongoing {
   readonly open: Exchange[]
-  /** What its parser is reading or has read. */
-  latest?: Exchange
+  /** What its parser is reading, and the answer to it; none between requests, whose headers hold
+   * credentials. */
+  latest: Exchange | undefined
 }
 const ongoing = Symbol('exchanges')
 type Kept = Socket & { [ongoing]?: Ongoing }
@@ -90,7 +91,7 @@ type Kept = Socket & { [ongoing]?: Ongoing }
 const at = (socket: Kept): Ongoing => {
   const known = socket[ongoing]
   if (known) return known
-  const made: Ongoing = { open: [] }
+  const made: Ongoing = { open: [], latest: undefined }
   socket[ongoing] = made
   return made
 }
@@ -120,6 +121,7 @@ const track = (server: Server): Exchanges => {
     res.on('close', () => {
       letIn(req)
       here.open.splice(here.open.indexOf(res), 1)
+      if (here.latest === res && req.complete) here.latest = undefined
       if (here.open.length === pipelined.paused / 2 && req.socket.isPaused()) req.socket.resume()
       if (exchanges.draining && !server.listening) server.closeIdleConnections()
     })

@@ -52,7 +52,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
 
   /** Keys of the actor's id, where it is not the userId: such sessions are listed under both. */
   const actorKeys = ({ app, actor }: Person): string[] =>
-    peppers().map(({ secret }) => keyedName(secret, 'sessions of an actor', app, actor.id))
+    peppers().map((pepper) => keyedName(pepper, 'sessions of an actor', app, actor.id))
   const hasTwoNames = ({ userId, actor }: Person): boolean => userId !== undefined && userId !== actor.id
 
   /** Sessions with a userId, found by the id of their actor. */

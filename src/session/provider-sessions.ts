@@ -17,7 +17,7 @@ export interface ProviderLogout extends Pick<ProviderSession, 'issuer'>, Partial
 
 const keysOf = (peppers: KeyRing, { issuer, sub, sid }: Partial<ProviderSession>) => {
   const under = (...names: readonly (string | undefined)[]): string[] =>
-    peppers().map(({ secret }) => keyedName(secret, 'provider', ...([issuer, ...names] as string[])))
+    peppers().map((pepper) => keyedName(pepper, 'provider', ...([issuer, ...names] as string[])))
   return {
     sub: sub === undefined ? [] : under('sub', sub),
     sid: sid === undefined ? [] : under('sid', sid),

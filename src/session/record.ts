@@ -67,13 +67,13 @@ export interface Person {
 
 /** The person's hash tag under each live pepper, the newest first. */
 export const personKeysOf = (peppers: KeyRing, { app, userId, actor }: Person): [string, ...string[]] =>
-  peppers().map(({ secret }) =>
-    userId === undefined ? keyedName(secret, 'actor', app, actor.id) : keyedName(secret, 'user', app, userId),
+  peppers().map((pepper) =>
+    userId === undefined ? keyedName(pepper, 'actor', app, actor.id) : keyedName(pepper, 'user', app, userId),
   ) as [string, ...string[]]
 
 /** The hash tag of an app, for the flag that ends all its sessions, under each live pepper. */
 export const appKeysOf = (peppers: KeyRing, app: string): [string, ...string[]] =>
-  peppers().map(({ secret }) => keyedName(secret, 'app', app)) as [string, ...string[]]
+  peppers().map((pepper) => keyedName(pepper, 'app', app)) as [string, ...string[]]
 
 export const storeKey = memo(4_000, (jti: string): string => hash('sha256', jti, 'base64url'))
 

@@ -13,7 +13,7 @@ const used = '1'
 
 export const createReplayGuard = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
   /** One name for each live pepper: rotating them forgets no use. */
-  const tagsOf = (what: string, id: string): string[] => peppers().map(({ secret }) => keyedName(secret, 'once', what, id))
+  const tagsOf = (what: string, id: string): string[] => peppers().map((pepper) => keyedName(pepper, 'once', what, id))
   return {
     /** Claims the use. Undefined when it was used or is in use; else the function that gives it
      * free. */

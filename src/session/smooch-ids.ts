@@ -11,7 +11,7 @@ const purpose = 'person of a smoochId'
 
 export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
   const namesOf = (app: string, smoochId: string): [string, ...string[]] =>
-    peppers().map(({ secret }) => keyedName(secret, 'smooch', app, smoochId)) as [string, ...string[]]
+    peppers().map((pepper) => keyedName(pepper, 'smooch', app, smoochId)) as [string, ...string[]]
 
   /** Stores under the name of the smoochId who has it, for longer than any session lives. */
   const keep = async (person: Person, name: string, smoochId: string | undefined): Promise<void> => {

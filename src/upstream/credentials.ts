@@ -1,6 +1,7 @@
 /** The credential of a call, added last; and the check that no answer gives a credential away. */
 import { createHmac } from 'node:crypto'
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
+import { perContent } from '../../config/secret.ts'
 
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -8,21 +9,23 @@ const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value))
 const lifetime = 120
 
 interface Signed {
-  readonly iat: number
-  readonly secret: string
-  readonly token: string
+  iat: number
+  token: string
 }
 
-/** The tokens that are still good, the newest first. Calls within one second bear the same one. */
+/** The tokens that are still good, the newest first. */
 const signed = new WeakMap<UpstreamKey, readonly Signed[]>()
+
+/** Calls within one second bear the same token. */
+const latest = perContent((_key: UpstreamKey): Signed => ({ iat: 0, token: '' }))
 
 const sign = (key: UpstreamKey, now: number): string => {
   const iat = Math.floor(now / 1000)
-  const secret = key.secret.reveal()
-  const known = signed.get(key) ?? []
-  if (known[0]?.iat === iat && known[0].secret === secret) return known[0].token
-  const token = tokenOf(key.id, secret, iat)
-  signed.set(key, [{ iat, secret, token }, ...known.filter((it) => it.iat > iat - lifetime)])
+  const last = latest(key)
+  if (last.iat === iat) return last.token
+  const token = tokenOf(key.id, key.secret.reveal(), iat)
+  Object.assign(last, { iat, token })
+  signed.set(key, [{ iat, token }, ...(signed.get(key) ?? []).filter((it) => it.iat > iat - lifetime)])
   return token
 }
 
@@ -63,22 +66,10 @@ const holdsKey = (letters: string, key: UpstreamKey): boolean => {
   return holds(letters, id) || secrets.some((secret) => holdsPart(letters, secret))
 }
 
-interface KeyLetters {
-  readonly of: string
-  readonly id: string
-  readonly secrets: readonly string[]
-}
-const known = new WeakMap<UpstreamKey, KeyLetters>()
-
-/** Worked out once for a secret. */
-const lettersOf = (key: UpstreamKey): KeyLetters => {
-  const secret = key.secret.reveal()
-  const found = known.get(key)
-  if (found?.of === secret) return found
-  const letters = { of: secret, id: lettersIn(key.id), secrets: [secret, blob(key)].map(lettersIn) }
-  known.set(key, letters)
-  return letters
-}
+const lettersOf = perContent((key: UpstreamKey) => ({
+  id: lettersIn(key.id),
+  secrets: [key.secret.reveal(), blob(key)].map(lettersIn),
+}))
 
 /** The tokens of one key differ in their signatures, and in the times before them. */
 const signedTokens = (key: UpstreamKey): string[] => {

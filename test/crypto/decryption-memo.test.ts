@@ -45,10 +45,10 @@ test('what cannot be opened is tried each time', () => {
 })
 
 test('nothing is remembered across a change of the key ring', () => {
-  let text = 'p1:first'
-  const { openings, read } = counting(keyRing({ reveal: () => text } as Secret))
+  const secret = new Secret('p1:first')
+  const { openings, read } = counting(keyRing(secret))
   read('a', 'x')
-  text = 'p2:second,p1:first'
+  secret.replace('p2:second,p1:first')
   read('a', 'x')
   expect(openings).toEqual(['x', 'x'])
 })

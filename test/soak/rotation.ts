@@ -61,6 +61,7 @@ const service = all.use(
     ...Object.fromEntries((Object.keys(keys) as Name[]).map((name) => [`${name}_FILE`, fileOf(name)])),
     ...{ SMOOCH_AUTH: 'jwt', SMOOCH_BASE_URL: vendor.url, REDIS_URL: redis.url, JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}` },
     ...{ LIMIT_SERVICE: '1000000', LIMIT_GUARDED: '1000000', LIMIT_READS: '1000000' },
+    NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${folder}`,
   }),
 )
 const mint = async (key: string): Promise<string> => {
@@ -126,6 +127,12 @@ await until('former service key refused', async () => (await mint(keys.SERVICE_K
 await sleep(ms)
 stop.abort()
 await load
+// Of what is reachable alone: writing a snapshot collects the garbage first.
+const snapshots = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.heapsnapshot'))
+service.child.kill('SIGUSR2')
+while (snapshots().length === 0) await sleep(100)
+// The loop answers again once it is written.
+await fetch(`${service.privateUrl}/livez`)
 const client = new Redis(redis.url)
 await client.save()
 client.disconnect()
@@ -135,7 +142,7 @@ const forms = (value: string): string[] => [value, Buffer.from(value).toString('
 const found = (text: string): number => former.filter((value) => forms(value).some((form) => text.includes(form))).length
 const places: Record<string, number> = { log: found(service.output()) }
 for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((it) => it.isFile()))
-  places[name] = found(readFileSync(join(folder, name), 'latin1'))
+  places[name.replace(/^Heap.*[.]/, '')] = found(readFileSync(join(folder, name), 'latin1'))
 const failed = Object.entries(answers).reduce((sum, [status, count]) => (status === '200' ? sum : sum + count), 0)
 process.stdout.write(`${made} calls, failed ${failed} ${JSON.stringify(answers)}\nin use after ${JSON.stringify(inUse)}\n`)
 process.stdout.write(`former keys found, of ${former.length}: ${JSON.stringify(places)}\n`)

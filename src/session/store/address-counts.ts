@@ -7,7 +7,7 @@ import { withAvailability } from './availability.ts'
 import type { SessionStore } from './contract.ts'
 
 export const createAddressCounts = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }): AddressCounts => {
-  const tag = (address: string) => keyedName(peppers()[0].secret, 'address', address)
+  const tag = (address: string) => keyedName(peppers()[0], 'address', address)
   return {
     use: (name, address) => withAvailability(store.use(tag(address), { name, windowMs: 60_000 })),
     used: (name, address) => withAvailability(store.used(tag(address), name)),

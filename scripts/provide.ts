@@ -22,6 +22,7 @@ const needed: readonly Program[] = [
   { program: 'docker-compose', debian: 'docker-compose', for: 'whether compose files are valid' },
   { program: 'promtool', debian: 'prometheus', for: 'the alerts of Prometheus' },
   { program: 'chromium', debian: 'chromium', for: 'the pages in a real browser' },
+  { program: 'python3', debian: 'python3-requests', for: 'the samples in Python' },
   { program: 'unzip', debian: 'unzip', for: 'what helm and kubectl come in' },
   { program: 'helm', for: 'the chart' },
   { program: 'kubectl', for: 'the kustomize overlays' },

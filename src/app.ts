@@ -16,7 +16,7 @@ import type { Operation } from './contract/operation.ts'
 import { all, operations } from './contract/operations.ts'
 import type { Problem } from './contract/problems.ts'
 import { keyRing } from './crypto/key-ring.ts'
-import { docsRoutes, privateDocsRoutes } from './docs/page.ts'
+import { docsRoutes, privateDocsRoutes } from './docs/routes.ts'
 import { createActs } from './gateway/admin-acts.ts'
 import { auditRulesOf } from './gateway/call-headers.ts'
 import { createIdempotency } from './gateway/idempotency.ts'
@@ -177,7 +177,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   publicApp.use(
     settings.BASE_PATH || '/',
     operationRoutes(rows, pipeline),
-    docsRoutes({ basePath: settings.BASE_PATH, operations: rows, pages }),
+    docsRoutes({ basePath: settings.BASE_PATH, operations: rows, pages, signIn }),
     ...createAuth({
       ...{ store, keys, peppers, people, sessions, resolveUser, acts, origins, providers },
       basePath: settings.BASE_PATH,

@@ -2,6 +2,7 @@
  * authenticate. */
 import { z } from 'zod'
 import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-openapi'
+import { exampleBodies } from '../contract/descriptions.ts'
 import { type ProblemCode, problems } from '../contract/problems.ts'
 import { bodies, channels } from '../contract/schemas.ts'
 import { cookieNames } from '../http/cookies.ts'
@@ -108,7 +109,7 @@ export const components: ZodOpenApiComponentsObject = {
       required: true,
       description: "`me` for the caller's own user, or a userId, or the vendor's `_id`",
       schema: { type: 'string', minLength: 1, maxLength: 256 },
-      example: 'me',
+      examples: { own: { value: 'me' }, other: { value: exampleBodies.AppUserPreCreate.userId } },
     },
     channel: {
       name: 'channel',

@@ -21,14 +21,20 @@ export const docsEndpoints = {
   docs: {
     ...about,
     path: '/docs',
-    summary: 'The thirteen operations as a page.',
-    answers: { 200: { description: 'A page without scripts', content: text('text/html') } },
+    summary: 'The same as a page to read, to search and to try.',
+    answers: { 200: { description: 'The page', content: text('text/html') } },
   },
   docs_style: {
     ...about,
     path: '/docs.css',
     summary: 'The style of that page.',
     answers: { 200: { description: 'A style sheet', content: text('text/css') } },
+  },
+  docs_script: {
+    ...about,
+    path: '/docs.js',
+    summary: 'What searches, copies and tries on that page.',
+    answers: { 200: { description: 'A script', content: text('text/javascript') } },
   },
 } as const satisfies Endpoints
 

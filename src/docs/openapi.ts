@@ -108,6 +108,7 @@ const describe = (row: Operation) => {
     },
     'x-callers': by,
     'x-limit': limitClass(row),
+    'x-effect': row.effect,
     'x-path-with-app': `/v1.1/apps/{appId}${templated(row.path)}`,
   } satisfies ZodOpenApiOperationObject
 }

@@ -4,7 +4,7 @@ import type { createDocument } from 'zod-openapi'
 type Document = ReturnType<typeof createDocument>
 
 /** All values of `$ref`, and names of `security`, wherever they stand. */
-const references = (value: unknown): string[] => {
+export const references = (value: unknown): string[] => {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) => (key === '$ref' ? [String(inner)] : references(inner)))
 }

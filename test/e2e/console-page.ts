@@ -1,9 +1,9 @@
 /** The audit console opened in a browser of its own, in front of a whole service and the stand-in, with the moves that operators make. */
 import { expect } from '@jest/globals'
-import axe from 'axe-core'
 import { demoPage, demoSignInAddress } from '../../src/dev/demo/page.ts'
 import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
 import { appId, type BffOptions, type Carried, startBff } from '../support/bff.ts'
+import { axeIn } from './axe.ts'
 import { openBrowser } from './browser.ts'
 
 export type Console = Awaited<ReturnType<typeof openConsole>>
@@ -60,22 +60,7 @@ export const openConsole = async (options: BffOptions = {}) => {
       })
       return answer.headers.get('audit-operation') ?? ''
     },
-    /** What axe finds wrong, in a few words each: all of its rules in light, and in dark those about
-     * colours, which alone depend on the scheme. */
-    axe: async (): Promise<string[]> => {
-      const found: string[] = []
-      for (const [colorScheme, runOnly] of [['light'], ['dark', ['color-contrast', 'link-in-text-block']]] as const) {
-        await page.emulateMedia({ colorScheme })
-        const { violations } = (await page.evaluate(
-          `(() => { ${axe.source}\n; return axe.run(document, ${JSON.stringify({ resultTypes: ['violations'], ...(runOnly && { runOnly }) })}) })()`,
-        )) as {
-          violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
-        }
-        found.push(...violations.map(({ id, nodes }) => `${colorScheme} ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`))
-      }
-      await page.emulateMedia({ colorScheme: 'light' })
-      return found
-    },
+    axe: () => axeIn(page),
     expectRefusals: (count: number): void => {
       const refused = browser.complaints.filter((line) =>
         /Failed to load resource: the server responded with a status of 40[134]/.test(line),

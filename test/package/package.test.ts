@@ -46,7 +46,9 @@ describe('the package', () => {
     const code = /^dist\/(config|src)\/[\w/-]+\.(js|css|html|d\.ts)$/
     const pages = /^(docs\/[\w-]+\.md|config\/example\.env|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/
     expect(packed.files.filter((file) => !code.test(file) && !pages.test(file))).toEqual([])
-    expect(packed.files).toEqual(expect.arrayContaining(['dist/src/main.js', 'dist/src/contract/client.d.ts', 'dist/src/docs/page.css']))
+    expect(packed.files).toEqual(
+      expect.arrayContaining(['dist/src/main.js', 'dist/src/contract/client.d.ts', 'dist/src/docs/browser/docs.css']),
+    )
   })
 
   test('holds no secret', () => {

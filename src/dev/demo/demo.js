@@ -183,9 +183,11 @@ const showFor = (whom) => {
   for (const part of document.querySelectorAll('[data-for]')) part.hidden = !part.dataset.for.split(' ').includes(whom)
 }
 
-/** The page of the console that somebody came from, to which signing in leads back. */
+/** The page that somebody came from, to which signing in leads back. */
 const asked = new URLSearchParams(location.search)
-const wanted = asked.get('return')?.startsWith(`${document.body.dataset.base}/ops`) ? asked.get('return') : undefined
+const pages = { ops: 'the audit console', docs: 'the API reference' }
+const wantedPage = Object.keys(pages).find((name) => asked.get('return')?.startsWith(`${document.body.dataset.base}/${name}`))
+const wanted = wantedPage && asked.get('return')
 
 const enter = async ({ roles, actor, userId }) => {
   forget()
@@ -222,7 +224,7 @@ const begin = async () => {
   const { content } = await call('GET', '/auth/session')
   if (content.signedIn && !asked.has('again')) await enter(content)
   else showFor(undefined)
-  if (wanted) find('#door-said').textContent = 'Sign in to go on to the audit console.'
+  if (wanted) find('#door-said').textContent = `Sign in to go on to ${pages[wantedPage]}.`
 }
 
 begin().catch((error) => leave(error.message))

@@ -1,0 +1,148 @@
+/** The reference's script: searches, copies, and sends what is tried, as whoever is signed in on
+ * this origin. Nothing is stored. */
+
+const { base } = document.body.dataset
+const find = (selector, within = document) => within.querySelector(selector)
+const all = (selector, within = document) => [...within.querySelectorAll(selector)]
+
+// Samples name this deployment, and can be copied
+
+for (const code of all('.samples code')) code.textContent = code.textContent.replaceAll('https://app.example.com', location.origin)
+
+for (const caption of all('figcaption')) {
+  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: 'Copy' })
+  button.ariaLabel = `Copy ${caption.textContent} of ${caption.closest('article').id}`
+  button.addEventListener('click', async () => {
+    const done = await navigator.clipboard.writeText(find('code', caption.parentElement).textContent).then(
+      () => 'Copied',
+      () => 'The browser does not allow it',
+    )
+    button.textContent = done
+    setTimeout(() => button.replaceChildren('Copy'), 2000)
+  })
+  caption.append(button)
+}
+
+// Search: articles that hold every word
+
+const search = find('[role=search]')
+const entries = all('article').map((article) => ({
+  article,
+  link: find(`nav a[href="#${article.id}"]`).parentElement,
+  text: `${article.id} ${article.textContent}`.toLowerCase(),
+}))
+
+const show = () => {
+  const words = search.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean)
+  let hits = 0
+  for (const { article, link, text } of entries) {
+    const isHit = words.every((word) => text.includes(word))
+    article.hidden = !isHit
+    link.hidden = !isHit
+    hits += isHit ? 1 : 0
+  }
+  find('output', search).textContent = words.length === 0 ? '' : `${hits} of ${entries.length}`
+}
+
+search.hidden = false
+search.addEventListener('input', show)
+search.addEventListener('submit', (event) => event.preventDefault())
+// What a link leads to is shown, whatever is searched for.
+addEventListener('hashchange', () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)))
+  if (!target?.closest('[hidden]')) return
+  search.reset()
+  show()
+  target.scrollIntoView()
+})
+addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.target.matches('input, textarea, select')) return
+  event.preventDefault()
+  search.elements.q.focus()
+})
+
+// Trying
+
+const exchange = async (method, path, { headers, body } = {}) => {
+  const begun = performance.now()
+  const answer = await fetch(base + path, { method, headers: { 'X-BFF-CSRF': '1', ...headers }, body })
+  const text = await answer.text()
+  return { answer, text, took: `${Math.round(performance.now() - begun)} ms` }
+}
+
+const who = find('#who')
+const tellWho = async () => {
+  const { text } = await exchange('GET', '/auth/session')
+  const { signedIn, actor, roles } = JSON.parse(text)
+  if (signedIn) return who.replaceChildren(`Signed in as ${actor.name ?? actor.id} (${roles.join(', ')})`)
+  const { signIn } = who.dataset
+  who.replaceChildren(
+    signIn ? Object.assign(document.createElement('a'), { href: signIn, textContent: 'Sign in to try' }) : 'Not signed in',
+  )
+}
+
+const jsonBody = (text) => {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Error(`The body is not JSON: ${error.message}`)
+  }
+}
+
+const bodyOf = ({ elements, dataset }) => {
+  if (!elements.body) return {}
+  const json = jsonBody(elements.body.value)
+  if (dataset.media === 'application/json') return { headers: { 'Content-Type': dataset.media }, body: elements.body.value }
+  const body = new FormData()
+  for (const [name, value] of Object.entries(json)) body.append(name, value)
+  body.append('source', elements.source.files[0])
+  return { body }
+}
+
+const requestOf = (form) => {
+  const given = all('[data-in]', form).filter(({ value }) => value !== '')
+  const named = (place) => given.filter(({ dataset }) => dataset.in === place).map(({ name, value }) => [name, value])
+  const inPath = Object.fromEntries(named('path'))
+  const path = form.dataset.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(inPath[name]))
+  const query = new URLSearchParams(named('query'))
+  const { headers, body } = bodyOf(form)
+  // A note may hold any letters, a header only ASCII.
+  const why = named('header').map(([name, value]) => [name, name === 'Audit-Note' ? encodeURIComponent(value) : value])
+  return { path: query.size > 0 ? `${path}?${query}` : path, headers: { ...headers, ...Object.fromEntries(why) }, body }
+}
+
+const told = (text, type) => (type.includes('json') && text !== '' ? JSON.stringify(JSON.parse(text), null, 2) : text.slice(0, 4000))
+
+const send = async (form) => {
+  const output = find('output', form)
+  const shown = find('pre', form)
+  const say = (text, kind) => {
+    output.dataset.kind = kind
+    output.textContent = text
+  }
+  say('Sending…', 'busy')
+  try {
+    const { path, ...options } = requestOf(form)
+    const { answer, text, took } = await exchange(form.dataset.method, path, options)
+    shown.textContent = told(text, answer.headers.get('Content-Type') ?? '')
+    shown.hidden = shown.textContent === ''
+    say(`${answer.status} in ${took}, request ${answer.headers.get('X-Request-Id')}`, answer.ok ? 'good' : 'bad')
+    if (path.startsWith('/auth/')) await tellWho()
+  } catch (error) {
+    shown.hidden = true
+    say(error instanceof TypeError ? 'No answer came.' : error.message, 'bad')
+  }
+}
+
+for (const form of all('.try form')) {
+  form.parentElement.hidden = false
+  const button = find('button', form)
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault()
+    button.disabled = true
+    await send(form)
+    button.disabled = false
+  })
+}
+
+tellWho().catch(() => who.replaceChildren('The service does not answer'))

@@ -3,7 +3,7 @@
 import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { secretsOf } from '../gateway/journal.ts'
-import { keysOf, openStore, type Secrets } from '../journal/store/open.ts'
+import { openFor, type Secrets } from '../journal/store/open.ts'
 import { checkSealing } from '../journal/store/pseudonyms.ts'
 import { tryWriteLock } from '../journal/store/sqlite/connection.ts'
 import { refuseNetwork } from '../journal/store/sqlite/file.ts'
@@ -36,8 +36,7 @@ const checkSqlite = async (url: string, secrets: Secrets): Promise<Finding[]> =>
 }
 
 const lookAt = async (url: string, path: string, secrets: Secrets): Promise<Finding> => {
-  const { keys, sealer } = keysOf(url, secrets)
-  const store = await openStore(url, { keys, instance: 'check', threads: false, readOnly: true })
+  const { sealer, store } = await openFor('reader', url, secrets)
   try {
     await checkSealing({ store, sealer })
     tryWriteLock(path, 1_000)

@@ -2,11 +2,10 @@
  * waits for it. */
 import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { newId } from '../journal/event/event.ts'
 import type { Mark } from '../journal/log/anchor.ts'
 import { openCheckpoint, publicKey } from '../journal/log/checkpoint.ts'
 import { acceptances, acceptedSince } from '../journal/store/continuity.ts'
-import { keysOf, openStore, type Secrets } from '../journal/store/open.ts'
+import { openFor, type Secrets } from '../journal/store/open.ts'
 import { type Report, verify } from '../journal/verify/verify.ts'
 
 /** The last good result. The log must still hold it the next time, unless a person has accepted a
@@ -30,8 +29,7 @@ export interface VerifyTask {
 if (platform() === 'linux') setPriority(19)
 
 const { url, secrets, seen } = workerData as VerifyTask
-const { keys, sealer } = keysOf(url, secrets)
-const store = await openStore(url, { keys, instance: newId('i'), threads: false, readOnly: true, make: false })
+const { keys, sealer, store } = await openFor('reader', url, secrets)
 /** On this thread: threads of the pool inherit the priority of who starts them, and later resolve
  * names and open tokens with it. */
 const check = (note: string, key: string): boolean => openCheckpoint(note, [key]) !== undefined

@@ -2,18 +2,13 @@
 
 import type { Lost } from './append/backlog.ts'
 import { type Journal, openJournal, type Status } from './append/journal.ts'
-import { newId } from './event/event.ts'
 import type { Guard } from './guard/contract.ts'
 import { createGuard } from './guard/guard.ts'
 import { type Anchor, anchorInMemory } from './log/anchor.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { createReconciler, type Reconciler } from './reconcile/reconciler.ts'
 import type { Observation } from './reconcile/verdicts.ts'
-import { keysOf, openStoreWithRetry, type Secrets } from './store/open.ts'
-
-/** Less than a guarded call waits: a hanging query is given up before the next ones are late
- * too. */
-const selectMilliseconds = 1_500
+import { openFor, type Secrets } from './store/open.ts'
 
 export interface StartOptions {
   readonly url: string
@@ -37,17 +32,15 @@ export interface RunningJournal {
 }
 
 export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate, onLost, read }: StartOptions): Promise<RunningJournal> => {
-  const instance = newId('i')
-  const { keys, sealer } = keysOf(url, secrets)
-  const store = await openStoreWithRetry(url, { keys, instance, selectMilliseconds })
-  const journal = await openJournal({ store, sealer, instance, keys, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate, onLost })
+  const opened = await openFor('service', url, secrets)
+  const journal = await openJournal({ ...opened, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate, onLost })
   const guard = createGuard({ journal })
   const reconciler = createReconciler({ journal, read })
   reconciler.start()
   return {
     journal,
     guard,
-    readers: createReaders(store),
+    readers: createReaders(opened.store),
     openOperations: reconciler.open,
     watch: reconciler.watch,
     close: async () => {

@@ -12,7 +12,8 @@ import { newId } from '../../src/journal/event/event.ts'
 import type { Guard, OpenOperation } from '../../src/journal/guard/contract.ts'
 import { acceptRollback } from '../../src/journal/maintenance.ts'
 import type { Store } from '../../src/journal/store/contract.ts'
-import { openStoreWithRetry } from '../../src/journal/store/open.ts'
+import { deferredStore } from '../../src/journal/store/deferred-store.ts'
+import { openStore } from '../../src/journal/store/open.ts'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
@@ -232,7 +233,7 @@ describeWithServer('PostgreSQL', () => {
     await using at = await place()
     server.stop()
     const instance = newId('i')
-    const store = await openStoreWithRetry(at.url, { keys: [at.key], instance })
+    const store = await deferredStore(at.url, () => openStore(at.url, { keys: [at.key], instance }))
     await using it = await at.open({ store, instance })
     await refuses(it.guard)
     await server.start()

@@ -7,7 +7,8 @@ import { expect, test } from '@jest/globals'
 import { checkPostgres } from '../../src/check/postgres.ts'
 import type { OpenOperation } from '../../src/journal/guard/contract.ts'
 import type { Store } from '../../src/journal/store/contract.ts'
-import { openStoreWithRetry } from '../../src/journal/store/open.ts'
+import { deferredStore } from '../../src/journal/store/deferred-store.ts'
+import { openStore } from '../../src/journal/store/open.ts'
 import { steps as inPostgres } from '../../src/journal/store/postgres/schema.ts'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'
@@ -36,7 +37,7 @@ const expectWhole = async (place: Place, store: Store): Promise<void> => {
 /** The service's journal, as it is at a start that the store refuses. */
 const statusWith = async (place: Place, url: string) => {
   const options = { keys: [place.key], instance: 'i_1' }
-  await using it = await place.open({ store: await openStoreWithRetry(url, options), instance: 'i_1' })
+  await using it = await place.open({ store: await deferredStore(url, () => openStore(url, options)), instance: 'i_1' })
   return it.journal.status()
 }
 

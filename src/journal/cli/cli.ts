@@ -6,11 +6,10 @@ import { Problem } from '../../contract/problems.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import { printableLines } from '../../platform/printable.ts'
 import { connectRedis } from '../../platform/redis.ts'
-import { newId } from '../event/event.ts'
 import type { Anchor } from '../log/anchor.ts'
 import { anchorOn } from '../log/anchor-redis.ts'
 import { publicKey } from '../log/checkpoint.ts'
-import { type Keys, keyList, keysOf, locationOf, openStore, requireJournal } from '../store/open.ts'
+import { type Keys, keyList, keysOf, locationOf, openFor, requireJournal, type Secrets } from '../store/open.ts'
 import { createPostgres } from '../store/postgres/schema-state.ts'
 import { publicKeyIn, verifyProofFile } from '../verify/verify-proof.ts'
 import { type Command, type Context, type Output, say } from './command.ts'
@@ -30,8 +29,12 @@ const urlIn = (env: Environment): string => setting(env, 'JOURNAL_URL') ?? 'sqli
 
 const keysIn = (env: Environment, name: string): string[] => keyList(setting(env, name) ?? '')
 
-const ownKeys = (env: Environment): Keys =>
-  keysOf(urlIn(env), { signing: keysIn(env, 'JOURNAL_SIGNING_KEY'), sealing: keysIn(env, 'JOURNAL_SEALING_KEY') })
+const secretsIn = (env: Environment): Secrets => ({
+  signing: keysIn(env, 'JOURNAL_SIGNING_KEY'),
+  sealing: keysIn(env, 'JOURNAL_SEALING_KEY'),
+})
+
+const ownKeys = (env: Environment): Keys => keysOf(urlIn(env), secretsIn(env))
 
 /** A command that does not open the journal. */
 interface Standalone extends Omit<Command, 'run'> {
@@ -45,10 +48,8 @@ const standalone: Readonly<Record<string, Standalone>> = {
     flags: ['role'],
     run: async (env, out, flags) => {
       const url = urlIn(env)
-      requireJournal(url)
-      const { keys } = ownKeys(env)
-      if (url.startsWith('sqlite:')) await (await openStore(url, { keys, instance: newId('i'), threads: false })).close()
-      else await createPostgres(url, keys[0]!, text(flags, 'role'))
+      if (url.startsWith('sqlite:')) await (await openFor('init', url, secretsIn(env))).store.close()
+      else await createPostgres(url, ownKeys(env).keys[0]!, text(flags, 'role'))
       say({ out }, { ready: true }, 'the journal is ready')
       return 0
     },
@@ -128,16 +129,11 @@ async function onJournal(
   outer: Pick<Context, 'anchor' | 'out' | 'stop'>,
   run: (context: Context) => Promise<number>,
 ): Promise<number> {
-  const url = urlIn(env)
-  requireJournal(url)
-  const keys = ownKeys(env)
-  const store = await openStore(url, { keys: keys.keys, instance: newId('i'), threads: false, readOnly, make: false }).catch((cause) => {
-    throw new Error('the journal at JOURNAL_URL cannot be opened', { cause })
-  })
+  const opened = await openFor(readOnly ? 'reader' : 'tool', urlIn(env), secretsIn(env))
   try {
-    return await run({ ...keys, ...outer, store })
+    return await run({ ...opened, ...outer })
   } finally {
-    await store.close()
+    await opened.store.close()
   }
 }
 

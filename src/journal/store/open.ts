@@ -3,9 +3,11 @@
 import { hash, randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { newId } from '../event/event.ts'
 import { createSealer, type Sealer } from '../event/seal.ts'
 import { newSigningKey, signingKey } from '../log/checkpoint.ts'
 import type { Store, StoreOptions } from './contract.ts'
+import { deferredStore } from './deferred-store.ts'
 import { openPostgres } from './postgres/store.ts'
 import { openSqlite } from './sqlite/store.ts'
 
@@ -93,8 +95,8 @@ const isSigningKey = (text: string): boolean => {
   }
 }
 
-/** For readers: throws when there is no journal. A new empty one, made by a misspelt path, would be
- * called intact. */
+/** Throws when a file is not there. A new empty journal, made by a misspelt path, would be called
+ * intact. */
 export function requireJournal(url: string): void {
   const path = pathOf(url)
   if (path !== undefined && !isThere(path))
@@ -113,62 +115,49 @@ export function locationOf(url: string, apps = ''): string {
  * names. */
 const databaseOf = ({ pathname, username }: URL): string => decodeURIComponent(pathname.slice(1) || username)
 
-interface OpenOptions extends StoreOptions {
-  readonly threads?: boolean
-  readonly readOnly?: boolean
-  /** In PostgreSQL: create a journal if there is none. For SQLite see `requireJournal`. */
+interface Manner {
+  /** In PostgreSQL: create a journal if there is none. */
   readonly make?: boolean
+  readonly readOnly?: boolean
+  readonly threads?: boolean
+  /** Serve without a store that is away until it is there. */
+  readonly deferred?: boolean
+  readonly selectMilliseconds?: number
 }
 
-export function openStore(url: string, options: OpenOptions): Promise<Store> {
+/** TABLE: who opens a journal, and how. */
+const manners = {
+  // Its queries end before a guarded call has waited too long: a hanging one must not delay the next ones too.
+  service: { make: true, threads: true, deferred: true, selectMilliseconds: 1_500 },
+  init: { make: true, threads: false },
+  tool: { make: false, threads: false },
+  reader: { make: false, threads: false, readOnly: true },
+} as const satisfies Record<string, Manner>
+
+export interface OpenStore extends Keys {
+  readonly store: Store
+  /** Name of this opening in liveness locks. */
+  readonly instance: string
+}
+
+/** The one way to open a journal: for `service`, at its address and with its keys. */
+export async function openFor(who: keyof typeof manners, url: string, secrets: Secrets): Promise<OpenStore> {
+  const { deferred, ...manner }: Manner = manners[who]
+  if (!deferred) requireJournal(url)
+  const { keys, sealer } = keysOf(url, secrets)
+  const instance = newId('i')
+  const open = () => openStore(url, { ...manner, keys, instance })
+  const store = deferred
+    ? await deferredStore(url, open)
+    : await open().catch((cause: unknown) => {
+        throw new Error('the journal at JOURNAL_URL cannot be opened', { cause })
+      })
+  return { keys, sealer, store, instance }
+}
+
+export function openStore(url: string, options: StoreOptions & Pick<Manner, 'make' | 'readOnly' | 'threads'>): Promise<Store> {
   const path = pathOf(url)
   if (path !== undefined) return openSqlite({ ...options, path })
   if (/^postgres(ql)?:/.test(url)) return openPostgres({ ...options, url })
   throw new Error('the address of a journal is sqlite:PATH or postgres://…')
-}
-
-/** For the service: reads go on without the store; the gate is closed until it can be opened. */
-export async function openStoreWithRetry(url: string, options: StoreOptions): Promise<Store> {
-  let store: Store | undefined
-  let cause: unknown
-  const attempt = async (): Promise<Store> => {
-    try {
-      store ??= await openStore(url, options)
-      return store
-    } catch (error) {
-      cause = error
-      throw error
-    }
-  }
-  await attempt().catch(() => {})
-  if (store) return store
-  const there = (): Store => {
-    if (!store) throw new Error('the journal could not be opened', { cause })
-    return store
-  }
-  const kind = url.startsWith('sqlite:') ? 'sqlite' : 'postgres'
-  return {
-    kind,
-    get journal() {
-      return there().journal
-    },
-    commit: async (entries, after) => there().commit(entries, after),
-    select: async (sql, params) => there().select(sql, params),
-    readers: { kind, select: async (sql, params) => there().readers.select(sql, params) },
-    reopen: async () => {
-      const fresh = store === undefined
-      await attempt()
-      if (!fresh) await there().reopen()
-    },
-    isAlive: async (instance) => there().isAlive(instance),
-    mayRemove: async () => there().mayRemove(),
-    erase: async (tokens) => there().erase(tokens),
-    expire: async (now) => there().expire(now),
-    prune: async (cut, nodes) => there().prune(cut, nodes),
-    backup: async (path) => there().backup(path),
-    inspect: async () => there().inspect(),
-    close: async () => {
-      await store?.close()
-    },
-  }
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
-import { openStoreWithRetry } from '../../../src/journal/store/open.ts'
+import { deferredStore } from '../../../src/journal/store/deferred-store.ts'
+import { openStore } from '../../../src/journal/store/open.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 import { journalCli, type Ran } from '../../support/journal-cli.ts'
 
@@ -38,7 +39,8 @@ test('a file that alone is gone is not begun anew', async () => {
   await (await place.open()).guard.close()
   for (const name of readdirSync(place.directory).filter((one) => /^journal\.db(-wal|-shm)?$/.test(one)))
     rmSync(join(place.directory, name))
-  const store = await openStoreWithRetry(`sqlite:${place.path}`, { keys: [place.key], instance: 'i_x' })
+  const url = `sqlite:${place.path}`
+  const store = await deferredStore(url, () => openStore(url, { keys: [place.key], instance: 'i_x' }))
   expect(() => store.journal).toThrow('could not be opened')
   await expect(store.reopen()).rejects.toThrow('is gone, but there was a journal here')
   expect(existsSync(place.path)).toBe(false)

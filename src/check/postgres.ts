@@ -4,10 +4,10 @@ import { keysOf, type Secrets } from '../journal/store/open.ts'
 import { connect } from '../journal/store/postgres/connection.ts'
 import { inspect } from '../journal/store/postgres/inspect.ts'
 import { lookups, statements } from '../journal/store/postgres/schema.ts'
-import { initFor, isLater, lackIn, presenceIn } from '../journal/store/postgres/schema-state.ts'
+import { initFor, lackIn, presenceIn } from '../journal/store/postgres/schema-state.ts'
 import { checkSealing } from '../journal/store/pseudonyms.ts'
 import type { Row, Rows, Source } from '../journal/store/queries/source.ts'
-import { remedyOfLater } from '../journal/store/version.ts'
+import { isTooLate, remedyOfLater } from '../journal/store/version.ts'
 import { errorMessage } from '../platform/error-message.ts'
 import { type Finding, fault, ok, warn } from './finding.ts'
 
@@ -40,7 +40,8 @@ const lookAt = async (source: Source, lock: () => Promise<unknown>, secrets: Sec
     ]
   if (!access['mayUse'] || !(await ask(lookups.mayAppend))['may']) return [fault(`the role ${role} may not append to the journal`, init)]
   const presence = await presenceIn(source.select)
-  if (isLater(presence)) return [fault(`a later smooch-bff has upgraded the journal, to version ${presence.version}`, remedyOfLater)]
+  const { mark } = presence
+  if (mark && isTooLate(mark)) return [fault(`a later smooch-bff has upgraded the journal, to version ${mark.version}`, remedyOfLater)]
   const lack = lackIn(presence)
   if (lack !== undefined) return [fault(lack, init)]
   const { faults } = await inspect(source.select)

@@ -13,6 +13,7 @@ import { steps as inPostgres } from '../../src/journal/store/postgres/schema.ts'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { steps as inSqlite } from '../../src/journal/store/sqlite/schema.ts'
+import { current } from '../../src/journal/store/version.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { journalCli } from '../support/journal-cli.ts'
 import { findPostgres } from '../support/postgres.ts'
@@ -42,7 +43,7 @@ const statusWith = async (place: Place, url: string) => {
 }
 
 test('both stores go through the same steps', () => {
-  expect(inPostgres.length).toBe(inSqlite.length)
+  expect([inPostgres.length, inSqlite.length]).toEqual([current.version, current.version])
 })
 
 /** With the schema of then, and without its mark: the rows are those of a journal of today. */
@@ -95,6 +96,60 @@ test('SQLite: one that a later service has upgraded is refused by the service, t
   expect(schemaIn(place.path)).toEqual(before)
 })
 
+/** What a later step may add that services of before need not know. */
+const additions = (schema: string): string =>
+  `CREATE INDEX later_index ON ${schema}operation (op, state); ALTER TABLE ${schema}operation ADD COLUMN later TEXT`
+
+/** Opened, written, verified: with notes on what was added, and no finding. */
+const expectUsed = async (place: Place, open: () => Promise<Store>): Promise<void> => {
+  await use(place, await open())
+  const store = await open()
+  const { findings, warnings } = await verify(store, { sealer: place.sealer })
+  await store.close()
+  expect(findings).toEqual([])
+  expect(warnings.join()).toMatch(/operation has columns of a later version.*later_index is not ours/)
+}
+
+test('SQLite: one to which a later service added what others need not know is used as it is, and its mark stays', async () => {
+  await using place = makePlace()
+  await use(place, await place.store())
+  {
+    using db = new DatabaseSync(place.path)
+    db.exec(`${additions('')}; PRAGMA user_version = 1002`)
+  }
+  const before = schemaIn(place.path)
+  await expectUsed(place, () => place.store())
+  for (const command of [['verify'], ['init'], ['list']]) expect(await journalCli(place.env, command)).toMatchObject({ code: 0 })
+  expect(await statusWith(place, `sqlite:${place.path}`)).toMatchObject({ open: true })
+  expect(schemaIn(place.path)).toEqual(before)
+})
+
+test.each([2, 2002, 2003])('SQLite: the mark %i shuts services of version 1 out', async (mark) => {
+  await using place = makePlace()
+  await use(place, await place.store())
+  {
+    using db = new DatabaseSync(place.path)
+    db.exec(`PRAGMA user_version = ${mark}`)
+  }
+  await expect(place.store()).rejects.toThrow(/of the schema, and this smooch-bff knows 1 at most/)
+})
+
+test.each([
+  ['a trigger', 'CREATE TRIGGER z AFTER INSERT ON event BEGIN SELECT 1; END', 'not part of the schema: CREATE TRIGGER z'],
+  ['a column of ours that is gone', 'ALTER TABLE operation RENAME COLUMN app TO was', 'the schema lacks: CREATE TABLE operation'],
+])('SQLite: under the mark of a later service %s is a finding all the same', async (_what, sql, finding) => {
+  await using place = makePlace()
+  await use(place, await place.store())
+  {
+    using db = new DatabaseSync(place.path)
+    db.exec(`${sql}; PRAGMA user_version = 1002`)
+  }
+  const store = await place.store({ readOnly: true })
+  const { faults } = await store.inspect()
+  await store.close()
+  expect(faults.join()).toContain(finding)
+})
+
 const { when, postgres } = postgresOfFile()
 const options = (place: Place, url: string) => ({ url, keys: [place.key], instance: 'i_1' })
 
@@ -130,7 +185,7 @@ when(
     const url = postgres().url('later')
     await createPostgres(url, place.key)
     const running = await openPostgres(options(place, url))
-    postgres().sql('UPDATE journal.schema_version SET version = 2', 'later')
+    postgres().sql('UPDATE journal.schema_version SET version = 2, oldest = 2', 'later')
     await expect(running.reopen()).rejects.toThrow(refusal)
     await running.close()
     await expect(createPostgres(url, place.key)).rejects.toThrow(refusal)
@@ -147,3 +202,21 @@ when(
     ])
   },
 )
+
+when('PostgreSQL: one to which a later service added what others need not know is used as it is, and its mark stays', async () => {
+  await using place = makePlace()
+  postgres().sql('CREATE DATABASE extended')
+  const url = postgres().url('extended')
+  await createPostgres(url, place.key)
+  postgres().sql(`${additions('journal.')}; UPDATE journal.schema_version SET version = 2, oldest = 1`, 'extended')
+  await expectUsed(place, () => openPostgres(options(place, url)))
+  await createPostgres(url, place.key)
+  expect(await statusWith(place, url)).toMatchObject({ open: true })
+  expect(postgres().sql('SELECT version, oldest FROM journal.schema_version', 'extended').trim()).toBe('2|1')
+  postgres().sql('ALTER TABLE journal.operation ADD COLUMN needed text NOT NULL DEFAULT now()', 'extended')
+  const store = await openPostgres(options(place, url))
+  expect((await store.inspect()).faults).toEqual(['the table operation is missing or was changed'])
+  await store.close()
+  postgres().sql('UPDATE journal.schema_version SET oldest = 2', 'extended')
+  await expect(openPostgres(options(place, url))).rejects.toThrow(refusal)
+})

@@ -2,7 +2,9 @@
  * index of an operator, or a table of theirs, does not. */
 import type { Inspection } from '../contract.ts'
 import type { Source } from '../queries/source.ts'
+import { isExtended } from '../version.ts'
 import { createSchema } from './schema.ts'
+import { presenceIn } from './schema-state.ts'
 
 /** Name, type, `!` for NOT NULL, `=` for generated from the signed body. */
 const columns: Readonly<Record<string, string>> = {
@@ -51,6 +53,11 @@ const lookups = {
 } as const
 
 const sorted = (text: string): string => text.split(', ').toSorted().join(', ')
+/** As a later step leaves it: our columns as they are, and others that may be empty. */
+const isWidened = (found: string, text: string): boolean => {
+  const [there, ours] = [found.split(', '), text.split(', ')]
+  return ours.every((column) => there.includes(column)) && there.every((column) => ours.includes(column) || /[^!=]$/.test(column))
+}
 const triggerOf = (text: string): string => text.slice(opening.length)
 
 export const inspect = async (select: Source['select']): Promise<Inspection> => {
@@ -61,11 +68,12 @@ export const inspect = async (select: Source['select']): Promise<Inspection> => 
   const bodies = new Map((await ask(lookups.functions)).map(({ name, text }) => [name, text]))
   const there = new Map((await ask(lookups.indexes)).map((row) => [row.name, Boolean((row as { holds?: unknown }).holds)]))
   const nameOf = (trigger: string): string => trigger.split(' ')[0]!
+  const { mark } = await presenceIn(select)
+  const changed = Object.entries(columns).filter(([name, text]) => sorted(tables.get(name) ?? '') !== sorted(text))
+  const widened = changed.filter(([name, text]) => mark && isExtended(mark) && isWidened(tables.get(name) ?? '', text))
   return {
     faults: [
-      ...Object.entries(columns)
-        .filter(([name, text]) => sorted(tables.get(name) ?? '') !== sorted(text))
-        .map(([name]) => `the table ${name} is missing or was changed`),
+      ...changed.filter((table) => !widened.includes(table)).map(([name]) => `the table ${name} is missing or was changed`),
       ...triggers.filter((text) => !active.includes(text)).map((text) => `the trigger ${nameOf(text)} is missing, disabled or was changed`),
       ...active.filter((text) => !triggers.includes(text)).map((text) => `the trigger ${nameOf(text)} is not ours`),
       ...rules.map(({ name }) => `the rule ${name} is not ours`),
@@ -75,6 +83,7 @@ export const inspect = async (select: Source['select']): Promise<Inspection> => 
       ...unique.filter((name) => !there.get(name)).map((name) => `the index ${name} is missing or does not hold`),
     ],
     notes: [
+      ...widened.map(([name]) => `the table ${name} has columns of a later version`),
       ...indexes.filter((name) => !there.has(name)).map((name) => `the index ${name} is missing, so reading may be slow`),
       ...[...there.keys()].filter((name) => ![...indexes, ...unique].includes(name)).map((name) => `the index ${name} is not ours`),
     ],

@@ -2,14 +2,14 @@
 import type { KeyObject } from 'node:crypto'
 import { genesis } from '../contract.ts'
 import type { Source } from '../queries/source.ts'
-import { refuseLater, unmarkedVersion } from '../version.ts'
+import { current, type Mark, refuseLater, unmarked } from '../version.ts'
 import { connect } from './connection.ts'
 import { createSchema, grantTo, lookups, mark, statements, steps } from './schema.ts'
 import { write } from './write.ts'
 
 interface Presence {
   /** Undefined when the database holds no journal. */
-  readonly version: number | undefined
+  readonly mark: Mark | undefined
   /** The role of the connection. */
   readonly role: string
 }
@@ -17,27 +17,27 @@ interface Presence {
 export const presenceIn = async (select: Source['select']): Promise<Presence> => {
   const [it] = await select(lookups.presence)
   const role = String(it!['role'])
-  if (!it!['found']) return { version: undefined, role }
-  const version = it!['marked'] ? Number((await select(lookups.mark))[0]!['version']) : unmarkedVersion(Boolean(it!['knowsApps']))
-  return { version, role }
+  if (!it!['found']) return { mark: undefined, role }
+  if (!it!['marked']) return { mark: unmarked(Boolean(it!['knowsApps'])), role }
+  const [found] = await select(lookups.mark)
+  return { mark: { version: Number(found!['version']), oldest: Number(found!['oldest']) }, role }
 }
 
 const journal = 'the journal in PostgreSQL'
-export const isLater = ({ version = 0 }: Presence): boolean => version > steps.length
 
-/** Throws when the journal is a later one than we know. */
+/** Throws when a later service shuts us out. */
 export const knownPresenceIn = async (select: Source['select']): Promise<Presence> => {
   const presence = await presenceIn(select)
-  refuseLater(journal, presence.version ?? 0, steps.length)
+  if (presence.mark) refuseLater(journal, presence.mark)
   return presence
 }
 
 export const initFor = (role: string): string => `npm run journal -- init --role ${role}`
 
 /** Why this service cannot go on with what is there; undefined when it can. */
-export const lackIn = ({ version }: Presence): string | undefined => {
-  if (version === undefined) return 'PostgreSQL holds no journal yet'
-  return version < steps.length ? `${journal} was made by an earlier version` : undefined
+export const lackIn = ({ mark: found }: Presence): string | undefined => {
+  if (!found) return 'PostgreSQL holds no journal yet'
+  return found.version < current.version ? `${journal} was made by an earlier version` : undefined
 }
 
 const minute = 60_000
@@ -48,14 +48,14 @@ export async function createPostgres(url: string, key: KeyObject, role?: string)
   const { client, cut } = await connect(url, { query_timeout: minute })
   try {
     await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('smooch-bff journal'))")
-    const { version } = await knownPresenceIn(async (sql) => (await client.query(sql)).rows)
-    if (version === undefined) {
+    const { mark: found } = await knownPresenceIn(async (sql) => (await client.query(sql)).rows)
+    if (!found) {
       await client.query(createSchema)
       const createdJournal = genesis(key)
       await client.query(statements.firstHead, [createdJournal.journal, createdJournal.key])
       await write(client, createdJournal.batch, createdJournal.key)
     }
-    for (const step of steps.slice(version ?? steps.length)) await client.query(`SET LOCAL search_path = journal; ${step}`)
+    for (const step of steps.slice(found?.version ?? steps.length)) await client.query(`SET LOCAL search_path = journal; ${step}`)
     await client.query(mark)
     if (role !== undefined) await client.query(grantTo(client.escapeIdentifier(role)))
     await client.query('COMMIT')

@@ -1,5 +1,6 @@
 /** The journal's tables in PostgreSQL, and the functions by which alone the application writes. Run
  * once, by the owner. */
+import { current } from '../version.ts'
 
 const text = (path: string): string => `text GENERATED ALWAYS AS (body::jsonb #>> '{${path}}') STORED`
 
@@ -115,10 +116,13 @@ UPDATE operation SET app = (SELECT e.app FROM event e WHERE e.seq = operation.se
 ${ofApp} ${append}`,
 ]
 
-/** A journal without this table was made before there were versions. */
+/** A journal without this table was made before there were versions. The mark of a later service
+ * stays. */
 export const mark = `CREATE TABLE IF NOT EXISTS journal.schema_version (one integer PRIMARY KEY CHECK (one = 1), version integer NOT NULL);
+ALTER TABLE journal.schema_version ADD COLUMN IF NOT EXISTS oldest integer;
 GRANT SELECT ON journal.schema_version TO PUBLIC;
-INSERT INTO journal.schema_version VALUES (1, ${steps.length}) ON CONFLICT (one) DO UPDATE SET version = excluded.version`
+INSERT INTO journal.schema_version (one, version, oldest) VALUES (1, ${current.version}, ${current.oldest})
+ON CONFLICT (one) DO UPDATE SET version = excluded.version, oldest = excluded.oldest WHERE schema_version.version <= excluded.version`
 
 /** Grants to the application: it reads, and writes through three functions. No INSERT, UPDATE,
  * DELETE or TRUNCATE. */
@@ -143,7 +147,7 @@ export const lookups = {
   /** Whether there is a journal, what tells its version, and the role of the connection. */
   presence: `SELECT to_regclass('journal.head') IS NOT NULL AS found, to_regclass('journal.schema_version') IS NOT NULL AS marked,
     EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app') AS "knowsApps", current_user AS role`,
-  mark: 'SELECT version FROM journal.schema_version',
+  mark: "SELECT version, coalesce((to_jsonb(mark) ->> 'oldest')::integer, version) AS oldest FROM journal.schema_version mark",
   identity: 'SELECT journal, key FROM head',
   /** What the role may that asks, and what this server is; `mayUse` is null where there is no
    * journal. */

@@ -23,7 +23,7 @@ import {
 import type { Row, Rows, Value } from '../queries/source.ts'
 import { toRead, toWrite } from './connection.ts'
 import { erasures, lookups, removals, statements } from './schema.ts'
-import { create, inspect, isCurrent, upgrade, versionOf } from './schema-state.ts'
+import { create, inspect, isReadable, upgrade, versionOf } from './schema-state.ts'
 
 // NFS, CIFS, SMB, SMB2, Ceph, Lustre, AFS, 9p: without the locks and shared memory that WAL needs.
 const NETWORK = new Set([0x6969, 0xff534d42, 0x517b, 0xfe534d42, 0x00c36400, 0x0bd00bd0, 0x5346414f, 0x01021997])
@@ -115,7 +115,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
   const open = (): void => {
     const version = versionOf(db, path)
     if (readOnly && version === undefined) throw new Error(`${path} holds no journal`)
-    if (readOnly && !isCurrent(version!))
+    if (readOnly && !isReadable(version!))
       throw new Error(
         `${path} was made by an earlier version: start the service on it, or run npm run journal -- init, which adds what it lacks`,
       )

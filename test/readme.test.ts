@@ -21,6 +21,7 @@ const blocks: readonly Block[] = [
 interface Demo extends AsyncDisposable {
   readonly origin: string
   readonly privateUrl: string
+  readonly sandbox: string
   readonly serviceKey: string
 }
 
@@ -41,6 +42,7 @@ const startDemo = async (): Promise<Demo> => {
   return {
     origin: found(/page +(http:\S+?)\/? /),
     privateUrl: found(/private +(http:\S+)/),
+    sandbox: found(/stand-in +(http:\S+)/),
     serviceKey: found(/service key +(\S+)/),
     [Symbol.asyncDispose]: async () => {
       const ended = new Promise((resolve) => child.once('close', resolve))
@@ -51,8 +53,12 @@ const startDemo = async (): Promise<Demo> => {
 }
 
 /** One shell for all blocks, since later ones use what earlier ones set. Each call that is refused ends it, unless the block says so. */
-const scriptOf = ({ origin, privateUrl }: Demo, folder: string): string => {
-  const here = (text: string) => text.replaceAll('http://localhost:3000', origin).replaceAll('http://127.0.0.1:3001', privateUrl)
+const scriptOf = ({ origin, privateUrl, sandbox }: Demo, folder: string): string => {
+  const here = (text: string) =>
+    text
+      .replaceAll('http://localhost:3000', origin)
+      .replaceAll('http://127.0.0.1:3001', privateUrl)
+      .replaceAll('http://localhost:3002', sandbox)
   const steps = blocks.map(({ language, refused, text }, index) => {
     const path = join(folder, `${index}.mjs`)
     if (language === 'js') writeFileSync(path, here(text))
@@ -66,7 +72,7 @@ describe('the README and docs/use.md', () => {
   test('has a quick start with calls, a refusal, a mint, a bearer token and a library of the vendor', () => {
     const all = blocks.map(({ text }) => text).join('\n')
     for (const part of ['auth/demo', '/appusers/me', '/sessions', 'Bearer $TOKEN', 'smooch-core']) expect(all).toContain(part)
-    expect(blocks.map(({ refused }) => refused).filter(Boolean)).toEqual(['404'])
+    expect(blocks.map(({ refused }) => refused).filter(Boolean)).toEqual(['404', '502'])
     expect(readme).toContain('npm ci && npm run demo')
   })
 

@@ -1,10 +1,12 @@
 /** The demo page opened in a browser of its own, in front of a whole service and the stand-in, with the moves a visitor makes. */
 import { mkdirSync } from 'node:fs'
 import { expect } from '@jest/globals'
+import { Router } from 'express'
+import { demoFaults } from '../../src/dev/demo/faults.ts'
 import { demoPage } from '../../src/dev/demo/page.ts'
 import { appUsers, people } from '../../src/dev/demo/people.ts'
 import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
-import { startBff } from '../support/bff.ts'
+import { type Bff, startBff } from '../support/bff.ts'
 import { openBrowser } from './browser.ts'
 
 const artifacts = new URL('../../test-artifacts/', import.meta.url).pathname
@@ -16,13 +18,19 @@ export type Demo = Awaited<ReturnType<typeof openDemo>>
 export const openDemo = async () => {
   mkdirSync(artifacts, { recursive: true })
   await using starting = new AsyncDisposableStack()
-  const bff = starting.use(
+  const bff: Bff = starting.use(
     await startBff({
       env: { SELF_PROPERTIES: 'language' },
       // The stand-in starts anew for each test, behind the back of any copy.
       cacheTimes: { freshMs: 1, revalidateMs: 1, ifErrorMs: 1, noneMs: 1 },
       sandbox: { people: appUsers, switches: { confirmLinksAfter: 1200 } },
-      extend: ({ mint, origins }) => ({ root: demoPage('/bff', '', ['test', 'gdpr_request']), below: demoSignIn(mint, origins) }),
+      extend: ({ mint, origins }) => ({
+        root: demoPage('/bff', '', ['test', 'gdpr_request']),
+        below: Router().use(
+          demoSignIn(mint, origins),
+          demoFaults(() => bff.sandbox, origins),
+        ),
+      }),
     }),
   )
   const browser = starting.use(await openBrowser(bff.app.publicUrl))

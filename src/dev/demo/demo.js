@@ -25,7 +25,7 @@ let subject
 class Refused extends Error {
   constructor({ status, content, requestId, wait }) {
     const { code, description } = content.error ?? { code: `status ${status}`, description: content }
-    super(`${code}: ${description}${wait ? ` Try again in ${wait} s.` : ''} (request ${requestId})`)
+    super(`${status || ''} ${code}: ${description}${wait ? ` Try again in ${wait} s.` : ''} (request ${requestId})`)
     this.status = status
     this.code = code
   }
@@ -77,15 +77,27 @@ const say = (form, text, kind = 'ok') => {
   output.textContent = text
 }
 
-const submit = async (form) => {
-  const { call: what, confirm, then, done = 'Done.' } = form.dataset
+/** The stand-in fails at the operation while `run` calls it. */
+const withFault = async (operation, fault, run) => {
+  const begun = await call('POST', '/demo/faults', { operation, fault })
+  if (!begun.ok) throw new Refused(begun)
+  try {
+    return await run()
+  } finally {
+    await call('DELETE', '/demo/faults')
+  }
+}
+
+const submit = async (form, { fault } = {}) => {
+  const { call: what, operation, confirm, then, done = 'Done.' } = form.dataset
   const [method, template] = what.split(' ')
   say(form, 'Working…', 'busy')
   try {
     const question = confirm && (await questions[confirm]({ user, subject, form, readUser }))
     const why = question && (await ask({ ...question, why: person !== 'customer' }))
     if (question && !why) return say(form, 'Cancelled: nothing was changed.')
-    const { content, status, took } = await send(method, pathOf(form, template), bodyOf(form), why)
+    const begin = () => send(method, pathOf(form, template), bodyOf(form), why)
+    const { content, status, took } = await (fault ? withFault(operation, fault, begin) : begin())
     await effects[then](content, form)
     say(form, `${done} ${status} in ${took}.`)
   } catch (error) {
@@ -104,7 +116,7 @@ document.addEventListener('submit', async (event) => {
   event.preventDefault()
   if (form.ariaBusy === 'true') return
   form.ariaBusy = 'true'
-  await submit(form)
+  await submit(form, event.submitter?.dataset)
   form.ariaBusy = 'false'
 })
 
@@ -162,6 +174,7 @@ const effects = {
   reached: showChannels,
   coded: showAuthCode,
   requested: showLinkRequests,
+  unharmed: () => {},
   removed: () => {
     find('#staff-said').textContent = `${nameOf(user)} is deleted.`
     clearPerson()

@@ -1,6 +1,7 @@
 /** `npm run demo`: the sandbox in place of the vendor, the service in front of it and a page to try
  * it, all on this machine. */
 import { randomBytes } from 'node:crypto'
+import { Router } from 'express'
 import { loadApps } from '../../../config/apps.ts'
 import { load, SettingsError } from '../../../config/load.ts'
 import { startApp } from '../../app.ts'
@@ -10,6 +11,7 @@ import { createLog } from '../../platform/logger.ts'
 import { printableLines } from '../../platform/printable.ts'
 import { untilSignal } from '../../platform/signals.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import { demoFaults } from './faults.ts'
 import { areHere } from './here.ts'
 import { demoPage, demoSignInAddress } from './page.ts'
 import { appUsers, people } from './people.ts'
@@ -52,7 +54,10 @@ const run = async (): Promise<void> => {
     const log = createLog(settings.LOG_LEVEL)
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
       root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger'), settings.AUDIT_REASONS),
-      below: demoSignIn(mint, origins),
+      below: Router().use(
+        demoSignIn(mint, origins),
+        demoFaults(() => sandbox, origins),
+      ),
       signIn: demoSignInAddress,
     })
     const app = await startApp({ settings, apps: loadApps(settings), log, extend })

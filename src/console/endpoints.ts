@@ -50,7 +50,7 @@ const exampleOperation: z.input<typeof operation> = {
   },
 }
 
-const check = z.object({
+const checked = z.object({
   at: z.iso.datetime(),
   ok: z.boolean(),
   size: z.int(),
@@ -74,11 +74,12 @@ const words: Readonly<Record<(typeof searchNames)[number], readonly [string, str
   limit: ['How many at most', '50'],
 }
 const from = ['The index in the log to begin with', '0'] as const
-const auditors = { tag: 'Console', by: 'session', csrf: true, limit: 'reads' } as const
-const read = { ...auditors, method: 'get', head: true, errors: [400, 401, 403, 404, 429, 503] } as const
+const auditors = { tag: 'Console', by: 'session', roles: ['auditor', 'admin'], limit: 'reads' } as const
+const read = { ...auditors, csrf: true, method: 'get', head: true, errors: [400, 401, 403, 404, 429, 503] } as const
 /** Opened by a link of the page, which sends no header. */
-const download = { tag: 'Console', by: 'session', limit: 'reads', method: 'get', errors: [400, 401, 403, 404, 429, 503] } as const
-const change = { ...auditors, method: 'post', errors: [400, 401, 403, 404, 409, ...ofBodies, 429, 503] } as const
+const download = { ...auditors, method: 'get', errors: [400, 401, 403, 404, 429, 503] } as const
+const check = { ...auditors, csrf: true, method: 'post', errors: [400, 401, 403, 404, 409, ...ofBodies, 429, 503] } as const
+const change = { ...check, roles: ['admin'], recentSignIn: true } as const
 
 export const journalEndpoints = {
   list_operations: {
@@ -187,10 +188,10 @@ export const journalEndpoints = {
 
 export const verifyEndpoints = {
   verify_journal: {
-    ...change,
+    ...check,
     path: '/ops/api/verify',
     summary: 'Check the whole log now.',
-    answers: { 200: { description: 'What was found', content: json(check, exampleCheck) } },
+    answers: { 200: { description: 'What was found', content: json(checked, exampleCheck) } },
   },
   download_envelope: {
     ...download,

@@ -5,6 +5,7 @@ import { extname } from 'node:path'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import { Problem } from '../contract/problems.ts'
 import { pageRoutes, routes } from '../http/endpoint.ts'
+import { handlers } from '../http/endpoint-handler.ts'
 import { html } from '../http/html.ts'
 import { interstitialPage } from '../http/interstitial.ts'
 import { headersOf, toProblem } from '../http/problem-handler.ts'
@@ -25,7 +26,8 @@ import type { Session } from '../session/sessions.ts'
 import type { Alerts } from './alerts/alerts.ts'
 import { alertList } from './alerts/alerts-view.ts'
 import { verifyEndpoints } from './endpoints.ts'
-import { type EnvelopeParts, envelopeRoute } from './envelope/route.ts'
+import { createEnvelopeDownload, type EnvelopeParts } from './envelope/route.ts'
+import { createGate, enterPage, type GateParts, requireReader } from './gate.ts'
 import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
 import { exportForm } from './pages/export-form.ts'
 import { body, head, notice, page } from './pages/layout.ts'
@@ -33,12 +35,11 @@ import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { parse, type Term } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { countHits, type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
-import { enterReader, requireReader } from './reader.ts'
 
 /** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
 export type SignInAddress = (login: { readonly returnTo: string; readonly stepUp?: boolean }) => string
 
-export interface ConsoleParts extends SummaryParts, EnvelopeParts {
+export interface ConsoleParts extends SummaryParts, EnvelopeParts, GateParts {
   readonly basePath: string
   readonly ticketUrl: string | undefined
   /** Address of the sign-in; absent: the page explains in words. */
@@ -123,7 +124,7 @@ export const consoleRoutes = (parts: ConsoleParts): Router[] => {
   const shown =
     (show: (req: Request, res: Response, session: Session) => Promise<string>): RequestHandler =>
     async (req, res) => {
-      const session = await enterReader(sessions, req, res, 'page')
+      const session = await enterPage(sessions, req, res)
       await during('search', session, async () => {
         res.type('html')
         res.end(await show(req, res, session))
@@ -215,18 +216,18 @@ ${rowList(here, words, found, at, hits)}`,
     return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin } }, content)
   })
 
-  const check = async (req: Request, res: Response): Promise<void> => {
-    await enterReader(sessions, req, res, 'api')
-    queryOf(req)
-    res.json(await parts.integrity.run())
-  }
-
   const content = Object.entries(files).map(([name, sources]): [string, RequestHandler[]] => {
     const bytes = Buffer.concat(sources.map((source) => readFileSync(source)))
     return [`/ops/${name}`, [asPage, pages, (_req, res) => void res.type(extname(name)).send(bytes)]]
   })
   return [
-    routes(verifyEndpoints, { verify_journal: check, download_envelope: envelopeRoute(parts) }),
+    routes(
+      verifyEndpoints,
+      handlers(verifyEndpoints, createGate(parts), {
+        verify_journal: () => parts.integrity.run(),
+        download_envelope: createEnvelopeDownload(parts),
+      }),
+    ),
     pageRoutes({
       '/ops': screen(timeline),
       '/ops/rows': [asPage, fragment],

@@ -9,8 +9,16 @@ import { checkQuery, rawQueryOf } from './query.ts'
 
 /** The check of a caller: before the body is read, and again after it, which may have taken long. */
 export interface Gate<Who> {
-  readonly enter: (req: Request, res: Response, row: Endpoint) => Who | Promise<Who>
-  readonly again?: (who: Who) => Promise<Who>
+  readonly enter: (asked: Asked) => Who | Promise<Who>
+  readonly again?: (who: Who, asked: Asked) => Promise<Who>
+}
+
+/** A request, and the row that it asks for. */
+export interface Asked {
+  readonly req: Request
+  readonly res: Response
+  readonly row: Endpoint
+  readonly id: string
 }
 
 /** No check of its own: for routes whose caller proves something by the body. */
@@ -46,19 +54,20 @@ const readBody = async (req: Request, { body, errors }: Endpoint): Promise<unkno
   return form && (!json || isForm(req)) ? checkBody(form.schema!, await readForm(req)) : checkBody(json!.schema!, await readJson(req))
 }
 
-const handler = <Row extends Endpoint, Who>(row: Row, gate: Gate<Who>, work: Work<Row, Who>): RequestHandler => {
+const handler = <Row extends Endpoint, Who>(id: string, row: Row, gate: Gate<Who>, work: Work<Row, Who>): RequestHandler => {
   const statuses = Object.keys(row.answers).map(Number)
   const withBody = statuses.find((status) => row.answers[status]!.content)
   const withoutBody = statuses.find((status) => !row.answers[status]!.content)
   const names = Object.keys(row.query ?? {})
   return async function endpoint(req, res) {
-    const entered = await gate.enter(req, res, row)
+    const asked = { req, res, row, id }
+    const entered = await gate.enter(asked)
     const query = checkQuery(rawQueryOf(req.originalUrl), [], names)
     const body = await readBody(req, row)
-    const who = gate.again ? await gate.again(entered) : entered
+    const who = gate.again ? await gate.again(entered, asked) : entered
     const answer = await work({ who, query, body, params: req.params, req, res } as CheckedRequest<Row, Who>)
     if (answer !== undefined) res.status(withBody!).json(answer)
-    else if (!res.headersSent) res.status(withoutBody!).end()
+    else if (!(res.headersSent || res.destroyed)) res.status(withoutBody!).end()
   }
 }
 
@@ -68,6 +77,6 @@ export const handlers = <Rows extends Endpoints, Who>(
   gate: Gate<Who>,
   works: { readonly [Id in keyof Rows]: Work<Rows[Id], Who> },
 ): { readonly [Id in keyof Rows]: RequestHandler } =>
-  Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, handler(row, gate, works[id]!)])) as {
+  Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, handler(id, row, gate, works[id]!)])) as {
     [Id in keyof Rows]: RequestHandler
   }

@@ -2,7 +2,7 @@
  * them. */
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
 import type { z } from 'zod'
-import type { LimitClass } from '../contract/operation.ts'
+import type { LimitClass, Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 
 type Method = 'get' | 'head' | 'post' | 'put' | 'delete'
@@ -31,6 +31,10 @@ export interface Endpoint {
   readonly head?: true
   readonly tag: 'Sessions' | 'Console' | 'Webhooks' | 'Documents' | 'Private'
   readonly by: 'anyone' | 'session' | 'session, if any' | 'cookie, if any' | 'service key' | 'webhook secret'
+  /** Of which the session needs one. */
+  readonly roles?: readonly Role[]
+  /** The person must have signed in a short while ago. */
+  readonly recentSignIn?: true
   /** A browser must send X-BFF-CSRF with the cookie. */
   readonly csrf?: true
   /** The limit against which calls of a session count. */

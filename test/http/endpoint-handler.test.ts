@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { z } from 'zod'
 import { Problem } from '../../src/contract/problems.ts'
 import { done, type Endpoints, form, json, ofBodies, routes } from '../../src/http/endpoint.ts'
-import { handlers } from '../../src/http/endpoint-handler.ts'
+import { type Asked, handlers } from '../../src/http/endpoint-handler.ts'
 import { type EchoListener, startEcho } from '../support/http-app.ts'
 
 const Note = z.strictObject({ text: z.string().min(1) })
@@ -46,7 +46,7 @@ describe('a row', () => {
   })
   beforeAll(async () => {
     const gate = {
-      enter: ({ headers }: { headers: Record<string, unknown> }) => {
+      enter: ({ req: { headers } }: Asked) => {
         steps.push('enter')
         if (headers['authorization'] === undefined) throw new Problem('unauthorized')
         return { name: 'ada' }

@@ -103,7 +103,7 @@ export const mintRoutes = (
     mintEndpoints,
     handlers(
       mintEndpoints,
-      { enter: authenticate },
+      { enter: ({ req, res }) => authenticate(req, res) },
       {
         mint_session: async ({ who, body, req, res }) => {
           const minted = await minting(req, res, who, body)

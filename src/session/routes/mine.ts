@@ -28,7 +28,7 @@ const view = ({ sid, createdMs, expiresMs, lastSeenMs, entry }: LiveSession, own
 
 /** The session of the call, counted against the limit of the row; asked again after the body. */
 const gateOf = (sessions: Sessions): Gate<Session> => ({
-  enter: async (req, res, { limit = 'writes' }) => {
+  enter: async ({ req, res, row: { limit = 'writes' } }) => {
     const { session } = await sessions.require(req, { limit, decide: limitCalls(req, res) })
     addLogFields(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
     return session

@@ -25,7 +25,7 @@ export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamA
     personEndpoints,
     handlers(
       personEndpoints,
-      { enter: authenticate },
+      { enter: ({ req, res }) => authenticate(req, res) },
       {
         end_sessions_of_person: async ({ who: key, body, req, res }) => {
           const { appId: app } = appOf(apps, body.appId)

@@ -1,0 +1,75 @@
+/** Who enters the console: staff with a role of the row; for what changes or reveals, after a recent
+ * sign-in, and a refusal of it is an event. */
+import type { Request, Response } from 'express'
+import type { Role } from '../contract/operation.ts'
+import { Problem } from '../contract/problems.ts'
+import { callFactsOf } from '../gateway/call-facts.ts'
+import { createUnguardedEvents } from '../gateway/unguarded-events.ts'
+import type { Asked, Gate } from '../http/endpoint-handler.ts'
+import { limitCalls } from '../http/rate-limit.ts'
+import type { Act } from '../journal/event/actions.ts'
+import type { Guard } from '../journal/guard/contract.ts'
+import { requireRecentSignIn } from '../policy/decide.ts'
+import { absenceOf } from '../session/roles.ts'
+import type { Session, Sessions } from '../session/sessions.ts'
+
+const readers: readonly Role[] = ['auditor', 'admin']
+
+const holdsOneOf = (roles: readonly Role[], session: Session | undefined): boolean =>
+  session?.roles.some((role) => roles.includes(role)) === true
+
+const requireOneOf = (roles: readonly Role[], session: Session): void => {
+  if (holdsOneOf(roles, session)) return
+  const absent = session.provider?.absentRoles
+  const why = absent === undefined ? [] : [absenceOf(absent)]
+  throw new Problem('forbidden', { detail: [`This is for staff with the role ${roles.join(' or ')}.`, ...why].join(' ') })
+}
+
+/** False without a session too. */
+export const holdsReader = (session: Session | undefined): boolean => holdsOneOf(readers, session)
+
+/** Throws `forbidden`. */
+export const requireReader = (session: Session): void => requireOneOf(readers, session)
+
+/** The reader of a page, which may be opened from any site. */
+export const enterPage = async (sessions: Sessions, req: Request, res: Response): Promise<Session> => {
+  const { session } = await sessions.require(req, { limit: 'reads', csrf: 'page', decide: limitCalls(req, res) })
+  requireReader(session)
+  return session
+}
+
+export interface GateParts {
+  readonly sessions: Sessions
+  readonly guard: Guard
+}
+
+/** Of the rows of the console's API; their ids are acts of the journal where they change anything. */
+export const createGate = ({ sessions, guard }: GateParts): Gate<Session> => {
+  const { orDenied } = createUnguardedEvents(guard)
+
+  const requireAllowed = (session: Session, { req, res, row: { roles = [], recentSignIn }, id }: Asked): void => {
+    const check = () => requireOneOf(roles, session)
+    if (!recentSignIn) {
+      check()
+      return
+    }
+    const about = { session, operation: { id: id as Act }, targets: [], requestId: String(res.locals['requestId']) }
+    orDenied(() => callFactsOf(req, about), check)
+    requireRecentSignIn(session, Date.now())
+  }
+
+  return {
+    enter: async (asked) => {
+      const { req, res, row } = asked
+      const csrf = row.csrf ? 'api' : 'stream'
+      const { session } = await sessions.require(req, { limit: row.limit!, csrf, decide: limitCalls(req, res) })
+      requireAllowed(session, asked)
+      return session
+    },
+    again: async (entered, asked) => {
+      const session = await sessions.reloadAfterBody(entered)
+      requireAllowed(session, asked)
+      return session
+    },
+  }
+}

@@ -1,5 +1,6 @@
 /** A verification runs at the lowest priority, and it alone: what the process shares among all that it does must not be slowed with it. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { expect, test } from '@jest/globals'
 import { canaryServiceKey } from '../support/canaries.ts'
 import { startProcess } from '../support/service-process.ts'
@@ -19,7 +20,7 @@ const statOf = (pid: number, task: string): string => {
 const slowed = (pid: number): string[] =>
   readdirSync(`/proc/${pid}/task`).flatMap((task) => {
     const [, name = '', rest = ''] = /\((.*)\) (.*)/.exec(statOf(pid, task)) ?? []
-    return Number(rest.split(' ')[16]) > 0 ? [name] : []
+    return Number(rest.split(' ')[16]) > getPriority(pid) ? [name] : []
   })
 
 onLinux('verifying leaves no thread of the pool behind at its priority', async () => {

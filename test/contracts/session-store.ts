@@ -60,9 +60,9 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
     test('ends a session that is idle, and only activity keeps it', async () => {
       const touched = place()
       const looked = place()
-      for (const at of [touched, looked]) await store.create(at, session({ idleMs: 900 }))
+      for (const at of [touched, looked]) await store.create(at, session({ idleMs: 2_400 }))
       for (let i = 0; i < 3; i++) {
-        await sleep(350)
+        await sleep(900)
         expect(await store.enter(touched, touch)).toBeDefined()
         await store.enter(looked, { touch: false })
       }

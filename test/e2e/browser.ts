@@ -46,7 +46,7 @@ export const openBrowser = async (baseURL: string, more: readonly string[] = [])
     permissions: ['clipboard-read', 'clipboard-write'],
   })
   const page = context.pages()[0] ?? (await context.newPage())
-  page.setDefaultTimeout(8_000)
+  page.setDefaultTimeout(40_000)
   const complaints: string[] = []
   const bodies: { url: string; text: string }[] = []
   page.on('console', (message) => {

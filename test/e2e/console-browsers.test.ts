@@ -30,7 +30,7 @@ withBrowser('tabs of the console', () => {
     for (let i = 0; i < 7; i += 1) {
       for (const tab of tabs.slice(-1)) await show(tab, false)
       const tab = i === 0 ? it.page : await it.page.context().newPage()
-      tab.setDefaultTimeout(8_000)
+      tab.setDefaultTimeout(40_000)
       await tab.goto('/bff/ops')
       await tab.getByText('Live: new operations').waitFor()
       tabs.push(tab)
@@ -50,7 +50,7 @@ withBrowser('tabs of the console', () => {
 
   test('a tab that was opened behind another goes live when it is shown', async () => {
     const tab = await it.page.context().newPage()
-    tab.setDefaultTimeout(8_000)
+    tab.setDefaultTimeout(40_000)
     await tab.addInitScript(() => Object.defineProperty(document, 'hidden', { value: true, configurable: true }))
     const asked: string[] = []
     tab.on('request', (request) => asked.push(request.url()))

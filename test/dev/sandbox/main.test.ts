@@ -12,7 +12,7 @@ function run(env: Record<string, string>) {
       output.text += chunk
     })
   }
-  return { child, output, exit: once(child, 'exit') }
+  return { child, output, exit: once(child, 'exit'), [Symbol.dispose]: () => void child.kill('SIGKILL') }
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)('it says where it is and how to try it, and ends on %s with 0', async (signal) => {
@@ -35,12 +35,12 @@ test.each(['SIGTERM', 'SIGINT'] as const)('it says where it is and how to try it
 })
 
 test('a secret that was given is not printed, and a bad port is said', async () => {
-  const given = run({ SANDBOX_PORT: '0', SANDBOX_KEY_SECRET: 'unmistakable-secret' })
+  using given = run({ SANDBOX_PORT: '0', SANDBOX_KEY_SECRET: 'unmistakable-secret' })
   await until(() => given.output.text.includes('steer'))
   given.child.kill()
   await given.exit
   expect(given.output.text).not.toContain('unmistakable-secret')
-  const bad = run({ SANDBOX_PORT: 'http' })
+  using bad = run({ SANDBOX_PORT: 'http' })
   expect(await bad.exit).toEqual([1, null])
   expect(bad.output.text).toContain('SANDBOX_PORT')
 })

@@ -62,12 +62,12 @@ export async function start(options?: SandboxOptions) {
   return { sandbox, ask: askOf(sandbox), [Symbol.asyncDispose]: () => sandbox.close() }
 }
 
-/** Waits, at most two seconds, until something is there. */
+/** Waits, at most half a minute, until something is there. */
 export async function until<T>(look: () => T | undefined | false): Promise<T> {
-  for (const end = Date.now() + 2000; Date.now() < end; ) {
+  for (const end = Date.now() + 30_000; Date.now() < end; ) {
     const found = look()
     if (found) return found
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
-  throw new Error('It did not happen within two seconds')
+  throw new Error('It did not happen within half a minute')
 }

@@ -151,23 +151,30 @@ const units = [
 
 const least = 2_000
 const times = 8
-/** Three times what a linear parser takes, since a machine does other things too. */
-const bound = times * 3
-
-/** The processor time of this thread, in microseconds: a busy machine adds nothing to it. */
-const spent = (): number => {
-  const { user, system } = process.threadCpuUsage()
-  return user + system
-}
+/** What a linear parser takes, with room for what a machine does besides. */
+const room = 3
 
 const once = (take: Take, text: string): number => {
-  const began = spent()
+  const began = performance.now()
   try {
     take(text)
   } catch {}
-  return spent() - began
+  return performance.now() - began
 }
 const quickest = (take: Take, text: string, tries: number): number => Math.min(...Array.from({ length: tries }, () => once(take, text)))
+
+/** Milliseconds of processor time, to which a busy machine adds nothing; the system counts it in steps. */
+const spent = (take: Take, text: string, runs: number): number => {
+  const before = process.threadCpuUsage()
+  for (let run = 0; run < runs; run += 1) once(take, text)
+  const { user, system } = process.threadCpuUsage()
+  return (user + system - before.user - before.system) / 1000
+}
+const stepMs = 20
+const runs = 10
+/** The same number of characters, in long texts and in short ones. */
+const isSlow = (take: Take, unit: string): boolean =>
+  spent(take, unit.repeat(least * times), runs) > room * spent(take, unit.repeat(least), runs * times) + stepMs
 
 for (const [name, take] of Object.entries(parsers)) {
   parentPort!.postMessage({ begun: name })
@@ -176,9 +183,8 @@ for (const [name, take] of Object.entries(parsers)) {
   const short = units.map((unit) => quickest(take, unit.repeat(least), 3))
   const usual = short.toSorted((a, b) => a - b)[units.length >> 1]!
   for (const [at, unit] of units.entries()) {
-    const most = bound * Math.max(short[at]!, usual)
-    const text = unit.repeat(least * times)
-    if (once(take, text) > most && quickest(take, text, 10) > bound * Math.max(quickest(take, unit.repeat(least), 10), usual))
+    const most = room * times * Math.max(short[at]!, usual)
+    if (once(take, unit.repeat(least * times)) > most && isSlow(take, unit))
       parentPort!.postMessage({ slow: `${name}: ${JSON.stringify(unit)}` })
   }
 }

@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler, Response } from 'express'
 import { type Problem, problems } from '../contract/problems.ts'
 import { html } from '../http/html.ts'
+import { plainPage } from '../http/plain-page.ts'
 import { headersOf, toProblem } from '../http/problem-handler.ts'
 
 export const showPage = (res: Response, status: number, page: string): void => {
@@ -25,12 +26,9 @@ export const failsAsPage = (failureOf: (problem: Problem, res: Response) => Fail
   }
 
 const failurePage = ({ heading, links }: Failure, problem: Problem, requestId: string): string =>
-  html`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${heading}</title></head>
-<body><main><h1>${heading}</h1>
-<p>${problem.particulars.detail ?? problems[problem.code][1]}</p>
+  plainPage(
+    heading,
+    html`<p>${problem.particulars.detail ?? problems[problem.code][1]}</p>
 ${links.map(([text, address]) => html`<p><a href="${address}">${text}</a></p>`)}
-<p>Request ${requestId}, ${problem.code}</p></main></body>
-</html>
-`.text
+<p>Request ${requestId}, ${problem.code}</p>`,
+  )

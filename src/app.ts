@@ -10,7 +10,6 @@ import { createInvalidation } from './cache/invalidation.ts'
 import { memoryCache } from './cache/store/memory.ts'
 import { redisCache } from './cache/store/redis.ts'
 import { prefetchScript } from './cache/store/redis-lookup.ts'
-import { journalRoutes } from './console/api/routes.ts'
 import { type ConsoleOptions, startConsole } from './console/start.ts'
 import type { Operation } from './contract/operation.ts'
 import { all, operations } from './contract/operations.ts'
@@ -157,11 +156,12 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   })
   const login = providers.some(({ client }) => client) ? loginAddress(settings.BASE_PATH) : undefined
   const { signIn = login, ...extension } = extend?.({ mint, origins }) ?? {}
-  const auditConsole = startConsole({ settings, sessions, journal: gatewayJournal, log, alarm, signIn, pages })
+  const health: Health = { started: false, draining: false }
+  const draining = () => health.draining
+  const auditConsole = startConsole({ settings, sessions, journal: gatewayJournal, log, alarm, signIn, pages, draining })
   opened.defer(() => auditConsole.close())
   // Closed before the cache: a read behind an answer still writes to it.
   opened.defer(() => vendor.close())
-  const health: Health = { started: false, draining: false }
 
   const publicApp = expressApp(origins.secure(), [
     ...httpWide(log, metrics),
@@ -189,7 +189,6 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
       log,
       alarm,
     }),
-    journalRoutes({ ...gatewayJournal, sessions, draining: () => health.draining }),
     webhookRoutes({
       apps: byId,
       invalidation,

@@ -81,7 +81,7 @@ const download = { ...auditors, method: 'get', errors: [400, 401, 403, 404, 429,
 const check = { ...auditors, csrf: true, method: 'post', errors: [400, 401, 403, 404, 409, ...ofBodies, 429, 503] } as const
 const change = { ...check, roles: ['admin'], recentSignIn: true } as const
 
-export const journalEndpoints = {
+export const apiEndpoints = {
   list_operations: {
     ...read,
     path: '/ops/api/operations',
@@ -184,9 +184,6 @@ export const journalEndpoints = {
       200: { description: 'A file', headers: ['Content-Disposition'], content: { ...text('application/x-ndjson'), ...text('text/csv') } },
     },
   },
-} as const satisfies Endpoints
-
-export const verifyEndpoints = {
   verify_journal: {
     ...check,
     path: '/ops/api/verify',

@@ -1,11 +1,10 @@
-/** The console's routes below the base path: pages for `auditor` and `admin`, and their files. What
- * changes anything goes to the journal's API. */
+/** The console's pages below the base path, for `auditor` and `admin`, and their files. What changes
+ * anything goes to the API. */
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import { Problem } from '../contract/problems.ts'
-import { pageRoutes, routes } from '../http/endpoint.ts'
-import { handlers } from '../http/endpoint-handler.ts'
+import { pageRoutes } from '../http/endpoint.ts'
 import { html } from '../http/html.ts'
 import { interstitialPage } from '../http/interstitial.ts'
 import { headersOf, toProblem } from '../http/problem-handler.ts'
@@ -14,6 +13,7 @@ import { limitCalls } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
 import { decode } from '../journal/event/event.ts'
 import { wholeNumber } from '../journal/filter.ts'
+import type { Readers } from '../journal/readers.ts'
 import type { RunningJournal } from '../journal/start.ts'
 import { historyOf } from '../journal/store/history.ts'
 import { knownNames } from '../journal/store/known-names.ts'
@@ -22,12 +22,10 @@ import { viewsOf } from '../journal/store/queries/operations.ts'
 import { partNames } from '../journal/store/queries/people.ts'
 import { createSharedRuns } from '../platform/concurrency.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
-import type { Session } from '../session/sessions.ts'
+import type { Session, Sessions } from '../session/sessions.ts'
 import type { Alerts } from './alerts/alerts.ts'
 import { alertList } from './alerts/alerts-view.ts'
-import { verifyEndpoints } from './endpoints.ts'
-import { createEnvelopeDownload, type EnvelopeParts } from './envelope/route.ts'
-import { createGate, enterPage, type GateParts, requireReader } from './gate.ts'
+import { enterPage, requireReader } from './gate.ts'
 import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
 import { exportForm } from './pages/export-form.ts'
 import { body, head, notice, page } from './pages/layout.ts'
@@ -39,7 +37,9 @@ import { countHits, type Found, findRows, type Page, type RowPlaces, rowList, se
 /** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
 export type SignInAddress = (login: { readonly returnTo: string; readonly stepUp?: boolean }) => string
 
-export interface ConsoleParts extends SummaryParts, EnvelopeParts, GateParts {
+export interface PageParts extends SummaryParts {
+  readonly sessions: Sessions
+  readonly during: Readers['during']
   readonly basePath: string
   readonly ticketUrl: string | undefined
   /** Address of the sign-in; absent: the page explains in words. */
@@ -94,7 +94,7 @@ const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefine
 
 const hitsIn = (...asked: Parameters<typeof countHits>): Promise<string> => countHits(...asked).catch(() => '')
 
-export const consoleRoutes = (parts: ConsoleParts): Router[] => {
+export const consolePages = (parts: PageParts): Router => {
   const { sessions, basePath, store, pages, during } = parts
   const root = `${basePath}/ops`
   const places = (search: string): RowPlaces => ({ root, ticketUrl: parts.ticketUrl, search })
@@ -220,21 +220,12 @@ ${rowList(here, words, found, at, hits)}`,
     const bytes = Buffer.concat(sources.map((source) => readFileSync(source)))
     return [`/ops/${name}`, [asPage, pages, (_req, res) => void res.type(extname(name)).send(bytes)]]
   })
-  return [
-    routes(
-      verifyEndpoints,
-      handlers(verifyEndpoints, createGate(parts), {
-        verify_journal: () => parts.integrity.run(),
-        download_envelope: createEnvelopeDownload(parts),
-      }),
-    ),
-    pageRoutes({
-      '/ops': screen(timeline),
-      '/ops/rows': [asPage, fragment],
-      '/ops/operations/:id': screen(operation),
-      ...Object.fromEntries(content),
-    }),
-  ]
+  return pageRoutes({
+    '/ops': screen(timeline),
+    '/ops/rows': [asPage, fragment],
+    '/ops/operations/:id': screen(operation),
+    ...Object.fromEntries(content),
+  })
 }
 
 const styles = ['elements', 'frame', 'summary', 'search', 'charts', 'rows', 'operation']

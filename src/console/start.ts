@@ -9,9 +9,10 @@ import type { Log } from '../platform/logger.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { createAlerts, withoutAddresses } from './alerts/alerts.ts'
 import { createWebhook } from './alerts/webhook.ts'
+import { apiRoutes } from './api/routes.ts'
 import { createCounters } from './counters.ts'
 import { createIntegrity } from './integrity.ts'
-import { consoleRoutes, type SignInAddress } from './routes.ts'
+import { consolePages, type SignInAddress } from './routes.ts'
 
 export interface ConsoleOptions {
   readonly settings: Settings
@@ -23,6 +24,9 @@ export interface ConsoleOptions {
   readonly signIn: SignInAddress | undefined
   /** The limit of calls per address. */
   readonly pages: RequestHandler
+  /** True when this process is stopping: streams end, and their readers reconnect to another
+   * replica. */
+  readonly draining: () => boolean
 }
 
 export interface RunningConsole {
@@ -30,9 +34,9 @@ export interface RunningConsole {
   close(): Promise<void>
 }
 
-export const startConsole = ({ settings, sessions, journal, log, alarm, signIn, pages }: ConsoleOptions): RunningConsole => {
+export const startConsole = ({ settings, sessions, journal, log, alarm, signIn, pages, draining }: ConsoleOptions): RunningConsole => {
   const { sealer, status } = journal.journal
-  const { source: store, bulk, during } = journal.readers
+  const { source: store, during } = journal.readers
   const url = settings.JOURNAL_URL.reveal()
   const anchored = settings.REDIS_URL !== undefined
   const staffOrigin = settings.STAFF_ORIGIN ?? settings.PUBLIC_ORIGIN?.[0]
@@ -64,25 +68,25 @@ export const startConsole = ({ settings, sessions, journal, log, alarm, signIn, 
   })
   const counters = createCounters({ store, burst: { calls, minutes }, onEvent: alerts.onEvent, onBurst: alerts.onBurst })
   return {
-    routes: consoleRoutes({
-      store,
-      sealer,
-      status,
-      integrity,
-      counters,
-      alerts,
-      anchored,
-      during,
-      bulk,
-      watch: journal.watch,
-      keys: keysOf(url, secretsOf(settings)).keys,
-      sessions,
-      guard: journal.guard,
-      basePath: settings.BASE_PATH,
-      ticketUrl: settings.AUDIT_TICKET_URL,
-      signIn,
-      pages,
-    }),
+    routes: [
+      apiRoutes({ ...journal, sessions, integrity, keys: keysOf(url, secretsOf(settings)).keys, draining }),
+      consolePages({
+        store,
+        sealer,
+        status,
+        integrity,
+        counters,
+        alerts,
+        anchored,
+        during,
+        watch: journal.watch,
+        sessions,
+        basePath: settings.BASE_PATH,
+        ticketUrl: settings.AUDIT_TICKET_URL,
+        signIn,
+        pages,
+      }),
+    ],
     close: async () => {
       alerts.close()
       webhook?.close()

@@ -1,6 +1,6 @@
 /** Endpoint rows of all rooms as paths of the OpenAPI document. */
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
-import { journalEndpoints, verifyEndpoints } from '../console/endpoints.ts'
+import { apiEndpoints } from '../console/endpoints.ts'
 import { type Answer, type Endpoint, type Endpoints, text } from '../http/endpoint.ts'
 import { healthEndpoints } from '../http/health.ts'
 import { currentEndpoints, mintEndpoints, ownEndpoints, personEndpoints } from '../session/routes/endpoints.ts'
@@ -57,8 +57,7 @@ export const endpoints: Endpoints = {
   ...logoutEndpoints,
   ...ownEndpoints,
   ...backchannelEndpoints,
-  ...journalEndpoints,
-  ...verifyEndpoints,
+  ...apiEndpoints,
   ...webhookEndpoints,
   ...docsEndpoints,
   ...mintEndpoints,

@@ -10,38 +10,37 @@ import type { Journal } from '../../journal/append/journal.ts'
 import { decode, isFor } from '../../journal/event/event.ts'
 import { exportFound, exportLines } from '../../journal/export.ts'
 import { wholeNumber } from '../../journal/filter.ts'
-import type { Guard } from '../../journal/guard/contract.ts'
 import { resolveByHand } from '../../journal/maintenance.ts'
 import type { Readers, Reading } from '../../journal/readers.ts'
 import { personalOf } from '../../journal/store/personal.ts'
 import { eventOf, eventsOfApp, latestCheckpoint } from '../../journal/store/queries/log.ts'
 import { operations } from '../../journal/store/search.ts'
 import { proofOf } from '../../journal/store/stored-tree.ts'
-import type { Session, Sessions } from '../../session/sessions.ts'
-import { journalEndpoints } from '../endpoints.ts'
+import type { Session } from '../../session/sessions.ts'
+import { apiEndpoints } from '../endpoints.ts'
+import { createEnvelopeDownload, type EnvelopeParts } from '../envelope/route.ts'
 import { fileName } from '../file-name.ts'
-import { createGate, holdsReader } from '../gate.ts'
+import { createGate, type GateParts, holdsReader } from '../gate.ts'
+import type { Integrity } from '../integrity.ts'
 import { searchIn } from '../search.ts'
 import { streamEvents } from './stream.ts'
 import { createTail } from './tail.ts'
 import { historyView, viewOf } from './views.ts'
 
-export interface JournalRoutesParts {
-  readonly sessions: Sessions
+export interface ApiParts extends GateParts {
   readonly journal: Journal
-  readonly guard: Guard
   readonly readers: Readers
-  /** True when this process is stopping: streams end, and their readers reconnect to another
-   * replica. */
+  readonly integrity: Pick<Integrity, 'run'>
+  readonly keys: EnvelopeParts['keys']
   readonly draining: () => boolean
 }
 
-export const journalRoutes = ({ sessions, journal, guard, readers, draining }: JournalRoutesParts): Router => {
+export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, draining }: ApiParts): Router => {
   const { sealer } = journal
   const { source, bulk } = readers
   const tail = createTail(source)
 
-  type Rows = typeof journalEndpoints
+  type Rows = typeof apiEndpoints
   type Work<Id extends keyof Rows> = (checked: CheckedRequest<Rows[Id], Session>) => Promise<unknown>
   /** Work in the caller's turn to read. */
   const inTurn =
@@ -138,7 +137,11 @@ export const journalRoutes = ({ sessions, journal, guard, readers, draining }: J
     }),
 
     export_journal: inTurn('export', exported),
+
+    verify_journal: () => integrity.run(),
+
+    download_envelope: createEnvelopeDownload({ bulk, during: readers.during, sealer, keys }),
   } satisfies { [Id in keyof Rows]: Work<Id> }
 
-  return routes(journalEndpoints, handlers(journalEndpoints, createGate({ sessions, guard }), works))
+  return routes(apiEndpoints, handlers(apiEndpoints, createGate({ sessions, guard }), works))
 }

@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib'
 import type { CheckedRequest } from '../../http/endpoint-handler.ts'
 import type { Readers } from '../../journal/readers.ts'
 import type { Session } from '../../session/sessions.ts'
-import type { verifyEndpoints } from '../endpoints.ts'
+import type { apiEndpoints } from '../endpoints.ts'
 import { fileName } from '../file-name.ts'
 import { searchIn } from '../search.ts'
 import { type EnvelopeOptions, makeEnvelope } from './envelope.ts'
@@ -20,7 +20,7 @@ const program = readFileSync(new URL('./check.js', import.meta.url))
 
 export const createEnvelopeDownload =
   ({ bulk: store, during, sealer, keys }: EnvelopeParts) =>
-  async ({ who: session, query: words, res }: CheckedRequest<typeof verifyEndpoints.download_envelope, Session>): Promise<void> => {
+  async ({ who: session, query: words, res }: CheckedRequest<typeof apiEndpoints.download_envelope, Session>): Promise<void> => {
     const filter = searchIn(words, session.app)
     await during('export', session, async () => {
       const now = new Date()

@@ -20,7 +20,7 @@ const goOn: readonly (readonly [fault: string, columns: readonly (typeof columns
   ['Redis stopped', []],
   ['Redis killed, started again', []],
   ['Redis full', []],
-  ['vendor stopped', ['hot read', 'sign-out', 'console']],
+  ['vendor never answers', ['hot read', 'sign-out', 'console']],
   ['vendor resets', ['hot read', 'sign-out', 'console']],
   ['SQLite: locked', ['hot read', 'staff read', 'update', 'sign-out']],
 ]

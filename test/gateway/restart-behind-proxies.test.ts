@@ -5,25 +5,24 @@ import { nginxInstalled } from '../support/nginx.ts'
 import { redisInstalled } from '../support/redis.ts'
 import { runSoak, soakTimeout } from '../support/soak-script.ts'
 
-/** HAProxy looks for itself who is there: on a machine without a free processor its look, too, comes late. */
 const proxies = [
-  ['nginx', nginxInstalled, 0],
-  ['haproxy', haproxyInstalled, 15],
+  ['nginx', nginxInstalled],
+  ['haproxy', haproxyInstalled],
 ] as const
+/** On a machine without a free processor Redis is silent for more than 200 ms now and then; calls are refused then, as they should be. */
+const most = 15
 
 describe('a rolling restart under load', () => {
-  for (const [proxy, installed, most] of proxies) {
+  for (const [proxy, installed] of proxies) {
     const whenInstalled = installed && redisInstalled() ? test : test.skip
     whenInstalled(
-      `behind ${proxy}: at most ${most} of 1,500 calls fail, and no deletion is sent twice`,
+      `behind ${proxy}: none of 1,500 calls fails by it, and no deletion is sent twice`,
       async () => {
         const { stdout, stderr } = await runSoak('restart', '--calls', '1500', '--proxies', proxy)
-        const [, restarts, failed] = /(\d+) restarts \(0 unclean\), failed (\d+); .* twice 0$/m.exec(stdout) ?? []
-        expect({ stderr, stdout, restarted: Number(restarts) > 0, few: Number(failed) <= most }).toMatchObject({
-          stderr: '',
-          restarted: true,
-          few: true,
-        })
+        const [, restarts, failed, refused] =
+          /(\d+) restarts \(0 unclean\), failed (\d+), refused while Redis was silent (\d+); .* twice 0$/m.exec(stdout) ?? []
+        const found = { restarted: Number(restarts) > 0, failed: Number(failed), few: Number(refused) <= most }
+        expect({ stderr, stdout, ...found }).toMatchObject({ stderr: '', restarted: true, failed: 0, few: true })
       },
       soakTimeout,
     )

@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Fault as Answer } from '../../src/dev/sandbox/faults.ts'
+import type { TestProxy } from '../support/proxy.ts'
 import type { JournalKind, Scene } from './outage-scene.ts'
 
 export interface Fault {
@@ -31,11 +32,41 @@ const vendor = (name: string, answer: Answer): Fault =>
     ({ bff }) => bff.sandbox.clearFaults(),
   )
 
+const never = (): void => undefined
+const closedPort = (name: string, proxy: (scene: Scene) => TestProxy): Fault =>
+  fault(
+    `${name} refuses connections`,
+    'SQLite',
+    (it) => proxy(it).listen(false),
+    (it) => proxy(it).listen(true),
+  )
+const flapping = (name: string, journal: JournalKind, proxyOf: (scene: Scene) => TestProxy): Fault => ({
+  name: `${name} there and away each 500 ms`,
+  journal,
+  make: async (scene) => {
+    const proxy = proxyOf(scene)
+    let isOpen = false
+    proxy.open(isOpen)
+    const timer = setInterval(() => {
+      isOpen = !isOpen
+      proxy.open(isOpen)
+    }, 500)
+    return async () => {
+      clearInterval(timer)
+      proxy.open(true)
+    }
+  },
+})
+
 const diskFull: Fault = {
   name: 'SQLite: disk full',
   journal: 'SQLite',
   make: async ({ journal }) => {
     if (!journal.isSmall) return undefined
+    const other = new DatabaseSync(join(journal.folder, 'journal.db'), { timeout: 5_000 })
+    // Else the write-ahead log is written over where it is, and needs no room for a long time.
+    other.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    other.close()
     const file = join(journal.folder, 'filler')
     for (const size of [65_536, 512])
       try {
@@ -97,11 +128,16 @@ export const faults: readonly Fault[] = [
     (it) => it.redis.command('REPLICAOF', '127.0.0.1', '1'),
     (it) => it.redis.command('REPLICAOF', 'NO', 'ONE'),
   ),
-  vendor('stopped', { hang: true }),
+  closedPort('Redis', ({ redis: it }) => it.proxy),
+  flapping('Redis', 'SQLite', ({ redis: it }) => it.proxy),
+  redis('fails over to its replica', (it) => it.redis.failOver(), never),
+  vendor('never answers', { hang: true }),
   vendor('2 s slow', { latency: 2_000 }),
   vendor('10 s slow', { latency: 10_000 }),
   vendor('503', { status: 503 }),
   vendor('resets', { reset: true }),
+  closedPort('vendor', ({ vendor: it }) => it),
+  flapping('vendor', 'SQLite', ({ vendor: it }) => it),
   diskFull,
   locked,
   postgres(
@@ -115,6 +151,15 @@ export const faults: readonly Fault[] = [
     (it) => it.postgres!.server.start(),
   ),
   postgres(
+    'restarted at once',
+    async (it) => {
+      it.postgres!.server.stop()
+      await it.postgres!.server.start()
+    },
+    never,
+  ),
+  flapping('PostgreSQL', 'PostgreSQL', ({ postgres: it }) => it!.proxy),
+  postgres(
     '200 ms slow',
     (it) => it.postgres!.proxy.delay(100),
     (it) => it.postgres!.proxy.delay(0),
@@ -125,10 +170,5 @@ export const faults: readonly Fault[] = [
     (it) => it.postgres!.proxy.delay(0),
   ),
   postgres('read-only', readOnly(true), readOnly(false)),
-  fault(
-    'identity provider stopped',
-    'PostgreSQL',
-    (it) => it.provider.stop(),
-    () => undefined,
-  ),
+  fault('identity provider stopped', 'PostgreSQL', (it) => it.provider.stop(), never),
 ]

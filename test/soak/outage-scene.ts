@@ -1,22 +1,26 @@
-/** The service with everything it depends on, each behind something that can fail. */
+/** Two replicas of the service with everything they depend on, each behind something that can fail. */
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
-import type { Bff } from '../support/bff.ts'
+import { type Bff, startBff } from '../support/bff.ts'
+import { freePort } from '../support/free-port.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
 import type { TestProvider } from '../support/provider.ts'
 import { startProxy, type TestProxy } from '../support/proxy.ts'
-import { startRedis, startRedisIn } from '../support/redis.ts'
-import { startWithProvider } from '../support/with-provider.ts'
+import { startRedis, startRedisIn, type TestRedis } from '../support/redis.ts'
+import { providerEnv, startWithProvider } from '../support/with-provider.ts'
 
 export type JournalKind = 'SQLite' | 'PostgreSQL'
 
 export interface Scene extends AsyncDisposable {
+  /** The first replica, but for calls: every other one goes to the second. */
   readonly bff: Bff
+  readonly vendor: TestProxy
   readonly provider: TestProvider
   readonly redis: {
     readonly proxy: TestProxy
@@ -25,6 +29,8 @@ export interface Scene extends AsyncDisposable {
     kill(): Promise<void>
     /** With what it had on disk. */
     startAgain(): Promise<void>
+    /** It dies, and a second later its address leads to what was its replica. */
+    failOver(): Promise<void>
   }
   /** Present when the journal lies in PostgreSQL. */
   readonly postgres?: { readonly server: Postgres; readonly proxy: TestProxy } | undefined
@@ -65,30 +71,57 @@ const startJournal = async (kind: JournalKind, all: AsyncDisposableStack) => {
   return { folder, isSmall, env, postgres: { server, proxy } }
 }
 
+const redisCli = ({ url }: TestRedis, ...words: string[]): string => execFileSync('redis-cli', ['-s', url, ...words], { encoding: 'utf8' })
+
+const startReplicaOf = async (master: TestRedis, port: string): Promise<TestRedis> => {
+  const replica = await startRedis([...onDisk, '--replicaof', '127.0.0.1', port, '--repl-diskless-sync-delay', '0'])
+  for (let tries = 0; !redisCli(replica, 'INFO', 'replication').includes('master_link_status:up'); tries += 1) {
+    if (tries === 100 || master.process.exitCode !== null) throw new Error('the replica of Redis did not come up')
+    await sleep(50)
+  }
+  return replica
+}
+
 export const startScene = async (kind: JournalKind): Promise<Scene> => {
   await using opened = new AsyncDisposableStack()
-  let redis = await startRedis(onDisk)
+  const port = String(await freePort())
+  let redis = await startRedis([...onDisk, '--port', port])
   opened.defer(() => redis.stop())
   const proxy = opened.use(await startProxy(redis.url))
-  const { env, postgres, ...journal } = await startJournal(kind, opened)
-  const service = opened.use(await startWithProvider({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, ...env }))
+  // Led to the stand-in once that is there.
+  const vendor = opened.use(await startProxy(0))
+  const { env: ofJournal, postgres, ...journal } = await startJournal(kind, opened)
+  const env = { REDIS_URL: `redis://127.0.0.1:${proxy.port}`, SMOOCH_BASE_URL: `http://127.0.0.1:${vendor.port}`, ...ofJournal }
+  const { bff: first, provider } = opened.use(await startWithProvider(env))
+  vendor.lead(Number(new URL(first.sandbox.url).port))
+  const second = opened.use(await startBff({ beside: first, env: { ...providerEnv(provider), ...env } }))
+  let calls = 0
   const all = opened.move()
   return {
-    bff: service.bff,
-    provider: service.provider,
+    bff: { ...first, call: (...call) => (calls++ % 2 === 0 ? first : second).call(...call) },
+    vendor,
+    provider,
     postgres,
     journal,
     redis: {
       proxy,
       signal: (signal) => void redis.process.kill(signal),
-      command: (...words) => void execFileSync('redis-cli', ['-s', redis.url, ...words], { stdio: 'ignore' }),
+      command: (...words) => void redisCli(redis, ...words),
       kill: async () => {
         const dead = once(redis.process, 'exit')
         redis.process.kill('SIGKILL')
         await dead
       },
       startAgain: async () => {
-        redis = await startRedisIn(dirname(redis.url), onDisk)
+        redis = await startRedisIn(dirname(redis.url), [...onDisk, '--port', port])
+      },
+      failOver: async () => {
+        const replica = await startReplicaOf(redis, port)
+        await redis.stop()
+        await sleep(1_000)
+        redisCli(replica, 'REPLICAOF', 'NO', 'ONE')
+        redis = replica
+        proxy.lead(redis.url)
       },
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),

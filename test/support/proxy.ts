@@ -12,13 +12,18 @@ export interface TestProxy extends AsyncDisposable {
   delay(milliseconds: number): void
   /** Whether connections are taken; the open ones are cut when not. */
   open(yes: boolean): void
+  /** Whether somebody listens on the port at all. */
+  listen(yes: boolean): Promise<void>
+  /** Where later connections lead. */
+  lead(to: number | string): void
   /** Connections that were taken. */
   count(): number
 }
 
 /** To a port of this machine, or to a socket in the file system. */
-export const startProxy = async (to: number | string): Promise<TestProxy> => {
+export const startProxy = async (first: number | string): Promise<TestProxy> => {
   const pairs = new Set<readonly [Socket, Socket]>()
+  let to = first
   let taken = 0
   let late = 0
   let isOpen = true
@@ -51,12 +56,14 @@ export const startProxy = async (to: number | string): Promise<TestProxy> => {
     pass(near, far)
     pass(far, near)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const listenOn = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await listenOn(0)
+  const { port } = server.address() as AddressInfo
   const cut = (): void => {
     for (const sockets of pairs) for (const socket of sockets) socket.destroy()
   }
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     silence: () => pairs.forEach(hush),
     silenceOn: (text) => {
       fatal = text
@@ -67,6 +74,15 @@ export const startProxy = async (to: number | string): Promise<TestProxy> => {
     open: (yes) => {
       isOpen = yes
       if (!yes) cut()
+    },
+    listen: async (yes) => {
+      if (yes) return await listenOn(port)
+      const closed = new Promise((resolve) => server.close(resolve))
+      cut()
+      await closed
+    },
+    lead: (there) => {
+      to = there
     },
     count: () => taken,
     [Symbol.asyncDispose]: async () => {

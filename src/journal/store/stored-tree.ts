@@ -6,7 +6,7 @@ import { openCheckpoint, originOf, type PublicKey, parseCheckpoint } from '../lo
 import { writeProof } from '../log/proof.ts'
 import { checkInclusion, type Hash, type HashOf, inclusionProof, isKept, leafHash, nodeHash, rootAt } from '../log/tree.ts'
 import type { Store } from './contract.ts'
-import { bytesBetween, bytesOfEvent, checkpointAt, latestCheckpoint, nodeAt, systemEvents, treeHead } from './queries/log.ts'
+import { bytesBetween, bytesOfEvent, checkpointAt, latestCheckpoint, logEnd, nodeAt, systemEvents } from './queries/log.ts'
 import type { Source } from './queries/source.ts'
 
 /** Stored hashes where there are some, else computed from the leaves. */
@@ -43,8 +43,7 @@ export async function rootSigned(store: Source, size: number): Promise<Buffer | 
 
 /** Throws unless the end of the log is what was last signed. */
 export async function checkTail(store: Store): Promise<void> {
-  const { size, key } = await treeHead(store)
-  const note = await latestCheckpoint(store)
+  const { size, key, note } = await logEnd(store)
   const rotated = (await systemEvents(store, 'key_rotated')).at(-1)
   const former = rotated && String(decode(rotated.body).facts?.['former'] ?? '')
   const signed = note === undefined ? undefined : openCheckpoint(note, [key, ...(former ? [former] : [])])

@@ -19,6 +19,13 @@ export async function latestCheckpoint(store: Source): Promise<string | undefine
   return row && String(row['note'])
 }
 
+/** The head and the newest checkpoint at one moment: between two questions others may write. */
+export async function logEnd(store: Source): Promise<Pick<TreeHead, 'size' | 'key'> & { readonly note: string | undefined }> {
+  const newest = 'SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1'
+  const [row] = await store.select(`SELECT size, key, (${newest}) AS note FROM head`)
+  return { size: Number(row!['size']), key: String(row!['key']), note: row!['note'] == null ? undefined : String(row!['note']) }
+}
+
 /** The checkpoint of a batch that ended at this size. */
 export async function checkpointAt(store: Source, size: number): Promise<string | undefined> {
   const { sql, params } = checkpointQuestion(size)

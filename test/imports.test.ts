@@ -79,6 +79,13 @@ describe('imports', () => {
     expect([...rooms.keys()].filter((room) => leadsTo(room).has(room))).toEqual([])
   })
 
+  test('a start loads nothing that makes documents, and no database that may not be set', () => {
+    const loaded = new Set(['src/run.ts'])
+    for (const file of loaded) if (files.includes(file)) for (const needed of staticImportsOf(file)) loaded.add(needed)
+    expect(loaded).toContain('undici')
+    expect([...loaded].filter((name) => /^(zod-openapi|pg|src\/docs\/(openapi|reference\/.*)\.ts)$/.test(name))).toEqual([])
+  })
+
   test('the tables of the contract need nothing, so that a browser can use them', () => {
     for (const name of ['operation', 'problems']) expect(importsOf(`src/contract/${name}.ts`)).toEqual([])
     expect(importsOf('src/contract/operations.ts')).toEqual(['src/contract/operation.ts'])

@@ -1,16 +1,13 @@
-/** Routes of the documents: `/openapi.json`, and `/docs`, the same as a page; both made once for this
- * deployment. */
+/** Routes of the documents: `/openapi.json`, and `/docs`, the same as a page. Each is made once, when
+ * it is first asked for: at the start they would be a tenth of its time. */
 
-import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { RequestHandler, Router } from 'express'
 import type { SignInAddress } from '../console/routes.ts'
 import type { Operation } from '../contract/operation.ts'
 import { routes } from '../http/endpoint.ts'
 import { asPage } from '../http/response-headers.ts'
-import { openapiDocument, privateDocument } from './openapi.ts'
 import { docsEndpoints, privateDocsEndpoints } from './openapi-endpoints.ts'
-import { readDocument } from './reference/document.ts'
-import { referencePage } from './reference/page.ts'
 
 interface Options {
   readonly basePath: string
@@ -21,33 +18,41 @@ interface Options {
   readonly signIn: SignInAddress | undefined
 }
 
-const textOf = (file: URL): string => readFileSync(file, 'utf8')
-
 /** The elements are those of the console. */
 const styles = [
   new URL('../console/browser/elements.css', import.meta.url),
   new URL('./browser/docs.css', import.meta.url),
   new URL('./browser/samples.css', import.meta.url),
 ]
+const script = new URL('./browser/docs.js', import.meta.url)
+
+const textOf = async (files: readonly URL[]): Promise<string> => (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('')
+
+const serve = (type: string, make: () => Promise<string>): RequestHandler => {
+  let made: Promise<Buffer> | undefined
+  return async (_req, res) => {
+    made ??= make().then((text) => Buffer.from(text))
+    res.type(type).send(await made)
+  }
+}
 
 /** To be mounted at the base path. */
 export const docsRoutes = ({ basePath, operations, pages, signIn }: Options): Router => {
-  const serve = (type: string, text: string, ...before: RequestHandler[]): RequestHandler[] => {
-    const bytes = Buffer.from(text)
-    return [...before, pages, (_req, res) => void res.type(type).send(bytes)]
+  const document = async () => (await import('./openapi.ts')).openapiDocument(basePath, operations)
+  const page = async (): Promise<string> => {
+    const [{ readDocument }, { referencePage }] = await Promise.all([import('./reference/document.ts'), import('./reference/page.ts')])
+    return referencePage(readDocument(await document()), { signIn: signIn?.({ returnTo: `${basePath}/docs`, stepUp: false }) })
   }
-  const document = openapiDocument(basePath, operations)
-  const address = signIn?.({ returnTo: `${basePath}/docs`, stepUp: false })
   return routes(docsEndpoints, {
-    openapi: serve('json', JSON.stringify(document)),
-    docs: serve('html', referencePage(readDocument(document), { signIn: address }), asPage),
-    docs_style: serve('css', styles.map(textOf).join(''), asPage),
-    docs_script: serve('js', textOf(new URL('./browser/docs.js', import.meta.url)), asPage),
+    openapi: [pages, serve('json', async () => JSON.stringify(await document()))],
+    docs: [asPage, pages, serve('html', page)],
+    docs_style: [asPage, pages, serve('css', () => textOf(styles))],
+    docs_script: [asPage, pages, serve('js', () => textOf([script]))],
   })
 }
 
 /** On the private listener. */
-export const privateDocsRoutes = (): Router => {
-  const document = Buffer.from(JSON.stringify(privateDocument()))
-  return routes(privateDocsEndpoints, { openapi_private: (_req, res) => void res.type('json').send(document) })
-}
+export const privateDocsRoutes = (): Router =>
+  routes(privateDocsEndpoints, {
+    openapi_private: serve('json', async () => JSON.stringify((await import('./openapi.ts')).privateDocument())),
+  })

@@ -1,4 +1,4 @@
-/** The other side of a bench process: it says where it listens, and tells its CPU time when asked, outside the measured path. */
+/** The other side of a bench process: it says where it listens, and tells its CPU time and memory when asked, outside the measured path. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,17 +7,23 @@ import { fileURLToPath } from 'node:url'
 export const ready = (told: Record<string, string>): void => {
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
-    process.send?.({ cpu: user + system, user })
+    process.send?.({ cpu: user + system, rss: process.memoryUsage.rss() })
   })
   process.on('disconnect', () => process.exit())
   process.send?.(told)
 }
 
+export interface Usage {
+  /** Microseconds of CPU time so far, user and system. */
+  readonly cpu: number
+  /** Bytes. */
+  readonly rss: number
+}
+
 export interface Running {
   readonly told: Record<string, string>
   readonly pid: number
-  /** Microseconds of CPU time so far, user and system. */
-  cpu(): Promise<number>
+  usage(): Promise<Usage>
   stop(): Promise<void>
 }
 
@@ -40,10 +46,11 @@ export const start = async (file: string, env: Record<string, string>, log: stri
   return {
     told,
     pid: child.pid!,
-    cpu: async () => {
+    usage: async () => {
       const answer = next(child)
-      child.send('cpu')
-      return (await answer)['cpu'] as number
+      child.send('usage')
+      const { cpu, rss = Number.NaN } = (await answer) as Partial<Usage>
+      return { cpu: cpu!, rss }
     },
     stop: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve))

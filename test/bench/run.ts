@@ -1,4 +1,4 @@
-/** `npm run bench`: whole workloads against two references in the same run, in turns. A table for people, JSON for machines (`--json file`). */
+/** `npm run bench`: whole workloads against two references in the same run, in turns. A table for people, JSON for machines (`--json file`); `--check` holds the ratios against the committed ones. */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { monitor } from '../support/monitor.ts'
 import { startRedis } from '../support/redis.ts'
-import { type Running, start } from './child.ts'
+import { type Running, start, type Usage } from './child.ts'
+import { type Comparison, check, compare, type Kind, type Measured, median, sum, tableOf } from './comparison.ts'
 import type { Job, Result } from './load.ts'
 
 const { values } = parseArgs({
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     json: { type: 'string' },
     profile: { type: 'string' },
     against: { type: 'string' },
+    check: { type: 'boolean', default: false },
   },
 })
 const kinds = `OURS: this service.
@@ -30,17 +32,17 @@ PAST: the service of another checkout, which --against names.
 `
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT]\n\n',
+    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT] [--check]\n\n',
   )
   process.stdout.write(kinds)
   process.exit(0)
 }
 const rounds = Number(values.rounds)
-const warmUps = 5
+/** Optimised code is there only after so many requests, which slow ones need longer for. */
+const warmUp = { rounds: 5, mostRounds: 15, requests: 20_000 }
 const ms = Number(values.seconds) * 1000
 const users = Number(values.users)
 
-type Kind = 'BARE' | 'HAND' | 'OURS' | 'PAST'
 interface Server {
   readonly kind: Kind
   readonly replicas: readonly Running[]
@@ -52,8 +54,6 @@ const say = (line = '') => process.stdout.write(`${line}\n`)
 const progress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
 }
-const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0
-const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0)
 const hostOf = ({ told }: Running) => new URL(told['url']!).host
 
 const folder = mkdtempSync(join(tmpdir(), 'bff-bench-'))
@@ -110,93 +110,51 @@ const close = async (servers: readonly Server[]): Promise<void> => {
   for (const { replicas } of servers) await Promise.all(replicas.map((it) => it.stop()))
 }
 
-const jobFor = ({ replicas, cookies }: Server, more: Partial<Job>): Job => ({
-  hosts: replicas.map(hostOf),
-  path: replicas[0]!.told['path']!,
-  cookies,
-  connections: 64,
-  updates: 0,
-  seed: 7,
-  ...more,
-})
+/** `uncached`: reads that are never kept, in place of those of the own user. */
+type Load = Partial<Job> & { readonly uncached?: boolean }
 
-interface Measured extends Result {
-  readonly cpuUs: number
-  readonly perCpuSecond: number
-  readonly perSecond: number
-  readonly upstream: number
+const jobFor = ({ replicas, cookies }: Server, { uncached = false, ...more }: Load): Job => {
+  const { path = '', uncached: other = '/bff/v1.1/appusers/me/channels' } = replicas[0]!.told
+  const way = uncached ? { path: other, onlyStatus: true } : { path }
+  return { hosts: replicas.map(hostOf), ...way, cookies, connections: 64, updates: 0, seed: 7, ...more }
 }
 
-const measure = async (server: Server, job: Partial<Job>): Promise<Measured> => {
-  const cpu = async () => sum(await Promise.all(server.replicas.map((it) => it.cpu())))
-  const [before, sent] = [await cpu(), await calls()]
+const usageOf = async ({ replicas }: Server): Promise<Usage> => {
+  const all = await Promise.all(replicas.map((it) => it.usage()))
+  return { cpu: sum(all.map(({ cpu }) => cpu)), rss: sum(all.map(({ rss }) => rss)) }
+}
+
+const measure = async (server: Server, job: Load): Promise<Measured> => {
+  const [before, sent] = [await usageOf(server), await calls()]
   const result = await load(jobFor(server, job))
-  const cpuUs = ((await cpu()) - before) / result.done
-  return { ...result, cpuUs, perCpuSecond: 1e6 / cpuUs, perSecond: (result.done / result.ms) * 1000, upstream: (await calls()) - sent }
+  const { cpu, rss } = await usageOf(server)
+  const cpuUs = (cpu - before.cpu) / result.done
+  const perSecond = (result.done / result.ms) * 1000
+  return { ...result, cpuUs, perCpuSecond: 1e6 / cpuUs, perSecond, upstream: (await calls()) - sent, rssMb: rss / 1e6 }
 }
 
-/** Rounds in turns, so that what else happens on the machine meets all alike. The first ones warm up and do not count: optimised code is there only after some seconds. */
-const inTurns = async (servers: readonly Server[], job: Partial<Job>): Promise<Map<Kind, Measured[]>> => {
-  const found = new Map<Kind, Measured[]>(servers.map(({ kind }) => [kind, []]))
-  const all = (warmUps + rounds) * servers.length
-  let done = 0
-  for (let round = -warmUps + 1; round <= rounds; round += 1)
+/** Rounds in turns, so that what else happens on the machine meets all alike. The first ones warm up and do not count. */
+const inTurns = async (title: string, servers: readonly Server[], job: Load): Promise<Comparison> => {
+  let seed = 0
+  const round = async (what: string): Promise<Measured[]> => {
+    seed += 1
+    const all: Measured[] = []
     for (const server of servers) {
-      const measured = await measure(server, { ...job, seed: round + warmUps })
-      if (round > 0) found.get(server.kind)!.push(measured)
-      done += 1
-      progress(
-        done < all
-          ? `${round > 0 ? `round ${round} of ${rounds}` : 'warming up'}: ${server.kind}, ${Math.round((100 * done) / all)} %`
-          : '',
-      )
+      progress(`${title}: ${what}, ${server.kind}`)
+      all.push(await measure(server, { ...job, seed }))
     }
-  return found
-}
-
-interface Row {
-  readonly kind: Kind
-  readonly cpuUs: number
-  readonly perCpuSecond: number
-  readonly perSecond: number
-  readonly p50: number
-  readonly p99: number
-  readonly wrong: number
-  readonly stale: number
-  readonly upstream: number
-  readonly done: number
-}
-
-const rowsOf = (found: Map<Kind, Measured[]>): Row[] =>
-  [...found].map(([kind, list]) => ({
-    kind,
-    cpuUs: median(list.map((it) => it.cpuUs)),
-    perCpuSecond: median(list.map((it) => it.perCpuSecond)),
-    perSecond: median(list.map((it) => it.perSecond)),
-    p50: median(list.map((it) => it.p50)),
-    p99: median(list.map((it) => it.p99)),
-    wrong: sum(list.map((it) => it.wrong)),
-    stale: sum(list.map((it) => it.stale)),
-    upstream: sum(list.map((it) => it.upstream)),
-    done: sum(list.map((it) => it.done)),
-  }))
-
-const ratio = (rows: readonly Row[], to: Kind): number | undefined => {
-  const [ours, other] = [rows.find(({ kind }) => kind === 'OURS'), rows.find(({ kind }) => kind === to)]
-  return ours && other && ours.perCpuSecond / other.perCpuSecond
-}
-
-const print = (title: string, rows: readonly Row[]): void => {
-  say(`\n${title}`)
-  say('        CPU µs/req   req/CPU-s     req/s   p50 ms   p99 ms   wrong   stale   upstream   requests')
-  for (const it of rows)
-    say(
-      `${it.kind}  ${it.cpuUs.toFixed(1).padStart(12)}${it.perCpuSecond.toFixed(0).padStart(12)}${it.perSecond.toFixed(0).padStart(10)}${it.p50.toFixed(2).padStart(9)}${it.p99.toFixed(2).padStart(9)}${String(it.wrong).padStart(8)}${String(it.stale).padStart(8)}${String(it.upstream).padStart(11)}${String(it.done).padStart(11)}`,
-    )
-  for (const to of ['BARE', 'HAND', 'PAST'] as const) {
-    const found = ratio(rows, to)
-    if (found) say(`OURS = ${found.toFixed(2)} × ${to} in requests per CPU-second`)
+    return all
   }
+  let warm = 0
+  for (let at = 1; at <= warmUp.rounds || (warm < warmUp.requests && at <= warmUp.mostRounds); at += 1)
+    warm += Math.min(...(await round(`warming up, round ${at}`)).map(({ done }) => done))
+  const found = new Map<Kind, Measured[]>(servers.map(({ kind }) => [kind, []]))
+  for (let at = 1; at <= rounds; at += 1)
+    for (const [index, measured] of (await round(`round ${at} of ${rounds}`)).entries()) found.get(servers[index]!.kind)!.push(measured)
+  progress('')
+  const comparison = compare(found)
+  say(`\n${title}; ${rounds} rounds of ${ms / 1000} s in turns, medians\n${tableOf(comparison)}`)
+  return comparison
 }
 
 const commandsPerRead = async (server: Server): Promise<{ roundTrips: number; inScripts: number }> => {
@@ -209,8 +167,7 @@ const commandsPerRead = async (server: Server): Promise<{ roundTrips: number; in
 const hot = async () => {
   const past = values.against === undefined ? [] : [await open('PAST', 1, 1)]
   const servers = [await open('BARE', 1, 1), await open('HAND', 1, 1), await open('OURS', 1, 1), ...past]
-  const rows = rowsOf(await inTurns(servers, { ms }))
-  print(`hot read: one user, cached, 64 connections, ${rounds} rounds of ${ms / 1000} s in turns, medians`, rows)
+  const read = await inTurns('hot read: one user, cached, 64 connections', servers, { ms })
   const commands: Record<string, { roundTrips: number; inScripts: number }> = {}
   for (const server of servers.slice(1, 3)) {
     const found = await commandsPerRead(server)
@@ -220,29 +177,28 @@ const hot = async () => {
     )
   }
   await close(servers)
-  return { rows, commands, toBare: ratio(rows, 'BARE'), toHand: ratio(rows, 'HAND') }
+  return { 'hot read': read, commands }
 }
 
 /** What every request pays that goes through to the vendor: reads that are never kept, then updates with a body of 1 KB. */
 const pass = async () => {
-  const servers = [...(values.against === undefined ? [] : [await open('PAST', 1, 1)]), await open('OURS', 1, 1)]
-  const path = '/bff/v1.1/appusers/me/channels'
-  const reads = rowsOf(await inTurns(servers, { ms, connections: 16, path, onlyStatus: true }))
-  print(`pass-through read: 16 connections, upstream 5 ms, ${rounds} rounds of ${ms / 1000} s in turns, medians`, reads)
+  const past = values.against === undefined ? [] : [await open('PAST', 1, 1)]
+  const servers = [await open('HAND', 1, 1), ...past, await open('OURS', 1, 1)]
+  const how = { ms, connections: 16 }
+  const reads = await inTurns('pass-through read: 16 connections, upstream 5 ms', servers, { ...how, uncached: true })
   const update = JSON.stringify({ surname: 'Okafor'.padEnd(1000, '.') })
-  const updates = rowsOf(await inTurns(servers, { ms, connections: 16, updates: 1, update }))
-  print('pass-through update: 1 KB', updates)
+  const updates = await inTurns('update: 1 KB, 16 connections, upstream 5 ms', servers, { ...how, updates: 1, update })
   await close(servers)
-  return { reads, updates, toPast: { reads: ratio(reads, 'PAST'), updates: ratio(updates, 'PAST') } }
+  return { 'pass-through read': reads, update: updates }
 }
 
 const mixed = async () => {
   say(`\nsigning in ${users} users twice …`)
   const servers = [await open('HAND', 2, users), await open('OURS', 2, users)]
-  const rows = rowsOf(await inTurns(servers, { ms, updates: 0.1 }))
-  print(`mixed: 90 % reads over ${users} users (Zipf), 10 % updates, two replicas, upstream 5 ms, every answer checked`, rows)
+  const title = `mixed: 90 % reads over ${users} users (Zipf), 10 % updates, two replicas, upstream 5 ms, every answer checked`
+  const both = await inTurns(title, servers, { ms, updates: 0.1 })
   await close(servers)
-  return { rows, toHand: ratio(rows, 'HAND') }
+  return { mixed: both }
 }
 
 /** Milliseconds, as a single caller sees it; the first ones open the connection and do not count. */
@@ -301,11 +257,18 @@ const apart = (file: string) => async (): Promise<unknown[]> => {
 }
 
 const workloads = { hot, pass, mixed, stampede, journal: apart('journal'), console: apart('console'), readers: apart('readers') }
-const report: Record<string, unknown> = { at: new Date().toISOString(), node: process.version, rounds, ms, users }
+const report: Record<string, object> = {}
 say(kinds)
 try {
   for (const [name, workload] of Object.entries(workloads)) if (!values.only || values.only === name) report[name] = await workload()
-  if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
+  const about = { at: new Date().toISOString(), node: process.version, rounds, ms, users }
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ ...about, ...report }, null, 2)}\n`)
+  if (values.check) {
+    const { compared, fell } = check(Object.assign({}, ...Object.values(report)))
+    say(`\n${compared.join('\n')}`)
+    for (const line of fell) say(`fell by more than 15 %: ${line}`)
+    process.exitCode = fell.length > 0 ? 1 : 0
+  }
 } finally {
   loader.disconnect()
   await vendor.stop()

@@ -30,16 +30,26 @@ app.get('/users/me', async (req, res, next) => {
   if (cached) res.json(JSON.parse(cached))
   else next()
 })
+const signedIn: express.RequestHandler = (req, res, next) => (req.session.userId ? next() : void res.sendStatus(401))
+const vendor = {
+  target: process.env['VENDOR']!,
+  changeOrigin: true,
+  agent: new Agent({ keepAlive: true }),
+  headers: { authorization: 'Basic YmVuY2g6YmVuY2g=' },
+}
+const userPath = (req: express.Request): string => `/v1.1/apps/${appId}/appusers/${req.session.userId}`
+app.use(
+  '/users/me/channels',
+  signedIn,
+  createProxyMiddleware<express.Request, express.Response>({ ...vendor, pathRewrite: (_path, req) => `${userPath(req)}/channels` }),
+)
 app.use(
   '/users/me',
-  (req, res, next) => (req.session.userId ? next() : void res.sendStatus(401)),
+  signedIn,
   createProxyMiddleware<express.Request, express.Response>({
-    target: process.env['VENDOR']!,
-    changeOrigin: true,
-    agent: new Agent({ keepAlive: true }),
-    pathRewrite: (_path, req) => `/v1.1/apps/${appId}/appusers/${(req as express.Request).session.userId}`,
+    ...vendor,
+    pathRewrite: (_path, req) => userPath(req),
     selfHandleResponse: true,
-    headers: { authorization: 'Basic YmVuY2g6YmVuY2g=' },
     on: {
       proxyRes: responseInterceptor(async (body, _answer, req) => {
         const key = `user:${(req as express.Request).session.userId}`
@@ -51,5 +61,5 @@ app.use(
   }),
 )
 const server = app.listen(0, '127.0.0.1', () =>
-  ready({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, path: '/users/me' }),
+  ready({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, path: '/users/me', uncached: '/users/me/channels' }),
 )

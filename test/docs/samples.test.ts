@@ -11,7 +11,8 @@ import { all } from '../../src/contract/operations.ts'
 import { openapiDocument } from '../../src/docs/openapi.ts'
 import { readDocument } from '../../src/docs/reference/document.ts'
 import { requestOf } from '../../src/docs/reference/request.ts'
-import { exampleOrigin, languages } from '../../src/docs/reference/samples.ts'
+import { exampleOrigin } from '../../src/docs/reference/sample-text.ts'
+import { languages } from '../../src/docs/reference/samples.ts'
 import { appId, type Bff, png, startBff } from '../support/bff.ts'
 
 const reference = readDocument(openapiDocument('/bff', all))

@@ -50,7 +50,7 @@ test('a browser that begins too often is told on a page', async () => {
   expect(page.text).toContain('Too many requests')
 })
 
-test.each(['/docs', '/docs.css', '/openapi.json', '/ops', '/ops/console.css'])('a flood of %s is stopped', async (path) => {
+test.each(['/docs', '/docs.css', '/docs.js', '/openapi.json', '/ops', '/ops/console.css'])('a flood of %s is stopped', async (path) => {
   const from = `2001:db8:${path.length.toString(16)}::1`
   for (let turn = 0; turn < 3; turn++) expect([200, 401]).toContain((await get(path, from)).status)
   const answer = await get(path, from)

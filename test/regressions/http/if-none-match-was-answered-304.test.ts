@@ -18,7 +18,16 @@ test.each(conditions)('%s changes no answer', async (condition) => {
     return [path, status, body.length > 0]
   }
   const below = (path: string, { authorization }: Record<string, string>) => statusOf(bff.app.publicUrl, `/bff${path}`, authorization)
-  for (const path of ['/auth/session', '/auth/sessions', '/v1.1/appusers/me', '/openapi.json', '/docs', '/docs.css', '/ops/console.css'])
+  for (const path of [
+    '/auth/session',
+    '/auth/sessions',
+    '/v1.1/appusers/me',
+    '/openapi.json',
+    '/docs',
+    '/docs.css',
+    '/docs.js',
+    '/ops/console.css',
+  ])
     expect(await below(path, user)).toEqual([`/bff${path}`, 200, true])
   expect(await below('/ops/api/operations', auditor)).toEqual(['/bff/ops/api/operations', 200, true])
   for (const path of ['/sessions', '/livez', '/readyz', '/metrics'])

@@ -31,7 +31,14 @@ const textOf = async (files: readonly URL[]): Promise<string> => (await Promise.
 const serve = (type: string, make: () => Promise<string>): RequestHandler => {
   let made: Promise<Buffer> | undefined
   return async (_req, res) => {
-    made ??= make().then((text) => Buffer.from(text))
+    made ??= make().then(
+      (text) => Buffer.from(text),
+      (error: unknown) => {
+        // What failed once is tried again, and not remembered.
+        made = undefined
+        throw error
+      },
+    )
     res.type(type).send(await made)
   }
 }

@@ -19,6 +19,7 @@ const needed: readonly Program[] = [
   { program: 'pgbouncer', debian: 'pgbouncer', for: 'the journal behind a pooler' },
   { program: 'nginx', debian: 'nginx-light', for: 'the service behind a caching proxy' },
   { program: 'haproxy', debian: 'haproxy', for: 'the service behind HAProxy' },
+  { program: 'caddy', debian: 'caddy', for: 'the service behind Caddy' },
   { program: 'docker-compose', debian: 'docker-compose', for: 'whether compose files are valid' },
   { program: 'promtool', debian: 'prometheus', for: 'the alerts of Prometheus' },
   { program: 'chromium', debian: 'chromium', for: 'the pages in a real browser' },

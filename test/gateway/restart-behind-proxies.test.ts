@@ -1,5 +1,6 @@
 /** Two replicas restarted one after the other behind the proxies of docs/deploy.md, in short; `npm run soak:restart` is the long form. */
 import { describe, expect, test } from '@jest/globals'
+import { caddyInstalled } from '../support/caddy.ts'
 import { haproxyInstalled } from '../support/haproxy.ts'
 import { nginxInstalled } from '../support/nginx.ts'
 import { redisInstalled } from '../support/redis.ts'
@@ -8,6 +9,7 @@ import { runSoak, soakTimeout } from '../support/soak-script.ts'
 const proxies = [
   ['nginx', nginxInstalled],
   ['haproxy', haproxyInstalled],
+  ['caddy', caddyInstalled],
 ] as const
 /** On a machine without a free processor Redis is silent for more than 200 ms now and then; calls are refused then, as they should be. */
 const most = 15

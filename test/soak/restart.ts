@@ -1,4 +1,4 @@
-/** `npm run soak:restart`: two replicas behind nginx and HAProxy, as docs/deploy.md sets them up, restarted one after the other under load. No call may fail, but for those that a Redis without a free processor refuses: these are told apart. Bounded: `--calls` for each proxy. */
+/** `npm run soak:restart`: two replicas behind nginx, HAProxy and Caddy, as docs/deploy.md sets them up, restarted one after the other under load. No call may fail, but for those that a Redis without a free processor refuses: these are told apart. Bounded: `--calls` for each proxy. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: {
     calls: { type: 'string', default: '20000' },
     callers: { type: 'string', default: '24' },
-    proxies: { type: 'string', default: 'nginx,haproxy' },
+    proxies: { type: 'string', default: 'nginx,haproxy,caddy' },
   },
 })
 const [calls, callers] = [Number(values.calls), Number(values.callers)]
@@ -49,16 +49,15 @@ const behind = async (kind: keyof typeof startProxy): Promise<boolean> => {
     ...{ SMOOCH_BASE_URL: sandbox.url, REDIS_URL: redis.url, PUBLIC_ORIGIN: origin, JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}` },
     ...{ LIMIT_SERVICE: '1000000', LIMIT_GUARDED: '1000000', LOG_LEVEL: 'warn' },
   }
-  const places = [
-    [await freePort(), await freePort()],
-    [await freePort(), await freePort()],
-  ] as const
-  const start = ([open, own]: readonly [number, number]) => startProcess({ ...env, PORT: `${open}`, PRIVATE_PORT: `${own}` })
+  // Two machines with the same ports, as they stand in the recipes.
+  const places = ['127.0.0.1', '127.0.0.2'] as const
+  const [open, own] = [await freePort(), await freePort()]
+  const start = (host: string) => startProcess({ ...env, HOST: host, PRIVATE_HOST: host, PORT: `${open}`, PRIVATE_PORT: `${own}` })
   const replicas: ServiceProcess[] = [await start(places[0]), await start(places[1])]
   all.defer(async () => {
     for (const replica of replicas) await replica[Symbol.asyncDispose]()
   })
-  const addresses = places.map(([open, own]) => [`127.0.0.1:${open}`, `127.0.0.1:${own}`] as const)
+  const addresses = places.map((host) => [`${host}:${open}`, `${host}:${own}`] as const)
   const proxy = all.use(await startProxy[kind](recipeOf(kind), { port, certificates, replicas: addresses }))
   // HAProxy takes a replica in once it has asked for its health.
   await sleep(1_500)

@@ -1,5 +1,6 @@
 /** The proxies of docs/deploy.md as they stand there, with addresses of the test's. */
 import { readFileSync } from 'node:fs'
+import { startCaddy } from './caddy.ts'
 import type { Certificates } from './certificates.ts'
 import { startHaproxy } from './haproxy.ts'
 import { startNginx } from './nginx.ts'
@@ -49,4 +50,17 @@ const haproxy = async (recipe: string, { port, certificates, replicas }: Place):
   return { leaveOut: () => {}, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }
 
-export const startProxy = { nginx, haproxy }
+const caddy = async (recipe: string, { port, certificates, replicas }: Place): Promise<Proxy> => {
+  const sites = recipe
+    .replace('app.example.com', `https://localhost:${port}`)
+    .replace('10.0.0.11:3000', replicas[0]![0])
+    .replace('10.0.0.12:3000', replicas[1]![0])
+    .replace('health_port 3001', `health_port ${replicas[0]![1].split(':')[1]}`)
+    .replace('/etc/ssl/app.pem', certificates.path('server.pem'))
+    .replace('/etc/ssl/app.key', certificates.path('server.key'))
+  const server = await startCaddy(sites, port)
+  // It asks for health by itself.
+  return { leaveOut: () => {}, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+}
+
+export const startProxy = { nginx, haproxy, caddy }

@@ -1,16 +1,29 @@
-/** Behind the proxies of development servers, in a browser: Vite and Angular pass Host on when told to, Next's rewrites and Vite's short form never do. */
+/** The recipes of docs/use.md for development servers, in a browser. Vite itself runs; for Angular and Next runs the proxy that they are made with, told what the page tells them. */
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { createProxyMiddleware } from 'http-proxy-middleware'
+import { consumerProject, consumersInstalled } from '../consumers/installed.ts'
 import { type Bff, startBff } from '../support/bff.ts'
 import { freePort } from '../support/free-port.ts'
+import { untilTaken } from '../support/nginx.ts'
+import { endProcess } from '../support/redis-topologies.ts'
 import { createWalker } from '../support/walk.ts'
 import { startWithProvider } from '../support/with-provider.ts'
 import { chromiumInstalled, openBrowser } from './browser.ts'
 
+const recipes = readFileSync('docs/use.md', 'utf8').split('\n### While you develop\n')[1]!.split('\n### ')[0]!
+/** The block with this sign, for another address of the service. */
+const recipeFor = (sign: string, service: string): string =>
+  [...recipes.matchAll(/```\w+\n([^`]+)```/g)]
+    .map(([, text]) => text!)
+    .find((text) => text.includes(sign))!
+    .replaceAll(/http:\/\/localhost:[34]000/g, service)
+
 const setUps = [
-  ['Vite or Angular with changeOrigin: false', { changeOrigin: false }],
+  ['Angular with its proxy.conf.json', JSON.parse(recipeFor('"changeOrigin"', ''))['/bff'] as { changeOrigin: boolean }],
   ['Vite in its short form', { changeOrigin: true }],
   ['rewrites of Next', { changeOrigin: true, xfwd: true }],
 ] as const
@@ -19,7 +32,7 @@ type SetUp = (typeof setUps)[number][1]
 
 /** A page, and /bff proxied to the service. */
 const startDevServer = async (port: number, target: string, setUp: SetUp): Promise<AsyncDisposable & { origin: string }> => {
-  const proxy = createProxyMiddleware({ target, pathFilter: '/bff', ...setUp })
+  const proxy = createProxyMiddleware({ pathFilter: '/bff', ...setUp, target })
   const server = createServer((req, res) => {
     void proxy(req, res, () =>
       res.setHeader('Content-Type', 'text/html').end('<!doctype html><link rel="icon" href="data:,"><title>page</title>'),
@@ -58,6 +71,26 @@ const callsOfPage = async (bff: Bff, origin: string) => {
   })
 }
 
+/** Vite itself, with the configuration of the page. */
+const startVite = async (port: number, service: string): Promise<AsyncDisposable> => {
+  const project = consumerProject()
+  project.write('index.html', '<!doctype html><link rel="icon" href="data:,"><title>page</title>')
+  project.write('vite.config.mjs', recipeFor('vite.config.js', service))
+  const words = [`${project.folder}/node_modules/vite/bin/vite.js`, '--port', String(port), '--strictPort', '--host', '127.0.0.1']
+  const child = spawn(process.execPath, words, { cwd: project.folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk) => {
+    said += String(chunk)
+  })
+  await untilTaken(port, child, () => `Vite did not start: ${said}`)
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await endProcess(child, 'SIGTERM')
+      project[Symbol.dispose]()
+    },
+  }
+}
+
 const withBrowser = chromiumInstalled() ? describe : describe.skip
 withBrowser('a page behind', () => {
   test.each(setUps)('%s reads, writes and signs out with the setting of the recipe', async (_name, setUp) => {
@@ -66,6 +99,19 @@ withBrowser('a page behind', () => {
     await using bff = await startBff({ env: { PORT: String(service), PUBLIC_ORIGIN: origins.join(',') } })
     await using dev = await startDevServer(page, `http://localhost:${service}`, setUp)
     expect((await callsOfPage(bff, dev.origin)).map(({ status }) => status)).toEqual([200, 200, 204])
+  })
+
+  const withVite = consumersInstalled() ? test : test.skip
+  withVite('Vite reads, writes and signs out with the configuration of the recipe', async () => {
+    const port = await freePort()
+    await using bff = await startBff({ env: { PUBLIC_ORIGIN: `http://localhost:${port}` } })
+    await using _vite = await startVite(port, bff.app.publicUrl)
+    expect((await callsOfPage(bff, `http://localhost:${port}`)).map(({ status }) => status)).toEqual([200, 200, 204])
+  })
+
+  test('Next rewrites to the same path', () => {
+    const [, source, destination] = /source: '([^']+)', destination: '([^']+)'/.exec(recipeFor('rewrites', 'http://localhost:4000'))!
+    expect(destination).toBe(`http://localhost:4000${source}`)
   })
 
   test.each(setUps)('%s hears what to set without it', async (_name, setUp) => {

@@ -20,7 +20,6 @@ import { knownNames } from '../journal/store/known-names.ts'
 import { treeHead } from '../journal/store/queries/log.ts'
 import { viewsOf } from '../journal/store/queries/operations.ts'
 import { partNames } from '../journal/store/queries/people.ts'
-import { createSharedRuns } from '../platform/concurrency.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Alerts } from './alerts/alerts.ts'
@@ -33,6 +32,7 @@ import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { parse, type Term } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { countHits, type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
+import { createRenderedRows } from './rendered-rows.ts'
 
 /** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
 export type SignInAddress = (login: { readonly returnTo: string; readonly stepUp?: boolean }) => string
@@ -118,7 +118,7 @@ export const consolePages = (parts: PageParts): Router => {
     res.send(notice({ root, title }, sentence, signIn))
   }
 
-  const shared = createSharedRuns<string>()
+  const shared = createRenderedRows(async () => (await treeHead(store)).size)
   const screen = (show: RequestHandler) => [asPage, pages, show, failed]
 
   const shown =

@@ -45,10 +45,12 @@ export const streamEvents = async (
     const rows = await read().catch(() => undefined)
     if (!rows) return void (await withTimeout(waitMs, closed.promise))
     if (rows.length > 0) res.write(rows.map(({ index, body }) => `id: ${index}\ndata: ${body}\n\n`).join(''))
-    behind = rows.length === page
-    next = Math.max((rows.at(-1)?.index ?? next - 1) + 1, behind ? 0 : size)
+    const after = (rows.at(-1)?.index ?? next - 1) + 1
+    behind = rows.length === page && after < size
+    next = behind ? after : Math.max(after, size)
   }
 
+  let size = next
   while (!res.destroyed && !res.writableEnded && !draining()) {
     const now = Date.now()
     if (now - checked > checkEveryMs) {
@@ -63,7 +65,8 @@ export const streamEvents = async (
       await drained(res, waitMs)
       continue
     }
-    const size = await Promise.race([tail.grown(next, waitMs), closed.promise.then(() => 0)])
+    // Whoever is behind reads on without waiting for a turn.
+    if (!behind) size = await Promise.race([tail.grown(next, waitMs), closed.promise.then(() => 0)])
     if (size > next) await pass(size)
   }
   res.end()

@@ -6,12 +6,15 @@ import type { Source } from '../../journal/store/queries/source.ts'
 import { createSharedRuns } from '../../platform/concurrency.ts'
 
 const lookEveryMs = 200
+/** Each page that hears of an event asks for its rows, and a thousand at once would hold up the
+ * deletions: some hear of it at once, the others in turns. */
+const turn = { streams: 10, everyMs: 100 }
 
 export interface Tail {
   /** The size of the log now. */
   size(): Promise<number>
-  /** Resolves when the log has grown beyond `index`, at the latest after so many milliseconds; to
-   * its size. */
+  /** Resolves to the size of the log when it has grown beyond `index` and it is the caller's turn; to
+   * `index` after so many milliseconds. */
   grown(index: number, milliseconds: number): Promise<number>
   /** Events of this app from `index` on. */
   page(app: string, index: number, limit: number): Promise<EventRow[]>
@@ -19,9 +22,19 @@ export interface Tail {
 
 export const createTail = (store: Source): Tail => {
   const read = createSharedRuns<EventRow[]>()
-  const waiting = new Set<{ readonly index: number; readonly tell: () => void }>()
+  const waiting = new Set<{ readonly index: number; readonly tell: (size: number) => void }>()
   let size = 0
   let looking = false
+
+  const tellAll = async (): Promise<void> => {
+    let told = 0
+    for (const it of waiting) {
+      if (size <= it.index) continue
+      if (told > 0 && told % turn.streams === 0) await sleep(turn.everyMs, undefined, { ref: false })
+      told += 1
+      it.tell(size)
+    }
+  }
 
   /** Another replica may have written, so the store is asked; only while somebody waits. */
   const look = async (): Promise<void> => {
@@ -29,7 +42,7 @@ export const createTail = (store: Source): Tail => {
     looking = true
     while (waiting.size > 0) {
       size = (await treeHead(store).catch(() => ({ size }))).size
-      for (const it of waiting) if (size > it.index) it.tell()
+      await tellAll()
       await sleep(lookEveryMs, undefined, { ref: false })
     }
     looking = false
@@ -38,16 +51,15 @@ export const createTail = (store: Source): Tail => {
   return {
     size: async () => (await treeHead(store)).size,
     grown: async (index, milliseconds) => {
-      if (size > index) return size
-      const { promise, resolve } = Promise.withResolvers<void>()
+      const { promise, resolve } = Promise.withResolvers<number>()
       const one = { index, tell: resolve }
-      const timer = setTimeout(resolve, milliseconds)
+      const timer = setTimeout(resolve, milliseconds, index)
       waiting.add(one)
       void look()
-      await promise
+      const found = await promise
       clearTimeout(timer)
       waiting.delete(one)
-      return size
+      return found
     },
     page: (app, index, limit) => read(`${app} ${index}`, () => eventsOfApp(store, app, index, limit)),
   }

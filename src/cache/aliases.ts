@@ -6,7 +6,7 @@ import { type KeyRing, perKey } from '../crypto/key-ring.ts'
 import { memo } from '../platform/memo.ts'
 import { cacheKeysOf, type Name } from './keys.ts'
 import { open, seal } from './seal.ts'
-import type { Alias } from './store/contract.ts'
+import type { Alias } from './store/cache-store.ts'
 
 const aad = (key: string): string => `link|${key}`
 

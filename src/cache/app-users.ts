@@ -10,7 +10,7 @@ import type { Entries, Entry, User } from './entry.ts'
 import { cacheKeysOf, type Name, nameOf } from './keys.ts'
 import { createLookup, type Prefetched } from './lookup.ts'
 import { createNextFlight, createSingleFlight } from './single-flight.ts'
-import type { CacheStore, LookupResult } from './store/contract.ts'
+import type { CacheStore, LookupResult } from './store/cache-store.ts'
 
 export interface AppUserRead {
   readonly app: string

@@ -8,7 +8,7 @@ import { parseExact } from '../platform/exact-json.ts'
 import { withoutDeviceSecrets } from '../policy/visible-fields.ts'
 import { cacheKeysOf, isCacheKeyOf, type Name } from './keys.ts'
 import { open, seal } from './seal.ts'
-import type { StoredEntry } from './store/contract.ts'
+import type { StoredEntry } from './store/cache-store.ts'
 
 export type User = Identified
 

@@ -10,7 +10,7 @@ import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.
 import { aliasedKeys, aliasTo, lastAliased } from './aliases.ts'
 import type { Entries, User } from './entry.ts'
 import { cacheKeysOf, type Name, nameOf, namesOf } from './keys.ts'
-import type { CacheStore, Invalidate, Invalidated, WriteThrough } from './store/contract.ts'
+import type { CacheStore, Invalidate, Invalidated, WriteThrough } from './store/cache-store.ts'
 
 type AnyCall = UpstreamCall<Operation>
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from '../crypto/random.ts'
 import type { Entries, Entry } from './entry.ts'
 import { createNextFlight } from './single-flight.ts'
-import type { CacheStore, LookupResult } from './store/contract.ts'
+import type { CacheStore, LookupResult } from './store/cache-store.ts'
 import { parseLookup } from './store/redis-lookup.ts'
 
 /** The result of a lookup, its entry opened, and the token of the lease, if it was granted. */

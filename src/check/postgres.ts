@@ -1,5 +1,5 @@
 /** The journal in PostgreSQL: role, schema, keys and lock. */
-import { keyInForce } from '../journal/store/contract.ts'
+import { keyInForce } from '../journal/store/journal-store.ts'
 import { keysOf, type Secrets } from '../journal/store/open.ts'
 import { connect } from '../journal/store/postgres/connection.ts'
 import { inspect } from '../journal/store/postgres/inspect.ts'

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express'
 import { Problem } from '../contract/problems.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
-import type { Guard } from '../journal/guard/contract.ts'
+import type { Guard } from '../journal/guard/call-guard.ts'
 import type { ActByKey, ActBySession, ActFacts, Acts } from '../session/routes/acts.ts'
 import { callFactsOf } from './call-facts.ts'
 

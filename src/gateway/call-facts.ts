@@ -7,7 +7,7 @@ import type { Caller, GuardedOperation, Operation } from '../contract/operation.
 import type { Problem } from '../contract/problems.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { CallFacts, Person } from '../journal/event/compose.ts'
-import type { GuardedCall, OutcomeFacts } from '../journal/guard/contract.ts'
+import type { GuardedCall, OutcomeFacts } from '../journal/guard/call-guard.ts'
 import { isStaff } from '../policy/decide.ts'
 import type { Session } from '../session/sessions.ts'
 import type { UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'

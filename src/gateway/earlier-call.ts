@@ -2,7 +2,7 @@
  * the same request did a moment ago still stands. */
 import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import type { Guard, GuardedCall as Intent, Observed, ReplayedOperation } from '../journal/guard/contract.ts'
+import type { Guard, GuardedCall as Intent, Observed, ReplayedOperation } from '../journal/guard/call-guard.ts'
 import type { Found } from './before-image.ts'
 import type { Call } from './call.ts'
 import { callFacts } from './call-facts.ts'

@@ -2,7 +2,7 @@
  * sessions of a removed person. */
 import type { GuardedOperation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import type { Guard, OpenOperation } from '../journal/guard/contract.ts'
+import type { Guard, OpenOperation } from '../journal/guard/call-guard.ts'
 import { isUsed } from '../journal/guard/permit.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import type { UntilDone } from '../platform/until-done.ts'

@@ -2,7 +2,7 @@
  * there is none. */
 import type { AppUsers } from '../cache/app-users.ts'
 import type { OpenOperation } from '../contract/operation.ts'
-import type { Guard } from '../journal/guard/contract.ts'
+import type { Guard } from '../journal/guard/call-guard.ts'
 import { decide, requireImageRole } from '../policy/decide.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { readImageForm } from '../uploads/image.ts'

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { SecretsInUse } from '../../config/secrets-in-use.ts'
 import type { Journal } from '../journal/append/journal.ts'
 import { decode } from '../journal/event/event.ts'
-import { type Entry, entryOf, systemEvent } from '../journal/store/contract.ts'
+import { type Entry, entryOf, systemEvent } from '../journal/store/journal-store.ts'
 import { latestSystemEvent } from '../journal/store/queries/log.ts'
 
 type Digests = Readonly<Record<string, unknown>>

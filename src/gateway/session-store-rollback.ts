@@ -3,11 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Journal } from '../journal/append/journal.ts'
 import { decode } from '../journal/event/event.ts'
-import { entryOf, systemEvent } from '../journal/store/contract.ts'
+import { entryOf, systemEvent } from '../journal/store/journal-store.ts'
 import { latestSystemEvent } from '../journal/store/queries/log.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import type { People } from '../session/people.ts'
-import { markTtlMs, type SessionStore } from '../session/store/contract.ts'
+import { markTtlMs, type SessionStore } from '../session/store/session-store.ts'
 
 const everyMs = 2_000
 const recordEveryMs = 3_600_000

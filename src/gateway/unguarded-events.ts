@@ -4,7 +4,7 @@
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
-import type { Guard } from '../journal/guard/contract.ts'
+import type { Guard } from '../journal/guard/call-guard.ts'
 import type { UpstreamAnswer } from '../upstream/client.ts'
 import { answerFacts, failureFacts } from './call-facts.ts'
 

@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Problem } from '../contract/problems.ts'
 import { type Concurrency, limitConcurrency, NoTurn } from '../platform/concurrency.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
-import type { Store } from './store/contract.ts'
+import type { Store } from './store/journal-store.ts'
 import type { Rows, Source } from './store/queries/source.ts'
 
 // biome-ignore format: a table is read down its columns

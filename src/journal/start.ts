@@ -2,7 +2,7 @@
 
 import type { Lost } from './append/backlog.ts'
 import { type Journal, openJournal, type Status } from './append/journal.ts'
-import type { Guard } from './guard/contract.ts'
+import type { Guard } from './guard/call-guard.ts'
 import { createGuard } from './guard/guard.ts'
 import { type Anchor, anchorInMemory } from './log/anchor.ts'
 import { createReaders, type Readers } from './readers.ts'

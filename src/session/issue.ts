@@ -16,7 +16,7 @@ import {
 } from './record.ts'
 import type { Session } from './sessions.ts'
 import { withAvailability } from './store/availability.ts'
-import type { SessionRef, SessionStore } from './store/contract.ts'
+import type { SessionRef, SessionStore } from './store/session-store.ts'
 import { signToken, type Token } from './token.ts'
 
 export interface Created {

@@ -9,8 +9,8 @@ import type { People } from './people.ts'
 import { appKeysOf, openRecord, personKeysOf, type SessionRecord, sealRecord, storeKey } from './record.ts'
 import { currentRoles, openRoles } from './roles.ts'
 import { withAvailability } from './store/availability.ts'
-import type { SessionStore } from './store/contract.ts'
-import type { FamilyTimes } from './store/refresh-contract.ts'
+import type { FamilyTimes } from './store/family-store.ts'
+import type { SessionStore } from './store/session-store.ts'
 import { signToken, type Token, verifyToken } from './token.ts'
 
 export interface Tokens {

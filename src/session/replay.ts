@@ -2,7 +2,7 @@
  * way holds a short lease; `remember` makes it final, so a use that broke off can be repeated. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { withAvailability } from './store/availability.ts'
-import type { SessionStore } from './store/contract.ts'
+import type { SessionStore } from './store/session-store.ts'
 
 type Release = () => Promise<void>
 

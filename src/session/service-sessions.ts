@@ -5,7 +5,7 @@ import { type Cap, isWithin } from './caps.ts'
 import { servicesKey } from './issue.ts'
 import { appKeysOf, type IndexEntry, openIndex } from './record.ts'
 import { withAvailability } from './store/availability.ts'
-import type { Listed, SessionStore } from './store/contract.ts'
+import type { Listed, SessionStore } from './store/session-store.ts'
 
 export const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
   const listed = async (): Promise<(Listed & { entry: IndexEntry })[]> =>

@@ -19,7 +19,7 @@ import { openRoles, type RolesFlag, remainingRoles } from './roles.ts'
 import { createServices } from './service-sessions.ts'
 import { createSmoochIds } from './smooch-ids.ts'
 import { withAvailability } from './store/availability.ts'
-import type { SessionRef, SessionStore, StoredSession } from './store/contract.ts'
+import type { SessionRef, SessionStore, StoredSession } from './store/session-store.ts'
 import { type Kind, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {

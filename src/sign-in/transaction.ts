@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { type CookieNames, cookiesIn } from '../http/cookies.ts'
 import { openFor, sealFor } from '../session/record.ts'
-import type { SessionRef } from '../session/store/contract.ts'
+import type { SessionRef } from '../session/store/session-store.ts'
 
 export interface Transaction {
   readonly state: string

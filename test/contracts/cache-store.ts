@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { CacheStore, Fill } from '../../src/cache/store/contract.ts'
+import type { CacheStore, Fill } from '../../src/cache/store/cache-store.ts'
 import { paceOf, play, replica, type Step, steps, unhurried } from '../cache/replicas.ts'
 
 const unique = () => randomBytes(12).toString('base64url')

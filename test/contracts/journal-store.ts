@@ -7,7 +7,7 @@ import { type Event, newId } from '../../src/journal/event/event.ts'
 import { createSealer } from '../../src/journal/event/seal.ts'
 import { openCheckpoint, publicKey } from '../../src/journal/log/checkpoint.ts'
 import { leafHash, push, rootOf } from '../../src/journal/log/tree.ts'
-import { type Entry, entryOf, type Result, type Store, systemEvent } from '../../src/journal/store/contract.ts'
+import { type Entry, entryOf, type Result, type Store, systemEvent } from '../../src/journal/store/journal-store.ts'
 
 export interface Fixture {
   /** A journal that is empty but for its first event; `instance` distinguishes replicas of one journal. */

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import type { SessionRef, SessionStore } from '../../src/session/store/contract.ts'
-import type { NewFamily } from '../../src/session/store/refresh-contract.ts'
+import type { NewFamily } from '../../src/session/store/family-store.ts'
+import type { SessionRef, SessionStore } from '../../src/session/store/session-store.ts'
 
 export const unique = () => randomBytes(16).toString('base64url')
 export const place = (tag = unique()): SessionRef => ({ key: unique(), tag })

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { NewSession, SessionStore } from '../../src/session/store/contract.ts'
+import type { NewSession, SessionStore } from '../../src/session/store/session-store.ts'
 import { place, refreshFamilies, touch, unique } from './session-store-families.ts'
 
 const session = (more: Partial<NewSession> = {}): NewSession => ({

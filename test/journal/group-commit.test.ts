@@ -1,7 +1,7 @@
 /** Who shares a commit with whom. */
 import { expect, test } from '@jest/globals'
 import { groupCommit } from '../../src/journal/append/group-commit.ts'
-import { type Entry, entryOf, systemEvent } from '../../src/journal/store/contract.ts'
+import { type Entry, entryOf, systemEvent } from '../../src/journal/store/journal-store.ts'
 
 const entry = (name: string) => entryOf(systemEvent('start', { name }, new Date()))
 const many = (count: number) => Array.from({ length: count }, (_, at) => entry(`${at}`))

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { Problem } from '../../src/contract/problems.ts'
-import type { OpenOperation, ReplayedOperation } from '../../src/journal/guard/contract.ts'
+import type { OpenOperation, ReplayedOperation } from '../../src/journal/guard/call-guard.ts'
 import { type Permit, spendPermit } from '../../src/journal/guard/permit.ts'
 import { acceptRollback } from '../../src/journal/maintenance.ts'
-import type { Store } from '../../src/journal/store/contract.ts'
 import { historyOf } from '../../src/journal/store/history.ts'
+import type { Store } from '../../src/journal/store/journal-store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { deletion, makePlace, success } from './place.ts'
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Event, newId } from '../../src/journal/event/event.ts'
 import type { Subject } from '../../src/journal/event/seal.ts'
-import { entryOf, type Store } from '../../src/journal/store/contract.ts'
+import { entryOf, type Store } from '../../src/journal/store/journal-store.ts'
 import { namesOf } from '../../src/journal/store/names.ts'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'

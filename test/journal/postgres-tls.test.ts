@@ -1,7 +1,7 @@
 /** The journal in a PostgreSQL that is reached over the network: TLS by what JOURNAL_URL says. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { newId } from '../../src/journal/event/event.ts'
-import type { OpenOperation } from '../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../src/journal/guard/call-guard.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { type Certificates, makeCertificates } from '../support/certificates.ts'
 import { freePort } from '../support/free-port.ts'

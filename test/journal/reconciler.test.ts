@@ -1,6 +1,6 @@
 /** The checker against an upstream of its own: it finds out what can be known by reading, and leaves the rest to a person. */
 import { describe, expect, test } from '@jest/globals'
-import type { GuardedCall, OpenOperation } from '../../src/journal/guard/contract.ts'
+import type { GuardedCall, OpenOperation } from '../../src/journal/guard/call-guard.ts'
 import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { createReconciler } from '../../src/journal/reconcile/reconciler.ts'
 import type { AppUserSeen } from '../../src/journal/reconcile/verdicts.ts'

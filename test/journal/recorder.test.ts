@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { decode } from '../../src/journal/event/event.ts'
 import { erasePerson } from '../../src/journal/maintenance.ts'
-import type { Store } from '../../src/journal/store/contract.ts'
+import type { Store } from '../../src/journal/store/journal-store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { deletion, makePlace, type Place, success } from './place.ts'
 

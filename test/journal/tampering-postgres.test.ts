@@ -1,10 +1,10 @@
 /** The owner of the database changes the journal behind its back: found here as well. The full list of tamperings runs on SQLite, with the same verify. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { newId } from '../../src/journal/event/event.ts'
-import type { OpenOperation } from '../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../src/journal/guard/call-guard.ts'
 import type { Mark } from '../../src/journal/log/anchor.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
-import type { Store } from '../../src/journal/store/contract.ts'
+import type { Store } from '../../src/journal/store/journal-store.ts'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import type { RingKey } from '../../src/crypto/key-ring.ts'
 import { createSmoochIds } from '../../src/session/smooch-ids.ts'
-import type { SessionStore } from '../../src/session/store/contract.ts'
 import { memoryStore } from '../../src/session/store/memory.ts'
+import type { SessionStore } from '../../src/session/store/session-store.ts'
 
 const day = 86_400_000
 const smoochId = '6a1f0c2be84d9f3b7715c0aa'

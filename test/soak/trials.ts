@@ -2,11 +2,11 @@
 import { rmSync } from 'node:fs'
 import { openJournal } from '../../src/journal/append/journal.ts'
 import { newId } from '../../src/journal/event/event.ts'
-import type { OpenOperation } from '../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../src/journal/guard/call-guard.ts'
 import { createGuard } from '../../src/journal/guard/guard.ts'
 import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
-import type { Store } from '../../src/journal/store/contract.ts'
+import type { Store } from '../../src/journal/store/journal-store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { deletion, makePlace, type Place, success } from '../journal/place.ts'
 

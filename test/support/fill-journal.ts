@@ -1,6 +1,6 @@
 /** A journal with a past: operations of a few weeks, made up alike each time, so that pages and figures have something to show. */
 import { type Event, newId, type Outcome } from '../../src/journal/event/event.ts'
-import { entryOf } from '../../src/journal/store/contract.ts'
+import { entryOf } from '../../src/journal/store/journal-store.ts'
 import { keysOf, openStore, type Secrets } from '../../src/journal/store/open.ts'
 
 export interface Past {

@@ -1,6 +1,6 @@
 /** The cache in this process, under the same contract suite as Redis. Bounded: the least recently
  * used entries go first. */
-import { type Alias, type CacheStore, type LookupResult, times } from './contract.ts'
+import { type Alias, type CacheStore, type LookupResult, times } from './cache-store.ts'
 
 interface Entry {
   sealed?: string

@@ -1,6 +1,6 @@
 /** The lookup in Redis, alone and as a part of the script that finds a session. One text as answer:
  * cheaper to read than a list. */
-import { type LookupResult, times } from './contract.ts'
+import { type LookupResult, times } from './cache-store.ts'
 
 const entryKey = (key: string) => `bff:u:{${key}}`
 export const aliasKey = (key: string) => `bff:k:{${key}}`

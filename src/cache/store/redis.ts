@@ -16,7 +16,7 @@ import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource } from '../../platform/redis-connection.ts'
 import type { Tell } from '../../platform/redis-connection-log.ts'
-import { type CacheStore, times } from './contract.ts'
+import { type CacheStore, times } from './cache-store.ts'
 import { aliasKey, bffLookup, parseLookup, prefetchScript } from './redis-lookup.ts'
 
 const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)

@@ -1,7 +1,7 @@
 /** Entries that wait in memory for the store: outcomes of guarded calls without a bound, since each
  * call waits for its own; recorded events up to a bound. Lost events are counted, reported, and
  * written down as a number once the store is back. */
-import { type Entry, entryOf, type Result, systemEvent } from '../store/contract.ts'
+import { type Entry, entryOf, type Result, systemEvent } from '../store/journal-store.ts'
 
 export interface Lost {
   /** Events lost since the last report. */

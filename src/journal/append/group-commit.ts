@@ -1,5 +1,5 @@
 /** Group commit in front of a store: many callers share one transaction and one fsync. */
-import type { Committed, Entry, Result } from '../store/contract.ts'
+import type { Committed, Entry, Result } from '../store/journal-store.ts'
 
 const LARGEST_BATCH = 256
 

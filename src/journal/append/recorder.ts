@@ -4,7 +4,7 @@
 import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
 import { type CallFacts, compose, type Moment, momentOf, type PseudonymousPerson } from '../event/compose.ts'
 import { type Event, newId } from '../event/event.ts'
-import { type Entry, entryOf, systemEvent } from '../store/contract.ts'
+import { type Entry, entryOf, systemEvent } from '../store/journal-store.ts'
 import { pseudonymsFor } from '../store/pseudonyms.ts'
 import type { Rows, Source } from '../store/queries/source.ts'
 import type { Journal } from './journal.ts'

@@ -2,7 +2,7 @@
 import { printable } from '../../platform/printable.ts'
 import type { Event } from '../event/event.ts'
 import type { Anchor } from '../log/anchor.ts'
-import type { Store } from '../store/contract.ts'
+import type { Store } from '../store/journal-store.ts'
 import type { Keys } from '../store/open.ts'
 import type { Flags, ParsedArguments } from './flags.ts'
 

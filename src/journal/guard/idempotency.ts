@@ -8,7 +8,7 @@ import type { Sealer } from '../event/seal.ts'
 import { historyOf } from '../store/history.ts'
 import { operationUnder } from '../store/queries/operations.ts'
 import { sealedPart } from '../store/queries/people.ts'
-import type { Answer, GuardedCall, ReplayedOperation } from './contract.ts'
+import type { Answer, GuardedCall, ReplayedOperation } from './call-guard.ts'
 
 const DAY = 86_400_000
 /** Longer than a permit and the upstream's time limit: an intent without outcome for so long is not

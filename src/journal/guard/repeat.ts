@@ -7,7 +7,7 @@ import { evidenceOf } from '../reconcile/verdicts.ts'
 import { beforeImageOf } from '../store/before-image.ts'
 import { composeNow } from '../store/pseudonyms.ts'
 import { operationsOn } from '../store/queries/operations.ts'
-import type { EarlierOperation, GuardedCall, Observed } from './contract.ts'
+import type { EarlierOperation, GuardedCall, Observed } from './call-guard.ts'
 import { mayRun, readable } from './idempotency.ts'
 
 /** Longer than a proxy waits for a machine without power: 60 s by default. */

@@ -4,8 +4,8 @@
 import type { Journal } from '../append/journal.ts'
 import { type Event, newId, type Verdict } from '../event/event.ts'
 import { beforeImageOf } from '../store/before-image.ts'
-import { entryOf } from '../store/contract.ts'
 import { historyOf } from '../store/history.ts'
+import { entryOf } from '../store/journal-store.ts'
 import { hasConcurrent, withoutOutcome } from '../store/queries/operations.ts'
 import { evidenceOf, type Observation } from './verdicts.ts'
 

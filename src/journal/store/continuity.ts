@@ -2,7 +2,7 @@
  * rollbacks that people accepted. */
 import type { Anchor, Mark } from '../log/anchor.ts'
 import { discontinuity } from '../log/discontinuity.ts'
-import type { Store } from './contract.ts'
+import type { Store } from './journal-store.ts'
 import { systemEvents, treeHead } from './queries/log.ts'
 import type { Source } from './queries/source.ts'
 import { rootSigned } from './stored-tree.ts'

@@ -1,5 +1,5 @@
 /** A store that is opened as soon as it can be: the service is up without it, its gate closed. */
-import type { Store } from './contract.ts'
+import type { Store } from './journal-store.ts'
 
 export async function deferredStore(url: string, open: () => Promise<Store>): Promise<Store> {
   let store: Store | undefined

@@ -5,7 +5,7 @@ import { decode } from '../event/event.ts'
 import { openCheckpoint, originOf, type PublicKey, parseCheckpoint } from '../log/checkpoint.ts'
 import { writeProof } from '../log/proof.ts'
 import { checkInclusion, type Hash, type HashOf, inclusionProof, isKept, leafHash, nodeHash, rootAt } from '../log/tree.ts'
-import type { Store } from './contract.ts'
+import type { Store } from './journal-store.ts'
 import { bytesBetween, bytesOfEvent, checkpointAt, latestCheckpoint, logEnd, nodeAt, systemEvents } from './queries/log.ts'
 import type { Source } from './queries/source.ts'
 

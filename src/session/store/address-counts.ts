@@ -4,7 +4,7 @@
 import { type KeyRing, keyedName } from '../../crypto/key-ring.ts'
 import type { AddressCounts } from '../../http/rate-limit.ts'
 import { withAvailability } from './availability.ts'
-import type { SessionStore } from './contract.ts'
+import type { SessionStore } from './session-store.ts'
 
 export const createAddressCounts = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }): AddressCounts => {
   const tag = (address: string) => keyedName(peppers()[0], 'address', address)

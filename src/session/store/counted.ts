@@ -1,5 +1,5 @@
 /** A session store that tells how many sessions it issues and ends. */
-import type { SessionStore } from './contract.ts'
+import type { SessionStore } from './session-store.ts'
 
 export interface SessionCounts {
   sessionIssued(how: 'new' | 'renewed'): void

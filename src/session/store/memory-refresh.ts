@@ -1,7 +1,8 @@
 /** Refresh families in this process; same behaviour as in Redis (one contract suite). */
-import type { Listed, SessionRef } from './contract.ts'
+
+import { type Access, type FamilyStore, overlapMs } from './family-store.ts'
 import type { Kept } from './memory.ts'
-import { type Access, type FamilyStore, overlapMs } from './refresh-contract.ts'
+import type { Listed, SessionRef } from './session-store.ts'
 
 interface Family {
   readonly sid: string

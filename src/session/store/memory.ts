@@ -10,7 +10,7 @@ import {
   type SessionStore,
   type StoredSession,
   type Window,
-} from './contract.ts'
+} from './session-store.ts'
 
 export interface Kept extends NewSession {
   readonly createdMs: number

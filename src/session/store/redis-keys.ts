@@ -1,5 +1,5 @@
 /** Names of Redis keys, and Lua that several scripts share. */
-import type { SessionRef } from './contract.ts'
+import type { SessionRef } from './session-store.ts'
 
 export const session = ({ key, tag }: SessionRef): string => `bff:s:{${tag}}:${key}`
 export const family = ({ key, tag }: SessionRef): string => `bff:f:{${tag}}:${key}`

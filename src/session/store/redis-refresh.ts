@@ -2,9 +2,9 @@
  * access session and the one before (n, o), and used tokens (u:…). */
 import type { RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
-import type { SessionRef } from './contract.ts'
+import { type FamilyStore, type FamilyTimes, overlapMs, type RefreshResult } from './family-store.ts'
 import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
-import { type FamilyStore, type FamilyTimes, overlapMs, type RefreshResult } from './refresh-contract.ts'
+import type { SessionRef } from './session-store.ts'
 
 const open = `
 local function open(key, sealed, created, life, expires)

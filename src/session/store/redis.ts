@@ -15,9 +15,9 @@ import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource } from '../../platform/redis-connection.ts'
 import type { Tell } from '../../platform/redis-connection-log.ts'
-import { type Listed, markTtlMs, type SessionStore, type StoredSession } from './contract.ts'
 import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
+import { type Listed, markTtlMs, type SessionStore, type StoredSession } from './session-store.ts'
 
 const useLimit = `
 local function use(key, window)

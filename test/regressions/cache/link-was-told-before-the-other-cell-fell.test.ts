@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals'
 import type { UpstreamApp } from '../../../config/apps.ts'
 import { cacheKeysOf } from '../../../src/cache/keys.ts'
-import type { CacheStore } from '../../../src/cache/store/contract.ts'
+import type { CacheStore } from '../../../src/cache/store/cache-store.ts'
 import { memoryCache } from '../../../src/cache/store/memory.ts'
 import { operations } from '../../../src/contract/operations.ts'
 import type { Upstream } from '../../../src/upstream/client.ts'

@@ -1,6 +1,6 @@
 /** Pages of operations were cut to one app after they had been read: with another app's operations on top they came out short, or empty. */
 import { expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { operations } from '../../../src/journal/store/search.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 

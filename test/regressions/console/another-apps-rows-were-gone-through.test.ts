@@ -1,6 +1,6 @@
 /** A search within one app read the operations of all others on its way: what the biggest app had done, everybody waited for. */
 import { expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { eventsOfApp } from '../../../src/journal/store/queries/log.ts'
 import { countStanding } from '../../../src/journal/store/queries/operations.ts'
 import type { Source } from '../../../src/journal/store/queries/source.ts'

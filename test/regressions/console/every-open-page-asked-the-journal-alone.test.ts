@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { createTail } from '../../../src/console/api/tail.ts'
-import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import type { Source } from '../../../src/journal/store/queries/source.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 import { appId, startBff } from '../../support/bff.ts'

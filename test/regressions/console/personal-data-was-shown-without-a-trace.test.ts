@@ -1,7 +1,7 @@
 /** The command `show --personal` printed names and addresses, and nothing said afterwards that somebody had looked. */
 import { expect, test } from '@jest/globals'
 import { decode } from '../../../src/journal/event/event.ts'
-import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { newSigningKey } from '../../../src/journal/log/checkpoint.ts'
 import { eventsFrom } from '../../../src/journal/store/queries/log.ts'
 import { viewsOf } from '../../../src/journal/store/queries/operations.ts'

@@ -1,8 +1,8 @@
 /** Searches, exports and streams stood in one queue before the questions of the guard: a hundred of them, and guarded calls of every app were refused for most of a minute. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { createReaders } from '../../../src/journal/readers.ts'
-import type { Store } from '../../../src/journal/store/contract.ts'
+import type { Store } from '../../../src/journal/store/journal-store.ts'
 import { createPostgres } from '../../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { Late, type Rows } from '../../../src/journal/store/queries/source.ts'

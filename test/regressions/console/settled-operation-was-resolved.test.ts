@@ -1,6 +1,6 @@
 /** The command `resolve` turned a deletion that had succeeded into one that had not, which nothing could take back. */
 import { expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { resolveByHand } from '../../../src/journal/maintenance.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 

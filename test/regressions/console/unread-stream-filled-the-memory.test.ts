@@ -7,7 +7,7 @@ import { expect, test } from '@jest/globals'
 import type { Request, Response } from 'express'
 import { streamEvents } from '../../../src/console/api/stream.ts'
 import { createTail } from '../../../src/console/api/tail.ts'
-import type { Store } from '../../../src/journal/store/contract.ts'
+import type { Store } from '../../../src/journal/store/journal-store.ts'
 
 test('what a reader does not take is not read from the log', async () => {
   let read = 0

@@ -1,7 +1,7 @@
 /** A journal of version 0.1 has no column for the app: it gets one when it is opened, once, and stays whole. */
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { createPostgres } from '../../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { operations } from '../../../src/journal/store/search.ts'

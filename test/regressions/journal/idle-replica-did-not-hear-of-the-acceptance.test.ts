@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import type { OpenOperation } from '../../../src/journal/guard/contract.ts'
+import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { acceptRollback } from '../../../src/journal/maintenance.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { newId } from '../../../src/journal/event/event.ts'
-import type { Guard, OpenOperation } from '../../../src/journal/guard/contract.ts'
+import type { Guard, OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'

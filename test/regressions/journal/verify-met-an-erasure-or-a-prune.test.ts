@@ -1,7 +1,7 @@
 /** What was erased or pruned while `verify` read was called tampering, by the command and by the alert of the console; the next one said intact. */
 import { expect, test } from '@jest/globals'
 import { erasePerson, prune, pruneRangeBefore } from '../../../src/journal/maintenance.ts'
-import type { Store } from '../../../src/journal/store/contract.ts'
+import type { Store } from '../../../src/journal/store/journal-store.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 

@@ -1,6 +1,6 @@
 /** TABLE: what of the schema makes the log what it is, and the look whether somebody changed it. An
  * index of an operator, or a table of theirs, does not. */
-import type { Inspection } from '../contract.ts'
+import type { Inspection } from '../journal-store.ts'
 import type { Source } from '../queries/source.ts'
 import { isExtended } from '../version.ts'
 import { createSchema } from './schema.ts'

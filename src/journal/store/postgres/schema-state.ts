@@ -1,6 +1,6 @@
 /** State of the schema in PostgreSQL: its version, its making and upgrade by the owner. */
 import type { KeyObject } from 'node:crypto'
-import { genesis } from '../contract.ts'
+import { genesis } from '../journal-store.ts'
 import type { Source } from '../queries/source.ts'
 import { current, type Mark, refuseLater, unmarked } from '../version.ts'
 import { connect } from './connection.ts'

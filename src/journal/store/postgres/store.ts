@@ -13,7 +13,7 @@ import {
   type Store,
   type StoreOptions,
   unpackFrontier,
-} from '../contract.ts'
+} from '../journal-store.ts'
 import type { Row } from '../queries/source.ts'
 import { serialConnection } from './connection.ts'
 import { inspect } from './inspect.ts'

@@ -1,6 +1,6 @@
 /** The writing of one batch, by the function `append`. */
 import type { Client, QueryResult } from 'pg'
-import { type Batch, packFrontier } from '../contract.ts'
+import { type Batch, packFrontier } from '../journal-store.ts'
 import { statements } from './schema.ts'
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')

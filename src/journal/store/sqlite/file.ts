@@ -19,7 +19,7 @@ import {
   questions,
   type StoreOptions,
   unpackFrontier,
-} from '../contract.ts'
+} from '../journal-store.ts'
 import type { Row, Rows, Value } from '../queries/source.ts'
 import { toRead, toWrite } from './connection.ts'
 import { erasures, lookups, removals, statements } from './schema.ts'

@@ -1,7 +1,7 @@
 /** State of the schema in a SQLite file: its version, the upgrade of an earlier one, and what
  * somebody changed. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Inspection } from '../contract.ts'
+import type { Inspection } from '../journal-store.ts'
 import { current, isExtended, type Mark, packed, refuseLater, unmarked, unpacked } from '../version.ts'
 import { lookups, schema, steps } from './schema.ts'
 

@@ -2,7 +2,7 @@
  * 1970, and all limits are decided by it. Methods reject quickly when the store is away. */
 
 import type { Used } from '../../http/rate-limit.ts'
-import type { FamilyStore } from './refresh-contract.ts'
+import type { FamilyStore } from './family-store.ts'
 
 /** The place of a session: SHA-256 of its jti, and the hash tag of its person. */
 export interface SessionRef {

@@ -222,6 +222,7 @@ export const settings = {
   AUDIT_TICKET:       { schema: pattern, default: '^[A-Za-z][A-Za-z0-9_]*-[0-9]+$', about: 'pattern of the header Audit-Ticket' },
   AUDIT_REQUIRED_FOR: { schema: list.pipe(z.array(z.enum(['self', 'agent', 'admin', 'service']))), default: '', about: 'callers who must give Audit-Reason with guarded operations: admin,agent' },
   AUDIT_REQUIRED:     { schema: list.pipe(z.array(z.enum(['reason', 'ticket'])).min(1)), default: 'reason', about: 'what those callers must give: reason, ticket, or reason,ticket' },
+  AUDIT_UPDATE_VALUES:{ schema: flag, default: 'off', about: 'keep what update_app_user changed, before and after, sealed in the journal for 30 days; costs one more read of the vendor for each update' },
   AUDIT_TICKET_URL:   { schema: z.string().regex(/^https?:\/\/.*\{ticket\}/, 'must be an address with {ticket} in it'), about: 'address of a ticket, which the audit console links to: https://tickets.example.com/{ticket}' },
   ALERT_BURST:        { schema: z.string().regex(/^[1-9]\d{0,4}\/[1-9]\d{0,2}$/, 'must be calls/minutes such as 20/5'), default: '20/5', about: 'alert when one actor makes more guarded calls than the first number within the second number of minutes' },
   ALERT_WEBHOOK_URL:  { schema: url, about: 'where alerts go as CloudEvents (POST), beside the audit console' },

@@ -115,7 +115,8 @@ export const apiEndpoints = {
     summary: 'Show the personal data of one operation. That it was shown is recorded first.',
     answers: {
       200: {
-        description: 'Who, from where, and what stood there before; absent once it has expired or was erased',
+        description:
+          'Who, from where, and what stood there before: of an update `before` and `after` of what it wrote; absent once it has expired or was erased',
         content: json(z.object({ operation: z.string(), personal: z.unknown() }), {
           operation: ids.operation,
           personal: { ip: '192.0.2.7' },

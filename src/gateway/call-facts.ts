@@ -64,7 +64,7 @@ const maxFields = 50
 const plainKey = /^[\w.-]{1,64}$/
 
 /** Names of the fields in a body, never their values. */
-const changedBy = (body: unknown): Pick<CallFacts, 'changed'> => {
+export const changedBy = (body: unknown): Pick<CallFacts, 'changed'> => {
   if (typeof body !== 'object' || body === null) return {}
   const names = Object.entries(body).flatMap(([name, value]) =>
     name !== 'properties' ? [name] : Object.keys(value as object).map((key) => (plainKey.test(key) ? `properties.${key}` : 'properties')),

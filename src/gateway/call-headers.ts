@@ -14,6 +14,8 @@ export interface AuditRules {
   /** Callers who must give a reason with guarded operations. */
   readonly requiredFor: readonly Caller[]
   readonly required: readonly ('reason' | 'ticket')[]
+  /** Whether the values that an update changes are kept, sealed. */
+  readonly updateValues: boolean
 }
 
 export interface Reason {
@@ -27,6 +29,7 @@ export const auditRulesOf = (settings: Settings): AuditRules => ({
   ticket: settings.AUDIT_TICKET,
   requiredFor: settings.AUDIT_REQUIRED_FOR,
   required: settings.AUDIT_REQUIRED,
+  updateValues: settings.AUDIT_UPDATE_VALUES,
 })
 
 const maxNote = 2_000

@@ -2,13 +2,16 @@
  * there is none. */
 import type { AppUsers } from '../cache/app-users.ts'
 import type { OpenOperation } from '../contract/operation.ts'
+import type { Before } from '../journal/event/before.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
-import { decide, requireImageRole } from '../policy/decide.ts'
+import { decide, requireImageRole, requireStill } from '../policy/decide.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { readImageForm } from '../uploads/image.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { Call } from './call.ts'
 import { callFacts } from './call-facts.ts'
+import type { AuditRules } from './call-headers.ts'
+import { createChangedValues } from './changed-values.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
 import { type Answer, type Result, toReply } from './reply.ts'
@@ -22,13 +25,16 @@ export interface OpenCallParts {
   readonly appUsers: AppUsers
   readonly guard: Guard
   readonly idempotency: Idempotency
+  readonly auditRules: Pick<AuditRules, 'updateValues'>
 }
 
 type OpenCall = Call<OpenOperation>
 
-export const createOpenCall = ({ sessions, upstream, appUsers, guard, idempotency }: OpenCallParts, provisioning: Provisioning) => {
+export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning) => {
+  const { sessions, upstream, appUsers, guard, idempotency, auditRules } = parts
   const { accept, meet, orCreate } = provisioning
   const { orDenied, recorded } = createUnguardedEvents(guard)
+  const readChangedValues = createChangedValues(upstream)
 
   /** From the cache, or from the vendor in one call for all who ask. */
   const cached = async (call: OpenCall): Promise<Answer> => {
@@ -68,14 +74,24 @@ export const createOpenCall = ({ sessions, upstream, appUsers, guard, idempotenc
     return await upstream.call(app, { ...call, image })
   }
 
+  /** The session may have ended while the user was read. */
+  const changedValues = async (call: OpenCall): Promise<Before | undefined> => {
+    const before = auditRules.updateValues ? await readChangedValues(call) : undefined
+    if (before) requireStill(await sessions.reload(call.session), call.caller)
+    return before
+  }
+
   const send = ({ cache, takes }: OpenOperation) => (takes === 'ImageUpload' ? image : cache === 'store' ? cached : direct)
 
   return async (call: OpenCall): Promise<Result> => {
     const { operation, session, subjects, idempotencyKey } = call
     let answer: Answer | undefined
     const run = async () => {
-      const facts = (answer?: Answer) =>
-        callFacts(call, answer ? targetsIn(operation, answer.body, session, subjects) : targetsOf(session, subjects))
+      const before = await changedValues(call)
+      const facts = (answer?: Answer) => ({
+        ...callFacts(call, answer ? targetsIn(operation, answer.body, session, subjects) : targetsOf(session, subjects)),
+        ...(before && { before }),
+      })
       answer = await recorded(operation, facts, () => send(operation)(call))
       await accept(call, answer.body)
       return toReply(call, answer)

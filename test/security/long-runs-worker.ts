@@ -44,7 +44,13 @@ const app = {
 const keys = keyRing(new Secret(`k:${'k'.repeat(32)}`))
 const trusted = trustedPeers(['127.0.0.0/8'])
 const request = (headers: Record<string, string>) => ({ headers, socket: { remoteAddress: '127.0.0.1' } }) as never
-const rules = { reasons: [], ticket: settings.AUDIT_TICKET.schema.parse(settings.AUDIT_TICKET.default), requiredFor: [], required: [] }
+const rules = {
+  reasons: [],
+  ticket: settings.AUDIT_TICKET.schema.parse(settings.AUDIT_TICKET.default),
+  requiredFor: [],
+  required: [],
+  updateValues: false,
+}
 const confirmation = { type: 'immediate' }
 
 /** A part whose name, file name or boundary is the text. */

@@ -25,8 +25,14 @@ const shown = (value) => {
   return typeof value === 'object' ? element('pre', JSON.stringify(value, null, 2), { tabIndex: 0 }) : printable(String(value))
 }
 
-const fill = () => {
-  for (const row of document.querySelectorAll('#diff tr')) find('.before', row).replaceChildren(shown(before?.[row.dataset.field]))
+/** `kept`: of a guarded call the user before it, of an update the values before and after. */
+const fill = (kept) => {
+  const isUpdate = document.getElementById('diff')?.hasAttribute('data-update')
+  for (const row of document.querySelectorAll('#diff tr')) {
+    const { field } = row.dataset
+    find('.before', row).replaceChildren(shown((isUpdate ? kept.before : kept)?.[field]))
+    find('.after .sealed', row)?.replaceWith(shown(kept.after?.[field]))
+  }
 }
 
 const names = {
@@ -58,7 +64,7 @@ find('#reveal')?.addEventListener('submit', async (event) => {
   try {
     const { personal } = exact(await (await call(`/api/operations/${operation}/reveal`, { method: 'POST' })).text())
     before = personal.before
-    if (before) fill()
+    if (before) fill(before)
     fillPersonal(personal.person)
     if (personal.person?.note) find('.facts .note')?.replaceChildren(printable(personal.person.note))
     const copy = find('#copy')

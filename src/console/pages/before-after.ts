@@ -30,11 +30,15 @@ const left: Readonly<Record<GuardedId, (field: string) => string>> = {
 }
 
 /** What is known of a field after the call, by its state. */
-const afterOf = ({ action }: Event, state: State, field: string): string => {
+const afterOf = ({ action, before }: Event, state: State, field: string, kept: boolean): string => {
   if (undone.includes(state)) return 'unchanged'
   if (!done.includes(state)) return 'not known'
+  if (before?.after) return kept ? 'sealed' : 'no longer kept'
   return Object.hasOwn(left, action) ? left[action as GuardedId](field) : 'unchanged'
 }
+
+/** What a reveal replaces by the value. */
+const sealedOr = (text: string): Html => (text === 'sealed' ? html`<span class="sealed">sealed</span>` : html`${text}`)
 
 const withoutImage = ({ action, actor }: Event, state: State): string => {
   if (undone.includes(state)) return 'Nothing was changed.'
@@ -50,9 +54,9 @@ export const beforeAndAfter = (opened: Event, state: State, kept: boolean): Html
   return html`
 <div class="scroll" tabindex="0" role="region" aria-label="Fields, before and after">
 <table class="diff" role="table"><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Field</th><th scope="col" role="columnheader">Before</th><th scope="col" role="columnheader">After</th></tr></thead>
-<tbody id="diff" role="rowgroup">${before.fields?.map(
+<tbody id="diff" role="rowgroup"${before.after && ' data-update'}>${before.fields?.map(
     (field) =>
-      html`<tr role="row" data-field="${field}"><th scope="row" role="rowheader">${field}</th><td class="before" role="cell"><span class="${kept ? 'sealed' : 'empty'}">${kept ? 'sealed' : 'no longer kept'}</span></td><td class="after" role="cell">${afterOf(opened, state, field)}</td></tr>`,
+      html`<tr role="row" data-field="${field}"><th scope="row" role="rowheader">${field}</th><td class="before" role="cell"><span class="${kept ? 'sealed' : 'empty'}">${kept ? 'sealed' : 'no longer kept'}</span></td><td class="after" role="cell">${sealedOr(afterOf(opened, state, field, kept))}</td></tr>`,
   )}</tbody></table></div>
 <p class="small">${kept ? `Personal data is sealed. Kept until ${before.until ?? 'it is erased'}.` : 'What stood there is no longer kept: it was erased, or its time is over.'}</p>`
 }

@@ -2,6 +2,7 @@
  * people, one signature and one fsync. */
 
 import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
+import { sealBefore } from '../event/before.ts'
 import { type CallFacts, compose, type Moment, momentOf, type PseudonymousPerson } from '../event/compose.ts'
 import { type Event, newId } from '../event/event.ts'
 import { type Entry, entryOf, systemEvent } from '../store/journal-store.ts'
@@ -46,7 +47,9 @@ export function createRecorder(journal: Journal): Recorder {
   const entryFor = ({ call, facts, moment }: PendingEvent, people: readonly PseudonymousPerson[]): Entry | undefined => {
     try {
       const { event, parts, subjects } = compose(journal.sealer, call, moment, people)
-      const entry = entryOf({ ...event, operation: { id: newId('op'), instance: journal.instance }, ...facts }, parts, subjects)
+      const before = sealBefore(journal.sealer, event, call.before)
+      const operation = { id: newId('op'), instance: journal.instance }
+      const entry = entryOf({ ...event, operation, ...before.facts, ...facts }, [...parts, ...before.parts], subjects)
       for (const person of people) person.subject = undefined
       return entry
     } catch {

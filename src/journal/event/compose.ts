@@ -1,6 +1,7 @@
 /** Events from the facts of a call: pseudonyms for people, digests for bodies, and personal data in
  * the sealed part. */
 import { networkOf } from '../../platform/ip-address.ts'
+import type { Before } from './before.ts'
 import { type ActorFacts, type Event, newId, type Target } from './event.ts'
 import type { Part, Sealer, Subject } from './seal.ts'
 
@@ -34,6 +35,7 @@ export interface CallFacts {
   readonly targets: readonly Person[]
   readonly reason?: { readonly code?: string; readonly ticket?: string; readonly note?: string }
   readonly changed?: readonly string[]
+  readonly before?: Before
   readonly policy?: Readonly<Record<string, string>>
   /** The request as sent. Its path has the `_id` where that is known, else a template, and
    * `personal` has the real one. */

@@ -53,6 +53,8 @@ export interface Event {
     readonly commitment?: string
     readonly fields?: readonly string[]
     readonly until?: string
+    /** The sealed part holds the values before and after, of an update. */
+    readonly after?: true
   }
   readonly context?: Readonly<Record<string, string>>
   /** SHA-256(salt ‖ sealed part): binds the erasable part to the event. */

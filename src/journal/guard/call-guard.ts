@@ -12,10 +12,6 @@ export interface Answer {
 
 export interface GuardedCall extends CallFacts {
   readonly request: NonNullable<CallFacts['request']>
-  /** The before-image, freshly read; `unavailable` when it could not be read. */
-  readonly before?:
-    | { readonly state: 'captured'; readonly image: unknown; readonly fields: readonly string[] }
-    | { readonly state: 'unavailable' }
   readonly idempotencyKey?: string
 }
 

@@ -6,9 +6,9 @@ import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import type { Journal } from '../append/journal.ts'
 import { createRecorder } from '../append/recorder.ts'
+import { beforeImageLifeMs, sealBefore } from '../event/before.ts'
 import { digestOf } from '../event/compose.ts'
 import { type EventHeader, newId } from '../event/event.ts'
-import type { Part } from '../event/seal.ts'
 import { type Entry, entryOf } from '../store/journal-store.ts'
 import { composeNow } from '../store/pseudonyms.ts'
 import { Late } from '../store/queries/source.ts'
@@ -31,7 +31,7 @@ const defaults = {
   endMilliseconds: 1000,
   recordMilliseconds: 4000,
   permitMilliseconds: 5000,
-  snapshotMilliseconds: 30 * 86_400_000,
+  snapshotMilliseconds: beforeImageLifeMs,
   answerMilliseconds: 86_400_000,
 }
 
@@ -47,10 +47,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
 
   const intentOf = async (call: GuardedCall): Promise<Entry> => {
     const { event, parts, subjects } = await composeNow(journal, call)
-    const { before } = call
-    const until = Date.parse(event.time) + life.snapshotMilliseconds
-    const image: { row: Part; commitment: string } | undefined =
-      before?.state === 'captured' && life.snapshotMilliseconds > 0 ? sealer.part(event.id, 'before', before.image, until) : undefined
+    const before = sealBefore(sealer, event, call.before, life.snapshotMilliseconds)
     const key = keyOf(sealer, call)
     return entryOf(
       {
@@ -62,15 +59,9 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
           ...(key !== undefined && { key }),
           deadline: new Date(Date.parse(event.time) + life.permitMilliseconds).toISOString(),
         },
-        ...(before && {
-          before: {
-            state: before.state,
-            ...(before.state === 'captured' && { fields: before.fields }),
-            ...(image && { commitment: image.commitment, until: new Date(until).toISOString().slice(0, 10) }),
-          },
-        }),
+        ...before.facts,
       },
-      image ? [...parts, image.row] : parts,
+      [...parts, ...before.parts],
       subjects,
     )
   }

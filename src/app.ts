@@ -58,7 +58,7 @@ import { webhookRoutes } from './webhooks/routes.ts'
 export interface Extension {
   /** Routes outside the base path. */
   readonly root?: Router
-  /** Routes below the base path. */
+  /** Routes below the base path, before all others there. */
   readonly below?: Router
   /** Where people sign in. */
   readonly signIn?: ConsoleOptions['signIn']
@@ -174,6 +174,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     }),
   ])
   const rows = applyCallerOverrides(all, settings.OPERATION_CALLERS)
+  if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   publicApp.use(
     settings.BASE_PATH || '/',
     operationRoutes(rows, pipeline),
@@ -197,7 +198,6 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     }),
     auditConsole.routes,
   )
-  if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
   if (extension.root) publicApp.use(extension.root)
   const { BASE_PATH } = settings
   finalHandlers(publicApp, `The operations are below ${BASE_PATH}/v1.1, and ${BASE_PATH}/docs describes them.`)

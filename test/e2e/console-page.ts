@@ -1,7 +1,8 @@
 /** The audit console opened in a browser of its own, in front of a whole service and the stand-in, with the moves that operators make. */
 import { expect } from '@jest/globals'
-import { demoPage, demoSignInAddress } from '../../src/dev/demo/page.ts'
+import { demoPage } from '../../src/dev/demo/page.ts'
 import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
+import { loginAddress } from '../../src/sign-in/return-to.ts'
 import { appId, type BffOptions, type Carried, startBff } from '../support/bff.ts'
 import { axeIn } from './axe.ts'
 import { openBrowser } from './browser.ts'
@@ -15,7 +16,7 @@ export const openConsole = async (options: BffOptions = {}) => {
       timeLimit: () => 400,
       ...options,
       env: { AUDIT_TICKET_URL: 'https://tickets.example.com/{ticket}', ...options.env },
-      extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins), signIn: demoSignInAddress }),
+      extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins, '/bff'), signIn: loginAddress('/bff') }),
     }),
   )
   const browser = starting.use(await openBrowser(bff.app.publicUrl))

@@ -27,7 +27,7 @@ export const openDemo = async () => {
       extend: ({ mint, origins }) => ({
         root: demoPage('/bff', '', ['test', 'gdpr_request']),
         below: Router().use(
-          demoSignIn(mint, origins),
+          demoSignIn(mint, origins, '/bff'),
           demoFaults(() => bff.sandbox, origins),
         ),
       }),

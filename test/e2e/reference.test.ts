@@ -1,9 +1,10 @@
 /** The reference in a real browser, in front of a whole service and the stand-in: reading, searching, copying, trying. */
 import { mkdirSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { demoPage, demoSignInAddress } from '../../src/dev/demo/page.ts'
+import { demoPage } from '../../src/dev/demo/page.ts'
 import { appUsers, people } from '../../src/dev/demo/people.ts'
 import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
+import { loginAddress } from '../../src/sign-in/return-to.ts'
 import { appId, type Bff, png, startBff } from '../support/bff.ts'
 import { axeIn } from './axe.ts'
 import { type Browser, chromiumInstalled, openBrowser } from './browser.ts'
@@ -20,7 +21,7 @@ withBrowser('the reference', () => {
     bff = await startBff({
       env: { SELF_PROPERTIES: 'language' },
       sandbox: { people: appUsers },
-      extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins), signIn: demoSignInAddress }),
+      extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins, '/bff'), signIn: loginAddress('/bff') }),
     })
     browser = await openBrowser(bff.app.publicUrl)
   })
@@ -46,8 +47,7 @@ withBrowser('the reference', () => {
   const article = (id: string) => browser.page.locator(`article[id="${id}"]`)
   const signIn = async (person: keyof typeof people) => {
     await browser.page.getByRole('link', { name: 'Sign in to try' }).click()
-    await browser.page.getByText('Sign in to go on to the API reference.').waitFor()
-    await browser.page.getByRole('button', { name: `Sign in as ${person}` }).click()
+    await browser.page.getByRole('button', { name: people[person].actor.name }).click()
     await browser.page.getByText(`Signed in as ${people[person].actor.name}`).waitFor()
   }
   /** Opens the form of an operation. */

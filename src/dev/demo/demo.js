@@ -196,15 +196,8 @@ const showFor = (whom) => {
   for (const part of document.querySelectorAll('[data-for]')) part.hidden = !part.dataset.for.split(' ').includes(whom)
 }
 
-/** The page that somebody came from, to which signing in leads back. */
-const asked = new URLSearchParams(location.search)
-const pages = { ops: 'the audit console', docs: 'the API reference' }
-const wantedPage = Object.keys(pages).find((name) => asked.get('return')?.startsWith(`${document.body.dataset.base}/${name}`))
-const wanted = wantedPage && asked.get('return')
-
 const enter = async ({ roles, actor, userId }) => {
   forget()
-  if (wanted) return location.replace(wanted)
   showFor(['admin', 'agent', 'auditor'].find((role) => roles.includes(role)) ?? 'customer')
   find('#name').textContent = actor.name ?? actor.id
   find('#role').textContent = person
@@ -235,9 +228,8 @@ find('#picture [type=file]').addEventListener('change', ({ target }) => {
 
 const begin = async () => {
   const { content } = await call('GET', '/auth/session')
-  if (content.signedIn && !asked.has('again')) await enter(content)
+  if (content.signedIn) await enter(content)
   else showFor(undefined)
-  if (wanted) find('#door-said').textContent = `Sign in to go on to ${pages[wantedPage]}.`
 }
 
 begin().catch((error) => leave(error.message))

@@ -10,16 +10,23 @@ import { urlHost } from '../../platform/ip-address.ts'
 import { createLog } from '../../platform/logger.ts'
 import { printableLines } from '../../platform/printable.ts'
 import { untilSignal } from '../../platform/signals.ts'
+import { loginAddress } from '../../sign-in/return-to.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { demoFaults } from './faults.ts'
 import { areHere } from './here.ts'
-import { demoPage, demoSignInAddress } from './page.ts'
+import { demoPage } from './page.ts'
 import { appUsers, people } from './people.ts'
 import { demoSignIn } from './sign-in.ts'
 
 const addressOf = (host: string): string => `http://${urlHost(host)}`
 
 const secret = () => randomBytes(32).toString('base64url')
+
+/** Pages elsewhere on this machine, and always the demo's own. */
+const originsOf = ({ PUBLIC_ORIGIN, PORT }: NodeJS.ProcessEnv): { PUBLIC_ORIGIN?: string } => {
+  if (!PUBLIC_ORIGIN || PORT === '0') return {}
+  return { PUBLIC_ORIGIN: [...new Set([`http://localhost:${PORT || 3000}`, ...PUBLIC_ORIGIN.split(',')])].join(',') }
+}
 
 const run = async (): Promise<void> => {
   const { env } = process
@@ -34,6 +41,7 @@ const run = async (): Promise<void> => {
   try {
     const { settings } = load({
       ...env,
+      ...originsOf(env),
       ...chosen('SESSION_KEYS', `demo:${secret()}`),
       ...chosen('SESSION_PEPPERS', `demo:${secret()}`),
       ...chosen('SERVICE_KEYS', `demo:${serviceKey}`),
@@ -55,10 +63,10 @@ const run = async (): Promise<void> => {
     const extend: Parameters<typeof startApp>[0]['extend'] = ({ mint, origins }) => ({
       root: demoPage(settings.BASE_PATH, sandbox.integration(appId, 'messenger'), settings.AUDIT_REASONS),
       below: Router().use(
-        demoSignIn(mint, origins),
+        demoSignIn(mint, origins, settings.BASE_PATH),
         demoFaults(() => sandbox, origins),
       ),
-      signIn: demoSignInAddress,
+      signIn: loginAddress(settings.BASE_PATH),
     })
     const app = await startApp({ settings, apps: loadApps(settings), log, extend })
     sandbox.addWebhook(appId, { target: `${app.publicUrl}${settings.BASE_PATH}/webhooks/smooch/${appId}`, secret: webhookSecret })
@@ -80,11 +88,11 @@ interface Shown {
   serviceKey: string
 }
 
-const welcome = ({ origins: [origin], privateUrl, base, sandbox, serviceKey }: Shown): string => `
+const welcome = ({ origins: [origin, ...others], privateUrl, base, sandbox, serviceKey }: Shown): string => `
 smooch-bff demo, everything on this machine
 
   page         ${origin}/          sign in as ${Object.keys(people).join(', ')}
-  API          ${origin}${base}/v1.1/appusers/me
+${others.map((other) => `  your page    ${other}/          signs in at ${other}${base}/auth/login\n`).join('')}  API          ${origin}${base}/v1.1/appusers/me
   private      ${privateUrl}          health, metrics, sessions
   stand-in     ${sandbox}          plays the vendor; GET /__sandbox/requests shows what reached it
   service key  ${serviceKey}

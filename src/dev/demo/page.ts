@@ -2,7 +2,6 @@
  * key and use the public API only. */
 import { readFileSync } from 'node:fs'
 import type { RequestHandler, Router } from 'express'
-import type { Extension } from '../../app.ts'
 import { pageRoutes } from '../../http/endpoint.ts'
 import { html } from '../../http/html.ts'
 import { asPage } from '../../http/response-headers.ts'
@@ -10,10 +9,6 @@ import { onlyHere } from './here.ts'
 import { appUsers } from './people.ts'
 
 const text = (file: URL): string => readFileSync(file, 'utf8')
-
-/** Signing in at the demo's page, which leads back. */
-export const demoSignInAddress: NonNullable<Extension['signIn']> = ({ returnTo, stepUp }) =>
-  `/?${new URLSearchParams({ return: returnTo, ...(stepUp && { again: 'yes' }) })}`
 
 /** `basePath` of the API on this origin; `integrationId` is offered for link requests,
  * `reasons` where a dialog asks why. */

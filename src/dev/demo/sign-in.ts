@@ -1,15 +1,21 @@
 /** The demo's sign-in without a proof: loopback only, and not in production. */
-import type { Request, Response, Router } from 'express'
+import type { Response, Router } from 'express'
 import { z } from 'zod'
-import { checkBody, readJson } from '../../http/body.ts'
-import { type Endpoints, json, ofBodies, routes } from '../../http/endpoint.ts'
+import { type Endpoints, form, json, ofBodies, routes, text } from '../../http/endpoint.ts'
+import { type Gate, handlers } from '../../http/endpoint-handler.ts'
 import type { Origins } from '../../http/origins.ts'
+import { asPage } from '../../http/response-headers.ts'
 import { requireSameOrigin } from '../../session/csrf.ts'
 import type { Mint } from '../../session/mint.ts'
+import { showPage } from '../../sign-in/pages.ts'
+import { returnPath } from '../../sign-in/return-to.ts'
 import { onlyHere } from './here.ts'
 import { people } from './people.ts'
+import { signInPage } from './sign-in-page.ts'
 
-const Body = z.strictObject({ person: z.enum(['customer', 'agent', 'auditor', 'admin']) })
+const person = z.enum(['customer', 'agent', 'auditor', 'admin'])
+const Body = z.strictObject({ person })
+const Form = z.strictObject({ person, returnTo: z.string() })
 
 const endpoints = {
   sign_in_to_demo: {
@@ -24,16 +30,54 @@ const endpoints = {
     },
     errors: [400, 403, ...ofBodies],
   },
+  sign_in: {
+    method: 'get',
+    path: '/auth/login',
+    tag: 'Sessions',
+    by: 'anyone',
+    summary: 'In place of an identity provider: a page that asks whom to be.',
+    query: { returnTo: ['A path on this origin to go on to', '/chat'], provider: ['Ignored', 'staff'], stepUp: ['Ignored', '1'] },
+    answers: { 200: { description: 'The page', content: text('text/html') } },
+    page: true,
+    errors: [400],
+  },
+  sign_in_by_form: {
+    method: 'post',
+    path: '/auth/login',
+    tag: 'Sessions',
+    by: 'anyone',
+    summary: 'What that page sends.',
+    body: { required: true, content: form(Form) },
+    answers: { 303: { description: 'To returnTo', headers: ['Location', 'Set-Cookie'] } },
+    page: true,
+    errors: [400, 403, ...ofBodies],
+  },
 } as const satisfies Endpoints
 
-export const demoSignIn = (mint: Mint, origins: Origins): Router => {
-  const signIn = async (req: Request, res: Response): Promise<void> => {
-    requireSameOrigin(req, origins, 'api')
-    const { person } = checkBody(Body, await readJson(req))
-    const chosen = people[person]
+/** Mounted before the routes of an identity provider, whose address the page takes. */
+export const demoSignIn = (mint: Mint, origins: Origins, basePath: string): Router => {
+  const enter = async (name: z.infer<typeof person>, res: Response) => {
+    const chosen = people[name]
     const minted = await mint({ ...chosen, roles: [...chosen.roles], kind: 'cookie', scope: 'app' }, 'demo')
     res.setHeader('Set-Cookie', minted.setCookie!)
-    res.json({ signedIn: true, sessionId: minted.sessionId, expiresAt: minted.expiresAt, ...chosen })
+    return { signedIn: true, sessionId: minted.sessionId, expiresAt: minted.expiresAt, ...chosen }
   }
-  return routes(endpoints, { sign_in_to_demo: [onlyHere, signIn] })
+  const ownPages: Gate<void> = {
+    enter: (req, _res, { method, page }) => {
+      if (method === 'post') requireSameOrigin(req, origins, page ? 'form' : 'api')
+    },
+  }
+  const { sign_in_to_demo, sign_in, sign_in_by_form } = handlers(endpoints, ownPages, {
+    sign_in_to_demo: ({ body, res }) => enter(body.person, res),
+    sign_in: async ({ query, res }) => showPage(res, 200, signInPage(basePath, returnPath(query.returnTo, basePath))),
+    sign_in_by_form: async ({ body, res }) => {
+      await enter(body.person, res)
+      res.redirect(303, returnPath(body.returnTo, basePath))
+    },
+  })
+  return routes(endpoints, {
+    sign_in_to_demo: [onlyHere, sign_in_to_demo],
+    sign_in: [asPage, onlyHere, sign_in],
+    sign_in_by_form: [asPage, onlyHere, sign_in_by_form],
+  })
 }

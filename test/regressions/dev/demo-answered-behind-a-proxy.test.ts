@@ -7,7 +7,9 @@ import { demoSignIn } from '../../../src/dev/demo/sign-in.ts'
 import { startBff } from '../../support/bff.ts'
 
 test('the demo answers this machine alone, and no proxy on it', async () => {
-  await using bff = await startBff({ extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins) }) })
+  await using bff = await startBff({
+    extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins, '/bff') }),
+  })
   const origin = bff.app.origins[0]!
   const ask = (method: string, path: string, more: Record<string, string>): Promise<number | undefined> =>
     new Promise((resolve, reject) => {

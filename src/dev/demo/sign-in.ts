@@ -63,7 +63,7 @@ export const demoSignIn = (mint: Mint, origins: Origins, basePath: string): Rout
     return { signedIn: true, sessionId: minted.sessionId, expiresAt: minted.expiresAt, ...chosen }
   }
   const ownPages: Gate<void> = {
-    enter: (req, _res, { method, page }) => {
+    enter: ({ req, row: { method, page } }) => {
       if (method === 'post') requireSameOrigin(req, origins, page ? 'form' : 'api')
     },
   }

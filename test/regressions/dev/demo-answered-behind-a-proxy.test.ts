@@ -33,6 +33,30 @@ test('the demo answers this machine alone, and no proxy on it', async () => {
   expect(await ask('POST', '/bff/auth/demo', { host: 'demo.example' })).toBe(421)
 })
 
+test('the page to sign in to the demo takes its own form alone, and leads to a path of this origin', async () => {
+  await using bff = await startBff({ extend: ({ mint, origins }) => ({ below: demoSignIn(mint, origins, '/bff') }) })
+  const at = `${bff.app.publicUrl}/bff/auth/login`
+  const shown = async (query: string) => await (await fetch(at + query)).text()
+  expect(await shown('?returnTo=/chat%22%3E')).toContain('name="returnTo" value="/chat%22%3E"')
+  expect(await shown('?returnTo=//evil.example')).toContain('name="returnTo" value="/"')
+  expect(await shown('?returnTo=/chat&stepUp=1')).toContain('name="returnTo" value="/chat"')
+  /** As a browser sends a form, which Node's fetch cannot. */
+  const send = (origin: string, returnTo: string, person = 'customer'): Promise<unknown[]> =>
+    new Promise((resolve, reject) => {
+      const headers = { origin, 'content-type': 'application/x-www-form-urlencoded' }
+      const asked = request(at, { method: 'POST', headers }, ({ statusCode, headers: { location, 'set-cookie': cookie } }) =>
+        resolve([statusCode, location, cookie !== undefined]),
+      )
+      asked.on('error', reject).end(String(new URLSearchParams({ person, returnTo })))
+    })
+  const [own = ''] = bff.app.origins
+  expect(await send(own, '/chat?a=1')).toEqual([303, '/chat?a=1', true])
+  for (const elsewhere of ['//evil.example', 'https://evil.example/', '/\\evil.example', '/bff/auth/login'])
+    expect([elsewhere, ...(await send(own, elsewhere))]).toEqual([elsewhere, 303, '/', true])
+  expect(await send('https://evil.example', '/chat')).toEqual([403, undefined, false])
+  expect(await send(own, '/chat', 'root')).toEqual([400, undefined, false])
+})
+
 test.each([
   ['http://localhost:3000', true],
   ['http://[::1]:3000', true],

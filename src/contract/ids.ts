@@ -1,5 +1,6 @@
 /** Rules for ids: a strict one for path segments, a wider one for ids from a session, a mint or a
  * body. */
+import { faultIn } from './field-faults.ts'
 import { Problem } from './problems.ts'
 import { unseen } from './text.ts'
 
@@ -47,7 +48,7 @@ export const pathId = (segment: string): string => {
  * a reserved character (`tenant/42`), which are reachable as `me` or by `_id`. */
 export const newId = (value: string): string => {
   const fault = value === 'me' ? 'must not be "me"' : faultOf(value)
-  if (fault) throw new Problem('bad_request', { detail: `userId: ${fault}; no path could name this user.` })
+  if (fault) throw faultIn('body', ['userId'], `${fault}; no path could name this user.`)
   return value
 }
 

@@ -77,11 +77,13 @@ export type FailedOutcome = 'failure' | 'unknown' | 'not_sent'
 
 /** A field at fault, as RFC 9457 shows it. */
 export interface FieldFault {
+  /** Absent: the body. */
+  readonly in?: 'query' | 'path' | 'header'
   readonly pointer: string
   readonly detail: string
 }
 
-interface Particulars {
+export interface Particulars {
   /** A sentence for the caller in place of the table's. Without secrets, ids of others, or names of
    * hosts. */
   detail?: string

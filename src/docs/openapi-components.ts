@@ -24,12 +24,16 @@ const errorBody = z
     errors: z
       .array(
         z.object({
-          pointer: z.string().meta({ description: 'A JSON pointer into the body, such as #/properties/plan' }),
+          in: z.enum(['query', 'path', 'header']).optional().meta({ description: 'Where the field is; absent: in the body' }),
+          pointer: z.string().meta({
+            description:
+              'A JSON pointer into the body, such as #/properties/plan, or to a parameter or header by its name, such as #/integrationIds',
+          }),
           detail: z.string(),
         }),
       )
       .optional()
-      .meta({ description: 'Of a body: every field at fault, at most 20' }),
+      .meta({ description: 'Of a malformed request: every field at fault, at most 20' }),
   })
   .meta({
     id: 'Error',

@@ -1,7 +1,9 @@
 /** The headers by which a caller says why, for the journal, and which call is the repeat of
  * another: Audit-Reason, Audit-Ticket, Audit-Note, Idempotency-Key. */
+
 import type { IncomingMessage } from 'node:http'
 import type { Settings } from '../../config/load.ts'
+import { faultIn } from '../contract/field-faults.ts'
 import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { isBlank } from '../contract/text.ts'
@@ -36,9 +38,11 @@ const maxNote = 2_000
 
 const single = (request: IncomingMessage, name: string): string | undefined => {
   const value = request.headers[name]
-  if (Array.isArray(value)) throw new Problem('bad_request', { detail: `The header ${name} may appear once.` })
+  if (Array.isArray(value)) throw faultIn('header', [name], 'may appear once', { detail: `The header ${name} may appear once.` })
   return value
 }
+
+const missing = (name: string) => [{ in: 'header', pointer: `#/${name}`, detail: 'is required' }] as const
 
 /** An empty header counts as absent. */
 const word = (request: IncomingMessage, name: string): string | undefined => single(request, name) || undefined
@@ -50,9 +54,7 @@ const noteOf = (text: string | undefined): string | undefined => {
     const note = decodeURIComponent(text)
     if (note.length <= maxNote && !isBlank(note)) return note
   } catch {}
-  throw new Problem('bad_request', {
-    detail: `audit-note: percent-encoded UTF-8 of at most ${maxNote} characters, at least one of them visible.`,
-  })
+  throw faultIn('header', ['audit-note'], `percent-encoded UTF-8 of at most ${maxNote} characters, at least one of them visible.`)
 }
 
 /** From Audit-Reason, Audit-Ticket and Audit-Note; a service session may bring defaults. Throws
@@ -61,22 +63,26 @@ export const readReason = (request: IncomingMessage, session: Session, caller: C
   const code = word(request, 'audit-reason') ?? session.audit?.reason
   const ticket = word(request, 'audit-ticket') ?? session.audit?.ticket
   const note = noteOf(word(request, 'audit-note'))
-  if (code !== undefined && !rules.reasons.includes(code))
-    throw new Problem('bad_request', { detail: `audit-reason: one of ${rules.reasons.join(', ')}.` })
+  if (code !== undefined && !rules.reasons.includes(code)) throw faultIn('header', ['audit-reason'], `one of ${rules.reasons.join(', ')}.`)
   if (ticket !== undefined && !rules.ticket.test(ticket))
-    throw new Problem('bad_request', { detail: `audit-ticket: must match ${rules.ticket.pattern()}, which is the setting AUDIT_TICKET.` })
+    throw faultIn('header', ['audit-ticket'], `must match ${rules.ticket.pattern()}, which is the setting AUDIT_TICKET.`)
   const required = operation.effect === 'guarded' && rules.requiredFor.includes(caller) ? rules.required : []
   if (code === undefined && required.includes('reason'))
-    throw new Problem('reason_required', { detail: `Audit-Reason is required; one of ${rules.reasons.join(', ')}.` })
+    throw new Problem('reason_required', {
+      detail: `Audit-Reason is required; one of ${rules.reasons.join(', ')}.`,
+      errors: missing('audit-reason'),
+    })
   if (ticket === undefined && required.includes('ticket'))
-    throw new Problem('reason_required', { detail: `Audit-Ticket is required; it must match ${rules.ticket.pattern()}.` })
+    throw new Problem('reason_required', {
+      detail: `Audit-Ticket is required; it must match ${rules.ticket.pattern()}.`,
+      errors: missing('audit-ticket'),
+    })
   return { ...(code !== undefined && { code }), ...(ticket !== undefined && { ticket }), ...(note !== undefined && { note }) }
 }
 
 /** 1 to 255 visible characters. */
 export const readIdempotencyKey = (request: IncomingMessage): string | undefined => {
   const key = single(request, 'idempotency-key')
-  if (key !== undefined && !/^[!-~]{1,255}$/.test(key))
-    throw new Problem('bad_request', { detail: 'idempotency-key: 1 to 255 visible ASCII characters.' })
+  if (key !== undefined && !/^[!-~]{1,255}$/.test(key)) throw faultIn('header', ['idempotency-key'], '1 to 255 visible ASCII characters.')
   return key
 }

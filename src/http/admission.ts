@@ -1,7 +1,9 @@
 /** What every request must pass before routing: an unambiguous target, unambiguous headers, a host
  * that is ours. It refuses and never repairs. */
+
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
+import { faultIn } from '../contract/field-faults.ts'
 import { Problem, problems } from '../contract/problems.ts'
 import { peerAddress, settleClientAddress, trustedPeers } from './client-address.ts'
 import { checkOwnCookies, type OwnCookies } from './cookies.ts'
@@ -86,13 +88,17 @@ const checkHeaders = (raw: readonly string[]): boolean => {
     const value = raw[at + 1]!
     bytes += name.length + value.length + 4
     // Names with "_" refused: gateways written after CGI read it as "-", and so another header.
-    if (name.includes('_')) throw new Problem('bad_request', { detail: 'Header names with an underscore are not accepted.' })
+    if (name.includes('_'))
+      throw faultIn('header', [name], 'a name with an underscore', { detail: 'Header names with an underscore are not accepted.' })
     if (single.has(name)) {
-      if (seen.has(name)) throw new Problem('bad_request', { detail: `The header ${name} may appear once.` })
+      if (seen.has(name)) throw faultIn('header', [name], 'may appear once', { detail: `The header ${name} may appear once.` })
       seen.add(name)
     }
     if (name === 'transfer-encoding' && withoutBlanks(value).toLowerCase() !== 'chunked') {
-      throw new Problem('bad_request', { detail: 'The only accepted transfer-encoding is chunked.', headers: { Connection: 'close' } })
+      throw faultIn('header', [name], 'only chunked is accepted', {
+        detail: 'The only accepted transfer-encoding is chunked.',
+        headers: { Connection: 'close' },
+      })
     }
     if (name.startsWith('x-forwarded-')) forwarding = true
   }
@@ -102,7 +108,8 @@ const checkHeaders = (raw: readonly string[]): boolean => {
 
 const checkHost = (req: IncomingMessage, origins: AdmissionOptions['origins']): void => {
   const { host } = req.headers
-  if (host === undefined && req.httpVersion !== '1.0') throw new Problem('bad_request', { detail: 'The header host is required.' })
+  if (host === undefined && req.httpVersion !== '1.0')
+    throw faultIn('header', ['host'], 'is required', { detail: 'The header host is required.' })
   if (origins === undefined) return
   const ours = origins.hosts()
   if (host !== undefined && ours.has(host.toLowerCase())) return

@@ -1,8 +1,10 @@
 /** Reads a JSON body under its limits of type, size, time and shape, and checks it against a
  * schema. */
+
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { bodyProblem } from '../contract/body-faults.ts'
+import { faultIn } from '../contract/field-faults.ts'
 import { Problem } from '../contract/problems.ts'
 import { letIn } from './load-shedding.ts'
 import { parseStrictJson } from './strict-json.ts'
@@ -65,7 +67,7 @@ export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 10
 export const readJson = async (req: IncomingMessage, bounds: Bounds = {}): Promise<unknown> => {
   checkType(req)
   const bytes = await readBytes(req, bounds)
-  if (bytes.length === 0) throw new Problem('bad_request', { detail: 'The body is empty.' })
+  if (bytes.length === 0) throw faultIn('body', [], 'is empty', { detail: 'The body is empty.' })
   return parseStrictJson(bytes)
 }
 

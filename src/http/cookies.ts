@@ -1,6 +1,6 @@
 /** The one reader of the Cookie header. Strict: SP and HTAB around a pair, exact names, no
  * decoding, no quotes. */
-import { Problem } from '../contract/problems.ts'
+import { faultIn } from '../contract/field-faults.ts'
 import { withoutBlanks } from './whitespace.ts'
 
 /** The cookies that this service sets. */
@@ -36,10 +36,11 @@ export const checkOwnCookies = (header: string | undefined, own: OwnCookies): vo
   const seen = new Set<string>()
   for (const [name, value] of cookiesIn(header)) {
     if (name === own.session || (name.startsWith(own.signInPrefix) && !unfit.test(name))) {
-      if (seen.has(name)) throw new Problem('bad_request', { detail: 'A cookie of this service may appear once.' })
+      if (seen.has(name))
+        throw faultIn('header', ['cookie'], 'holds a cookie of this service twice', { detail: 'A cookie of this service may appear once.' })
       seen.add(name)
     } else if (resembles(`${name}=${value}`, own))
-      throw new Problem('bad_request', {
+      throw faultIn('header', ['cookie'], 'holds a cookie with almost the name of one of this service', {
         detail: 'A cookie has almost the name of one of this service, so another site may have set it: delete the cookies of this site.',
       })
   }

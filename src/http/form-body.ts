@@ -1,6 +1,8 @@
 /** Reads a form body (`application/x-www-form-urlencoded`), as OAuth and OpenID send them: each
  * field once. */
+
 import type { IncomingMessage } from 'node:http'
+import { faultIn } from '../contract/field-faults.ts'
 import { Problem } from '../contract/problems.ts'
 import { readBytes } from './body.ts'
 import { decodeBody } from './strict-json.ts'
@@ -14,7 +16,7 @@ const decodePart = (text: string): string => {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch (cause) {
-    throw new Problem('bad_request', { detail: 'The form holds a malformed percent sign.', cause })
+    throw faultIn('body', [], 'holds a malformed percent sign', { detail: 'The form holds a malformed percent sign.', cause })
   }
 }
 
@@ -26,7 +28,7 @@ export const readForm = async (req: IncomingMessage): Promise<Record<string, str
     .split('&')
     .filter(Boolean)) {
     const [name = '', value = ''] = pair.split(/=(.*)/s).map(decodePart)
-    if (fields.has(name)) throw new Problem('bad_request', { detail: 'A field of the form appears twice.' })
+    if (fields.has(name)) throw faultIn('body', [name], 'given twice', { detail: 'A field of the form appears twice.' })
     fields.set(name, value)
   }
   return Object.fromEntries(fields)

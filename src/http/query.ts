@@ -1,12 +1,13 @@
 /** Reads a query string that must hold exactly the parameters of its route: each once, none
  * unknown. */
-import { Problem } from '../contract/problems.ts'
+import { faultIn } from '../contract/field-faults.ts'
+import type { Problem } from '../contract/problems.ts'
 
 const decode = (text: string): string => {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch (cause) {
-    throw new Problem('bad_request', { detail: 'The query holds a malformed percent sign.', cause })
+    throw faultIn('query', [], 'holds a malformed percent sign', { detail: 'The query holds a malformed percent sign.', cause })
   }
 }
 
@@ -23,12 +24,14 @@ export const checkQuery = (rawQuery: string, needed: readonly string[], optional
     const name = decode(equals < 0 ? pair : pair.slice(0, equals))
     const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
     if (!allowed.includes(name)) throw unknown(name, allowed)
-    if (found.has(name)) throw new Problem('bad_request', { detail: `The query parameter ${name} may appear once; ${joined}.` })
-    if (/\p{Cc}/u.test(value)) throw new Problem('bad_request', { detail: `The query parameter ${name} holds a control character.` })
+    if (found.has(name))
+      throw faultIn('query', [name], `may appear once; ${joined}`, { detail: `The query parameter ${name} may appear once; ${joined}.` })
+    if (/\p{Cc}/u.test(value))
+      throw faultIn('query', [name], 'holds a control character', { detail: `The query parameter ${name} holds a control character.` })
     found.set(name, value)
   }
   const missing = needed.find((name) => !found.get(name))
-  if (missing !== undefined) throw new Problem('bad_request', { detail: `The query parameter ${missing} is required.` })
+  if (missing !== undefined) throw faultIn('query', [missing], 'is required', { detail: `The query parameter ${missing} is required.` })
   return Object.fromEntries(found)
 }
 
@@ -37,9 +40,9 @@ const joined = 'join several values by commas'
 /** An unknown name is not repeated in the answer: it is the caller's text, and may be anything. */
 const unknown = (name: string, allowed: readonly string[]): Problem => {
   const list = allowed.find((each) => name.startsWith(`${each}[`))
-  return new Problem('bad_request', {
-    detail: list ? `Write ${list} without brackets, once; ${joined}.` : `The query holds an unknown parameter; ${known(allowed)}.`,
-  })
+  return list
+    ? faultIn('query', [list], `write it without brackets, once; ${joined}`, { detail: `Write ${list} without brackets, once; ${joined}.` })
+    : faultIn('query', [name], 'unknown parameter', { detail: `The query holds an unknown parameter; ${known(allowed)}.` })
 }
 
 const known = (allowed: readonly string[]): string => (allowed.length > 0 ? `known here: ${allowed.join(', ')}` : 'this path takes none')

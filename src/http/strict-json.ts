@@ -1,8 +1,9 @@
 /** JSON without what parsers read differently: doubled or magic keys, lone surrogates, numbers that
  * would change, endless depth. */
 
+import { faultIn } from '../contract/field-faults.ts'
 import { placeOf } from '../contract/json-path.ts'
-import { Problem } from '../contract/problems.ts'
+import type { Problem } from '../contract/problems.ts'
 import { isExact, mayRound } from '../platform/exact-json.ts'
 
 const depthLimit = 16
@@ -11,7 +12,14 @@ const magic = new Set(['__proto__', 'constructor', 'prototype'])
  * to be JSON. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
-const refuse = (detail: string, cause?: unknown): Problem => new Problem('bad_request', { detail, cause })
+/** Where the reader is, and what it met there. */
+const refuse = (says: string, frames: readonly Frame[] = [], { more = '', cause }: { more?: string; cause?: unknown } = {}): Problem => {
+  const place = frames.map((frame) => frame.label)
+  return faultIn('body', place, `${says}${more}`, {
+    detail: `The body ${says}${place.length > 0 ? ` at ${placeOf(place)}` : ''}${more}.`,
+    cause,
+  })
+}
 
 /** The value of the bytes, or a `bad_request` that says what is wrong and where, and never what was
  * sent. */
@@ -24,11 +32,11 @@ export const parseStrictJson = (bytes: Uint8Array): unknown => {
 
 /** The text of a body. Throws `bad_request` for what is not UTF-8, which is not repaired. */
 export const decodeBody = (bytes: Uint8Array): string => {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw refuse('The body begins with a byte order mark.')
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw refuse('begins with a byte order mark')
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
-    throw refuse('The body is not valid UTF-8.', cause)
+    throw refuse('is not valid UTF-8', [], { cause })
   }
 }
 
@@ -38,7 +46,7 @@ const parse = (text: string): unknown => {
   } catch (error) {
     // V8's message quotes the text around the fault, so only the position is taken from it.
     const position = /at position (\d+)/.exec(String(error))?.[1]
-    throw refuse(position === undefined ? 'The body is not valid JSON.' : `The body is not valid JSON at character ${position}.`)
+    throw refuse(`is not valid JSON${position === undefined ? '' : ` at character ${position}`}`)
   }
 }
 
@@ -55,7 +63,7 @@ const scan = (text: string): void => {
   for (const [token] of text.matchAll(tokens)) {
     const frame = frames.at(-1)
     if (token === '{' || token === '[') {
-      if (frames.length === depthLimit) throw refuse(`The body is nested more than ${depthLimit} deep${at(frames)}.`)
+      if (frames.length === depthLimit) throw refuse(`is nested more than ${depthLimit} deep`, frames)
       frames.push({ keys: token === '{' ? new Set() : undefined, label: token === '{' ? '' : 0, awaitsKey: token === '{' })
     } else if (token === '}' || token === ']') frames.pop()
     else if (token === ',') advance(frame!)
@@ -75,20 +83,18 @@ const advance = (frame: Frame): void => {
 const takeString = (token: string, frames: Frame[]): void => {
   // Without a backslash a string means what it shows, and decoded UTF-8 holds no lone surrogate.
   const value = token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
-  if (!value.isWellFormed()) throw refuse(`The body holds half a surrogate pair${at(frames)}.`)
+  if (!value.isWellFormed()) throw refuse('holds half a surrogate pair', frames)
   const frame = frames.at(-1)
   if (!frame?.awaitsKey) return
   const { keys } = frame
   frame.awaitsKey = false
   frame.label = value
-  if (magic.has(value)) throw refuse(`The body holds a key that is not accepted${at(frames)}.`)
-  if (keys?.has(value)) throw refuse(`The body holds a key twice${at(frames)}.`)
+  if (magic.has(value)) throw refuse('holds a key that is not accepted', frames)
+  if (keys?.has(value)) throw refuse('holds a key twice', frames)
   keys?.add(value)
 }
 
 const checkNumber = (token: string, frames: readonly Frame[]): void => {
-  if (!Number.isFinite(Number(token))) throw refuse(`The body holds a number out of range${at(frames)}.`)
-  if (!isExact(token)) throw refuse(`The body holds a number of more digits than can be kept${at(frames)}; send it as text.`)
+  if (!Number.isFinite(Number(token))) throw refuse('holds a number out of range', frames)
+  if (!isExact(token)) throw refuse('holds a number of more digits than can be kept', frames, { more: '; send it as text' })
 }
-
-const at = (frames: readonly Frame[]): string => (frames.length > 0 ? ` at ${placeOf(frames.map((frame) => frame.label))}` : '')

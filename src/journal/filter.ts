@@ -1,6 +1,6 @@
 /** The filter of a search of operations: one for the read API, the console and the command line. */
 
-import { Problem } from '../contract/problems.ts'
+import { faultIn } from '../contract/field-faults.ts'
 import { actionNames, fullName, shortNames } from './event/actions.ts'
 import { openStates, type State } from './event/event.ts'
 import type { Filter } from './store/search.ts'
@@ -20,7 +20,7 @@ export const dateOf = (text: string): Date | undefined => {
 
 export const wholeNumber = (name: string, text: string | undefined): number | undefined => {
   if (text === undefined) return undefined
-  if (!/^\d{1,15}$/.test(text)) throw new Problem('bad_request', { detail: `${name}: a whole number.` })
+  if (!/^\d{1,15}$/.test(text)) throw faultIn('query', [name], 'a whole number.')
   return Number(text)
 }
 
@@ -34,13 +34,12 @@ export const endOf = (text: string): Date | undefined => {
 
 const time = (name: string, text: string | undefined, read = dateOf): Date | undefined => {
   const date = text === undefined ? undefined : read(text)
-  if (text !== undefined && !date)
-    throw new Problem('bad_request', { detail: `${name}: a date or time such as 2026-01-31 or 2026-01-31T09:00:00Z.` })
+  if (text !== undefined && !date) throw faultIn('query', [name], 'a date or time such as 2026-01-31 or 2026-01-31T09:00:00Z.')
   return date
 }
 
 const oneOf = (name: string, text: string | undefined, known: readonly string[]): string | undefined => {
-  if (text !== undefined && !known.includes(text)) throw new Problem('bad_request', { detail: `${name}: one of ${known.join(', ')}.` })
+  if (text !== undefined && !known.includes(text)) throw faultIn('query', [name], `one of ${known.join(', ')}.`)
   return text
 }
 

@@ -1,7 +1,7 @@
 /** The message that asks a person to confirm a link: staff and programs bring their own, an end
  * user gets the one of this service. */
+import { faultIn } from '../contract/field-faults.ts'
 import type { Caller, Operation } from '../contract/operation.ts'
-import { Problem } from '../contract/problems.ts'
 import type { BodyOf } from '../contract/schemas.ts'
 
 type Link = BodyOf<'AppUserLink'>
@@ -17,11 +17,8 @@ export const withConfirmation = (caller: Caller, operation: Operation, body: unk
   const message = { role: 'appMaker', type: 'text', text: own } as const
   const link = caller === 'self' && own !== undefined ? { ...given, confirmation: { ...given.confirmation, message } } : given
   if (needsMessage(link) && !link.confirmation.message)
-    throw new Problem('bad_request', {
-      detail:
-        caller === 'self'
-          ? 'confirmation.type: only prompt is open to you here, on a channel that has it.'
-          : 'confirmation.message: is needed for messenger and for a confirmation by userActivity.',
-    })
+    throw caller === 'self'
+      ? faultIn('body', ['confirmation', 'type'], 'only prompt is open to you here, on a channel that has it.')
+      : faultIn('body', ['confirmation', 'message'], 'is needed for messenger and for a confirmation by userActivity.')
   return link
 }

@@ -1,5 +1,6 @@
 /** The subjects of a call: the ids in its path or body, `me` resolved, and whether they are the
  * caller's own. */
+import { faultIn } from '../contract/field-faults.ts'
 import { newId, pathId, provableId } from '../contract/ids.ts'
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
@@ -28,7 +29,9 @@ export const checkParams = (
   const params: Record<string, string> = {}
   if (typeof channel === 'string' && operation.path.includes(':channel')) {
     if (!(channels as readonly string[]).includes(channel))
-      throw new Problem('bad_request', { detail: `channel must be one of ${channels.join(', ')}.` })
+      throw faultIn('path', ['channel'], `must be one of ${channels.join(', ')}`, {
+        detail: `channel must be one of ${channels.join(', ')}.`,
+      })
     params['channel'] = channel
   }
   if (typeof userId === 'string') params['userId'] = userId === 'me' ? ownId(session) : pathId(userId)

@@ -1,6 +1,6 @@
 /** The sessions of a person: listed and ended without their tokens. */
+import { faultIn } from '../contract/field-faults.ts'
 import type { Role } from '../contract/operation.ts'
-import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { type Cap, type Held, isWithin } from './caps.ts'
 import { providerListsOf } from './provider-sessions.ts'
@@ -121,7 +121,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
      * userId. */
     setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {
       if ((await underUserIds(person)).length > 0)
-        throw new Problem('bad_request', { detail: 'actorId: this actor has sessions with a userId; name the person by that.' })
+        throw faultIn('body', ['actorId'], 'this actor has sessions with a userId; name the person by that.')
       const at = await withAvailability(store.now())
       await Promise.all(
         personKeysOf(peppers, person).map((tag) => withAvailability(store.mark(tag, 'roles', sealRoles(peppers, tag, roles, at)))),

@@ -3,6 +3,7 @@
 
 import type { z } from 'zod'
 import type { UpstreamApp } from '../../config/apps.ts'
+import { faultIn } from '../contract/field-faults.ts'
 import { looksLikeSmoochId, provableId } from '../contract/ids.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
@@ -52,10 +53,10 @@ export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveU
     if (roles.length === 0) throw new Problem('sign_in_forbidden')
     const { lifetime, maxSeconds } = lifetimeOf(assertion.kind, roles, assertion.ttl)
     if (assertion.ttl !== undefined && assertion.ttl > maxSeconds)
-      throw new Problem('bad_request', { detail: `ttl: at most ${maxSeconds} seconds for this kind and these roles.` })
+      throw faultIn('body', ['ttl'], `at most ${maxSeconds} seconds for this kind and these roles.`)
     const now = Math.floor(Date.now() / 1000)
     if (assertion.authTime !== undefined && assertion.authTime > now + 60)
-      throw new Problem('bad_request', { detail: 'authTime: seconds since 1970, not in the future.' })
+      throw faultIn('body', ['authTime'], 'seconds since 1970, not in the future.')
     if (userId !== undefined) await checkUserId(app, { app: app.appId, userId, actor })
     const { onBehalfOf, kind, scope, limit, audit } = assertion
     return {
@@ -86,7 +87,7 @@ export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveU
     // The vendor may answer with another user (the survivor of a merge, another spelling): that
     // `_id` is not remembered.
     const own = found.userId === person.userId
-    if (doubtful && !own) throw new Problem('bad_request', { detail: "userId: this is another user's _id." })
+    if (doubtful && !own) throw faultIn('body', ['userId'], "this is another user's _id.")
     if (own) await sessions.rememberSmoochId(person, found._id)
   }
 
@@ -108,8 +109,6 @@ export type ResolveUser = ReturnType<typeof createResolveUser>
 export const appOf = (apps: ReadonlyMap<string, UpstreamApp>, id: string | undefined): UpstreamApp => {
   const app = id === undefined && apps.size === 1 ? [...apps.values()][0] : apps.get(id ?? '')
   if (!app)
-    throw new Problem('bad_request', {
-      detail: id === undefined ? 'appId: is required, since several apps are served.' : 'appId: this app is not served here.',
-    })
+    throw faultIn('body', ['appId'], id === undefined ? 'is required, since several apps are served.' : 'this app is not served here.')
   return app
 }

@@ -1,6 +1,8 @@
 /** Sign-in without a browser: `POST /auth/session` exchanges an issuer's token (RFC 8693), `POST
  * /auth/refresh` renews. */
+
 import type { Request } from 'express'
+import { faultIn } from '../contract/field-faults.ts'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { addLogFields } from '../http/access-log.ts'
@@ -98,7 +100,7 @@ export const createExchange = (parts: ExchangeParts) => {
     refresh_session: async ({ body, req, res }) => {
       if (body) return answer(await families.refresh(body.refresh_token, (tag) => sessions.count(tag, 'writes', limitCalls(req, res))))
       const { session } = await sessions.require(req, { limit: 'writes', decide: limitCalls(req, res) })
-      if (session.kind !== 'cookie') throw new Problem('bad_request', { detail: 'refresh_token: is required.' })
+      if (session.kind !== 'cookie') throw faultIn('body', ['refresh_token'], 'is required.')
       const { rolesMark } = session
       const record = recordOf(session)
       const changed = { ...record, roles: currentRoles(session, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Router } from 'express'
 import type { Provider } from '../../config/providers.ts'
+import { faultIn } from '../contract/field-faults.ts'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { routes } from '../http/endpoint.ts'
@@ -57,7 +58,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
     const stepUp = query.stepUp === '1' && previous !== undefined
     const id = query.provider ?? (stepUp ? previous.provider?.id : undefined) ?? [...parties.keys()][0]
     const chosen = parties.get(id ?? '')
-    if (!chosen) throw new Problem('bad_request', { detail: 'provider: there is no such identity provider.' })
+    if (!chosen) throw faultIn('query', ['provider'], 'there is no such identity provider.')
     const transaction: Transaction = {
       state: newState(peppers),
       nonce: newNonce(peppers),

@@ -1,9 +1,10 @@
 /** Receives a multipart upload part by part: bounded in size, number, time and pace, and stopped
  * for good by its first fault. */
+
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
-import { pointerOf } from '../contract/json-path.ts'
+import { faultIn } from '../contract/field-faults.ts'
 import { nearName } from '../contract/near-names.ts'
 import { Problem } from '../contract/problems.ts'
 import { bodies } from '../contract/schemas.ts'
@@ -26,13 +27,11 @@ interface Source {
 const malformed = (detail: string, cause?: unknown) => new Problem('bad_request', { detail, cause })
 
 const names: ReadonlySet<string> = new Set(Object.keys(bodies.ImageUpload.shape))
-const fieldFault = (name: string, fault: string, detail: string) =>
-  new Problem('bad_request', { detail, errors: [{ pointer: pointerOf([name]), detail: fault }] })
 
 const unknownField = (name: string): Problem => {
   const near = nearName(bodies.ImageUpload, [], name)
   const hint = near === undefined ? '' : `; did you mean ${near}?`
-  return fieldFault(name, `unknown field${hint}`, `The form holds a field that is not known here${hint || '.'}`)
+  return faultIn('body', [name], `unknown field${hint}`, { detail: `The form holds a field that is not known here${hint || '.'}` })
 }
 
 /** Bytes. */
@@ -69,13 +68,13 @@ const readField = async (name: string, stream: Readable): Promise<string> => {
   let size = 0
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > longestField) throw malformed(`${name}: too long`)
+    if (size > longestField) throw faultIn('body', [name], 'too long')
     chunks.push(chunk)
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
   } catch (cause) {
-    throw malformed(`${name}: not valid UTF-8`, cause)
+    throw faultIn('body', [name], 'not valid UTF-8', { cause })
   }
 }
 
@@ -112,7 +111,7 @@ export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) =>
 
   const takeField = async (name: string | undefined, stream: Readable): Promise<void> => {
     if (!name || !names.has(name)) return void stop(unknownField(name ?? ''))
-    if (known.has(name)) return void stop(fieldFault(name, 'given twice', `${name}: given twice`))
+    if (known.has(name)) return void stop(faultIn('body', [name], 'given twice'))
     known.add(name)
     try {
       fields.set(name, await readField(name, stream))
@@ -124,8 +123,9 @@ export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) =>
   parser.on('file', (name: string | undefined, stream, filename: string | undefined, _encoding, declared) => {
     stream.on('error', () => {})
     if (name !== 'source' && filename === undefined) return void pending.push(takeField(name, stream))
-    if (source) return void stop(malformed('Send one image at a time, in the file field source.'))
-    if (name !== 'source') return void stop(malformed('The only file field is source.'))
+    if (source)
+      return void stop(faultIn('body', ['source'], 'given twice', { detail: 'Send one image at a time, in the file field source.' }))
+    if (name !== 'source') return void stop(faultIn('body', [name ?? ''], 'takes no file', { detail: 'The only file field is source.' }))
     source = stream
     stream.once('limit', () => stop(new Problem('too_large')))
     void Promise.all(pending).then(() => opened.resolve({ stream, declared }))
@@ -133,7 +133,7 @@ export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) =>
   parser.on('filesLimit', () => stop(malformed('The form has too many fields.')))
   parser.on('error', (cause: unknown) => stop(malformed('The form is malformed or ended early.', cause)))
   parser.once('finish', () => {
-    if (!source) return void stop(malformed('The form needs a file field named source.'))
+    if (!source) return void stop(faultIn('body', ['source'], 'is required', { detail: 'The form needs a file field named source.' }))
     void Promise.all(pending).then(() => {
       complete = !fault
       ended.resolve()

@@ -1,4 +1,5 @@
 /** Builds the one URL a row may name, then proves by parsing it again that it says nothing else. */
+import { faultIn } from '../contract/field-faults.ts'
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { memo } from '../platform/memo.ts'
@@ -30,7 +31,7 @@ const fill = (part: string, params: Readonly<Record<string, string>>): string =>
 const queryOf = (operation: Pick<Operation, 'query'>, query: Readonly<Record<string, string>>): [string, string][] =>
   (operation.query ?? []).map((name) => {
     const value = query[name]
-    if (!value) throw new Problem('bad_request', { detail: `The query parameter ${name} is needed.`, outcome: 'not_sent' })
+    if (!value) throw faultIn('query', [name], 'is needed', { detail: `The query parameter ${name} is needed.`, outcome: 'not_sent' })
     return [name, value]
   })
 

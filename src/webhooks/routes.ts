@@ -1,11 +1,13 @@
 /** The vendor's webhooks: changes not made through us. Parsed leniently; repeats and late ones only
  * invalidate once more. */
+
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
 import { bothOf, type Invalidation } from '../cache/invalidation.ts'
 import { type Name, namesOf } from '../cache/keys.ts'
+import { faultIn } from '../contract/field-faults.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'
@@ -59,7 +61,7 @@ const parse = (body: Buffer): z.infer<typeof Event> => {
   try {
     return Event.parse(JSON.parse(body.toString()))
   } catch (cause) {
-    throw new Problem('bad_request', { detail: 'The body is not a JSON object.', cause })
+    throw faultIn('body', [], 'is not a JSON object', { detail: 'The body is not a JSON object.', cause })
   }
 }
 

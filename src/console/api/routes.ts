@@ -1,6 +1,7 @@
 /** The journal's read API, for the roles `auditor` and `admin`: `/ops/api` below the base path.
  * What changes or reveals needs `admin`. */
 import type { Router } from 'express'
+import { faultIn } from '../../contract/field-faults.ts'
 import { Problem } from '../../contract/problems.ts'
 import { callFactsOf } from '../../gateway/call-facts.ts'
 import { drained } from '../../http/backpressure.ts'
@@ -61,7 +62,7 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
   }
 
   const exported: Work<'export_journal'> = async ({ who: session, query: { format = 'ndjson', ...words }, res }) => {
-    if (format !== 'ndjson' && format !== 'csv') throw new Problem('bad_request', { detail: 'format: ndjson or csv.' })
+    if (format !== 'ndjson' && format !== 'csv') throw faultIn('query', ['format'], 'ndjson or csv.')
     const filter = searchIn(words, session.app)
     const lines =
       Object.keys(words).length > 0 ? exportFound(bulk, sealer, { format, filter }) : exportLines(bulk, { format, tenant: session.app })

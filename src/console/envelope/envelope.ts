@@ -1,7 +1,8 @@
 /** The files of an envelope: what was found, for people and as signed, with its proofs, the key and
  * a program that checks them. */
+
 import { hash, type KeyObject } from 'node:crypto'
-import { Problem } from '../../contract/problems.ts'
+import { faultIn } from '../../contract/field-faults.ts'
 import { decode } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
 import { parseCheckpoint, publicKey, signNote, verifierKey } from '../../journal/log/checkpoint.ts'
@@ -48,7 +49,7 @@ const found = async (store: Source, sealer: Sealer, filter: Filter): Promise<Fou
       all.push({ id, state, events: own.map(({ index, body }) => ({ index, event: decode(body) })), lines: own.map(({ body }) => body) })
     }
     if (all.length > maxOperations)
-      throw new Problem('bad_request', {
+      throw faultIn('query', ['q'], 'finds too much', {
         detail: `An envelope holds at most ${maxOperations} operations: narrow the search, for instance by from: and to:.`,
       })
     cursor = next

@@ -1,7 +1,7 @@
 /** The language of the search field, as log searches have it: `target:x -state:success from:7d`. A
  * word without a key is whatever people paste: a person, who acted, a ticket, or an id. */
 
-import { Problem } from '../../contract/problems.ts'
+import { faultIn } from '../../contract/field-faults.ts'
 import { fullName } from '../../journal/event/actions.ts'
 import { actions, dateOf, endOf, states } from '../../journal/filter.ts'
 import type { Condition, Filter } from '../../journal/store/search.ts'
@@ -58,7 +58,7 @@ const most = 20
 
 /** The words of a search. Throws `bad_request` above the longest search. */
 export const parse = (text: string): Term[] => {
-  if (text.length > longest) throw new Problem('bad_request', { detail: `q: a search holds at most ${longest} characters.` })
+  if (text.length > longest) throw faultIn('query', ['q'], `a search holds at most ${longest} characters.`)
   const terms = [...text.matchAll(pattern)].flatMap(([, minus, key, quoted, plain]): Term[] => {
     const value = (quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain ?? '').trim()
     const unknownKey = key === undefined ? /^-?([a-z]+):/.exec(plain ?? '')?.[1] : undefined
@@ -71,7 +71,7 @@ export const parse = (text: string): Term[] => {
     const fault = faultOf(term)
     return value === '' ? [] : [{ ...term, ...(fault !== undefined && { fault }) }]
   })
-  if (terms.length > most) throw new Problem('bad_request', { detail: `q: a search holds at most ${most} words.` })
+  if (terms.length > most) throw faultIn('query', ['q'], `a search holds at most ${most} words.`)
   return terms.map((word, at) =>
     (word.key === 'from' || word.key === 'to') && terms.slice(at + 1).some(({ key }) => key === word.key)
       ? { ...word, fault: 'given once' }
@@ -98,7 +98,7 @@ export const isFaulty = (terms: readonly Term[]): boolean => terms.some(({ fault
  * pasted word. Throws `bad_request` for a word that is not understood. */
 export const filterOf = (terms: readonly Term[], now = Date.now()): Pick<Filter, 'conditions' | 'from' | 'to'> => {
   const faulty = terms.find(({ fault }) => fault !== undefined)
-  if (faulty) throw new Problem('bad_request', { detail: `q: ${wordOf(faulty)} must be ${faulty.fault}.` })
+  if (faulty) throw faultIn('query', ['q'], `${wordOf(faulty)} must be ${faulty.fault}.`)
   const conditions: Condition[] = []
   const times: { from?: Date; to?: Date } = {}
   for (const term of terms) {

@@ -118,7 +118,12 @@ A malformed request also has \`errors\`, which names what is at fault: every fie
 RFC 9457; without \`in\` it leads into the body (or the form), with \`"in": "query"\`, \`"path"\` or \`"header"\` to the parameter or header of that name. \`#\` alone is the whole. A name that is no plain word is left out, and no value is ever repeated.
 
 \`\`\`json
-{ "errors": [{ "pointer": "#/properties/plan", "detail": "holds a key twice" }, { "in": "query", "pointer": "#/integrationIds", "detail": "is required" }] }
+{
+  "errors": [
+    { "pointer": "#/properties/plan", "detail": "holds a key twice" },
+    { "in": "query", "pointer": "#/integrationIds", "detail": "is required" }
+  ]
+}
 \`\`\`
 
 ${table(

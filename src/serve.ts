@@ -1,6 +1,7 @@
 /** One serving process: start, drain on a signal, stop. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { dropsKeyInUse, takesEffect, watchSecretFiles } from '../config/secret-files.ts'
-import { startApp } from './app.ts'
+import { type RunningApp, startApp } from './app.ts'
 import { checkAtStart } from './check/at-start.ts'
 import type { Configuration } from './check/configuration.ts'
 import { createLog } from './platform/logger.ts'
@@ -9,6 +10,12 @@ import { atExit, untilSignal } from './platform/signals.ts'
 import { keyTrial } from './upstream/probe.ts'
 
 const drainMs = 25_000
+
+/** As long as calls come, the load balancer has not heard; those under way to a port that closes would get no answer. */
+const untilUncalled = async ({ latestCall }: RunningApp): Promise<void> => {
+  const until = performance.now() + 5_000
+  while (performance.now() < until && performance.now() - latestCall() < 1_000) await sleep(100)
+}
 
 /** Serves until a signal; false when something was lost at the stop. `started` gets one line for
  * people. */
@@ -42,7 +49,10 @@ export const serve = async (configuration: Configuration, started: (line: string
   log.info({ signal }, 'draining')
   app.drain()
   // Only at SIGTERM: a person at the keyboard does not wait for a load balancer.
-  if (signal === 'SIGTERM') await new Promise((resolve) => setTimeout(resolve, settings.DRAIN_DELAY_SECONDS * 1000))
+  if (signal === 'SIGTERM' && settings.DRAIN_DELAY_SECONDS > 0) {
+    await sleep(settings.DRAIN_DELAY_SECONDS * 1000)
+    await untilUncalled(app)
+  }
   const before = app.lost()
   const cut = await app.close(drainMs)
   unwatch()

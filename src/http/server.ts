@@ -25,6 +25,8 @@ export interface Listener extends AsyncDisposable {
   /** Ends each connection with its next answer, so that clients leave while requests are still
    * accepted. */
   drain(): void
+  /** When the latest request began, by the clock of `performance`. */
+  latestRequest(): number
   /** Stops accepting, waits for open requests and tells how many had to be cut. */
   close(graceMs: number): Promise<number>
 }
@@ -61,7 +63,13 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
     server.once('error', reject).listen(options.port, options.host, () => resolve(void server.off('error', reject)))
   })
   const close = (graceMs: number) => stop(server, exchanges, graceMs)
-  return { address: addressOf(server), drain: () => drain(exchanges), close, [Symbol.asyncDispose]: async () => void (await close(0)) }
+  return {
+    address: addressOf(server),
+    drain: () => drain(exchanges),
+    latestRequest: () => exchanges.latest,
+    close,
+    [Symbol.asyncDispose]: async () => void (await close(0)),
+  }
 }
 
 /** Refusals with three values of Retry-After, so that clients do not all come back at once; made
@@ -99,6 +107,7 @@ const at = (socket: Kept): Ongoing => {
 interface Exchanges {
   readonly sockets: Set<Socket>
   draining: boolean
+  latest: number
 }
 
 /** Open requests per connection. Reading pauses after the first; Node still parses what came in one
@@ -112,9 +121,10 @@ const bound = (socket: Socket, { open }: Ongoing): void => {
 }
 
 const track = (server: Server): Exchanges => {
-  const exchanges: Exchanges = { sockets: new Set(), draining: false }
+  const exchanges: Exchanges = { sockets: new Set(), draining: false, latest: 0 }
   const begin = (req: IncomingMessage, res: Exchange): void => {
     const here = at(req.socket)
+    exchanges.latest = performance.now()
     here.open.push(res)
     here.latest = res
     bound(req.socket, here)

@@ -20,6 +20,8 @@ export interface Outcome {
   /** Of those answered with 200, from falling due; milliseconds. */
   readonly p50: number
   readonly p99: number
+  /** How long after falling due requests were sent, when this process itself was late; p99. */
+  readonly late: number
   /** Fell due while no connection was free, or were not answered at the end. */
   readonly unanswered: number
 }
@@ -41,6 +43,7 @@ export const offer = async ({ host, path, cookies, perSecond, ms, connections }:
   const busy = new Set<Line>()
   const answers: Record<string, number> = {}
   const times: number[] = []
+  const lateness: number[] = []
   let [offered, good, unanswered] = [0, 0, 0]
   const settle = (line: Line): void => {
     const end = line.text.indexOf('\r\n\r\n')
@@ -87,6 +90,7 @@ export const offer = async ({ host, path, cookies, perSecond, ms, connections }:
         continue
       }
       line.due = began + (offered / perSecond) * 1000
+      lateness.push(performance.now() - line.due)
       busy.add(line)
       line.socket.write(requests[offered % requests.length]!)
     }
@@ -95,9 +99,8 @@ export const offer = async ({ host, path, cookies, perSecond, ms, connections }:
   await sleep(1_000)
   unanswered += busy.size
   for (const { socket } of [...free, ...busy]) socket.destroy()
-  times.sort((a, b) => a - b)
-  const at = (share: number): number => Math.round(times[Math.floor(times.length * share)] ?? 0)
-  return { offered, good, answers, p50: at(0.5), p99: at(0.99), unanswered }
+  const at = (list: number[], share: number): number => Math.round(list.sort((a, b) => a - b)[Math.floor(list.length * share)] ?? 0)
+  return { offered, good, answers, p50: at(times, 0.5), p99: at(times, 0.99), late: at(lateness, 0.99), unanswered }
 }
 
 process.on('message', (it: Offer) => {

@@ -1,6 +1,6 @@
-/** `npm run soak:overload`: what one process carries, then as much and twice as much offered; health and deletions beside it. Bounded: `--seconds` for each step. */
-import { fork } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+/** `npm run soak:overload`: what one process carries, then as much and twice as much offered; health and deletions beside it. Bounded: `--seconds` for each step. With `--pin` the service has the first processor for itself, all else the second (Linux). With `--stalled` nobody reads its log. */
+import { execFileSync, fork } from 'node:child_process'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,6 +16,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '8' },
     times: { type: 'string', default: '1,2' },
     connections: { type: 'string', default: '3000' },
+    pin: { type: 'boolean', default: false },
+    stalled: { type: 'boolean', default: false },
   },
 })
 const ms = Number(values.seconds) * 1000
@@ -81,13 +83,25 @@ const beside = (service: Running, token: string) => {
   }
 }
 
+const pin = (pid: number, processor: number): void => {
+  if (values.pin) execFileSync('taskset', ['-acp', String(processor), String(pid)], { stdio: 'ignore' })
+}
+// Those that it starts come along.
+pin(process.pid, 1)
 const redis = await startRedis()
+const log = join(folder, 'ours')
+if (values.stalled) {
+  execFileSync('mkfifo', [log])
+  // Open for reading as well, so that whoever writes does not wait for a reader.
+  openSync(log, 'r+')
+}
 const vendor = await start('./servers/vendor.ts', { LATENCY: '5' }, join(folder, 'vendor'))
 const service = await start(
   './servers/ours.ts',
   { REDIS: redis.url, VENDOR: vendor.told['url']!, JOURNAL: `sqlite:${join(folder, 'journal.db')}` },
-  join(folder, 'ours'),
+  log,
 )
+pin(service.pid, 0)
 try {
   const cookies: string[] = []
   for (let i = 1; i <= people; i += 1)
@@ -115,7 +129,7 @@ try {
     const { livez, deletes, deleteMs } = await stop()
     const goodput = it.good / (ms / 1000)
     say(
-      `${times} × offered (${it.offered}): goodput ${((100 * goodput) / capacity).toFixed(0)} % (${goodput.toFixed(0)}/s), p50 ${it.p50} ms, p99 ${it.p99} ms, unanswered ${it.unanswered}, /livez worst ${worst(livez)} ms, deletes ${JSON.stringify(deletes)} worst ${worst(deleteMs)} ms, RSS ${rss().toFixed(0)} MB`,
+      `${times} × offered (${it.offered}): goodput ${((100 * goodput) / capacity).toFixed(0)} % (${goodput.toFixed(0)}/s), p50 ${it.p50} ms, p99 ${it.p99} ms (load itself late ${it.late} ms), unanswered ${it.unanswered}, /livez worst ${worst(livez)} ms, deletes ${JSON.stringify(deletes)} worst ${worst(deleteMs)} ms, RSS ${rss().toFixed(0)} MB`,
     )
     say(`  ${JSON.stringify(it.answers)}`)
     await sleep(2_000)

@@ -1,10 +1,8 @@
 /** Calls to the journal's file by method name: it is opened at the first, closed after a failed
  * write, reopened at the next. */
-import { type File, type FileOptions, openFile } from './file.ts'
+import { type File, type FileOptions, isBusy, openFile } from './file.ts'
 
 export type Verb = Exclude<keyof File, 'inode'> | 'reopen'
-
-const BUSY = 5
 
 export function dispatch(options: FileOptions): (verb: Verb, args: readonly unknown[]) => unknown {
   let file: File | undefined
@@ -30,7 +28,7 @@ export function dispatch(options: FileOptions): (verb: Verb, args: readonly unkn
       return (it[verb] as (...args: readonly unknown[]) => unknown)(...args)
     } catch (error) {
       // State in memory is not trusted after a failed write. A lock held by another is no failure.
-      if (verb === 'commit' && (error as { errcode?: number }).errcode !== BUSY) close()
+      if (verb === 'commit' && !isBusy(error)) close()
       throw error
     }
   }

@@ -84,9 +84,7 @@ export interface RunningApp {
   readonly privateUrl: string
   readonly origins: readonly string[]
   /** From now on `/readyz` fails and every answer ends its connection; requests are served. */
-  drain(): void
-  /** When the latest call came, by the clock of `performance`. */
-  latestCall(): number
+  drain(): () => number
   /** Waits at most `graceMs` for running requests; resolves to the number that were cut. */
   close(graceMs: number): Promise<number>
   /** For the journal: a secret of this name was replaced. */
@@ -235,9 +233,8 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     origins: shown,
     drain: () => {
       health.draining = true
-      publicListener.drain()
+      return publicListener.drain()
     },
-    latestCall: publicListener.latestRequest,
     secretReplaced: gatewayJournal.secretReplaced,
     alarm,
     lost: () => gatewayJournal.journal.status().dropped,

@@ -1,7 +1,7 @@
 /** One serving process: start, drain on a signal, stop. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dropsKeyInUse, takesEffect, watchSecretFiles } from '../config/secret-files.ts'
-import { type RunningApp, startApp } from './app.ts'
+import { startApp } from './app.ts'
 import { checkAtStart } from './check/at-start.ts'
 import type { Configuration } from './check/configuration.ts'
 import { createLog } from './platform/logger.ts'
@@ -12,7 +12,7 @@ import { keyTrial } from './upstream/probe.ts'
 const drainMs = 25_000
 
 /** As long as calls come, the load balancer has not heard; those under way to a port that closes would get no answer. */
-const untilUncalled = async ({ latestCall }: RunningApp): Promise<void> => {
+const untilUncalled = async (latestCall: () => number): Promise<void> => {
   const until = performance.now() + 5_000
   while (performance.now() < until && performance.now() - latestCall() < 1_000) await sleep(100)
 }
@@ -47,11 +47,11 @@ export const serve = async (configuration: Configuration, started: (line: string
 
   const signal = await signalled
   log.info({ signal }, 'draining')
-  app.drain()
+  const latestCall = app.drain()
   // Only at SIGTERM: a person at the keyboard does not wait for a load balancer.
   if (signal === 'SIGTERM' && settings.DRAIN_DELAY_SECONDS > 0) {
     await sleep(settings.DRAIN_DELAY_SECONDS * 1000)
-    await untilUncalled(app)
+    await untilUncalled(latestCall)
   }
   const before = app.lost()
   const cut = await app.close(drainMs)

@@ -23,10 +23,8 @@ export interface ListenOptions {
 export interface Listener extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number; readonly url: string }
   /** Ends each connection with its next answer, so that clients leave while requests are still
-   * accepted. */
-  drain(): void
-  /** When the latest request began, by the clock of `performance`. */
-  latestRequest(): number
+   * accepted; gives what tells when the latest began, by the clock of `performance`. */
+  drain(): () => number
   /** Stops accepting, waits for open requests and tells how many had to be cut. */
   close(graceMs: number): Promise<number>
 }
@@ -65,8 +63,10 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
   const close = (graceMs: number) => stop(server, exchanges, graceMs)
   return {
     address: addressOf(server),
-    drain: () => drain(exchanges),
-    latestRequest: () => exchanges.latest,
+    drain: () => {
+      drain(exchanges)
+      return () => exchanges.latest
+    },
     close,
     [Symbol.asyncDispose]: async () => void (await close(0)),
   }

@@ -83,7 +83,7 @@ export interface RunningApp {
   readonly publicUrl: string
   readonly privateUrl: string
   readonly origins: readonly string[]
-  /** From now on `/readyz` fails and every answer ends its connection; requests are served. */
+  /** From now on `/readyz` fails and every answer ends its connection; calls are served, and it tells when the latest came. */
   drain(): () => number
   /** Waits at most `graceMs` for running requests; resolves to the number that were cut. */
   close(graceMs: number): Promise<number>

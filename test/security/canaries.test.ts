@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { appId, type Bff, type Carried, imageForm, keyId, mina, startBff } from '../support/bff.ts'
 import { canariesIn, canaryEmail, canaryKey, canaryServiceKey, secrets } from '../support/canaries.ts'
+import { type Monitor, openMonitor } from '../support/monitor.ts'
 import { tokenOf } from './requests.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
@@ -10,8 +11,7 @@ const onRedis = redisUrl ? test : test.skip
 
 let bff: Bff
 let redis: Redis | undefined
-let monitor: Redis | undefined
-const heard: string[] = []
+let monitor: Monitor | undefined
 /** Every answer on the public listener, with what was asked. */
 const told: { asked: string; text: string }[] = []
 /** What only its holder may see: session tokens, auth codes, link codes. */
@@ -73,15 +73,12 @@ beforeAll(async () => {
   bff = await startBff({ env: { ...(redisUrl && { REDIS_URL: redisUrl }) } })
   if (redisUrl) {
     redis = new Redis(redisUrl)
-    const watching = new Redis(redisUrl)
-    monitor = await watching.monitor()
-    watching.disconnect()
-    monitor.on('monitor', (_time: string, args: string[]) => heard.push(args.join(' ')))
+    monitor = await openMonitor(redisUrl)
   }
   await everything()
 })
 afterAll(async () => {
-  monitor?.disconnect()
+  await monitor?.[Symbol.asyncDispose]()
   redis?.disconnect()
   await bff[Symbol.asyncDispose]()
 })
@@ -132,6 +129,7 @@ const valuesOf = async (client: Redis, key: string): Promise<string> => {
 }
 
 onRedis('in no Redis key, value or command', async () => {
+  const heard = monitor!.lines
   const kept: string[] = []
   for await (const keys of redis!.scanStream({ count: 1_000 }) as AsyncIterable<string[]>) {
     for (const key of keys) kept.push(`${key} ${await valuesOf(redis!, key)}`)

@@ -1,7 +1,7 @@
 /** C4: a token that differs in one bit from a valid one, or is huge, empty or somebody else's, is refused before Redis is asked anything. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { Redis } from 'ioredis'
 import { type Bff, type Carried, startBff } from '../support/bff.ts'
+import { type Monitor, openMonitor } from '../support/monitor.ts'
 import type { RawAnswer } from '../support/raw.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { ask, json, long, refusal } from './requests.ts'
@@ -11,26 +11,20 @@ const onRedis = process.env['TEST_REDIS_URL'] ? describe : describe.skip
 
 onRedis('tokens that are nearly right', () => {
   let redis: TestRedis
-  let watch: Redis
+  let watch: Monitor
   let bff: Bff
   let bearer: Carried
   let cookie: Carried
-  let commands = 0
   beforeAll(async () => {
     redis = await startRedis()
     bff = await startBff({ env: { REDIS_URL: redis.url } })
     bearer = await bff.signIn()
     cookie = await bff.signIn({ kind: 'cookie' })
-    const plain = new Redis(redis.url)
-    watch = await plain.monitor()
-    plain.disconnect()
-    watch.on('monitor', () => {
-      commands += 1
-    })
+    watch = await openMonitor(redis.url)
     bff.sent()
   })
   afterAll(async () => {
-    watch.disconnect()
+    await watch[Symbol.asyncDispose]()
     await bff[Symbol.asyncDispose]()
     await redis.stop()
   })
@@ -39,10 +33,10 @@ onRedis('tokens that are nearly right', () => {
 
   /** Commands that a call costs; the monitor hears of them a moment later. */
   const commandsOf = async (run: () => Promise<unknown>): Promise<number> => {
-    const before = commands
+    const before = watch.lines.length
     await run()
     await new Promise((resolve) => setTimeout(resolve, 30))
-    return commands - before
+    return watch.lines.slice(before).filter((line) => !line.includes(' lua] ')).length
   }
 
   const flips = (text: string): string[] =>

@@ -2,20 +2,36 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export const monitor = async (socket: string, work: () => Promise<void>): Promise<{ lines: string[] }> => {
-  const child = spawn('redis-cli', ['-s', socket, 'monitor'])
-  let text = ''
-  child.stdout.on('data', (chunk) => {
-    text += chunk
+export interface Monitor extends AsyncDisposable {
+  readonly lines: string[]
+}
+
+/** By redis-cli: ioredis takes the first lines for answers when they come together with the OK. */
+export const openMonitor = async (url: string): Promise<Monitor> => {
+  const child = spawn('redis-cli', [url.startsWith('redis://') ? '-u' : '-s', url, 'monitor'])
+  const lines: string[] = []
+  let rest = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const parts = `${rest}${chunk}`.split('\n')
+    rest = parts.pop()!
+    // Each process reads and writes times there by itself, which nobody asked for.
+    lines.push(...parts.filter((line) => !line.includes('{clock')))
   })
-  try {
-    while (!text.startsWith('OK')) await sleep(10)
-    await work()
-    await sleep(100)
-  } finally {
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill()
-    await ended
+  while (lines[0] !== 'OK') await sleep(10)
+  lines.shift()
+  return {
+    lines,
+    [Symbol.asyncDispose]: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill()
+      await ended
+    },
   }
-  return { lines: text.split('\n').slice(1).filter(Boolean) }
+}
+
+export const monitor = async (url: string, work: () => Promise<void>): Promise<{ lines: string[] }> => {
+  await using watch = await openMonitor(url)
+  await work()
+  await sleep(100)
+  return { lines: watch.lines }
 }

@@ -29,7 +29,8 @@ export const createRenderedRows = (sizeOfLog: () => Promise<number>) => {
     const known = rendered.get(search)
     if (size !== undefined && known?.size === size && performance.now() - known.at < freshMs) return known.rows
     return await runs(search, async () => {
-      const before = await sizeNow()
+      // A journal that has just not said its size is not waited for twice.
+      const before = size === undefined ? undefined : await sizeNow()
       const rows = await render()
       if (rendered.size >= maxSearches) rendered.clear()
       if (before !== undefined) rendered.set(search, { size: before, at: performance.now(), rows })

@@ -84,7 +84,7 @@ const noticeOf = ({ code, message }: Problem): Notice => {
 }
 
 /** A little above what a page may take: rows that are shared may wait for a run before them. */
-const rowsMilliseconds = 6_000
+const rowsMilliseconds = 6_500
 
 /** The bound of whoever began the run; the others have their own. */
 const isOwnBound = (error: unknown): boolean => error instanceof Problem && error.code === 'too_many_requests'

@@ -1,6 +1,5 @@
 /** The watch for a session store that went back in time, as a restored snapshot does: sessions that
  * had ended live in it again, so all of them are ended. */
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Journal } from '../journal/append/journal.ts'
 import { decode } from '../journal/event/event.ts'
@@ -16,8 +15,7 @@ const recordEveryMs = 3_600_000
 const toleranceMs = 10_000
 /** On a Cluster each node can go back alone: the slots of these reach every one of up to six. */
 const tags = [...'0123456789abcdef'].map((digit) => `clock-${digit}`)
-/** Written by all processes, and read by one that has not written its own yet. */
-const shared = 'time'
+const name = 'time'
 const action = 'session_store_time'
 
 interface Parts {
@@ -31,8 +29,6 @@ interface Parts {
 
 /** All times are the store's own. */
 export const watchRollback = ({ store, journal, apps, people, alarm }: Parts): AsyncDisposable => {
-  /** Nobody else writes it: one who was held up for a while would write an old time. */
-  const own = `time-${randomUUID()}`
   let seen: number | undefined
   let recorded = 0
   const ending = new AbortController()
@@ -50,19 +46,17 @@ export const watchRollback = ({ store, journal, apps, people, alarm }: Parts): A
     seen ??= await lastRecorded()
     const highest = seen
     const now = await store.now()
-    const stored = await Promise.all(tags.map(async (tag) => (await store.get(tag, own)) ?? (await store.get(tag, shared))))
+    const stored = await Promise.all(tags.map((tag) => store.get(tag, name)))
     // A store without a time is new or empty, and has no sessions.
-    const times = stored.flatMap((time) => (time === undefined ? [] : [Number(time)]))
-    const lowest = Math.min(...times)
+    const lowest = Math.min(...stored.flatMap((time) => (time === undefined ? [] : [Number(time)])))
     if (lowest < highest - toleranceMs) {
       await Promise.all([...apps.keys()].map(people.endApp))
       const facts = { from: new Date(highest).toISOString(), to: new Date(lowest).toISOString() }
       journal.appendLater([entryOf(systemEvent('session_store_rollback', facts, journal.now()))])
       alarm('session_store_rollback', facts)
     }
-    // The clock of the store may have been set back, which is no rollback.
-    const next = Math.max(highest, now, ...times)
-    await Promise.all(tags.flatMap((tag) => [own, shared].map((name) => store.put(tag, name, String(next), markTtlMs))))
+    const next = Math.max(highest, now)
+    await Promise.all(tags.map((tag) => store.put(tag, name, String(next), markTtlMs)))
     seen = next
     if (next - recorded > recordEveryMs) await record(next)
   }

@@ -56,7 +56,7 @@ given('a Redis that is put back to a snapshot', () => {
     await Promise.all(names.map((name, at) => command('SET', name, String(times[at]!))))
   }
   const written = async (): Promise<void> => {
-    for (let tries = 0; ((await command('KEYS', 'bff:o:{clock-*')) as string[]).length < 32 && tries < 200; tries += 1) await sleep(20)
+    for (let tries = 0; ((await command('KEYS', 'bff:o:{clock-*')) as string[]).length < 16 && tries < 200; tries += 1) await sleep(20)
   }
   const isSignedIn = async (bff: Bff, headers: Carried): Promise<boolean | number> => {
     const answer = await bff.call('GET', '/auth/session', { headers })
@@ -107,23 +107,6 @@ given('a Redis that is put back to a snapshot', () => {
     expect(await settled(after, ended, false)).toBe(false)
     for (let tries = 0; alarms(after).length === 0 && tries < 100; tries += 1) await sleep(20)
     expect(alarms(after)).toHaveLength(1)
-  })
-
-  test('an old time of a replica that was held up, and a clock that was set back, end no session', async () => {
-    await using bff = await start()
-    const living = await bff.signIn({ userId: 'cust-2' })
-    await written()
-    const names = ((await command('KEYS', 'bff:o:{clock-*')) as string[]).filter((name) => name.endsWith('time'))
-    expect(names).toHaveLength(16)
-    await Promise.all(names.map((name) => command('SET', name, String(Date.now() - 3_600_000))))
-    await sleep(2_500)
-    // A replica that starts meanwhile sees the times of the others, and takes none back.
-    await Promise.all(names.map((name) => command('SET', name, String(Date.now() + 60_000))))
-    await using second = await start(bff)
-    await sleep(2_500)
-    expect([await isSignedIn(bff, living), await isSignedIn(second, living), alarms(bff), alarms(second)]).toEqual([true, true, [], []])
-    const times = await Promise.all(names.map(async (name) => Number(await command('GET', name))))
-    expect(Math.min(...times)).toBeGreaterThan(Date.now() + 30_000)
   })
 
   test('of some seconds ago, as after a crash, or an empty one, ends no session', async () => {

@@ -19,7 +19,7 @@ const name = 'time'
 const action = 'session_store_time'
 
 interface Parts {
-  readonly store: Pick<SessionStore, 'now' | 'get' | 'put'>
+  readonly store: Pick<SessionStore, 'now' | 'get' | 'raise'>
   readonly journal: Journal
   /** By their ids. */
   readonly apps: ReadonlyMap<string, unknown>
@@ -56,7 +56,9 @@ export const watchRollback = ({ store, journal, apps, people, alarm }: Parts): A
       alarm('session_store_rollback', facts)
     }
     const next = Math.max(highest, now)
-    await Promise.all(tags.map((tag) => store.put(tag, name, String(next), markTtlMs)))
+    // Never lowered: what a replica sent while its network was down arrives later, and others would
+    // take the old time for a rollback.
+    await Promise.all(tags.map((tag) => store.raise(tag, name, next, markTtlMs)))
     seen = next
     if (next - recorded > recordEveryMs) await record(next)
   }

@@ -281,6 +281,18 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect(await store.claim(tag, 'n', 'sixth', 60_000)).toBeUndefined()
     })
 
+    test('raises a number and never lowers it', async () => {
+      const tag = unique()
+      const highest = 1_790_000_000_123
+      for (const value of [highest - 5, highest, highest - 20_000]) await store.raise(tag, 'n', value, 60_000)
+      expect(await store.get(tag, 'n')).toBe(String(highest))
+      await store.put(tag, 'n', '7', 60_000)
+      await store.raise(tag, 'n', 8, 100)
+      expect(await store.get(tag, 'n')).toBe('8')
+      await sleep(150)
+      expect(await store.get(tag, 'n')).toBeUndefined()
+    })
+
     test('answers a ping', async () => {
       await expect(store.ping()).resolves.toBeUndefined()
     })

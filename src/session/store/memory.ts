@@ -177,6 +177,11 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     put: async (tag, name, value, ttlMs) => {
       values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
     },
+    raise: async (tag, name, value, ttlMs) => {
+      const kept = values.get(`${tag}:${name}`)
+      const highest = Math.max(value, kept && kept.until > now() ? Number(kept.value) : 0)
+      values.set(`${tag}:${name}`, { value: String(highest), until: now() + ttlMs })
+    },
     now: async () => now(),
     ping: async () => undefined,
     close: () => clearInterval(timer),

@@ -7,7 +7,7 @@
  * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore; of what a provider names: gone, signedOut (s of its clock) | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
- * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed | 24 h |
+ * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed; of a clock: the highest time seen (ms) | 24 h; of a clock 100 days |
  * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |
  */
 import type { ObserveRedis } from '../../platform/metrics.ts'
@@ -15,9 +15,10 @@ import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource } from '../../platform/redis-connection.ts'
 import type { Tell } from '../../platform/redis-connection-log.ts'
+import { entered, listed } from './redis-answers.ts'
 import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
-import { type Listed, markTtlMs, type SessionStore, type StoredSession } from './session-store.ts'
+import { markTtlMs, type SessionStore } from './session-store.ts'
 
 const useLimit = `
 local function use(key, window)
@@ -129,6 +130,10 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
     numberOfKeys: 1,
     lua: `if ARGV[2] == '0' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end`,
   },
+  bffRaise: {
+    numberOfKeys: 1,
+    lua: `redis.call('SET', KEYS[1], string.format('%.0f', math.max(ARGV[1], redis.call('GET', KEYS[1]) or 0)), 'PX', ARGV[2])`,
+  },
   bffUnmark: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
   bffReadMark: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], ARGV[1])` },
   bffUse: { numberOfKeys: 1, lua: `${clock}${useLimit}\nlocal used, left = use(KEYS[1], ARGV[1]); return {used, left}` },
@@ -220,30 +225,9 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
     ((await redis.run('bffClaim', [kept(tag, name)], [value, ttlMs])) as string | null) ?? undefined,
   get: async (tag, name) => ((await redis.run('bffGet', [kept(tag, name)])) as string | null) ?? undefined,
   put: async (tag, name, value, ttlMs) => void (await redis.run('bffPut', [kept(tag, name)], [value, ttlMs])),
+  raise: async (tag, name, value, ttlMs) => void (await redis.run('bffRaise', [kept(tag, name)], [value, ttlMs])),
   // A script has a node by its key; no key is there.
   now: async () => (await redis.run('bffNow', [marks('clock')])) as number,
   ping: () => redis.prove(),
   close: () => redis.close(),
 })
-
-/** The answer is one text without spaces in its parts: a list costs more to parse. */
-const entered = (answer: string): StoredSession | undefined => {
-  if (answer === '') return undefined
-  const [sealed = '', createdMs, expiresMs, smooch, gone, used, leftMs, roles, ...prefetched] = answer.split(' ')
-  return {
-    sealed,
-    createdMs: Number(createdMs),
-    expiresMs: Number(expiresMs),
-    smooch: smooch || undefined,
-    gone: gone === '1',
-    roles: roles || undefined,
-    used: used !== '0' ? { used: Number(used), leftMs: Number(leftMs) } : undefined,
-    prefetched: prefetched[0] ? prefetched : undefined,
-  }
-}
-
-const listed = (flat: string[]): Listed[] =>
-  Array.from({ length: flat.length / 2 }, (_, i) => {
-    const [, created, expires, index = ''] = /^(\d+):(\d+):(.*)$/s.exec(flat[2 * i + 1]!) ?? []
-    return { sid: flat[2 * i]!, index, createdMs: Number(created), expiresMs: Number(expires) }
-  })

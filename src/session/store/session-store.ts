@@ -104,6 +104,8 @@ export interface SessionStore extends FamilyStore {
   get(tag: string, name: string): Promise<string | undefined>
   /** Overwrites a value; 0 milliseconds remove it. */
   put(tag: string, name: string, value: string, ttlMs: number): Promise<void>
+  /** Stores a number unless a higher one is there. */
+  raise(tag: string, name: string, value: number, ttlMs: number): Promise<void>
   /** By the clock of the marks. */
   now(): Promise<number>
   ping(): Promise<void>

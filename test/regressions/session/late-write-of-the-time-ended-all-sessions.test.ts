@@ -1,0 +1,47 @@
+/** A replica that had been cut off from Redis for more than ten seconds wrote its old time there when its network was back:
+ * the others took that for a restored snapshot, and ended all sessions. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { watchRollback } from '../../../src/gateway/session-store-rollback.ts'
+import { memoryStore } from '../../../src/session/store/memory.ts'
+import { makePlace } from '../../journal/place.ts'
+
+test('a time that arrives late ends no session', async () => {
+  await using place = makePlace()
+  await using opened = await place.open()
+  let ahead = 0
+  const store = memoryStore(() => Date.now() + ahead)
+  const ended: string[] = []
+  const told: string[] = []
+  const parts = {
+    journal: opened.journal,
+    apps: new Map([['app1', {}]]),
+    people: { endApp: async (app: string) => void ended.push(app) },
+    alarm: (code: string) => void told.push(code),
+  }
+  const networkIsBack = Promise.withResolvers<void>()
+  const arrived = { count: 0 }
+  await using cutOff = watchRollback({
+    ...parts,
+    store: {
+      ...store,
+      raise: async (...asked) => {
+        await networkIsBack.promise
+        await store.raise(...asked)
+        arrived.count += 1
+      },
+    },
+  })
+  await sleep(200)
+  ahead = 15_000
+  await using other = watchRollback({ ...parts, store })
+  void [cutOff, other]
+  const written = async (): Promise<number> => Number(await store.get('clock-0', 'time'))
+  for (let tries = 0; (await written()) < Date.now() + 14_000 && tries < 200; tries += 1) await sleep(20)
+  // In the middle between two looks of the other one, which comes before the next of the late one.
+  await sleep(1_000)
+  networkIsBack.resolve()
+  await sleep(2_500)
+  expect([arrived.count > 0, ended, told]).toEqual([true, [], []])
+  store.close()
+}, 20_000)

@@ -57,8 +57,9 @@ export interface FileOptions extends StoreOptions {
   readonly maxPages?: number
 }
 
-/** Another connection writes. */
-export const isBusy = (error: unknown): boolean => (error as { errcode?: number }).errcode === 5
+/** Another connection writes, or recovers the file after a crash: the kind of BUSY stands in the
+ * higher bits of the code. */
+export const isBusy = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
 
 export function openFile({ path, keys, readOnly = false, mustBe, busyMilliseconds = 1500, maxPages }: FileOptions): File {
   if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

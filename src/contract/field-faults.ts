@@ -2,7 +2,8 @@
 import { placeOf, pointerOf } from './json-path.ts'
 import { type FieldFault, type Particulars, Problem } from './problems.ts'
 
-/** `says` never repeats what was sent; `detail` replaces the sentence made of place and words. */
+/** `says` never repeats what was sent; of `place` only keys that are plain words are. `detail`
+ * replaces the sentence made of place and words. */
 export const faultIn = (
   where: NonNullable<FieldFault['in']> | 'body',
   place: readonly PropertyKey[],

@@ -24,8 +24,8 @@ const valuesOf = (names: readonly string[], of: Fields, body: Fields): Fields =>
   return Object.fromEntries(names.map((name) => [name, value(name) ?? null]))
 }
 
-/** Undefined for calls that update nothing. An update does not fail on this read: it is not
- * guarded. */
+/** Undefined for calls that update nothing. An update does not fail on this read, since it is not
+ * guarded; after a 429 it waits as every call of the app does. */
 export const createChangedValues =
   (upstream: Upstream) =>
   async (call: Call<OpenOperation>): Promise<Before | undefined> => {

@@ -37,7 +37,8 @@ export const checkQuery = (rawQuery: string, needed: readonly string[], optional
 
 const joined = 'join several values by commas'
 
-/** An unknown name is not repeated in the answer: it is the caller's text, and may be anything. */
+/** An unknown name is the caller's text, and may be anything: the sentence leaves it out, the pointer
+ * has it when it is a plain word. */
 const unknown = (name: string, allowed: readonly string[]): Problem => {
   const list = allowed.find((each) => name.startsWith(`${each}[`))
   return list

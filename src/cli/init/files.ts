@@ -56,8 +56,8 @@ services:
     cap_drop: [ALL]
     security_opt: ["no-new-privileges:true"]
     restart: unless-stopped
-    # DRAIN_DELAY_SECONDS, then up to 25 s for what is in flight.
-    stop_grace_period: 35s
+    # DRAIN_DELAY_SECONDS, up to 5 s more while calls still come, then up to 25 s for what is in flight.
+    stop_grace_period: 40s
 
   redis:
     image: redis:7-alpine

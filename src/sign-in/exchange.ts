@@ -54,6 +54,13 @@ const answer = (made: Tokens) => {
   }
 }
 
+/** What is wrong with a person stands in the token, not in a field of the form. */
+const inToken = (error: unknown): never => {
+  throw error instanceof Problem && error.code === 'bad_request'
+    ? error.with({ errors: [{ pointer: '#/subject_token', detail: error.message }] })
+    : error
+}
+
 const refused = (why: string): Problem => new Problem('invalid_grant', { cause: new TokenFault(why) })
 
 export const createExchange = (parts: ExchangeParts) => {
@@ -67,7 +74,7 @@ export const createExchange = (parts: ExchangeParts) => {
     if (person.authTime === 0 && person.roles.some(isStaffRole)) parts.notices.authTime(provider)
     const authTime = Math.min(person.authTime ?? 0, Math.floor(Date.now() / 1000))
     const assertion = { ...person, authTime, kind: 'bearer', scope: 'app' } as const
-    const { record } = await resolveUser(assertion, `exchange:${provider.id}`, { saidMs: issuedMs })
+    const { record } = await resolveUser(assertion, `exchange:${provider.id}`, { saidMs: issuedMs }).catch(inToken)
     const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
     const from = { id: provider.id, issuer: payload.iss, sub: payload.sub, sid, provedAt: issuedAt, absentRoles: person.absentRoles }
     const ended = async () => (await providerSessions.ended(from)) || (await people.endedSince(record, issuedMs))

@@ -111,7 +111,13 @@ const requestOf = (form) => {
   return { path: query.size > 0 ? `${path}?${query}` : path, headers: { ...headers, ...Object.fromEntries(why) }, body }
 }
 
-const told = (text, type) => (type.includes('json') && text !== '' ? JSON.stringify(JSON.parse(text), null, 2) : text.slice(0, 4000))
+/** Numbers that would be rounded keep their text, in browsers that can. */
+const exact = (text) =>
+  JSON.parse(text, (_key, value, context) =>
+    typeof value === 'number' && context?.source !== undefined && String(value) !== context.source ? JSON.rawJSON(context.source) : value,
+  )
+
+const told = (text, type) => (type.includes('json') && text !== '' ? JSON.stringify(exact(text), null, 2) : text.slice(0, 4000))
 
 const send = async (form) => {
   const output = find('output', form)

@@ -69,7 +69,13 @@ const problemBody = z.strictObject({
   error: z.strictObject({ code: z.string().min(1), description: z.string().min(1) }),
   ...{ type: z.string(), title: z.string(), status: z.int(), detail: z.string(), requestId: z.string().min(1) },
   errors: z
-    .array(z.strictObject({ pointer: z.string().startsWith('#'), detail: z.string().min(1) }))
+    .array(
+      z.strictObject({
+        in: z.enum(['query', 'path', 'header']).optional(),
+        pointer: z.string().startsWith('#'),
+        detail: z.string().min(1),
+      }),
+    )
     .min(1)
     .optional(),
 })

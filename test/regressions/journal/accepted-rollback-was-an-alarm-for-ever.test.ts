@@ -18,7 +18,7 @@ test('what was seen before an accepted rollback is not missed; what was lost aft
     for (let n = 0; n < calls; n += 1) await it.guard.begin(deletion())
   }
   const goBack = (): void => {
-    rmSync(place.directory, { recursive: true })
+    rmSync(place.directory, { recursive: true, maxRetries: 20 })
     cpSync(copy, place.directory, { recursive: true })
   }
   try {

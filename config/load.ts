@@ -77,7 +77,7 @@ export const examine = (env: Environment): Loaded & { readonly faults: readonly 
       }
     }
     if (text === undefined) continue
-    const fault = faultIn(name, text)
+    const fault = faultOfSetting(name, text)
     if (fault !== undefined) {
       faults.push(`${name} ${isSecret || mayHoldSecret(text) ? 'is set' : `is "${text}"`}, but ${fault}`)
       continue
@@ -105,7 +105,7 @@ export const inOurWords: z.core.$ZodErrorMap = (issue) => {
 }
 
 /** The fault of this text as the value of a setting, without repeating the text. */
-export const faultIn = (name: SettingName, text: string): string | undefined => {
+export const faultOfSetting = (name: SettingName, text: string): string | undefined => {
   const { success, error } = settings[name].schema.safeParse(text, { error: inOurWords })
   return success ? undefined : error.issues.map(({ message }) => message).join('; ')
 }

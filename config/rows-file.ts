@@ -2,7 +2,7 @@
  * hold or name. */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { faultIn, inOurWords, mustBeSecure, readSecretFile, type SecretFile, SettingsError, unreadable } from './load.ts'
+import { faultOfSetting, inOurWords, mustBeSecure, readSecretFile, type SecretFile, SettingsError, unreadable } from './load.ts'
 import { Secret } from './secret.ts'
 import { isSecure } from './secure-address.ts'
 import type { SettingName } from './settings.ts'
@@ -68,7 +68,7 @@ export const secretOf = (
 ): Secret | undefined => {
   if (given === undefined && path === undefined) return undefined
   const text = given ?? readNamed(path!)
-  const fault = faultIn(stands, text)
+  const fault = faultOfSetting(stands, text)
   if (fault !== undefined) throw new RowError(`${given === undefined ? 'the content of a file that it names' : 'a secret'} ${fault}`)
   const secret = new Secret(text)
   if (given === undefined) files.push({ name: stands, path: path!, secret })

@@ -1,7 +1,7 @@
 /** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file
  * that fails its check keeps the old value and raises an alarm, and so does a key that the vendor
  * refuses. */
-import { faultIn, readSecretFile, type SecretFile, unreadable } from './load.ts'
+import { faultOfSetting, readSecretFile, type SecretFile, unreadable } from './load.ts'
 import type { Secret } from './secret.ts'
 
 const everyMs = 2_000
@@ -87,7 +87,7 @@ const read = ({ name, path, secret }: SecretFile): { readonly text?: string; rea
   try {
     const text = readSecretFile(path)
     if (text === secret.reveal()) return {}
-    const fault = faultIn(name, text)
+    const fault = faultOfSetting(name, text)
     return fault === undefined ? { text } : { fault: `the new content ${fault}` }
   } catch (error) {
     return { fault: `cannot be read: ${unreadable(error)}` }

@@ -39,10 +39,6 @@ export class Secret {
 /** A value made once for each content of the owner's secret. It goes with the content: nothing else
  * may remember a former key. */
 export const perContent = <O extends { readonly secret: Secret }, T>(make: (owner: O) => T): ((owner: O) => T) => {
-  const made = new WeakMap<object, { readonly it: T }>()
-  return (owner) => {
-    const known = made.get(owner.secret.content) ?? { it: make(owner) }
-    made.set(owner.secret.content, known)
-    return known.it
-  }
+  const made = new WeakMap<object, T>()
+  return (owner) => made.getOrInsertComputed(owner.secret.content, () => make(owner))
 }

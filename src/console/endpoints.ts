@@ -74,7 +74,9 @@ const words: Readonly<Record<(typeof searchNames)[number], readonly [string, str
   limit: ['How many at most', '50'],
 }
 const from = ['The index in the log to begin with', '0'] as const
-const auditors = { tag: 'Console', by: 'session', roles: ['auditor', 'admin'], limit: 'reads' } as const
+/** Who may read the journal. */
+export const readers = ['auditor', 'admin'] as const
+const auditors = { tag: 'Console', by: 'session', roles: readers, limit: 'reads' } as const
 const read = { ...auditors, csrf: true, method: 'get', head: true, errors: [400, 401, 403, 404, 429, 503] } as const
 /** Opened by a link of the page, which sends no header. */
 const download = { ...auditors, method: 'get', errors: [400, 401, 403, 404, 429, 503] } as const

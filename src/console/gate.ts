@@ -12,8 +12,7 @@ import type { Guard } from '../journal/guard/call-guard.ts'
 import { requireRecentSignIn } from '../policy/decide.ts'
 import { absenceOf } from '../session/roles.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
-
-const readers: readonly Role[] = ['auditor', 'admin']
+import { readers } from './endpoints.ts'
 
 const holdsOneOf = (roles: readonly Role[], session: Session | undefined): boolean =>
   session?.roles.some((role) => roles.includes(role)) === true

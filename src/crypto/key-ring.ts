@@ -29,12 +29,8 @@ export const keyRing = (secret: Secret): KeyRing => {
 
 /** A value made once per key; it is dropped with the key when the ring is replaced. */
 export const perKey = <T>(make: (key: RingKey) => T): ((key: RingKey) => T) => {
-  const cache = new WeakMap<RingKey, { readonly it: T }>()
-  return (key) => {
-    const known = cache.get(key) ?? { it: make(key) }
-    cache.set(key, known)
-    return known.it
-  }
+  const made = new WeakMap<RingKey, T>()
+  return (key) => made.getOrInsertComputed(key, make)
 }
 
 /** Remembered: one request needs the same few names several times. */

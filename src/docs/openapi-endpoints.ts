@@ -104,7 +104,13 @@ const describe = (id: string, row: Endpoint): ZodOpenApiOperationObject => ({
   operationId: id,
   tags: [row.tag],
   summary: row.summary,
-  description: `${callers[row.by]}${row.limit ? ` Counted among ${row.limit}.` : ''}`,
+  description: [
+    callers[row.by],
+    row.roles && `For the role ${row.roles.join(' or ')}${row.recentSignIn ? ', after a recent sign-in' : ''}.`,
+    row.limit && `Counted among ${row.limit}.`,
+  ]
+    .filter(Boolean)
+    .join(' '),
   security: security[row.by],
   parameters: [
     ...(row.csrf ? [ref('parameters', 'csrf')] : []),

@@ -13,13 +13,16 @@ const readMs = 1_000
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** Its own, since a name may be one that every object knows. */
+const own = (of: Fields, name: string): unknown => (Object.hasOwn(of, name) ? of[name] : undefined)
+
 /** By the names of the event; `properties` stands for those whose keys are not written down. */
 const valuesOf = (names: readonly string[], of: Fields, body: Fields): Fields => {
   const properties = (of['properties'] ?? {}) as Fields
   const odd = Object.keys((body['properties'] ?? {}) as Fields).filter((key) => !names.includes(`properties.${key}`))
   const value = (name: string): unknown => {
-    if (name === 'properties') return Object.fromEntries(odd.map((key) => [key, properties[key]]))
-    return name.startsWith('properties.') ? properties[name.slice('properties.'.length)] : of[name]
+    if (name === 'properties') return Object.fromEntries(odd.map((key) => [key, own(properties, key)]))
+    return name.startsWith('properties.') ? own(properties, name.slice('properties.'.length)) : own(of, name)
   }
   return Object.fromEntries(names.map((name) => [name, value(name) ?? null]))
 }

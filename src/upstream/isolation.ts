@@ -53,11 +53,7 @@ export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => 
     }
   }
   const apps = new Map<string, ReturnType<typeof create>>()
-  const of = (app: UpstreamApp) => {
-    const known = apps.get(app.appId) ?? create(app)
-    apps.set(app.appId, known)
-    return known
-  }
+  const of = (app: UpstreamApp) => apps.getOrInsertComputed(app.appId, () => create(app))
 
   return {
     /** Throws what the work throws, `upstream_unavailable`, or `upstream_busy`. */

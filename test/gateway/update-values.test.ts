@@ -41,7 +41,7 @@ const eventOf = async (id: string) => (await bff.call('GET', `/ops/api/operation
 
 test('of what was written the values before and after are kept, and of nothing else', async () => {
   const userId = newUser()
-  const body = { givenName: 'Philomena', surname: 'Quillfeather', properties: { plan: 'silver', 'odd key': 'amber' } }
+  const body = { givenName: 'Philomena', surname: 'Quillfeather', properties: { plan: 'silver', toString: 'word', 'odd key': 'amber' } }
   expect((await update(userId, body)).status).toBe(200)
   const { operation: id } = await recorded(userId)
   const { before, changed } = await eventOf(id)
@@ -49,8 +49,14 @@ test('of what was written the values before and after are kept, and of nothing e
   const page = (await bff.call('GET', `/ops/operations/${id}`, { headers: admin })).text
   expect([page.match(/class="sealed"/g)?.length, page.includes('Philomena')]).toEqual([2 * changed.length, false])
   expect(await reveal(id)).toEqual({
-    before: { givenName: 'Perpetua', surname: null, 'properties.plan': 'gold', properties: {} },
-    after: { givenName: 'Philomena', surname: 'Quillfeather', 'properties.plan': 'silver', properties: { 'odd key': 'amber' } },
+    before: { givenName: 'Perpetua', surname: null, 'properties.plan': 'gold', 'properties.toString': null, properties: {} },
+    after: {
+      givenName: 'Philomena',
+      surname: 'Quillfeather',
+      'properties.plan': 'silver',
+      'properties.toString': 'word',
+      properties: { 'odd key': 'amber' },
+    },
   })
   expect((await bff.call('GET', `/ops/operations/${id}`, { headers: admin })).text).toContain('saw the personal data')
   expect((await bff.call('POST', '/ops/api/verify', { headers: admin })).json).toMatchObject({ ok: true, findings: [] })

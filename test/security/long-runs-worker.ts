@@ -1,7 +1,7 @@
 /** Run as a worker: gives each parser of text from outside long runs, and posts those whose work grows faster than the text. */
 import { parentPort } from 'node:worker_threads'
 import { Busboy } from '@fastify/busboy'
-import { faultIn } from '../../config/load.ts'
+import { faultOfSetting } from '../../config/load.ts'
 import { Secret } from '../../config/secret.ts'
 import { type SettingName, settings } from '../../config/settings.ts'
 import { parse as parseSearch } from '../../src/console/pages/search-query.ts'
@@ -117,7 +117,7 @@ const parsers: Record<string, Take> = {
   ...Object.fromEntries(
     (Object.keys(settings) as SettingName[]).map((name): [string, Take] => [
       name,
-      (text) => faultIn(name, text.slice(0, text.length >> 3)),
+      (text) => faultOfSetting(name, text.slice(0, text.length >> 3)),
     ]),
   ),
 }

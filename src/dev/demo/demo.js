@@ -110,6 +110,8 @@ const failed = (form, error) => {
   if (error.status === 401 && error.code !== 'step_up_required') leave('Your session has ended. Sign in again to go on.')
 }
 
+for (const place of document.querySelectorAll('.faults')) place.replaceWith(find('#faults').content.cloneNode(true))
+
 document.addEventListener('submit', async (event) => {
   const form = event.target
   if (form.method === 'dialog') return

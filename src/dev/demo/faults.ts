@@ -1,10 +1,10 @@
 /** "Make it fail": what the stand-in does wrong at the next calls of an operation, at the wish of the
  * demo's page. */
-import type { Request, RequestHandler, Response, Router } from 'express'
+import type { Router } from 'express'
 import { z } from 'zod'
 import { all } from '../../contract/operations.ts'
-import { checkBody, readJson } from '../../http/body.ts'
 import { done, type Endpoints, json, ofBodies, routes } from '../../http/endpoint.ts'
+import { type Gate, handlers } from '../../http/endpoint-handler.ts'
 import type { Origins } from '../../http/origins.ts'
 import { requireSameOrigin } from '../../session/csrf.ts'
 import type { Fault } from '../sandbox/faults.ts'
@@ -22,7 +22,7 @@ export const faults = {
 } as const satisfies Readonly<Record<string, Fault>>
 
 const operation = z.enum(all.map(({ id }) => id))
-const Body = z.strictObject({ operation, fault: z.enum(['401', '403', '429', '503', 'slow', 'reset']) })
+const Body = z.strictObject({ operation, fault: z.enum(Object.keys(faults) as `${keyof typeof faults}`[]) })
 
 const row = { path: '/demo/faults', tag: 'Documents', by: 'anyone', csrf: true } as const
 const endpoints = {
@@ -36,19 +36,13 @@ const endpoints = {
 } as const satisfies Endpoints
 
 export const demoFaults = (sandboxOf: () => Sandbox, origins: Origins): Router => {
-  const ofThisPage: RequestHandler = (req, _res, next) => {
-    requireSameOrigin(req, origins, 'api')
-    next()
-  }
-  const begin = async (req: Request, res: Response): Promise<void> => {
-    const { operation, fault } = checkBody(Body, await readJson(req))
-    sandboxOf().clearFaults()
-    sandboxOf().fault({ ...faults[fault], operation })
-    res.status(204).end()
-  }
-  const end = (_req: Request, res: Response): void => {
-    sandboxOf().clearFaults()
-    res.status(204).end()
-  }
-  return routes(endpoints, { begin_fault: [onlyHere, ofThisPage, begin], end_faults: [onlyHere, ofThisPage, end] })
+  const ofThisPage: Gate<void> = { enter: ({ req }) => requireSameOrigin(req, origins, 'api') }
+  const { begin_fault, end_faults } = handlers(endpoints, ofThisPage, {
+    begin_fault: async ({ body: { operation, fault } }) => {
+      sandboxOf().clearFaults()
+      sandboxOf().fault({ ...faults[fault], operation })
+    },
+    end_faults: async () => sandboxOf().clearFaults(),
+  })
+  return routes(endpoints, { begin_fault: [onlyHere, begin_fault], end_faults: [onlyHere, end_faults] })
 }

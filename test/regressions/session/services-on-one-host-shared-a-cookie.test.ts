@@ -1,6 +1,6 @@
 /** Two services on localhost: cookies do not go by port, so signing in to one signed the person out of the other. */
 import { expect, test } from '@jest/globals'
-import { faultIn } from '../../../config/load.ts'
+import { faultOfSetting } from '../../../config/load.ts'
 import { startBff } from '../../support/bff.ts'
 
 test('two services on one host name, each with a COOKIE_NAME, leave each other’s sessions alone', async () => {
@@ -25,5 +25,5 @@ test('over https the word stands behind the prefixes that keep other sites from 
 })
 
 test.each(['Shop', 'shop-2', 'shop=', ''.padEnd(33, 'x')])('the word %j is refused', (word) => {
-  expect(faultIn('COOKIE_NAME', word)).toMatch(/small letters and digits/)
+  expect(faultOfSetting('COOKIE_NAME', word)).toMatch(/small letters and digits/)
 })

@@ -1,6 +1,7 @@
 /** The frame of every page of the console, and pages that only explain. */
 
 import { type Content, type Html, html } from '../../http/html.ts'
+import { pageHead } from '../../http/page-head.ts'
 import type { Session } from '../../session/sessions.ts'
 
 export interface Frame {
@@ -19,19 +20,12 @@ const attributes = (facts: Readonly<Record<string, string>>): Html =>
 /** The part that is sent before any look-up, so that the browser fetches styles and scripts
  * meanwhile. */
 export const head = ({ root, title, scripts = [] }: Frame): string =>
-  html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${title} · Audit console</title>
-<link rel="icon" href="data:,">
+  pageHead(
+    `${title} · Audit console`,
+    html`<meta name="referrer" content="no-referrer">
 <link rel="stylesheet" href="${root}/console.css">
-${scripts.map((name) => html`<script type="module" src="${root}/${name}.js"></script>`)}${scripts.length > 0 && html`<link rel="modulepreload" href="${root}/call.js">`}
-</head>
-`.text
+${scripts.map((name) => html`<script type="module" src="${root}/${name}.js"></script>`)}${scripts.length > 0 && html`<link rel="modulepreload" href="${root}/call.js">`}`,
+  ).text
 
 export const body = ({ root, session, facts = {} }: Frame, content: Content): string =>
   html`<body data-root="${root}"${attributes(facts)}>

@@ -13,7 +13,7 @@ import { onlyHere } from './here.ts'
 import { people } from './people.ts'
 import { signInPage } from './sign-in-page.ts'
 
-const person = z.enum(['customer', 'agent', 'auditor', 'admin'])
+const person = z.enum(Object.keys(people) as (keyof typeof people)[])
 const Body = z.strictObject({ person })
 const Form = z.strictObject({ person, returnTo: z.string() })
 

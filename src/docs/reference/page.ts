@@ -2,6 +2,7 @@
  * the search, the copying and the trying. */
 import { problems } from '../../contract/problems.ts'
 import { type Html, html } from '../../http/html.ts'
+import { pageHead } from '../../http/page-head.ts'
 import type { Reference } from './document.ts'
 import { fields } from './fields.ts'
 import { operationArticle } from './operation.ts'
@@ -80,18 +81,9 @@ interface Options {
 export const referencePage = (reference: Reference, { signIn }: Options): string => {
   const { base } = reference
   const groups = groupsOf(reference)
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>AppUser API</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="${base}/docs.css">
-<script type="module" src="${base}/docs.js"></script>
-</head>
-<body data-base="${base}">
+  const files = html`<link rel="stylesheet" href="${base}/docs.css">
+<script type="module" src="${base}/docs.js"></script>`
+  return html`${pageHead('AppUser API', files)}<body data-base="${base}">
 <a class="skip" href="#main">Skip to the content</a>
 <header class="bar">
 <h1><a class="home" href="${base}/docs">AppUser API</a></h1>

@@ -10,6 +10,7 @@ import { parse } from 'yaml'
 import { load } from '../../config/load.ts'
 import { settings } from '../../config/settings.ts'
 import { commands } from '../../src/cli/commands.ts'
+import { consumerProject, consumersInstalled } from '../consumers/installed.ts'
 import { chromiumInstalled, openBrowser } from '../e2e/browser.ts'
 import { mina, startBff } from '../support/bff.ts'
 import { canariesIn } from '../support/canaries.ts'
@@ -68,6 +69,18 @@ describe('the package', () => {
 
   test('is found by bundlers and by Node as its package.json says', async () => {
     expect((await publint({ pkgDir: project.root, pack: false })).messages).toEqual([])
+  })
+
+  // Not for CommonJS, which gets at it by import(), nor for TypeScript that reads no exports: the package has ES modules alone.
+  const whenConsumers = consumersInstalled() ? test : test.skip
+  whenConsumers('gives bundlers and ES modules in Node the types of each of its entries', () => {
+    using consumer = consumerProject()
+    const attw = (profile: string) => consumer.run('attw', packed.tarball, '--profile', profile, '--format', 'table-flipped')
+    const promised = attw('esm-only')
+    expect([promised.status, promised.output]).toEqual([0, expect.not.stringContaining('❌')])
+    const { exports } = JSON.parse(read('package.json')) as { exports: object }
+    for (const entry of Object.keys(exports)) expect(promised.output).toContain(`"smooch-bff${entry.slice(1)}"`)
+    expect(attw('strict')).toMatchObject({ status: 1, output: expect.stringContaining('dynamic import only') })
   })
 })
 

@@ -21,5 +21,5 @@ compile('tsconfig.client.json')
 // The compiler rewrites imports, but neither addresses of modules nor the imports of declarations.
 rewrite('dist/**/*.js', /(new URL\('[^']+)\.ts(', import\.meta\.url\))/g, '$1.js$2')
 rewrite('dist/**/*.d.ts', /(from '\.[^']+)\.ts(')/g, '$1.js$2')
-// Style sheets, pages and what browsers run, which may not be called like a module beside it.
-for (const path of globSync('src/**/*.{css,html,js}')) cpSync(path, `dist/${path}`, { force: false, errorOnExist: true })
+// Style sheets, pages, the checker in Go, and what browsers run, which may not be called like a module beside it.
+for (const path of globSync('src/**/*.{css,go,html,js}')) cpSync(path, `dist/${path}`, { force: false, errorOnExist: true })

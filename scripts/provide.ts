@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline/promises'
 interface Program {
   readonly program: string
   readonly debian?: string
+  /** A package of Debian's that the program needs, and where it lies. */
+  readonly beside?: { readonly debian: string; readonly folder: string }
   /** What goes untested without it. */
   readonly for: string
 }
@@ -24,6 +26,10 @@ const needed: readonly Program[] = [
   { program: 'promtool', debian: 'prometheus', for: 'the alerts of Prometheus' },
   { program: 'chromium', debian: 'chromium', for: 'the pages in a real browser' },
   { program: 'python3', debian: 'python3-requests', for: 'the samples in Python' },
+  {
+    ...{ program: 'go', debian: 'golang-go', for: "whether Go's own packages accept the proofs" },
+    beside: { debian: 'golang-golang-x-mod-dev', folder: '/usr/share/gocode/src/golang.org/x/mod' },
+  },
   { program: 'unzip', debian: 'unzip', for: 'what helm and kubectl come in' },
   { program: 'helm', for: 'the chart' },
   { program: 'kubectl', for: 'the kustomize overlays' },
@@ -43,7 +49,7 @@ const found = (program: string): boolean =>
     }
   })
 
-const missing = () => needed.filter(({ program }) => !found(program))
+const missing = () => needed.filter(({ program, beside }) => !found(program) || (beside && !existsSync(beside.folder)))
 
 const install = (packages: readonly string[]): void => {
   process.stderr.write(`Installing for the tests: ${packages.join(' ')} …\n`)
@@ -82,7 +88,8 @@ const installClusterTools = (): void => {
   }
 }
 
-const debianOf = (programs: readonly Program[]): string[] => programs.flatMap(({ debian }) => debian ?? [])
+const debianOf = (programs: readonly Program[]): string[] =>
+  programs.flatMap(({ debian, beside }) => [debian ?? [], beside?.debian ?? []].flat())
 
 /** In continuous integration yes; else whoever sits there is asked, and nobody there means no. */
 const agreed = async (names: readonly string[]): Promise<boolean> => {

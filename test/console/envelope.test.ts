@@ -1,11 +1,14 @@
-/** The envelope for auditors: unpacked in an empty folder, it is checked by plain Node, without this repository; one changed byte is found. */
+/** The envelope for auditors: unpacked in an empty folder, it is checked by plain Node and by Go's own packages, without this repository; one changed byte is found. */
 import { spawnSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { newSigningKey, signingKey, signNote } from '../../src/journal/log/checkpoint.ts'
 import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
 import { parse } from '../support/csv.ts'
+import { goInstalled } from '../support/go.ts'
 import { journalCli } from '../support/journal-cli.ts'
 
 let bff: Bff
@@ -13,7 +16,7 @@ let auditor: Carried
 let folder: string
 let unpacked: string
 
-const files = ['README.html', 'check.mjs', 'checkpoint.txt', 'events.ndjson', 'key.txt', 'manifest.txt', 'operations.csv']
+const files = ['README.html', 'check.go', 'check.mjs', 'checkpoint.txt', 'events.ndjson', 'key.txt', 'manifest.txt', 'operations.csv']
 
 const download = (query: string, headers = auditor): Promise<Response> =>
   fetch(`${bff.app.publicUrl}/bff/ops/api/envelope${query}`, { headers })
@@ -30,8 +33,21 @@ const check = (where: string, node = process.execPath, ...args: string[]) => {
   return { status, said: stdout.toString() }
 }
 
+const copied = <T>(change: (where: string) => void, checked: (where: string) => T): T => {
+  const copy = join(folder, 'copy')
+  cpSync(unpacked, copy, { recursive: true })
+  change(copy)
+  const result = checked(copy)
+  rmSync(copy, { recursive: true })
+  return result
+}
+
+const signing = newSigningKey()
+const keyOf = async ({ journalFile }: Bff, env = { JOURNAL_SIGNING_KEY: signing }): Promise<string> =>
+  (JSON.parse((await journalCli({ JOURNAL_URL: `sqlite:${journalFile}`, ...env }, ['verify'], {})).text) as { key: string }).key
+
 beforeAll(async () => {
-  bff = await startBff()
+  bff = await startBff({ env: { JOURNAL_SIGNING_KEY: signing } })
   auditor = await bff.signIn({ roles: ['auditor'], actor: { id: 'iris' } })
   const admin = await bff.signIn({ roles: ['admin'], actor: { id: '=HYPERLINK("x")' } })
   for (const userId of ['plain-1', '+SUM(1)', 'mia@example.org']) {
@@ -53,7 +69,7 @@ afterAll(async () => {
 
 test('it holds, by the key in it and by the key that the command line prints', async () => {
   expect(new Set(readdirSync(unpacked))).toEqual(new Set([...files, 'proofs']))
-  const { key } = JSON.parse((await journalCli({ JOURNAL_URL: `sqlite:${bff.journalFile}` }, ['verify'], {})).text) as { key: string }
+  const key = await keyOf(bff)
   expect(readFileSync(join(unpacked, 'key.txt'), 'utf8')).toBe(`${key}\n`)
   const events = readFileSync(join(unpacked, 'events.ndjson'), 'utf8').split('\n').length - 1
   expect(check(unpacked)).toEqual({
@@ -67,14 +83,7 @@ test('it holds, by the key in it and by the key that the command line prints', a
 
 test('one byte of any file, a file more and a file less are found', () => {
   const [proof = ''] = readdirSync(join(unpacked, 'proofs'))
-  const copy = join(folder, 'copy')
-  const changed = (change: (where: string) => void): number | null => {
-    cpSync(unpacked, copy, { recursive: true })
-    change(copy)
-    const { status } = check(copy)
-    rmSync(copy, { recursive: true })
-    return status
-  }
+  const changed = (change: (where: string) => void): number | null => copied(change, check).status
   for (const name of [...files, `proofs/${proof}`]) {
     const size = readFileSync(join(unpacked, name)).length
     // At the end, in the middle, and in the head of the checker, which is a comment.
@@ -92,10 +101,61 @@ test('one byte of any file, a file more and a file less are found', () => {
   expect(changed((where) => rmSync(join(where, 'proofs', proof)))).toBe(1)
 })
 
+/** The first event tells of another person, in the list and in its proof; who holds the key signs the files anew. */
+const forge = (where: string): void => {
+  const change = (name: string, to: (text: string) => string): void =>
+    writeFileSync(join(where, name), to(readFileSync(join(where, name), 'utf8')))
+  const [event = ''] = readFileSync(join(where, 'events.ndjson'), 'utf8').split('\n')
+  const { id } = JSON.parse(event) as { id: string }
+  const forged = event.replace(appId, appId.replace('6', '7'))
+  expect(forged).not.toBe(event)
+  const base64 = (text: string): string => Buffer.from(text).toString('base64')
+  change('events.ndjson', (text) => text.replace(event, forged))
+  change(`proofs/${id}.tlog-proof`, (text) => text.replace(base64(event), base64(forged)))
+  change('manifest.txt', (text) => {
+    const [origin = '', ...lines] = text.split('\n\n')[0]!.split('\n')
+    const names = lines.map((line) => line.split('  ')[1]!)
+    const sums = names.map((name) => `${hash('sha256', readFileSync(join(where, name)))}  ${name}\n`)
+    return signNote(origin, sums.join(''), signingKey(signing))
+  })
+}
+
+test('an event that is not in the log is found, even when the key has signed its files', () => {
+  expect(copied(forge, check)).toEqual({
+    status: 1,
+    said: expect.stringMatching(/^DOES NOT HOLD: evt_\S+ is not in the log that was signed/),
+  })
+})
+
+const whenGo = goInstalled() ? test : test.skip
+whenGo(
+  "Go's own packages accept it, as README.html says, but neither an event that is not in the log, a changed byte nor another key",
+  async () => {
+    const [, command = ''] = /^(GO111MODULE=[^<]+)/m.exec(readFileSync(join(unpacked, 'README.html'), 'utf8'))!
+    const go =
+      (key: string) =>
+      (cwd: string): string => {
+        const line = command.replaceAll('&#39;', "'").replace('KEY', key)
+        return spawnSync('sh', ['-c', line], { cwd, encoding: 'utf8', env: { PATH: process.env['PATH'], GOCACHE: join(folder, 'go') } })
+          .stdout
+      }
+    const own = go(await keyOf(bff))
+    expect(own(unpacked)).toMatch(/^HOLDS: [1-9]\d* events are in the log, and \d+ files are what was signed\.\n$/)
+    expect(copied(forge, own)).toBe('DOES NOT HOLD: invalid transparency proof\n')
+    const changed = copied((where) => writeFileSync(join(where, 'operations.csv'), 'when\n'), own)
+    expect(changed).toBe('DOES NOT HOLD: operations.csv is not what was signed\n')
+    const more = copied((where) => copyFileSync(join(where, 'key.txt'), join(where, 'more.txt')), own)
+    expect(more).toMatch(/^DOES NOT HOLD: \d+ files are there/)
+    const otherKey = newSigningKey()
+    await using other = await startBff({ env: { JOURNAL_SIGNING_KEY: otherKey } })
+    expect(go(await keyOf(other, { JOURNAL_SIGNING_KEY: otherKey }))(unpacked)).toBe('DOES NOT HOLD: note has no verifiable signatures\n')
+  },
+)
+
 test('another key does not hold', async () => {
-  await using other = await startBff()
-  const { key } = JSON.parse((await journalCli({ JOURNAL_URL: `sqlite:${other.journalFile}` }, ['verify'], {})).text) as { key: string }
-  expect(check(unpacked, process.execPath, key)).toEqual({
+  const otherKey = newSigningKey()
+  await using other = await startBff({ env: { JOURNAL_SIGNING_KEY: otherKey } })
+  expect(check(unpacked, process.execPath, await keyOf(other, { JOURNAL_SIGNING_KEY: otherKey }))).toEqual({
     status: 1,
     said: expect.stringMatching(/^DOES NOT HOLD: manifest.txt is not signed by the key/),
   })

@@ -44,7 +44,7 @@ const read = (file: string): string => readFileSync(join(project.root, file), 'u
 
 describe('the package', () => {
   test('holds what runs and what operators read: no test, no source, no settings of anybody', () => {
-    const code = /^dist\/(config|src)\/[\w/-]+\.(js|css|html|d\.ts)$/
+    const code = /^dist\/(config|src)\/[\w/-]+\.(js|css|html|go|d\.ts)$/
     const pages = /^(docs\/[\w-]+\.md|config\/example\.env|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/
     expect(packed.files.filter((file) => !code.test(file) && !pages.test(file))).toEqual([])
     expect(packed.files).toEqual(

@@ -24,7 +24,8 @@ export interface EnvelopeOptions {
   readonly keys: readonly KeyObject[]
   readonly filter: Filter & { readonly tenant?: string }
   readonly search: string
-  readonly program: Uint8Array
+  /** Two that check it. */
+  readonly programs: readonly File[]
   readonly now: Date
 }
 
@@ -62,7 +63,7 @@ const file = (name: string, content: string | Uint8Array): File => ({ name, byte
 /** SHA-256 of each file, as sha256sum writes them. */
 const manifest = (files: readonly File[]): string => files.map(({ name, bytes }) => `${hash('sha256', bytes)}  ${name}\n`).join('')
 
-export const makeEnvelope = async ({ store, sealer, keys, filter, search, program, now }: EnvelopeOptions): Promise<File[]> => {
+export const makeEnvelope = async ({ store, sealer, keys, filter, search, programs, now }: EnvelopeOptions): Promise<File[]> => {
   const all = await found(store, sealer, filter)
   const note = (await latestCheckpoint(store))!
   const { origin } = parseCheckpoint(note)!
@@ -80,7 +81,7 @@ export const makeEnvelope = async ({ store, sealer, keys, filter, search, progra
     file('events.ndjson', all.flatMap(({ lines }) => lines.map((line) => `${line}\n`)).join('')),
     file('checkpoint.txt', note),
     file('key.txt', `${key}\n`),
-    file('check.mjs', program),
+    ...programs,
     ...proofs,
   ]
   return [...files, file('manifest.txt', signNote(origin, manifest(files), signing))]

@@ -11,9 +11,13 @@ export interface About {
   readonly key: string
 }
 
-const go = `verifier, err := note.NewVerifier(key)             // golang.org/x/mod/sumdb/note
-opened, err := note.Open(file, note.VerifierList(verifier)) // manifest.txt or checkpoint.txt
-err = tlog.CheckRecord(path, size, root, index, leaf)       // golang.org/x/mod/sumdb/tlog, for each proof`
+/** With Debian's packages, where no module is downloaded; and with any Go. */
+const go = {
+  debian: `apt-get install golang-go golang-golang-x-mod-dev
+GO111MODULE=off GOPATH=/usr/share/gocode go run check.go . 'KEY'`,
+  any: `mkdir ../check && cp check.go ../check && cd ../check
+go mod init check && go mod tidy && go run . FOLDER 'KEY'`,
+}
 
 export const readMe = ({ app, search, operations, events, time, key }: About): string =>
   html`<!doctype html>
@@ -31,14 +35,16 @@ export const readMe = ({ app, search, operations, events, time, key }: About): s
 <dt>checkpoint.txt</dt><dd>The end of the log, signed (C2SP tlog-checkpoint).</dd>
 <dt>manifest.txt</dt><dd>SHA-256 of every other file, signed by the same key.</dd>
 <dt>key.txt</dt><dd>The public key: <code>${key}</code></dd>
-<dt>check.mjs</dt><dd>A program of about a hundred lines that checks all of this.</dd>
+<dt>check.mjs, check.go</dt><dd>Two programs of about a hundred lines; either checks all of this.</dd>
 </dl>
 <h2>How to check it</h2>
 <p>With Node 18 or later, without a network and without the service:</p>
 <pre>node check.mjs 'KEY'</pre>
 <p>KEY is a key that you have from elsewhere: an earlier envelope, or <code>npm run journal -- verify</code> where the service runs. Without it, key.txt is believed. The program ends with 0 when everything holds, else with 1, and says what does not.</p>
-<p>Whoever does not want to run that program: the notes and proofs are read by Go’s own packages, which know nothing of this service.</p>
-<pre>${go}</pre>
+<p>The same with Go, whose own packages for such notes and proofs, <code>note</code> and <code>tlog</code>, know nothing of this service. On Debian, without a network once the packages are there:</p>
+<pre>${go.debian}</pre>
+<p>Elsewhere:</p>
+<pre>${go.any}</pre>
 <h2>What it shows</h2>
 <p>That each event is in the log under that checkpoint, byte for byte, and that no file was changed since it was written. It does not show that the search found everything: for that, the whole log is verified where it lies. What stood before a change is sealed, and is not in here.</p>
 </html>

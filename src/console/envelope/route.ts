@@ -9,14 +9,17 @@ import type { apiEndpoints } from '../endpoints.ts'
 import { fileName } from '../file-name.ts'
 import { searchIn } from '../search.ts'
 import { type EnvelopeOptions, makeEnvelope } from './envelope.ts'
-import { tar } from './tar.ts'
+import { type File, tar } from './tar.ts'
 
 export interface EnvelopeParts extends Pick<EnvelopeOptions, 'sealer' | 'keys'> {
   readonly bulk: Readers['bulk']
   readonly during: Readers['during']
 }
 
-const program = readFileSync(new URL('./check.js', import.meta.url))
+const programs: readonly File[] = [
+  { name: 'check.mjs', bytes: readFileSync(new URL('./check.js', import.meta.url)) },
+  { name: 'check.go', bytes: readFileSync(new URL('./check.go', import.meta.url)) },
+]
 
 export const createEnvelopeDownload =
   ({ bulk: store, during, sealer, keys }: EnvelopeParts) =>
@@ -25,7 +28,7 @@ export const createEnvelopeDownload =
     await during('export', session, async () => {
       const now = new Date()
       const search = new URLSearchParams(words as Record<string, string>).toString()
-      const files = await makeEnvelope({ store, sealer, keys, filter, program, search, now })
+      const files = await makeEnvelope({ store, sealer, keys, filter, programs, search, now })
       const name = fileName('audit', session.app, words, now)
       res.setHeader('Content-Disposition', `attachment; filename="${name}.tar.gz"`)
       res.type('application/gzip').send(await promisify(gzip)(tar(name, files, now)))

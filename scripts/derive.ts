@@ -1,4 +1,4 @@
-/** Writes what is derived from the tables: config/example.env, docs/errors.md and the marked parts of the README and of docs/. With --check it writes nothing and names what is stale. */
+/** Writes what is derived from the tables: config/example.env, docs/errors.md, the marked parts of the README and of docs/, and alerts for Kubernetes. With --check it writes nothing and names what is stale. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -143,8 +143,10 @@ const metricsTable = (): string =>
 const entry = (name: string, { means, look, act }: { means: string; look: string; act: string }): string =>
   `### ${code(name)}\n\n${means}\n\n- **Look at**: ${look}\n- **Do**: ${act}\n`
 
+const rules = readFileSync(new URL('../deploy/prometheus/smooch-bff.rules.yml', import.meta.url), 'utf8')
+
 const alerts = (): string => {
-  const { groups } = parse(readFileSync(new URL('../deploy/prometheus/smooch-bff.rules.yml', import.meta.url), 'utf8')) as {
+  const { groups } = parse(rules) as {
     groups: { rules: { alert: string; annotations: Parameters<typeof entry>[1] }[] }[]
   }
   return groups.flatMap(({ rules }) => rules.map(({ alert, annotations }) => entry(alert, annotations))).join('\n')
@@ -168,6 +170,16 @@ The rules are \`deploy/prometheus/smooch-bff.rules.yml\`.
 ${alerts()}
 Derived from \`src/platform/alarms.ts\` and the annotations of the rules by \`npm run derive\`.
 `
+
+/** The same rules for the operator of Prometheus. */
+const prometheusRule = (): string => `# Derived from deploy/prometheus/smooch-bff.rules.yml by npm run derive.
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: smooch-bff
+  labels: { app.kubernetes.io/name: smooch-bff }
+spec:
+${rules.slice(rules.indexOf('groups:')).replace(/^(?=.)/gm, '  ')}`
 
 const read = (path: string): string | undefined => {
   try {
@@ -204,6 +216,9 @@ const files: Readonly<Record<string, string>> = {
   'docs/configure.md': withSection('docs/configure.md', 'settings', settingsTable()),
   'docs/use.md': withSection('docs/use.md', 'operations', fullTable()),
   'src/contract/client-operations.ts': formatted(clientOperations()),
+  // A chart and an overlay can use no file outside their folders.
+  'deploy/helm/smooch-bff/files/smooch-bff.rules.yml': rules,
+  'deploy/kubernetes/overlays/example/prometheusrule.yaml': prometheusRule(),
   'README.md': withSection('README.md', 'operations', shortTable()),
 }
 

@@ -1,6 +1,7 @@
 /** The manifests in deploy/: sound to the schemas of Kubernetes, and true to the service that they start. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
 import { settings } from '../../config/settings.ts'
 import { healthEndpoints } from '../../src/http/health.ts'
 import { startBff } from '../support/bff.ts'
@@ -40,6 +41,7 @@ const everything = {
   'ingress.enabled': true,
   'journalInit.enabled': true,
   'serviceMonitor.enabled': true,
+  'prometheusRule.enabled': true,
   imagePullSecrets: [{ name: 'registry' }],
   settings: { SMOOCH_APP_ID: 'a', SMOOCH_KEY_ID: 'app_1', PUBLIC_ORIGIN: 'https://app.example.com', TRUSTED_PROXIES: '10.0.0.0/8' },
 }
@@ -172,6 +174,22 @@ describeMade('each way to make them', () => {
     expect(pod).toEqual(file!.spec.template.spec)
     expect(job!.metadata.annotations!['helm.sh/hook']).toBe('pre-install,pre-upgrade')
     for (const { name } of pod.containers[0].env!) expect([name, isSetting(name)]).toEqual([name, true])
+  })
+
+  test.each([
+    ['the example', () => kustomize('deploy/kubernetes/overlays/example')],
+    ['the chart', () => helm(everything)],
+  ])('%s: alerts are those of deploy/prometheus, about the job by which Prometheus scrapes the private service', (_how, make) => {
+    const manifests = make()
+    const rules = readFileSync('deploy/prometheus/smooch-bff.rules.yml', 'utf8')
+    expect(of<{ spec: object }>(manifests, 'PrometheusRule').map(({ spec }) => spec)).toEqual([parse(rules)])
+    const [monitor] = of<{ spec: { jobLabel: string; selector: { matchLabels: Record<string, string> } } }>(manifests, 'ServiceMonitor')
+    const scraped = of<object>(manifests, 'Service').filter(({ metadata: { labels = {} } }) =>
+      Object.entries(monitor!.spec.selector.matchLabels).every(([name, value]) => labels[name] === value),
+    )
+    expect(scraped).toHaveLength(1)
+    const jobs = new Set([...rules.matchAll(/job="([^"]+)"/g)].map(([, job]) => job))
+    expect(jobs).toEqual(new Set([scraped[0]!.metadata.labels![monitor!.spec.jobLabel]]))
   })
 
   test('the chart refuses values that it does not know, and lints', () => {

@@ -1,4 +1,5 @@
 /** Objects of Kubernetes held to its published schemas: wrong values, missing fields, and fields that no schema knows. */
+import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule'
 import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor'
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment'
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'
@@ -21,6 +22,7 @@ const kinds = [
   Service,
   ServiceAccount,
   ServiceMonitor,
+  PrometheusRule,
 ]
 
 export interface Manifest {

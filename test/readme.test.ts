@@ -123,7 +123,7 @@ describe('npm run derive', () => {
   test('names what is stale and changes nothing when it only checks', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bff-derive-'))
     try {
-      for (const path of ['README.md', 'docs', 'config/example.env', 'src/contract/client-operations.ts'])
+      for (const path of ['README.md', 'docs', 'config/example.env', 'src/contract/client-operations.ts', 'deploy'])
         cpSync(path, join(folder, path), { recursive: true })
       const stale = readFileSync('docs/configure.md', 'utf8').replace('`PORT` ', '`PORTE`')
       writeFileSync(join(folder, 'docs/configure.md'), stale)

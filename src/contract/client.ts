@@ -56,13 +56,17 @@ interface Sent extends Pick<RequestInit, 'method' | 'body' | 'credentials' | 'si
   readonly headers?: Readonly<Record<string, string | undefined>>
   /** True when a repeat does no harm. */
   readonly safe?: boolean
+  readonly fetch?: typeof fetch | undefined
 }
 
 export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: ClientOptions): Client => {
   const shared = singleFlight()
 
-  const once = async <T>({ path, headers, safe: _safe, ...call }: Sent, bearer: string | undefined): Promise<Answered<T>> => {
-    const response = await send(base + path, {
+  const once = async <T>(
+    { path, headers, safe: _safe, fetch: own = send, ...call }: Sent,
+    bearer: string | undefined,
+  ): Promise<Answered<T>> => {
+    const response = await own(base + path, {
       // A bearer call must not carry the page's cookie as well.
       credentials: bearer === undefined ? 'same-origin' : 'omit',
       cache: 'no-store',
@@ -104,11 +108,11 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
 
   const operation =
     (row: string, below = '') =>
-    async <T>(ask: Ask, { signal, ...why }: GuardedOptions = {}): Promise<Answered<T>> => {
+    async <T>(ask: Ask, { signal, fetch, ...why }: GuardedOptions = {}): Promise<Answered<T>> => {
       const [method = '', path = '', ...facts] = row.split(' ')
       const is = (fact: string) => facts.includes(fact)
       return await run({
-        ...{ method, path: below + targetOf(path, ask), signal: signal ?? null },
+        ...{ method, path: below + targetOf(path, ask), signal: signal ?? null, fetch },
         headers: { ...(is('json') && json), ...headersOf(why) },
         body: is('json') ? JSON.stringify(ask['body']) : is('form') ? formOf(path, ask) : null,
         safe: is('safe') || (is('key') && !!why.idempotencyKey),

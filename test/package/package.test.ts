@@ -229,15 +229,16 @@ describe('smooch-bff/client', () => {
   })
 
   test('imports nothing but its own files, at run time and for its types', () => {
-    const files = globSync('dist/src/contract/client*.{js,d.ts}', { cwd: project.root })
+    const files = globSync('dist/src/contract/{client,upload}*.{js,d.ts}', { cwd: project.root })
     const imported = files.flatMap((file) => [...read(file).matchAll(/(?:from|import\(?) ?['"]([^'"]+)['"]/g)].map(([, from]) => from))
     expect(new Set(imported)).toEqual(new Set(['./client-call.js', './client-operations.js']))
   })
 
-  test('adds at most 2 KB to a page, minified and gzipped, and the hooks at most 1 KB', async () => {
+  test('adds at most 2 KB to a page, minified and gzipped, the hooks at most 1 KB, the progress of uploads 0.6 KB', async () => {
     const sizeOf = async (source: string) => gzipSync(await bundleIn(project.folder, source, ['react'])).length
     expect(await sizeOf("export { createClient, ClientError } from 'smooch-bff/client'")).toBeLessThanOrEqual(2_048)
     expect(await sizeOf("export * from 'smooch-bff/react'")).toBeLessThanOrEqual(1_024)
+    expect(await sizeOf("export * from 'smooch-bff/upload'")).toBeLessThanOrEqual(614)
   })
 })
 

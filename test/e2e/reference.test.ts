@@ -156,6 +156,38 @@ withBrowser('the reference', () => {
     expect(browser.complaints.splice(0)).toEqual([expect.stringContaining('403')])
   })
 
+  test('says what is wrong with a call that cannot be sent, and that no answer came only when none came', async () => {
+    await signIn('admin')
+    const erase = await form('delete_app_user')
+    await erase.getByLabel('userId').fill('nobody-here')
+    await erase.getByLabel('Audit-Ticket').fill('№ 7')
+    await erase.getByRole('checkbox').check()
+    await erase.getByRole('button').click()
+    await erase.getByText(/^Audit-Ticket takes ASCII/).waitFor()
+
+    const picture = await form('post_image_message')
+    await picture.getByLabel('source').setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: png })
+    await picture.getByRole('checkbox').check()
+    for (const body of ['null', '7', '["role"]']) {
+      await picture.getByLabel('Fields of the form').fill('')
+      await picture.getByRole('button', { name: 'Send' }).click()
+      await picture.getByText(/^The body is not JSON/).waitFor()
+      await picture.getByLabel('Fields of the form').fill(body)
+      await picture.getByRole('button', { name: 'Send' }).click()
+      await picture.getByText(/^The fields of a form are one JSON object/).waitFor()
+    }
+
+    const read = await form('get_app_user')
+    await read.getByLabel('userId').fill('nobody-here')
+    await browser.page.route('**/v1.1/appusers/nobody-here', (route) => route.abort('connectionrefused'))
+    await read.getByRole('button').click()
+    await read.getByText(/^No answer came\.$/).waitFor()
+    await browser.page.unroute('**/v1.1/appusers/nobody-here')
+    await read.getByRole('button').click()
+    await read.getByText(/^404 in/).waitFor()
+    browser.complaints.splice(0)
+  })
+
   test('tells the journal why, with any letters in the note', async () => {
     await signIn('admin')
     bff.sandbox.createUser(appId, { userId: 'to-clear', givenName: 'Gone' })

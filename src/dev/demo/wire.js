@@ -11,9 +11,14 @@ export const make = (tag, properties = {}, ...children) => {
 const { base } = document.body.dataset
 const longestLog = 60
 
+const none = { ok: false, status: 0, requestId: 'none' }
+const noAnswer = { ...none, took: 'no answer', content: 'No answer came. Is the demo still running?' }
+
 const exchange = async ({ method, url, headers, body }) => {
+  const request = new Request(url, { method, headers, ...(body && { body: body instanceof FormData ? body : JSON.stringify(body) }) })
   const begun = performance.now()
-  const response = await fetch(url, { method, headers, ...(body && { body: body instanceof FormData ? body : JSON.stringify(body) }) })
+  const response = await fetch(request).catch(() => undefined)
+  if (!response) return noAnswer
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json') ?? false
   return {
@@ -26,8 +31,6 @@ const exchange = async ({ method, url, headers, body }) => {
   }
 }
 
-const noAnswer = { ok: false, status: 0, took: 'no answer', requestId: 'none', content: 'No answer came. Is the demo still running?' }
-
 /** Never throws: an error is an answer too. `path` is below the API's base; a body is an object or
  * a FormData. */
 export const call = async (method, path, body, more) => {
@@ -38,7 +41,7 @@ export const call = async (method, path, body, more) => {
     headers: { 'X-BFF-CSRF': '1', ...(json && { 'Content-Type': 'application/json' }), ...more },
     body,
   }
-  const answer = await exchange(sent).catch(() => noAnswer)
+  const answer = await exchange(sent).catch(({ message }) => ({ ...none, took: 'failed', content: message }))
   log(sent, answer)
   return answer
 }

@@ -63,10 +63,16 @@ addEventListener('keydown', (event) => {
 
 // Trying
 
+const otherwise = (words) => () => {
+  throw new Error(words)
+}
+
 const exchange = async (method, path, { headers, body } = {}) => {
+  // What cannot be a request is told by the browser, before anything is sent.
+  const request = new Request(base + path, { method, headers: { 'X-BFF-CSRF': '1', ...headers }, body })
   const begun = performance.now()
-  const answer = await fetch(base + path, { method, headers: { 'X-BFF-CSRF': '1', ...headers }, body })
-  const text = await answer.text()
+  const answer = await fetch(request).catch(otherwise('No answer came.'))
+  const text = await answer.text().catch(otherwise(`The answer, ${answer.status}, broke off.`))
   return { answer, text, took: `${Math.round(performance.now() - begun)} ms` }
 }
 
@@ -93,10 +99,18 @@ const bodyOf = ({ elements, dataset }) => {
   if (!elements.body) return {}
   const json = jsonBody(elements.body.value)
   if (dataset.media === 'application/json') return { headers: { 'Content-Type': dataset.media }, body: elements.body.value }
+  if (Object(json) !== json || Array.isArray(json)) throw new Error('The fields of a form are one JSON object.')
   const body = new FormData()
   for (const [name, value] of Object.entries(json)) body.append(name, value)
   body.append('source', elements.source.files[0])
   return { body }
+}
+
+/** A note may hold any letters, a header only ASCII. */
+const inHeader = ([name, value]) => {
+  if (name === 'Audit-Note') return [name, encodeURIComponent(value)]
+  if (/[^ -~]/.test(value)) throw new Error(`${name} takes ASCII letters, digits and signs alone.`)
+  return [name, value]
 }
 
 const requestOf = (form) => {
@@ -106,8 +120,7 @@ const requestOf = (form) => {
   const path = form.dataset.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(inPath[name]))
   const query = new URLSearchParams(named('query'))
   const { headers, body } = bodyOf(form)
-  // A note may hold any letters, a header only ASCII.
-  const why = named('header').map(([name, value]) => [name, name === 'Audit-Note' ? encodeURIComponent(value) : value])
+  const why = named('header').map(inHeader)
   return { path: query.size > 0 ? `${path}?${query}` : path, headers: { ...headers, ...Object.fromEntries(why) }, body }
 }
 
@@ -136,7 +149,7 @@ const send = async (form) => {
     if (path.startsWith('/auth/')) await tellWho()
   } catch (error) {
     shown.hidden = true
-    say(error instanceof TypeError ? 'No answer came.' : error.message, 'bad')
+    say(error.message, 'bad')
   }
 }
 

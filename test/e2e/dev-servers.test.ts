@@ -75,7 +75,7 @@ const callsOfPage = async (bff: Bff, origin: string) => {
 const startVite = async (port: number, service: string): Promise<AsyncDisposable> => {
   const project = consumerProject()
   project.write('index.html', '<!doctype html><link rel="icon" href="data:,"><title>page</title>')
-  project.write('vite.config.mjs', recipeFor('vite.config.js', service))
+  project.write('vite.config.mjs', recipeFor('export default { server', service))
   const words = [`${project.folder}/node_modules/vite/bin/vite.js`, '--port', String(port), '--strictPort', '--host', '127.0.0.1']
   const child = spawn(process.execPath, words, { cwd: project.folder, stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''

@@ -130,6 +130,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const entries = createEntries({ peppers, selfViewOf: (user) => project(operations.get_app_user, 'self', user), times: cacheTimes })
   const invalidation = createInvalidation({ store: cache, peppers, entries, strict: shared, alarm })
   opened.defer(() => invalidation.close())
+  metrics.bulkheads(vendor.bulkheads)
   const upstream = invalidation.invalidating(vendor)
   const appUsers = createAppUsers({ store: cache, peppers, entries, alarm })
   const byId = new Map(apps.map((app) => [app.appId, app]))

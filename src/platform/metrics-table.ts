@@ -24,6 +24,7 @@ export const metricRows = {
   smooch_bff_upstream_calls_total:      { type: 'counter',   labels: { operation: open, outcome: open }, help: 'Calls to the vendor, each send counted: success, not_found, throttled (429), refused (other 4xx), failed (5xx), odd (3xx), unanswered.' },
   smooch_bff_upstream_seconds:          { type: 'histogram', labels: { operation: open }, buckets: [0.01, 0.05, 0.1, 0.3, 1, 3, 8, 15, 60], help: 'Time of each send to the vendor.' },
   smooch_bff_circuit_open:              { type: 'gauge',     labels: { app: open }, across: 'max', help: '1 while calls to the vendor for this app fail at once, since it does not answer.' },
+  smooch_bff_bulkhead_calls:            { type: 'gauge',     labels: { app: open, class: open, state: ['running', 'waiting'] }, help: 'Calls that are at the vendor (running) or wait for a place there, by class of limits.' },
   smooch_bff_sessions_issued_total:     { type: 'counter',   labels: { how: ['new', 'renewed'] }, help: 'Sessions that began (new), and new tokens of sessions that go on (renewed).' },
   smooch_bff_sessions_ended_total:      { type: 'counter',   labels: { how: ['single', 'all'] }, help: 'Sessions that were ended; all: every session of a person or an app at once, counted as one. Those that ran out are not counted.' },
   smooch_bff_redis_up:                  { type: 'gauge',     labels: { connection: open }, across: 'min', help: '1 when Redis answered the last time it was asked.' },

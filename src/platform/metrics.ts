@@ -49,6 +49,9 @@ interface JournalFigures {
   readonly openOperations: number
 }
 
+/** Of each app and class of calls. */
+type Bulkheads = () => Iterable<readonly [app: string, name: string, calls: { readonly running: number; readonly waiting: number }]>
+
 export type RedisOutcome = 'answered' | 'refused' | 'unanswered'
 /** Hears of each round trip to Redis. */
 export type ObserveRedis = (outcome: RedisOutcome, ms: number) => void
@@ -61,6 +64,7 @@ export const createMetrics = (log: Pick<Log, 'dropped' | 'stalls'>) => {
   its.smooch_bff_processes.set(1)
   let inFlight = 0
   let journal: (() => JournalFigures) | undefined
+  let bulkheads: Bulkheads = () => []
   const toldOfLog = { dropped: 0, stalls: 0 }
 
   /** What is known elsewhere, asked when somebody looks. */
@@ -70,6 +74,8 @@ export const createMetrics = (log: Pick<Log, 'dropped' | 'stalls'>) => {
     its.smooch_bff_log_dropped_total.inc(now.dropped - toldOfLog.dropped)
     its.smooch_bff_alarms_total.inc({ code: 'log' satisfies AlarmCode }, now.stalls - toldOfLog.stalls)
     Object.assign(toldOfLog, now)
+    for (const [app, name, calls] of bulkheads())
+      for (const state of ['running', 'waiting'] as const) its.smooch_bff_bulkhead_calls.set({ app, class: name, state }, calls[state])
     if (!journal) return
     const { open, size, waiting, lagMs = 0, openOperations } = journal()
     its.smooch_bff_journal_gate_open.set(open ? 1 : 0)
@@ -107,6 +113,9 @@ export const createMetrics = (log: Pick<Log, 'dropped' | 'stalls'>) => {
       its.smooch_bff_upstream_seconds.observe({ operation }, ms / 1000)
     },
     circuit: (app: string, open: boolean): void => its.smooch_bff_circuit_open.set({ app }, open ? 1 : 0),
+    bulkheads: (calls: Bulkheads): void => {
+      bulkheads = calls
+    },
     sessionIssued: (how: 'new' | 'renewed'): void => its.smooch_bff_sessions_issued_total.inc({ how }),
     sessionEnded: (how: 'single' | 'all'): void => its.smooch_bff_sessions_ended_total.inc({ how }),
     redis: (connection: string): ObserveRedis => {

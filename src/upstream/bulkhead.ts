@@ -15,6 +15,13 @@ const places: Readonly<Record<LimitClass, { readonly atOnce: number; readonly wa
 }
 const maxWaitMs = 1_000
 
+export interface BulkheadCalls {
+  /** At the vendor. */
+  readonly running: number
+  /** For a place. */
+  readonly waiting: number
+}
+
 const busy = (cause?: unknown): Problem =>
   new Problem('upstream_busy', {
     cause,
@@ -29,7 +36,7 @@ export const createBulkhead = (name: LimitClass) => {
   const policy = bulkhead(atOnce, waiting)
 
   /** Throws what the work throws, or `upstream_busy`: then the work never begins. */
-  return async <T>(work: () => Promise<T>): Promise<T> => {
+  const run = async <T>(work: () => Promise<T>): Promise<T> => {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     let isOver = false
     const timer =
@@ -50,4 +57,5 @@ export const createBulkhead = (name: LimitClass) => {
     })
     return await promise
   }
+  return { run, calls: (): BulkheadCalls => ({ running: atOnce - policy.executionSlots, waiting: waiting - policy.queueSlots }) }
 }

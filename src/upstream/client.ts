@@ -236,6 +236,7 @@ export const createUpstream = (log: UpstreamLog, options: Options = {}) => {
         throw error
       }
     },
+    bulkheads: isolation.bulkheads,
     /** Ends idle connections, and the search for a vendor that is away. */
     close: (): void => {
       isolation.close()

@@ -5,7 +5,7 @@ import type { LimitClass, OpenOperation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { createBreaker } from './breaker.ts'
-import { createBulkhead } from './bulkhead.ts'
+import { type BulkheadCalls, createBulkhead } from './bulkhead.ts'
 import { createRetryBudget } from './retry-budget.ts'
 
 export interface IsolationLog {
@@ -46,6 +46,7 @@ export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => 
       budget: createRetryBudget(),
       isHeld: () => pauseSeconds() > 0 || breaker.isOpen(),
       requireTurn,
+      bulkheads,
       bulkhead: (name: LimitClass) => (bulkheads[name] ??= createBulkhead(name)),
       pause: (seconds: number): void => {
         pausedUntil = Math.max(pausedUntil, performance.now() + seconds * 1000)
@@ -67,7 +68,7 @@ export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => 
       }
       requireTurn()
       // A place is none of the question then, and there may be none while earlier calls hang.
-      return name !== 'images' && breaker.isOpen() ? await inTurn() : await bulkhead(name)(inTurn)
+      return name !== 'images' && breaker.isOpen() ? await inTurn() : await bulkhead(name).run(inTurn)
     },
     /** Nothing is sent: the vendor asked for a pause, or is away. */
     isHeld: (app: UpstreamApp): boolean => of(app).isHeld(),
@@ -75,6 +76,11 @@ export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => 
     takeRetry: (app: UpstreamApp): boolean => !of(app).isHeld() && of(app).budget.take(),
     /** The vendor asked for so many seconds of peace. */
     pause: (app: UpstreamApp, seconds: number): void => of(app).pause(seconds),
+    /** Of each app and each class that has been called. */
+    bulkheads: function* (): Generator<readonly [appId: string, name: LimitClass, calls: BulkheadCalls]> {
+      for (const [appId, { bulkheads }] of apps)
+        for (const [name, its] of Object.entries(bulkheads)) yield [appId, name as LimitClass, its.calls()]
+    },
     close: (): void => {
       for (const { breaker } of apps.values()) breaker.close()
     },

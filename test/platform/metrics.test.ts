@@ -56,6 +56,8 @@ test('calls are counted by operation, outcome, cache, limit and session', async 
   // Making the session looked for the person, too.
   expect(of('smooch_bff_upstream_calls_total', { operation: 'get_app_user', outcome: 'success' })).toBe(2)
   expect(of('smooch_bff_upstream_seconds_count', { operation: 'get_app_user' })).toBe(2)
+  for (const state of ['running', 'waiting'])
+    expect(figures.get(`smooch_bff_bulkhead_calls{app="${appId}",class="reads",state="${state}"}`)).toBe(0)
   expect(of('smooch_bff_sessions_issued_total', { how: 'new' })).toBe(1)
   // The scrape itself is under way.
   expect(of('smooch_bff_in_flight_requests')).toBe(1)

@@ -44,7 +44,10 @@ test.each(names)('as many of %s as may be are at the vendor, the others are told
   const app = appAt(vendor.origin)
   const atVendor = times(atOnce[name], () => upstream.call(app, calls[name]))
   await arrived(vendor, atOnce[name])
-  const refused = await Promise.all(times(2 * atOnce[name], () => problemOf(upstream.call(app, calls[name]))))
+  const others = Promise.all(times(2 * atOnce[name], () => problemOf(upstream.call(app, calls[name]))))
+  const figures = () => [...upstream.bulkheads()].filter(([appId]) => appId === app.appId).map(([, , its]) => its)
+  expect(figures()).toEqual([{ running: atOnce[name], waiting: atOnce[name] }])
+  const refused = await others
   for (const problem of refused)
     expect(problem).toMatchObject({
       code: 'upstream_busy',
@@ -58,6 +61,7 @@ test.each(names)('as many of %s as may be are at the vendor, the others are told
   expect(new Set((await Promise.all(atVendor)).map(({ status }) => status))).toEqual(new Set([200]))
   // What was refused is never sent later, and the places are free again.
   await upstream.call(app, calls[name])
+  expect(figures().every(({ running, waiting }) => running === 0 && waiting === 0)).toBe(true)
   expect([vendor.requests.length, upstream.breaker]).toEqual([sent + 1, []])
 })
 

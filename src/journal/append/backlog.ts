@@ -20,10 +20,14 @@ interface BacklogParts {
 }
 
 const MAX_WAITING = 5000
+/** An update's values may be 200 KB, and 5,000 of them would be the end of the process. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
+
+const bytesOf = ({ body, parts }: Entry): number => parts.reduce((sum, { sealed }) => sum + sealed.length, body.length)
 
 export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
   const kept: { readonly entries: readonly Entry[]; readonly resolve: (results: Result[]) => void; readonly since: number }[] = []
-  let [waiting, dropped, unrecorded, untold] = [0, 0, 0, 0]
+  let [waiting, waitingBytes, dropped, unrecorded, untold] = [0, 0, 0, 0, 0]
   let toldAt = 0
   let timer: NodeJS.Timeout | undefined
 
@@ -42,7 +46,9 @@ export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
   }
 
   const appendUntilDone = async (entries: readonly Entry[]): Promise<Result[]> => {
+    const bytes = entries.reduce((sum, entry) => sum + bytesOf(entry), 0)
     waiting += entries.length
+    waitingBytes += bytes
     const results = await append(entries).catch(
       () =>
         new Promise<Result[]>((resolve) => {
@@ -50,6 +56,7 @@ export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
         }),
     )
     waiting -= entries.length
+    waitingBytes -= bytes
     return results
   }
   const gap = (): Entry[] => {
@@ -61,9 +68,15 @@ export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
   return {
     appendUntilDone,
     appendLater: (entries: readonly Entry[]): void => {
-      const room = Math.max(0, MAX_WAITING - waiting)
-      if (room < entries.length) lose(entries.length - room)
-      if (room > 0) void appendUntilDone([...(room > entries.length ? gap() : []), ...entries.slice(0, room)])
+      let bytes = waitingBytes
+      const taken = entries.slice(0, Math.max(0, MAX_WAITING - waiting)).filter((entry) => {
+        const fits = bytes + bytesOf(entry) <= MAX_WAITING_BYTES
+        if (fits) bytes += bytesOf(entry)
+        return fits
+      })
+      if (taken.length < entries.length) lose(entries.length - taken.length)
+      const roomForGap = taken.length === entries.length && waiting + taken.length < MAX_WAITING
+      if (taken.length > 0) void appendUntilDone([...(roomForGap ? gap() : []), ...taken])
     },
     /** Writes the waiting entries; rejects without losing any. */
     flush: async (commit: Append): Promise<void> => {

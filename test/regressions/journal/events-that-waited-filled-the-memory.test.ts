@@ -1,0 +1,53 @@
+/** Events that wait for the store were bounded by their number alone, whatever the values they keep. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { decode } from '../../../src/journal/event/event.ts'
+import type { Store } from '../../../src/journal/store/journal-store.ts'
+import { deletion, makePlace, success } from '../../journal/place.ts'
+
+const mebi = 1024 * 1024
+const update = (more: Parameters<typeof deletion>[0] = {}) =>
+  deletion({ action: 'update_app_user', actor: { type: 'user', userId: 'u1' }, targets: [{ role: 'subject', userId: 'u1' }], ...more })
+/** A mebibyte and a little when it is sealed. */
+const large = () => {
+  const image = { before: { givenName: randomBytes((mebi * 3) / 4).toString('base64') }, after: { givenName: 'Mina' } }
+  return update({ before: { state: 'captured', fields: ['givenName'], image, after: true } })
+}
+
+test('while the store is away, 64 MiB of events wait at most; small ones still find room, and the others are counted', async () => {
+  await using place = makePlace()
+  const store = await place.store()
+  const away = new Set<Store>()
+  const reach = (): Promise<Store> => (away.has(store) ? Promise.reject(new Error('away')) : Promise.resolve(store))
+  const lost: number[] = []
+  const it = await place.open({
+    onLost: ({ count }) => lost.push(count),
+    store: {
+      ...store,
+      select: async (...asked) => (await reach()).select(...asked),
+      commit: async (...asked) => (await reach()).commit(...asked),
+      reopen: async () => (await reach()).reopen(),
+    },
+  })
+  away.add(store)
+  for (let at = 0; at < 80; at += 1) it.guard.recorded(large(), success)
+  for (let at = 0; at < 5; at += 1) it.guard.recorded(update(), success)
+  const all = 85
+  while (it.journal.status().waiting + it.journal.status().dropped < all) await sleep(20)
+  const { waiting, dropped } = it.journal.status()
+  expect(dropped).toBeGreaterThan(15)
+  expect(dropped).toBeLessThan(20)
+  expect(waiting).toBe(all - dropped)
+  away.clear()
+  while (!it.guard.status().open) await sleep(20)
+  expect(lost.reduce((sum, count) => sum + count, 0)).toBe(dropped)
+  const rows = await it.store.select("SELECT body FROM event WHERE action IN ('update_app_user', 'event_lost') ORDER BY seq")
+  const events = rows.map((row) => decode(String(row['body'])))
+  expect(events.filter(({ action }) => action === 'update_app_user')).toHaveLength(waiting)
+  expect(events.filter(({ action }) => action === 'event_lost').map(({ facts }) => facts)).toEqual([{ count: dropped }])
+  // What waited has left room for what comes.
+  it.guard.recorded(large(), success)
+  await it.guard.close()
+  expect(it.guard.status()).toMatchObject({ waiting: 0, dropped })
+}, 60_000)

@@ -66,7 +66,12 @@ withBrowser('the views of the audit console', () => {
     ['merge', `/bff/ops/operations/${merge}`],
   ]
 
-  test('have no fault that axe finds, in light and in dark', async () => {
+  test.each([
+    ['a wide window', 1440],
+    ['a wide window at 200 %', 720],
+    ['a phone', 390],
+  ])('have no fault that axe finds, in light and in dark: %s', async (_name, width) => {
+    await it.page.setViewportSize({ width, height: 900 })
     const found: string[] = []
     for (const [name, path] of views()) {
       await it.page.goto(path)
@@ -83,6 +88,7 @@ withBrowser('the views of the audit console', () => {
     found.push(...(await it.axe()).map((fault) => `signed out: ${fault}`))
     it.expectRefusals(1)
     await it.enterAsAdmin()
+    await it.page.setViewportSize({ width: 1440, height: 900 })
     expect(found).toEqual([])
   })
 

@@ -64,7 +64,7 @@ const log = (sent, { ok, status, took, requestId, content }) => {
   find('#calls').prepend(entry)
   find('#calls').children[longestLog]?.remove()
   find('#quiet').hidden = true
-  find('#last').textContent = `${status || '–'} in ${took}: ${sent.method} ${sent.url}`
+  find('#last a').textContent = `${status || '–'} in ${took}: ${sent.method} ${sent.url}`
   find('#last').hidden = false
 }
 

@@ -166,7 +166,7 @@ describe('the image', () => {
 interface Compose {
   services: Record<
     string,
-    { environment?: Record<string, string>; command?: string[]; secrets?: string[]; read_only?: boolean; cap_drop?: string[] }
+    { environment?: Record<string, string>; command?: string; secrets?: string[]; read_only?: boolean; cap_drop?: string[] }
   >
   secrets: Record<string, unknown>
 }
@@ -199,8 +199,7 @@ describe('the compose files', () => {
   test('the service has no rights and writes nowhere; sessions lie in a Redis that evicts nothing', () => {
     const { read_only, cap_drop } = base.services['bff']!
     expect([read_only, cap_drop]).toEqual([true, ['ALL']])
-    const command = base.services['redis']!.command ?? []
-    expect(command[command.indexOf('--maxmemory-policy') + 1]).toBe('noeviction')
+    expect(base.services['redis']!.command).toMatch(/^redis-server .*--maxmemory-policy noeviction /)
   })
 
   const installed = spawnSync('docker-compose', ['--version']).status === 0

@@ -32,7 +32,7 @@ PAST: the service of another checkout, which --against names.
 `
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT] [--check]\n\n',
+    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers|growth] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT] [--check]\n\n',
   )
   process.stdout.write(kinds)
   process.exit(0)
@@ -256,7 +256,16 @@ const apart = (file: string) => async (): Promise<unknown[]> => {
   return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as unknown] : []))
 }
 
-const workloads = { hot, pass, mixed, stampede, journal: apart('journal'), console: apart('console'), readers: apart('readers') }
+const workloads = {
+  hot,
+  pass,
+  mixed,
+  stampede,
+  journal: apart('journal'),
+  console: apart('console'),
+  readers: apart('readers'),
+  growth: apart('growth'),
+}
 const report: Record<string, object> = {}
 say(kinds)
 try {

@@ -62,7 +62,7 @@ services:
   redis:
     image: redis:7-alpine
     # noeviction: an evicted key would be a session that ended. AOF: without it a restart signs everybody out.
-    command: [redis-server, --maxmemory, 256mb, --maxmemory-policy, noeviction, --appendonly, "yes", --save, ""]
+    command: [redis-server, --maxmemory, 256mb, --maxmemory-policy, noeviction, --hash-max-listpack-value, "2048", --appendonly, "yes", --save, ""]
     volumes: [sessions:/data]
     networks: [sessions]
     healthcheck:

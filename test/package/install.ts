@@ -1,8 +1,8 @@
-/** The package as it is installed: packed as for the registry, unpacked into an empty folder. No registry is asked, so what it depends on is copied from here. */
+/** The package as it is installed: packed as for the registry from a copy, since several tests pack at one time, unpacked into an empty folder. No registry is asked, so what it depends on is copied from here. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 const npm = (words: readonly string[], cwd = '.'): string =>
   execFileSync('npm', [...words], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
@@ -13,9 +13,17 @@ export interface Package extends Disposable {
   readonly files: readonly string[]
 }
 
+const pages = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE']
+const sources = ['package.json', ...globSync('tsconfig*.json'), 'scripts', 'config', 'src', 'docs', ...pages]
+
 export const pack = (): Package => {
   const folder = mkdtempSync(join(tmpdir(), 'bff-packed-'))
-  const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder])) as [{ filename: string; files: { path: string }[] }]
+  const copy = join(folder, 'source')
+  for (const name of sources) cpSync(name, join(copy, name), { recursive: true })
+  symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
+  const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], copy)) as [
+    { filename: string; files: { path: string }[] },
+  ]
   return {
     tarball: join(folder, packed.filename),
     files: packed.files.map(({ path }) => path),

@@ -11,6 +11,11 @@ const update = { operation: operations.update_app_user as Operation, params: { u
 const remove = { operation: operations.delete_app_user as Operation, params: { userId: 'u' } }
 const times = <T>(count: number, work: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: count }, work))
 
+const until = async (seen: () => boolean): Promise<void> => {
+  while (!seen()) await sleep(20)
+}
+const isBack = (upstream: ReturnType<typeof upstreamWith>) => () => upstream.breaker.at(-1)?.open === false
+
 /** An upload whose sender takes for ever. */
 const endless = (): ImageForm => {
   const ended = Promise.withResolvers<void>()
@@ -38,7 +43,7 @@ const startVendor = async () => {
   return Object.assign(vendor, { state })
 }
 
-test.each([
+test.concurrent.each([
   ['a read', read],
   ['an update', update],
   ['a deletion', remove],
@@ -54,18 +59,18 @@ test.each([
   )
   expect([vendor.requests.length - before, upstream.breaker]).toEqual([0, [{ appId: app.appId, open: true }]])
 
-  await sleep(2_050)
+  await until(() => vendor.requests.length > before)
   await times(50, () => problemOf(upstream.call(app, call)))
   const looks = vendor.requests.slice(before)
   expect(looks.map(({ method, url }) => `${method} ${url}`)).toEqual([`GET /v1.1/apps/${app.appId}/appusers/smooch-bff-check`])
 
   Object.assign(vendor.state, { status: 200 })
-  await sleep(2_050)
+  await until(isBack(upstream))
   await times(20, () => upstream.call(app, call))
   expect(upstream.breaker.map(({ open }) => open)).toEqual([true, false])
 })
 
-test.each([
+test.concurrent.each([
   ['a read', read],
   ['an update', update],
   ['a deletion', remove],
@@ -80,7 +85,7 @@ test.each([
     vendor.state.hang = true
     const looks = () => vendor.requests.length - before
     // One each two seconds.
-    while (looks() < 2) await sleep(20)
+    await until(() => looks() >= 2)
     const refused = await times(20, () => problemOf(upstream.call(app, call)))
     expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['upstream_unavailable']))
     expect(looks()).toBe(2)
@@ -91,17 +96,17 @@ test.each([
   },
 )
 
-test('a vendor that comes back slow is found too', async () => {
+test.concurrent('a vendor that comes back slow is found too', async () => {
   await using vendor = await startVendor()
   using upstream = upstreamWith()
   const app = appAt(vendor.origin)
   await times(10, () => problemOf(upstream.call(app, read)))
   Object.assign(vendor.state, { status: 200, slowMs: 3_000 })
-  await sleep(5_500)
+  await until(isBack(upstream))
   expect((await upstream.call(app, read)).status).toBe(200)
 })
 
-test('with nobody asking the vendor is found as well, and a service that has closed looks no more', async () => {
+test.concurrent('with nobody asking the vendor is found as well, and a service that has closed looks no more', async () => {
   await using vendor = await startVendor()
   using upstream = upstreamWith()
   const other = upstreamWith()
@@ -111,7 +116,9 @@ test('with nobody asking the vendor is found as well, and a service that has clo
   other.close()
   const before = vendor.requests.length
   vendor.state.status = 200
-  await sleep(2_500)
+  await until(isBack(upstream))
+  // The closed one would look in this time.
+  await sleep(500)
   expect([vendor.requests.length - before, upstream.breaker.at(-1)]).toEqual([1, { appId: app.appId, open: false }])
 })
 
@@ -123,7 +130,7 @@ test('another app is not held by it', async () => {
   expect((await upstream.call({ ...appAt(sound.origin), appId: 'another' }, read)).status).toBe(200)
 })
 
-test('a slow upload neither keeps the others out nor is kept out', async () => {
+test.concurrent('a slow upload neither keeps the others out nor is kept out', async () => {
   await using vendor = await startVendor()
   using upstream = upstreamWith({ timeLimit: () => 4_000 })
   const app = appAt(vendor.origin)
@@ -132,12 +139,12 @@ test('a slow upload neither keeps the others out nor is kept out', async () => {
   const uploading = problemOf(upstream.call(app, { operation: operations.post_image_message, params: { userId: 'u' }, image: endless() }))
   await sleep(200)
   Object.assign(vendor.state, { hang: false, status: 200 })
-  await sleep(2_100)
+  await until(isBack(upstream))
   expect((await upstream.call(app, read)).status).toBe(200)
   expect((await uploading).code).toBe('upstream_unknown')
 })
 
-test.each([
+test.concurrent.each([
   ['refusals of ids, bodies and keys', [400, 401, 404, 409, 422]],
   ['an error that may be about one user', [500]],
 ])('%s are answers', async (_name, statuses) => {

@@ -7,12 +7,11 @@ import { callFactsOf } from '../gateway/call-facts.ts'
 import { createUnguardedEvents } from '../gateway/unguarded-events.ts'
 import type { Asked, Gate } from '../http/endpoint-handler.ts'
 import { limitCalls } from '../http/rate-limit.ts'
-import type { Act } from '../journal/event/actions.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
 import { requireRecentSignIn } from '../policy/decide.ts'
 import { absenceOf } from '../session/roles.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
-import { readers } from './endpoints.ts'
+import { apiEndpoints, readers } from './endpoints.ts'
 
 const holdsOneOf = (roles: readonly Role[], session: Session | undefined): boolean =>
   session?.roles.some((role) => roles.includes(role)) === true
@@ -42,17 +41,23 @@ export interface GateParts {
   readonly guard: Guard
 }
 
-/** Of the rows of the console's API; their ids are acts of the journal where they change anything. */
-export const createGate = ({ sessions, guard }: GateParts): Gate<Session> => {
+type Rows = typeof apiEndpoints
+/** Rows that change or reveal, which are acts of the journal. */
+type Change = { [Id in keyof Rows]: Rows[Id] extends { readonly recentSignIn: true } ? Id : never }[keyof Rows]
+
+const isChange = (id: keyof Rows): id is Change => 'recentSignIn' in apiEndpoints[id]
+
+/** Of the rows of the console's API. */
+export const createGate = ({ sessions, guard }: GateParts): Gate<Session, keyof Rows> => {
   const { orDenied } = createUnguardedEvents(guard)
 
-  const requireAllowed = (session: Session, { req, res, row: { roles = [], recentSignIn }, id }: Asked): void => {
+  const requireAllowed = (session: Session, { req, res, row: { roles = [] }, id }: Asked<keyof Rows>): void => {
     const check = () => requireOneOf(roles, session)
-    if (!recentSignIn) {
+    if (!isChange(id)) {
       check()
       return
     }
-    const about = { session, operation: { id: id as Act }, targets: [], requestId: String(res.locals['requestId']) }
+    const about = { session, operation: { id }, targets: [], requestId: String(res.locals['requestId']) }
     orDenied(() => callFactsOf(req, about), check)
     requireRecentSignIn(session, Date.now())
   }

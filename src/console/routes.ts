@@ -32,6 +32,7 @@ import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { parse, type Term } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { countHits, type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
+import { zoneNote } from './pages/times.ts'
 import { createRenderedRows } from './rendered-rows.ts'
 
 /** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
@@ -159,7 +160,7 @@ ${summaryBar(here, summary)}
 ${alertList(parts.alerts.recent(session.app))}
 ${searchForm(here, words)}
 ${words.length === 0 && charts(session.app)}
-<div class="above"><p id="zone">Times are in UTC.</p><p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, session.app, words)}</div>
+<div class="above">${zoneNote()}<p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, session.app, words)}</div>
 ${rowList(here, words, found, at, hits)}`,
     )
   })
@@ -236,4 +237,5 @@ const files: Readonly<Record<string, readonly URL[]>> = {
   'timeline.js': [new URL('./browser/timeline.js', import.meta.url)],
   'operation.js': [new URL('./browser/operation.js', import.meta.url)],
   'call.js': [new URL('./browser/call.js', import.meta.url)],
+  'times.js': [new URL('./browser/times.js', import.meta.url)],
 }

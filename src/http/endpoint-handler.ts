@@ -8,17 +8,17 @@ import { isForm, readForm } from './form-body.ts'
 import { checkQuery, rawQueryOf } from './query.ts'
 
 /** The check of a caller: before the body is read, and again after it, which may have taken long. */
-export interface Gate<Who> {
-  readonly enter: (asked: Asked) => Who | Promise<Who>
-  readonly again?: (who: Who, asked: Asked) => Promise<Who>
+export interface Gate<Who, Id = string> {
+  readonly enter: (asked: Asked<Id>) => Who | Promise<Who>
+  readonly again?: (who: Who, asked: Asked<Id>) => Promise<Who>
 }
 
 /** A request, and the row that it asks for. */
-export interface Asked {
+export interface Asked<Id = string> {
   readonly req: Request
   readonly res: Response
   readonly row: Endpoint
-  readonly id: string
+  readonly id: Id
 }
 
 /** No check of its own: for routes whose caller proves something by the body. */
@@ -54,7 +54,7 @@ const readBody = async (req: Request, { body, errors }: Endpoint): Promise<unkno
   return form && (!json || isForm(req)) ? checkBody(form.schema!, await readForm(req)) : checkBody(json!.schema!, await readJson(req))
 }
 
-const handler = <Row extends Endpoint, Who>(id: string, row: Row, gate: Gate<Who>, work: Work<Row, Who>): RequestHandler => {
+const handler = <Row extends Endpoint, Who, Id>(id: Id, row: Row, gate: Gate<Who, Id>, work: Work<Row, Who>): RequestHandler => {
   const statuses = Object.keys(row.answers).map(Number)
   const withBody = statuses.find((status) => row.answers[status]!.content)
   const withoutBody = statuses.find((status) => !row.answers[status]!.content)
@@ -74,7 +74,7 @@ const handler = <Row extends Endpoint, Who>(id: string, row: Row, gate: Gate<Who
 /** The handlers of rows that have one gate. */
 export const handlers = <Rows extends Endpoints, Who>(
   rows: Rows,
-  gate: Gate<Who>,
+  gate: Gate<Who, keyof Rows>,
   works: { readonly [Id in keyof Rows]: Work<Rows[Id], Who> },
 ): { readonly [Id in keyof Rows]: RequestHandler } =>
   Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, handler(id, row, gate, works[id]!)])) as {

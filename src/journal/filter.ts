@@ -11,11 +11,26 @@ export const states: readonly string[] = [...openStates, 'open', 'success', 'fai
 
 export const actions: readonly string[] = [...shortNames, ...actionNames]
 
-/** A day or a time; without a zone in UTC. */
-export const dateOf = (text: string): Date | undefined => {
+/** True for a time zone that this Node knows, and for an offset such as `+02:00`. */
+export const isZone = (text: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+/** A month, a day or a time; without an offset on the clocks of the zone, the earlier of two. */
+export const dateOf = (text: string, zone = 'UTC'): Date | undefined => {
   if (!/^\d{4}-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?$/.test(text)) return undefined
-  const date = new Date(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
-  return Number.isNaN(date.getTime()) ? undefined : date
+  try {
+    const at = /T.*[Z+-]/.test(text)
+      ? Temporal.Instant.from(text)
+      : Temporal.PlainDateTime.from(text.length === 7 ? `${text}-01` : text).toZonedDateTime(zone)
+    return new Date(at.epochMilliseconds)
+  } catch {
+    return undefined
+  }
 }
 
 export const wholeNumber = (name: string, text: string | undefined): number | undefined => {
@@ -24,15 +39,14 @@ export const wholeNumber = (name: string, text: string | undefined): number | un
   return Number(text)
 }
 
-const day = 86_400_000
-
-/** The same for an end, which includes a day. */
-export const endOf = (text: string): Date | undefined => {
-  const date = dateOf(text)
-  return date && text.length === 10 ? new Date(date.getTime() + day) : date
+/** The same for an end, which includes a day or a month. */
+export const endOf = (text: string, zone?: string): Date | undefined => {
+  if (text.length > 10 || !dateOf(text)) return dateOf(text, zone)
+  const next = text.length === 7 ? Temporal.PlainYearMonth.from(text).add({ months: 1 }) : Temporal.PlainDate.from(text).add({ days: 1 })
+  return dateOf(next.toString(), zone)
 }
 
-const time = (name: string, text: string | undefined, read = dateOf): Date | undefined => {
+const time = (name: string, text: string | undefined, read: (text: string) => Date | undefined = dateOf): Date | undefined => {
   const date = text === undefined ? undefined : read(text)
   if (text !== undefined && !date) throw faultIn('query', [name], 'a date or time such as 2026-01-31 or 2026-01-31T09:00:00Z.')
   return date

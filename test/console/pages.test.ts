@@ -64,7 +64,7 @@ describe('a page', () => {
     answer.on('data', (part) => parts.push(String(part)))
     await once(answer, 'end')
     const [head = '', body = ''] = [parts.shift(), parts.join('')]
-    for (const name of ['console.css', 'timeline.js', 'call.js']) expect(head).toContain(`/bff/ops/${name}"`)
+    for (const name of ['console.css', 'timeline.js', 'call.js', 'times.js']) expect(head).toContain(`/bff/ops/${name}"`)
     expect([head.slice(0, 9), head.slice(-8), body.slice(0, 5), body.slice(-8)]).toEqual(['<!doctype', '</head>\n', '<body', '</html>\n'])
   })
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { filterOf, isFaulty, parse, textOf } from '../../src/console/pages/search-query.ts'
+import { filterOf, isFaulty, lacksZone, parse, textOf } from '../../src/console/pages/search-query.ts'
 
 const now = Date.UTC(2026, 2, 10, 12)
 
@@ -46,15 +46,23 @@ describe('words', () => {
     expect(parse('from:1d from:2d').map(({ fault }) => fault)).toEqual(['given once', undefined])
   })
 
-  test.each(['state:maybe', 'state:open,maybe', 'from:someday', 'action:remove', '-from:1d', '-state:maybe'])(
-    '%s is told, and finds nothing',
-    (text) => {
-      const words = parse(`${text} target:x`)
-      expect(words.map(({ fault }) => fault !== undefined)).toEqual([true, false])
-      expect(isFaulty(words)).toBe(true)
-      expect(() => filterOf(words)).toThrow(expect.objectContaining({ code: 'bad_request' }))
-    },
-  )
+  test.each([
+    'state:maybe',
+    'state:open,maybe',
+    'from:someday',
+    'action:remove',
+    '-from:1d',
+    '-state:maybe',
+    'from:2026-02-30',
+    'zone:Mars',
+    '-zone:UTC',
+    'zone:UTC zone:UTC',
+  ])('%s is told, and finds nothing', (text) => {
+    const words = parse(`${text} target:x`)
+    expect([words[0], words.at(-1)].map((word) => word?.fault !== undefined)).toEqual([true, false])
+    expect(isFaulty(words)).toBe(true)
+    expect(() => filterOf(words)).toThrow(expect.objectContaining({ code: 'bad_request' }))
+  })
 
   test('of time: a day, a moment, how long ago; a day as the end is included', () => {
     const filter = (text: string) => filterOf(parse(text), now)
@@ -67,6 +75,26 @@ describe('words', () => {
     expect(filter('from:today')).toEqual({ from: new Date('2026-03-10T00:00:00Z') })
     expect(filter('from:yesterday to:yesterday')).toEqual({ from: new Date('2026-03-09T00:00:00Z'), to: new Date('2026-03-10T00:00:00Z') })
     expect(filter('to:2026-03-01T09:30:00Z')).toEqual({ to: new Date('2026-03-01T09:30:00Z') })
+  })
+
+  // A zone with summer time, one with an odd offset, an offset, and one that left out a whole day.
+  test.each([
+    ['from:yesterday to:today zone:Europe/Berlin', '2026-03-09T23:00', '2026-03-11T23:00'],
+    ['from:2026-03-29 to:2026-03-29 zone:Europe/Berlin', '2026-03-28T23:00', '2026-03-29T22:00'],
+    ['zone:Europe/Berlin from:2026-10-25 to:2026-10-25', '2026-10-24T22:00', '2026-10-25T23:00'],
+    ['from:2026-03-29T02:30 to:2026-10-25T02:30 zone:Europe/Berlin', '2026-03-29T01:30', '2026-10-25T00:30'],
+    ['from:2026-01-01 to:2026-01 zone:Asia/Kathmandu', '2025-12-31T18:15', '2026-01-31T18:15'],
+    ['from:2026-01-01T09:30 to:2026-01-01T09:30Z zone:+02:00', '2026-01-01T07:30', '2026-01-01T09:30'],
+    ['from:2011-12-29 to:2011-12-29 zone:Pacific/Apia', '2011-12-29T10:00', '2011-12-30T10:00'],
+    ['from:2026-01 to:2026-01', '2026-01-01T00:00', '2026-02-01T00:00'],
+  ])('%s', (text, from, to) => {
+    expect(filterOf(parse(text), Date.UTC(2026, 2, 10, 23, 30))).toEqual({ from: new Date(`${from}Z`), to: new Date(`${to}Z`) })
+  })
+
+  test('a search says that it lacks a zone only where one would matter', () => {
+    const lacking = ['from:today', 'to:2026-01-31', 'from:2026-01-31T09:00']
+    const complete = ['from:24h', 'from:2026-01-31T09:00Z', 'to:2026-01-31T09:00-05:00', 'from:today zone:UTC', 'zone:UTC', 'x']
+    expect([...lacking, ...complete].filter((text) => lacksZone(parse(text)))).toEqual(lacking)
   })
 
   test('a time without a zone is in UTC, wherever the server stands', () => {

@@ -77,20 +77,3 @@ export const sayFault = (output, error) => {
   if (!signin || !['step_up_required', 'unauthorized'].includes(error.code)) return
   output.append(' ', Object.assign(document.createElement('a'), { href: signin, textContent: 'Sign in' }))
 }
-
-/** Times in the reader's own zone; the tooltip keeps UTC. Ages stay as they are. */
-export const localTimes = (within) => {
-  const today = new Date().toDateString()
-  for (const element of within.querySelectorAll('time:not(.ago)')) {
-    const time = new Date(element.dateTime)
-    const day =
-      time.toDateString() === today
-        ? ''
-        : `${time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(time.getFullYear() !== new Date().getFullYear() && { year: 'numeric' }) })} `
-    element.textContent = day + time.toLocaleTimeString('en-GB')
-  }
-  const zone = find('#zone', within)
-  if (zone)
-    zone.textContent = `Times are in ${Intl.DateTimeFormat().resolvedOptions().timeZone}, the tooltip of each is in UTC; days in a search are in UTC.`
-}
-localTimes(document)

@@ -1,6 +1,7 @@
 /** The page of one operation: reveal its personal data, copy what would restore a person, resolve
  * it by hand. */
 import { call, downloadByScript, exact, find, printable, say, sayFault } from './call.js'
+import './times.js'
 
 const { operation } = document.body.dataset
 let before

@@ -1,6 +1,7 @@
 /** The live timeline: the log's stream says that something happened, the server renders the rows.
  * Export with progress, and arrow keys between rows. */
-import { call, downloadByScript, find, localTimes, root, say, sayFault } from './call.js'
+import { call, downloadByScript, find, root, say, sayFault } from './call.js'
+import { localTimes, sayZone } from './times.js'
 
 const { live } = document.body.dataset
 /** Pause before a refresh, which gathers events; longer from the twentieth refresh of a minute
@@ -139,6 +140,12 @@ if (live !== undefined) {
   setInterval(() => void refreshSoon(), 15_000)
   document.addEventListener('visibilitychange', () => again && void refreshSoon())
 }
+
+// Search
+
+find('form.search').addEventListener('submit', () => {
+  find('#q').value = sayZone(find('#q').value)
+})
 
 // Verification
 

@@ -54,7 +54,7 @@ export const chart = (title: string, series: readonly Counts[], names: readonly 
 ${bars(series, step, most)}
 ${series.map((counts, at) => hit(counts, at, step, names[at]!))}
 </svg>
-<p class="axis"><span>${names[0]}</span><span>${names.at(-1)}</span></p>
+<p class="axis"><span>${names[0]}</span><span>${names.at(-1)} UTC</span></p>
 <details><summary>As a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${title}, as a table">${sum > 0 ? table(series, names) : html`<p>Nothing happened.</p>`}</div></details>
 </figure>`
 }

@@ -18,8 +18,7 @@ export const exportForm = (root: string, app: string, words: readonly Term[]): H
     return `${root}/api/export?${all}`
   }
   const link = (href: string, name: string, file: string): Html => html`<a href="${href}" download="${file}">${name}</a>`
-  return html`<p class="export" id="export">${words.length > 0 ? 'Export these' : 'Export all'}: ${formats.map(([format, name], at) => [
-    at > 0 && ' ',
-    link(address(format), name, `${fileName('journal', app, named)}.${format}`),
-  ])} ${link(`${root}/api/envelope?${parameters}`, 'Envelope for auditors', `${fileName('audit', app, named)}.tar.gz`)} <output></output></p>`
+  return html`<p class="export" id="export">${words.length > 0 ? 'Export these' : 'Export all'} (times in UTC): ${formats.map(
+    ([format, name], at) => [at > 0 && ' ', link(address(format), name, `${fileName('journal', app, named)}.${format}`)],
+  )} ${link(`${root}/api/envelope?${parameters}`, 'Envelope for auditors', `${fileName('audit', app, named)}.tar.gz`)} <output></output></p>`
 }

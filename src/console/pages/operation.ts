@@ -12,7 +12,7 @@ import type { Source } from '../../journal/store/queries/source.ts'
 import { beforeAndAfter } from './before-after.ts'
 import { meanings, nameOf, peopleOf, personLink, phraseOf, shownName } from './phrases.ts'
 import { actorLink, actorName, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
-import { timeTag } from './times.ts'
+import { timeAndAge, timeTag, zoneNote } from './times.ts'
 
 export interface Related {
   readonly target: Target
@@ -127,7 +127,7 @@ const requestOf = ({ method, path }: NonNullable<Event['request']>): Html =>
 
 const facts = (places: RowPlaces, id: string, opened: Event, state: State): Html => html`
 <dl class="facts">
-${fact('When', html`${timeTag(opened.time)} <small>${opened.time}</small>`)}
+${fact('When', html`${timeAndAge(opened.time)} <small>${opened.time}</small>`)}
 ${fact('Who', html`${actorLink(places, opened.actor)} <small>${opened.actor?.type}, ${opened.actor?.roles?.join(', ')}</small>`)}
 ${fact('Whom', opened.targets?.length && html`${opened.targets.map((target) => html`${personLink(places, target)} <small>${target.smoochId ?? target.subject}</small> `)}`)}
 ${fact('On behalf of', opened.actor?.onBehalfOf)}
@@ -146,6 +146,7 @@ export const operationContent = (places: RowPlaces, it: OperationPage): Html => 
   return html`
 <p class="back"><a href="${places.root}${places.search}">← ${places.search === '' ? 'Timeline' : 'Back to the search'}</a></p>
 <h1 class="sentence">${actorName(places, opened.actor)} ${phraseOf(opened, state)} ${peopleOf(places, opened)} ${stateTag(state)}</h1>
+${zoneNote()}
 <div class="columns"><div>
 ${watchCard(watch, opened, state)}
 ${admin && isOpen(state) && opened.kind === 'intent' && resolveForm()}

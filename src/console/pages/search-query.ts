@@ -3,10 +3,10 @@
 
 import { faultIn } from '../../contract/field-faults.ts'
 import { fullName } from '../../journal/event/actions.ts'
-import { actions, dateOf, endOf, states } from '../../journal/filter.ts'
+import { actions, dateOf, endOf, isZone, states } from '../../journal/filter.ts'
 import type { Condition, Filter } from '../../journal/store/search.ts'
 
-const keys = ['target', 'actor', 'action', 'state', 'ticket', 'reason', 'from', 'to'] as const
+const keys = ['target', 'actor', 'action', 'state', 'ticket', 'reason', 'from', 'to', 'zone'] as const
 type Key = (typeof keys)[number] | 'any'
 
 /** For people: each with its colon. */
@@ -24,33 +24,41 @@ export interface Term {
 }
 
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-const day = 86_400_000
+const isTime = ({ key }: Pick<Term, 'key'>): boolean => key === 'from' || key === 'to'
+const age = /^(\d{1,4})([mhdw])$/
 
 /** A date, a time, `today`, `yesterday`, or an age: `30m`, `24h`, `7d`, `2w`. A day given as the end
  * is included. */
-const timeOf = (value: string, end: boolean, now: number): Date | undefined => {
-  const ago = /^(\d{1,4})([mhdw])$/.exec(value)
+const timeOf = (value: string, end: boolean, now: number, zone = 'UTC'): Date | undefined => {
+  const ago = age.exec(value)
   if (ago) return new Date(now - Number(ago[1]) * units[ago[2]!]!)
-  const dayAt = (time: number): string => new Date(time).toISOString().slice(0, 10)
-  const date = value === 'today' ? dayAt(now) : value === 'yesterday' ? dayAt(now - day) : value
-  return end ? endOf(date) : dateOf(date)
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate()
+  const date = value === 'today' ? `${today}` : value === 'yesterday' ? `${today.subtract({ days: 1 })}` : value
+  return end ? endOf(date, zone) : dateOf(date, zone)
 }
+
+/** True when the search names days or times, and leaves open where on earth. */
+export const lacksZone = (terms: readonly Term[]): boolean =>
+  terms.some((term) => isTime(term) && !age.test(term.value) && !/T.*[Z+-]/.test(term.value)) && terms.every(({ key }) => key !== 'zone')
 
 /** Values with a comma between them, where no value holds one. */
 const listed: readonly Key[] = ['action', 'state', 'reason']
 const valuesOf = ({ key, value }: Term): string[] => (listed.includes(key) ? value.split(',').filter((item) => item !== '') : [value])
 
+/** Words that come once, and have no opposite. */
+const once: readonly Key[] = ['from', 'to', 'zone']
+
 const faultOf = (term: Term): string | undefined => {
   const { key, value, not } = term
-  const isTime = key === 'from' || key === 'to'
-  if (isTime && not) return 'without a minus'
-  if (isTime && !timeOf(value, false, 0)) return 'a date such as 2026-01-31, today, yesterday, or 24h, 7d'
+  if (once.includes(key) && not) return 'without a minus'
+  if (isTime(term) && !timeOf(value, false, 0)) return 'a date such as 2026-01-31, today, yesterday, or 24h, 7d'
+  if (key === 'zone' && !isZone(value)) return 'a time zone such as Europe/Berlin, +02:00 or UTC'
   const known = key === 'action' ? actions : key === 'state' ? states : undefined
   return known === undefined || valuesOf(term).every((item) => known.includes(item)) ? undefined : `one of ${known.join(', ')}`
 }
 
 // In quotation marks, a backslash escapes a quotation mark or a backslash.
-const pattern = /(?:(-?)(target|actor|action|state|ticket|reason|from|to):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)"|(\S+))/g
+const pattern = /(?:(-?)(target|actor|action|state|ticket|reason|from|to|zone):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)"|(\S+))/g
 
 /** Characters: the longest userId in quotation marks, and every other word beside it. */
 const longest = 1_500
@@ -73,9 +81,7 @@ export const parse = (text: string): Term[] => {
   })
   if (terms.length > most) throw faultIn('query', ['q'], `a search holds at most ${most} words.`)
   return terms.map((word, at) =>
-    (word.key === 'from' || word.key === 'to') && terms.slice(at + 1).some(({ key }) => key === word.key)
-      ? { ...word, fault: 'given once' }
-      : word,
+    once.includes(word.key) && terms.slice(at + 1).some(({ key }) => key === word.key) ? { ...word, fault: 'given once' } : word,
   )
 }
 
@@ -101,10 +107,12 @@ export const filterOf = (terms: readonly Term[], now = Date.now()): Pick<Filter,
   if (faulty) throw faultIn('query', ['q'], `${wordOf(faulty)} must be ${faulty.fault}.`)
   const conditions: Condition[] = []
   const times: { from?: Date; to?: Date } = {}
+  const zone = terms.find(({ key }) => key === 'zone')?.value
   for (const term of terms) {
     const { key, value, not } = term
+    if (key === 'zone') continue
     if (key === 'from' || key === 'to') {
-      times[key] = timeOf(value, key === 'to', now)!
+      times[key] = timeOf(value, key === 'to', now, zone)!
       continue
     }
     const values = valuesOf(term).map((item) => (key === 'action' ? fullName(item) : item))

@@ -9,8 +9,8 @@ import type { Source } from '../../journal/store/queries/source.ts'
 import { countFound, type OperationRow, operations } from '../../journal/store/search.ts'
 import { grouped } from './numbers.ts'
 import { linkable, meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
-import { filterOf, isFaulty, keyNames, parse, searchFor, type Term, textOf } from './search-query.ts'
-import { duration, timeTag } from './times.ts'
+import { filterOf, isFaulty, keyNames, lacksZone, parse, searchFor, type Term, textOf } from './search-query.ts'
+import { duration, timeAndAge } from './times.ts'
 
 export interface RowPlaces extends Places {
   /** Address with `{ticket}` in it. */
@@ -107,7 +107,7 @@ export const stateTag = (state: OperationRow['state']): Html =>
 
 const rowOf = (places: RowPlaces, { id, state, opened, milliseconds }: TimelineRow): Html => html`
 <li class="op" data-op="${id}">
-<span class="when">${timeTag(opened.time)}</span>
+<span class="when">${timeAndAge(opened.time)}</span>
 <span class="state">${stateTag(state)}</span>
 <span class="what">${actorLink(places, opened.actor)}${opened.actor?.onBehalfOf && html` <span class="for">for ${opened.actor.onBehalfOf}</span>`}
 <a class="open" href="${places.root}/operations/${id}${places.search}">${phraseOf(opened, state)}</a> ${peopleOf(places, opened)}${opened.count !== undefined && ` (${opened.count} more times)`}</span>
@@ -175,7 +175,7 @@ const remarks = (words: readonly Term[]): Html =>
       unknownKey !== undefined &&
       html`<p class="remark"><b>${unknownKey}:</b> is no word of the search, so <b>${value}</b> was looked for as a name. Words are ${keyNames}.</p>`
     )
-  })}`
+  })}${lacksZone(words) && html`<p class="remark">Days and times of this search are in UTC; a word such as <b>zone:Europe/Berlin</b> changes that.</p>`}`
 
 const chips = (places: Places, words: readonly Term[]): Html => html`
 <ul class="chips" aria-label="Words of this search">${words.map((word) => {

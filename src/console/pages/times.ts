@@ -1,4 +1,5 @@
-/** Times as the console shows them: UTC, short, with the exact time as a tooltip. */
+/** Times as the console shows them: UTC, short, with the exact time as a tooltip. Script shows them in
+ * the reader's own zone. */
 import { type Html, html } from '../../http/html.ts'
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -28,6 +29,13 @@ export const ago = (time: string, now = Date.now()): Html => {
           : `${Math.floor(seconds / 86_400)} d ago`
   return html`<time class="ago" datetime="${time}" title="${time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}">${words}</time>`
 }
+
+/** The time and how long ago that was. */
+export const timeAndAge = (time: string): Html => html`${timeTag(time)} ${ago(time)}`
+
+/** Says which zone the times are in; script offers the other. */
+export const zoneNote = (): Html =>
+  html`<p id="zone"><span>Times are in UTC.</span> <button type="button" class="link" hidden></button></p>`
 
 export const duration = (milliseconds: number): string =>
   milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`

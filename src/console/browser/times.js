@@ -1,0 +1,58 @@
+/** Times in the reader's own zone or in UTC, as the reader likes; the tooltip of each is in UTC. */
+import { find } from './call.js'
+
+const own = Intl.DateTimeFormat().resolvedOptions().timeZone
+const kept = 'console-zone'
+
+/** Storage may be refused: then the choice lasts as long as the page. */
+const keep = (zone) => {
+  try {
+    localStorage.setItem(kept, zone)
+  } catch {
+    // Nothing is lost but the choice.
+  }
+}
+const keptZone = () => {
+  try {
+    return localStorage.getItem(kept)
+  } catch {
+    return null
+  }
+}
+
+let zone = keptZone() === 'UTC' ? 'UTC' : own
+
+/** Ages stay as they are. */
+export const localTimes = (within) => {
+  const day = (time, options) => time.toLocaleDateString('en-GB', { timeZone: zone, day: 'numeric', month: 'short', ...options })
+  const now = new Date()
+  const year = (time) => time.toLocaleDateString('en-GB', { timeZone: zone, year: 'numeric' })
+  for (const element of within.querySelectorAll('time:not(.ago)')) {
+    const time = new Date(element.dateTime)
+    const thisYear = year(time) === year(now)
+    const date = thisYear && day(time) === day(now) ? '' : `${day(time, !thisYear && { year: 'numeric' })} `
+    element.textContent = date + time.toLocaleTimeString('en-GB', { timeZone: zone })
+  }
+}
+
+const show = () => {
+  localTimes(document)
+  find('#zone span').textContent = `Times are in ${zone}.`
+  find('#zone button').textContent = `Show them in ${zone === own ? 'UTC' : own}`
+}
+
+if (find('#zone')) {
+  find('#zone button').hidden = own === 'UTC'
+  find('#zone button').addEventListener('click', () => {
+    zone = zone === own ? 'UTC' : own
+    keep(zone)
+    show()
+  })
+  show()
+}
+
+/** Days and times that are typed are meant in the zone that is shown; the search then says so. */
+export const sayZone = (search) => {
+  const names = /(^|\s)(from|to):(?!\d{1,4}[mhdw](\s|$))/.test(search) && !/(^|\s)zone:/.test(search)
+  return names && zone !== 'UTC' ? `${search} zone:${zone}` : search
+}

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, test } from '@jest/globals'
 import { findPostgres, type Postgres, startPostgres } from './postgres.ts'
 
-/** `when` is `test`, or skips where none is installed. */
+/** `when` is `test`, or skips where none is installed; `whenConcurrent` is for cases that mostly wait, each in a database of its own. */
 export const postgresOfFile = () => {
   const found = findPostgres()
   let started: Postgres | undefined
@@ -12,5 +12,9 @@ export const postgresOfFile = () => {
   afterAll(async () => {
     await started?.[Symbol.asyncDispose]()
   })
-  return { when: found ? test : test.skip, postgres: () => started! }
+  return {
+    when: found ? test : test.skip,
+    whenConcurrent: found ? test.concurrent : test.concurrent.skip,
+    postgres: () => started!,
+  }
 }

@@ -47,7 +47,7 @@ const multipart = async (bytes: Buffer): Promise<{ type: string; body: Buffer }>
 
 const authorization = () => `Authorization: ${user['authorization']}`
 
-test('reaches a proxy that reads it only when all is sent, however long a steady upload takes', async () => {
+test.concurrent('reaches a proxy that reads it only when all is sent, however long a steady upload takes', async () => {
   const { type, body } = await multipart(Buffer.alloc(400_000, 'no image'))
   const image = ['POST /bff/v1.1/appusers/me/images HTTP/1.1', `Content-Type: ${type}`]
   const json = ['PUT /bff/v1.1/appusers/me HTTP/1.1', 'Content-Type: application/json', authorization()]
@@ -61,7 +61,7 @@ test('reaches a proxy that reads it only when all is sent, however long a steady
   expect(answers).toEqual(['HTTP/1.1 415', 'HTTP/1.1 415', 'HTTP/1.1 401', 'HTTP/1.1 413', 'HTTP/1.1 404'])
 }, 60_000)
 
-test.each([
+test.concurrent.each([
   ['an image', async () => ['POST /bff/v1.1/appusers/me/images HTTP/1.1', `Content-Type: ${(await multipart(Buffer.alloc(1))).type}`]],
   ['a body that is too large', () => ['PUT /bff/v1.1/appusers/me HTTP/1.1', 'Content-Type: application/json']],
 ])(

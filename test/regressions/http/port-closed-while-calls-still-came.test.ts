@@ -27,7 +27,7 @@ const callOn = (url: string) => {
   }
 }
 
-test('a replica serves on while calls come, and ends when they no longer do', async () => {
+test.concurrent('a replica serves on while calls come, and ends when they no longer do', async () => {
   await using service = await startProcess({ ...processEnv, DRAIN_DELAY_SECONDS: '1' })
   const stopCalling = callOn(service.publicUrl)
   service.child.kill('SIGTERM')
@@ -37,7 +37,7 @@ test('a replica serves on while calls come, and ends when they no longer do', as
   expect(await service.ended).toBe(0)
 })
 
-test('a replica ends within seconds, however long calls come', async () => {
+test.concurrent('a replica ends within seconds, however long calls come', async () => {
   await using service = await startProcess({ ...processEnv, DRAIN_DELAY_SECONDS: '1' })
   const stopCalling = callOn(service.publicUrl)
   service.child.kill('SIGTERM')

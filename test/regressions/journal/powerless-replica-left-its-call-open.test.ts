@@ -12,11 +12,11 @@ import { deletion, makePlace } from '../../journal/place.ts'
 import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
 
-const { when, postgres } = postgresOfFile()
+const { whenConcurrent, postgres } = postgresOfFile()
 
 const socket = () => join(new URL(postgres().url()).searchParams.get('host')!, '.s.PGSQL.5432')
 
-when('the other replica settles it within a minute', async () => {
+whenConcurrent('the other replica settles it within a minute', async () => {
   await using all = new AsyncDisposableStack()
   const place = all.use(makePlace())
   const proxy = all.use(await startProxy(socket()))
@@ -45,7 +45,7 @@ when('the other replica settles it within a minute', async () => {
   expect(await state()).toBe('applied')
 })
 
-when('what it had locked is free again within seconds, and others write on', async () => {
+whenConcurrent('what it had locked is free again within seconds, and others write on', async () => {
   await using all = new AsyncDisposableStack()
   const place = all.use(makePlace())
   const proxy = all.use(await startProxy(socket()))

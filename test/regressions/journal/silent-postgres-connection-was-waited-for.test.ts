@@ -9,7 +9,7 @@ import { deletion, makePlace } from '../../journal/place.ts'
 import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
 
-const { when, postgres } = postgresOfFile()
+const { whenConcurrent, postgres } = postgresOfFile()
 
 const until = async (look: () => boolean | Promise<boolean>): Promise<number> => {
   const began = performance.now()
@@ -31,7 +31,7 @@ const start = async (all: AsyncDisposableStack, database: string) => {
   return { proxy, guard, watcher, instance }
 }
 
-when('the gate opens again although the first connections after the outage say nothing', async () => {
+whenConcurrent('the gate opens again although the first connections after the outage say nothing', async () => {
   await using all = new AsyncDisposableStack()
   const { proxy, guard } = await start(all, 'silent')
   await ((await guard.begin(deletion())) as OpenOperation).end()
@@ -46,7 +46,7 @@ when('the gate opens again although the first connections after the outage say n
   await ((await guard.begin(deletion())) as OpenOperation).end()
 })
 
-when('a process whose lease was lost without a word takes it again', async () => {
+whenConcurrent('a process whose lease was lost without a word takes it again', async () => {
   await using all = new AsyncDisposableStack()
   const { proxy, watcher, instance } = await start(all, 'lease')
   expect(await watcher.isAlive(instance)).toBe(true)

@@ -10,7 +10,7 @@ import type { Source } from '../journal/store/queries/source.ts'
 export type Kind = Group | 'denied'
 export const kinds: readonly Kind[] = ['deleted', 'merged', 'linked', 'written', 'denied']
 
-const kindOf = ({ kind, action }: { readonly kind: string; readonly action: string }): Kind =>
+export const kindOf = ({ kind, action }: { readonly kind: string; readonly action: string }): Kind =>
   kind === 'denied' ? 'denied' : groupOf(action)
 
 export interface Burst {
@@ -39,7 +39,7 @@ const page = 500
 const stretch = 2_000
 
 type Counts = Record<Kind, number>
-const none = (): Counts => ({ deleted: 0, merged: 0, linked: 0, written: 0, denied: 0 })
+export const none = (): Counts => ({ deleted: 0, merged: 0, linked: 0, written: 0, denied: 0 })
 const hourOf = (time: number): number => Math.floor(time / hour)
 
 export const createCounters = ({ store, burst: limit, onEvent, onBurst }: CountersOptions) => {

@@ -27,11 +27,12 @@ import { alertList } from './alerts/alerts-view.ts'
 import { enterPage, requireReader } from './gate.ts'
 import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
 import { exportForm } from './pages/export-form.ts'
+import { byActor, type FoundSums, foundCharts, hitsOf, sumsOf } from './pages/found-charts.ts'
 import { body, head, notice, page } from './pages/layout.ts'
 import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { parse, type Term } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
-import { countHits, type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
+import { type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
 import { zoneNote } from './pages/times.ts'
 import { createRenderedRows } from './rendered-rows.ts'
 
@@ -93,7 +94,7 @@ const isOwnBound = (error: unknown): boolean => error instanceof Problem && erro
 /** Undefined when the journal cannot be read: the rest of the page is needed most then. */
 const rowsIn = (...asked: Parameters<typeof findRows>): Promise<Found | undefined> => findRows(...asked).catch(() => undefined)
 
-const hitsIn = (...asked: Parameters<typeof countHits>): Promise<string> => countHits(...asked).catch(() => '')
+const sumsIn = (...asked: Parameters<typeof sumsOf>): Promise<FoundSums | undefined> => sumsOf(...asked).catch(() => undefined)
 
 export const consolePages = (parts: PageParts): Router => {
   const { sessions, basePath, store, pages, during } = parts
@@ -132,10 +133,15 @@ export const consolePages = (parts: PageParts): Router => {
       })
     }
 
-  const charts = (tenant: string) => {
+  const chartsOfAll = (tenant: string, found: FoundSums | undefined) => {
     const now = new Date()
     const { counters } = parts
-    return html`<section class="charts" aria-label="Operations over time" id="charts">${chart('Last 24 hours', counters.series(tenant, 1, 24), hourNames(now))}${chart('Last 30 days', counters.series(tenant, 24, 30), dayNames(now))}${legend()}</section>`
+    return html`${chart('Last 24 hours', counters.series(tenant, 1, 24), hourNames(now))}${chart('Last 30 days', counters.series(tenant, 24, 30), dayNames(now))}${found && found.total > 0 && byActor({ root }, found)}`
+  }
+
+  const charts = (tenant: string, words: readonly Term[], found: FoundSums | undefined) => {
+    const shown = words.length === 0 ? chartsOfAll(tenant, found) : foundCharts({ root }, found)
+    return shown && html`<section class="charts" aria-label="Charts of operations" id="charts">${shown}${legend()}</section>`
   }
 
   const timeline = shown(async (req, res, session) => {
@@ -145,10 +151,10 @@ export const consolePages = (parts: PageParts): Router => {
     const frame = { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'] }
     res.write(head(frame))
     const size = await sizeOf(parts)
-    const [summary, found, hits] = await Promise.all([
+    const [summary, found, sums] = await Promise.all([
       readSummary(parts, session.app),
       rowsIn(parts, session.app, words, at),
-      hitsIn(parts, session.app, words),
+      sumsIn(parts, session.app, words),
     ])
     const live = searchOf([], at) === '' ? { live: size } : {}
     const here = places(searchOf(words, at))
@@ -159,9 +165,9 @@ export const consolePages = (parts: PageParts): Router => {
 ${summaryBar(here, summary)}
 ${alertList(parts.alerts.recent(session.app))}
 ${searchForm(here, words)}
-${words.length === 0 && charts(session.app)}
+${charts(session.app, words, sums)}
 <div class="above">${zoneNote()}<p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, session.app, words)}</div>
-${rowList(here, words, found, at, hits)}`,
+${rowList(here, words, found, at, hitsOf(sums))}`,
     )
   })
 
@@ -181,9 +187,9 @@ ${rowList(here, words, found, at, hits)}`,
   }
 
   const rowsFor = async (app: string, words: readonly Term[]): Promise<string> => {
-    const [summary, found, hits] = await Promise.all([readSummary(parts, app), rowsIn(parts, app, words), hitsIn(parts, app, words)])
+    const [summary, found, sums] = await Promise.all([readSummary(parts, app), rowsIn(parts, app, words), sumsIn(parts, app, words)])
     const here = places(searchOf(words))
-    return html`${summaryBar(here, summary)}${alertList(parts.alerts.recent(app))}${words.length === 0 && charts(app)}${rowList(here, words, found, {}, hits)}`
+    return html`${summaryBar(here, summary)}${alertList(parts.alerts.recent(app))}${charts(app, words, sums)}${rowList(here, words, found, {}, hitsOf(sums))}`
       .text
   }
 

@@ -215,6 +215,29 @@ withBrowser('the views of the audit console', () => {
     await clocks.detach()
   })
 
+  test('chart what a search finds, by day and by who acted, with the numbers as text', async () => {
+    const { page } = it
+    const actorsOn = async (q: string) => {
+      await page.goto(`/bff/ops?q=${encodeURIComponent(q)}`)
+      const table = page.getByRole('table', { name: 'Operations by who acted' })
+      const names = await table.getByRole('rowheader').allTextContents()
+      const counts = (await table.locator('td:not(.bar)').allTextContents()).filter(Boolean).map(Number)
+      const hits = Number.parseInt((await page.locator('.hits').textContent()) ?? '', 10)
+      return { names, sum: counts.reduce((sum, count) => sum + count, 0), hits, counts }
+    }
+    const all = await actorsOn('action:delete')
+    expect(all.names).toEqual(expect.arrayContaining(['ada', 'alex']))
+    expect(all.counts.slice(0, 6)).toEqual(all.counts.slice(0, 6).toSorted((one, other) => other - one))
+    expect([all.sum, await page.locator('#charts figcaption span').first().textContent()]).toEqual([all.hits, `${all.hits} operations`])
+    const hers = await actorsOn('action:delete actor:ada')
+    expect([hers.names, hers.sum]).toEqual([['ada'], all.counts[all.names.indexOf('ada')]])
+    await page.getByText('As a table').click()
+    const byDay = (await page.locator('#charts details td').allTextContents()).map(Number)
+    expect(byDay.reduce((sum, count) => sum + count, 0)).toBe(hers.sum)
+    await page.goto('/bff/ops?q=nobody')
+    expect(await page.locator('#charts').count()).toBe(0)
+  })
+
   test('page back in time, and forth', async () => {
     await it.page.goto('/bff/ops?q=from:14d')
     const idsOnPage = () => it.page.locator('#found .op').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['op']))

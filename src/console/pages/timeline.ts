@@ -6,8 +6,7 @@ import type { Sealer } from '../../journal/event/seal.ts'
 import { knownNames, type Names } from '../../journal/store/known-names.ts'
 import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
-import { countFound, type OperationRow, operations } from '../../journal/store/search.ts'
-import { grouped } from './numbers.ts'
+import { type OperationRow, operations } from '../../journal/store/search.ts'
 import { linkable, meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
 import { filterOf, isFaulty, keyNames, lacksZone, parse, searchFor, type Term, textOf } from './search-query.ts'
 import { duration, timeAndAge } from './times.ts'
@@ -36,7 +35,6 @@ export interface Page {
 }
 
 const perPage = 50
-const maxCounted = 1_000
 
 /** Milliseconds of each operation: the upstream's time, else from intent to outcome. */
 const durations = async (store: Source, rows: readonly OperationRow[]): Promise<Map<string, number>> => {
@@ -67,17 +65,6 @@ export const findRows = async (
     milliseconds: row.opened.recorded && !row.opened.upstream ? undefined : took.get(row.id),
   }))
   return { rows, names, ...(found.next !== undefined && { next: found.next }) }
-}
-
-/** How many operations a search finds, in words. */
-export const countHits = async (
-  { store, sealer }: { store: Source; sealer: Sealer },
-  tenant: string,
-  words: readonly Term[],
-): Promise<string> => {
-  if (isFaulty(words)) return ''
-  const count = await countFound(store, sealer, { ...filterOf(words), tenant }, maxCounted)
-  return count >= maxCounted ? `${grouped(maxCounted)} operations or more` : `${grouped(count)} operation${count === 1 ? '' : 's'}`
 }
 
 export const actorName = ({ names }: Places, actor: Event['actor']): string => names?.get(actor?.id ?? '') ?? actor?.id ?? 'somebody'

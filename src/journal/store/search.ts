@@ -5,7 +5,7 @@ import type { Sealer } from '../event/seal.ts'
 import { namesOf } from './names.ts'
 import { eventOf } from './queries/log.ts'
 import { pseudonymsAt } from './queries/people.ts'
-import { type Clause, countOperations, findOperations, type Narrowing } from './queries/search.ts'
+import { type Clause, findOperations, type Narrowing, type Sum, sumOperations } from './queries/search.ts'
 import type { Source } from './queries/source.ts'
 
 /** `any`: a person, who acted, a ticket, or the id of an operation, an event or a request. */
@@ -93,6 +93,6 @@ export async function operations(store: Source, sealer: Sealer, filter: Filter =
   return { rows, ...(more && { next: rows.at(-1)!.index }) }
 }
 
-/** How many operations fit, counted up to `most`. */
-export const countFound = async (store: Source, sealer: Sealer, filter: Filter, most: number): Promise<number> =>
-  countOperations(store, await narrowingOf(store, sealer, filter), most)
+/** The newest operations that fit, added up; at most `most` of them. */
+export const sumFound = async (store: Source, sealer: Sealer, filter: Filter, most: number): Promise<Sum[]> =>
+  sumOperations(store, await narrowingOf(store, sealer, filter), most)

@@ -77,6 +77,11 @@ export async function eventOf(store: Source, id: string): Promise<EventRow | und
   return row && eventRow(row)
 }
 
+export async function eventsAt(store: Source, indexes: readonly number[]): Promise<EventRow[]> {
+  if (indexes.length === 0) return []
+  return (await store.select(`SELECT seq, body FROM event WHERE seq IN (${marks(indexes.length)})`, indexes)).map(eventRow)
+}
+
 /** Events of the journal as a whole by their actions, in the order of the log. */
 export async function systemEvents(store: Source, ...actions: string[]): Promise<(EventRow & { readonly id: string })[]> {
   const sql = `SELECT seq, id, body FROM event WHERE kind = 'system' AND action IN (${marks(actions.length)}) ORDER BY seq`

@@ -183,8 +183,28 @@ export async function findOperations(store: Source, narrowing: Narrowing, limit:
   return found.map(foundOperation)
 }
 
-/** How many fit, counted up to `most`. */
-export async function countOperations(store: Source, narrowing: Narrowing, most: number): Promise<number> {
-  const { rows, params } = await statementOf(store, narrowing)
-  return Number((await store.select(`SELECT count(*) AS n FROM (SELECT 1 ${rows} LIMIT ${most}) AS part`, params))[0]!['n'])
+/** Operations of one day, alike in kind, action and who acted. */
+export interface Sum {
+  readonly day: string
+  readonly kind: string
+  readonly action: string
+  readonly actor: string
+  readonly count: number
+  /** Index of the newest. */
+  readonly last: number
+}
+
+/** The newest that fit, added up; at most `most` are read. */
+export async function sumOperations(store: Source, narrowing: Narrowing, most: number): Promise<Sum[]> {
+  const { rows, seq, params } = await statementOf(store, narrowing)
+  const part = `SELECT o.seq, substr(e.time, 1, 10) AS day, e.kind, e.action, e.actor ${rows} ORDER BY ${seq} DESC LIMIT ${most}`
+  const sql = `SELECT day, kind, action, actor, count(*) AS n, max(seq) AS last FROM (${part}) AS part GROUP BY day, kind, action, actor`
+  return (await store.select(sql, params)).map((row) => ({
+    day: String(row['day']),
+    kind: String(row['kind']),
+    action: String(row['action']),
+    actor: String(row['actor'] ?? ''),
+    count: Number(row['n']),
+    last: Number(row['last']),
+  }))
 }

@@ -32,7 +32,7 @@ import { body, head, notice, page } from './pages/layout.ts'
 import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { parse, type Term } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
-import { type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
+import { columnChoice, type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
 import { zoneNote } from './pages/times.ts'
 import { createRenderedRows } from './rendered-rows.ts'
 
@@ -166,7 +166,7 @@ ${summaryBar(here, summary)}
 ${alertList(parts.alerts.recent(session.app))}
 ${searchForm(here, words)}
 ${charts(session.app, words, sums)}
-<div class="above">${zoneNote()}<p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, session.app, words)}</div>
+<div class="above">${zoneNote()}${columnChoice()}<p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, session.app, words)}</div>
 ${rowList(here, words, found, at, hitsOf(sums))}`,
     )
   })
@@ -244,4 +244,6 @@ const files: Readonly<Record<string, readonly URL[]>> = {
   'operation.js': [new URL('./browser/operation.js', import.meta.url)],
   'call.js': [new URL('./browser/call.js', import.meta.url)],
   'times.js': [new URL('./browser/times.js', import.meta.url)],
+  'kept.js': [new URL('./browser/kept.js', import.meta.url)],
+  'columns.js': [new URL('./browser/columns.js', import.meta.url)],
 }

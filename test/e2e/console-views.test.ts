@@ -129,7 +129,7 @@ withBrowser('the views of the audit console', () => {
     // The sign-in is an event, too: rows that come live are data.
     const bodies = empty.browser.bodies.filter(({ url }) => !url.includes('/ops/rows'))
     const bytes = bodies.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
-    expect([bodies.length, bytes < 60_000]).toEqual([5, true])
+    expect([bodies.length, bytes < 60_000]).toEqual([7, true])
   })
 
   const tabTo = async (selector: string): Promise<void> => {
@@ -236,6 +236,34 @@ withBrowser('the views of the audit console', () => {
     expect(byDay.reduce((sum, count) => sum + count, 0)).toBe(hers.sum)
     await page.goto('/bff/ops?q=nobody')
     expect(await page.locator('#charts').count()).toBe(0)
+  })
+
+  test('show the columns that the reader wants, on the next page too', async () => {
+    const { page } = it
+    const seen = () =>
+      page
+        .locator('#found .op')
+        .first()
+        .locator('.when .ago, .state, .why, .took')
+        .evaluateAll((parts) => parts.flatMap((part) => (part.checkVisibility() ? [part.className] : [])))
+    await page.goto('/bff/ops?q=action:delete')
+    expect(await seen()).toEqual(['ago', 'state', 'why', 'took'])
+    await page.getByText('Columns', { exact: true }).click()
+    expect(await it.axe()).toEqual([])
+    await page.getByLabel('Outcome').uncheck()
+    await page.getByLabel('Why').uncheck()
+    expect(await seen()).toEqual(['ago', 'took'])
+    await page.goto('/bff/ops?q=action:merge')
+    expect(await seen()).toEqual(['ago', 'took'])
+    const widths = await page
+      .locator('#found .op')
+      .first()
+      .evaluate((row) => getComputedStyle(row).gridTemplateColumns.split(' ').length)
+    expect(widths).toBe(3)
+    await page.screenshot({ path: `${artifacts}console-columns.png` })
+    await page.getByText('Columns', { exact: true }).click()
+    for (const name of ['Outcome', 'Why']) await page.getByLabel(name).check()
+    expect(await seen()).toEqual(['ago', 'state', 'why', 'took'])
   })
 
   test('page back in time, and forth', async () => {

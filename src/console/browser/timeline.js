@@ -2,6 +2,7 @@
  * Export with progress, and arrow keys between rows. */
 import { call, downloadByScript, find, root, say, sayFault } from './call.js'
 import { localTimes, sayZone } from './times.js'
+import './columns.js'
 
 const { live } = document.body.dataset
 /** Pause before a refresh, which gathers events; longer from the twentieth refresh of a minute

@@ -1,26 +1,10 @@
 /** Times in the reader's own zone or in UTC, as the reader likes; the tooltip of each is in UTC. */
 import { find } from './call.js'
+import { keep, kept } from './kept.js'
 
 const own = Intl.DateTimeFormat().resolvedOptions().timeZone
-const kept = 'console-zone'
 
-/** Storage may be refused: then the choice lasts as long as the page. */
-const keep = (zone) => {
-  try {
-    localStorage.setItem(kept, zone)
-  } catch {
-    // Nothing is lost but the choice.
-  }
-}
-const keptZone = () => {
-  try {
-    return localStorage.getItem(kept)
-  } catch {
-    return null
-  }
-}
-
-let zone = keptZone() === 'UTC' ? 'UTC' : own
+let zone = kept('zone') === 'UTC' ? 'UTC' : own
 
 /** Ages stay as they are. */
 export const localTimes = (within) => {
@@ -45,7 +29,7 @@ if (find('#zone')) {
   find('#zone button').hidden = own === 'UTC'
   find('#zone button').addEventListener('click', () => {
     zone = zone === own ? 'UTC' : own
-    keep(zone)
+    keep('zone', zone)
     show()
   })
   show()

@@ -70,13 +70,16 @@ export const hitsOf = (found: FoundSums | undefined): string => {
 }
 
 const dayMs = 86_400_000
-const steps = 30
+const mostSteps = 30
+const fewestSteps = 14
 
 /** Up to the last day that has some, in steps of as many days as bring all of them in. */
 const byDay = ({ sums }: FoundSums): Html => {
   const days = sums.map(({ day }) => Date.parse(day))
   const [first, last] = [Math.min(...days), Math.max(...days)]
-  const each = Math.ceil(((last - first) / dayMs + 1) / steps)
+  const span = (last - first) / dayMs + 1
+  const each = Math.ceil(span / mostSteps)
+  const steps = Math.max(fewestSteps, Math.ceil(span / each))
   const begins = last - (steps * each - 1) * dayMs
   const series = Array.from({ length: steps }, none)
   for (const sum of sums) series[Math.floor((Date.parse(sum.day) - begins) / dayMs / each)]![kindOf(sum)] += sum.count

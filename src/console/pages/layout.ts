@@ -24,7 +24,7 @@ export const head = ({ root, title, scripts = [] }: Frame): string =>
     `${title} · Audit console`,
     html`<meta name="referrer" content="no-referrer">
 <link rel="stylesheet" href="${root}/console.css">
-${scripts.map((name) => html`<script type="module" src="${root}/${name}.js"></script>`)}${scripts.length > 0 && html`${['call', 'times'].map((name) => html`<link rel="modulepreload" href="${root}/${name}.js">`)}`}`,
+${scripts.map((name) => html`<script type="module" src="${root}/${name}.js"></script>`)}${scripts.length > 0 && html`${['call', 'times', 'kept'].map((name) => html`<link rel="modulepreload" href="${root}/${name}.js">`)}`}`,
   ).text
 
 export const body = ({ root, session, facts = {} }: Frame, content: Content): string =>

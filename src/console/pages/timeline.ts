@@ -102,6 +102,19 @@ const rowOf = (places: RowPlaces, { id, state, opened, milliseconds }: TimelineR
 <span class="took">${milliseconds === undefined ? '' : duration(milliseconds)}</span>
 </li>`
 
+const columns: readonly (readonly [column: string, name: string])[] = [
+  ['ago', 'Age'],
+  ['state', 'Outcome'],
+  ['why', 'Why'],
+  ['took', 'How long it took'],
+]
+
+/** Shown by script, which keeps the choice. */
+export const columnChoice = (): Html => html`
+<details id="columns" hidden><summary>Columns</summary><fieldset><legend class="unseen">Columns of the timeline</legend>${columns.map(
+  ([column, name]) => html`<label><input type="checkbox" value="${column}" checked> ${name}</label>`,
+)}</fieldset></details>`
+
 /** The query of a timeline, with its question mark, or nothing. */
 export const searchOf = (words: readonly Term[], page: Page = {}): string => {
   const given = { q: words.length > 0 ? textOf(words) : undefined, ...page }

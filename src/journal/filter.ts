@@ -20,11 +20,14 @@ export const isZone = (text: string): boolean => {
   }
 }
 
+/** True for a time that says itself how far it is from UTC. */
+export const hasOffset = (text: string): boolean => /(?:Z|[+-]\d{2}:\d{2})$/.test(text)
+
 /** A month, a day or a time; without an offset on the clocks of the zone, the earlier of two. */
 export const dateOf = (text: string, zone = 'UTC'): Date | undefined => {
   if (!/^\d{4}-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?$/.test(text)) return undefined
   try {
-    const at = /T.*[Z+-]/.test(text)
+    const at = hasOffset(text)
       ? Temporal.Instant.from(text)
       : Temporal.PlainDateTime.from(text.length === 7 ? `${text}-01` : text).toZonedDateTime(zone)
     return new Date(at.epochMilliseconds)

@@ -3,7 +3,7 @@
 
 import { faultIn } from '../../contract/field-faults.ts'
 import { fullName } from '../../journal/event/actions.ts'
-import { actions, dateOf, endOf, isZone, states } from '../../journal/filter.ts'
+import { actions, dateOf, endOf, hasOffset, isZone, states } from '../../journal/filter.ts'
 import type { Condition, Filter } from '../../journal/store/search.ts'
 
 const keys = ['target', 'actor', 'action', 'state', 'ticket', 'reason', 'from', 'to', 'zone'] as const
@@ -39,7 +39,7 @@ const timeOf = (value: string, end: boolean, now: number, zone = 'UTC'): Date | 
 
 /** True when the search names days or times, and leaves open where on earth. */
 export const lacksZone = (terms: readonly Term[]): boolean =>
-  terms.some((term) => isTime(term) && !age.test(term.value) && !/T.*[Z+-]/.test(term.value)) && terms.every(({ key }) => key !== 'zone')
+  terms.some((term) => isTime(term) && !age.test(term.value) && !hasOffset(term.value)) && terms.every(({ key }) => key !== 'zone')
 
 /** Values with a comma between them, where no value holds one. */
 const listed: readonly Key[] = ['action', 'state', 'reason']

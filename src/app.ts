@@ -159,7 +159,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const { signIn = login, ...extension } = extend?.({ mint, origins }) ?? {}
   const health: Health = { started: false, draining: false }
   const draining = () => health.draining
-  const auditConsole = startConsole({ settings, sessions, journal: gatewayJournal, log, alarm, signIn, pages, draining })
+  const auditConsole = startConsole({ settings, store, peppers, sessions, journal: gatewayJournal, log, alarm, signIn, pages, draining })
   opened.defer(() => auditConsole.close())
   // Closed before the cache: a read behind an answer still writes to it.
   opened.defer(() => vendor.close())

@@ -14,6 +14,24 @@ export const ResolveBody = z.strictObject({
     .optional(),
 })
 
+/** Columns of the timeline that a reader may do without. */
+export const columnNames = ['ago', 'state', 'why', 'took'] as const
+
+export const ViewBody = z.strictObject({
+  name: z
+    .string()
+    .max(60)
+    .refine((text) => visible.test(text), 'must hold at least one visible character'),
+  q: z.string().min(1).max(1_500).meta({ description: 'A search as the page has it' }),
+  without: z.array(z.enum(columnNames)).max(columnNames.length).default([]).meta({ description: 'Columns that are not shown' }),
+})
+export type NewView = Readonly<z.output<typeof ViewBody>>
+const views = z.object({
+  views: z.array(z.object({ id: z.string(), name: z.string(), q: z.string(), without: z.array(z.enum(columnNames)) })),
+})
+const exampleView = { name: 'Deletions of this week', q: 'action:delete from:7d', without: ['took' as const] }
+const exampleViews = { views: [{ id: 'q1Zx0v9bS2kA', ...exampleView }] }
+
 const actor = z.looseObject({ type: z.enum(['user', 'staff', 'service', 'system']), id: z.string() })
 const target = z.looseObject({
   role: z.enum(['subject', 'surviving', 'discarded']),
@@ -186,6 +204,27 @@ export const apiEndpoints = {
     answers: {
       200: { description: 'A file', headers: ['Content-Disposition'], content: { ...text('application/x-ndjson'), ...text('text/csv') } },
     },
+  },
+  list_views: {
+    ...read,
+    path: '/ops/api/views',
+    summary: 'The searches that you have saved.',
+    answers: { 200: { description: 'Your own, at most 20', content: json(views, exampleViews) } },
+  },
+  save_view: {
+    ...check,
+    method: 'put',
+    path: '/ops/api/views',
+    summary: 'Save a search under a name; one of the same name is replaced.',
+    body: { required: true, content: json(ViewBody, exampleView) },
+    answers: { 200: { description: 'All that you have saved', content: json(views, exampleViews) } },
+  },
+  remove_view: {
+    ...check,
+    method: 'delete',
+    path: '/ops/api/views/:id',
+    summary: 'Remove a saved search.',
+    answers: { 200: { description: 'Those that are left', content: json(views, exampleViews) } },
   },
   verify_journal: {
     ...check,

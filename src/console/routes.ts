@@ -24,17 +24,20 @@ import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Alerts } from './alerts/alerts.ts'
 import { alertList } from './alerts/alerts-view.ts'
+import { assets } from './assets.ts'
 import { enterPage, requireReader } from './gate.ts'
 import { chart, dayNames, hourNames, legend } from './pages/chart.ts'
 import { exportForm } from './pages/export-form.ts'
 import { byActor, type FoundSums, foundCharts, hitsOf, sumsOf } from './pages/found-charts.ts'
 import { body, head, notice, page } from './pages/layout.ts'
 import { operationContent, originIn, relatedTo } from './pages/operation.ts'
+import { savedViewList } from './pages/saved-views.ts'
 import { parse, type Term } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { columnChoice, type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
 import { zoneNote } from './pages/times.ts'
 import { createRenderedRows } from './rendered-rows.ts'
+import type { SavedViews } from './saved-views.ts'
 
 /** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
 export type SignInAddress = (login: { readonly returnTo: string; readonly stepUp?: boolean }) => string
@@ -47,6 +50,7 @@ export interface PageParts extends SummaryParts {
   /** Address of the sign-in; absent: the page explains in words. */
   readonly signIn: SignInAddress | undefined
   readonly alerts: Alerts
+  readonly savedViews: SavedViews
   readonly watch: RunningJournal['watch']
   /** The limit of calls per address. */
   readonly pages: RequestHandler
@@ -151,8 +155,9 @@ export const consolePages = (parts: PageParts): Router => {
     const frame = { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'] }
     res.write(head(frame))
     const size = await sizeOf(parts)
-    const [summary, found, sums] = await Promise.all([
+    const [summary, views, found, sums] = await Promise.all([
       readSummary(parts, session.app),
+      parts.savedViews.list(session).catch(() => []),
       rowsIn(parts, session.app, words, at),
       sumsIn(parts, session.app, words),
     ])
@@ -165,6 +170,7 @@ export const consolePages = (parts: PageParts): Router => {
 ${summaryBar(here, summary)}
 ${alertList(parts.alerts.recent(session.app))}
 ${searchForm(here, words)}
+${savedViewList(here, words, views)}
 ${charts(session.app, words, sums)}
 <div class="above">${zoneNote()}${columnChoice()}<p id="live" role="status"></p><p id="verify" hidden><button type="button" class="link">Verify the journal now</button> <output></output></p>${exportForm(root, session.app, words)}</div>
 ${rowList(here, words, found, at, hitsOf(sums))}`,
@@ -223,7 +229,7 @@ ${rowList(here, words, found, at, hitsOf(sums))}`,
     return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin } }, content)
   })
 
-  const content = Object.entries(files).map(([name, sources]): [string, RequestHandler[]] => {
+  const content = Object.entries(assets).map(([name, sources]): [string, RequestHandler[]] => {
     const bytes = Buffer.concat(sources.map((source) => readFileSync(source)))
     return [`/ops/${name}`, [asPage, pages, (_req, res) => void res.type(extname(name)).send(bytes)]]
   })
@@ -233,17 +239,4 @@ ${rowList(here, words, found, at, hitsOf(sums))}`,
     '/ops/operations/:id': screen(operation),
     ...Object.fromEntries(content),
   })
-}
-
-const styles = ['elements', 'frame', 'summary', 'search', 'charts', 'rows', 'operation']
-
-/** What a browser loads, and of which files it is put together, in this order. */
-const files: Readonly<Record<string, readonly URL[]>> = {
-  'console.css': styles.map((name) => new URL(`./browser/${name}.css`, import.meta.url)),
-  'timeline.js': [new URL('./browser/timeline.js', import.meta.url)],
-  'operation.js': [new URL('./browser/operation.js', import.meta.url)],
-  'call.js': [new URL('./browser/call.js', import.meta.url)],
-  'times.js': [new URL('./browser/times.js', import.meta.url)],
-  'kept.js': [new URL('./browser/kept.js', import.meta.url)],
-  'columns.js': [new URL('./browser/columns.js', import.meta.url)],
 }

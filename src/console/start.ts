@@ -13,8 +13,9 @@ import { apiRoutes } from './api/routes.ts'
 import { createCounters } from './counters.ts'
 import { createIntegrity } from './integrity.ts'
 import { consolePages, type SignInAddress } from './routes.ts'
+import { createSavedViews, type SavedViewsParts } from './saved-views.ts'
 
-export interface ConsoleOptions {
+export interface ConsoleOptions extends SavedViewsParts {
   readonly settings: Settings
   readonly sessions: Sessions
   readonly journal: RunningJournal
@@ -34,7 +35,17 @@ export interface RunningConsole {
   close(): Promise<void>
 }
 
-export const startConsole = ({ settings, sessions, journal, log, alarm, signIn, pages, draining }: ConsoleOptions): RunningConsole => {
+export const startConsole = ({
+  settings,
+  sessions,
+  journal,
+  log,
+  alarm,
+  signIn,
+  pages,
+  draining,
+  ...kept
+}: ConsoleOptions): RunningConsole => {
   const { sealer, status } = journal.journal
   const { source: store, during } = journal.readers
   const url = settings.JOURNAL_URL.reveal()
@@ -67,9 +78,10 @@ export const startConsole = ({ settings, sessions, journal, log, alarm, signIn, 
     onCheck: alerts.onCheck,
   })
   const counters = createCounters({ store, burst: { calls, minutes }, onEvent: alerts.onEvent, onBurst: alerts.onBurst })
+  const savedViews = createSavedViews(kept)
   return {
     routes: [
-      apiRoutes({ ...journal, sessions, integrity, keys: keysOf(url, secretsOf(settings)).keys, draining }),
+      apiRoutes({ ...journal, sessions, integrity, keys: keysOf(url, secretsOf(settings)).keys, savedViews, draining }),
       consolePages({
         store,
         sealer,
@@ -77,6 +89,7 @@ export const startConsole = ({ settings, sessions, journal, log, alarm, signIn, 
         integrity,
         counters,
         alerts,
+        savedViews,
         anchored,
         during,
         watch: journal.watch,

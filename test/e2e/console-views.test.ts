@@ -129,7 +129,7 @@ withBrowser('the views of the audit console', () => {
     // The sign-in is an event, too: rows that come live are data.
     const bodies = empty.browser.bodies.filter(({ url }) => !url.includes('/ops/rows'))
     const bytes = bodies.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
-    expect([bodies.length, bytes < 60_000]).toEqual([7, true])
+    expect([bodies.length, bytes < 60_000]).toEqual([8, true])
   })
 
   const tabTo = async (selector: string): Promise<void> => {
@@ -264,6 +264,33 @@ withBrowser('the views of the audit console', () => {
     await page.getByText('Columns', { exact: true }).click()
     for (const name of ['Outcome', 'Why']) await page.getByLabel(name).check()
     expect(await seen()).toEqual(['ago', 'state', 'why', 'took'])
+  })
+
+  test('keep a search with its columns under a name, open it, and let it go', async () => {
+    const { page } = it
+    const views = page.locator('#views')
+    const firstRow = page.locator('#found .op').first()
+    await page.goto('/bff/ops')
+    expect(await views.locator('form').count()).toBe(0)
+    await page.goto('/bff/ops?q=action:merge')
+    await page.getByText('Columns', { exact: true }).click()
+    await page.getByLabel('Why').uncheck()
+    await views.getByLabel('Save this view as').fill('Merges, briefly')
+    expect(await it.axe()).toEqual([])
+    await views.getByRole('button', { name: 'Save' }).click()
+    const saved = views.getByRole('link', { name: 'Merges, briefly' })
+    await saved.waitFor()
+    await page.getByText('Columns', { exact: true }).click()
+    await page.getByLabel('Why').check()
+    await page.goto('/bff/ops')
+    await page.screenshot({ path: `${artifacts}console-views.png` })
+    await saved.click()
+    await page.waitForURL(/action%3Amerge/)
+    expect([await firstRow.locator('.why').isVisible(), await firstRow.locator('.took').isVisible()]).toEqual([false, true])
+    await views.getByRole('button', { name: 'Remove the view Merges, briefly' }).click()
+    await saved.waitFor({ state: 'detached' })
+    await page.getByText('Columns', { exact: true }).click()
+    await page.getByLabel('Why').check()
   })
 
   test('page back in time, and forth', async () => {

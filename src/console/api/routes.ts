@@ -23,6 +23,7 @@ import { createEnvelopeDownload, type EnvelopeParts } from '../envelope/route.ts
 import { fileName } from '../file-name.ts'
 import { createGate, type GateParts, holdsReader } from '../gate.ts'
 import type { Integrity } from '../integrity.ts'
+import type { SavedViews } from '../saved-views.ts'
 import { searchIn } from '../search.ts'
 import { streamEvents } from './stream.ts'
 import { createTail } from './tail.ts'
@@ -33,10 +34,11 @@ export interface ApiParts extends GateParts {
   readonly readers: Readers
   readonly integrity: Pick<Integrity, 'run'>
   readonly keys: EnvelopeParts['keys']
+  readonly savedViews: SavedViews
   readonly draining: () => boolean
 }
 
-export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, draining }: ApiParts): Router => {
+export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, savedViews, draining }: ApiParts): Router => {
   const { sealer } = journal
   const { source, bulk } = readers
   const tail = createTail(source)
@@ -138,6 +140,10 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
     }),
 
     export_journal: inTurn('export', exported),
+
+    list_views: async ({ who }) => ({ views: await savedViews.list(who) }),
+    save_view: async ({ who, body }) => ({ views: await savedViews.save(who, body) }),
+    remove_view: async ({ who, params }) => ({ views: await savedViews.remove(who, params['id']!) }),
 
     verify_journal: () => integrity.run(),
 

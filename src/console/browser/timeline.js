@@ -3,6 +3,7 @@
 import { call, downloadByScript, find, root, say, sayFault } from './call.js'
 import { localTimes, sayZone } from './times.js'
 import './columns.js'
+import './views.js'
 
 const { live } = document.body.dataset
 /** Pause before a refresh, which gathers events; longer from the twentieth refresh of a minute

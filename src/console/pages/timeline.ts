@@ -7,6 +7,7 @@ import { knownNames, type Names } from '../../journal/store/known-names.ts'
 import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
 import { type OperationRow, operations } from '../../journal/store/search.ts'
+import { columnNames } from '../endpoints.ts'
 import { linkable, meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
 import { filterOf, isFaulty, keyNames, lacksZone, parse, searchFor, type Term, textOf } from './search-query.ts'
 import { duration, timeAndAge } from './times.ts'
@@ -102,17 +103,17 @@ const rowOf = (places: RowPlaces, { id, state, opened, milliseconds }: TimelineR
 <span class="took">${milliseconds === undefined ? '' : duration(milliseconds)}</span>
 </li>`
 
-const columns: readonly (readonly [column: string, name: string])[] = [
-  ['ago', 'Age'],
-  ['state', 'Outcome'],
-  ['why', 'Why'],
-  ['took', 'How long it took'],
-]
+const columns: Readonly<Record<(typeof columnNames)[number], string>> = {
+  ago: 'Age',
+  state: 'Outcome',
+  why: 'Why',
+  took: 'How long it took',
+}
 
 /** Shown by script, which keeps the choice. */
 export const columnChoice = (): Html => html`
-<details id="columns" hidden><summary>Columns</summary><fieldset><legend class="unseen">Columns of the timeline</legend>${columns.map(
-  ([column, name]) => html`<label><input type="checkbox" value="${column}" checked> ${name}</label>`,
+<details id="columns" hidden><summary>Columns</summary><fieldset><legend class="unseen">Columns of the timeline</legend>${columnNames.map(
+  (column) => html`<label><input type="checkbox" value="${column}" checked> ${columns[column]}</label>`,
 )}</fieldset></details>`
 
 /** The query of a timeline, with its question mark, or nothing. */

@@ -1,0 +1,67 @@
+/** Searches that readers keep under a name, with the columns they do without: in the session store,
+ * sealed, by app and person. */
+import { faultIn } from '../contract/field-faults.ts'
+import { type KeyRing, keyedName, type RingKey } from '../crypto/key-ring.ts'
+import { randomBytes } from '../crypto/random.ts'
+import { openFor, sealFor } from '../session/record.ts'
+import type { Session } from '../session/sessions.ts'
+import { withAvailability } from '../session/store/availability.ts'
+import type { SessionStore } from '../session/store/session-store.ts'
+import type { NewView } from './endpoints.ts'
+import { isFaulty, parse } from './pages/search-query.ts'
+
+export interface SavedView extends NewView {
+  readonly id: string
+}
+
+type Reader = Pick<Session, 'app' | 'actor'>
+
+export interface SavedViewsParts {
+  readonly store: Pick<SessionStore, 'get' | 'put'>
+  readonly peppers: KeyRing
+}
+
+const most = 20
+/** Since the last change. */
+const lifeMs = 365 * 24 * 60 * 60 * 1000
+const purpose = 'saved views'
+
+export const createSavedViews = ({ store, peppers }: SavedViewsParts) => {
+  const tagOf = ({ app, actor }: Reader, pepper: RingKey): string => keyedName(pepper, purpose, app, actor.id)
+
+  /** Under the name of a former pepper too. */
+  const list = async (reader: Reader): Promise<readonly SavedView[]> => {
+    for (const pepper of peppers()) {
+      const tag = tagOf(reader, pepper)
+      const sealed = await withAvailability(store.get(tag, 'views'))
+      const views = sealed === undefined ? undefined : openFor(peppers, purpose, tag, sealed)
+      if (views !== undefined) return views as readonly SavedView[]
+    }
+    return []
+  }
+  const keep = async (reader: Reader, views: readonly SavedView[]): Promise<readonly SavedView[]> => {
+    const tag = tagOf(reader, peppers()[0])
+    await withAvailability(store.put(tag, 'views', sealFor(peppers, purpose, tag, views), lifeMs))
+    return views
+  }
+
+  return {
+    list,
+    /** One of the same name is replaced. Throws `bad_request` when there are too many, or the search is not understood. */
+    save: async (reader: Reader, view: NewView): Promise<readonly SavedView[]> => {
+      if (isFaulty(parse(view.q))) throw faultIn('body', ['q'], 'must be a search without faults')
+      const views = await list(reader)
+      const known = views.find(({ name }) => name === view.name)
+      if (!known && views.length >= most) throw faultIn('body', ['name'], `is one too many: ${most} views are kept, so remove one first`)
+      const saved = { id: known?.id ?? randomBytes(9).toString('base64url'), ...view }
+      return await keep(reader, known ? views.map((one) => (one === known ? saved : one)) : [...views, saved])
+    },
+    remove: async (reader: Reader, id: string): Promise<readonly SavedView[]> => {
+      const views = await list(reader)
+      const left = views.filter((one) => one.id !== id)
+      return left.length === views.length ? views : await keep(reader, left)
+    },
+  }
+}
+
+export type SavedViews = ReturnType<typeof createSavedViews>

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { visible } from '../contract/text.ts'
 import { type Endpoints, json, ofBodies, text } from '../http/endpoint.ts'
+import { exampleView, exampleViews, SavedViewList, ViewBody } from './saved-view.ts'
 import type { searchNames } from './search.ts'
 
 export const ResolveBody = z.strictObject({
@@ -13,24 +14,6 @@ export const ResolveBody = z.strictObject({
     .refine((text) => visible.test(text), 'must hold at least one visible character')
     .optional(),
 })
-
-/** Columns of the timeline that a reader may do without. */
-export const columnNames = ['ago', 'state', 'why', 'took'] as const
-
-export const ViewBody = z.strictObject({
-  name: z
-    .string()
-    .max(60)
-    .refine((text) => visible.test(text), 'must hold at least one visible character'),
-  q: z.string().min(1).max(1_500).meta({ description: 'A search as the page has it' }),
-  without: z.array(z.enum(columnNames)).max(columnNames.length).default([]).meta({ description: 'Columns that are not shown' }),
-})
-export type NewView = Readonly<z.output<typeof ViewBody>>
-const views = z.object({
-  views: z.array(z.object({ id: z.string(), name: z.string(), q: z.string(), without: z.array(z.enum(columnNames)) })),
-})
-const exampleView = { name: 'Deletions of this week', q: 'action:delete from:7d', without: ['took' as const] }
-const exampleViews = { views: [{ id: 'q1Zx0v9bS2kA', ...exampleView }] }
 
 const actor = z.looseObject({ type: z.enum(['user', 'staff', 'service', 'system']), id: z.string() })
 const target = z.looseObject({
@@ -209,7 +192,7 @@ export const apiEndpoints = {
     ...read,
     path: '/ops/api/views',
     summary: 'The searches that you have saved.',
-    answers: { 200: { description: 'Your own, at most 20', content: json(views, exampleViews) } },
+    answers: { 200: { description: 'Your own, at most 20', content: json(SavedViewList, exampleViews) } },
   },
   save_view: {
     ...check,
@@ -217,14 +200,14 @@ export const apiEndpoints = {
     path: '/ops/api/views',
     summary: 'Save a search under a name; one of the same name is replaced.',
     body: { required: true, content: json(ViewBody, exampleView) },
-    answers: { 200: { description: 'All that you have saved', content: json(views, exampleViews) } },
+    answers: { 200: { description: 'All that you have saved', content: json(SavedViewList, exampleViews) } },
   },
   remove_view: {
     ...check,
     method: 'delete',
     path: '/ops/api/views/:id',
     summary: 'Remove a saved search.',
-    answers: { 200: { description: 'Those that are left', content: json(views, exampleViews) } },
+    answers: { 200: { description: 'Those that are left', content: json(SavedViewList, exampleViews) } },
   },
   verify_journal: {
     ...check,

@@ -7,8 +7,7 @@ import { openFor, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
 import { withAvailability } from '../session/store/availability.ts'
 import type { SessionStore } from '../session/store/session-store.ts'
-import type { NewView } from './endpoints.ts'
-import { isFaulty, parse } from './pages/search-query.ts'
+import type { NewView } from './saved-view.ts'
 
 export interface SavedView extends NewView {
   readonly id: string
@@ -47,9 +46,8 @@ export const createSavedViews = ({ store, peppers }: SavedViewsParts) => {
 
   return {
     list,
-    /** One of the same name is replaced. Throws `bad_request` when there are too many, or the search is not understood. */
+    /** One of the same name is replaced. Throws `bad_request` when there are too many. */
     save: async (reader: Reader, view: NewView): Promise<readonly SavedView[]> => {
-      if (isFaulty(parse(view.q))) throw faultIn('body', ['q'], 'must be a search without faults')
       const views = await list(reader)
       const known = views.find(({ name }) => name === view.name)
       if (!known && views.length >= most) throw faultIn('body', ['name'], `is one too many: ${most} views are kept, so remove one first`)

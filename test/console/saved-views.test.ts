@@ -59,6 +59,8 @@ test.each([
   ['a name that is too long', { name: 'x'.repeat(61), q: 'state:open' }, '/name'],
   ['no search', { name: 'All', q: '' }, '/q'],
   ['a search that is not understood', { name: 'Odd', q: 'state:sometimes' }, '/q'],
+  ['a search of blanks', { name: 'Blank', q: '   ' }, '/q'],
+  ['a search of too many words', { name: 'Many', q: 'w '.repeat(21) }, '/q'],
   ['a search that is too long', { name: 'Long', q: 'x'.repeat(1_501) }, '/q'],
   ['a column that is none', { name: 'Odd', q: 'state:open', without: ['who'] }, '/without/0'],
   ['a field that is none', { name: 'Odd', q: 'state:open', shared: true }, '/shared'],

@@ -63,6 +63,22 @@ export function makePlace(parent = tmpdir()): Place {
   }
 }
 
+/** A store that can be away: what is asked then is refused. */
+export const leaving = (store: Store) => {
+  const away = new Set<Store>()
+  const reach = (): Promise<Store> => (away.has(store) ? Promise.reject(new Error('away')) : Promise.resolve(store))
+  return {
+    leave: () => void away.add(store),
+    comeBack: () => away.clear(),
+    store: {
+      ...store,
+      select: async (...asked) => (await reach()).select(...asked),
+      commit: async (...asked) => (await reach()).commit(...asked),
+      reopen: async () => (await reach()).reopen(),
+    } satisfies Store,
+  }
+}
+
 let last = 0
 export const deletion = (more: Partial<GuardedCall> = {}): GuardedCall => {
   last += 1

@@ -5,7 +5,7 @@ import { decode } from '../../src/journal/event/event.ts'
 import { erasePerson } from '../../src/journal/maintenance.ts'
 import type { Store } from '../../src/journal/store/journal-store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
-import { deletion, makePlace, type Place, success } from './place.ts'
+import { deletion, leaving, makePlace, type Place, success } from './place.ts'
 
 const update = (userId: string, more: Parameters<typeof deletion>[0] = {}) =>
   deletion({ action: 'update_app_user', actor: { type: 'user', userId }, targets: [{ role: 'subject', userId }], ...more })
@@ -87,13 +87,16 @@ test('when people cannot be looked up they get new pseudonyms, and nothing is lo
   await using place = makePlace()
   const { seen, watching } = watched(await place.store())
   const it = await place.open({ store: watching })
+  const written = async (count: number): Promise<void> => {
+    while ((await it.store.select("SELECT 1 FROM event WHERE action = 'update_app_user'")).length < count) await sleep(20)
+  }
   it.guard.recorded(update('u1'), success)
-  await sleep(80)
+  await written(1)
   seen.held = Promise.reject(new Error('the reader is gone'))
   seen.held.catch(() => {})
   it.guard.recorded(update('u1'), success)
   it.guard.recorded(update('u2'), success)
-  await sleep(80)
+  await written(3)
   seen.held = undefined
   it.guard.recorded(update('u2'), success)
   await it.guard.close()
@@ -125,24 +128,15 @@ test('a look-up that never ends holds nothing up for long', async () => {
 
 test('what happens while the store is away is written, in full, when it is back', async () => {
   await using place = makePlace()
-  const store = await place.store()
-  const away = new Set<Store>()
-  const reach = (): Promise<Store> => (away.has(store) ? Promise.reject(new Error('away')) : Promise.resolve(store))
-  const it = await place.open({
-    store: {
-      ...store,
-      select: async (...asked) => (await reach()).select(...asked),
-      commit: async (...asked) => (await reach()).commit(...asked),
-      reopen: async () => (await reach()).reopen(),
-    },
-  })
-  away.add(store)
+  const { store, leave, comeBack } = leaving(await place.store())
+  const it = await place.open({ store })
+  leave()
   for (const userId of ['u1', 'u2']) it.guard.recorded(update(userId), success)
   await sleep(80)
   expect(it.guard.status()).toMatchObject({ open: false, waiting: 2, dropped: 0 })
   for (const userId of ['u1', 'u3']) it.guard.recorded(update(userId), success)
   await sleep(80)
-  away.clear()
+  comeBack()
   await it.guard.close()
   const { events, subjects } = await eventsOf(place)
   expect(events.map(({ action }) => action)).toEqual(Array(4).fill('update_app_user'))

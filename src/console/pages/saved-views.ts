@@ -1,18 +1,18 @@
 /** Saved views above the timeline, and what keeps a search under a name. Script keeps and removes. */
 import { type Html, html } from '../../http/html.ts'
+import { longestViewName } from '../saved-view.ts'
 import type { SavedView } from '../saved-views.ts'
 import type { Places } from './phrases.ts'
-import { parse, type Term } from './search-query.ts'
-import { searchOf } from './timeline.ts'
+import type { Term } from './search-query.ts'
 
 export const savedViewList = ({ root }: Places, words: readonly Term[], views: readonly SavedView[]): Html => html`
 <div id="views">${
   views.length > 0 &&
   html`<ul class="chips" aria-label="Saved views">${views.map(
     ({ id, name, q, without }) =>
-      html`<li><a class="chip hint" href="${root}${searchOf(parse(q))}" data-without="${without.join(' ')}">${name}</a> <button type="button" class="link" data-view="${id}" hidden>Remove<span class="unseen"> the view ${name}</span></button></li>`,
+      html`<li><a class="chip hint" href="${root}?${new URLSearchParams({ q }).toString()}" data-without="${without.join(' ')}">${name}</a> <button type="button" class="link" data-view="${id}" hidden>Remove<span class="unseen"> the view ${name}</span></button></li>`,
   )}</ul>`
 }${
   words.length > 0 &&
-  html`<form hidden><label>Save this view as <input name="name" maxlength="60" required autocomplete="off"></label> <button type="submit">Save</button></form>`
+  html`<form hidden><label>Save this view as <input name="name" maxlength="${longestViewName}" required autocomplete="off"></label> <button type="submit">Save</button></form>`
 }<output></output></div>`

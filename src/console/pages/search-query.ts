@@ -61,12 +61,10 @@ const faultOf = (term: Term): string | undefined => {
 const pattern = /(?:(-?)(target|actor|action|state|ticket|reason|from|to|zone):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)"|(\S+))/g
 
 /** Characters: the longest userId in quotation marks, and every other word beside it. */
-const longest = 1_500
+export const longestSearch = 1_500
 const most = 20
 
-/** The words of a search. Throws `bad_request` above the longest search. */
-export const parse = (text: string): Term[] => {
-  if (text.length > longest) throw faultIn('query', ['q'], `a search holds at most ${longest} characters.`)
+const termsOf = (text: string): Term[] => {
   const terms = [...text.matchAll(pattern)].flatMap(([, minus, key, quoted, plain]): Term[] => {
     const value = (quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain ?? '').trim()
     const unknownKey = key === undefined ? /^-?([a-z]+):/.exec(plain ?? '')?.[1] : undefined
@@ -79,10 +77,26 @@ export const parse = (text: string): Term[] => {
     const fault = faultOf(term)
     return value === '' ? [] : [{ ...term, ...(fault !== undefined && { fault }) }]
   })
-  if (terms.length > most) throw faultIn('query', ['q'], `a search holds at most ${most} words.`)
   return terms.map((word, at) =>
     once.includes(word.key) && terms.slice(at + 1).some(({ key }) => key === word.key) ? { ...word, fault: 'given once' } : word,
   )
+}
+
+export const isFaulty = (terms: readonly Term[]): boolean => terms.some(({ fault }) => fault !== undefined)
+
+/** The words of a search. Throws `bad_request` above the longest search. */
+export const parse = (text: string): Term[] => {
+  if (text.length > longestSearch) throw faultIn('query', ['q'], `a search holds at most ${longestSearch} characters.`)
+  const terms = termsOf(text)
+  if (terms.length > most) throw faultIn('query', ['q'], `a search holds at most ${most} words.`)
+  return terms
+}
+
+/** True for a search worth keeping: it has words, and the page understands each. */
+export const isUnderstood = (text: string): boolean => {
+  if (text.length > longestSearch) return false
+  const terms = termsOf(text)
+  return terms.length > 0 && terms.length <= most && !isFaulty(terms)
 }
 
 const quoted = (value: string): string => `"${value.replaceAll(/["\\]/g, '\\$&')}"`
@@ -97,8 +111,6 @@ export const textOf = (terms: readonly Term[]): string => terms.map(wordOf).join
 
 /** Address of the timeline with this search. */
 export const searchFor = (root: string, ...terms: readonly Term[]): string => `${root}?q=${encodeURIComponent(textOf(terms))}`
-
-export const isFaulty = (terms: readonly Term[]): boolean => terms.some(({ fault }) => fault !== undefined)
 
 /** Words of one key are alternatives; each that must not fit stands by itself, and so does each
  * pasted word. Throws `bad_request` for a word that is not understood. */

@@ -85,8 +85,8 @@ const withoutCodes = (content) => {
 export const printed = (content) => {
   if (content === undefined || content === '') return ['(no body)']
   if (typeof content === 'string') return [content]
-  const parts = JSON.stringify(content, null, 2).split(/("(?<=^ *")(?:[^"\\]|\\.)*"(?=: ))/m)
-  return parts.map((part, at) => (at % 2 ? make('span', { className: 'key', textContent: part }) : part))
+  const parts = JSON.stringify(content, null, 2).split(/^( *"(?:[^"\\\n]|\\.)*"): /m)
+  return parts.flatMap((part, at) => (at % 2 ? [make('span', { className: 'key', textContent: part }), ': '] : [part]))
 }
 
 const printForm = (form) =>

@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { decode } from '../../../src/journal/event/event.ts'
-import type { Store } from '../../../src/journal/store/journal-store.ts'
-import { deletion, makePlace, success } from '../../journal/place.ts'
+import { deletion, leaving, makePlace, success } from '../../journal/place.ts'
 
 const mebi = 1024 * 1024
 const update = (more: Parameters<typeof deletion>[0] = {}) =>
@@ -17,20 +16,10 @@ const large = () => {
 
 test('while the store is away, 64 MiB of events wait at most; small ones still find room, and the others are counted', async () => {
   await using place = makePlace()
-  const store = await place.store()
-  const away = new Set<Store>()
-  const reach = (): Promise<Store> => (away.has(store) ? Promise.reject(new Error('away')) : Promise.resolve(store))
+  const { store, leave, comeBack } = leaving(await place.store())
   const lost: number[] = []
-  const it = await place.open({
-    onLost: ({ count }) => lost.push(count),
-    store: {
-      ...store,
-      select: async (...asked) => (await reach()).select(...asked),
-      commit: async (...asked) => (await reach()).commit(...asked),
-      reopen: async () => (await reach()).reopen(),
-    },
-  })
-  away.add(store)
+  const it = await place.open({ store, onLost: ({ count }) => lost.push(count) })
+  leave()
   for (let at = 0; at < 80; at += 1) it.guard.recorded(large(), success)
   for (let at = 0; at < 5; at += 1) it.guard.recorded(update(), success)
   const all = 85
@@ -39,7 +28,7 @@ test('while the store is away, 64 MiB of events wait at most; small ones still f
   expect(dropped).toBeGreaterThan(15)
   expect(dropped).toBeLessThan(20)
   expect(waiting).toBe(all - dropped)
-  away.clear()
+  comeBack()
   while (!it.guard.status().open) await sleep(20)
   expect(lost.reduce((sum, count) => sum + count, 0)).toBe(dropped)
   const rows = await it.store.select("SELECT body FROM event WHERE action IN ('update_app_user', 'event_lost') ORDER BY seq")

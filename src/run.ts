@@ -1,9 +1,10 @@
 /** A run of the process: load the settings, serve or start several workers that serve, leave with
  * an exit code; or check, and serve nothing. */
 import cluster from 'node:cluster'
-import { type Settings, SettingsError } from '../config/load.ts'
+import { SettingsError } from '../config/load.ts'
 import { loadConfiguration } from './check/configuration.ts'
 import { errorMessage } from './platform/error-message.ts'
+import { withSetting } from './platform/listen-error.ts'
 import { printableLines } from './platform/printable.ts'
 import { runWorkers } from './platform/workers.ts'
 import { serve } from './serve.ts'
@@ -20,23 +21,11 @@ const start = async (): Promise<number> => {
   const { WORKERS, NODE_USE_ENV_PROXY } = configuration.settings
   if (NODE_USE_ENV_PROXY) goThroughProxies()
   if (WORKERS > 1 && cluster.isPrimary) return (await runWorkers(WORKERS, say)) ? 0 : 1
-  const isSound = await serve(configuration, say).catch((error: ListenError) => {
-    throw withSetting(error, configuration.settings)
+  const { PORT, PRIVATE_PORT } = configuration.settings
+  const isSound = await serve(configuration, say).catch((error: unknown) => {
+    throw withSetting(error, { PORT, PRIVATE_PORT })
   })
   return isSound ? 0 : 1
-}
-
-type ListenError = NodeJS.ErrnoException & { readonly port?: number }
-
-const ports: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken: end what uses it, or set another port',
-  EACCES: 'is not for this user: set a port above 1023',
-}
-
-/** A port that cannot be had, by the name of its setting. */
-const withSetting = (error: ListenError, settings: Settings): Error => {
-  const what = error.syscall === 'listen' ? ports[error.code ?? ''] : undefined
-  return what === undefined ? error : new Error(`${error.port === settings.PORT ? 'PORT' : 'PRIVATE_PORT'} ${what}`, { cause: error })
 }
 
 const check = async (json: boolean): Promise<number> => (await import('./check/cli.ts')).check(json)

@@ -4,14 +4,16 @@ import { randomBytes } from 'node:crypto'
 import { Router } from 'express'
 import { loadApps } from '../../../config/apps.ts'
 import { load, SettingsError } from '../../../config/load.ts'
+import { settings as settingRows } from '../../../config/settings.ts'
 import { startApp } from '../../app.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import { urlHost } from '../../platform/ip-address.ts'
+import { withSetting } from '../../platform/listen-error.ts'
 import { createLog } from '../../platform/logger.ts'
 import { printableLines } from '../../platform/printable.ts'
 import { untilSignal } from '../../platform/signals.ts'
 import { loginAddress } from '../../sign-in/return-to.ts'
-import { startSandbox } from '../sandbox/sandbox.ts'
+import { defaultPort, startSandbox } from '../sandbox/sandbox.ts'
 import { demoFaults } from './faults.ts'
 import { areHere } from './here.ts'
 import { demoPage } from './page.ts'
@@ -28,6 +30,15 @@ const originsOf = ({ PUBLIC_ORIGIN, PORT }: NodeJS.ProcessEnv): { PUBLIC_ORIGIN?
   return { PUBLIC_ORIGIN: [...new Set([`http://localhost:${PORT || 3000}`, ...PUBLIC_ORIGIN.split(',')])].join(',') }
 }
 
+const ports = () => {
+  const { SANDBOX_PORT, PORT, PRIVATE_PORT } = process.env
+  return {
+    SANDBOX_PORT: Number(SANDBOX_PORT || defaultPort),
+    PORT: Number(PORT || settingRows.PORT.default),
+    PRIVATE_PORT: Number(PRIVATE_PORT || settingRows.PRIVATE_PORT.default),
+  }
+}
+
 const run = async (): Promise<void> => {
   const { env } = process
   if (env['NODE_ENV'] === 'production')
@@ -37,7 +48,7 @@ const run = async (): Promise<void> => {
   const serviceKey = secret()
   const webhookSecret = secret()
   const chosen = (name: string, otherwise: string) => ({ [name]: env[name] || otherwise })
-  const sandbox = await startSandbox({ port: Number(env['SANDBOX_PORT'] || 3002), apps: [{ appId, keys: [key] }], people: appUsers })
+  const sandbox = await startSandbox({ port: ports().SANDBOX_PORT, apps: [{ appId, keys: [key] }], people: appUsers })
   try {
     const { settings } = load({
       ...env,
@@ -109,6 +120,6 @@ Ctrl-C ends it. Users and sessions are gone then; the journal stays in ./data/de
 try {
   await run()
 } catch (error) {
-  process.stderr.write(`The demo could not start: ${printableLines(errorMessage(error))}\n`)
+  process.stderr.write(`The demo could not start: ${printableLines(errorMessage(withSetting(error, ports())))}\n`)
   process.exitCode = 1
 }

@@ -1,10 +1,12 @@
 /** `npm run sandbox`: the sandbox on its own, until SIGINT or SIGTERM. */
 import { randomBytes } from 'node:crypto'
-import { defaultApp, type Key, startSandbox } from './sandbox.ts'
+import { errorMessage } from '../../platform/error-message.ts'
+import { withSetting } from '../../platform/listen-error.ts'
+import { defaultApp, defaultPort, type Key, startSandbox } from './sandbox.ts'
 
 const { SANDBOX_PORT, SANDBOX_HOST, SANDBOX_APP_ID, SANDBOX_KEY_ID, SANDBOX_KEY_SECRET, SANDBOX_PREFIX } = process.env
 
-const port = Number(SANDBOX_PORT || 3002)
+const port = Number(SANDBOX_PORT || defaultPort)
 const appId = SANDBOX_APP_ID || defaultApp.appId
 const id = SANDBOX_KEY_ID || 'app_69f0100f2a3b4c5d6e7f8092'
 const secret = SANDBOX_KEY_SECRET || randomBytes(24).toString('base64url')
@@ -38,6 +40,6 @@ try {
   steer    ${sandbox.origin}/__sandbox/requests, faults, users, apps, confirm-link, reset`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => sandbox.close())
 } catch (error) {
-  console.error(`The stand-in could not start: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`The stand-in could not start: ${errorMessage(withSetting(error, { SANDBOX_PORT: port }))}`)
   process.exitCode = 1
 }

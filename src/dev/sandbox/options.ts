@@ -84,6 +84,8 @@ export interface SandboxOptions {
   webhook?: WebhookOptions & { appId?: string }
 }
 
+export const defaultPort = 3002
+
 export const defaultApp: AppOptions = {
   appId: '69f0100f2a3b4c5d6e7f8091',
   keys: [{ id: 'app_69f0100f2a3b4c5d6e7f8092', secret: 'sandbox-only-key-secret-4f1c9d7a2b', scope: 'app' }],

@@ -14,7 +14,7 @@ import { isSteering, steer } from './steering.ts'
 import { type App, appOf, type Code, personOf, populate, type Vendor } from './vendor.ts'
 import { newCourier, newWebhook, type Webhook } from './webhooks.ts'
 
-export { defaultApp, type Key, type SandboxOptions } from './options.ts'
+export { defaultApp, defaultPort, type Key, type SandboxOptions } from './options.ts'
 
 interface AppState {
   appId: string

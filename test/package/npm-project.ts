@@ -64,7 +64,8 @@ export const npmProject = ({ from, packed, node = process.execPath }: Options): 
   else for (const [file, content] of Object.entries(empty)) writeFileSync(join(folder, file), JSON.stringify(content))
   if (packed) addTo(folder, packed)
   const words = ['ci', '--prefer-offline', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  execFileSync('npm', words, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000 })
+  // Registry, proxy and certificates are the caller's own, whichever variables tell them.
+  execFileSync('npm', words, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000 })
   return {
     folder,
     write: (file, text) => writeFileSync(join(folder, file), text),

@@ -19,9 +19,10 @@ interface BacklogParts {
   readonly onLost: (lost: Lost) => void
 }
 
-const MAX_WAITING = 5000
+/** Of those whose people are being looked up, as many again. */
+export const MAX_WAITING = 5000
 /** An update's values may be 200 KB, and 5,000 of them would be the end of the process. */
-const MAX_WAITING_BYTES = 64 * 1024 * 1024
+export const MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 const bytesOf = ({ body, parts }: Entry): number => parts.reduce((sum, { sealed }) => sum + sealed.length, body.length)
 

@@ -8,14 +8,13 @@ import { type Event, newId } from '../event/event.ts'
 import { type Entry, entryOf, systemEvent } from '../store/journal-store.ts'
 import { pseudonymsFor } from '../store/pseudonyms.ts'
 import type { Rows, Source } from '../store/queries/source.ts'
+import { MAX_WAITING, MAX_WAITING_BYTES } from './backlog.ts'
 import type { Journal } from './journal.ts'
 
 /** A commit costs a signature and an fsync, whatever its size. */
 const GATHER_MILLISECONDS = 40
 const MAX_GATHERED = 256
 const LOOK_UP_MILLISECONDS = 2000
-/** Most events whose people are being looked up; further ones are lost. */
-const MAX_PENDING = 5000
 const CLOSE_MILLISECONDS = 3000
 
 type Facts = Partial<Event> & Pick<Event, 'kind'>
@@ -24,6 +23,19 @@ interface PendingEvent {
   readonly call: CallFacts
   readonly facts: Facts
   readonly moment: Moment
+  readonly bytes: number
+}
+
+/** The length of all texts. With a list in place of recursion: an answer of the vendor may be deep. */
+const bytesOf = (facts: CallFacts): number => {
+  let bytes = 0
+  const left: unknown[] = [facts]
+  while (left.length > 0) {
+    const it = left.pop()
+    if (typeof it === 'string' || it instanceof Uint8Array) bytes += it.length
+    else if (typeof it === 'object' && it !== null) for (const value of Object.values(it)) left.push(value)
+  }
+  return bytes
 }
 
 export interface Recorder {
@@ -38,7 +50,7 @@ export function createRecorder(journal: Journal): Recorder {
   let gathered: PendingEvent[] = []
   let soon: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
-  let pending = 0
+  let [pending, pendingBytes] = [0, 0]
 
   const lost = ({ call, facts }: PendingEvent): Entry =>
     entryOf(systemEvent('event_lost', { kind: facts.kind, action: call.action }, journal.now()))
@@ -78,23 +90,26 @@ export function createRecorder(journal: Journal): Recorder {
     if (gathered.length === 0) return
     const batch = gathered
     gathered = []
-    pending += batch.length
     writing = writing
       .then(() => write(batch))
       .catch(() => journal.lose(batch.length))
       .finally(() => {
         pending -= batch.length
+        for (const { bytes } of batch) pendingBytes -= bytes
       })
   }
 
   return {
     add: (call, facts) => {
-      if (pending >= MAX_PENDING) return journal.lose(1)
-      gathered.push({ call, facts, moment: momentOf(journal.now()) })
+      const bytes = bytesOf(call)
+      if (pending >= MAX_WAITING || pendingBytes + bytes > MAX_WAITING_BYTES) return journal.lose(1)
+      pending += 1
+      pendingBytes += bytes
+      gathered.push({ call, facts, moment: momentOf(journal.now()), bytes })
       if (gathered.length === MAX_GATHERED) flush()
       else soon ??= setTimeout(flush, GATHER_MILLISECONDS)
     },
-    waiting: () => gathered.length + pending,
+    waiting: () => pending,
     close: async () => {
       flush()
       if ((await withTimeout(CLOSE_MILLISECONDS, writing)) === TIMED_OUT) journal.lose(pending)

@@ -1,4 +1,4 @@
-/** Events that wait for the store were bounded by their number alone, whatever the values they keep. */
+/** Events that wait for the store, or for the people in them to be looked up, were bounded by their number alone, whatever the values they keep. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
@@ -20,7 +20,11 @@ test('while the store is away, 64 MiB of events wait at most; small ones still f
   const lost: number[] = []
   const it = await place.open({ store, onLost: ({ count }) => lost.push(count) })
   leave()
-  for (let at = 0; at < 80; at += 1) it.guard.recorded(large(), success)
+  for (let at = 0; at < 80; at += 1) {
+    it.guard.recorded(large(), success)
+    // In two batches, else not all of them would come as far as to the store.
+    if (at === 39) while (it.journal.status().waiting < 40) await sleep(20)
+  }
   for (let at = 0; at < 5; at += 1) it.guard.recorded(update(), success)
   const all = 85
   while (it.journal.status().waiting + it.journal.status().dropped < all) await sleep(20)
@@ -39,4 +43,33 @@ test('while the store is away, 64 MiB of events wait at most; small ones still f
   it.guard.recorded(large(), success)
   await it.guard.close()
   expect(it.guard.status()).toMatchObject({ waiting: 0, dropped })
+}, 60_000)
+
+test('while people are looked up, 64 MiB of events wait at most; small ones still find room, and the others are counted', async () => {
+  await using place = makePlace()
+  const store = await place.store()
+  const held = Promise.withResolvers<void>()
+  const slow: typeof store = {
+    ...store,
+    select: async (sql, params) => {
+      if (sql.includes('FROM subject WHERE lookup IN')) await held.promise
+      return await store.select(sql, params)
+    },
+  }
+  const it = await place.open({ store: slow })
+  for (let at = 0; at < 80; at += 1) it.guard.recorded(large(), success)
+  for (let at = 0; at < 5; at += 1) it.guard.recorded(update(), success)
+  // Of the 64 places for a mebibyte and a little, one goes to the little.
+  expect(it.guard.status()).toMatchObject({ waiting: 63 + 5, dropped: 80 - 63 })
+  held.resolve()
+  while (it.guard.status().waiting > 0) await sleep(20)
+  // What waited has left room for what comes.
+  it.guard.recorded(large(), success)
+  await it.guard.close()
+  const after = await place.store()
+  const rows = await after.select("SELECT body FROM event WHERE action IN ('update_app_user', 'event_lost') ORDER BY seq")
+  await after.close()
+  const events = rows.map((row) => decode(String(row['body'])))
+  expect(events.filter(({ action }) => action === 'update_app_user')).toHaveLength(63 + 5 + 1)
+  expect(events.filter(({ action }) => action === 'event_lost').map(({ facts }) => facts)).toEqual([{ count: 80 - 63 }])
 }, 60_000)

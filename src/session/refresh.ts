@@ -68,7 +68,8 @@ export const createRefresh = ({ store, keys, peppers, people, reused }: Parts) =
       const [tag] = personKeysOf(peppers, record)
       const place = { key: storeKey(fam), tag }
       const jti = newJti()
-      const accessJti = derive(peppers()[0], 'access', fam, jti)
+      // Its own: derived, it would be that of the next access session, and never be shortened.
+      const accessJti = newJti()
       const { accessMs, ...lifetime } = familyLifetimeOf(record.roles)
       const index = indexOf(peppers, place, record, true)
       const access = { key: storeKey(accessJti), sealed: sealedUnder(accessJti, tag, record), lifeMs: accessMs }

@@ -14,7 +14,8 @@ interface Family {
   lastMs: number
   token: string
   access: string
-  before?: string
+  /** Those that may still live. */
+  before: readonly string[]
   readonly used: Map<string, { at: number; next: string; accessExpiresMs: number }>
 }
 
@@ -48,7 +49,7 @@ export const familiesInMemory = ({ now, sessions, name, notBefore, rolesOf, addT
     session.idleUntil = Math.min(session.idleUntil, session.expiresMs)
   }
   const end = (place: SessionRef, family: Family): void => {
-    for (const key of [family.access, family.before]) if (key) sessions.delete(name({ key, tag: place.tag }))
+    for (const key of [family.access, ...family.before]) sessions.delete(name({ key, tag: place.tag }))
     families.delete(name(place))
     removeFromList(place.tag, family.sid)
   }
@@ -59,7 +60,7 @@ export const familiesInMemory = ({ now, sessions, name, notBefore, rolesOf, addT
       const expiresMs = createdMs + absoluteMs
       const idleUntil = Math.min(createdMs + idleMs, expiresMs)
       const times = { createdMs, expiresMs, idleUntil, lastMs: createdMs }
-      families.set(name(place), { sid, sealed, idleMs, ...times, token, access: access.key, used: new Map() })
+      families.set(name(place), { sid, sealed, idleMs, ...times, token, access: access.key, before: [], used: new Map() })
       addToList(place.tag, { sid, index, createdMs, expiresMs })
       return { createdMs, expiresMs, accessExpiresMs: open(place, sid, access, createdMs, expiresMs) }
     },
@@ -79,7 +80,8 @@ export const familiesInMemory = ({ now, sessions, name, notBefore, rolesOf, addT
         const accessExpiresMs = open(place, family.sid, access, createdMs, expiresMs)
         family.used.set(token, { at: now(), next, accessExpiresMs })
         const idleUntil = Math.min(now() + family.idleMs, expiresMs)
-        Object.assign(family, { token: next, before: family.access, access: access.key, lastMs: now(), idleUntil })
+        const before = [family.access, ...family.before.filter((key) => sessions.has(name({ key, tag: place.tag })))]
+        Object.assign(family, { token: next, before, access: access.key, lastMs: now(), idleUntil })
         return { outcome: 'new', next, createdMs, expiresMs, accessExpiresMs }
       }
       if (used && now() - used.at <= graceMs) {

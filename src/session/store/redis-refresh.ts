@@ -1,5 +1,5 @@
 /** Refresh families in Redis: a hash beside the person's sessions with the present token (t), its
- * access session and the one before (n, o), and used tokens (u:…). */
+ * access session and those before that still live (n, o: a list), and used tokens (u:…). */
 import type { RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import { type FamilyStore, type FamilyTimes, overlapMs, type RefreshResult } from './family-store.ts'
@@ -12,6 +12,12 @@ local function open(key, sealed, created, life, expires)
   redis.call('HSET', key, 'v', sealed, 'c', created, 'a', string.format('%.0f', ends), 'i', life)
   redis.call('PEXPIREAT', key, string.format('%.0f', ends))
   return ends
+end`
+
+const close = `
+local function close(family, prefix, present, before)
+  redis.call('DEL', family, prefix .. present)
+  for key in string.gmatch(before or '', '%S+') do redis.call('DEL', prefix .. key) end
 end`
 
 export const familyScripts = {
@@ -36,7 +42,7 @@ return {f[1], m[2] or '', tonumber(f[2])}`,
   // this node.
   bffRefresh: {
     numberOfKeys: 4,
-    lua: `${clock}${open}
+    lua: `${clock}${open}${close}
 local f = redis.call('HMGET', KEYS[1], 'c', 'a', 'i', 't', 'n', 'o')
 if not f[1] or tonumber(f[1]) <= tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) then return {'over'} end
 local created, expires = tonumber(f[1]), tonumber(f[2])
@@ -53,8 +59,10 @@ if f[4] == ARGV[1] then
     redis.call('HSET', before, 'a', soon)
     redis.call('PEXPIREAT', before, soon)
   end
+  local olds = f[5]
+  for key in string.gmatch(f[6] or '', '%S+') do if redis.call('EXISTS', ARGV[7] .. key) == 1 then olds = olds .. ' ' .. key end end
   local accessEnds = open(KEYS[3], ARGV[4], f[1], ARGV[5], expires)
-  redis.call('HSET', KEYS[1], 't', ARGV[2], 'n', ARGV[3], 'o', f[5], 'l', string.format('%.0f', now),
+  redis.call('HSET', KEYS[1], 't', ARGV[2], 'n', ARGV[3], 'o', olds, 'l', string.format('%.0f', now),
     'u:' .. ARGV[1], string.format('%.0f:%.0f:%s', now, accessEnds, ARGV[2]))
   redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + f[3], expires)))
   return {'new', ARGV[2], created, expires, accessEnds}
@@ -63,16 +71,17 @@ if used then
   local at, ends, next = string.match(used, '^(%d+):(%d+):(.*)$')
   if now - at <= tonumber(ARGV[6]) then return {'same', next, created, expires, tonumber(ends)} end
 end
-redis.call('DEL', KEYS[1], ARGV[7] .. f[5], ARGV[7] .. (f[6] or 'none'))
+close(KEYS[1], ARGV[7], f[5], f[6])
 redis.call('HDEL', KEYS[4], ARGV[9])
 return {'reused'}`,
   },
   bffFamilyEnd: {
     numberOfKeys: 3,
-    lua: `local f = redis.call('HMGET', KEYS[1], 'c', 'n', 'o')
+    lua: `${close}
+local f = redis.call('HMGET', KEYS[1], 'c', 'n', 'o')
 redis.call('HDEL', KEYS[3], ARGV[2])
 if not f[1] then return 0 end
-redis.call('DEL', KEYS[1], ARGV[1] .. f[2], ARGV[1] .. (f[3] or 'none'))
+close(KEYS[1], ARGV[1], f[2], f[3])
 return tonumber(f[1]) > tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) and 1 or 0`,
   },
 } satisfies Record<string, Script>

@@ -32,7 +32,7 @@ import { byActor, type FoundSums, foundCharts, hitsOf, sumsOf } from './pages/fo
 import { body, head, notice, page } from './pages/layout.ts'
 import { operationContent, originIn, relatedTo } from './pages/operation.ts'
 import { savedViewList } from './pages/saved-views.ts'
-import { parse, type Term } from './pages/search-query.ts'
+import { parse, readSearch, type Term } from './pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from './pages/summary.ts'
 import { columnChoice, type Found, findRows, type Page, type RowPlaces, rowList, searchForm, searchOf } from './pages/timeline.ts'
 import { zoneNote } from './pages/times.ts'
@@ -150,7 +150,7 @@ export const consolePages = (parts: PageParts): Router => {
 
   const timeline = shown(async (req, res, session) => {
     const { q = '', ...rest } = queryOf(req, 'q', 'cursor', 'after')
-    const words = parse(q)
+    const words = readSearch(q)
     const at = pageOf(rest)
     const frame = { root, title: words.length > 0 ? q : 'Timeline', session, scripts: ['timeline'] }
     res.write(head(frame))
@@ -213,7 +213,7 @@ ${rowList(here, words, found, at, hitsOf(sums))}`,
       knownNames(parts, [opened]),
     ])
     const content = operationContent(
-      { ...places(searchOf(parse(q), pageOf(at))), names },
+      { ...places(searchOf(readSearch(q), pageOf(at))), names },
       {
         id,
         history,

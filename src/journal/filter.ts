@@ -11,25 +11,27 @@ export const states: readonly string[] = [...openStates, 'open', 'success', 'fai
 
 export const actions: readonly string[] = [...shortNames, ...actionNames]
 
-/** True for a time zone that this Node knows, and for an offset such as `+02:00`. */
+/** True for a time zone that this Node knows, and for an offset such as `+02:00`. Temporal alone takes
+ * whole times for a zone, and Intl alone some names of old. */
 export const isZone = (text: string): boolean => {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions()
+    return timeZone !== '' && Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text).timeZoneId !== ''
   } catch {
     return false
   }
 }
 
 /** True for a time that says itself how far it is from UTC. */
-export const hasOffset = (text: string): boolean => /(?:Z|[+-]\d{2}:\d{2})$/.test(text)
+export const hasOffset = (text: string): boolean => /(?:Z|[+-]\d{2}:?\d{2})$/.test(text)
 
-/** A month, a day or a time; without an offset on the clocks of the zone, the earlier of two. */
+/** A year, a month, a day or a time; without an offset on the clocks of the zone, the earlier of two. */
 export const dateOf = (text: string, zone = 'UTC'): Date | undefined => {
-  if (!/^\d{4}-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?$/.test(text)) return undefined
+  if (!/^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?$/.test(text)) return undefined
   try {
     const at = hasOffset(text)
       ? Temporal.Instant.from(text)
-      : Temporal.PlainDateTime.from(text.length === 7 ? `${text}-01` : text).toZonedDateTime(zone)
+      : Temporal.PlainDateTime.from(text + '-01-01'.slice(Math.max(0, text.length - 4))).toZonedDateTime(zone)
     return new Date(at.epochMilliseconds)
   } catch {
     return undefined
@@ -42,11 +44,16 @@ export const wholeNumber = (name: string, text: string | undefined): number | un
   return Number(text)
 }
 
-/** The same for an end, which includes a day or a month. */
+/** After every time of the log: times are compared as texts with a year of four digits. */
+const lastTime = new Date('9999-12-31T23:59:59.999Z')
+
+/** The same for an end, which includes a day, a month or a year. */
 export const endOf = (text: string, zone?: string): Date | undefined => {
-  if (text.length > 10 || !dateOf(text)) return dateOf(text, zone)
-  const next = text.length === 7 ? Temporal.PlainYearMonth.from(text).add({ months: 1 }) : Temporal.PlainDate.from(text).add({ days: 1 })
-  return dateOf(next.toString(), zone)
+  const first = text.length > 10 ? undefined : dateOf(text)
+  if (!first) return dateOf(text, zone)
+  const one = text.length === 4 ? { years: 1 } : text.length === 7 ? { months: 1 } : { days: 1 }
+  const next = Temporal.PlainDate.from(first.toISOString().slice(0, 10)).add(one)
+  return next.year > 9999 ? lastTime : dateOf(next.toString(), zone)
 }
 
 const time = (name: string, text: string | undefined, read: (text: string) => Date | undefined = dateOf): Date | undefined => {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { filterOf, isFaulty, lacksZone, parse, textOf } from '../../src/console/pages/search-query.ts'
+import { filterOf, isFaulty, lacksZone, parse, readSearch, textOf } from '../../src/console/pages/search-query.ts'
 
 const now = Date.UTC(2026, 2, 10, 12)
 
@@ -27,8 +27,52 @@ describe('words', () => {
       ],
     ],
     ['tenant:42', [{ key: 'any', value: 'tenant:42', unknownKey: 'tenant' }]],
-    ['  target:  ', [{ key: 'any', value: 'target:', unknownKey: 'target' }]],
+    ['  target:  ', [{ key: 'target', value: '', fault: 'followed by a value' }]],
     ['', []],
+    ['-cust-1', [{ key: 'any', value: 'cust-1', not: true }]],
+    ['-"x y"', [{ key: 'any', value: 'x y', not: true }]],
+    ['"-x"', [{ key: 'any', value: '-x' }]],
+    ['ACTION:Delete', [{ key: 'action', value: 'delete' }]],
+    ['target: cust-1', [{ key: 'target', value: 'cust-1' }]],
+    ['action:delete, merge', [{ key: 'action', value: 'delete,merge' }]],
+    ['state:"not sent"', [{ key: 'state', value: 'not_sent' }]],
+    ['actor:"Ada L', [{ key: 'actor', value: 'Ada L' }]],
+    ['actor:“Ada L”', [{ key: 'actor', value: 'Ada L' }]],
+    ['"ticket": "OPS-1"', [{ key: 'ticket', value: 'OPS-1' }]],
+    ['mailto:a@example.org', [{ key: 'any', value: 'a@example.org' }]],
+    [
+      'https://a.example/bff/ops/?q=action%3Adelete+-x',
+      [
+        { key: 'action', value: 'delete' },
+        { key: 'any', value: 'x', not: true },
+      ],
+    ],
+    ['https://a.example/bff/ops', [{ key: 'any', value: 'https://a.example/bff/ops' }]],
+    ['/bff/v1.1/apps/a/appusers/cust%202/channels', [{ key: 'any', value: 'cust 2' }]],
+    [
+      '2026-01',
+      [
+        { key: 'from', value: '2026-01' },
+        { key: 'to', value: '2026-01' },
+      ],
+    ],
+    [
+      '2026-01-01..2026-01-31',
+      [
+        { key: 'from', value: '2026-01-01' },
+        { key: 'to', value: '2026-01-31' },
+      ],
+    ],
+    [
+      'from:2w..yesterday',
+      [
+        { key: 'from', value: '2w' },
+        { key: 'to', value: 'yesterday' },
+      ],
+    ],
+    ['2026-01-31..', [{ key: 'from', value: '2026-01-31' }]],
+    ['from:2026-01-31 09:30:00 UTC', [{ key: 'from', value: '2026-01-31T09:30:00Z' }]],
+    ['"2026-01-31"', [{ key: 'any', value: '2026-01-31' }]],
   ])('%s', (text, words) => {
     expect(parse(text)).toEqual(words)
   })
@@ -57,6 +101,14 @@ describe('words', () => {
     'zone:Mars',
     '-zone:UTC',
     'zone:UTC zone:UTC',
+    'zone:ACT',
+    'target:""',
+    'action:,',
+    'AND',
+    'OR',
+    'NOT',
+    '2026-01-31T09:30Z',
+    'to:7d from:24h',
   ])('%s is told, and finds nothing', (text) => {
     const words = parse(`${text} target:x`)
     expect([words[0], words.at(-1)].map((word) => word?.fault !== undefined)).toEqual([true, false])
@@ -112,8 +164,43 @@ describe('words', () => {
     ])
   })
 
+  test('a value is looked for as it stands, and without what stands around it', () => {
+    const valuesOf = (text: string) => filterOf(parse(text)).conditions![0]!.values
+    expect(valuesOf('<Ada@Example.org>,')).toEqual(['<Ada@Example.org>,', 'Ada@Example.org', 'ada@example.org'])
+    expect(valuesOf('target:a.,(b)')).toEqual(['a.,(b)', 'a', 'b'])
+    expect(valuesOf('5963C0D619A30A2E00DE36B8')).toEqual(['5963C0D619A30A2E00DE36B8', '5963c0d619a30a2e00de36b8'])
+    expect(valuesOf('reason:"GDPR request"')).toEqual(['GDPR_request', 'gdpr_request'])
+  })
+
+  test('an id is found in what was copied with it, and its operation is meant', () => {
+    const id = 'op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708'
+    for (const text of [id.toUpperCase(), `id:${id}`, `(${id}).`, `https://a.example/bff/ops/operations/${id}?q=x`, `"operation":"${id}"`])
+      expect([text, parse(text)]).toEqual([text, [{ key: 'any', value: id }]])
+    expect(parse('requestId=req_43pD5nVfGRtr8QmGplnt')).toEqual([{ key: 'any', value: 'req_43pD5nVfGRtr8QmGplnt' }])
+  })
+
+  test('ends of time: a year, the last day of four digits, and now', () => {
+    expect(filterOf(parse('from:2026 to:2026'), now)).toEqual({ from: new Date('2026-01-01T00:00Z'), to: new Date('2027-01-01T00:00Z') })
+    expect(filterOf(parse('to:9999-12-31'), now)).toEqual({ to: new Date('9999-12-31T23:59:59.999Z') })
+    expect(filterOf(parse('to:now from:2026-03-01T09:30+0200'), now)).toEqual({ from: new Date('2026-03-01T07:30:00Z'), to: new Date(now) })
+  })
+
+  test('too many words are told at the last one, and refused where nobody reads', () => {
+    const text = 'a '.repeat(21)
+    expect(
+      readSearch(text)
+        .map(({ fault }) => fault)
+        .at(-1),
+    ).toContain('at most 20 words')
+    expect(readSearch(Array(21).fill('a').join(',')).at(-1)?.fault).toContain('at most 20 words')
+    expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'bad_request' }))
+  })
+
   test('written out and read again are the same', () => {
-    const value = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes('"') && text.trim() === text && text !== '')
+    const odd = ['AND', 'x,', 'target:', '-', '-x', '2026-01-31', 'a..b', '1d..', 'https://a.example/bff/ops?q=x', '“x”', 'op:x', ',']
+    const value = fc
+      .oneof(fc.string({ minLength: 1, maxLength: 20 }), fc.constantFrom(...odd))
+      .filter((text) => !text.includes('"') && text.trim() === text && text !== '')
     fc.assert(
       fc.property(value, value, value, (target, actor, any) => {
         const words = [

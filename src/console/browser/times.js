@@ -35,8 +35,12 @@ if (find('#zone')) {
   show()
 }
 
+/** A day or a time of a search, alone or behind its word; how long ago something was is no matter of
+ * zones. */
+const day = /(?:^|[\s"])(?:(?:from|to):\s*(?!\d{1,4}[mhdw](?:\s|$))|\d{4}-\d\d(?:-\d\d)?(?:\s|\.\.|$)|(?:to|yester)day(?:\s|\.\.|$))/i
+
 /** Days and times that are typed are meant in the zone that is shown; the search then says so. */
 export const sayZone = (search) => {
-  const names = /(^|\s)(from|to):(?!\d{1,4}[mhdw](\s|$))/.test(search) && !/(^|\s)zone:/.test(search)
+  const names = day.test(search) && !/(^|\s)zone:/i.test(search)
   return names && zone !== 'UTC' ? `${search} zone:${zone}` : search
 }

@@ -3,8 +3,10 @@
 
 import { faultIn } from '../../contract/field-faults.ts'
 import { fullName } from '../../journal/event/actions.ts'
-import { actions, dateOf, endOf, hasOffset, isZone, states } from '../../journal/filter.ts'
+import { actions, isZone, states } from '../../journal/filter.ts'
 import type { Condition, Filter } from '../../journal/store/search.ts'
+import { addressIn, bare, formsOf, idIn, partsOf } from './pasted.ts'
+import { needsZone, plainTime, spanIn, timeOf } from './search-times.ts'
 
 const keys = ['target', 'actor', 'action', 'state', 'ticket', 'reason', 'from', 'to', 'zone'] as const
 type Key = (typeof keys)[number] | 'any'
@@ -23,33 +25,33 @@ export interface Term {
   readonly unknownKey?: string
 }
 
-const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 const isTime = ({ key }: Pick<Term, 'key'>): boolean => key === 'from' || key === 'to'
-const age = /^(\d{1,4})([mhdw])$/
-
-/** A date, a time, `today`, `yesterday`, or an age: `30m`, `24h`, `7d`, `2w`. A day given as the end
- * is included. */
-const timeOf = (value: string, end: boolean, now: number, zone = 'UTC'): Date | undefined => {
-  const ago = age.exec(value)
-  if (ago) return new Date(now - Number(ago[1]) * units[ago[2]!]!)
-  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate()
-  const date = value === 'today' ? `${today}` : value === 'yesterday' ? `${today.subtract({ days: 1 })}` : value
-  return end ? endOf(date, zone) : dateOf(date, zone)
-}
 
 /** True when the search names days or times, and leaves open where on earth. */
 export const lacksZone = (terms: readonly Term[]): boolean =>
-  terms.some((term) => isTime(term) && !age.test(term.value) && !hasOffset(term.value)) && terms.every(({ key }) => key !== 'zone')
+  terms.some((term) => isTime(term) && needsZone(term.value)) && terms.every(({ key }) => key !== 'zone')
 
-/** Values with a comma between them, where no value holds one. */
+/** Words of a list: written as in the table, with blanks or capitals as on the page. */
 const listed: readonly Key[] = ['action', 'state', 'reason']
-const valuesOf = ({ key, value }: Term): string[] => (listed.includes(key) ? value.split(',').filter((item) => item !== '') : [value])
+
+const valuesOf = ({ key, value }: Term): string[] => {
+  if (key === 'reason')
+    return [...new Set(partsOf(value).flatMap((code) => [code.replaceAll(' ', '_'), code.replaceAll(' ', '_').toLowerCase()]))]
+  return listed.includes(key) ? partsOf(value) : formsOf(value)
+}
 
 /** Words that come once, and have no opposite. */
 const once: readonly Key[] = ['from', 'to', 'zone']
 
+const joining: Readonly<Record<string, string>> = {
+  AND: 'left out: words beside each other must all fit',
+  OR: 'left out: alternatives have a comma between them, as in action:delete,merge',
+  NOT: 'a minus before the word, as in -state:success',
+}
+
 const faultOf = (term: Term): string | undefined => {
   const { key, value, not } = term
+  if (key !== 'any' && (listed.includes(key) ? partsOf(value).length === 0 : value === '')) return 'followed by a value'
   if (once.includes(key) && not) return 'without a minus'
   if (isTime(term) && !timeOf(value, false, 0)) return 'a date such as 2026-01-31, today, yesterday, or 24h, 7d'
   if (key === 'zone' && !isZone(value)) return 'a time zone such as Europe/Berlin, +02:00 or UTC'
@@ -57,54 +59,142 @@ const faultOf = (term: Term): string | undefined => {
   return known === undefined || valuesOf(term).every((item) => known.includes(item)) ? undefined : `one of ${known.join(', ')}`
 }
 
-// In quotation marks, a backslash escapes a quotation mark or a backslash.
-const pattern = /(?:(-?)(target|actor|action|state|ticket|reason|from|to|zone):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)"|(\S+))/g
+interface Word {
+  readonly not: boolean
+  readonly key: Key
+  readonly value: string
+  readonly quoted: boolean
+}
+
+// In quotation marks, a backslash escapes a quotation mark or a backslash. What is never closed ends
+// with the text.
+const pattern =
+  /(-?)(?:"([a-z]+)": ?|([a-z]+):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)(?:"|$)|[“„«]([^“”„«»]*)[”“»]|(\d{4}-\d\d-\d\d \d\d:\d\d\S*(?: UTC)?)|(\S+))/gi
+
+const keyOf = (name: string): Key | undefined => keys.find((key) => key === name.toLowerCase())
+
+/** A value goes on after a comma, or begins after its key and a blank. */
+const wordsOf = (text: string): Word[] => {
+  const words: Word[] = []
+  for (const [, minus, member, name = member ?? '', escaped, quoted, moment, plain = ''] of text.matchAll(pattern)) {
+    const alone = plain.endsWith(':') ? keyOf(plain.slice(0, -1)) : undefined
+    const key = keyOf(name) ?? alone
+    const given = (escaped?.replaceAll(/\\(["\\])/g, '$1') ?? quoted ?? moment ?? (alone ? '' : plain)).trim()
+    const value = key === undefined && name !== '' ? `${name}:${given}` : given
+    const last = words.at(-1)
+    const goesOn = last && !last.quoted && (last.value.endsWith(',') || (last.value === '' && last.key !== 'any'))
+    if (goesOn && key === undefined && minus === '') words[words.length - 1] = { ...last, value: last.value + value }
+    else
+      words.push({
+        not: minus === '-',
+        key: key ?? 'any',
+        value,
+        quoted: (key !== undefined || name === '') && (escaped ?? quoted) !== undefined,
+      })
+  }
+  return words
+}
+
+const spanTerms = ({ from, to }: NonNullable<ReturnType<typeof spanIn>>): Term[] => [
+  ...(from === undefined ? [] : [{ key: 'from' as const, value: from }]),
+  ...(to === undefined ? [] : [{ key: 'to' as const, value: to }]),
+]
+
+/** A word without a key or quotation marks, as it was pasted. */
+const pastedTerms = ({ value, not }: Word, within: boolean): Term[] => {
+  const turned = not && { not: true as const }
+  const whole: Term = { key: 'any', value, ...turned }
+  const joins = joining[value]
+  if (joins !== undefined) return [{ ...whole, fault: joins }]
+  const id = idIn(value)
+  if (id !== undefined) return [{ ...whole, value: id }]
+  const { search, name = value.replace(/^mailto:/i, '') } = addressIn(value)
+  if (search !== undefined && !within) return termsOf(search, true)
+  const span = not ? undefined : (spanIn(value, true) ?? spanIn(bare(value), true))
+  if (span) return spanTerms(span)
+  if (value.length > 10 && timeOf(plainTime(bare(value)), false, 0)) return [{ ...whole, fault: 'after from: or to:, as in from:24h' }]
+  const unknownKey = /^([a-z][\w-]*):(?!\/\/)/i.exec(name)?.[1]
+  return [{ ...whole, value: name, ...(unknownKey !== undefined && { unknownKey }) }]
+}
+
+const keyedTerms = ({ key, value, not }: Word): Term[] => {
+  const span = isTime({ key }) && value.includes('..') ? spanIn(value, false) : undefined
+  if (span && !not) return spanTerms(span)
+  const small = key === 'action' || key === 'state' ? value.toLowerCase().replaceAll(' ', '_') : value
+  const term: Term = { key, value: isTime({ key }) ? plainTime(bare(value)) : small, ...(not && { not }) }
+  const fault = faultOf(term)
+  return [{ ...term, ...(fault !== undefined && { fault }) }]
+}
+
+/** `within` an address that was pasted, in which another one is a name. */
+const termsOf = (text: string, within = false): Term[] =>
+  wordsOf(text).flatMap((word): Term[] => {
+    if (word.key !== 'any') return keyedTerms(word)
+    if (word.value === '') return []
+    return word.quoted ? [{ key: 'any', value: word.value, ...(word.not && { not: true }) }] : pastedTerms(word, within)
+  })
 
 /** Characters: the longest userId in quotation marks, and every other word beside it. */
 export const longestSearch = 1_500
 const most = 20
 
-const termsOf = (text: string): Term[] => {
-  const terms = [...text.matchAll(pattern)].flatMap(([, minus, key, quoted, plain]): Term[] => {
-    const value = (quoted?.replaceAll(/\\(["\\])/g, '$1') ?? plain ?? '').trim()
-    const unknownKey = key === undefined ? /^-?([a-z]+):/.exec(plain ?? '')?.[1] : undefined
-    const term: Term = {
-      key: (key ?? 'any') as Key,
-      value,
-      ...(minus === '-' && { not: true }),
-      ...(unknownKey !== undefined && { unknownKey }),
-    }
-    const fault = faultOf(term)
-    return value === '' ? [] : [{ ...term, ...(fault !== undefined && { fault }) }]
+const count = (terms: readonly Term[]): number =>
+  terms.reduce((sum, { key, value }) => sum + (listed.includes(key) ? 1 : Math.max(1, partsOf(value).length)), 0)
+
+const excessOf = (text: string, terms: readonly Term[]): string | undefined =>
+  text.length > longestSearch
+    ? `a search holds at most ${longestSearch} characters`
+    : count(terms) > most
+      ? `a search holds at most ${most} words`
+      : undefined
+
+/** What a word is beside others: one too many, given twice, or an end before its beginning. */
+const besideOthers = (terms: readonly Term[], now: number): Term[] => {
+  const zone = terms.find(({ key, fault }) => key === 'zone' && fault === undefined)?.value
+  const [from, to] = (['from', 'to'] as const).map((name) => terms.findLast(({ key, fault }) => key === name && fault === undefined))
+  const reversed = from && to && Number(timeOf(from.value, false, now, zone)) >= Number(timeOf(to.value, true, now, zone) ?? Infinity)
+  return terms.map((word, at) => {
+    if (once.includes(word.key) && terms.slice(at + 1).some(({ key }) => key === word.key)) return { ...word, fault: 'given once' }
+    return reversed && word === to ? { ...word, fault: `later than ${wordOf(from)}` } : word
   })
-  return terms.map((word, at) =>
-    once.includes(word.key) && terms.slice(at + 1).some(({ key }) => key === word.key) ? { ...word, fault: 'given once' } : word,
-  )
+}
+
+/** The words of a search, each with what is wrong with it. */
+export const readSearch = (text: string, now = Date.now()): Term[] => {
+  const terms =
+    text.length > longestSearch ? [{ key: 'any' as const, value: text.slice(0, longestSearch) }] : besideOthers(termsOf(text), now)
+  const excess = excessOf(text, terms)
+  return excess === undefined ? terms : terms.with(-1, { ...terms.at(-1)!, fault: `left out: ${excess}` })
+}
+
+/** Throws `bad_request` above the longest search. */
+export const parse = (text: string): Term[] => {
+  const terms = readSearch(text)
+  const excess = excessOf(text, terms)
+  if (excess !== undefined) throw faultIn('query', ['q'], `${excess}.`)
+  return terms
 }
 
 export const isFaulty = (terms: readonly Term[]): boolean => terms.some(({ fault }) => fault !== undefined)
 
-/** The words of a search. Throws `bad_request` above the longest search. */
-export const parse = (text: string): Term[] => {
-  if (text.length > longestSearch) throw faultIn('query', ['q'], `a search holds at most ${longestSearch} characters.`)
-  const terms = termsOf(text)
-  if (terms.length > most) throw faultIn('query', ['q'], `a search holds at most ${most} words.`)
-  return terms
-}
-
 /** True for a search worth keeping: it has words, and the page understands each. */
 export const isUnderstood = (text: string): boolean => {
-  if (text.length > longestSearch) return false
-  const terms = termsOf(text)
-  return terms.length > 0 && terms.length <= most && !isFaulty(terms)
+  const terms = readSearch(text)
+  return terms.length > 0 && !isFaulty(terms)
 }
 
 const quoted = (value: string): string => `"${value.replaceAll(/["\\]/g, '\\$&')}"`
 
-const wordOf = ({ key, value, not }: Term): string => {
-  const plain = !/\s|^"/.test(value)
-  if (key === 'any') return plain && !/^-?[a-z]+:/.test(value) ? value : quoted(value)
-  return `${not ? '-' : ''}${key}:${plain ? value : quoted(value)}`
+/** In quotation marks where it would be read as something else without them. */
+export const wordOf = (term: Term): string => {
+  const written = (word: string): string => `${term.not ? '-' : ''}${term.key === 'any' ? '' : `${term.key}:`}${word}`
+  const again = /\s|[,:]$/.test(term.value) ? [] : termsOf(written(term.value))
+  const [one] = again
+  const same =
+    again.length === 1 &&
+    (['key', 'value', 'not', 'unknownKey'] as const).every((name) => one?.[name] === term[name]) &&
+    (one?.fault === undefined) === (term.fault === undefined)
+  return written(same ? term.value : quoted(term.value))
 }
 
 export const textOf = (terms: readonly Term[]): string => terms.map(wordOf).join(' ')

@@ -3,13 +3,14 @@
 import { type Html, html } from '../../http/html.ts'
 import { decode, type Event } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
+import { actions, states } from '../../journal/filter.ts'
 import { knownNames, type Names } from '../../journal/store/known-names.ts'
 import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
 import { type OperationRow, operations } from '../../journal/store/search.ts'
 import { columnNames } from '../saved-view.ts'
 import { linkable, meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
-import { filterOf, isFaulty, keyNames, lacksZone, parse, searchFor, type Term, textOf } from './search-query.ts'
+import { filterOf, isFaulty, keyNames, lacksZone, parse, searchFor, type Term, textOf, wordOf } from './search-query.ts'
 import { duration, timeAndAge } from './times.ts'
 
 export interface RowPlaces extends Places {
@@ -169,13 +170,30 @@ const suggestions: readonly (readonly [name: string, text: string])[] = [
 const hints = (words: readonly Term[]) =>
   suggestions.map(([name, text]) => ({ name, more: parse(text) })).filter(({ more }) => !words.some(({ key }) => key === more[0]!.key))
 
-const remarks = (words: readonly Term[]): Html =>
-  html`${words.map(({ key, value, fault, unknownKey }) => {
-    if (fault !== undefined) return html`<p class="fault" role="status"><b>${key}:${value}</b> is not understood: it must be ${fault}.</p>`
-    return (
-      unknownKey !== undefined &&
-      html`<p class="remark"><b>${unknownKey}:</b> is no word of the search, so <b>${value}</b> was looked for as a name. Words are ${keyNames}.</p>`
-    )
+/** What else is said of a word that was looked for as a name. */
+const remarkOf = (places: Places, words: readonly Term[], word: Term): Html | undefined => {
+  const { key, value, unknownKey } = word
+  if (key !== 'any') return undefined
+  if (unknownKey !== undefined)
+    return html`<b>${unknownKey}:</b> is no word of the search, so <b>${value}</b> was looked for as a name. Words are ${keyNames}.`
+  if (value.includes('…'))
+    return html`<b>${value}</b> is masked, and finds nobody: follow its link in a row, or take the _id from its tooltip.`
+  const meant = actions.includes(value.toLowerCase()) ? 'action' : states.includes(value.toLowerCase()) ? 'state' : undefined
+  if (meant === undefined) return undefined
+  const other: Term = { ...word, key: meant, value: value.toLowerCase() }
+  const address = addressOf(
+    places,
+    words.map((one) => (one === word ? other : one)),
+  )
+  return html`<b>${value}</b> was looked for as a name. Did you mean <a href="${address}">${wordOf(other)}</a>?`
+}
+
+const remarks = (places: Places, words: readonly Term[]): Html =>
+  html`${words.map((word) => {
+    if (word.fault !== undefined)
+      return html`<p class="fault" role="status"><b>${wordOf(word)}</b> is not understood: it must be ${word.fault}.</p>`
+    const remark = remarkOf(places, words, word)
+    return remark && html`<p class="remark">${remark}</p>`
   })}${lacksZone(words) && html`<p class="remark">Days and times of this search are in UTC; a word such as <b>zone:Europe/Berlin</b> changes that.</p>`}`
 
 const chips = (places: Places, words: readonly Term[]): Html => html`
@@ -183,7 +201,7 @@ const chips = (places: Places, words: readonly Term[]): Html => html`
   const rest = words.filter((other) => other !== word)
   return html`<li><a class="chip${word.fault !== undefined && ' faulty'}" href="${addressOf(places, rest)}"><b>${word.not && 'not '}${word.key}</b> ${word.value} <span aria-hidden="true">×</span><span class="unseen">: remove</span></a></li>`
 })}${hints(words).map(({ name, more }) => html`<li><a class="chip hint" href="${addressOf(places, [...words, ...more])}">${name}</a></li>`)}</ul>
-${remarks(words)}`
+${remarks(places, words)}`
 
 export const searchForm = (places: Places, words: readonly Term[]): Html => html`
 <search>

@@ -61,15 +61,23 @@ const clauseOf = async (store: Source, sealer: Sealer, tenant: string | undefine
   if (field === 'target') return { column: 'target', values: await targets(), not }
   if (field === 'actor') return { column: 'actor', values: await actors(), not }
   if (field === 'state') return { column: 'state', values: values.flatMap((state) => (state === 'open' ? openStates : [state])), not }
+  // Trackers write the names of their projects in capitals, people do not.
+  const tickets = () => [...new Set(values.flatMap((value) => [value, value.toUpperCase()]))]
+  if (field === 'ticket') return { column: 'ticket', values: tickets(), not }
   if (field !== 'any') return { column: field, values, not }
-  const [value = ''] = values
-  if (/^op_[0-9a-f-]{36}$/.test(value)) return { column: 'op', values, not }
-  if (/^evt_[0-9a-f-]{36}$/.test(value)) {
-    const event = await eventOf(store, value)
-    return { column: 'op', values: [(event && decode(event.body).operation?.id) ?? ''], not }
+  const events = await Promise.all(values.filter((value) => /^evt_[0-9a-f-]{36}$/.test(value)).map((value) => eventOf(store, value)))
+  return {
+    column: 'any',
+    targets: await targets(),
+    actors: await actors(),
+    tickets: tickets(),
+    operations: [
+      ...values.filter((value) => /^op_[0-9a-f-]{36}$/.test(value)),
+      ...events.flatMap((event) => (event && decode(event.body).operation?.id) ?? []),
+    ],
+    requests: values.filter((value) => /^req_[\w-]{20}$/.test(value)),
+    not,
   }
-  if (/^req_[\w-]{20}$/.test(value)) return { column: 'request', values, not }
-  return { column: 'any', targets: await targets(), actors: await actors(), tickets: values, not }
 }
 
 const narrowingOf = async (store: Source, sealer: Sealer, filter: Filter): Promise<Narrowing> => {

@@ -11,15 +11,17 @@ interface Turned {
 export type Clause = Turned &
   (
     | {
-        readonly column: 'action' | 'actor' | 'op' | 'reason' | 'request' | 'state' | 'target' | 'ticket'
+        readonly column: 'action' | 'actor' | 'reason' | 'state' | 'target' | 'ticket'
         readonly values: readonly string[]
       }
-    /** A word that can be a person, who acted, or a ticket. */
+    /** A word that can be a person, who acted, a ticket, or an id. */
     | {
         readonly column: 'any'
         readonly targets: readonly string[]
         readonly actors: readonly string[]
         readonly tickets: readonly string[]
+        readonly operations: readonly string[]
+        readonly requests: readonly string[]
       }
   )
 
@@ -76,30 +78,37 @@ const unindexed = (column: string, values: readonly string[]): Condition => ({
   params: values,
 })
 
-const onAny = ({ targets, actors, tickets }: Extract<Clause, { column: 'any' }>): Condition =>
-  within(
-    (first) =>
-      `SELECT seq FROM target WHERE token IN (${marks(targets.length, first)})
-       UNION SELECT seq FROM event WHERE actor IN (${marks(actors.length, first + targets.length)})
-       UNION SELECT seq FROM event WHERE ticket IN (${marks(tickets.length, first + targets.length + actors.length)})`,
-    [...targets, ...actors, ...tickets],
-    true,
+const onAny = (store: Source, any: Extract<Clause, { column: 'any' }>, size: number): Condition => {
+  const requestId = bodyField(store, 'body', 'context.requestId')
+  const places: readonly (readonly [select: string, values: readonly string[]])[] = [
+    ['SELECT seq FROM target WHERE token', any.targets],
+    ['SELECT seq FROM event WHERE actor', any.actors],
+    ['SELECT seq FROM event WHERE ticket', any.tickets],
+    ['SELECT seq FROM operation WHERE op', any.operations],
+    [`SELECT seq FROM event WHERE seq >= ${Math.max(0, size - newest)} AND ${requestId}`, any.requests],
+  ]
+  const asked = places.filter(([, values]) => values.length > 0)
+  const select = (first: number): string => {
+    let next = first
+    const parts = asked.map(([sql, values]) => {
+      next += values.length
+      return `${sql} IN (${marks(values.length, next - values.length)})`
+    })
+    return parts.join(' UNION ')
+  }
+  return within(
+    select,
+    asked.flatMap(([, values]) => values),
+    any.requests.length === 0,
   )
+}
 
 const conditionOf = (store: Source, clause: Clause, size: number, app: string | undefined): Condition => {
-  if (clause.column === 'any') return onAny(clause)
+  if (clause.column === 'any') return onAny(store, clause, size)
   const { column, values } = clause
   if (column === 'target') return within((first) => `SELECT seq FROM target WHERE token IN (${marks(values.length, first)})`, values, true)
   if (column === 'reason') return unindexed(bodyField(store, 'e.body', 'reason.code'), values)
-  if (column === 'request') {
-    const field = bodyField(store, 'body', 'context.requestId')
-    return within(
-      (first) => `SELECT seq FROM event WHERE seq >= ${Math.max(0, size - newest)} AND ${among(field, values.length, first)}`,
-      values,
-      false,
-    )
-  }
-  return oneOf(column === 'state' || column === 'op' ? 'o' : 'e', column, values, app)
+  return oneOf(column === 'state' ? 'o' : 'e', column, values, app)
 }
 
 /** What does not fit a clause; an absent value fits none. It leads no search. */
@@ -110,15 +119,18 @@ const turned = (store: Source, clause: Clause, size: number): Condition => {
 
 const conditionsOf = (store: Source, { clauses, tenant }: Narrowing, size: number): Condition[] => {
   const found = clauses.map((clause) => (clause.not ? turned(store, clause, size) : conditionOf(store, clause, size, tenant)))
-  const namesApp = clauses.some(({ column, not }) => !not && !['target', 'any', 'reason', 'request'].includes(column))
+  const namesApp = clauses.some(({ column, not }) => !not && !['target', 'any', 'reason'].includes(column))
   return tenant === undefined || namesApp ? found : [...found, oneOf('e', 'app', [tenant], undefined)]
 }
+
+const last = Date.parse('9999-12-31T23:59:59.999Z')
 
 /** Times come from several clocks: the index is bounded with a minute to spare, and the time itself
  * compared. */
 async function bounds(store: Source, seq: string, { from, to, cursor, after }: Narrowing): Promise<{ sql: string; params: Value[] }> {
   const spare = 60_000
-  const near = (time: Date, milliseconds: number): string => new Date(time.getTime() + milliseconds).toISOString()
+  // Texts are compared: a year has four digits.
+  const near = (time: Date, milliseconds: number): string => new Date(Math.min(time.getTime() + milliseconds, last)).toISOString()
   const parts: string[] = []
   const params: Value[] = []
   const add = (sql: string, value: Value): void => {
@@ -160,7 +172,7 @@ const foundOperation = (row: Row): FoundOperation => ({
 })
 
 const statementOf = async (store: Source, narrowing: Narrowing): Promise<{ rows: string; seq: string; params: Value[] }> => {
-  const size = narrowing.clauses.some(({ column }) => column === 'request') ? (await treeHead(store)).size : 0
+  const size = narrowing.clauses.some((clause) => clause.column === 'any' && clause.requests.length > 0) ? (await treeHead(store)).size : 0
   const found = conditionsOf(store, narrowing, size)
   const first = await leader(store, found)
   const seq = `${first?.table ?? 'o'}.seq`

@@ -2,10 +2,11 @@
  * it is first asked for: at the start they would be a tenth of its time. */
 
 import { readFile } from 'node:fs/promises'
-import type { RequestHandler, Router } from 'express'
+import type { RequestHandler, Response, Router } from 'express'
 import type { SignInAddress } from '../console/routes.ts'
 import type { Operation } from '../contract/operation.ts'
 import { routes } from '../http/endpoint.ts'
+import { anyone, handlers } from '../http/endpoint-handler.ts'
 import { asPage } from '../http/response-headers.ts'
 import { docsEndpoints, privateDocsEndpoints } from './openapi-endpoints.ts'
 
@@ -28,9 +29,9 @@ const script = new URL('./browser/docs.js', import.meta.url)
 
 const textOf = async (files: readonly URL[]): Promise<string> => (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('')
 
-const serve = (type: string, make: () => Promise<string>): RequestHandler => {
+const serve = (type: string, make: () => Promise<string>) => {
   let made: Promise<Buffer> | undefined
-  return async (_req, res) => {
+  return async ({ res }: { readonly res: Response }): Promise<void> => {
     made ??= make().then(
       (text) => Buffer.from(text),
       (error: unknown) => {
@@ -50,16 +51,25 @@ export const docsRoutes = ({ basePath, operations, pages, signIn }: Options): Ro
     const [{ readDocument }, { referencePage }] = await Promise.all([import('./reference/document.ts'), import('./reference/page.ts')])
     return referencePage(readDocument(await document()), { signIn: signIn?.({ returnTo: `${basePath}/docs`, stepUp: false }) })
   }
+  const run = handlers(docsEndpoints, anyone, {
+    openapi: serve('json', async () => JSON.stringify(await document())),
+    docs: serve('html', page),
+    docs_style: serve('css', () => textOf(styles)),
+    docs_script: serve('js', () => textOf([script])),
+  })
   return routes(docsEndpoints, {
-    openapi: [pages, serve('json', async () => JSON.stringify(await document()))],
-    docs: [asPage, pages, serve('html', page)],
-    docs_style: [asPage, pages, serve('css', () => textOf(styles))],
-    docs_script: [asPage, pages, serve('js', () => textOf([script]))],
+    openapi: [pages, run.openapi],
+    docs: [asPage, pages, run.docs],
+    docs_style: [asPage, pages, run.docs_style],
+    docs_script: [asPage, pages, run.docs_script],
   })
 }
 
 /** On the private listener. */
 export const privateDocsRoutes = (): Router =>
-  routes(privateDocsEndpoints, {
-    openapi_private: serve('json', async () => JSON.stringify((await import('./openapi.ts')).privateDocument())),
-  })
+  routes(
+    privateDocsEndpoints,
+    handlers(privateDocsEndpoints, anyone, {
+      openapi_private: serve('json', async () => JSON.stringify((await import('./openapi.ts')).privateDocument())),
+    }),
+  )

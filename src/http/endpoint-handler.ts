@@ -1,11 +1,11 @@
 /** The handler of a row: the caller, the query, the body, then the work of the route, and its
  * answer. */
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, Response } from 'express'
 import type { z } from 'zod'
-import { checkBody, discardBody, readJson } from './body.ts'
-import { type Endpoint, type Endpoints, type Media, ofBodies } from './endpoint.ts'
+import { bringsBody, checkBody, discardBody, readJson } from './body.ts'
+import { type Endpoint, type Endpoints, type Media, ofBodies, type RowHandler } from './endpoint.ts'
 import { isForm, readForm } from './form-body.ts'
-import { checkQuery, rawQueryOf } from './query.ts'
+import { checkQuery, pickQuery, rawQueryOf } from './query.ts'
 
 /** The check of a caller: before the body is read, and again after it, which may have taken long. */
 export interface Gate<Who, Id = string> {
@@ -25,11 +25,13 @@ export interface Asked<Id = string> {
 export const anyone: Gate<undefined> = { enter: () => undefined }
 
 type QueryOf<Row> = Row extends { readonly query: infer Query } ? { readonly [Name in keyof Query]?: string } : unknown
-type BodyOf<Row> = Row extends { readonly body: { readonly required: infer Required; readonly content: infer Content } }
-  ?
-      | (Content[keyof Content] extends { readonly schema: infer Schema extends z.ZodType } ? z.output<Schema> : never)
-      | (Required extends true ? never : undefined)
-  : undefined
+type BodyOf<Row> = Row extends { readonly body: { readonly read: (req: never) => Promise<infer Read> } }
+  ? Read
+  : Row extends { readonly body: { readonly required: infer Required; readonly content: infer Content } }
+    ?
+        | (Content[keyof Content] extends { readonly schema: infer Schema extends z.ZodType } ? z.output<Schema> : never)
+        | (Required extends true ? never : undefined)
+    : undefined
 
 /** A request whose parts are checked by its row. */
 export interface CheckedRequest<Row, Who> {
@@ -49,26 +51,29 @@ const formMedia = 'application/x-www-form-urlencoded'
 
 const readBody = async (req: Request, { body, errors }: Endpoint): Promise<unknown> => {
   if (!body) return errors.includes(ofBodies[0]) ? await discardBody(req) : undefined
-  if (!body.required && req.headers['content-type'] === undefined) return undefined
+  if (!body.required && !bringsBody(req)) return undefined
+  if (body.read) return await body.read(req)
   const { [jsonMedia]: json, [formMedia]: form }: Readonly<Record<string, Media>> = body.content
   return form && (!json || isForm(req)) ? checkBody(form.schema!, await readForm(req)) : checkBody(json!.schema!, await readJson(req))
 }
 
-const handler = <Row extends Endpoint, Who, Id>(id: Id, row: Row, gate: Gate<Who, Id>, work: Work<Row, Who>): RequestHandler => {
+const handler = <Row extends Endpoint, Who, Id>(id: Id, row: Row, gate: Gate<Who, Id>, work: Work<Row, Who>): RowHandler => {
   const statuses = Object.keys(row.answers).map(Number)
   const withBody = statuses.find((status) => row.answers[status]!.content)
   const withoutBody = statuses.find((status) => !row.answers[status]!.content)
   const names = Object.keys(row.query ?? {})
-  return async function endpoint(req, res) {
+  const endpoint = async (req: Request, res: Response): Promise<void> => {
     const asked = { req, res, row, id }
     const entered = await gate.enter(asked)
-    const query = checkQuery(rawQueryOf(req.originalUrl), [], names)
+    const raw = rawQueryOf(req.originalUrl)
+    const query = row.lenientQuery ? pickQuery(raw, names) : checkQuery(raw, [], names)
     const body = await readBody(req, row)
     const who = gate.again ? await gate.again(entered, asked) : entered
     const answer = await work({ who, query, body, params: req.params, req, res } as CheckedRequest<Row, Who>)
     if (answer !== undefined) res.status(withBody!).json(answer)
     else if (!(res.headersSent || res.destroyed)) res.status(withoutBody!).end()
   }
+  return Object.assign(endpoint, { row })
 }
 
 /** The handlers of rows that have one gate. */
@@ -76,7 +81,7 @@ export const handlers = <Rows extends Endpoints, Who>(
   rows: Rows,
   gate: Gate<Who, keyof Rows>,
   works: { readonly [Id in keyof Rows]: Work<Rows[Id], Who> },
-): { readonly [Id in keyof Rows]: RequestHandler } =>
+): { readonly [Id in keyof Rows]: RowHandler } =>
   Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, handler(id, row, gate, works[id]!)])) as {
-    [Id in keyof Rows]: RequestHandler
+    [Id in keyof Rows]: RowHandler
   }

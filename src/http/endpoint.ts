@@ -1,6 +1,6 @@
 /** Routes as rows: what each promises. The router and the OpenAPI document are both made from
  * them. */
-import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
+import { type ErrorRequestHandler, type Request, type RequestHandler, Router } from 'express'
 import type { z } from 'zod'
 import type { LimitClass, Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
@@ -8,6 +8,13 @@ import { Problem } from '../contract/problems.ts'
 type Method = 'get' | 'head' | 'post' | 'put' | 'delete'
 export type Handler = RequestHandler | ErrorRequestHandler
 type Handlers = RequestHandler | Handler[]
+/** The handler of a row, as `handlers` makes it: nothing else answers in its place. */
+export type RowHandler = RequestHandler & { readonly row: Endpoint }
+/** What goes before it and, last, what makes a page of its refusals. */
+type RowHandlers =
+  | RowHandler
+  | [...before: RequestHandler[], run: RowHandler]
+  | [...before: RequestHandler[], run: RowHandler, failed: ErrorRequestHandler]
 
 /** One media type of a body or an answer. */
 export interface Media {
@@ -21,6 +28,13 @@ export interface Answer {
   readonly headers?: readonly AnswerHeader[]
   /** By media type; absent: there is no body. */
   readonly content?: Readonly<Record<string, Media>>
+}
+
+export interface Body {
+  readonly required: boolean
+  readonly content: Readonly<Record<string, Media>>
+  /** For a sender that keeps to rules of its own; else the schema decides, strictly. */
+  readonly read?: (req: Request) => Promise<unknown>
 }
 
 export interface Endpoint {
@@ -42,7 +56,9 @@ export interface Endpoint {
   readonly summary: string
   /** Parameters that may be in the query: what each means, and an example. */
   readonly query?: Readonly<Record<string, readonly [meaning: string, example: string]>>
-  readonly body?: { readonly required: boolean; readonly content: Readonly<Record<string, Media>> }
+  /** Asked by programs of others, which may add parameters of their own: those are passed over. */
+  readonly lenientQuery?: true
+  readonly body?: Body
   readonly answers: Readonly<Record<number, Answer>>
   /** To a browser, which asks for HTML, a refusal is a page. */
   readonly page?: true
@@ -85,7 +101,7 @@ const routerOf = (table: Readonly<Record<string, Methods>>): Router => {
   return router
 }
 
-export const routes = <T extends Endpoints>(rows: T, handlers: { readonly [Id in keyof T]: Handlers }): Router => {
+export const routes = <T extends Endpoints>(rows: T, handlers: { readonly [Id in keyof T]: RowHandlers }): Router => {
   const table: Record<string, Record<string, Handlers>> = {}
   for (const [id, { path, method, head }] of Object.entries(rows)) {
     table[path] = { ...table[path], [method]: handlers[id]!, ...(head && { head: handlers[id]! }) }

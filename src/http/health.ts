@@ -1,40 +1,25 @@
 /** Health for orchestrators: alive, ready (the session store answers, not draining), started. */
-import type { RequestHandler, Router } from 'express'
+import type { Response, Router } from 'express'
 import type { Metrics } from '../platform/metrics.ts'
 import { type Endpoints, routes, text } from './endpoint.ts'
+import { anyone, handlers } from './endpoint-handler.ts'
 
 export interface Health {
   started: boolean
   draining: boolean
 }
 
-const plain = (status: number, text: string): RequestHandler =>
-  function health(_req, res) {
-    res.status(status).type('text/plain').send(`${text}\n`)
-  }
+const say = (res: Response, status: number, text: string): void => {
+  res.status(status).type('text/plain').send(`${text}\n`)
+}
 
-export const alive = plain(200, 'ok')
+const isUp = (ping: () => Promise<void>): Promise<boolean> =>
+  ping().then(
+    () => true,
+    () => false,
+  )
 
-export const startedUp = (health: Health): RequestHandler =>
-  function startedUp(req, res, next) {
-    return (health.started ? alive : plain(503, 'starting'))(req, res, next)
-  }
-
-export const ready = (health: Health, ping: () => Promise<void>): RequestHandler =>
-  async function ready(req, res, next) {
-    // As Kubernetes' own servers have it: what all replicas share is no reason to take each of them out.
-    const shared = req.query['exclude'] === 'redis'
-    if (health.draining || !health.started) return plain(503, health.draining ? 'draining' : 'starting')(req, res, next)
-    const up =
-      shared ||
-      (await ping().then(
-        () => true,
-        () => false,
-      ))
-    return (up ? alive : plain(503, 'session store unavailable'))(req, res, next)
-  }
-
-const about = { method: 'get', head: true, tag: 'Private', by: 'anyone' } as const
+const about = { method: 'get', head: true, tag: 'Private', by: 'anyone', lenientQuery: true } as const
 const ok = { description: 'Yes', content: text('text/plain') }
 
 export const healthEndpoints = {
@@ -65,11 +50,20 @@ export const healthEndpoints = {
 
 /** The routes of the private listener that tell how the process does. */
 export const healthRoutes = (health: Health, ping: () => Promise<void>, metrics: Metrics): Router =>
-  routes(healthEndpoints, {
-    alive,
-    started: startedUp(health),
-    ready: ready(health, ping),
-    metrics: async (_req, res) => {
-      res.type(metrics.contentType).send(await metrics.text())
-    },
-  })
+  routes(
+    healthEndpoints,
+    handlers(healthEndpoints, anyone, {
+      alive: async ({ res }) => say(res, 200, 'ok'),
+      started: async ({ res }) => (health.started ? say(res, 200, 'ok') : say(res, 503, 'starting')),
+      ready: async ({ query, res }) => {
+        if (health.draining || !health.started) return say(res, 503, health.draining ? 'draining' : 'starting')
+        // As Kubernetes' own servers have it: what all replicas share is no reason to take each of
+        // them out.
+        if (query.exclude === 'redis' || (await isUp(ping))) return say(res, 200, 'ok')
+        say(res, 503, 'session store unavailable')
+      },
+      metrics: async ({ res }) => {
+        res.type(metrics.contentType).send(await metrics.text())
+      },
+    }),
+  )

@@ -35,6 +35,18 @@ export const checkQuery = (rawQuery: string, needed: readonly string[], optional
   return Object.fromEntries(found)
 }
 
+/** The parameters of these names, each if it is there once; whatever else the query holds is passed
+ * over. */
+export const pickQuery = (rawQuery: string, names: readonly string[]): Record<string, string> => {
+  const given = new URLSearchParams(rawQuery)
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const [value, ...more] = given.getAll(name)
+      return value === undefined || more.length > 0 ? [] : [[name, value]]
+    }),
+  )
+}
+
 const joined = 'join several values by commas'
 
 /** An unknown name is the caller's text, and may be anything: the sentence leaves it out, the pointer

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express'
 import type { Provider } from '../../config/providers.ts'
 import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'
+import type { CheckedRequest } from '../http/endpoint-handler.ts'
 import { interstitialPage } from '../http/interstitial.ts'
 import { rawQueryOf } from '../http/query.ts'
 import { setCookie } from '../session/credentials.ts'
@@ -12,6 +13,7 @@ import { isStaffRole, lifetimeOf } from '../session/lifetimes.ts'
 import { personKeysOf } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { authTimeIn, forStaffOrigin, personOf } from './claims.ts'
+import type { loginEndpoints } from './endpoints.ts'
 import type { SignInParts } from './login.ts'
 import { isOurState } from './nonce.ts'
 import type { SignedIn } from './openid.ts'
@@ -26,6 +28,9 @@ interface Entrance {
   readonly saidMs: number
   readonly heardMs: number
 }
+
+/** The browser's way back, whose query is the provider's: all of it is for the library. */
+type Returned = CheckedRequest<typeof loginEndpoints.sign_in_callback, undefined>
 
 /** Slack for the times of a token, which are whole seconds. */
 const roundingMs = 2_000
@@ -43,11 +48,9 @@ export const createCallback = (parts: SignInParts) => {
 
   /** The pending sign-in of this browser. A state of ours is no guess, so only others count as
    * failures. */
-  const begun = async (req: Request, res: Response, search: string) => {
-    const states = new URLSearchParams(search).getAll('state')
-    const [state = ''] = states
+  const begun = async ({ query: { state = '' }, req, res }: Returned) => {
     await attempt(req, res, () => {
-      if (states.length !== 1 || !isOurState(peppers, state)) throw new Problem('sign_in_expired')
+      if (!isOurState(peppers, state)) throw new Problem('sign_in_expired')
     })
     const saidMs = await sessions.now()
     const { transaction, end } = findTransaction(peppers, { state, nowMs: saidMs }, origins.cookies, req.headers.cookie)
@@ -60,10 +63,10 @@ export const createCallback = (parts: SignInParts) => {
     return { transaction, chosen, end, release, saidMs }
   }
 
-  const callback = async (req: Request, res: Response): Promise<void> => {
-    const search = rawQueryOf(req.originalUrl)
-    const { transaction, chosen, end, release, saidMs } = await begun(req, res, search)
-    const url = new URL(`${redirectUri(transaction.origin)}?${search}`)
+  const callback = async (returned: Returned): Promise<void> => {
+    const { req, res } = returned
+    const { transaction, chosen, end, release, saidMs } = await begun(returned)
+    const url = new URL(`${redirectUri(transaction.origin)}?${rawQueryOf(req.originalUrl)}`)
     const over = async () => {
       res.setHeader('Set-Cookie', end)
       await sessions.remember('sign-in', transaction.state, transactionMs)

@@ -68,6 +68,12 @@ export const loginEndpoints = {
     tag: 'Sessions',
     by: 'anyone',
     summary: 'Where the identity provider sends the browser back to (OpenID Connect, code flow). Not to be called by hand.',
+    query: {
+      state: ['Which sign-in this is; ours', 'c3RhdGU'],
+      code: ['What the provider gives for the tokens', 'Y29kZQ'],
+      error: ['In place of the code: why there is none', 'access_denied'],
+    },
+    lenientQuery: true,
     answers: {
       200: {
         description: 'A page that goes on to where the person wanted to be',
@@ -87,6 +93,7 @@ export const logoutEndpoints = {
     tag: 'Sessions',
     by: 'cookie, if any',
     summary: 'Sign out here and at the identity provider: the target of a form, whose page is left for the provider.',
+    body: { required: false, content: form(z.record(z.string(), z.string()).meta({ description: 'Fields mean nothing here' })) },
     answers: {
       303: {
         description: 'To the identity provider, or to SIGNED_OUT_PATH when there is nothing to end there',

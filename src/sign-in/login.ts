@@ -91,10 +91,10 @@ export const signInRoutes = (parts: SignInParts): Router => {
     return { heading: status >= 500 ? 'Signing in does not work right now' : 'You are not signed in', links: [['Try again', signIn]] }
   })
 
-  const start = handlers({ sign_in: loginEndpoints.sign_in }, anyone, { sign_in: login })
+  const run = handlers(loginEndpoints, anyone, { sign_in: login, sign_in_callback: createCallback(parts) })
   return routes(loginEndpoints, {
-    sign_in: [asPage, signIns, start.sign_in, failed],
-    sign_in_callback: [asPage, signIns, createCallback(parts), failed],
+    sign_in: [asPage, signIns, run.sign_in, failed],
+    sign_in_callback: [asPage, signIns, run.sign_in_callback, failed],
   })
 }
 

@@ -1,11 +1,9 @@
 /** Sign-out by a form, here and at the provider (RP-Initiated Logout 1.0). The ID token goes in a
  * redirect, hidden from scripts. */
 
-import type { Request, Response, Router } from 'express'
-import { bringsBody } from '../http/body.ts'
+import type { Router } from 'express'
 import { routes } from '../http/endpoint.ts'
-import { readForm } from '../http/form-body.ts'
-import { checkQuery, rawQueryOf } from '../http/query.ts'
+import { type CheckedRequest, type Gate, handlers } from '../http/endpoint-handler.ts'
 import { asPage } from '../http/response-headers.ts'
 import { requireSameOrigin } from '../session/csrf.ts'
 import { createSignOut, type SignOutParts } from '../session/routes/sign-out.ts'
@@ -24,10 +22,14 @@ export const logoutRoutes = (parts: LogoutParts): Router => {
   const { sessions, origins, parties, signedOutPath } = parts
   const leave = createSignOut(parts)
 
-  const logout = async (req: Request, res: Response): Promise<void> => {
-    checkQuery(rawQueryOf(req.originalUrl), [])
-    requireSameOrigin(req, origins, 'form')
-    if (bringsBody(req)) await readForm(req)
+  const ofOurPage: Gate<undefined> = {
+    enter: async ({ req }) => {
+      requireSameOrigin(req, origins, 'form')
+      return undefined
+    },
+  }
+
+  const logout = async ({ req, res }: CheckedRequest<typeof logoutEndpoints.sign_out_by_form, undefined>): Promise<void> => {
     const session = await sessions.currentOnPage(req)
     const idToken = session?.provider && (await sessions.idToken(session))
     await leave(req, res, session)
@@ -35,9 +37,9 @@ export const logoutRoutes = (parts: LogoutParts): Router => {
     const party = parties.get(session?.provider?.id ?? '')?.party
     // No `res.redirect`: the body that Express writes repeats the address.
     res.setHeader('Location', (await party?.endSession(back, idToken)) ?? back)
-    res.status(303).end()
   }
 
   const failed = failsAsPage(() => ({ heading: 'You are not signed out', links: [['Try again', signedOutPath]] }))
-  return routes(logoutEndpoints, { sign_out_by_form: [asPage, logout, failed] })
+  const { sign_out_by_form } = handlers(logoutEndpoints, ofOurPage, { sign_out_by_form: logout })
+  return routes(logoutEndpoints, { sign_out_by_form: [asPage, sign_out_by_form, failed] })
 }

@@ -2,7 +2,7 @@
  * invalidate once more. */
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Request, Response, Router } from 'express'
+import type { Request, Router } from 'express'
 import { z } from 'zod'
 import type { Secret } from '../../config/secret.ts'
 import { bothOf, type Invalidation } from '../cache/invalidation.ts'
@@ -13,6 +13,7 @@ import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'
 import { readBytes } from '../http/body.ts'
 import { type Endpoints, json, routes } from '../http/endpoint.ts'
+import { type CheckedRequest, type Gate, handlers } from '../http/endpoint-handler.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { forEachConcurrent } from '../platform/concurrency.ts'
 import type { Removal, Removals } from './removals.ts'
@@ -57,7 +58,9 @@ const isSecret = (secrets: Secret, given: string): boolean => {
   return found
 }
 
-const parse = (body: Buffer): z.infer<typeof Event> => {
+/** Of whatever type it says to be, and with members of any kind. */
+const readEvent = async (req: Request): Promise<z.infer<typeof Event>> => {
+  const body = await readBytes(req, { maxBytes })
   try {
     return Event.parse(JSON.parse(body.toString()))
   } catch (cause) {
@@ -73,7 +76,7 @@ const requireSecret = (app: WebhookApp | undefined, given: unknown): void => {
   if (typeof given !== 'string' || !isSecret(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')
 }
 
-const hook = { path: '/webhooks/smooch/:appId', tag: 'Webhooks' } as const
+const hook = { path: '/webhooks/smooch/:appId', tag: 'Webhooks', lenientQuery: true } as const
 
 export const webhookEndpoints = {
   probe_webhook: {
@@ -92,6 +95,7 @@ export const webhookEndpoints = {
     body: {
       required: true,
       content: json(z.looseObject({ trigger: z.string() }), { trigger: 'appUser:delete', appUser: { userId: 'cust-20481' } }),
+      read: readEvent,
     },
     answers: { 200: { description: 'Heard', content: json(z.object({}), {}) } },
     errors: [400, 401, 404, 408, 413, 429, 503],
@@ -106,16 +110,20 @@ interface Parts {
 }
 
 export const webhookRoutes = ({ apps, invalidation, removed, attempt }: Parts): Router => {
-  const receive = async (req: Request, res: Response): Promise<void> => {
+  /** The app's secret, where the row asks for it. */
+  const enter: Gate<undefined>['enter'] = async ({ req, res, row: { by } }) => {
+    if (by !== 'webhook secret') return
     addLogFields(res, { operation: 'webhook' })
-    const appId = String(req.params['appId'])
-    await attempt(req, res, () => requireSecret(apps.get(appId), req.headers['x-api-key']))
-    const event = parse(await readBytes(req, { maxBytes: maxBytes }))
+    await attempt(req, res, () => requireSecret(apps.get(String(req.params['appId'])), req.headers['x-api-key']))
+  }
+
+  const receive = async ({ params, body: event, res }: CheckedRequest<typeof webhookEndpoints.receive_webhook, undefined>) => {
+    const appId = params['appId']!
     const known = triggers.find((trigger) => trigger === event.trigger)
     addLogFields(res, { trigger: known ?? 'other' })
     if (known) await drop(appId, event)
     await remove(appId, event)
-    res.status(200).json({})
+    return {}
   }
 
   const drop = async (appId: string, { trigger, appUser = [], surviving = [], discarded = [] }: z.infer<typeof Event>): Promise<void> => {
@@ -138,5 +146,5 @@ export const webhookRoutes = ({ apps, invalidation, removed, attempt }: Parts): 
     await forEachConcurrent(atOnce, gone.values(), (one) => removed({ app, trigger, gone: one, surviving: surviving[0] }))
   }
 
-  return routes(webhookEndpoints, { probe_webhook: (_req, res) => void res.status(200).end(), receive_webhook: receive })
+  return routes(webhookEndpoints, handlers(webhookEndpoints, { enter }, { probe_webhook: async () => undefined, receive_webhook: receive }))
 }

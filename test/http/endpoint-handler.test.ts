@@ -33,6 +33,16 @@ const rows = {
     answers: { 200: { description: 'What came', content: json(z.unknown(), {}) }, 204: done },
     errors: [400, ...ofBodies],
   },
+  hear: {
+    ...row,
+    method: 'post',
+    path: '/heard',
+    query: { exclude: ['What not', 'a'] },
+    lenientQuery: true,
+    body: { required: true, content: json(Note, { text: 'a' }), read: async (req) => Number(req.headers['content-length']) },
+    answers: { 200: { description: 'What was heard', content: json(z.unknown(), {}) } },
+    errors: [],
+  },
   remove: { ...row, method: 'delete', path: '/notes/:id', answers: { 204: done }, errors: [400, 403, ...ofBodies] },
 } as const satisfies Endpoints
 
@@ -61,6 +71,7 @@ describe('a row', () => {
       list: async ({ who, query }) => [who.name, query],
       add: async ({ body }) => body,
       touch: async ({ body }) => body && { came: body.text },
+      hear: async ({ query: { exclude = 'nothing' }, body }) => [exclude, body + 1],
       remove: async ({ params }) => void steps.push(params['id']!),
     })
     server = await startEcho({}, { routes: (app) => app.use(routes(rows, notes)) })
@@ -79,6 +90,12 @@ describe('a row', () => {
     expect((await call('GET', '/notes?more=3')).status).toBe(400)
   })
 
+  test('for programs of others passes over parameters that it does not name, and its own when it comes twice', async () => {
+    const heard = async (search: string) => (await call('POST', `/heard${search}`, { body: 'abc' })).body
+    expect(await heard('?exclude=a&verbose&x=%ZZ')).toEqual(['a', 4])
+    expect(await heard('?exclude=a&exclude=b')).toEqual(['nothing', 4])
+  })
+
   test('takes JSON and a form where it has both, and answers with its status', async () => {
     expect(await call('POST', '/notes', asJson({ text: 'a' }))).toEqual({ status: 201, body: { text: 'a' } })
     const body = new URLSearchParams({ text: 'b' })
@@ -91,6 +108,7 @@ describe('a row', () => {
     expect((await call('PUT', '/notes')).status).toBe(204)
     expect(await call('PUT', '/notes', asJson({ text: 'c' }))).toEqual({ status: 200, body: { came: 'c' } })
     expect((await call('PUT', '/notes', asJson({}))).status).toBe(400)
+    expect((await call('PUT', '/notes', { headers: { 'content-type': 'application/json' } })).status).toBe(204)
   })
 
   test('without a body reads and drops a sound one, and refuses another', async () => {

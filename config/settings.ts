@@ -3,6 +3,7 @@
 import { isIP } from 'node:net'
 import { RE2JS } from 're2js'
 import { z } from 'zod'
+import { faultOfPostgres } from '../src/platform/postgres-address.ts'
 import { parseLogin, parseRedisAddress, RedisAddressError } from '../src/platform/redis-address.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -41,12 +42,10 @@ const networks = list.pipe(
 const host = z
   .string()
   .refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9._-]+$/.test(text), 'must be an address or a name of this machine, without a port')
-const journalUrl = z
-  .string()
-  .refine(
-    (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)),
-    'must be sqlite:PATH or postgres://user:password@host:5432/database, percent-encoded',
-  )
+const journalUrl = z.string().superRefine((text, { addIssue }) => {
+  const message = /^sqlite:./.test(text) ? undefined : faultOfPostgres(text)
+  if (message !== undefined) addIssue({ code: 'custom', message })
+})
 
 /** What the parser throws becomes the fault. */
 const parsedBy = (parse: (text: string) => unknown) =>

@@ -67,6 +67,18 @@ test.each([
     'postgres://host:port/db',
     'JOURNAL_URL is set, but must be sqlite:PATH or postgres://user:password@host:5432/database, percent-encoded',
   ],
+  ['JOURNAL_URL', 'postgres://u@one,,two/j', 'JOURNAL_URL is set, but has a comma without a host beside it'],
+  [
+    'JOURNAL_URL',
+    'postgres://u@one:5432,two:x/j',
+    'JOURNAL_URL is set, but must be sqlite:PATH or postgres://user:password@host:5432/database, percent-encoded',
+  ],
+  ['JOURNAL_URL', 'postgres://u@one,two/j?host=/run', 'JOURNAL_URL is set, but names several hosts, and one more as host=: keep one way'],
+  [
+    'JOURNAL_URL',
+    'postgres://u@one,two/j?target_session_attrs=any',
+    'JOURNAL_URL is set, but must have read-write or primary for target_session_attrs, or none: a standby takes no events',
+  ],
   ['WORKERS', '0', 'WORKERS is "0", but must be at least 1'],
   ['LIMIT_READS', 'x', 'LIMIT_READS is "x", but must be a number'],
   ['LIMIT_READS', '1.5', 'LIMIT_READS is "1.5", but must be a whole number'],

@@ -25,6 +25,10 @@ export interface Postgres extends AsyncDisposable {
   signal(signal: NodeJS.Signals): void
   stop(): void
   start(): Promise<void>
+  /** From a standby to a primary. */
+  promote(): void
+  /** A standby, on a socket of its own, for which each commit waits. */
+  standby(): Promise<Postgres>
 }
 
 interface PostgresListener {
@@ -34,7 +38,10 @@ interface PostgresListener {
 }
 
 /** On a socket; with `listener` also at localhost, where it speaks TLS. */
-export async function startPostgres(bin: string, listener?: PostgresListener): Promise<Postgres> {
+export const startPostgres = (bin: string, listener?: PostgresListener): Promise<Postgres> => startServer(bin, listener)
+
+/** With `source`, the folder of another one's socket, it is a standby of that one. */
+async function startServer(bin: string, listener?: PostgresListener, source?: string): Promise<Postgres> {
   const directory = mkdtempSync(join(tmpdir(), 'pg-'))
   const asRoot = process.getuid?.() === 0
   // It refuses to run as root; setpriv becomes the server, where runuser would stay beside it and stop when it is paused.
@@ -47,7 +54,8 @@ export async function startPostgres(bin: string, listener?: PostgresListener): P
   if (asRoot) execFileSync('chown', ['postgres', directory])
   const cluster = join(directory, 'cluster')
   const port = String(listener?.port ?? 5432)
-  run('initdb', ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'])
+  if (source === undefined) run('initdb', ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'])
+  else run('pg_basebackup', ['-D', cluster, '-h', source, '-U', 'postgres', '-R', '-X', 'stream', '-c', 'fast', '--no-sync'])
   const given = Object.entries(listener?.tls ?? {}).map(([name, text]) => {
     const path = join(directory, name)
     writeFileSync(path, text, { mode: 0o600 })
@@ -92,24 +100,40 @@ export async function startPostgres(bin: string, listener?: PostgresListener): P
     run('pg_ctl', ['-D', cluster, '-m', 'immediate', '-w', 'stop'])
   }
   await start()
+  const sql: Postgres['sql'] = (text, database = 'postgres') =>
+    run('psql', [
+      '-h',
+      directory,
+      '-p',
+      port,
+      '-U',
+      'postgres',
+      '-d',
+      `dbname=${database} options='-c default_transaction_read_only=off'`,
+      '-qAtX',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-c',
+      text,
+    ])
   return {
     url: (database = 'postgres', user = 'postgres') => `postgres://${user}@localhost/${database}?host=${encodeURIComponent(directory)}`,
-    sql: (text, database = 'postgres') =>
-      run('psql', [
-        '-h',
-        directory,
-        '-p',
-        port,
-        '-U',
-        'postgres',
-        '-d',
-        `dbname=${database} options='-c default_transaction_read_only=off'`,
-        '-qAtX',
-        '-v',
-        'ON_ERROR_STOP=1',
-        '-c',
-        text,
-      ]),
+    sql,
+    promote: () => {
+      // Else it would wait for a standby of its own.
+      for (const text of ["ALTER SYSTEM SET synchronous_standby_names = ''", 'SELECT pg_reload_conf()']) if (source !== undefined) sql(text)
+      run('pg_ctl', ['-D', cluster, '-w', 'promote'])
+    },
+    standby: async () => {
+      const standby = await startServer(bin, undefined, directory)
+      sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+      sql('SELECT pg_reload_conf()')
+      for (let tries = 0; sql("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").trim() !== '1'; tries += 1) {
+        if (tries === 200) throw new Error('the standby of PostgreSQL did not come up')
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      return standby
+    },
     signal: (signal) => {
       for (const it of [...children(), pid()]) process.kill(it, signal)
     },

@@ -3,6 +3,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { postgresHosts } from '../../platform/postgres-address.ts'
 import { newId } from '../event/event.ts'
 import { createSealer, type Sealer } from '../event/seal.ts'
 import { newSigningKey, signingKey } from '../log/checkpoint.ts'
@@ -107,7 +108,8 @@ export function requireJournal(url: string): void {
  * and the apps. */
 export function locationOf(url: string, apps = ''): string {
   const path = pathOf(url)
-  const place = path === undefined ? `postgres ${databaseOf(new URL(url))}` : existsSync(path) ? realpathSync(path) : path
+  const place =
+    path === undefined ? `postgres ${databaseOf(new URL(postgresHosts(url)[0]!))}` : existsSync(path) ? realpathSync(path) : path
   return hash('sha256', `${place} ${apps}`, 'base64url')
 }
 

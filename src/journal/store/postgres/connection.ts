@@ -3,6 +3,9 @@
 import { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
 import { createTurns } from '../../../platform/concurrency.ts'
+import { withTimeout } from '../../../platform/deadline.ts'
+import { errorMessage } from '../../../platform/error-message.ts'
+import { postgresHosts, wantsPrimary } from '../../../platform/postgres-address.ts'
 import { Late } from '../queries/source.ts'
 
 export interface Connection {
@@ -24,7 +27,33 @@ export interface Limits {
   >
 }
 
+/** How long the other hosts have once one has answered. */
+const othersMilliseconds = 300
+
+interface Primary extends Connection {
+  /** Grows with each promotion; 0 where nobody asked. */
+  readonly timeline: number
+}
+
+/** To the one host, or to the primary among several. All are tried at once, since a primary that
+ * hangs must not delay the one in its place; of two, the one that was promoted last is meant. */
 export async function connect(url: string, limits: Limits = {}): Promise<Connection> {
+  const hosts = postgresHosts(url)
+  const tries = hosts.map((host) => connectTo(host, limits, wantsPrimary(hosts)))
+  if (tries.length === 1) return await tries[0]!
+  const there: Primary[] = []
+  let taken: Primary | undefined
+  const arrived = tries.map((it) => it.then((primary) => (taken ? primary.cut() : void there.push(primary))))
+  await Promise.any(arrived).catch(({ errors }: AggregateError) => {
+    throw new Error(`no host of JOURNAL_URL takes writes: ${errors.map(errorMessage).join('; ')}`)
+  })
+  await withTimeout(othersMilliseconds, Promise.allSettled(arrived))
+  taken = there.reduce((latest, it) => (it.timeline > latest.timeline ? it : latest))
+  for (const it of there) if (it !== taken) it.cut()
+  return taken
+}
+
+const connectTo = async (url: string, limits: Limits, mustBePrimary: boolean): Promise<Primary> => {
   const { default: pg } = await import('pg')
   const { server = {}, ...settings } = limits
   const socket = new Socket()
@@ -45,8 +74,10 @@ export async function connect(url: string, limits: Limits = {}): Promise<Connect
     socket.destroy()
   }
   const late = setTimeout(cut, connectMilliseconds)
+  let timeline = 0
   try {
     await client.connect()
+    if (mustBePrimary) timeline = await timelineOf(client)
     await refuseSharing(client, url)
     const given = Object.entries(server).map(([name, value]) => `; SET ${name} = ${value}`)
     await client.query(`SET search_path = journal; SET synchronous_commit = 'on'; SET standard_conforming_strings = on${given.join('')}`)
@@ -56,7 +87,15 @@ export async function connect(url: string, limits: Limits = {}): Promise<Connect
   } finally {
     clearTimeout(late)
   }
-  return { client, cut }
+  return { client, cut, timeline }
+}
+
+/** Throws at a standby, which has none of its own. */
+const timelineOf = async (client: Client): Promise<number> => {
+  const segment = 'CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END'
+  const { of } = (await client.query(`SELECT left(${segment}, 8) AS of`)).rows[0] as { of: string | null }
+  if (of === null) throw new Error('this is a standby')
+  return Number.parseInt(of, 16)
 }
 
 /** A pooler in transaction mode gives each transaction another session: settings would hold for

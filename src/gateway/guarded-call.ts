@@ -27,6 +27,7 @@ export interface GuardedCallParts {
 }
 
 type GuardedCall = Call<GuardedOperation>
+type Unmark = Awaited<ReturnType<Sessions['markGone']>>
 
 export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, create }: Provisioning) => {
   const { sessions, upstream, guard, untilDone, alarm } = parts
@@ -77,9 +78,10 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       const { pending } = await begun.end(outcome)
       if (pending) headers['Audit-Outcome'] = 'pending'
     }
+    let marks: Unmark[] = []
     try {
       // Flagged before the send, so that nothing creates the person anew meanwhile.
-      await Promise.all(removed.map(sessions.markGone))
+      marks = await Promise.all(removed.map(sessions.markGone))
       requireStill(await sessions.reload(call.session), call.caller)
       const answer = await upstream.callGuarded(app, begun.permit, named)
       const refusal = await accept(call, answer.body).catch((problem: Problem) => problem)
@@ -96,7 +98,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       // Present before and missing now: another call removed the person meanwhile.
       const gone = operation.removes === 'subject' && problem.code === 'user_not_found' && found.every(({ before }) => before)
       if (outcome === 'unknown' || gone) await end(removed)
-      else await unmark(removed)
+      else await unmark(marks)
       throw problem.with({ headers })
     }
   }
@@ -112,8 +114,8 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       ),
     )
   }
-  const unmark = async (persons: readonly Person[]): Promise<void> => {
-    await Promise.all(persons.map(sessions.clearDeleted)).catch((cause: unknown) => alarm('person_not_unmarked', { cause }))
+  const unmark = async (marks: readonly Unmark[]): Promise<void> => {
+    await Promise.all(marks.map((takeBack) => takeBack())).catch((cause: unknown) => alarm('person_not_unmarked', { cause }))
   }
 
   const readBefore = async (call: GuardedCall): Promise<Found[]> => {

@@ -214,15 +214,15 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     /** The provider's ID token of the sign-in. */
     idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,
 
-    /** Set before a delete or merge is sent, cleared when it is known to have failed: no call
-     * provisions the person anew. */
-    markGone: async (person: Person): Promise<void> => {
-      await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.markGone(tag))))
+    /** Set before a delete or merge is sent: no call provisions the person anew. Gives what takes
+     * it back when that is known to have failed. */
+    markGone: async (person: Person): Promise<() => Promise<unknown>> => {
+      const marked = await Promise.all(
+        personKeysOf(peppers, person).map(async (tag) => ({ tag, mark: await withAvailability(store.markGone(tag)) })),
+      )
+      return () => Promise.all(marked.map(({ tag, mark }) => withAvailability(store.unmarkGone(tag, mark))))
     },
-    clearDeleted: async (person: Person): Promise<void> => {
-      await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.unmark(tag, 'gone'))))
-    },
-    reload: reload,
+    reload,
 
     /** The session after a slow body has arrived; throws `unauthorized` when it has ended
      * meanwhile. */

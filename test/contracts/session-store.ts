@@ -159,14 +159,28 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       const before = place()
       await store.create(before, session())
       await sleep(5)
-      await store.markGone(before.tag)
+      const mark = await store.markGone(before.tag)
       await sleep(5)
       const after = place(before.tag)
       await store.create(after, session())
       expect((await store.enter(before, touch))?.gone).toBe(true)
       expect((await store.enter(after, touch))?.gone).toBe(false)
-      await store.unmark(before.tag, 'gone')
+      await store.unmarkGone(before.tag, mark)
       expect((await store.enter(before, touch))?.gone).toBe(false)
+    })
+
+    test('of several who mark a person as gone, whoever fails takes back the own mark alone', async () => {
+      const at = place()
+      await store.create(at, session())
+      const isGone = async () => (await store.enter(at, touch))?.gone
+      const [first, second] = [await store.markGone(at.tag), await store.markGone(at.tag)]
+      expect([first.before, second.before, second.at > first.at]).toEqual([0, first.at, true])
+      await store.unmarkGone(at.tag, first)
+      expect(await isGone()).toBe(true)
+      await store.unmarkGone(at.tag, second)
+      expect(await store.readMark(at.tag, 'gone')).toBe(String(first.at))
+      await store.unmarkGone(at.tag, first)
+      expect(await isGone()).toBe(false)
     })
 
     test('lists sessions, without those whose time is over', async () => {

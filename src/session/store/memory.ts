@@ -144,7 +144,17 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       lists.delete(tag)
     },
     mark: async (tag, mark, value) => setMark(tag, mark, value),
-    markGone: async (tag) => setMark(tag, 'gone', String(now())),
+    markGone: async (tag) => {
+      const before = Number(marksOf(tag)?.get('gone') ?? 0)
+      const at = Math.max(now(), before + 1)
+      setMark(tag, 'gone', String(at))
+      return { at, before }
+    },
+    unmarkGone: async (tag, { at, before }) => {
+      if (Number(marksOf(tag)?.get('gone')) !== at) return
+      if (before > 0) setMark(tag, 'gone', String(before))
+      else marksOf(tag)?.delete('gone')
+    },
     markSignedOut: async (tag, saidAt) => {
       setMark(tag, 'gone', String(now()))
       setMark(tag, 'signedOut', String(Math.max(saidAt, Number(marksOf(tag)?.get('signedOut') ?? 0))))

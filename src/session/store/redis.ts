@@ -107,9 +107,21 @@ return seen`,
   },
   bffMark: {
     numberOfKeys: 1,
+    lua: `redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]); redis.call('PEXPIRE', KEYS[1], ARGV[3])`,
+  },
+  bffMarkGone: {
+    numberOfKeys: 1,
     lua: `${clock}
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] == 'now' and string.format('%.0f', now) or ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])`,
+local before = tonumber(redis.call('HGET', KEYS[1], 'gone') or 0)
+local at = math.max(now, before + 1)
+redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', at))
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return {at, before}`,
+  },
+  bffUnmarkGone: {
+    numberOfKeys: 1,
+    lua: `if redis.call('HGET', KEYS[1], 'gone') ~= ARGV[1] then return end
+if ARGV[2] == '0' then redis.call('HDEL', KEYS[1], 'gone') else redis.call('HSET', KEYS[1], 'gone', ARGV[2]) end`,
   },
   bffMarkSignedOut: {
     numberOfKeys: 1,
@@ -205,7 +217,11 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
   end: async (place, sid) => (await redis.run('bffEnd', [session(place), marks(place.tag), list(place.tag)], [sid])) === 1,
   endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)], [markTtlMs])),
   mark: async (tag, mark, value) => void (await redis.run('bffMark', [marks(tag)], [mark, value, markTtlMs])),
-  markGone: async (tag) => void (await redis.run('bffMark', [marks(tag)], ['gone', 'now', markTtlMs])),
+  markGone: async (tag) => {
+    const [at, before] = (await redis.run('bffMarkGone', [marks(tag)], [markTtlMs])) as [number, number]
+    return { at, before }
+  },
+  unmarkGone: async (tag, { at, before }) => void (await redis.run('bffUnmarkGone', [marks(tag)], [at, before])),
   markSignedOut: async (tag, saidAt) => void (await redis.run('bffMarkSignedOut', [marks(tag)], [saidAt, markTtlMs])),
   unmark: async (tag, mark) => void (await redis.run('bffUnmark', [marks(tag)], [mark])),
   readMark: async (tag, mark) => ((await redis.run('bffReadMark', [marks(tag)], [mark])) as string | null) ?? undefined,

@@ -56,7 +56,13 @@ export interface Listed {
  * delete or merge, `roles` = sealed roles, `notBefore` = time of the last `endAll`.
  * Of a provider's logout: `gone` = its arrival, `signedOut` = its time by the provider's clock. */
 export type PersonFlag = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'signedOut'
-type SetFlag = Exclude<PersonFlag, 'notBefore' | 'signedOut'>
+type SetFlag = Exclude<PersonFlag, 'notBefore' | 'gone' | 'signedOut'>
+
+/** The `gone` that a call set, and the one of an earlier call, which may still run; 0: none. */
+export interface GoneMark {
+  readonly at: number
+  readonly before: number
+}
 
 export interface EnterOptions {
   readonly touch: boolean
@@ -84,8 +90,11 @@ export interface SessionStore extends FamilyStore {
   /** Ends every session of the person that exists now; a later sign-in revives none. */
   endAll(tag: string): Promise<void>
   mark(tag: string, mark: SetFlag, value: string): Promise<void>
-  /** Sets `gone` to now. */
-  markGone(tag: string): Promise<void>
+  /** Sets `gone` to now, later than it was. */
+  markGone(tag: string): Promise<GoneMark>
+  /** Takes this mark back: what stood there before stands again, unless a later call has marked the
+   * person. */
+  unmarkGone(tag: string, mark: GoneMark): Promise<void>
   /** Sets `gone` to now, and `signedOut` to the later of what it was and this. */
   markSignedOut(tag: string, saidAt: number): Promise<void>
   unmark(tag: string, mark: SetFlag): Promise<void>

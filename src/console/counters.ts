@@ -64,7 +64,7 @@ export const createCounters = ({ store, burst: limit, onEvent, onBurst }: Counte
 
   const watchBurst = (event: Event): void => {
     if (!event.actor || event.tenant === undefined) return
-    const key = `${event.tenant}\0${event.actor.id}`
+    const key = `${event.tenant}\0${event.actor.type}\0${event.actor.id}`
     const time = Date.parse(event.time)
     const within = (recent.get(key) ?? []).filter((at) => time - at < limit.minutes * 60_000)
     recent.set(key, [...within, time])

@@ -1,9 +1,9 @@
 /** Searches that readers keep under a name, with the columns they do without: in the session store,
- * sealed, by app and person. */
+ * sealed, by app and by person or program. */
 import { faultIn } from '../contract/field-faults.ts'
-import { type KeyRing, keyedName, type RingKey } from '../crypto/key-ring.ts'
+import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
-import { openFor, sealFor } from '../session/record.ts'
+import { openFor, personKeysOf, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
 import { withAvailability } from '../session/store/availability.ts'
 import type { SessionStore } from '../session/store/session-store.ts'
@@ -13,7 +13,7 @@ export interface SavedView extends NewView {
   readonly id: string
 }
 
-type Reader = Pick<Session, 'app' | 'actor'>
+type Reader = Pick<Session, 'app' | 'kind' | 'userId' | 'actor'>
 
 export interface SavedViewsParts {
   readonly store: Pick<SessionStore, 'get' | 'put'>
@@ -26,12 +26,16 @@ const lifeMs = 365 * 24 * 60 * 60 * 1000
 const purpose = 'saved views'
 
 export const createSavedViews = ({ store, peppers }: SavedViewsParts) => {
-  const tagOf = ({ app, actor }: Reader, pepper: RingKey): string => keyedName(pepper, purpose, app, actor.id)
+  /** Under each live pepper, the newest first. Kinds apart: a program may bear the id of a person. */
+  const tagsOf = (reader: Reader): [string, ...string[]] => {
+    const people = personKeysOf(peppers, reader)
+    const kind = reader.kind === 'service' ? 'program' : 'person'
+    return peppers().map((pepper, at) => keyedName(pepper, purpose, kind, people[at]!)) as [string, ...string[]]
+  }
 
   /** Under the name of a former pepper too. */
   const list = async (reader: Reader): Promise<readonly SavedView[]> => {
-    for (const pepper of peppers()) {
-      const tag = tagOf(reader, pepper)
+    for (const tag of tagsOf(reader)) {
       const sealed = await withAvailability(store.get(tag, 'views'))
       const views = sealed === undefined ? undefined : openFor(peppers, purpose, tag, sealed)
       if (views !== undefined) return views as readonly SavedView[]
@@ -39,7 +43,7 @@ export const createSavedViews = ({ store, peppers }: SavedViewsParts) => {
     return []
   }
   const keep = async (reader: Reader, views: readonly SavedView[]): Promise<readonly SavedView[]> => {
-    const tag = tagOf(reader, peppers()[0])
+    const [tag] = tagsOf(reader)
     await withAvailability(store.put(tag, 'views', sealFor(peppers, purpose, tag, views), lifeMs))
     return views
   }

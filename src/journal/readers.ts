@@ -20,6 +20,7 @@ export type Reading = keyof typeof limits
 export interface Reader {
   readonly app: string
   readonly kind: string
+  readonly userId?: string | undefined
   readonly actor: { readonly id: string }
 }
 
@@ -66,9 +67,11 @@ export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
     bulk: { kind: readers.kind, select: (sql, params) => pages('', () => source.select(sql, params)) } satisfies Source as Source,
 
     /** Runs the work in its turn; throws `too_many_requests` or `journal_busy`. */
-    during: async <T>(reading: Reading, { app, kind, actor }: Reader, work: () => Promise<T>): Promise<T> => {
+    during: async <T>(reading: Reading, { app, kind, userId, actor }: Reader, work: () => Promise<T>): Promise<T> => {
+      // Kinds apart: a program, an end user and a member of staff may bear one id.
+      const who = `${app} ${kind === 'service'} ${userId === undefined} ${userId ?? actor.id}`
       const turn = () =>
-        turns[reading](`${app} ${kind === 'service'} ${actor.id}`, work, app).catch((error: unknown) => {
+        turns[reading](who, work, app).catch((error: unknown) => {
           throw error instanceof NoTurn ? refusal(error, reading) : error
         })
       return reading === 'search' ? pageEnds.run(performance.now() + readMilliseconds, turn) : turn()

@@ -26,7 +26,7 @@ export function countDenials(write: (asked: CallFacts, count?: number) => void, 
   return {
     add: (asked: CallFacts): void => {
       const { actor, tenant, action } = asked
-      const name = JSON.stringify([tenant, actor.id, actor.userId, action])
+      const name = JSON.stringify([tenant, actor.type, actor.id, actor.userId, action])
       // Above the maximum of actors, which is a flood, the rest share one window.
       const key = windows.has(name) || windows.size < MAX_ACTORS ? name : 'others'
       const open = windows.get(key)

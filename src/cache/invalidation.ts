@@ -7,9 +7,8 @@ import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
-import { aliasedKeys, aliasTo, lastAliased } from './aliases.ts'
 import type { Entries, User } from './entry.ts'
-import { cacheKeysOf, type Name, nameOf, namesOf } from './keys.ts'
+import { aliasedKeys, aliasTo, cacheKeysOf, lastAliased, type Name, nameOf, namesOf } from './keys.ts'
 import type { CacheStore, Invalidate, Invalidated, WriteThrough } from './store/cache-store.ts'
 
 type AnyCall = UpstreamCall<Operation>

@@ -5,7 +5,7 @@ import { randomBytes } from '../crypto/random.ts'
 import type { Entries, Entry } from './entry.ts'
 import { createNextFlight } from './single-flight.ts'
 import type { CacheStore, LookupResult } from './store/cache-store.ts'
-import { parseLookup } from './store/redis-lookup.ts'
+import { parseLookup } from './store/redis.ts'
 
 /** The result of a lookup, its entry opened, and the token of the lease, if it was granted. */
 export interface Lookup {

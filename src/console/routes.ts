@@ -6,7 +6,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } f
 import { Problem } from '../contract/problems.ts'
 import { pageRoutes } from '../http/endpoint.ts'
 import { html } from '../http/html.ts'
-import { interstitialPage } from '../http/interstitial.ts'
+import { interstitialPage } from '../http/plain-page.ts'
 import { headersOf, toProblem } from '../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../http/query.ts'
 import { limitCalls } from '../http/rate-limit.ts'

@@ -5,8 +5,7 @@ import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { openFor, personKeysOf, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
-import { withAvailability } from '../session/store/availability.ts'
-import type { SessionStore } from '../session/store/session-store.ts'
+import { type SessionStore, withAvailability } from '../session/store/session-store.ts'
 import type { NewView } from './saved-view.ts'
 
 export interface SavedView extends NewView {

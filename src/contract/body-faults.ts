@@ -1,6 +1,6 @@
 /** What is wrong with a body, from zod's issues: where, and in words that never repeat a value. */
 import type { z } from 'zod'
-import { placeOf, pointerOf } from './json-path.ts'
+import { placeOf, pointerOf } from './field-faults.ts'
 import { nearName } from './near-names.ts'
 import { type FieldFault, Problem } from './problems.ts'
 

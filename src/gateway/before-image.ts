@@ -14,7 +14,7 @@ import { withoutDeviceSecrets } from '../policy/visible-fields.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamCall } from '../upstream/client.ts'
 import type { Call } from './call.ts'
-import { isNameOf, namesIn } from './targets.ts'
+import { isNameOf, namesIn } from './call-facts.ts'
 
 type AppUser = Identified['appUser']
 

@@ -2,12 +2,11 @@
 import type { OpenOperation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import type { Identified } from '../contract/schemas.ts'
-import type { Before } from '../journal/event/before.ts'
+import type { Before } from '../journal/event/compose.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { Call } from './call.ts'
-import { changedBy } from './call-facts.ts'
-import { isNameOf } from './targets.ts'
+import { changedBy, isNameOf } from './call-facts.ts'
 
 const readMs = 1_000
 

@@ -5,9 +5,8 @@ import { Problem } from '../contract/problems.ts'
 import type { Guard, GuardedCall as Intent, Observed, ReplayedOperation } from '../journal/guard/call-guard.ts'
 import type { Found } from './before-image.ts'
 import type { Call } from './call.ts'
-import { callFacts } from './call-facts.ts'
+import { callFacts, namesAsked } from './call-facts.ts'
 import { type Result, shown } from './reply.ts'
-import { namesAsked } from './targets.ts'
 
 type GuardedCall = Call<GuardedOperation>
 

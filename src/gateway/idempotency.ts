@@ -4,8 +4,7 @@ import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { openFor, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
-import { withAvailability } from '../session/store/availability.ts'
-import type { SessionStore } from '../session/store/session-store.ts'
+import { type SessionStore, withAvailability } from '../session/store/session-store.ts'
 import type { Reply } from './reply.ts'
 
 interface IdempotencyRecord {

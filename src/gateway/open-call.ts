@@ -2,20 +2,19 @@
  * there is none. */
 import type { AppUsers } from '../cache/app-users.ts'
 import type { OpenOperation } from '../contract/operation.ts'
-import type { Before } from '../journal/event/before.ts'
+import type { Before } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
 import { decide, requireImageRole, requireStill } from '../policy/decide.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { readImageForm } from '../uploads/image.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { Call } from './call.ts'
-import { callFacts } from './call-facts.ts'
+import { callFacts, targetsIn, targetsOf } from './call-facts.ts'
 import type { AuditRules } from './call-headers.ts'
 import { createChangedValues } from './changed-values.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
 import { type Answer, type Result, toReply } from './reply.ts'
-import { targetsIn, targetsOf } from './targets.ts'
 import { createUnguardedEvents } from './unguarded-events.ts'
 
 export interface OpenCallParts {

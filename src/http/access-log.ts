@@ -1,14 +1,35 @@
-/** One wide record per request, written when the answer is out or the caller gone. No ids, no
- * tokens: the path is the template of the route. */
+/** What every request gets: a name, a trace, and one wide record, written when the answer is out or
+ * the caller gone. No ids, no tokens in it: the path is the template of the route. */
+
 import { performance } from 'node:perf_hooks'
 import type { RequestHandler, Response } from 'express'
 import type { Problem } from '../contract/problems.ts'
+import { randomBytes } from '../crypto/random.ts'
 import { networkOf } from '../platform/ip-address.ts'
-import type { Fields, Log } from '../platform/logger.ts'
-import { describeError, loggable } from '../platform/logger.ts'
+import { describeError, type Fields, type Log, loggable } from '../platform/logger.ts'
 import { memo } from '../platform/memo.ts'
-import type { RequestTrace } from '../platform/tracing.ts'
+import { type RequestTrace, runInTrace, startRequestTrace } from '../platform/tracing.ts'
 import { clientAddress } from './client-address.ts'
+import { addHeader } from './response-headers.ts'
+
+export const newRequestId = (): string => `req_${randomBytes(15).toString('base64url')}`
+
+/** For the answer, the log and the journal. A name from outside is never taken over: it could be
+ * forged or hold anything. */
+export const requestId: RequestHandler = function requestId(_req, res, next) {
+  const id = newRequestId()
+  res.locals['requestId'] = id
+  addHeader(res, 'X-Request-Id', id)
+  next()
+}
+
+/** W3C Trace Context: the header is read, and all that answers the request runs within. */
+export const traceRequest: RequestHandler = function traceRequest(req, res, next) {
+  const { traceparent } = req.headers
+  const trace = startRequestTrace(req.method, traceparent as string | undefined)
+  res.locals['trace'] = trace
+  runInTrace(trace, String(res.locals['requestId']), next)
+}
 
 const network = memo(2_000, networkOf)
 

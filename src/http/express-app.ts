@@ -4,13 +4,11 @@ import express, { type Express, type RequestHandler } from 'express'
 import { Problem, problems } from '../contract/problems.ts'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { accessLog } from './access-log.ts'
+import { accessLog, requestId, traceRequest } from './access-log.ts'
 import { problemHandler } from './problem-handler.ts'
-import { requestId } from './request-id.ts'
 import { joinHeads } from './response-headers.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { Listener } from './server.ts'
-import { traceRequest } from './trace.ts'
 
 export const expressApp = (https: boolean, middleware: readonly RequestHandler[]): Express => {
   const app = express()

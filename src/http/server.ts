@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '../contract/problems.ts'
 import { urlHost } from '../platform/ip-address.ts'
+import { newRequestId } from './access-log.ts'
 import { bringsBody } from './body.ts'
 import { type MessagePrototypes, messageClasses } from './express-prototypes.ts'
 import { type LoadShedding, letIn } from './load-shedding.ts'
 import { answerEarly, answerRaw, lingeringClose, refusalOf } from './raw-response.ts'
-import { newRequestId } from './request-id.ts'
 
 export interface ListenOptions {
   readonly port: number

@@ -1,8 +1,6 @@
 /** JSON without what parsers read differently: doubled or magic keys, lone surrogates, numbers that
  * would change, endless depth. */
-
-import { faultIn } from '../contract/field-faults.ts'
-import { placeOf } from '../contract/json-path.ts'
+import { faultIn, placeOf } from '../contract/field-faults.ts'
 import type { Problem } from '../contract/problems.ts'
 import { isExact, mayRound } from '../platform/exact-json.ts'
 

@@ -3,8 +3,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { ObserveRedis } from './metrics.ts'
 import { type Call, createBatches, forAll, type Script } from './redis-batches.ts'
-import { connect, type RedisSource } from './redis-connection.ts'
-import { createOutageNews, type Tell } from './redis-connection-log.ts'
+import { connect, createOutageNews, type RedisSource, type Tell } from './redis-connection.ts'
 import { proofKeys, proofScript } from './redis-proof.ts'
 
 export interface RedisClient<Name extends string = string> {

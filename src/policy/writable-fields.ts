@@ -1,5 +1,5 @@
-/** The fields that a caller may write. Pure. */
-import { placeOf, pointerOf } from '../contract/json-path.ts'
+/** The fields that a caller may write, and the words of a link, which are the business's. Pure. */
+import { faultIn, placeOf, pointerOf } from '../contract/field-faults.ts'
 import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { BodyOf } from '../contract/schemas.ts'
@@ -53,4 +53,23 @@ const requireNoWords = (link: BodyOf<'AppUserLink'>): void => {
     ...('subject' in link && link.subject !== undefined ? [['subject']] : []),
   ]
   if (first) throw notAllowed([first, ...others], `You may not write ${placeOf(first)}: the service says itself what the person is asked.`)
+}
+
+type Link = BodyOf<'AppUserLink'>
+
+/** The vendor takes these only with a message. */
+const needsMessage = ({ type, confirmation }: Link): boolean => type === 'messenger' || confirmation.type === 'userActivity'
+
+/** The body of a link as it is sent. Throws `bad_request` when a message is missing that must be
+ * there. */
+export const withConfirmation = (caller: Caller, operation: Operation, body: unknown, own: string | undefined): unknown => {
+  if (operation.takes !== 'AppUserLink') return body
+  const given = body as Link
+  const message = { role: 'appMaker', type: 'text', text: own } as const
+  const link = caller === 'self' && own !== undefined ? { ...given, confirmation: { ...given.confirmation, message } } : given
+  if (needsMessage(link) && !link.confirmation.message)
+    throw caller === 'self'
+      ? faultIn('body', ['confirmation', 'type'], 'only prompt is open to you here, on a channel that has it.')
+      : faultIn('body', ['confirmation', 'message'], 'is needed for messenger and for a confirmation by userActivity.')
+  return link
 }

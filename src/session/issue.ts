@@ -1,5 +1,4 @@
 /** The making of sessions: a record sealed under a new token, and listed for its person. */
-
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import type { People } from './people.ts'
@@ -15,8 +14,7 @@ import {
   storeKey,
 } from './record.ts'
 import type { Session } from './sessions.ts'
-import { withAvailability } from './store/availability.ts'
-import type { SessionRef, SessionStore } from './store/session-store.ts'
+import { type SessionRef, type SessionStore, withAvailability } from './store/session-store.ts'
 import { signToken, type Token } from './token.ts'
 
 export interface Created {

@@ -6,8 +6,7 @@ import { type Cap, type Held, isWithin } from './caps.ts'
 import { providerListsOf } from './provider-sessions.ts'
 import { appKeysOf, type IndexEntry, openListed, type Person, personKeysOf, type SessionRecord } from './record.ts'
 import { openRoles, type RolesFlag, sealRoles } from './roles.ts'
-import { withAvailability } from './store/availability.ts'
-import type { Listed, SessionStore } from './store/session-store.ts'
+import { type Listed, type SessionStore, withAvailability } from './store/session-store.ts'
 
 /** Sessions of one person; a further one ends the oldest. */
 const maxSessions = 10

@@ -3,8 +3,7 @@
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import type { People } from './people.ts'
 import { openListed, type ProviderSession } from './record.ts'
-import { withAvailability } from './store/availability.ts'
-import type { SessionStore } from './store/session-store.ts'
+import { type SessionStore, withAvailability } from './store/session-store.ts'
 
 type Entry = ReturnType<typeof openListed>[number]
 

@@ -8,9 +8,8 @@ import { familyLifetimeOf, refreshGraceMs } from './lifetimes.ts'
 import type { People } from './people.ts'
 import { appKeysOf, openRecord, personKeysOf, type SessionRecord, sealRecord, storeKey } from './record.ts'
 import { currentRoles, openRoles } from './roles.ts'
-import { withAvailability } from './store/availability.ts'
 import type { FamilyTimes } from './store/family-store.ts'
-import type { SessionStore } from './store/session-store.ts'
+import { type SessionStore, withAvailability } from './store/session-store.ts'
 import { signToken, type Token, verifyToken } from './token.ts'
 
 export interface Tokens {

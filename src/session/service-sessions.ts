@@ -1,11 +1,9 @@
 /** Sessions of programs, listed under one tag of their own, since they have no person. */
-
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { type Cap, isWithin } from './caps.ts'
 import { servicesKey } from './issue.ts'
 import { appKeysOf, type IndexEntry, openIndex } from './record.ts'
-import { withAvailability } from './store/availability.ts'
-import type { Listed, SessionStore } from './store/session-store.ts'
+import { type Listed, type SessionStore, withAvailability } from './store/session-store.ts'
 
 export const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
   const listed = async (): Promise<(Listed & { entry: IndexEntry })[]> =>

@@ -1,5 +1,4 @@
 /** Sessions: made, found in a request, ended. The token finds the record; the record decides. */
-
 import type { IncomingMessage } from 'node:http'
 import type { LimitClass } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
@@ -18,8 +17,7 @@ import { createReplayGuard } from './replay.ts'
 import { openRoles, type RolesFlag, remainingRoles } from './roles.ts'
 import { createServices } from './service-sessions.ts'
 import { createSmoochIds } from './smooch-ids.ts'
-import { withAvailability } from './store/availability.ts'
-import type { SessionRef, SessionStore, StoredSession } from './store/session-store.ts'
+import { type SessionRef, type SessionStore, type StoredSession, withAvailability } from './store/session-store.ts'
 import { type Kind, type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {

@@ -4,8 +4,7 @@ import { looksLikeSmoochId } from '../contract/ids.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { openFor, type Person, personKeysOf, sealFor } from './record.ts'
 import type { Session } from './sessions.ts'
-import { withAvailability } from './store/availability.ts'
-import { markTtlMs, type SessionStore } from './store/session-store.ts'
+import { markTtlMs, type SessionStore, withAvailability } from './store/session-store.ts'
 
 const purpose = 'person of a smoochId'
 

@@ -1,6 +1,5 @@
 /** Sign-in without a browser: `POST /auth/session` exchanges an issuer's token (RFC 8693), `POST
  * /auth/refresh` renews. */
-
 import type { Request } from 'express'
 import { faultIn } from '../contract/field-faults.ts'
 import { Problem } from '../contract/problems.ts'
@@ -22,9 +21,9 @@ import type { Sessions } from '../session/sessions.ts'
 import { forStaffOrigin, personOf } from './claims.ts'
 import { exchangeEndpoints, tokenType } from './endpoints.ts'
 import type { IssuerTokens, Trusted } from './issuer-tokens.ts'
-import { isOurNonce } from './nonce.ts'
 import type { Notices } from './notices.ts'
 import { TokenFault } from './token-types.ts'
+import { isOurNonce } from './transaction.ts'
 
 export interface ExchangeParts {
   readonly sessions: Sessions

@@ -1,6 +1,5 @@
 /** `/auth/login`: the begin of a sign-in with a browser, which is redirected to the identity
  * provider. */
-
 import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Router } from 'express'
 import type { Provider } from '../../config/providers.ts'
@@ -9,8 +8,8 @@ import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { routes } from '../http/endpoint.ts'
 import { anyone, type CheckedRequest, handlers } from '../http/endpoint-handler.ts'
-import { interstitialPage } from '../http/interstitial.ts'
 import type { Origins } from '../http/origins.ts'
+import { interstitialPage } from '../http/plain-page.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { asPage } from '../http/response-headers.ts'
 import type { People } from '../session/people.ts'
@@ -19,12 +18,11 @@ import type { ResolveUser } from '../session/resolve-user.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { createCallback } from './callback.ts'
 import { loginEndpoints } from './endpoints.ts'
-import { newNonce, newState } from './nonce.ts'
 import type { Notices } from './notices.ts'
 import type { RelyingParty } from './openid.ts'
 import { failsAsPage, showPage } from './pages.ts'
 import { loginAddress, returnPath } from './return-to.ts'
-import { beginTransaction, type Transaction } from './transaction.ts'
+import { beginTransaction, newNonce, newState, type Transaction } from './transaction.ts'
 
 export interface SignInParts {
   readonly sessions: Sessions

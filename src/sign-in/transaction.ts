@@ -1,8 +1,10 @@
 /** A pending sign-in, sealed in a cookie of its own: it costs no storage, and only this browser can
- * finish it. */
+ * finish it. Its nonce and state prove themselves ours. */
+
 import { createHash } from 'node:crypto'
-import type { KeyRing } from '../crypto/key-ring.ts'
+import { type KeyRing, keyedName, type RingKey } from '../crypto/key-ring.ts'
 import { type CookieNames, cookiesIn } from '../http/cookies.ts'
+import { newJti } from '../session/issue.ts'
 import { openFor, sealFor } from '../session/record.ts'
 import type { SessionRef } from '../session/store/session-store.ts'
 
@@ -61,4 +63,32 @@ export const findTransaction = (
   const value = cookiesOf(header, names).find(([other]) => other === name)?.[1]
   const transaction = value === undefined ? undefined : open(peppers, name, value, nowMs)
   return { transaction: transaction?.state === state ? transaction : undefined, end: clear(names, name) }
+}
+
+const proof = (pepper: RingKey, what: 'nonce' | 'state', random: string): string => keyedName(pepper, what, random)
+
+export const newNonce = (peppers: KeyRing): string => {
+  const random = newJti()
+  return `${random}.${proof(peppers()[0], 'nonce', random)}`
+}
+
+/** 32 bytes: one half random, the other its proof. */
+const halves = [22, 43] as const
+
+export const newState = (peppers: KeyRing): string => {
+  const random = newJti().slice(0, halves[0])
+  return `${random}${proof(peppers()[0], 'state', random)}`.slice(0, halves[1])
+}
+
+/** A state of ours is no guess. */
+export const isOurState = (peppers: KeyRing, state: string): boolean => {
+  const random = state.slice(0, halves[0])
+  return peppers().some((pepper) => `${random}${proof(pepper, 'state', random)}`.slice(0, halves[1]) === state)
+}
+
+/** A token with a nonce of ours is not exchanged. */
+export const isOurNonce = (peppers: KeyRing, nonce: unknown): boolean => {
+  if (typeof nonce !== 'string') return false
+  const [random = '', proved] = nonce.split('.')
+  return peppers().some((pepper) => proof(pepper, 'nonce', random) === proved)
 }

@@ -1,12 +1,12 @@
 /** An image in transit: checked by its first bytes, streamed, its form made anew and closed only
  * after every check. */
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { bodyProblem } from '../contract/body-faults.ts'
 import { Problem } from '../contract/problems.ts'
 import { type BodyOf, bodies } from '../contract/schemas.ts'
 import { receiveUpload, type UploadLimits } from './form.ts'
 import { type ImageType, imageType, mayBeDeclared, signatureLength } from './image-type.ts'
-import { createMultipartWriter } from './multipart-writer.ts'
 
 type ImageFields = BodyOf<'ImageUpload'>
 
@@ -107,5 +107,24 @@ export const readImageForm = async (request: IncomingMessage, { checkFields = ()
     }
   } catch (error) {
     throw upload.stop(asProblem(error))
+  }
+}
+
+/** The multipart form that goes upstream, made anew: our boundary, our file name, the checked
+ * fields. */
+const createMultipartWriter = (type: ImageType) => {
+  const boundary = `smooch-bff-${randomUUID()}` // cannot be guessed, so no field value can close the form
+  const name = `image.${type.slice('image/'.length)}`
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    opening: Buffer.from(
+      `--${boundary}\r\nContent-Disposition: form-data; name="source"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`,
+    ),
+    closing: (fields: BodyOf<'ImageUpload'>): Buffer => {
+      const parts = Object.entries(fields).map(
+        ([field, value]) => `\r\n--${boundary}\r\nContent-Disposition: form-data; name="${field}"\r\n\r\n${value}`,
+      )
+      return Buffer.from(`${parts.join('')}\r\n--${boundary}--\r\n`)
+    },
   }
 }

@@ -6,7 +6,6 @@ import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { createBreaker } from './breaker.ts'
 import { type BulkheadCalls, createBulkhead } from './bulkhead.ts'
-import { createRetryBudget } from './retry-budget.ts'
 
 export interface IsolationLog {
   /** Once when the breaker of an app opens, and once when the vendor answers again. */
@@ -83,6 +82,34 @@ export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => 
     },
     close: (): void => {
       for (const { breaker } of apps.values()) breaker.close()
+    },
+  }
+}
+
+// A retry budget: one retry for five calls and one for each second. No library counts what is sent
+// again: cockatiel and ky look at each call by itself.
+const perCall = 0.2
+const perSecond = 1
+/** What a quiet time saves, for the moment in which the vendor closes its connections. */
+const most = 10
+
+const createRetryBudget = () => {
+  let saved = most
+  let latest = performance.now()
+  const save = (more: number): void => {
+    saved = Math.min(most, saved + more)
+  }
+
+  return {
+    countCall: (): void => save(perCall),
+    /** Whether something may be sent again; then it is paid for. */
+    take: (): boolean => {
+      const now = performance.now()
+      save(((now - latest) / 1000) * perSecond)
+      latest = now
+      if (saved < 1) return false
+      saved -= 1
+      return true
     },
   }
 }

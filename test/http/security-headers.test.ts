@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals'
 import express from 'express'
-import { requestId } from '../../src/http/request-id.ts'
+import { requestId } from '../../src/http/access-log.ts'
 import { addHeader, asPage, joinHeads } from '../../src/http/response-headers.ts'
 import { securityHeaders } from '../../src/http/security-headers.ts'
 import { listen } from '../../src/http/server.ts'

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
-import { anchorInMemory } from '../../src/journal/log/anchor.ts'
-import { anchorInRedis } from '../../src/journal/log/anchor-redis.ts'
+import { anchorInMemory, anchorInRedis } from '../../src/journal/log/anchor.ts'
 
 const marks = [3, 9, 5].map((size) => ({ size, root: `root${size}` }))
 

@@ -1,6 +1,6 @@
 /** The header `traceparent` is read strictly, as W3C Trace Context says. */
 import { expect, test } from '@jest/globals'
-import { formatTraceParent, newSpanId, newTraceId, parseTraceParent } from '../../src/platform/traceparent.ts'
+import { formatTraceParent, newSpanId, newTraceId, parseTraceParent } from '../../src/platform/tracing.ts'
 
 const trace = '0af7651916cd43dd8448eb211c80319c'
 const span = 'b7ad6b7169203331'

@@ -3,7 +3,7 @@ import { Secret } from '../../config/secret.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
 import { createReplayGuard } from '../../src/session/replay.ts'
 import { memoryStore } from '../../src/session/store/memory.ts'
-import { isOurNonce, newNonce } from '../../src/sign-in/nonce.ts'
+import { isOurNonce, newNonce } from '../../src/sign-in/transaction.ts'
 import { canaryPepper } from '../support/canaries.ts'
 
 const [before, added] = [`p1:${canaryPepper}`, `p2:${canaryPepper}-new`]

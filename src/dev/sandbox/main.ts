@@ -1,7 +1,6 @@
 /** `npm run sandbox`: the sandbox on its own, until SIGINT or SIGTERM. */
 import { randomBytes } from 'node:crypto'
-import { errorMessage } from '../../platform/error-message.ts'
-import { withSetting } from '../../platform/listen-error.ts'
+import { errorMessage, withSetting } from '../../platform/error-message.ts'
 import { defaultApp, defaultPort, type Key, startSandbox } from './sandbox.ts'
 
 const { SANDBOX_PORT, SANDBOX_HOST, SANDBOX_APP_ID, SANDBOX_KEY_ID, SANDBOX_KEY_SECRET, SANDBOX_PREFIX } = process.env

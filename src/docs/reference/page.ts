@@ -2,7 +2,7 @@
  * the search, the copying and the trying. */
 import { problems } from '../../contract/problems.ts'
 import { type Html, html } from '../../http/html.ts'
-import { pageHead } from '../../http/page-head.ts'
+import { pageHead } from '../../http/plain-page.ts'
 import type { Reference } from './document.ts'
 import { fields } from './fields.ts'
 import { operationArticle } from './operation.ts'

@@ -1,9 +1,7 @@
 /** Recorded events, which no call waits for: gathered for a moment, they share one look-up of
  * people, one signature and one fsync. */
-
 import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
-import { sealBefore } from '../event/before.ts'
-import { type CallFacts, compose, type Moment, momentOf, type PseudonymousPerson } from '../event/compose.ts'
+import { type CallFacts, compose, type Moment, momentOf, type PseudonymousPerson, sealBefore } from '../event/compose.ts'
 import { type Event, newId } from '../event/event.ts'
 import { type Entry, entryOf, systemEvent } from '../store/journal-store.ts'
 import { pseudonymsFor } from '../store/pseudonyms.ts'

@@ -1,7 +1,7 @@
 /** Events from the facts of a call: pseudonyms for people, digests for bodies, and personal data in
  * the sealed part. */
+
 import { networkOf } from '../../platform/ip-address.ts'
-import type { Before } from './before.ts'
 import { type ActorFacts, type Event, newId, type Target } from './event.ts'
 import type { Part, Sealer, Subject } from './seal.ts'
 
@@ -130,4 +130,33 @@ export function compose(sealer: Sealer, facts: CallFacts, { id, at }: Moment, pe
       sealed: sealed.commitment,
     },
   }
+}
+
+/** As read before the call; `after`: the image is `{ before, after }`, the values of an update. */
+export type Before =
+  | { readonly state: 'captured'; readonly image: unknown; readonly fields: readonly string[]; readonly after?: true }
+  | { readonly state: 'unavailable' }
+
+export const beforeImageLifeMs = 30 * 86_400_000
+
+interface Sealed {
+  readonly facts: Pick<Event, 'before'>
+  readonly parts: readonly Part[]
+}
+
+/** What stood there before a call, sealed for its event and bound to it. */
+export const sealBefore = (
+  sealer: Sealer,
+  { id, time }: Pick<Event, 'id' | 'time'>,
+  before: Before | undefined,
+  lifeMs = beforeImageLifeMs,
+): Sealed => {
+  if (!before) return { facts: {}, parts: [] }
+  if (before.state === 'unavailable') return { facts: { before }, parts: [] }
+  const { state, fields, after, image } = before
+  const shown = { state, fields, ...(after && { after }) }
+  if (lifeMs <= 0) return { facts: { before: shown }, parts: [] }
+  const until = Date.parse(time) + lifeMs
+  const { row, commitment } = sealer.part(id, 'before', image, until)
+  return { facts: { before: { ...shown, commitment, until: new Date(until).toISOString().slice(0, 10) } }, parts: [row] }
 }

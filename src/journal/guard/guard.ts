@@ -1,22 +1,19 @@
 /** The guard: no destructive call without a durable intent, and an outcome whatever happens.
  * `begin` → permit → `end`; denied and recorded calls beside it. */
-
 import { Problem } from '../../contract/problems.ts'
 import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import type { Journal } from '../append/journal.ts'
 import { createRecorder } from '../append/recorder.ts'
-import { beforeImageLifeMs, sealBefore } from '../event/before.ts'
-import { digestOf } from '../event/compose.ts'
+import { beforeImageLifeMs, digestOf, sealBefore } from '../event/compose.ts'
 import { type EventHeader, newId } from '../event/event.ts'
 import { type Entry, entryOf } from '../store/journal-store.ts'
 import { composeNow } from '../store/pseudonyms.ts'
 import { Late } from '../store/queries/source.ts'
 import type { Guard, GuardedCall, OpenOperation, OutcomeFacts, ReplayedOperation } from './call-guard.ts'
 import { countDenials } from './denials.ts'
-import { answerOf, keyOf, recall } from './idempotency.ts'
 import { issuePermit, isUsed } from './permit.ts'
-import { earlierOperation } from './repeat.ts'
+import { answerOf, earlierOperation, keyOf, recall } from './repeat.ts'
 
 export interface GuardOptions {
   readonly journal: Journal

@@ -1,20 +1,63 @@
-/** Repeats without an Idempotency-Key, as a proxy makes when a replica dies: the same request of
- * the same actor a moment ago, while its effect still stands. */
+/** Repeats of a guarded call. By an Idempotency-Key the intent is the record, and a repeat never
+ * leads to a second call; a proxy repeats without one when a replica dies. */
 import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
+import { digestOf } from '../event/compose.ts'
 import { decode, type Event, isOpen, tokensOf } from '../event/event.ts'
+import type { Sealer } from '../event/seal.ts'
 import { evidenceOf } from '../reconcile/verdicts.ts'
-import { beforeImageOf } from '../store/before-image.ts'
+import { beforeImageOf, historyOf } from '../store/history.ts'
 import { composeNow } from '../store/pseudonyms.ts'
-import { operationsOn } from '../store/queries/operations.ts'
-import type { EarlierOperation, GuardedCall, Observed } from './call-guard.ts'
-import { mayRun, readable } from './idempotency.ts'
+import { operationsOn, operationUnder } from '../store/queries/operations.ts'
+import { sealedPart } from '../store/queries/people.ts'
+import type { Answer, EarlierOperation, GuardedCall, Observed, ReplayedOperation } from './call-guard.ts'
+
+const DAY = 86_400_000
+/** Longer than a permit and the upstream's time limit: an intent without outcome for so long is not
+ * running. */
+const STILL_RUNNING = 25_000
+
+/** Without an outcome, and perhaps still at work. */
+const mayRun = (journal: Journal, intent: Event): boolean => journal.now().getTime() - Date.parse(intent.time) < STILL_RUNNING
+
+export const keyOf = (sealer: Sealer, { tenant, actor, action, idempotencyKey }: GuardedCall): string | undefined =>
+  idempotencyKey === undefined ? undefined : sealer.digest(tenant, actor.type, actor.userId ?? '', actor.id ?? '', action, idempotencyKey)
+
+const readable = <T>(read: Promise<T>): Promise<T> =>
+  read.catch((cause: unknown) => {
+    throw new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
+  })
+
+export async function recall(journal: Journal, call: GuardedCall): Promise<ReplayedOperation | undefined> {
+  const key = keyOf(journal.sealer, call)
+  if (key === undefined) return undefined
+  const since = new Date(journal.now().getTime() - DAY).toISOString()
+  const operation = await readable(operationUnder(journal.store, key, since))
+  return operation === undefined ? undefined : answerOf(journal, operation, digestOf(journal.sealer, call.request))
+}
+
+/** The first answer; throws a Problem that says why there is none. */
+export async function answerOf(journal: Journal, operation: string, digest: string | null): Promise<ReplayedOperation> {
+  const headers = { 'Audit-Operation': operation }
+  const history = await readable(historyOf(journal.store, operation))
+  const intent = history?.events[0]?.event
+  if (!history || !intent) throw new Problem('operation_settled', { headers })
+  if (intent.request?.digest !== digest) throw new Problem('idempotency_key_reused', { headers })
+  if (history.state === 'pending' && mayRun(journal, intent)) throw new Problem('operation_pending', { headers })
+  if (isOpen(history.state)) throw new Problem('operation_unknown', { headers })
+  const outcome = history.events.find(({ event }) => event.kind === 'outcome')?.event
+  const part = outcome && (await readable(sealedPart(journal.store, outcome.id, 'answer')))
+  const opened = part && journal.sealer.openPart(part, outcome.answer)
+  if (!opened?.bound) throw new Problem('operation_settled', { headers })
+  return { id: operation, replay: opened.content as Answer }
+}
 
 /** Longer than a proxy waits for a machine without power: 60 s by default. */
 const MOMENT = 90_000
 /** States of operations without effect. */
 const IN_VAIN: readonly string[] = ['failure', 'not_sent', 'not_applied', 'denied']
 
+/** Without a key: the same request of the same actor a moment ago, while its effect still stands. */
 export async function earlierOperation(journal: Journal, call: GuardedCall): Promise<EarlierOperation | undefined> {
   const { event: asked } = await readable(composeNow(journal, call))
   const isSame = ({ kind, time, tenant, actor, request }: Event): boolean =>

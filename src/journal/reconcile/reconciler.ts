@@ -1,10 +1,8 @@
 /** The reconciler: finds out, only by reading the upstream, how operations without an outcome
  * ended. It writes verdicts to the journal. */
-
 import type { Journal } from '../append/journal.ts'
 import { type Event, newId, type Verdict } from '../event/event.ts'
-import { beforeImageOf } from '../store/before-image.ts'
-import { historyOf } from '../store/history.ts'
+import { beforeImageOf, historyOf } from '../store/history.ts'
 import { entryOf } from '../store/journal-store.ts'
 import { hasConcurrent, withoutOutcome } from '../store/queries/operations.ts'
 import { evidenceOf, type Observation } from './verdicts.ts'

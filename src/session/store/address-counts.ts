@@ -1,10 +1,8 @@
 /** Counts of an address that has no session, in the session store under a keyed name: no address is
  * stored. */
-
 import { type KeyRing, keyedName } from '../../crypto/key-ring.ts'
 import type { AddressCounts } from '../../http/rate-limit.ts'
-import { withAvailability } from './availability.ts'
-import type { SessionStore } from './session-store.ts'
+import { type SessionStore, withAvailability } from './session-store.ts'
 
 export const createAddressCounts = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }): AddressCounts => {
   const tag = (address: string) => keyedName(peppers()[0], 'address', address)

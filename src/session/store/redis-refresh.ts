@@ -3,7 +3,7 @@
 import type { RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import { type FamilyStore, type FamilyTimes, overlapMs, type RefreshResult } from './family-store.ts'
-import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
+import { addListed, clock, family, list, marks, session } from './redis-layout.ts'
 import type { SessionRef } from './session-store.ts'
 
 const open = `

@@ -13,10 +13,8 @@
 import type { ObserveRedis } from '../../platform/metrics.ts'
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
-import type { RedisSource } from '../../platform/redis-connection.ts'
-import type { Tell } from '../../platform/redis-connection-log.ts'
-import { entered, listed } from './redis-answers.ts'
-import { addListed, clock, family, list, marks, session } from './redis-keys.ts'
+import type { RedisSource, Tell } from '../../platform/redis-connection.ts'
+import { addListed, clock, entered, family, list, listed, marks, session } from './redis-layout.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
 import { markTtlMs, type SessionStore } from './session-store.ts'
 

@@ -1,8 +1,7 @@
 /** On a Cluster a session that the app's mark had ended took the lease of its person's cell and kept it, so that whoever read that user next waited three seconds for nobody. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { redisCache } from '../../../src/cache/store/redis.ts'
-import { prefetchScript } from '../../../src/cache/store/redis-lookup.ts'
+import { prefetchScript, redisCache } from '../../../src/cache/store/redis.ts'
 import { redisStore } from '../../../src/session/store/redis.ts'
 import { redisInstalled } from '../../support/redis.ts'
 import { startCluster, type Topology } from '../../support/redis-topologies.ts'

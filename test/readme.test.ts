@@ -1,4 +1,4 @@
-/** The README and docs/use.md do what they say: their blocks tagged `demo` are run against a demo on free ports; derived parts are fresh. */
+/** The README and the pages of docs do what they say: their blocks tagged `demo` are run against a demo on free ports; derived parts are fresh. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,9 @@ interface Block {
 }
 
 const blocks: readonly Block[] = [
-  ...(readme + readFileSync('docs/use.md', 'utf8')).matchAll(/^```(sh|js) demo(?: (\d{3}))?\n(.*?)^```$/gms),
+  ...[readme, ...['docs/use.md', 'docs/console.md'].map((page) => readFileSync(page, 'utf8'))]
+    .join('')
+    .matchAll(/^```(sh|js) demo(?: (\d{3}))?\n(.*?)^```$/gms),
 ].map(([, language, refused, text]) => ({ language: language!, refused, text: text! }))
 
 interface Demo extends AsyncDisposable {
@@ -68,7 +70,7 @@ const scriptOf = ({ origin, privateUrl, sandbox }: Demo, folder: string): string
   return `set -euo pipefail\ncurl() { command curl --fail-with-body "$@"; }\n${steps.join('\n')}\necho "::end"\n`
 }
 
-describe('the README and docs/use.md', () => {
+describe('the README and the pages of docs', () => {
   test('has a quick start with calls, a refusal, a mint, a bearer token and a library of the vendor', () => {
     const all = blocks.map(({ text }) => text).join('\n')
     for (const part of ['auth/demo', '/appusers/me', '/sessions', 'Bearer $TOKEN', 'smooch-core']) expect(all).toContain(part)

@@ -58,5 +58,5 @@ export const beforeAndAfter = (opened: Event, state: State, kept: boolean): Html
     (field) =>
       html`<tr role="row" data-field="${field}"><th scope="row" role="rowheader">${field}</th><td class="before" role="cell"><span class="${kept ? 'sealed' : 'empty'}">${kept ? 'sealed' : 'no longer kept'}</span></td><td class="after" role="cell">${sealedOr(afterOf(opened, state, field, kept))}</td></tr>`,
   )}</tbody></table></div>
-<p class="small">${kept ? `Personal data is sealed. Kept until ${before.until ?? 'it is erased'}.` : 'What stood there is no longer kept: it was erased, or its time is over.'}</p>`
+<p class="small">${kept ? `Personal data is stored sealed, and kept until ${before.until ?? 'it is erased'}.` : 'What stood there is no longer kept: it was erased, or its time is over.'}</p>`
 }

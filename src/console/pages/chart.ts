@@ -2,7 +2,7 @@
  * stands beside it. */
 import { type Html, html } from '../../http/html.ts'
 import { type Kind, kinds } from '../counters.ts'
-import { grouped } from './numbers.ts'
+import { operations } from './numbers.ts'
 
 type Counts = Readonly<Record<Kind, number>>
 
@@ -48,8 +48,8 @@ export const chart = (title: string, series: readonly Counts[], names: readonly 
   const sum = series.reduce((total, counts) => total + totalOf(counts), 0)
   return html`
 <figure class="chart">
-<figcaption><b>${title}</b> <span>${grouped(sum)} operations</span></figcaption>
-<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}: ${sum} operations, at most ${most} in one step">
+<figcaption><b>${title}</b> <span>${operations(sum)}</span></figcaption>
+<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}: ${operations(sum)}, at most ${most} in one step">
 <line class="base" x1="0" x2="${width}" y1="${height}" y2="${height}"/>
 ${bars(series, step, most)}
 ${series.map((counts, at) => hit(counts, at, step, names[at]!))}

@@ -9,7 +9,7 @@ import type { Source } from '../../journal/store/queries/source.ts'
 import { sumFound } from '../../journal/store/search.ts'
 import { kindOf, none } from '../counters.ts'
 import { chart } from './chart.ts'
-import { grouped } from './numbers.ts'
+import { grouped, operations } from './numbers.ts'
 import type { Places } from './phrases.ts'
 import { filterOf, isFaulty, type Term } from './search-query.ts'
 import { actorLink } from './timeline.ts'
@@ -66,7 +66,7 @@ export const sumsOf = async (
 export const hitsOf = (found: FoundSums | undefined): string => {
   if (!found) return ''
   const { total } = found
-  return total >= maxCounted ? `${grouped(maxCounted)} operations or more` : `${grouped(total)} operation${total === 1 ? '' : 's'}`
+  return total >= maxCounted ? `${operations(maxCounted)} or more` : operations(total)
 }
 
 const dayMs = 86_400_000
@@ -97,7 +97,7 @@ export const byActor = (places: Places, { actors, names, total }: FoundSums): Ht
   const row = (name: Html | string, count: number): Html =>
     html`<tr><th scope="row">${name}</th><td>${grouped(count)}</td><td class="bar">${bar(count / most)}</td></tr>`
   return html`
-<figure class="chart actors"><figcaption><b>Who acted</b> <span>${total >= maxCounted ? `in the newest ${grouped(maxCounted)} operations` : `in ${grouped(total)} operations`}</span></figcaption>
+<figure class="chart actors"><figcaption><b>Who acted</b> <span>in ${total >= maxCounted ? `the newest ${operations(maxCounted)}` : operations(total)}</span></figcaption>
 <table aria-label="Operations by who acted"><thead class="unseen"><tr><th scope="col">Who</th><th scope="col">Operations</th><td></td></tr></thead>
 <tbody>${actors.map(({ actor, count }) => row(actorLink({ ...places, names }, actor), count))}${rest > 0 && row('others', rest)}</tbody></table>
 </figure>`

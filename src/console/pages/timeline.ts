@@ -88,7 +88,7 @@ export const reasonOf = ({ ticketUrl }: RowPlaces, { reason }: Event): Html => {
         : html`<a class="ticket" href="${ticketUrl.replace('{ticket}', encodeURIComponent(ticket))}" rel="noreferrer" target="_blank">${ticket}</a>`
   const note = reason?.note && html`<span class="note">note sealed</span>`
   const parts = [reason?.code?.replaceAll('_', ' '), link, note].filter((part) => part !== undefined)
-  return html`${parts.map((part, at) => [at > 0 && ' ', part])}`
+  return html`${parts.map((part, at) => [at > 0 && ' · ', part])}`
 }
 
 export const stateTag = (state: OperationRow['state']): Html =>

@@ -91,11 +91,12 @@ const withFault = async (operation, fault, run) => {
 const submit = async (form, { fault } = {}) => {
   const { call: what, operation, confirm, then, done = 'Done.' } = form.dataset
   const [method, template] = what.split(' ')
-  say(form, 'Working…', 'busy')
+  say(form, '')
   try {
     const question = confirm && (await questions[confirm]({ user, subject, form, readUser }))
     const why = question && (await ask({ ...question, why: person !== 'customer' }))
     if (question && !why) return say(form, 'Cancelled: nothing was changed.')
+    say(form, 'Working…', 'busy')
     const begin = () => send(method, pathOf(form, template), bodyOf(form), why)
     const { content, status, took } = await (fault ? withFault(operation, fault, begin) : begin())
     await effects[then](content, form)

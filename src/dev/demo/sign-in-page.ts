@@ -3,8 +3,8 @@ import { html } from '../../http/html.ts'
 import { plainPage } from '../../http/plain-page.ts'
 import { people } from './people.ts'
 
-const button = ([name, { actor, roles }]: [string, (typeof people)[keyof typeof people]]) =>
-  html`<p><button name="person" value="${name}">${actor.name}, ${roles.join(', ')}</button></p>`
+const button = ([name, { actor }]: [string, (typeof people)[keyof typeof people]]) =>
+  html`<p><button name="person" value="${name}">${actor.name}, ${name}</button></p>`
 
 export const signInPage = (basePath: string, returnTo: string): string =>
   plainPage(

@@ -126,18 +126,12 @@ export const loadProviders = (settings: Settings, files: SecretFile[] = []): Pro
   return providers
 }
 
-/** A word of a provider may hold an equals sign; a role never does. */
-const wordAndRole = (pair: string): [word: string, role: ProviderRole] => {
-  const end = pair.lastIndexOf('=')
-  return [pair.slice(0, end), pair.slice(end + 1) as ProviderRole]
-}
-
 const fromSettings = (it: Settings): Provider[] => {
   const claims: ClaimRules = {
     userId: it.OIDC_USER_ID_CLAIM,
     prefix: it.OIDC_USER_ID_PREFIX,
     roles: it.OIDC_ROLES_CLAIM,
-    roleMap: Object.fromEntries(it.OIDC_ROLES.map(wordAndRole)),
+    roleMap: Object.fromEntries(it.OIDC_ROLES.map((pair) => pair.split('=') as [word: string, role: ProviderRole])),
     defaultRoles: it.OIDC_DEFAULT_ROLES,
     app: it.OIDC_APP_CLAIM,
     appId: it.OIDC_APP_ID,

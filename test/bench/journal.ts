@@ -85,6 +85,7 @@ const sqlite = (file: string): Promise<Store> => openSqlite({ path: join(directo
 const small = await sqlite('small.db')
 await guarded('sqlite', [small], 1000, 1)
 await guarded('sqlite', [small], 250, 16)
+await guarded('sqlite', [small], 100, 64)
 await small.close()
 
 const bin = findPostgres()
@@ -93,6 +94,8 @@ if (bin) {
   await createPostgres(server.url(), privateKey)
   const replicas = await Promise.all([1, 2, 3].map(() => openPostgres({ url: server.url(), keys, instance: newId('i') })))
   await guarded('postgres', replicas.slice(0, 1), 500, 1)
+  await guarded('postgres', replicas.slice(0, 1), 250, 16)
+  await guarded('postgres', replicas.slice(0, 1), 100, 64)
   await guarded('postgres', replicas, 200, 1)
   await guarded('postgres', replicas, 100, 16)
   for (const replica of replicas) await replica.close()

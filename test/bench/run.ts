@@ -11,6 +11,7 @@ import { startRedis } from '../support/redis.ts'
 import { type Running, start, type Usage } from './child.ts'
 import { type Comparison, check, compare, type Kind, type Measured, median, sum, tableOf } from './comparison.ts'
 import type { Job, Result } from './load.ts'
+import { cookieOf } from './sign-in.ts'
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +33,7 @@ PAST: the service of another checkout, which --against names.
 `
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers|growth] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT] [--check]\n\n',
+    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers|growth|uploads|workers] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT] [--check]\n\n',
   )
   process.stdout.write(kinds)
   process.exit(0)
@@ -74,23 +75,6 @@ const load = async (job: Job): Promise<Result> => {
 }
 const ask = async (path: string): Promise<Record<string, number>> => (await fetch(`${vendor.told['url']}${path}`)).json() as never
 const calls = async (): Promise<number> => (await ask('/__calls'))['calls']!
-
-const cookieOf = async (kind: Kind, { told }: Running, userId: string): Promise<string> => {
-  if (kind === 'BARE') return 'none=0'
-  const answer =
-    kind === 'HAND'
-      ? (await fetch(`${told['url']}/login/${userId}`, { method: 'POST' })).headers.get('set-cookie')
-      : (
-          (await (
-            await fetch(`${told['privateUrl']}/sessions`, {
-              method: 'POST',
-              headers: { authorization: `Bearer ${told['serviceKey']}`, 'content-type': 'application/json' },
-              body: JSON.stringify({ kind: 'cookie', userId }),
-            })
-          ).json()) as { setCookie?: string }
-        ).setCookie
-  return String(answer).split(';')[0]!
-}
 
 const open = async (kind: Kind, count: number, people: number, first = 1): Promise<Server> => {
   const file = kind === 'PAST' ? join(resolve(values.against!), 'test/bench/servers/ours.ts') : `./servers/${kind.toLowerCase()}.ts`
@@ -265,6 +249,8 @@ const workloads = {
   console: apart('console'),
   readers: apart('readers'),
   growth: apart('growth'),
+  uploads: apart('uploads'),
+  workers: apart('workers'),
 }
 const report: Record<string, object> = {}
 say(kinds)

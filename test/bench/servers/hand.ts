@@ -38,11 +38,12 @@ const vendor = {
   headers: { authorization: 'Basic YmVuY2g6YmVuY2g=' },
 }
 const userPath = (req: express.Request): string => `/v1.1/apps/${appId}/appusers/${req.session.userId}`
-app.use(
-  '/users/me/channels',
-  signedIn,
-  createProxyMiddleware<express.Request, express.Response>({ ...vendor, pathRewrite: (_path, req) => `${userPath(req)}/channels` }),
-)
+for (const part of ['channels', 'images'])
+  app.use(
+    `/users/me/${part}`,
+    signedIn,
+    createProxyMiddleware<express.Request, express.Response>({ ...vendor, pathRewrite: (_path, req) => `${userPath(req)}/${part}` }),
+  )
 app.use(
   '/users/me',
   signedIn,

@@ -24,6 +24,7 @@ const { settings } = load({
   LIMIT_READS: '1000000',
   LIMIT_WRITES: '1000000',
   LIMIT_GUARDED: '1000000',
+  LIMIT_IMAGES: '1000000',
 })
 const app = await startApp({ settings, apps: loadApps(settings), log: createLog('info') })
 ready({ url: app.publicUrl, path: '/bff/v1.1/appusers/me', privateUrl: app.privateUrl, serviceKey: secret('service') })

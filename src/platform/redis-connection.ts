@@ -5,6 +5,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { describeError, type Log } from './logger.ts'
 import { parseLogin, parseRedisAddress } from './redis-address.ts'
 import { remedyFor } from './redis-proof.ts'
+import { watchMaster } from './redis-sentinel-watch.ts'
 import { outsideRequests } from './request-context.ts'
 
 /** Address and credentials of a Redis, as the settings have them. */
@@ -59,22 +60,36 @@ export const connect = async (given: RedisSource, scripts: Record<string, { lua:
       return pauseBefore(attempt)
     },
   })
+  if (kind === 'sentinel') {
+    const open: Parameters<typeof watchMaster>[0]['open'] = (node) => {
+      const { sentinelUsername: username, sentinelPassword: password, sentinelTLS } = sentinelsOf(source())
+      return new Redis({
+        ...{ ...node, commandTimeout: 1_000, connectTimeout: 1_000, retryStrategy: () => null, enableReadyCheck: false },
+        ...{ ...(username && { username }), ...(password && { password }), ...(sentinelTLS && { tls: sentinelTLS }) },
+      })
+    }
+    void watchMaster({ connection, place: () => sentinelsOf(source()), open })
+  }
   return connection
 }
 
 const placeOf = (source: RedisAccess) => {
-  const { kind, tls, nodes, socket, login, db, master } = parseRedisAddress(source.url)
+  const { kind, tls, nodes, socket, login, db } = parseRedisAddress(source.url)
   // Absent values are set too, else the former ones would stay.
   const given = { username: login.username ?? '', password: login.password ?? '', db, ...(tls && { tls: tlsOf(source) }) }
   if (kind !== 'sentinel') return { ...given, ...(socket === undefined ? nodes[0] : { path: socket }) }
-  const ofSentinel = parseLogin(source.sentinelLogin)
+  return { ...given, ...sentinelsOf(source) }
+}
+
+const sentinelsOf = (source: RedisAccess) => {
+  const { tls, nodes, master } = parseRedisAddress(source.url)
+  const { username, password } = parseLogin(source.sentinelLogin)
   return {
-    ...given,
     sentinels: [...nodes],
     sentinelCommandTimeout: 1_000,
     name: master,
-    ...(ofSentinel.username && { sentinelUsername: ofSentinel.username }),
-    ...(ofSentinel.password && { sentinelPassword: ofSentinel.password }),
+    ...(username && { sentinelUsername: username }),
+    ...(password && { sentinelPassword: password }),
     ...(tls && { sentinelTLS: tlsOf(source), enableTLSForSentinelMode: true }),
   }
 }

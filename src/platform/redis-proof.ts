@@ -32,6 +32,7 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/cluster support disabled/, 'this Redis is no Cluster: let the address begin with redis:// or rediss://'],
   [/NOPERM|no permissions|can't (run|access)/, 'give its user the keys and commands that docs/deploy.md lists'],
   [/WRONGPASS|NOAUTH|\bAUTH\b/, 'user name or password are missing or wrong'],
+  [/\bNOREPLICAS\b/, 'it has fewer replicas in reach than its min-replicas-to-write: start them'],
   [/\bOOM\b/, 'its memory is full: give it more'],
 ]
 

@@ -55,8 +55,8 @@ const isAnswered = (asked: Promise<unknown>): Promise<boolean> =>
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
-/** Errors of a replica on a write. */
-const demotion = /\b(READONLY|MASTERDOWN)\b/
+/** Errors on a write: of a replica, and of a master whose replicas follow another one now. */
+const demotion = /\b(READONLY|MASTERDOWN|NOREPLICAS)\b/
 
 /** `tell` hears of the connection's state; calls reject by themselves. Resolves after the first
  * connection is set up, or after a second without Redis. */
@@ -159,7 +159,7 @@ export const connectRedis = async <Name extends string>(
     })
   }
   const prove = async (): Promise<void> => {
-    if (demoted) throw new Error('this Redis is a replica, which takes no writes')
+    if (demoted) throw new Error('this Redis takes no writes: it is a replica, or lacks replicas of its own')
     try {
       await Promise.all([run('bffProve', proofKeys(connection.isCluster)), command('EVAL', 'return 1', 0)])
     } catch (error) {

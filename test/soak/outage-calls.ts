@@ -1,7 +1,7 @@
 /** Six kinds of calls during an outage, each once in a while, and what came of them. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, appId, type Carried, type Mint } from '../support/bff.ts'
-import type { Scene } from './outage-scene.ts'
+import type { Stage } from './outage-scene.ts'
 
 export const columns = ['hot read', 'staff read', 'update', 'delete', 'sign-out', 'console'] as const
 export type Column = (typeof columns)[number]
@@ -20,7 +20,7 @@ export interface Deletion {
 }
 
 /** Sessions that must outlive everything, and sessions to end. Made before the fault, when a busy machine may still need a second try. */
-export const prepare = async ({ bff }: Scene) => {
+export const prepare = async ({ bff }: Stage) => {
   const signIn = async (mint: Mint): Promise<Carried> => {
     for (let tries = 1; ; tries += 1)
       try {
@@ -44,7 +44,7 @@ export const prepare = async ({ bff }: Scene) => {
 }
 export type Prepared = Awaited<ReturnType<typeof prepare>>
 
-export const createCalls = ({ bff }: Scene, { standing, leaving }: Prepared) => {
+export const createCalls = ({ bff }: Stage, { standing, leaving }: Prepared) => {
   const seen: Seen[] = []
   const deletions: Deletion[] = []
   const wrong: string[] = []

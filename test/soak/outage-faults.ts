@@ -4,17 +4,21 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Fault as Answer } from '../../src/dev/sandbox/faults.ts'
 import type { TestProxy } from '../support/proxy.ts'
-import type { JournalKind, Scene } from './outage-scene.ts'
+import type { JournalKind, Scene, Stage } from './outage-scene.ts'
 
-export interface Fault {
+export interface Fault<S extends Stage> {
   readonly name: string
-  readonly journal: JournalKind
   /** Makes it, and gives what mends it; undefined where this machine cannot make it. */
-  readonly make: (scene: Scene) => Promise<(() => Promise<void>) | undefined>
+  readonly make: (scene: S) => Promise<(() => Promise<void>) | undefined>
+}
+
+/** Of a service whose Redis and journal are one server each. */
+interface FaultOfOne extends Fault<Scene> {
+  readonly journal: JournalKind
 }
 
 type Do = (scene: Scene) => unknown
-const fault = (name: string, journal: JournalKind, make: Do, mend: Do): Fault => ({
+const fault = (name: string, journal: JournalKind, make: Do, mend: Do): FaultOfOne => ({
   name,
   journal,
   make: async (scene) => {
@@ -22,9 +26,9 @@ const fault = (name: string, journal: JournalKind, make: Do, mend: Do): Fault =>
     return async () => void (await mend(scene))
   },
 })
-const redis = (name: string, make: Do, mend: Do): Fault => fault(`Redis ${name}`, 'SQLite', make, mend)
-const postgres = (name: string, make: Do, mend: Do): Fault => fault(`PostgreSQL ${name}`, 'PostgreSQL', make, mend)
-const vendor = (name: string, answer: Answer): Fault =>
+const redis = (name: string, make: Do, mend: Do): FaultOfOne => fault(`Redis ${name}`, 'SQLite', make, mend)
+const postgres = (name: string, make: Do, mend: Do): FaultOfOne => fault(`PostgreSQL ${name}`, 'PostgreSQL', make, mend)
+const vendor = (name: string, answer: Answer): FaultOfOne =>
   fault(
     `vendor ${name}`,
     'SQLite',
@@ -33,14 +37,14 @@ const vendor = (name: string, answer: Answer): Fault =>
   )
 
 const never = (): void => undefined
-const closedPort = (name: string, proxy: (scene: Scene) => TestProxy): Fault =>
+const closedPort = (name: string, proxy: (scene: Scene) => TestProxy): FaultOfOne =>
   fault(
     `${name} refuses connections`,
     'SQLite',
     (it) => proxy(it).listen(false),
     (it) => proxy(it).listen(true),
   )
-const flapping = (name: string, journal: JournalKind, proxyOf: (scene: Scene) => TestProxy): Fault => ({
+const flapping = (name: string, journal: JournalKind, proxyOf: (scene: Scene) => TestProxy): FaultOfOne => ({
   name: `${name} there and away each 500 ms`,
   journal,
   make: async (scene) => {
@@ -58,7 +62,7 @@ const flapping = (name: string, journal: JournalKind, proxyOf: (scene: Scene) =>
   },
 })
 
-const diskFull: Fault = {
+const diskFull: FaultOfOne = {
   name: 'SQLite: disk full',
   journal: 'SQLite',
   make: async ({ journal }) => {
@@ -77,7 +81,7 @@ const diskFull: Fault = {
     return async () => rmSync(file)
   },
 }
-const locked: Fault = {
+const locked: FaultOfOne = {
   name: 'SQLite: locked',
   journal: 'SQLite',
   make: async ({ journal }) => {
@@ -97,7 +101,7 @@ const readOnly =
   }
 
 /** A proxy that delays delays both ways. */
-export const faults: readonly Fault[] = [
+export const faults: readonly FaultOfOne[] = [
   redis(
     'stopped',
     (it) => it.redis.signal('SIGSTOP'),
@@ -130,7 +134,7 @@ export const faults: readonly Fault[] = [
   ),
   closedPort('Redis', ({ redis: it }) => it.proxy),
   flapping('Redis', 'SQLite', ({ redis: it }) => it.proxy),
-  redis('fails over to its replica', (it) => it.redis.failOver(), never),
+  { name: 'Redis fails over to its replica', journal: 'SQLite', make: (it) => it.redis.failOver() },
   vendor('never answers', { hang: true }),
   vendor('2 s slow', { latency: 2_000 }),
   vendor('10 s slow', { latency: 10_000 }),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { appId } from '../support/bff.ts'
 import { type Column, columns, createCalls, type Prepared, prepare, type Seen } from './outage-calls.ts'
 import type { Fault } from './outage-faults.ts'
-import type { Scene } from './outage-scene.ts'
+import type { Stage } from './outage-scene.ts'
 
 export interface Cell {
   readonly worstMs: number
@@ -36,7 +36,7 @@ const cellOf = (seen: readonly Seen[], mended: number): Cell => {
 }
 
 /** Sessions that should be there and are not, and those that should have ended and have not. */
-const checkSessions = async ({ bff }: Scene, { standing }: Prepared, { seen, left, wrong }: ReturnType<typeof createCalls>) => {
+const checkSessions = async ({ bff }: Stage, { standing }: Prepared, { seen, left, wrong }: ReturnType<typeof createCalls>) => {
   const isIn = async (headers: Record<string, string>) => (await bff.call('GET', '/auth/session', { headers })).json.signedIn === true
   const here = await Promise.all(Object.values(standing).map(isIn))
   for (const { headers, status } of left) if (status === 204 && (await isIn(headers))) wrong.push('a session that had ended is there')
@@ -44,7 +44,7 @@ const checkSessions = async ({ bff }: Scene, { standing }: Prepared, { seen, lef
 }
 
 /** A reader who is asked to come again does so: that says nothing of the log. */
-const isRecorded = async ({ bff }: Scene, id: string, headers: Record<string, string>): Promise<boolean> => {
+const isRecorded = async ({ bff }: Stage, id: string, headers: Record<string, string>): Promise<boolean> => {
   for (const end = performance.now() + recoverWithinMs; ; await sleep(500)) {
     const { status } = await bff.call('GET', `/ops/api/operations/${id}`, { headers })
     if (status === 200) return true
@@ -53,7 +53,7 @@ const isRecorded = async ({ bff }: Scene, id: string, headers: Record<string, st
 }
 
 /** Deletions that reached the vendor and stand in no journal; and what a caller was told that is not so. */
-const checkDeletions = async (scene: Scene, { standing }: Prepared, { deletions, wrong }: ReturnType<typeof createCalls>) => {
+const checkDeletions = async (scene: Stage, { standing }: Prepared, { deletions, wrong }: ReturnType<typeof createCalls>) => {
   const { bff } = scene
   let gaps = 0
   for (const { smoochId, seen } of deletions) {
@@ -71,14 +71,15 @@ const checkDeletions = async (scene: Scene, { standing }: Prepared, { deletions,
   return gaps
 }
 
-const checkUpdate = async ({ bff }: Scene, { standing }: Prepared, { update, wrong }: ReturnType<typeof createCalls>) => {
+const checkUpdate = async ({ bff }: Stage, { standing }: Prepared, { update, wrong }: ReturnType<typeof createCalls>) => {
   const { lastName, lastNameMayBeOther } = update()
   const { json } = await bff.call('GET', '/v1.1/appusers/me', { headers: standing.writer })
-  if (!lastNameMayBeOther && lastName !== '' && json.appUser?.givenName !== lastName) wrong.push('an old value after an update')
+  if (!lastNameMayBeOther && lastName !== '' && json.appUser?.givenName !== lastName)
+    wrong.push(`another value after an update: ${json.appUser?.givenName} in place of ${lastName}`)
 }
 
 /** Undefined where this machine cannot make the fault. */
-export const runOutage = async (scene: Scene, fault: Fault, ms: number): Promise<Row | undefined> => {
+export const runOutage = async <S extends Stage>(scene: S, fault: Fault<S>, ms: number): Promise<Row | undefined> => {
   const prepared = await prepare(scene)
   const calls = createCalls(scene, prepared)
   const mend = await fault.make(scene)

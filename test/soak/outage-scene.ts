@@ -1,6 +1,6 @@
 /** Two replicas of the service with everything they depend on, each behind something that can fail. */
 import { execFileSync } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,9 +17,12 @@ import { providerEnv, startWithProvider } from '../support/with-provider.ts'
 
 export type JournalKind = 'SQLite' | 'PostgreSQL'
 
-export interface Scene extends AsyncDisposable {
+export interface Stage {
   /** The first replica, but for calls: every other one goes to the second. */
   readonly bff: Bff
+}
+
+export interface Scene extends Stage, AsyncDisposable {
   readonly vendor: TestProxy
   readonly provider: TestProvider
   readonly redis: {
@@ -29,8 +32,8 @@ export interface Scene extends AsyncDisposable {
     kill(): Promise<void>
     /** With what it had on disk. */
     startAgain(): Promise<void>
-    /** It dies, and a second later its address leads to what was its replica. */
-    failOver(): Promise<void>
+    /** Among the next calls it dies, and a second later its address leads to what was its replica; what it gives waits for that. */
+    failOver(): Promise<() => Promise<void>>
   }
   /** Present when the journal lies in PostgreSQL. */
   readonly postgres?: { readonly server: Postgres; readonly proxy: TestProxy } | undefined
@@ -50,6 +53,14 @@ const smallDisk = (folder: string): boolean => {
 
 const onDisk = ['--appendonly', 'yes', '--appendfsync', 'always']
 
+export const socketOf = (server: Postgres): string => join(new URL(server.url()).searchParams.get('host')!, '.s.PGSQL.5432')
+
+export const journalEnv = (url: string, signing: KeyObject): Record<string, string> => ({
+  JOURNAL_URL: url,
+  JOURNAL_SIGNING_KEY: signing.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  JOURNAL_SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
+})
+
 const startJournal = async (kind: JournalKind, all: AsyncDisposableStack) => {
   const bin = kind === 'PostgreSQL' ? findPostgres() : undefined
   if (kind === 'PostgreSQL' && !bin) throw new Error('PostgreSQL is not installed')
@@ -61,13 +72,8 @@ const startJournal = async (kind: JournalKind, all: AsyncDisposableStack) => {
   const server = all.use(await startPostgres(bin))
   const { privateKey } = generateKeyPairSync('ed25519')
   await createPostgres(server.url(), privateKey)
-  const socket = join(new URL(server.url()).searchParams.get('host')!, '.s.PGSQL.5432')
-  const proxy = all.use(await startProxy(socket))
-  const env = {
-    JOURNAL_URL: `postgres://postgres@127.0.0.1:${proxy.port}/postgres`,
-    JOURNAL_SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    JOURNAL_SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
-  }
+  const proxy = all.use(await startProxy(socketOf(server)))
+  const env = journalEnv(`postgres://postgres@127.0.0.1:${proxy.port}/postgres`, privateKey)
   return { folder, isSmall, env, postgres: { server, proxy } }
 }
 
@@ -82,25 +88,30 @@ const startReplicaOf = async (master: TestRedis, port: string): Promise<TestRedi
   return replica
 }
 
+/** Two of them, and the vendor behind something that can fail. */
+export const startReplicas = async (given: Record<string, string>, opened: AsyncDisposableStack) => {
+  // Led to the stand-in once that is there.
+  const vendor = opened.use(await startProxy(0))
+  const env = { ...given, SMOOCH_BASE_URL: `http://127.0.0.1:${vendor.port}` }
+  const { bff: first, provider } = opened.use(await startWithProvider(env))
+  vendor.lead(Number(new URL(first.sandbox.url).port))
+  const second = opened.use(await startBff({ beside: first, env: { ...providerEnv(provider), ...env } }))
+  let calls = 0
+  const bff: Bff = { ...first, call: (...call) => (calls++ % 2 === 0 ? first : second).call(...call) }
+  return { bff, vendor, provider }
+}
+
 export const startScene = async (kind: JournalKind): Promise<Scene> => {
   await using opened = new AsyncDisposableStack()
   const port = String(await freePort())
   let redis = await startRedis([...onDisk, '--port', port])
   opened.defer(() => redis.stop())
   const proxy = opened.use(await startProxy(redis.url))
-  // Led to the stand-in once that is there.
-  const vendor = opened.use(await startProxy(0))
   const { env: ofJournal, postgres, ...journal } = await startJournal(kind, opened)
-  const env = { REDIS_URL: `redis://127.0.0.1:${proxy.port}`, SMOOCH_BASE_URL: `http://127.0.0.1:${vendor.port}`, ...ofJournal }
-  const { bff: first, provider } = opened.use(await startWithProvider(env))
-  vendor.lead(Number(new URL(first.sandbox.url).port))
-  const second = opened.use(await startBff({ beside: first, env: { ...providerEnv(provider), ...env } }))
-  let calls = 0
+  const replicas = await startReplicas({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, ...ofJournal }, opened)
   const all = opened.move()
   return {
-    bff: { ...first, call: (...call) => (calls++ % 2 === 0 ? first : second).call(...call) },
-    vendor,
-    provider,
+    ...replicas,
     postgres,
     journal,
     redis: {
@@ -116,12 +127,16 @@ export const startScene = async (kind: JournalKind): Promise<Scene> => {
         redis = await startRedisIn(dirname(redis.url), [...onDisk, '--port', port])
       },
       failOver: async () => {
-        const replica = await startReplicaOf(redis, port)
-        await redis.stop()
-        await sleep(1_000)
-        redisCli(replica, 'REPLICAOF', 'NO', 'ONE')
+        const [former, replica] = [redis, await startReplicaOf(redis, port)]
         redis = replica
-        proxy.lead(redis.url)
+        const over = (async () => {
+          await sleep(500)
+          await former.stop()
+          await sleep(1_000)
+          redisCli(replica, 'REPLICAOF', 'NO', 'ONE')
+          proxy.lead(replica.url)
+        })()
+        return () => over
       },
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),

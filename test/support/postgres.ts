@@ -122,7 +122,7 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
     promote: () => {
       // Else it would wait for a standby of its own.
       for (const text of ["ALTER SYSTEM SET synchronous_standby_names = ''", 'SELECT pg_reload_conf()']) if (source !== undefined) sql(text)
-      run('pg_ctl', ['-D', cluster, '-w', 'promote'])
+      run('pg_ctl', ['-D', cluster, '-W', 'promote'])
     },
     standby: async () => {
       const standby = await startServer(bin, undefined, directory)

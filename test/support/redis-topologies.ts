@@ -95,6 +95,8 @@ export const startStandalone = async (guarded: Guarded = {}): Promise<Pick<Topol
 export interface WithSentinel extends Topology {
   readonly master: ChildProcess
   readonly sentinelPort: number
+  /** The master now, once its replica has all that it has; when it has been killed it starts again, empty. */
+  current(): Promise<{ readonly process: ChildProcess; startAgain(): void }>
 }
 
 /** A master and its replica; a master that does not answer for half a second is replaced. */
@@ -115,7 +117,26 @@ export const startSentinel = async (guarded: Guarded = {}): Promise<WithSentinel
     return master.includes('master') && master[master.indexOf('num-slaves') + 1] === '1'
   })
   sentinel.disconnect()
-  return { url: `redis+sentinel://127.0.0.1:${sentinelPort}/bff`, stop: stopAll(processes), master: processes[0]!, sentinelPort }
+  const servers = new Map([port, replicaPort].map((at, i) => [at, processes[i]!]))
+  const current: WithSentinel['current'] = async () => {
+    const asked = client(sentinelPort, { ...guarded, password: guarded.sentinelPassword ?? '' })
+    let at = 0
+    await until('the replica', async () => {
+      at = Number(((await asked.call('SENTINEL', 'get-master-addr-by-name', 'bff')) as string[])[1])
+      const master = client(at, guarded)
+      const said = await master.info('replication').catch(() => '')
+      master.disconnect()
+      return /slave0:.*state=online/.test(said)
+    })
+    asked.disconnect()
+    const startAgain = (): void => {
+      const again = start(plain(at, guarded))
+      servers.set(at, again)
+      processes.push(again)
+    }
+    return { process: servers.get(at)!, startAgain }
+  }
+  return { url: `redis+sentinel://127.0.0.1:${sentinelPort}/bff`, stop: stopAll(processes), master: processes[0]!, sentinelPort, current }
 }
 
 const slots = 16_384

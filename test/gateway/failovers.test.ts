@@ -1,0 +1,31 @@
+/** What has a standby fails over under calls: no session is lost, no deletion is missing in the journal, no answer is wrong, and all of it comes back. The long form is `npm run soak:outage`. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { columns } from '../soak/outage-calls.ts'
+import { runOutage } from '../soak/outage-run.ts'
+import { failovers, type StandbyScene, startStandbyScene } from '../soak/outage-standbys.ts'
+import { findPostgres } from '../support/postgres.ts'
+import { redisInstalled } from '../support/redis.ts'
+
+const installed = redisInstalled() && findPostgres() !== undefined
+const when = installed ? test : test.skip // Redis or PostgreSQL is not installed
+let scene: StandbyScene | undefined
+beforeAll(async () => {
+  if (installed) scene = await startStandbyScene()
+})
+afterAll(async () => {
+  await scene?.[Symbol.asyncDispose]()
+})
+
+when.each(failovers)('$name', async (fault) => {
+  const row = await runOutage(scene!, fault, 3_000)
+  expect({ sessionsLost: row?.sessionsLost, journalGaps: row?.journalGaps, wrong: row?.wrong }).toEqual({
+    sessionsLost: 0,
+    journalGaps: 0,
+    wrong: [],
+  })
+  for (const column of columns) {
+    const { answers, recoveryMs } = row!.cells[column]
+    expect([column, Object.keys(answers).filter((it) => it.startsWith('401') || it.startsWith('500'))]).toEqual([column, []])
+    expect([column, recoveryMs === undefined]).toEqual([column, false])
+  }
+})

@@ -1,0 +1,65 @@
+/** A master that had hung, and in whose place a Sentinel had put another, was written to when it went on: a connection that had rested meanwhile was kept, and what it wrote was lost. So a sign-out had no effect, and an update left the old value in the cache. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { connectRedis } from '../../../src/platform/redis.ts'
+import { redisInstalled } from '../../support/redis.ts'
+import { startSentinel } from '../../support/redis-topologies.ts'
+
+const when = redisInstalled() ? test : test.skip // Redis is not installed
+
+const scripts = { put: { numberOfKeys: 1, lua: `return redis.call('INCR', KEYS[1])` } }
+
+when('what is answered when a former master goes on is kept', async () => {
+  await using all = new AsyncDisposableStack()
+  const redis = await startSentinel()
+  all.defer(() => redis.stop())
+  const open = async () => {
+    const client = await connectRedis(redis.url, scripts, () => undefined)
+    all.defer(() => client.close())
+    return client
+  }
+  const [resting, busy] = [await open(), await open()]
+  await resting.run('put', ['k'])
+  await redis.current()
+  redis.master.kill('SIGSTOP')
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await busy.run('put', ['other']).catch(() => undefined)) break
+    await sleep(50)
+  }
+  // The resting one hears of it, though nothing is asked of it.
+  await sleep(2_500)
+  redis.master.kill('SIGCONT')
+  let answered = 1
+  for (let times = 0; times < 40; times += 1) {
+    answered += (await resting.run('put', ['k']).catch(() => undefined)) === undefined ? 0 : 1
+    await sleep(10)
+  }
+  expect(answered).toBeGreaterThan(30)
+  expect(Number(await busy.command('GET', 'k'))).toBe(answered)
+})
+
+when('a master that has too few replicas to be written to is not called ready until it has them', async () => {
+  await using all = new AsyncDisposableStack()
+  const redis = await startSentinel()
+  all.defer(() => redis.stop())
+  const causes: string[] = []
+  const client = await connectRedis(redis.url, scripts, ({ cause }) => void causes.push(String(cause?.message)))
+  all.defer(() => client.close())
+  const demand = (replicas: number) => client.command('CONFIG', 'SET', 'min-replicas-to-write', replicas)
+  await demand(2)
+  await expect(client.run('put', ['k'])).rejects.toThrow('NOREPLICAS')
+  await expect(client.prove()).rejects.toThrow('takes no writes')
+  expect(causes.join()).toContain('NOREPLICAS')
+  for (let tries = 0; tries < 100; tries += 1) {
+    await demand(0).catch(() => undefined)
+    if (
+      await client.prove().then(
+        () => true,
+        () => false,
+      )
+    )
+      break
+    await sleep(50)
+  }
+  expect(await client.run('put', ['k'])).toBe(1)
+})

@@ -1,0 +1,83 @@
+/** Two replicas of the service before a Redis with a Sentinel and a PostgreSQL with a standby; and TABLE: what fails over. */
+import { generateKeyPairSync } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
+import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
+import { startProxy } from '../support/proxy.ts'
+import { startSentinel, type WithSentinel } from '../support/redis-topologies.ts'
+import type { Fault } from './outage-faults.ts'
+import { journalEnv, type Stage, socketOf, startReplicas } from './outage-scene.ts'
+
+/** How a server is lost. */
+type Loss = 'SIGKILL' | 'SIGSTOP'
+/** Begins to fail over; what it gives ends the loss, when that is over. */
+type FailOver = (loss: Loss) => Promise<() => Promise<void>>
+
+/** Calls begin when the fault has begun; this one comes among them. */
+const intoTheCallsMs = 500
+
+export interface StandbyScene extends Stage, AsyncDisposable {
+  readonly redis: FailOver
+  readonly postgres: FailOver
+}
+
+const startRedisPair = async (opened: AsyncDisposableStack): Promise<{ url: string; failOver: FailOver }> => {
+  const redis: WithSentinel = await startSentinel()
+  opened.defer(() => redis.stop())
+  return {
+    url: redis.url,
+    failOver: async (loss) => {
+      const { process: master, startAgain } = await redis.current()
+      const over = sleep(intoTheCallsMs).then(() => master.kill(loss))
+      return async () => {
+        await over
+        if (loss === 'SIGKILL') startAgain()
+        else master.kill('SIGCONT')
+      }
+    },
+  }
+}
+
+const startPostgresPair = async (opened: AsyncDisposableStack) => {
+  const bin = findPostgres()
+  if (!bin) throw new Error('PostgreSQL is not installed')
+  const servers = opened.use(new AsyncDisposableStack())
+  let primary: Postgres = servers.use(await startPostgres(bin))
+  const { privateKey } = generateKeyPairSync('ed25519')
+  await createPostgres(primary.url(), privateKey)
+  let [mine, others] = [opened.use(await startProxy(socketOf(primary))), opened.use(await startProxy(0))]
+  const failOver: FailOver = async (loss) => {
+    const [former, standby] = [primary, servers.use(await primary.standby())]
+    others.lead(socketOf(standby))
+    const over = (async () => {
+      await sleep(intoTheCallsMs)
+      former.signal(loss)
+      await sleep(1_000)
+      standby.promote()
+    })()
+    ;[primary, mine, others] = [standby, others, mine]
+    return async () => {
+      await over
+      // Nobody keeps it from taking itself for the primary.
+      if (loss === 'SIGSTOP') former.signal('SIGCONT')
+    }
+  }
+  return { env: journalEnv(`postgres://postgres@127.0.0.1:${mine.port},127.0.0.1:${others.port}/postgres`, privateKey), failOver }
+}
+
+export const startStandbyScene = async (): Promise<StandbyScene> => {
+  await using opened = new AsyncDisposableStack()
+  const redis = await startRedisPair(opened)
+  const postgres = await startPostgresPair(opened)
+  const { bff } = await startReplicas({ REDIS_URL: redis.url, ...postgres.env }, opened)
+  const all = opened.move()
+  return { bff, redis: redis.failOver, postgres: postgres.failOver, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+const row = (name: string, of: 'redis' | 'postgres', loss: Loss): Fault<StandbyScene> => ({ name, make: (scene) => scene[of](loss) })
+export const failovers: readonly Fault<StandbyScene>[] = [
+  row('Redis with a Sentinel: master killed', 'redis', 'SIGKILL'),
+  row('Redis with a Sentinel: master hangs', 'redis', 'SIGSTOP'),
+  row('PostgreSQL: primary killed, standby promoted', 'postgres', 'SIGKILL'),
+  row('PostgreSQL: primary hangs, standby promoted', 'postgres', 'SIGSTOP'),
+]

@@ -44,13 +44,14 @@ export const watchMaster = async <P extends SentinelPlace>({ connection, place, 
     return isIP(host) === 0 ? undefined : remoteAddress === host && String(remotePort) === port
   }
   let before: string | undefined
-  while (connection.status !== 'end') {
+  const look = async (): Promise<void> => {
     const named = await masterBy(place())
-    if (named && connection.status === 'ready' && named.join(' ') !== before) {
-      if (isHere(named) === false || (isHere(named) === undefined && before !== undefined)) connection.disconnect(true)
-      before = named.join(' ')
-    }
-    await new Promise((resolve) => setTimeout(resolve, everyMs).unref())
+    if (!named || connection.status !== 'ready' || named.join(' ') === before) return
+    if (isHere(named) === false || (isHere(named) === undefined && before !== undefined)) connection.disconnect(true)
+    before = named.join(' ')
   }
+  for (; connection.status !== 'end'; await new Promise((resolve) => setTimeout(resolve, everyMs).unref()))
+    // A place that cannot be read now may be later; who connects is told of it.
+    await look().catch(() => undefined)
   leave()
 }

@@ -17,7 +17,7 @@ afterAll(async () => {
 })
 
 when.each(failovers)('$name', async (fault) => {
-  const row = await runOutage(scene!, fault, 3_000)
+  const row = await runOutage(scene!, fault, 4_000)
   expect({ sessionsLost: row?.sessionsLost, journalGaps: row?.journalGaps, wrong: row?.wrong }).toEqual({
     sessionsLost: 0,
     journalGaps: 0,

@@ -1,4 +1,4 @@
-/** Two replicas of the service before a Redis with a Sentinel and a PostgreSQL with a standby; and TABLE: what fails over. */
+/** Two replicas of the service before a Redis with two replicas and a Sentinel, and a PostgreSQL with a standby; and TABLE: what fails over. */
 import { generateKeyPairSync } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
@@ -22,7 +22,7 @@ export interface StandbyScene extends Stage, AsyncDisposable {
 }
 
 const startRedisPair = async (opened: AsyncDisposableStack): Promise<{ url: string; failOver: FailOver }> => {
-  const redis: WithSentinel = await startSentinel()
+  const redis: WithSentinel = await startSentinel({}, 2)
   opened.defer(() => redis.stop())
   return {
     url: redis.url,

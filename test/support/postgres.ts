@@ -135,7 +135,12 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
       return standby
     },
     signal: (signal) => {
-      for (const it of [...children(), pid()]) process.kill(it, signal)
+      for (const it of [...children(), pid()])
+        try {
+          process.kill(it, signal)
+        } catch {
+          // A worker that has ended meanwhile.
+        }
     },
     stop,
     start,

@@ -95,13 +95,20 @@ export const startStandalone = async (guarded: Guarded = {}): Promise<Pick<Topol
 export interface WithSentinel extends Topology {
   readonly master: ChildProcess
   readonly sentinelPort: number
-  /** The master now, once its replica has all that it has; when it has been killed it starts again, empty. */
+  /** The master now, once its replicas have all that it has; when it has been killed it starts again, empty. */
   current(): Promise<{ readonly process: ChildProcess; startAgain(): void }>
 }
 
-/** A master and its replica; a master that does not answer for half a second is replaced. */
-export const startSentinel = async (guarded: Guarded = {}): Promise<WithSentinel> => {
-  const [port, replicaPort, sentinelPort] = [await freePort(), await freePort(), await freePort()]
+/** A master and its replicas; a master that does not answer for half a second is replaced. With two, one that has none left
+ * takes no writes. */
+export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1): Promise<WithSentinel> => {
+  const [port, sentinelPort, ...replicaPorts] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    ...(replicas === 2 ? [await freePort()] : []),
+  ]
+  const server = (at: number): string[] => [...plain(at, guarded), ...(replicas === 2 ? ['--min-replicas-to-write', '1'] : [])]
   const { host = '127.0.0.1' } = guarded
   const config = join(folder(), 'sentinel.conf')
   const watched = [`monitor bff ${host} ${port} 1`, 'down-after-milliseconds bff 500', 'failover-timeout bff 2000']
@@ -109,28 +116,28 @@ export const startSentinel = async (guarded: Guarded = {}): Promise<WithSentinel
   const listens = listening(sentinelPort, guarded).map(([name, value]) => `${name} ${value}`)
   const asks = guarded.sentinelPassword ? [`requirepass ${guarded.sentinelPassword}`] : []
   writeFileSync(config, [...listens, ...asks, ...watched.map((line) => `sentinel ${line}`)].join('\n'))
-  const replica = [...plain(replicaPort, guarded), '--replicaof', host, String(port), '--repl-diskless-sync-delay', '0']
-  const processes = [start(plain(port, guarded)), start(replica), start([config, '--sentinel'])]
+  const replica = (at: number) => start([...server(at), '--replicaof', host, String(port), '--repl-diskless-sync-delay', '0'])
+  const processes = [start(server(port)), ...replicaPorts.map(replica), start([config, '--sentinel'])]
   const sentinel = client(sentinelPort, { ...guarded, password: guarded.sentinelPassword ?? '' })
   await until('the Sentinel', async () => {
     const master = (await sentinel.call('SENTINEL', 'master', 'bff').catch(() => [])) as string[]
-    return master.includes('master') && master[master.indexOf('num-slaves') + 1] === '1'
+    return master.includes('master') && master[master.indexOf('num-slaves') + 1] === String(replicas)
   })
   sentinel.disconnect()
-  const servers = new Map([port, replicaPort].map((at, i) => [at, processes[i]!]))
+  const servers = new Map([port, ...replicaPorts].map((at, i) => [at, processes[i]!]))
   const current: WithSentinel['current'] = async () => {
     const asked = client(sentinelPort, { ...guarded, password: guarded.sentinelPassword ?? '' })
     let at = 0
-    await until('the replica', async () => {
+    await until('the replicas', async () => {
       at = Number(((await asked.call('SENTINEL', 'get-master-addr-by-name', 'bff')) as string[])[1])
       const master = client(at, guarded)
       const said = await master.info('replication').catch(() => '')
       master.disconnect()
-      return /slave0:.*state=online/.test(said)
+      return said.match(/^slave\d:.*state=online/gm)?.length === replicas
     })
     asked.disconnect()
     const startAgain = (): void => {
-      const again = start(plain(at, guarded))
+      const again = start(server(at))
       servers.set(at, again)
       processes.push(again)
     }
@@ -141,8 +148,15 @@ export const startSentinel = async (guarded: Guarded = {}): Promise<WithSentinel
 
 const slots = 16_384
 
+export interface RunningCluster extends Topology {
+  readonly nodes: readonly { readonly port: number; readonly process: ChildProcess }[]
+}
+
 /** Its nodes tell clients the port that `told` gives for theirs. */
-export const startCluster = async (told = async (port: number): Promise<number> => port, guarded: Guarded = {}): Promise<Topology> => {
+export const startCluster = async (
+  told = async (port: number): Promise<number> => port,
+  guarded: Guarded = {},
+): Promise<RunningCluster> => {
   const { host = '127.0.0.1' } = guarded
   const ports = [await freePort(), await freePort(), await freePort()]
   const buses = [await freePort(), await freePort(), await freePort()]
@@ -168,5 +182,9 @@ export const startCluster = async (told = async (port: number): Promise<number> 
     node.disconnect()
   }
   const shownHost = host === '::1' ? '[::1]' : host
-  return { url: `redis+cluster://${shown.map((port) => `${shownHost}:${port}`).join(',')}`, stop: stopAll(processes) }
+  return {
+    url: `redis+cluster://${shown.map((port) => `${shownHost}:${port}`).join(',')}`,
+    stop: stopAll(processes),
+    nodes: ports.map((port, i) => ({ port, process: processes[i]! })),
+  }
 }

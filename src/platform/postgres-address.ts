@@ -1,12 +1,17 @@
 /** The hosts of an address of PostgreSQL, as its own programs take them: one, or a primary and its
  * standbys in any order, separated by commas. Messages do not repeat the address. */
 
-const parts = /^(postgres(?:ql)?:\/\/(?=.)(?:[^/?#]*@)?)([^/?#]*)(.*)$/s
+const form = /^(postgres(?:ql)?:\/\/)([^/?#]*)(.*)$/s
+
+/** Without the login, which may hold commas. */
+const namesOf = (authority: string): string[] => authority.slice(authority.lastIndexOf('@') + 1).split(',')
 
 /** An address for each host. */
 export const postgresHosts = (address: string): string[] => {
-  const [, before, hosts = '', behind] = parts.exec(address) ?? []
-  return before === undefined ? [] : hosts.split(',').map((host) => `${before}${host}${behind}`)
+  const [, scheme, authority = '', behind = ''] = form.exec(address) ?? []
+  if (scheme === undefined || authority + behind === '') return []
+  const login = authority.slice(0, authority.lastIndexOf('@') + 1)
+  return namesOf(authority).map((host) => `${scheme}${login}${host}${behind}`)
 }
 
 const parameter = (address: string, name: string): string | null => new URL(address).searchParams.get(name)
@@ -16,8 +21,8 @@ export const wantsPrimary = (hosts: readonly string[]): boolean => hosts.length 
 
 /** What is wrong with it, to be put behind the name of its setting. */
 export const faultOfPostgres = (address: string): string | undefined => {
-  const [, , names = ''] = parts.exec(address) ?? []
-  if (/^,|,,|,$/.test(names)) return 'has a comma without a host beside it'
+  const names = namesOf(form.exec(address)?.[2] ?? '')
+  if (names.length > 1 && names.includes('')) return 'has a comma without a host beside it'
   const hosts = postgresHosts(address)
   if (hosts.length === 0 || !hosts.every((it) => URL.canParse(it)))
     return 'must be sqlite:PATH or postgres://user:password@host:5432/database, percent-encoded'

@@ -38,7 +38,7 @@ export const prepare = async ({ bff }: Stage) => {
     auditor: await signIn({ roles: ['auditor'], actor: { id: 'auditor' } }),
   }
   const leaving: Carried[] = []
-  for (let at = 0; at < 60; at += 1) leaving.push(await signIn({ kind: 'service', roles: ['agent'], actor: { id: `leaving-${at}` } }))
+  for (let at = 0; at < 150; at += 1) leaving.push(await signIn({ kind: 'service', roles: ['agent'], actor: { id: `leaving-${at}` } }))
   await bff.call('GET', '/v1.1/appusers/me', { headers: standing.hot })
   return { standing, leaving }
 }

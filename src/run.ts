@@ -9,7 +9,13 @@ import { runWorkers } from './platform/workers.ts'
 import { serve } from './serve.ts'
 import { goThroughProxies } from './upstream/sender.ts'
 
-const say = (line: string): void => void process.stderr.write(`${printableLines(line)}\n`)
+/** What nobody can take is not worth the process: a full disk behind standard error would end it. */
+const say = (line: string): void => {
+  try {
+    process.stderr.write(`${printableLines(line)}\n`)
+  } catch {}
+}
+process.stderr.on('error', () => undefined)
 
 const usage = `npm start                 serve
 npm run check             look at settings, Redis, journal, vendor, identity provider and clocks; exit code 1 with a fault
@@ -20,9 +26,9 @@ const start = async (): Promise<number> => {
   const { WORKERS, NODE_USE_ENV_PROXY } = configuration.settings
   if (NODE_USE_ENV_PROXY) goThroughProxies()
   if (WORKERS > 1 && cluster.isPrimary) return (await runWorkers(WORKERS, say)) ? 0 : 1
-  const { PORT, PRIVATE_PORT } = configuration.settings
+  const { PORT, PRIVATE_PORT, HOST, PRIVATE_HOST } = configuration.settings
   const isSound = await serve(configuration, say).catch((error: unknown) => {
-    throw withSetting(error, { PORT, PRIVATE_PORT })
+    throw withSetting(error, { PORT, PRIVATE_PORT, HOST, PRIVATE_HOST })
   })
   return isSound ? 0 : 1
 }

@@ -48,8 +48,8 @@ export const serve = async (configuration: Configuration, started: (line: string
   const signal = await signalled
   log.info({ signal }, 'draining')
   const latestCall = app.drain()
-  // Only at SIGTERM: a person at the keyboard does not wait for a load balancer.
-  if (signal === 'SIGTERM' && settings.DRAIN_DELAY_SECONDS > 0) {
+  // A person at the keyboard does not wait for a load balancer.
+  if (signal !== 'SIGINT' && signal !== 'SIGHUP' && settings.DRAIN_DELAY_SECONDS > 0) {
     await sleep(settings.DRAIN_DELAY_SECONDS * 1000)
     await untilUncalled(latestCall)
   }

@@ -24,7 +24,7 @@ export const commands: Readonly<Record<string, Command>> = {
     exitCodes: '0 written, 1 a file exists already or cannot be written',
   },
   start: {
-    about: 'Serve until SIGTERM or SIGINT',
+    about: 'Serve until SIGTERM, SIGQUIT, SIGINT or SIGHUP',
     module: new URL('../main.ts', import.meta.url),
     dotEnv: true,
     examples: ['npx smooch-bff start', 'PORT=8080 npx smooch-bff start'],

@@ -17,18 +17,22 @@ export const withoutText = ({ name, message }: Error): string => {
 }
 
 /** Of a port that cannot be had. */
-type ListenError = Error & { readonly code?: string; readonly syscall?: string; readonly port?: number }
+type ListenError = Error & { readonly code?: string; readonly port?: number; readonly address?: string; readonly hostname?: string }
 
-const faults: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is taken: end what uses it, or set another port',
-  EACCES: 'is not for this user: set a port above 1023',
+const notFound = ['hostname', 'cannot be looked up'] as const
+const faults: Readonly<Record<string, readonly [of: 'port' | 'address' | 'hostname', fault: string]>> = {
+  EADDRINUSE: ['port', 'is taken: end what uses it, or set another port'],
+  EACCES: ['port', 'is not for this user: set a port above 1023'],
+  EADDRNOTAVAIL: ['address', 'is no address of this machine'],
+  ENOTFOUND: notFound,
+  EAI_AGAIN: notFound,
 }
 
-/** The same in words of the setting that gives the port, by `ports`; any other error stays as it
- * is. */
-export const withSetting = (error: unknown, ports: Readonly<Record<string, number>>): unknown => {
-  const { syscall, code = '', port } = error as ListenError
-  const fault = syscall === 'listen' ? faults[code] : undefined
-  const setting = Object.keys(ports).find((name) => ports[name] === port)
-  return fault === undefined || setting === undefined ? error : new Error(`${setting} ${fault}`, { cause: error })
+/** The same in words of the setting that gives port or address, by `given`; any other error stays
+ * as it is. */
+export const withSetting = (error: unknown, given: Readonly<Record<string, number | string>>): unknown => {
+  const [of, fault] = faults[(error as ListenError).code ?? ''] ?? []
+  const value = of && (error as ListenError)[of]
+  const setting = value === undefined ? undefined : Object.keys(given).find((name) => given[name] === value)
+  return setting === undefined ? error : new Error(`${setting} ${fault}`, { cause: error })
 }

@@ -2,7 +2,12 @@
  * workers. */
 const sameMs = 1_000
 
-/** Resolves at the first SIGTERM or SIGINT; a later one ends the process at once. */
+/** Asked to stop: by a service manager, a person, a terminal that closes. */
+const stopping = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
+/** What rotations of logs send. Left alone, one opens Node's debugger, and the other ends the process with its calls. */
+const unasked = ['SIGUSR1', 'SIGUSR2'] as const
+
+/** Resolves at the first signal to stop; a later one ends the process at once. */
 export const untilSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
     let first: number | undefined
@@ -11,7 +16,8 @@ export const untilSignal = (): Promise<NodeJS.Signals> =>
       first ??= performance.now()
       resolve(signal)
     }
-    process.on('SIGTERM', heard).on('SIGINT', heard)
+    for (const signal of stopping) process.on(signal, heard)
+    for (const signal of unasked) process.on(signal, () => undefined)
   })
 
 /** Runs at the end of the process, however it ends. */

@@ -2,7 +2,7 @@
  * own keys; a shared database must be given them. */
 import { hash, randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { postgresHosts } from '../../platform/postgres-address.ts'
 import { newId } from '../event/event.ts'
 import { createSealer, type Sealer } from '../event/seal.ts'
@@ -41,9 +41,13 @@ function keyBeside(path: string, kind: 'signing' | 'sealing', make: () => string
   if (!existsSync(file)) {
     if (isThere(path))
       throw new Error(`${path} is there, but its ${kind} key ${file} is not: put it back, or give JOURNAL_${kind.toUpperCase()}_KEY`)
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const own = `${file}-${process.pid}`
-    writeFileSync(own, make(), { mode: 0o600 })
+    try {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+      writeFileSync(own, make(), { mode: 0o600 })
+    } catch (cause) {
+      throw new Error(`JOURNAL_URL puts the journal into ${dirname(file)}, where nothing can be written`, { cause })
+    }
     try {
       // Atomic: another process may make the key at the same moment, and both must use one.
       linkSync(own, file)
@@ -67,6 +71,8 @@ export const keyList = (text: string): string[] =>
 
 export function keysOf(url: string, { signing = [], sealing = [] }: Secrets): Keys {
   const path = pathOf(url)
+  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`JOURNAL_URL names the folder ${path}, not a file: try sqlite:${join(path, 'journal.db')}`)
   if (path === undefined && (signing.length === 0 || sealing.length === 0))
     throw new Error('a shared journal needs JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY (or each as _FILE): every replica the same')
   const [signs, seals] = [

@@ -32,6 +32,7 @@ import { type Listener, listen } from './http/server.ts'
 import { type Alarm, createAlarm } from './platform/alarms.ts'
 import type { Log } from './platform/logger.ts'
 import { createMetrics } from './platform/metrics.ts'
+import { mostConnections } from './platform/open-files.ts'
 import { redisLog } from './platform/redis-connection.ts'
 import { createUntilDone } from './platform/until-done.ts'
 import { applyCallerOverrides } from './policy/caller-overrides.ts'
@@ -219,7 +220,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const shedding = (priority: PriorityOf) => opened.use(createLoadShedding(priority, log, metrics))
   const { PORT, HOST, PRIVATE_PORT: port, PRIVATE_HOST: host } = settings
   const [publicListener, privateListener] = (await listenAll([
-    () => listen(publicApp, { port: PORT, host: HOST, onRefusal, loadShedding: shedding(priorityOf) }),
+    () => listen(publicApp, { port: PORT, host: HOST, onRefusal, loadShedding: shedding(priorityOf), most: mostConnections() }),
     () => listen(privateApp, { port, host, onRefusal, loadShedding: shedding(privatePriorityOf) }),
   ])) as [Listener, Listener]
   const shown = configuredOrigins.length > 0 ? configuredOrigins : [`http://localhost:${publicListener.address.port}`]

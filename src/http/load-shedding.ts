@@ -61,6 +61,8 @@ const followLoop = (its: Class): (() => void) => {
 export interface LoadShedding extends Disposable {
   /** False: the request is to be turned away. */
   admits(request: IncomingMessage): boolean
+  /** A connection was closed as it came. */
+  droppedConnection(): void
 }
 
 /** Those without a priority are always let in. */
@@ -70,10 +72,15 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
   const classOf = (name: Priority, bound: number): Class => ({ name, bound, waiting: 0, shed: 0 })
   const classes = { guarded: classOf('guarded', kept), sessions: classOf('sessions', kept), others: classOf('others', first) }
   const unfollow = followLoop(classes.others)
-  let willTell = false
+  let [willTell, connections] = [false, 0]
   /** Once a second: a log line for each would add to the load. */
   const tell = (): void => {
     willTell = false
+    if (connections > 0) {
+      metrics.shed('others', connections)
+      log.warn({ count: connections }, 'connections were closed as they came: clients have half of the files that the process may open')
+      connections = 0
+    }
     for (const its of Object.values(classes)) {
       const { name, shed: count } = its
       if (count === 0) continue
@@ -82,15 +89,22 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
       its.shed = 0
     }
   }
+  const tellSoon = (): void => {
+    if (!willTell) setTimeout(tell, 1_000).unref()
+    willTell = true
+  }
   return {
+    droppedConnection: () => {
+      connections += 1
+      tellSoon()
+    },
     admits: (request) => {
       const name = priority(request)
       if (name === undefined) return true
       const its = classes[name]
       if (its.waiting >= its.bound) {
         its.shed += 1
-        if (!willTell) setTimeout(tell, 1_000).unref()
-        willTell = true
+        tellSoon()
         return false
       }
       its.waiting += 1

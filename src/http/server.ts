@@ -16,6 +16,8 @@ export interface ListenOptions {
   /** Hears of requests that were answered before any middleware saw them. */
   readonly onRefusal?: (problem: Problem, requestId: string, socket: Socket) => void
   readonly loadShedding?: LoadShedding
+  /** Connections at once; further ones are closed as they come. */
+  readonly most?: number
   /** Other limits, for tests. */
   readonly limits?: ServerOptions
 }
@@ -48,6 +50,8 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
   server.maxHeadersCount = 0
   // A client that stops reading its answer is let go of.
   server.timeout = 300_000
+  server.maxConnections = options.most ?? Number.POSITIVE_INFINITY
+  server.on('drop', () => options.loadShedding?.droppedConnection())
   const exchanges = track(server)
   server.on('request', (req, res) => {
     if (req.socket.destroyed) return

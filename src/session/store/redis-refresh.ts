@@ -60,7 +60,7 @@ if f[4] == ARGV[1] then
     redis.call('PEXPIREAT', before, soon)
   end
   local olds = f[5]
-  for key in string.gmatch(f[6] or '', '%S+') do if redis.call('EXISTS', ARGV[7] .. key) == 1 then olds = olds .. ' ' .. key end end
+  for key in string.gmatch(f[6] or '', '%S+') do if redis.call('PTTL', ARGV[7] .. key) > -2 then olds = olds .. ' ' .. key end end
   local accessEnds = open(KEYS[3], ARGV[4], f[1], ARGV[5], expires)
   redis.call('HSET', KEYS[1], 't', ARGV[2], 'n', ARGV[3], 'o', olds, 'l', string.format('%.0f', now),
     'u:' .. ARGV[1], string.format('%.0f:%.0f:%s', now, accessEnds, ARGV[2]))

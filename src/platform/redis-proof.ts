@@ -33,6 +33,7 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/NOPERM|no permissions|can't (run|access)/, 'give its user the keys and commands that docs/deploy.md lists'],
   [/WRONGPASS|NOAUTH|\bAUTH\b/, 'user name or password are missing or wrong'],
   [/\bNOREPLICAS\b/, 'it has fewer replicas in reach than its min-replicas-to-write: start them'],
+  [/Unknown RESP type/, 'what answers there is no Redis: correct host and port'],
   [/\bOOM\b/, 'its memory is full: give it more'],
 ]
 

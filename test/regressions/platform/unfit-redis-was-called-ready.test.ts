@@ -1,5 +1,6 @@
 /** A Redis that answers PING and refuses every call (a node of a Cluster at redis://, a user without TIME) was ready, so every call was 503 and nobody knew why. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
@@ -113,6 +114,16 @@ when('a Redis that may evict keys is told of once; one that says nothing of it i
   ])
   expect(await start()).toEqual([])
   expect(await start('--maxmemory-policy', 'allkeys-lru', '--rename-command', 'CONFIG', '')).toEqual([])
+})
+
+test('a server that is no Redis is told as such', async () => {
+  await using all = new AsyncDisposableStack()
+  const other = createServer((socket) => socket.on('error', () => undefined).on('data', () => socket.end('<html>')))
+  await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve))
+  all.defer(() => void other.close())
+  const bff = all.use(await startBff({ env: { REDIS_URL: `redis://127.0.0.1:${(other.address() as AddressInfo).port}` } }))
+  expect((await bff.private('GET', '/readyz')).status).toBe(503)
+  expect(said(bff)).toContainEqual(expect.stringContaining('what answers there is no Redis: correct host and port'))
 })
 
 when('a Redis that is away at the start is one warning for each connection, and one word when it is back', async () => {

@@ -29,8 +29,10 @@ const sign = (key: UpstreamKey, now: number): string => {
   return token
 }
 
+const headOf = (id: string): string => base64url({ alg: 'HS256', typ: 'JWT', kid: id })
+
 const tokenOf = (id: string, secret: string, iat: number): string => {
-  const input = `${base64url({ alg: 'HS256', typ: 'JWT', kid: id })}.${base64url({ scope: 'app', iat, exp: iat + lifetime })}`
+  const input = `${headOf(id)}.${base64url({ scope: 'app', iat, exp: iat + lifetime })}`
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
 }
 
@@ -60,6 +62,14 @@ export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean =>
  * characters, so no token. */
 export const idHoldsCredential = ({ keys }: UpstreamApp, id: string): boolean =>
   token.test(id) || keys.some((key) => holdsKey(lettersIn(id), key))
+
+/** A credential as it was sent: its secret, or the beginning of each token that it signs. */
+const sentOf = perContent((key: UpstreamKey): string[] => [key.secret.reveal(), blob(key), `${headOf(key.id)}.`])
+
+/** Whether an answer repeats a credential as it was sent, as an echo does; cheap enough for each
+ * answer, of which nothing else is withheld. */
+export const repeatsCredential = ({ keys }: UpstreamApp, text: string): boolean =>
+  keys.some((key) => sentOf(key).some((sent) => text.includes(sent)))
 
 const holdsKey = (letters: string, key: UpstreamKey): boolean => {
   const { id, secrets } = lettersOf(key)

@@ -7,7 +7,7 @@ import type { Operation } from '../contract/operation.ts'
 import { Problem, type ProblemCode } from '../contract/problems.ts'
 import { Identified } from '../contract/schemas.ts'
 import { parseExact } from '../platform/exact-json.ts'
-import { holdsCredential } from './credentials.ts'
+import { holdsCredential, repeatsCredential } from './credentials.ts'
 import { refusal, type VendorWords } from './refusals.ts'
 
 /** An answer that arrived in full; `text` is absent when it was too long or not text. */
@@ -102,8 +102,9 @@ const anything = z.looseObject({})
 const essential: Partial<Record<Answer, z.ZodType>> = { AppUserResponse: Identified, Empty: anything.nullable() }
 
 /** A 2xx is held to what we go by, or named by the path that we cannot; `{}` where the vendor says
- * nothing. */
-const accept = (text: string | undefined, { returns }: Operation): Accepted | { readonly misfit: string } => {
+ * nothing. One that repeats our credential is nobody's to see: it opens the whole app. */
+const accept = (text: string | undefined, { returns }: Operation, app: UpstreamApp): Accepted | { readonly misfit: string } => {
+  if (text !== undefined && repeatsCredential(app, text)) return { misfit: 'the credential that it repeats' }
   const value = returns === 'Empty' && text === '' ? null : parse(text)
   const oddities = answers[returns].safeParse(value).error?.issues ?? []
   const missing = oddities.length > 0 && (essential[returns] ?? anything).safeParse(value).error
@@ -117,7 +118,7 @@ export const toResult = (reply: Reply, row: Operation, app: UpstreamApp): Accept
   if ('none' in reply) return silence(reply, row)
   const { status, text } = reply
   if (status >= 400 && status < 500) return refused(reply, row, app)
-  const answer = status >= 200 && status < 300 ? accept(text, row) : { misfit: 'status' }
+  const answer = status >= 200 && status < 300 ? accept(text, row, app) : { misfit: 'status' }
   // A redirect, a 5xx, or a 2xx that cannot be read: it may have taken effect.
   return 'misfit' in answer
     ? unclear(row, 'upstream_error', `upstream answered ${status} that is no ${row.returns} at ${answer.misfit}`)

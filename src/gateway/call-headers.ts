@@ -36,16 +36,13 @@ export const auditRulesOf = (settings: Settings): AuditRules => ({
 
 const maxNote = 2_000
 
-const single = (request: IncomingMessage, name: string): string | undefined => {
-  const value = request.headers[name]
-  if (Array.isArray(value)) throw faultIn('header', [name], 'may appear once', { detail: `The header ${name} may appear once.` })
-  return value
-}
-
 const missing = (name: string) => [{ in: 'header', pointer: `#/${name}`, detail: 'is required' }] as const
 
+/** Admission refuses a doubled one. */
+const only = ({ headers }: IncomingMessage, name: string): string | undefined => headers[name] as string | undefined
+
 /** An empty header counts as absent. */
-const word = (request: IncomingMessage, name: string): string | undefined => single(request, name) || undefined
+const word = (request: IncomingMessage, name: string): string | undefined => only(request, name) || undefined
 
 /** Percent-encoded UTF-8, as a header holds only ASCII. */
 const noteOf = (text: string | undefined): string | undefined => {
@@ -82,7 +79,7 @@ export const readReason = (request: IncomingMessage, session: Session, caller: C
 
 /** 1 to 255 visible characters. */
 export const readIdempotencyKey = (request: IncomingMessage): string | undefined => {
-  const key = single(request, 'idempotency-key')
+  const key = only(request, 'idempotency-key')
   if (key !== undefined && !/^[!-~]{1,255}$/.test(key)) throw faultIn('header', ['idempotency-key'], '1 to 255 visible ASCII characters.')
   return key
 }

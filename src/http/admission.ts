@@ -73,9 +73,19 @@ const decoded = (path: string): string => {
 const headerCount = 100
 const headerBytes = 16 * 1024
 
-/** Node keeps the first of some doubled headers and says nothing, and a proxy may keep the last: so
+/** Node keeps the first of some doubled headers and joins others, and a proxy may keep the last: so
  * none of these may come twice. */
-const single = new Set(['host', 'authorization', 'content-type', 'content-length', 'transfer-encoding', 'idempotency-key'])
+const single = new Set([
+  'host',
+  'authorization',
+  'content-type',
+  'content-length',
+  'transfer-encoding',
+  'idempotency-key',
+  'audit-reason',
+  'audit-ticket',
+  'audit-note',
+])
 
 /** Tells whether any X-Forwarded-* header was among them. */
 const checkHeaders = (raw: readonly string[]): boolean => {

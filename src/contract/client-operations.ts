@@ -149,7 +149,7 @@ export interface ImageUpload {
   readonly text?: string
   /** At most 1024 characters. */
   readonly email?: string
-  /** At most 1024 characters. */
+  /** For staff. At most 1024 characters. */
   readonly avatarUrl?: string
   /** At most 1024 characters. */
   readonly altText?: string
@@ -440,7 +440,7 @@ export interface Operations {
    * Post an image into the conversation.
    *
    * For self, agent, admin; counted among images.
-   * @throws ClientError, beside what any call may meet: `bad_request`, `role_mismatch`, `too_large`, `unsupported_media_type`, `user_not_found`, `upstream_unknown`
+   * @throws ClientError, beside what any call may meet: `bad_request`, `field_not_allowed`, `role_mismatch`, `too_large`, `unsupported_media_type`, `user_not_found`, `upstream_unknown`
    */
   post_image_message(
     ask: ImageUpload & {

@@ -8,7 +8,7 @@ export const problemsOf = (row: Operation): ProblemCode[] => {
   const linking = returns === 'LinkRequestResponse' || takes === 'AppUserLink'
   const when: readonly [boolean, ...ProblemCode[]][] = [
     [takes !== undefined, 'bad_request'],
-    [takes === 'AppUserUpdate' || takes === 'AppUserLink', 'field_not_allowed'],
+    [takes === 'AppUserUpdate' || takes === 'AppUserLink' || takes === 'ImageUpload', 'field_not_allowed'],
     [takes === 'ImageUpload', 'role_mismatch', 'too_large', 'unsupported_media_type'],
     [subject === 'body', 'conflict'],
     [subject !== 'body', 'user_not_found'],

@@ -137,7 +137,7 @@ const ImageUpload = z.strictObject({
   name: text.optional(),
   text: z.string().max(4096).optional(),
   email: text.optional(),
-  avatarUrl: text.optional(),
+  avatarUrl: text.optional().meta({ ...ofStaff, description: 'For staff' }),
   altText: text.optional(),
 })
 

@@ -5,6 +5,7 @@ import type { OpenOperation } from '../contract/operation.ts'
 import type { Before } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
 import { decide, requireImageRole, requireStill } from '../policy/decide.ts'
+import { requireFields } from '../policy/writable-fields.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { readImageForm } from '../uploads/image.ts'
 import type { Upstream } from '../upstream/client.ts'
@@ -63,9 +64,13 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
     const [subject] = subjects
     // Disposed of on every way out, not only at its deadline.
     using image = await readImageForm(request, {
-      checkFields: async ({ role }) => {
+      checkFields: async (fields) => {
         const now = await sessions.reloadAfterBody(session)
-        const check = () => requireImageRole(now, decide(now, operation, [subject], Date.now()), subject, role)
+        const check = () => {
+          const caller = decide(now, operation, [subject], Date.now())
+          requireImageRole(now, caller, subject, fields.role)
+          requireFields(caller, operation, fields, { selfProperties: [] })
+        }
         orDenied(() => callFacts({ ...call, caller: undefined, reason: undefined }, targetsOf(session, subjects)), check)
       },
     })

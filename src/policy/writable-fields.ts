@@ -2,34 +2,41 @@
 import { faultIn, placeOf, pointerOf } from '../contract/field-faults.ts'
 import type { Caller, Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import type { BodyOf } from '../contract/schemas.ts'
+import type { Body, BodyOf } from '../contract/schemas.ts'
 
 interface FieldRules {
   /** Keys of custom properties that end users may write. */
   readonly selfProperties: readonly string[]
 }
 
-/** TABLE: what end users may write of themselves; of `properties` only the keys that a setting names. */
-const selfFields = ['givenName', 'surname', 'email', 'properties']
+/** TABLE: what end users may write of themselves, by body; of `properties` only the keys that a setting names. No picture:
+ * staff load it from wherever it points to. */
+const selfFields: Partial<Readonly<Record<Body, readonly string[]>>> = {
+  AppUserUpdate: ['givenName', 'surname', 'email', 'properties'],
+  ImageUpload: ['role', 'name', 'text', 'email', 'altText'],
+}
 
 const listed = (properties: readonly string[]): string =>
   properties.length > 0 ? `the properties ${properties.join(', ')}` : 'no properties'
 
-/** Field rules on the way in. The body has passed its schema. Throws `field_not_allowed`. */
+/** Field rules on the way in. The body has passed its schema; that of an image is known only while it
+ * is read. Throws `field_not_allowed`. */
 export const requireFields = (caller: Caller, operation: Operation, body: unknown, { selfProperties }: FieldRules): void => {
   if (isImmediate(operation, body) && !operation.immediate?.includes(caller))
     throw notAllowed([['confirmation', 'type']], `confirmation.type immediate is for ${operation.immediate?.join(', ')}.`)
   if (caller === 'self' && operation.takes === 'AppUserLink') requireNoWords(body as BodyOf<'AppUserLink'>)
-  if (caller !== 'self' || operation.takes !== 'AppUserUpdate') return
+  const own = operation.takes && selfFields[operation.takes]
+  if (caller !== 'self' || !own || body === undefined) return
   const fields = body as Record<string, unknown>
   const properties = Object.keys((fields['properties'] as object | undefined) ?? {})
   const [first, ...others] = [
-    ...Object.keys(fields).flatMap((name) => (selfFields.includes(name) ? [] : [[name]])),
+    ...Object.keys(fields).flatMap((name) => (own.includes(name) ? [] : [[name]])),
     ...properties.flatMap((name) => (selfProperties.includes(name) ? [] : [['properties', name]])),
   ]
   if (!first) return
-  const ownFields = selfFields.filter((name) => name !== 'properties').join(', ')
-  const allowed = first.length === 1 ? `${ownFields} and ${listed(selfProperties)}` : listed(selfProperties)
+  const plain = own.filter((name) => name !== 'properties').join(', ')
+  const ofAll = own.includes('properties') ? `${plain} and ${listed(selfProperties)}` : plain
+  const allowed = first.length === 1 ? ofAll : listed(selfProperties)
   throw notAllowed([first, ...others], `You may not write ${placeOf(first)}; you may write ${allowed}.`)
 }
 

@@ -2,7 +2,7 @@
  * operations have the journal for this. */
 import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
-import { openFor, sealFor } from '../session/record.ts'
+import { openFor, personKeysOf, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
 import { type SessionStore, withAvailability } from '../session/store/session-store.ts'
 import type { Reply } from './reply.ts'
@@ -13,6 +13,12 @@ interface IdempotencyRecord {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly reply?: Reply
+}
+
+interface Place {
+  readonly tag: string
+  readonly name: string
+  readonly digest: string
 }
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -41,22 +47,31 @@ export const createIdempotency = ({ store, peppers }: { store: SessionStore; pep
     run: () => Promise<Reply>,
     asReply: (problem: Problem) => Reply,
   ): Promise<{ reply: Reply; replayed: boolean }> => {
-    const { tag } = session.place
-    const [pepper] = peppers()
-    // Kinds apart: a program may bear the id of a person.
-    const name = keyedName(pepper, purpose, session.app, session.kind === 'service' ? 'program' : 'person', key)
-    const digest = keyedName(pepper, 'request', JSON.stringify(request))
+    const people = personKeysOf(peppers, session)
+    const text = JSON.stringify(request)
+    // Under each live pepper, the newest first. Kinds apart: a program may bear the id of a person.
+    const [own, ...former] = peppers().map((pepper, at) => ({
+      tag: people[at]!,
+      name: keyedName(pepper, purpose, session.app, session.kind === 'service' ? 'program' : 'person', key),
+      digest: keyedName(pepper, 'request', text),
+    })) as [Place, ...Place[]]
+    const { tag, name, digest } = own
+    const repeated = (place: Place, before: string): { reply: Reply; replayed: true } => {
+      const record = openFor(peppers, purpose, `${place.tag}:${place.name}`, before) as IdempotencyRecord | undefined
+      const problem = problemOf(record, place.digest)
+      if (problem) throw problem
+      return { reply: record!.reply!, replayed: true }
+    }
     const sealed = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
       sealFor(peppers, purpose, `${tag}:${name}`, { ...record, digest, at: Date.now() })
     const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) => store.put(tag, name, sealed(record), dayMs).catch(() => undefined)
 
-    const before = await withAvailability(store.claim(tag, name, sealed({ state: 'running' }), dayMs))
-    if (before !== undefined) {
-      const record = openFor(peppers, purpose, `${tag}:${name}`, before) as IdempotencyRecord | undefined
-      const problem = problemOf(record, digest)
-      if (problem) throw problem
-      return { reply: record!.reply!, replayed: true }
+    for (const place of former) {
+      const before = await withAvailability(store.get(place.tag, place.name))
+      if (before !== undefined) return repeated(place, before)
     }
+    const before = await withAvailability(store.claim(tag, name, sealed({ state: 'running' }), dayMs))
+    if (before !== undefined) return repeated(own, before)
     try {
       const reply = await run()
       await keep({ state: 'done', reply: asText(reply) })

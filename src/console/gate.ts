@@ -64,9 +64,11 @@ export const createGate = ({ sessions, guard }: GateParts): Gate<Session, keyof 
 
   return {
     enter: async (asked) => {
-      const { req, res, row } = asked
+      const { req, res, row, id } = asked
       const csrf = row.csrf ? 'api' : 'stream'
-      const { session } = await sessions.require(req, { limit: row.limit!, csrf, decide: limitCalls(req, res) })
+      // The browser opens a stream again by itself, as often as a proxy cuts it: no activity of the person.
+      const idle = id === 'stream_events'
+      const { session } = await sessions.require(req, { limit: row.limit!, csrf, idle, decide: limitCalls(req, res) })
       requireAllowed(session, asked)
       return session
     },

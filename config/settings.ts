@@ -33,14 +33,11 @@ const url = z
 const base = url.refine((text) => !/[?#]/.test(text), 'must be an address without query or fragment')
 const networks = list.pipe(
   z.array(
-    z
-      .string()
-      .refine((text) => {
-        const [address = '', bits = '0', ...rest] = text.split('/')
-        return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 4 ? 32 : 128) && rest.length === 0
-      }, 'must be addresses or CIDRs such as 10.0.0.0/8')
-      // Whoever calls would choose the address by which attempts are counted and events are told.
-      .refine((text) => !/\/0+$/.test(text), 'must not name everybody (/0): any caller could then claim any address'),
+    z.string().refine((text) => {
+      const [address = '', bits = '32', ...rest] = text.split('/')
+      const most = isIP(address) === 4 ? 32 : 128
+      return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= most && rest.length === 0
+    }, 'must be addresses or CIDRs such as 10.0.0.0/8, not everybody (/0), who could then claim any address'),
   ),
 )
 const host = z

@@ -95,7 +95,11 @@ test.each([
   ],
   ['SERVICE_KEYS', `a:${'s'.repeat(32)},b:${'s'.repeat(32)}:user`, 'SERVICE_KEYS is set, but must give each key a secret of its own'],
   ['SERVICE_KEYS', `a:${'s'.repeat(32)},a:${'t'.repeat(32)}`, 'SERVICE_KEYS is set, but must give each key a name of its own'],
-  ['TRUSTED_PROXIES', '10.0.0.0/33', 'TRUSTED_PROXIES is "10.0.0.0/33", but must be addresses or CIDRs such as 10.0.0.0/8'],
+  [
+    'TRUSTED_PROXIES',
+    '10.0.0.0/33',
+    'TRUSTED_PROXIES is "10.0.0.0/33", but must be addresses or CIDRs such as 10.0.0.0/8, not everybody (/0), who could then claim any address',
+  ],
   ['SMOOCH_BASE_URL', 'https://a.b/?c', 'SMOOCH_BASE_URL is set, but must be an address without query or fragment'],
   ['OIDC_CLIENT_KEY', 'x', 'OIDC_CLIENT_KEY is set, but must be a private key in PEM'],
   [

@@ -6,7 +6,7 @@ import { processEnv } from '../../support/service-process.ts'
 const proxies = (TRUSTED_PROXIES: string) => load({ ...processEnv, TRUSTED_PROXIES }).settings.TRUSTED_PROXIES
 
 test.each(['0.0.0.0/0', '::/0', '10.0.0.0/8,0.0.0.0/0', '203.0.113.7/00'])('TRUSTED_PROXIES=%s is refused', (text) => {
-  expect(() => proxies(text)).toThrow(/TRUSTED_PROXIES is .* but must not name everybody \(\/0\)/)
+  expect(() => proxies(text)).toThrow(/TRUSTED_PROXIES is .* but must be addresses or CIDRs .*, not everybody \(\/0\)/)
 })
 
 test('an address alone and networks of any other size are taken', () => {

@@ -3,12 +3,10 @@ import type { Router } from 'express'
 import type { App } from '../config/apps.ts'
 import type { Settings } from '../config/load.ts'
 import type { Provider } from '../config/providers.ts'
-import { redisSource } from '../config/redis-source.ts'
 import { createAppUsers } from './cache/app-users.ts'
 import { createEntries, type EntriesParts } from './cache/entry.ts'
 import { createInvalidation } from './cache/invalidation.ts'
-import { memoryCache } from './cache/store/memory.ts'
-import { prefetchScript, redisCache } from './cache/store/redis.ts'
+import { openCacheStore, prefetchOf, sharedWithSessions } from './cache/store/open.ts'
 import { type ConsoleOptions, startConsole } from './console/start.ts'
 import type { Operation } from './contract/operation.ts'
 import { all, operations } from './contract/operations.ts'
@@ -33,7 +31,6 @@ import { type Alarm, createAlarm } from './platform/alarms.ts'
 import type { Log } from './platform/logger.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { mostConnections } from './platform/open-files.ts'
-import { redisLog } from './platform/redis-connection.ts'
 import { createUntilDone } from './platform/until-done.ts'
 import { applyCallerOverrides } from './policy/caller-overrides.ts'
 import { project } from './policy/visible-fields.ts'
@@ -45,9 +42,7 @@ import { mintRoutes, requireServiceKey } from './session/routes/current.ts'
 import { personRoutes } from './session/routes/people.ts'
 import { createSessions } from './session/sessions.ts'
 import { createAddressCounts } from './session/store/address-counts.ts'
-import { countedStore } from './session/store/counted.ts'
-import { memoryStore } from './session/store/memory.ts'
-import { redisStore } from './session/store/redis.ts'
+import { openSessionStore } from './session/store/open.ts'
 import { loginAddress } from './sign-in/return-to.ts'
 import { createAuth } from './sign-in/routes.ts'
 import { createUpstream } from './upstream/client.ts'
@@ -100,24 +95,11 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   for (const { appId } of apps) metrics.circuit(appId, false)
   const configuredOrigins = [...(settings.PUBLIC_ORIGIN ?? []), ...apps.flatMap((app) => app.origins)]
   const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN, settings.COOKIE_NAME, settings.NODE_ENV !== 'production')
-  const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL
-  const shared = cacheUrl?.reveal() === settings.REDIS_URL?.reveal()
   // Closed in reverse order when the start fails: what is open would keep the process alive.
   await using opened = new AsyncDisposableStack()
-  const { REDIS_URL } = settings
-  const uncounted = REDIS_URL
-    ? await redisStore(
-        redisSource(settings, REDIS_URL),
-        redisLog(log, 'redis connection'),
-        shared ? prefetchScript : undefined,
-        metrics.redis('sessions'),
-      )
-    : memoryStore()
-  const store = countedStore(uncounted, metrics)
+  const store = await openSessionStore({ settings, log, metrics }, prefetchOf(settings))
   opened.defer(() => store.close())
-  const cache = cacheUrl
-    ? await redisCache(redisSource(settings, cacheUrl), redisLog(log, 'redis connection of the cache'), metrics.redis('cache'))
-    : memoryCache()
+  const cache = await openCacheStore({ settings, log, metrics })
   opened.defer(() => cache.close())
   const keys = keyRing(settings.SESSION_KEYS)
   const peppers = keyRing(settings.SESSION_PEPPERS)
@@ -128,7 +110,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const pages = limitAddress(counts, 'pages', settings.LIMIT_PAGES)
   const vendor = createUpstream(createUpstreamLog(log, metrics, alarm), { ...(timeLimit && { timeLimit }) })
   const entries = createEntries({ peppers, selfViewOf: (user) => project(operations.get_app_user, 'self', user), times: cacheTimes })
-  const invalidation = createInvalidation({ store: cache, peppers, entries, strict: shared, alarm })
+  const invalidation = createInvalidation({ store: cache, peppers, entries, strict: sharedWithSessions(settings), alarm })
   opened.defer(() => invalidation.close())
   metrics.bulkheads(vendor.bulkheads)
   const upstream = invalidation.invalidating(vendor)
@@ -138,7 +120,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const mint = createMint({ sessions, people, resolveUser, cookies: origins.cookies })
   const gatewayJournal = await openGatewayJournal({ settings, apps: byId, providers, upstream, log, alarm, metrics })
   opened.defer(() => gatewayJournal.close())
-  if (REDIS_URL) opened.use(watchRollback({ store, journal: gatewayJournal.journal, apps: byId, people, alarm }))
+  if (settings.REDIS_URL) opened.use(watchRollback({ store, journal: gatewayJournal.journal, apps: byId, people, alarm }))
   const acts = createActs(gatewayJournal.guard)
   const pipeline = createPipeline({
     guard: gatewayJournal.guard,

@@ -7,6 +7,7 @@ import type { KeyRing } from '../crypto/key-ring.ts'
 import { parseExact } from '../platform/exact-json.ts'
 import { withoutDeviceSecrets } from '../policy/visible-fields.ts'
 import { cacheKeysOf, isCacheKeyOf, type Name } from './keys.ts'
+import { type Lifetimes, lifetimes } from './lifetimes.ts'
 import { open, seal } from './seal.ts'
 import type { StoredEntry } from './store/cache-store.ts'
 
@@ -19,16 +20,6 @@ export interface Entry {
   readonly body: () => User
 }
 
-/** How long entries serve, in milliseconds. */
-export interface Lifetimes {
-  readonly freshMs: number
-  readonly revalidateMs: number
-  readonly ifErrorMs: number
-  /** How long an answer is waited for while there is an old one. */
-  readonly ifSlowMs: number
-  readonly noneMs: number
-}
-
 export interface EntriesParts {
   readonly peppers: KeyRing
   /** What a person may see of the own user. */
@@ -37,7 +28,6 @@ export interface EntriesParts {
   readonly times?: Partial<Lifetimes> | undefined
 }
 
-const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs: 300_000, ifSlowMs: 1_000, noneMs: 5_000 }
 /** An entry above this is not worth its memory; the vendor's own bound on properties is 4 KB. */
 const maxBytes = 64 * 1024
 /** Raised when the text or the own view changes: entries of the version before are misses. */

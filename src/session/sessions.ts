@@ -7,8 +7,8 @@ import { watchArrival } from '../http/body.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Limit } from '../http/rate-limit.ts'
 import type { CallLimits } from './call-limits.ts'
-import { readBearer, readCookie } from './credentials.ts'
-import { type CsrfClass, requireSameOrigin } from './csrf.ts'
+import { credentialOf, readCookie } from './credentials.ts'
+import type { CsrfClass } from './csrf.ts'
 import { createIssue, servicesKey } from './issue.ts'
 import { isStaffRole } from './lifetimes.ts'
 import type { People } from './people.ts'
@@ -18,7 +18,7 @@ import { openRoles, type RolesFlag, remainingRoles } from './roles.ts'
 import { createServices } from './service-sessions.ts'
 import { createSmoochIds } from './smooch-ids.ts'
 import { type SessionRef, type SessionStore, type StoredSession, withAvailability } from './store/session-store.ts'
-import { type Kind, type Token, verifyToken } from './token.ts'
+import { type Token, verifyToken } from './token.ts'
 
 export interface Session extends SessionRecord {
   readonly place: SessionRef
@@ -92,19 +92,6 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
     return entered && { ...session, ...applyFlags(session.place.tag, session, entered) }
   }
 
-  /** The token of the request and the kinds it may have; undefined without one. CSRF is checked
-   * before any look-up. */
-  const credential = (request: IncomingMessage, csrf: CsrfClass): { text: string; kinds: readonly Kind[] } | undefined => {
-    const cookie = readCookie(request.headers.cookie, origins.cookies)
-    const bearer = readBearer(request.headers.authorization)
-    if (cookie !== undefined && bearer !== undefined) throw new Problem('ambiguous_credentials')
-    if (cookie !== undefined) {
-      requireSameOrigin(request, origins, csrf)
-      return { text: cookie, kinds: ['cookie'] }
-    }
-    return bearer === undefined ? undefined : { text: bearer, kinds: ['bearer', 'service'] }
-  }
-
   const find = async <P>(
     text: string,
     kinds: readonly Token['kind'][],
@@ -170,7 +157,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       wanted: Requirement<P>,
     ): Promise<{ session: Session; prefetched: P | undefined }> => {
       const { limit: name, decide, csrf = 'api', idle = false, prefetch } = wanted
-      const shown = credential(request, csrf)
+      const shown = credentialOf(request, origins, csrf)
       // Settled before Redis can answer. The memory store answers sooner, so its sessions are read
       // again.
       const arrived = watchArrival(request)
@@ -192,7 +179,7 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
 
     /** The caller's session, not counted as activity. */
     current: async (request: IncomingMessage): Promise<Session | undefined> => {
-      const shown = credential(request, 'api')
+      const shown = credentialOf(request, origins, 'api')
       const session = shown && (await find(shown.text, shown.kinds, { touch: false })).session
       return session && forStaffOrigin(request, session)
     },

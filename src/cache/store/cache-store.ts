@@ -78,13 +78,3 @@ export interface CacheStore {
   ping(): Promise<void>
   close(): void
 }
-
-// `unaliasedMs` above `fillMs`: after a write that found no alias, a fetch from before it can no
-// longer store.
-export const times = {
-  leaseMs: 3_000,
-  fillMs: 20_000,
-  unaliasedMs: 30_000,
-  /** Longer than any entry lives, so that a write finds every entry. */
-  aliasMs: 24 * 60 * 60 * 1000,
-} as const

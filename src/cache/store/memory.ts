@@ -1,6 +1,7 @@
 /** The cache in this process, under the same contract suite as Redis. Bounded: the least recently
  * used entries go first. */
-import { type Alias, type CacheStore, type LookupResult, times } from './cache-store.ts'
+import { times } from '../lifetimes.ts'
+import type { Alias, CacheStore, LookupResult } from './cache-store.ts'
 
 interface Entry {
   sealed?: string

@@ -16,7 +16,8 @@ import type { ObserveRedis } from '../../platform/metrics.ts'
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource, Tell } from '../../platform/redis-connection.ts'
-import { type CacheStore, type LookupResult, times } from './cache-store.ts'
+import { times } from '../lifetimes.ts'
+import type { CacheStore, LookupResult } from './cache-store.ts'
 
 const entryKey = (key: string) => `bff:u:{${key}}`
 const aliasKey = (key: string) => `bff:k:{${key}}`

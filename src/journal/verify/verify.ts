@@ -83,33 +83,57 @@ async function cameBetween(store: Store, { from, size }: Report): Promise<boolea
   return cut !== from || erased > 0
 }
 
-async function verifyOnce(
-  store: Store,
-  { trusted = [], anchors = [], former, sealer, check = checkSignature, progress }: VerifyOptions,
-): Promise<Report> {
-  const began = performance.now()
+const createFindings = () => {
   const findings: Finding[] = []
   const warnings: string[] = []
   const find: Find = (what, index, batch) => {
     if (index === undefined && findings.some((known) => known.what === what)) return
     if (findings.length < MAX_FINDINGS) findings.push({ what, ...(index !== undefined && { index }), ...(batch && { batch }) })
   }
+  return { findings, warnings, find, warn: (text: string): unknown => warnings.push(text) }
+}
+
+type Warn = ReturnType<typeof createFindings>['warn']
+
+/** The anchored roots that the log can be held to, by size. */
+const rootsWithin = (anchors: readonly Mark[], { size, cut }: { size: number; cut: number }, find: Find, warn: Warn) => {
+  const roots = new Map<number, string>()
+  for (const mark of anchors) {
+    if (mark.size > size) find(`the log went back: it was anchored at ${mark.size} and has ${size}`)
+    else if (mark.size < cut) warn(`the anchor at ${mark.size} lies below the cut at ${cut}`)
+    else roots.set(mark.size, mark.root)
+  }
+  return roots
+}
+
+/** Times should not go back: clocks of replicas differ a little. */
+const createTimeCheck = (warn: Warn) => {
+  let latest = 0
+  let warned = 0
+  return (text: string | undefined, index: number): void => {
+    const time = Date.parse(text ?? '') || latest
+    if (latest - time > SKEW && warned++ < MAX_FINDINGS) warn(`the time of event ${index} is ${latest - time} ms before an earlier one`)
+    latest = Math.max(latest, time)
+  }
+}
+
+async function verifyOnce(
+  store: Store,
+  { trusted = [], anchors = [], former, sealer, check = checkSignature, progress }: VerifyOptions,
+): Promise<Report> {
+  const began = performance.now()
+  const { findings, warnings, find, warn } = createFindings()
   const head = await treeHead(store)
   const { size, cut } = head
   if (former !== undefined) find(discontinuity.replaced(former, store.journal))
-  const anchored = new Map<number, string>()
-  for (const mark of anchors) {
-    if (mark.size > size) find(`the log went back: it was anchored at ${mark.size} and has ${size}`)
-    else if (mark.size < cut) warnings.push(`the anchor at ${mark.size} lies below the cut at ${cut}`)
-    else anchored.set(mark.size, mark.root)
-  }
+  const anchored = rootsWithin(anchors, head, find, warn)
 
   const start = await treeStart(store, cut, find)
   const signed = growTree(store.journal, start, anchored, find, check)
   const states = new Uint8Array(size)
   const pair = checkTransitions(store, states, cut, find)
   const names = checkNames(store, sealer, find)
-  let latest = 0
+  const checkTime = createTimeCheck(warn)
   for await (const { from, to, events, notes } of pages(store, cut, size)) {
     const page: Page = { from, to, rows: [] }
     for (const { index, bytes, columns } of events) {
@@ -118,10 +142,7 @@ async function verifyOnce(
       if (event) page.rows.push({ index, event, columns })
       else find('an event is not readable', index)
       signed.take(bytes, event, index)
-      const time = Date.parse(event?.time ?? '') || latest
-      if (latest - time > SKEW && warnings.length < MAX_FINDINGS)
-        warnings.push(`the time of event ${index} is ${latest - time} ms before an earlier one`)
-      latest = Math.max(latest, time)
+      checkTime(event?.time, index)
       const note = notes.get(index + 1)
       if (note !== undefined) signed.closeBatch(note)
     }

@@ -1,6 +1,7 @@
 /** Sessions in this process, for trials and tests; same behaviour as the Redis store (one contract
  * suite), and lost at exit. */
 import type { Used } from '../../http/rate-limit.ts'
+import { familiesInMemory } from './memory-refresh.ts'
 import {
   type Listed,
   markTtlMs,
@@ -19,21 +20,47 @@ export interface Kept extends NewSession {
   lastMs: number
 }
 
-import { familiesInMemory } from './memory-refresh.ts'
-
 const sweepEveryMs = 30_000
+
+/** Values that are kept for a time. */
+const keptValues = (now: () => number) => {
+  const values = new Map<string, { value: string; until: number }>()
+  const put = (id: string, value: string, ttlMs: number) => values.set(id, { value, until: now() + ttlMs })
+  const get = (id: string): string | undefined => {
+    const kept = values.get(id)
+    return kept && kept.until > now() ? kept.value : undefined
+  }
+  const methods = {
+    claim: async (tag, name, value, ttlMs) => {
+      const old = get(`${tag}:${name}`)
+      if (old === undefined) put(`${tag}:${name}`, value, ttlMs)
+      return old
+    },
+    get: async (tag, name) => get(`${tag}:${name}`),
+    put: async (tag, name, value, ttlMs) => void put(`${tag}:${name}`, value, ttlMs),
+    raise: async (tag, name, value, ttlMs) => {
+      const highest = Math.max(value, Number(get(`${tag}:${name}`) ?? 0))
+      put(`${tag}:${name}`, String(highest), ttlMs)
+    },
+  } satisfies Pick<SessionStore, 'claim' | 'get' | 'put' | 'raise'>
+  return {
+    methods,
+    sweep: (at: number): void => {
+      for (const [id, kept] of values) if (kept.until <= at) values.delete(id)
+    },
+  }
+}
 
 export const memoryStore = (now: () => number = Date.now): SessionStore => {
   const sessions = new Map<string, Kept>()
   const marks = new Map<string, { values: Map<string, string>; until: number }>()
   const limits = new Map<string, { used: number; until: number }>()
   const lists = new Map<string, Map<string, Listed>>()
-
-  const values = new Map<string, { value: string; until: number }>()
+  const values = keptValues(now)
 
   const sweep = () => {
     const at = now()
-    for (const [name, kept] of values) if (kept.until <= at) values.delete(name)
+    values.sweep(at)
     families.sweep(at)
     for (const [name, session] of sessions) if (session.idleUntil <= at) sessions.delete(name)
     for (const [name, mark] of marks) if (mark.until <= at) marks.delete(name)
@@ -87,6 +114,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
 
   return {
     ...families.methods,
+    ...values.methods,
     create: async (place, session) => {
       // Later than the flag: a session made in the millisecond of an endAll is a new one.
       const createdMs = Math.max(now(), notBefore(place.tag) + 1)
@@ -173,24 +201,6 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     addToList: async (tag, listed) => addToList(tag, listed),
     removeFromList: async (tag, sid) => {
       removeFromList(tag, sid)
-    },
-    claim: async (tag, name, value, ttlMs) => {
-      const old = values.get(`${tag}:${name}`)
-      if (old && old.until > now()) return old.value
-      values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
-      return undefined
-    },
-    get: async (tag, name) => {
-      const kept = values.get(`${tag}:${name}`)
-      return kept && kept.until > now() ? kept.value : undefined
-    },
-    put: async (tag, name, value, ttlMs) => {
-      values.set(`${tag}:${name}`, { value, until: now() + ttlMs })
-    },
-    raise: async (tag, name, value, ttlMs) => {
-      const kept = values.get(`${tag}:${name}`)
-      const highest = Math.max(value, kept && kept.until > now() ? Number(kept.value) : 0)
-      values.set(`${tag}:${name}`, { value: String(highest), until: now() + ttlMs })
     },
     now: async () => now(),
     ping: async () => undefined,

@@ -28,7 +28,7 @@ end`
 
 /** The cache's part of finding a session: two Redis keys, Lua `look(key, key, token, now)` that
  * returns one text, and the script that releases its lease. */
-interface PrefetchScript {
+export interface PrefetchScript {
   readonly keys: (tag: string) => readonly [string, string]
   readonly lua: string
   readonly release: Script

@@ -193,7 +193,10 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     healthRoutes(health, sessions.ping, metrics),
     privateDocsRoutes(),
   )
-  finalHandlers(privateApp, 'This is the private listener: sessions, people, health and metrics. The operations are on the public one.')
+  finalHandlers(
+    privateApp,
+    'This is the private listener: /sessions, /livez, /readyz and /metrics; /openapi.json describes them. The operations are on the public one.',
+  )
 
   const onRefusal = ({ status, code }: Problem, id: string) => {
     metrics.unreadable(status, code)

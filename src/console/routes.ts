@@ -86,7 +86,7 @@ const noticeOf = ({ code, message }: Problem): Notice => {
       link: 'Sign in',
     }
   if (code === 'forbidden') return { title: 'This is not for your role', sentence: message, link: 'Sign in as somebody else', stepUp: true }
-  return { title: 'This cannot be shown', sentence: message }
+  return { title: code === 'not_found' ? 'There is nothing here' : 'This cannot be shown', sentence: message }
 }
 
 /** A little above what a page may take: rows that are shared may wait for a run before them. */
@@ -121,7 +121,8 @@ export const consolePages = (parts: PageParts): Router => {
     const { title, sentence, link, stepUp } = noticeOf(problem)
     const address = signInTo(req.originalUrl, stepUp)
     const signIn = link === undefined || address === '' ? undefined : html`<p><a href="${address}">${link}</a></p>`
-    res.send(notice({ root, title }, sentence, signIn))
+    const back = problem.code === 'not_found' ? html`<p><a href="${root}">Timeline</a></p>` : undefined
+    res.send(notice({ root, title }, sentence, signIn ?? back))
   }
 
   const shared = createRenderedRows(async () => (await treeHead(store)).size)
@@ -233,10 +234,15 @@ ${rowList(here, words, found, at, hitsOf(sums))}`,
     const bytes = Buffer.concat(sources.map((source) => readFileSync(source)))
     return [`/ops/${name}`, [asPage, pages, (_req, res) => void res.type(extname(name)).send(bytes)]]
   })
-  return pageRoutes({
+  const nowhere: RequestHandler = () => {
+    throw new Problem('not_found', { detail: 'The console has no such page.' })
+  }
+  const router = pageRoutes({
     '/ops': screen(timeline),
     '/ops/rows': [asPage, fragment],
     '/ops/operations/:id': screen(operation),
     ...Object.fromEntries(content),
   })
+  // What a browser opens is a page, also where there is none; the API keeps its own refusals.
+  return router.use(/^\/ops(?=\/(?!api(?:\/|$)))/, asPage, pages, nowhere, failed)
 }

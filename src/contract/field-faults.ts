@@ -33,3 +33,13 @@ export const faultIn = (
     ...particulars,
     errors: [{ ...(where !== 'body' && { in: where }), pointer: pointerOf(place), detail: says }],
   })
+
+/** A body of another media type than `must` says. */
+export const otherType = (headers: Readonly<Record<string, string | string[] | undefined>>, must: string): Problem => {
+  const { 'content-type': type, 'content-encoding': encoding } = headers
+  const shown = (value: unknown): string => JSON.stringify(String(value).slice(0, 100))
+  const came = type === undefined ? 'None is given.' : `This one is ${shown(type)}.`
+  const detail =
+    encoding === undefined ? `${must} ${came}` : `A body with a content-encoding is not accepted, and this one has ${shown(encoding)}.`
+  return new Problem('unsupported_media_type', { detail })
+}

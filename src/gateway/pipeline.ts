@@ -100,7 +100,7 @@ export const createPipeline = (parts: PipelineParts) => {
   function appOf(session: Session, named: unknown): UpstreamApp {
     const app = apps.get(session.app)
     if (!app || (named !== undefined && named !== session.app))
-      throw new Problem('forbidden', { detail: 'This session belongs to another app.' })
+      throw new Problem('forbidden', { detail: 'This session belongs to another app than the one in the path.' })
     return app
   }
 

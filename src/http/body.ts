@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { bodyProblem } from '../contract/body-faults.ts'
-import { faultIn } from '../contract/field-faults.ts'
+import { faultIn, otherType } from '../contract/field-faults.ts'
 import { Problem } from '../contract/problems.ts'
 import { letIn } from './load-shedding.ts'
 import { decodeBody, parseStrictJson } from './strict-json.ts'
@@ -17,13 +17,9 @@ export interface Bounds {
 
 const jsonType = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i
 
-const checkType = ({ headers }: IncomingMessage): void => {
-  if (!jsonType.test(headers['content-type'] ?? '')) {
-    throw new Problem('unsupported_media_type', { detail: 'The content type must be application/json, in UTF-8.' })
-  }
-  if (headers['content-encoding'] !== undefined) {
-    throw new Problem('unsupported_media_type', { detail: 'A body with a content-encoding is not accepted.' })
-  }
+const checkType = (req: IncomingMessage): void => {
+  const { 'content-type': type = '', 'content-encoding': encoding } = req.headers
+  if (!jsonType.test(type) || encoding !== undefined) throw otherType(req.headers, 'The content type must be application/json, in UTF-8.')
 }
 
 /** The rest of a body that was not read is not waited for. */
@@ -117,7 +113,7 @@ const decodePart = (text: string): string => {
 /** As OAuth and OpenID send them: each field once. */
 export const readForm = async (req: IncomingMessage): Promise<Record<string, string>> => {
   if (!isForm(req) || req.headers['content-encoding'] !== undefined)
-    throw new Problem('unsupported_media_type', { detail: 'The content type must be application/x-www-form-urlencoded, in UTF-8.' })
+    throw otherType(req.headers, 'The content type must be application/x-www-form-urlencoded, in UTF-8.')
   const fields = new Map<string, string>()
   for (const pair of decodeBody(await readBytes(req))
     .split('&')

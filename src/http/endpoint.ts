@@ -78,8 +78,13 @@ export const done: Answer = { description: 'Done; there is no body' }
 export const ofBodies = [408, 413, 415] as const
 
 export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler =>
-  function methodNotAllowed() {
-    throw new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ').toUpperCase() } })
+  function methodNotAllowed({ method, headers }) {
+    const Allow = allowed.join(', ').toUpperCase()
+    const preflight =
+      method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+        ? ' A browser asks this for a page of another origin, which is not served: page and service must be on one origin.'
+        : ''
+    throw new Problem('method_not_allowed', { headers: { Allow }, detail: `This path supports ${Allow}, not ${method}.${preflight}` })
   }
 
 /** As `Allow` names them. */
@@ -101,19 +106,21 @@ const routerOf = (table: Readonly<Record<string, Methods>>): Router => {
   return router
 }
 
-export const routes = <T extends Endpoints>(rows: T, handlers: { readonly [Id in keyof T]: RowHandlers }): Router => {
-  const table: Record<string, Record<string, Handlers>> = {}
-  for (const [id, { path, method, head }] of Object.entries(rows)) {
-    table[path] = { ...table[path], [method]: handlers[id]!, ...(head && { head: handlers[id]! }) }
-  }
-  return routerOf(table)
-}
-
 /** People add a slash to the address of a page. The target is built from the router's own mount and
  * a checked path, so that it leads nowhere else. */
 const withoutSlash: RequestHandler = ({ baseUrl, path, originalUrl }, res) => {
   const [, query] = originalUrl.split(/\?(.*)/s)
   res.redirect(308, `${baseUrl}${path.slice(0, -1)}${query === undefined ? '' : `?${query}`}`)
+}
+
+export const routes = <T extends Endpoints>(rows: T, handlers: { readonly [Id in keyof T]: RowHandlers }): Router => {
+  const table: Record<string, Record<string, Handlers>> = {}
+  for (const [id, { path, method, head, answers }] of Object.entries(rows)) {
+    table[path] = { ...table[path], [method]: handlers[id]!, ...(head && { head: handlers[id]! }) }
+    if (method === 'get' && answers[200]?.content?.['text/html'])
+      table[`${path}/`] = { get: withoutSlash, ...(head && { head: withoutSlash }) }
+  }
+  return routerOf(table)
 }
 
 /** Pages and their files, by path: GET, and HEAD like it. A page has no dot in its path. */

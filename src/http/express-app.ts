@@ -30,8 +30,9 @@ export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [reque
 
 /** `served`: where what this listener has is to be found. */
 export const finalHandlers = (app: Express, served: string): void => {
-  app.use(function nothingHere() {
-    throw new Problem('not_found', { detail: `${problems.not_found[1]} ${served}` })
+  app.use(function nothingHere({ path }) {
+    const slash = path.length > 1 && path.endsWith('/') ? ' No path of this service ends with a slash.' : ''
+    throw new Problem('not_found', { detail: `${problems.not_found[1]}${slash} ${served}` })
   })
   app.use(problemHandler)
 }

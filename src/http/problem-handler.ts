@@ -54,14 +54,26 @@ const bodyGoesOn = (req: { complete: boolean; headers: NodeJS.Dict<string | stri
 export const headersOf = ({ code, status, particulars: { headers } }: Problem): Record<string, string> =>
   (status === 503 || status === 429) && code !== 'upstream_busy' ? { 'Retry-After': '5', ...headers } : (headers ?? {})
 
-/** RFC 6750: which error it is, and none where no token was sent. */
-const challenge = ({ code }: Problem, authorization = ''): string =>
+const badToken = 'The token is not one of this service, has run out, or was ended'
+
+const isBadToken = ({ code }: Problem, authorization = ''): boolean =>
   (code === 'unauthorized' || code === 'invalid_service_key') && /^bearer +[^ ]/i.test(authorization)
-    ? 'Bearer error="invalid_token", error_description="The token is not one of this service, has run out, or was ended"'
-    : 'Bearer'
+
+/** RFC 6750: which error it is, and none where no token was sent. */
+const challenge = (problem: Problem, authorization: string | undefined): string =>
+  isBadToken(problem, authorization) ? `Bearer error="invalid_token", error_description="${badToken}"` : 'Bearer'
+
+/** Names the culprit of a 401, when it is the header that came. */
+const explained = (problem: Problem, authorization = ''): Problem => {
+  if (problem.code !== 'unauthorized' || problem.particulars.detail !== undefined || authorization === '') return problem
+  const detail = isBadToken(problem, authorization)
+    ? `${badToken}.`
+    : 'The header Authorization must hold "Bearer" and the token of a session.'
+  return problem.with({ detail })
+}
 
 export const problemHandler: ErrorRequestHandler = function problemHandler(error, req, res, _next) {
-  const problem = toProblem(error)
+  const problem = explained(toProblem(error), req.headers.authorization)
   res.locals['problem'] = problem
   if (res.headersSent) {
     res.destroy()

@@ -14,26 +14,28 @@ const safe = new Set(['GET', 'HEAD'])
 export const requireSameOrigin = (request: IncomingMessage, origins: Origins, kind: CsrfClass): void => {
   const isRight =
     kind === 'page' ? isTopLevelGet(request) : isSameSite(request) && isSameOrigin(request, origins, kind) && isMarked(request, kind)
-  if (!isRight) throw new Problem('csrf', origins.refusal(seen(request), detailOf(request, origins, kind).detail))
+  if (isRight) return
+  const detail = detailOf(request, origins, kind)
+  if (detail === unmarked) throw new Problem('csrf', { detail, cause: new Error(seen(request)) })
+  throw new Problem('csrf', origins.refusal(seen(request), detail))
 }
+
+const unmarked = 'A call with the session cookie must carry the header X-BFF-CSRF: 1.'
 
 /** What the browser said of where the call comes from. */
 const seen = ({ headers: { host = '', origin, 'sec-fetch-site': site } }: IncomingMessage): string =>
   `It came with ${origin === undefined ? 'no Origin' : `Origin ${shown(origin)}`} and ${site === undefined ? 'no Sec-Fetch-Site' : `Sec-Fetch-Site ${shown(site)}`} to the host ${shown(host)}; PUBLIC_ORIGIN and STAFF_ORIGIN decide.`
 
 /** What a page's author gets wrong most: the mark, and the origin of a development server. */
-const detailOf = (request: IncomingMessage, origins: Origins, kind: CsrfClass): { detail?: string } => {
+const detailOf = (request: IncomingMessage, origins: Origins, kind: CsrfClass): string => {
   if (kind === 'form')
-    return {
-      detail:
-        'This path takes a form that a page of this origin submits, so that the browser leaves the page; calls by script are refused.',
-    }
-  if (kind !== 'api' || !isSameSite(request)) return {}
+    return 'This path takes a form that a page of this origin submits, so that the browser leaves the page; calls by script are refused.'
+  if (kind === 'page') return 'This is a page, which a browser opens; a script or another page cannot load it.'
+  if (request.headers['sec-fetch-site'] !== undefined && !isSameSite(request)) return 'A page of another origin made this call.'
+  if (!isSameSite(request)) return 'A call that changes something must name its Origin, as a browser does by itself.'
   if (!isSameOrigin(request, origins, kind))
-    return {
-      detail: 'The Origin of this call is not in PUBLIC_ORIGIN. Behind a development server, put the address that the browser shows there.',
-    }
-  return { detail: 'A call with the session cookie must carry the header X-BFF-CSRF: 1.' }
+    return 'The Origin of this call is not in PUBLIC_ORIGIN. Behind a development server, put the address that the browser shows there.'
+  return unmarked
 }
 
 const isSameSite = ({ method = '', headers: { origin, 'sec-fetch-site': site } }: IncomingMessage): boolean =>

@@ -4,7 +4,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
-import { faultIn } from '../contract/field-faults.ts'
+import { faultIn, otherType } from '../contract/field-faults.ts'
 import { nearName } from '../contract/near-names.ts'
 import { Problem } from '../contract/problems.ts'
 import { bodies } from '../contract/schemas.ts'
@@ -47,7 +47,7 @@ const createParser = (request: IncomingMessage, limits: UploadLimits): BusboyIns
     throw new Problem('unsupported_media_type', { detail })
   }
   if (!/^multipart\/form-data *;/i.test(type) || request.headers['content-encoding']) {
-    throw new Problem('unsupported_media_type', { detail: 'An image is sent as multipart/form-data, without a content encoding.' })
+    throw otherType(request.headers, 'An image is sent as multipart/form-data.')
   }
   if (Number(request.headers['content-length'] ?? 0) > limits.bytes + overhead) throw new Problem('too_large')
   try {

@@ -14,5 +14,5 @@ export const savedViewList = ({ root }: Places, words: readonly Term[], views: r
   )}</ul>`
 }${
   words.length > 0 &&
-  html`<form hidden><label>Save this view as <input name="name" maxlength="${longestViewName}" required autocomplete="off"></label> <button type="submit">Save</button></form>`
+  html`<form hidden><label>Save this view as <input type="text" name="name" maxlength="${longestViewName}" required autocomplete="off"></label> <button type="submit">Save</button></form>`
 }<output></output></div>`

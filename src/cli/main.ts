@@ -35,19 +35,22 @@ const say = (text: string): void => void process.stdout.write(text)
 const asksForHelp = (word: string | undefined): boolean => word === 'help' || word === '--help' || word === '-h'
 
 const [first, ...rest] = process.argv.slice(2)
-const [name, more] = asksForHelp(first) && rest.length > 0 ? [rest[0], ['help']] : [first, rest]
+const [name, more] = asksForHelp(first) && rest.length > 0 ? [rest[0], ['help', ...rest.slice(1)]] : [first, rest]
 const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
 
 if (name === undefined || asksForHelp(name)) {
   say(help())
   if (name === undefined) process.exitCode = 2
-} else if (name === '--version') {
+} else if (['--version', '-v', 'version'].includes(name)) {
   say(`${(createRequire(import.meta.url)('smooch-bff/package.json') as { version: string }).version}\n`)
 } else if (!command) {
   fail(`there is no command ${JSON.stringify(name)}; it is one of ${Object.keys(commands).join(', ')}`, 2)
 } else if (asksForHelp(more[0])) {
-  say(commandHelp(name, command))
-  if (command.helps) await become({ ...command, dotEnv: false }, ['help'])
+  const one = command.helps === 'each' ? more[1] : undefined
+  if (one === undefined) say(commandHelp(name, command))
+  if (command.helps) await become({ ...command, dotEnv: false }, one === undefined ? ['help'] : [one, '--help'])
+} else if (more.length > 0 && command.takes === undefined && command.words === undefined) {
+  fail(`${name} takes no words, and ${JSON.stringify(more[0])} is one; smooch-bff ${name} --help tells more`, 2)
 } else {
   await become(command, more)
 }

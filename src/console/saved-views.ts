@@ -3,6 +3,7 @@
 import { faultIn } from '../contract/field-faults.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
+import { createTurns } from '../platform/concurrency.ts'
 import { openFor, personKeysOf, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
 import { type SessionStore, withAvailability } from '../session/store/session-store.ts'
@@ -47,21 +48,31 @@ export const createSavedViews = ({ store, peppers }: SavedViewsParts) => {
     return views
   }
 
+  /** What two tabs save at once is both kept: each reads what the one before it has left. Between
+   * replicas the later one wins. */
+  const turns = createTurns()
+  const inTurn = async (reader: Reader, change: () => Promise<readonly SavedView[]>): Promise<readonly SavedView[]> => {
+    using _turn = await turns(tagsOf(reader)[0])
+    return await change()
+  }
+  const save = async (reader: Reader, view: NewView): Promise<readonly SavedView[]> => {
+    const views = await list(reader)
+    const known = views.find(({ name }) => name === view.name)
+    if (!known && views.length >= most) throw faultIn('body', ['name'], `is one too many: ${most} views are kept, so remove one first`)
+    const saved = { id: known?.id ?? randomBytes(9).toString('base64url'), ...view }
+    return await keep(reader, known ? views.map((one) => (one === known ? saved : one)) : [...views, saved])
+  }
+  const remove = async (reader: Reader, id: string): Promise<readonly SavedView[]> => {
+    const views = await list(reader)
+    const left = views.filter((one) => one.id !== id)
+    return left.length === views.length ? views : await keep(reader, left)
+  }
+
   return {
     list,
     /** One of the same name is replaced. Throws `bad_request` when there are too many. */
-    save: async (reader: Reader, view: NewView): Promise<readonly SavedView[]> => {
-      const views = await list(reader)
-      const known = views.find(({ name }) => name === view.name)
-      if (!known && views.length >= most) throw faultIn('body', ['name'], `is one too many: ${most} views are kept, so remove one first`)
-      const saved = { id: known?.id ?? randomBytes(9).toString('base64url'), ...view }
-      return await keep(reader, known ? views.map((one) => (one === known ? saved : one)) : [...views, saved])
-    },
-    remove: async (reader: Reader, id: string): Promise<readonly SavedView[]> => {
-      const views = await list(reader)
-      const left = views.filter((one) => one.id !== id)
-      return left.length === views.length ? views : await keep(reader, left)
-    },
+    save: (reader: Reader, view: NewView) => inTurn(reader, () => save(reader, view)),
+    remove: (reader: Reader, id: string) => inTurn(reader, () => remove(reader, id)),
   }
 }
 

@@ -53,6 +53,13 @@ test('the same name replaces, another is added, and what is removed is gone; to 
   expect(await list(otto)).toMatchObject([{ name: '<b>Other</b>' }])
 })
 
+test('what several tabs save at once is all kept', async () => {
+  const tabs = await bff.signIn({ roles: ['auditor'], actor: { id: 'tabs' } })
+  const names = Array.from({ length: 8 }, (_, at) => `Tab ${at}`)
+  await Promise.all(names.map((name) => save(tabs, { name, q: 'state:open' })))
+  expect(new Set((await list(tabs)).map(({ name }) => name))).toEqual(new Set(names))
+})
+
 test.each([
   ['no name', { q: 'state:open' }, '/name'],
   ['a name that nobody sees', { name: ' \u200b', q: 'state:open' }, '/name'],

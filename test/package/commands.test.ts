@@ -54,6 +54,22 @@ describe('npx smooch-bff', () => {
     expect(run().status).toBe(2)
   })
 
+  test('refuses a word that a command does not take, and tells of one command of the journal alone', () => {
+    for (const name of ['init', 'start', 'demo', 'sandbox'])
+      expect(run(name, '--port')).toEqual({
+        status: 2,
+        stdout: '',
+        stderr: expect.stringContaining(`${name} takes no words, and "--port" is one`),
+      })
+    for (const words of [
+      ['help', 'journal', 'verify'],
+      ['journal', 'help', 'verify'],
+      ['journal', 'verify', '--help'],
+    ])
+      expect(run(...words)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^verify \[--checkpoint/) })
+    for (const word of ['--version', '-v', 'version']) expect(run(word).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
   test('init writes settings with which start serves, and overwrites nothing', async () => {
     expect(npx('init')).toMatchObject({ status: 0, stdout: expect.stringContaining('Fill in SMOOCH_APP_ID') })
     const file = join(service.folder, '.env')

@@ -188,13 +188,19 @@ const remarkOf = (places: Places, words: readonly Term[], word: Term): Html | un
   return html`<b>${value}</b> was looked for as a name. Did you mean <a href="${address}">${wordOf(other)}</a>?`
 }
 
+/** Nothing that leads the search: each operation is read. */
+const readsAll = (words: readonly Term[]): boolean =>
+  !isFaulty(words) &&
+  words.some(({ key, not }) => key === 'reason' && !not) &&
+  words.every(({ key, not }) => not || key === 'reason' || key === 'to' || key === 'zone')
+
 const remarks = (places: Places, words: readonly Term[]): Html =>
   html`${words.map((word) => {
     if (word.fault !== undefined)
       return html`<p class="fault" role="status"><b>${wordOf(word)}</b> is not understood: it must be ${word.fault}.</p>`
     const remark = remarkOf(places, words, word)
     return remark && html`<p class="remark">${remark}</p>`
-  })}${lacksZone(words) && html`<p class="remark">Days and times of this search are in UTC; a word such as <b>zone:Europe/Berlin</b> changes that.</p>`}`
+  })}${readsAll(words) && html`<p class="remark">A reason has no index: this reads every operation until it has found enough. A span such as <b>from:30d</b>, or who acted, makes it quick.</p>`}${lacksZone(words) && html`<p class="remark">Days and times of this search are in UTC; a word such as <b>zone:Europe/Berlin</b> changes that.</p>`}`
 
 const chips = (places: Places, words: readonly Term[]): Html => html`
 <ul class="chips" aria-label="Words of this search">${words.map((word) => {

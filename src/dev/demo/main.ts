@@ -80,8 +80,10 @@ const run = async (): Promise<void> => {
     })
     const app = await startApp({ settings, apps: loadApps(settings), log, extend })
     sandbox.addWebhook(appId, { target: `${app.publicUrl}${settings.BASE_PATH}/webhooks/smooch/${appId}`, secret: webhookSecret })
+    // Another journal may hold a password in its address.
+    const journal = env['JOURNAL_URL'] ? 'as JOURNAL_URL says' : 'in ./data/demo'
     const keyToShow = env['SERVICE_KEYS'] ? 'as given in SERVICE_KEYS' : serviceKey
-    process.stdout.write(welcome({ ...app, base: settings.BASE_PATH, sandbox: sandbox.url, serviceKey: keyToShow }))
+    process.stdout.write(welcome({ ...app, base: settings.BASE_PATH, sandbox: sandbox.url, serviceKey: keyToShow, journal }))
     await untilSignal()
     await app.close(5_000)
     await log.close()
@@ -96,9 +98,10 @@ interface Shown {
   base: string
   sandbox: string
   serviceKey: string
+  journal: string
 }
 
-const welcome = ({ origins: [origin, ...others], privateUrl, base, sandbox, serviceKey }: Shown): string => `
+const welcome = ({ origins: [origin, ...others], privateUrl, base, sandbox, serviceKey, journal }: Shown): string => `
 smooch-bff demo, everything on this machine
 
   page         ${origin}/          sign in as ${Object.keys(people).join(', ')}
@@ -113,7 +116,7 @@ Try a mobile-style call:
     -H 'Content-Type: application/json' -d '{"kind":"bearer","userId":"${people.customer.userId}"}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
   curl -s ${origin}${base}/v1.1/appusers/me -H "Authorization: Bearer $TOKEN"
 
-Ctrl-C ends it. Users and sessions are gone then; the journal stays in ./data/demo.
+Ctrl-C ends it. Users and sessions are gone then; the journal stays: ${journal}.
 `
 
 try {

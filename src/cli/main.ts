@@ -30,7 +30,11 @@ const fail = (why: string, code: number): void => {
   process.exitCode = code
 }
 
-const say = (text: string): void => void process.stdout.write(text)
+const say = (text: string): void => {
+  // Whoever reads it may go before its end, as `head` does.
+  process.stdout.on('error', () => {})
+  process.stdout.write(text)
+}
 
 const asksForHelp = (word: string | undefined): boolean => word === 'help' || word === '--help' || word === '-h'
 

@@ -6,6 +6,8 @@ import { printable, printableLines } from '../platform/printable.ts'
 import { goThroughProxies } from '../upstream/sender.ts'
 import { type Say, usage, webhooks } from './cli.ts'
 
+// Whoever reads the output may go, as `head` does.
+process.stdout.on('error', () => {})
 const say: Say = (line) => void process.stdout.write(`${printable(line)}\n`)
 
 const run = async (words: readonly string[]): Promise<void> => {

@@ -89,6 +89,20 @@ const helpOf = ({ help, example }: Pick<Command, 'help' | 'example'>): string =>
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(table, name) ? table[name] : undefined)
 
+const ofFiles: Readonly<Record<string, string>> = {
+  EEXIST: 'exists already, and may be the only copy: EEXIST',
+  ENOENT: 'is not there, or its folder is not: ENOENT',
+  EACCES: 'may not be used by this user: EACCES',
+  EISDIR: 'is a folder: EISDIR',
+}
+
+/** What is wrong with a file that the caller named; undefined for any other fault. */
+const faultOfFile = (error: unknown, argv: readonly string[]): string | undefined => {
+  const { code = '', path } = error as NodeJS.ErrnoException
+  const words = ofFiles[code]
+  return words !== undefined && argv.some((word) => word === path || word.endsWith(`=${path}`)) ? `${path} ${words}` : undefined
+}
+
 export async function runCli(
   argv: readonly string[],
   env: Environment,
@@ -114,7 +128,7 @@ export async function runCli(
       ? await onJournal(env, readOnly, { anchor, out, stop }, (context) => command.run(context, flags, argument))
       : await other!.run(env, out, flags, argument)
   } catch (error) {
-    const problem = error instanceof Problem ? error.particulars.detail : undefined
+    const problem = error instanceof Problem ? error.particulars.detail : faultOfFile(error, argv)
     const said = problem ?? errorMessage(error)
     out.progress('')
     say({ out }, { error: said }, said)

@@ -8,7 +8,7 @@ import type { Context } from './command.ts'
 /** Writes to a new file only, since an earlier export may be the only copy; returns the SHA-256 of
  * the bytes. */
 export async function writeExport(
-  { store, out }: Context,
+  { store, out, stop }: Context,
   file: string | undefined,
   options: Parameters<typeof exportLines>[1],
 ): Promise<string> {
@@ -16,6 +16,7 @@ export async function writeExport(
   const digest = createHash('sha256')
   let lines = 0
   for await (const chunk of exportLines(store, options)) {
+    if (!stream && stop.aborted) break
     digest.update(chunk)
     lines += chunk.split('\n').length - 1
     out.progress(`exported ${lines} lines`)

@@ -72,5 +72,7 @@ describe('the search', () => {
     expect((await look('Deleted: plain')).remark).toContain('Deleted: is no word of the search')
     expect((await look('denied')).remark).toContain('Did you mean state:denied')
     expect((await look('a…@example.org')).remark).toContain('is masked')
+    expect((await look('reason:nobody')).remark).toContain('A reason has no index')
+    expect((await look('reason:nobody from:30d')).remark).toBeUndefined()
   })
 })

@@ -107,4 +107,10 @@ describe('projection', () => {
     expect(shown('self')).not.toMatch(/raw|info/)
     expect(shown('agent').match(/"raw"/g)).toHaveLength(2)
   })
+
+  test('every other name passes at every depth, whatever it is', () => {
+    const clients = JSON.parse('[{"__proto__":{"raw":1,"a":[{"info":2,"constructor":3}]},"raw":4}]')
+    const { appUser } = project(operations.get_app_user, 'self', { appUser: { ...body.appUser, clients } }) as typeof body
+    expect(JSON.stringify(appUser.clients)).toBe('[{"__proto__":{"a":[{"constructor":3}]}}]')
+  })
 })

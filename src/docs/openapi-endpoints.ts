@@ -98,7 +98,11 @@ const answerOf = ({ description, content, headers }: Answer, limited = false) =>
   ...(content && { content: mediaOf(content) }),
 })
 
-const failurePage = { description: 'To a browser, a refusal is a page that says what went wrong', content: mediaOf(text('text/html')) }
+const failurePage = {
+  description: 'To a browser, a refusal is a page that says what went wrong',
+  headers: answerHeaders({ limited: false }),
+  content: mediaOf(text('text/html')),
+}
 
 const describe = (id: string, row: Endpoint): ZodOpenApiOperationObject => ({
   operationId: id,

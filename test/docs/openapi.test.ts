@@ -48,6 +48,15 @@ const resolve = (pointer: string, of: object): unknown =>
 const documents = { public: document, private: inside }
 
 describe('the OpenAPI documents', () => {
+  test('promise the id of the request with every answer, pages too', () => {
+    for (const of of Object.values(documents))
+      for (const { operationId, responses } of operationsOf(of))
+        for (const [status, answer] of Object.entries(responses)) {
+          const { headers } = (answer.$ref === undefined ? answer : resolve(answer.$ref, of)) as { headers?: object }
+          expect([operationId, status, Object.keys(headers ?? {})]).toEqual([operationId, status, expect.arrayContaining(['X-Request-Id'])])
+        }
+  })
+
   test.each(all.map((row) => [row.id, row] as const))('hold %s once, in the short form, and name the other', (id, row) => {
     const described = at(row)
     expect(described.operationId).toBe(id)
@@ -141,6 +150,6 @@ describe('the routes of the documents', () => {
     const style = await bff.call('GET', '/docs.css')
     expect([style.status, style.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8'])
     expect((await bff.call('POST', '/docs')).status).toBe(405)
-    expect((await bff.call('GET', '/docs/')).status).toBe(404)
+    expect((await fetch(`${bff.app.publicUrl}/bff/docs/`, { redirect: 'manual' })).headers.get('location')).toBe('/bff/docs')
   })
 })

@@ -92,6 +92,6 @@ test('why is shown together: reason, ticket, and that there is a note', async ()
   const headers = { ...admin, 'audit-reason': 'fraud', 'audit-ticket': 'OPS-7', 'audit-note': 'seen%20twice' }
   await bff.call('DELETE', `/v1.1/appusers/${_id}`, { headers })
   const text = await pageOf(`delete&target=${_id}`)
-  expect(text).toContain('Why fraud OPS-7 note sealed')
+  expect(text).toContain('Why fraud · OPS-7 · note sealed')
   expect(text).not.toContain('seen twice')
 })

@@ -243,6 +243,6 @@ ${rowList(here, words, found, at, hitsOf(sums))}`,
     '/ops/operations/:id': screen(operation),
     ...Object.fromEntries(content),
   })
-  // What a browser opens is a page, also where there is none; the API keeps its own refusals.
-  return router.use(/^\/ops(?=\/(?!api(?:\/|$)))/, asPage, pages, nowhere, failed)
+  // What a browser opens is a page, also where there is none; what scripts read keeps its own refusals.
+  return router.use(/^\/ops(?=\/(?!(?:api|rows)(?:\/|$)))/, asPage, pages, nowhere, failed)
 }

@@ -10,10 +10,12 @@ interface FieldRules {
 }
 
 /** TABLE: what end users may write of themselves, by body; of `properties` only the keys that a setting names. No picture:
- * staff load it from wherever it points to. */
-const selfFields: Partial<Readonly<Record<Body, readonly string[]>>> = {
+ * staff load it from wherever it points to. A link has a rule of its own below. */
+const selfFields: Readonly<Record<Exclude<Body, 'AppUserLink'>, readonly string[]>> = {
   AppUserUpdate: ['givenName', 'surname', 'email', 'properties'],
   ImageUpload: ['role', 'name', 'text', 'email', 'altText'],
+  AppUserPreCreate: [],
+  AppUserMerge: [],
 }
 
 const listed = (properties: readonly string[]): string =>
@@ -24,17 +26,19 @@ const listed = (properties: readonly string[]): string =>
 export const requireFields = (caller: Caller, operation: Operation, body: unknown, { selfProperties }: FieldRules): void => {
   if (isImmediate(operation, body) && !operation.immediate?.includes(caller))
     throw notAllowed([['confirmation', 'type']], `confirmation.type immediate is for ${operation.immediate?.join(', ')}.`)
-  if (caller === 'self' && operation.takes === 'AppUserLink') requireNoWords(body as BodyOf<'AppUserLink'>)
-  const own = operation.takes && selfFields[operation.takes]
-  if (caller !== 'self' || !own || body === undefined) return
-  const fields = body as Record<string, unknown>
+  if (caller !== 'self' || !operation.takes || body === undefined) return
+  if (operation.takes === 'AppUserLink') requireNoWords(body as BodyOf<'AppUserLink'>)
+  else requireOwn(selfFields[operation.takes], body as Record<string, unknown>, selfProperties)
+}
+
+const requireOwn = (own: readonly string[], fields: Record<string, unknown>, selfProperties: readonly string[]): void => {
   const properties = Object.keys((fields['properties'] as object | undefined) ?? {})
   const [first, ...others] = [
     ...Object.keys(fields).flatMap((name) => (own.includes(name) ? [] : [[name]])),
     ...properties.flatMap((name) => (selfProperties.includes(name) ? [] : [['properties', name]])),
   ]
   if (!first) return
-  const plain = own.filter((name) => name !== 'properties').join(', ')
+  const plain = own.filter((name) => name !== 'properties').join(', ') || 'nothing'
   const ofAll = own.includes('properties') ? `${plain} and ${listed(selfProperties)}` : plain
   const allowed = first.length === 1 ? ofAll : listed(selfProperties)
   throw notAllowed([first, ...others], `You may not write ${placeOf(first)}; you may write ${allowed}.`)

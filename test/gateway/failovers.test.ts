@@ -20,7 +20,7 @@ when.each(failovers)('$name', async (fault) => {
   const row = await runOutage(scene!, fault, 4_000)
   expect({ sessionsLost: row?.sessionsLost, journalGaps: row?.journalGaps, wrong: row?.wrong }).toEqual({
     sessionsLost: 0,
-    journalGaps: 0,
+    journalGaps: [],
     wrong: [],
   })
   for (const column of columns) {

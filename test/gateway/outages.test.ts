@@ -29,7 +29,7 @@ when.each(goOn)('%s: sessions stay, the journal has no gap, no answer is wrong, 
   const row = await runOutage(scene!, faults.find((it) => it.name === name)!, 1_500)
   expect({ sessionsLost: row?.sessionsLost, journalGaps: row?.journalGaps, wrong: row?.wrong }).toEqual({
     sessionsLost: 0,
-    journalGaps: 0,
+    journalGaps: [],
     wrong: [],
   })
   for (const column of columns) {

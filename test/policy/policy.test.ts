@@ -71,6 +71,14 @@ describe('field rules', () => {
     expect(put('agent', { signedUpAt: 'x', properties: { plan: 'gold' } })).toBeUndefined()
   })
 
+  test('an end user writes nothing of a body that the table gives no fields', () => {
+    for (const operation of [operations.pre_create_app_user, operations.merge_users])
+      expect([
+        outcome(() => requireFields('self', operation, { userId: 'x' }, { selfProperties: [] })),
+        outcome(() => requireFields('admin', operation, { userId: 'x' }, { selfProperties: [] })),
+      ]).toEqual(['field_not_allowed', undefined])
+  })
+
   test('an immediate link is for admins', () => {
     const link = (caller: Caller) =>
       outcome(() =>

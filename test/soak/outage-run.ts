@@ -16,7 +16,8 @@ export interface Row {
   readonly fault: string
   readonly cells: Readonly<Record<Column, Cell>>
   readonly sessionsLost: number
-  readonly journalGaps: number
+  /** What is missing in the journal, in words. */
+  readonly journalGaps: readonly string[]
   readonly wrong: readonly string[]
 }
 
@@ -44,18 +45,17 @@ const checkSessions = async ({ bff }: Stage, { standing }: Prepared, { seen, lef
 }
 
 /** A reader who is asked to come again does so: that says nothing of the log. */
-const isRecorded = async ({ bff }: Stage, id: string, headers: Record<string, string>): Promise<boolean> => {
+const readStatus = async ({ bff }: Stage, id: string, headers: Record<string, string>): Promise<number> => {
   for (const end = performance.now() + recoverWithinMs; ; await sleep(500)) {
     const { status } = await bff.call('GET', `/ops/api/operations/${id}`, { headers })
-    if (status === 200) return true
-    if ((status !== 429 && status !== 503) || performance.now() > end) return false
+    if ((status !== 429 && status !== 503) || performance.now() > end) return status
   }
 }
 
 /** Deletions that reached the vendor and stand in no journal; and what a caller was told that is not so. */
 const checkDeletions = async (scene: Stage, { standing }: Prepared, { deletions, wrong }: ReturnType<typeof createCalls>) => {
   const { bff } = scene
-  let gaps = 0
+  const gaps: string[] = []
   for (const { smoochId, seen } of deletions) {
     const received = bff.sandbox.requests.filter(({ operation, url }) => operation === 'delete_app_user' && url.includes(smoochId)).length
     if (received > 1) wrong.push('a deletion was sent twice')
@@ -64,10 +64,15 @@ const checkDeletions = async (scene: Stage, { standing }: Prepared, { deletions,
     if (seen.answer.status === 503 && (received > 0 || !there)) wrong.push('a deletion was told as not sent, and was')
     if (received === 0) continue
     const id = seen.answer.headers.get('audit-operation')
-    if (id === null || !(await isRecorded(scene, id, standing.auditor))) gaps += 1
+    const told = `a deletion that was answered ${seen.answer.status} ${seen.code}`
+    if (id === null) gaps.push(`${told} names no operation`)
+    else {
+      const status = await readStatus(scene, id, standing.auditor)
+      if (status !== 200) gaps.push(`${told} is read with ${status}`)
+    }
   }
   const { json, status } = await bff.call('POST', '/ops/api/verify', { headers: standing.auditor })
-  if (status === 200 && json.ok !== true) gaps += 1
+  if (status === 200 && json.ok !== true) gaps.push(`the log is not intact: ${JSON.stringify(json)}`)
   return gaps
 }
 
@@ -125,7 +130,7 @@ export const tableOf = (rows: readonly Row[]): string => {
   const lines = rows.map((row) => [
     row.fault,
     ...columns.map((column) => shown(row.cells[column])),
-    `${row.sessionsLost}, ${row.journalGaps}, ${row.wrong.length}`,
+    `${row.sessionsLost}, ${row.journalGaps.length}, ${row.wrong.length}`,
   ])
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

@@ -35,4 +35,4 @@ if (values.write) {
   const [before = '', rest = ''] = readFileSync(page, 'utf8').split(marks[0])
   writeFileSync(page, `${before}${marks[0]}\n\n${table}\n\n${marks[1]}${rest.split(marks[1])[1]}`)
 }
-process.exitCode = rows.some(({ sessionsLost, journalGaps, wrong }) => sessionsLost + journalGaps + wrong.length > 0) ? 1 : 0
+process.exitCode = rows.some(({ sessionsLost, journalGaps, wrong }) => sessionsLost + journalGaps.length + wrong.length > 0) ? 1 : 0

@@ -2,6 +2,7 @@
  * Each leaves an event. */
 
 import { decode, type Event, isOpen, newId, type Verdict } from './event/event.ts'
+import { lifetimes } from './event/lifetimes.ts'
 import type { Sealer } from './event/seal.ts'
 import { type Anchor, markOf } from './log/anchor.ts'
 import { peaks } from './log/tree.ts'
@@ -131,7 +132,7 @@ export async function resolveByHand(
   if (!intent || !isOpen(history.state)) return false
   const { action, tenant, actor } = intent.event
   const id = newId('evt')
-  const sealed = note === undefined ? undefined : sealer.part(id, 'person', { note }, Date.now() + 400 * 86_400_000)
+  const sealed = note === undefined ? undefined : sealer.part(id, 'person', { note }, Date.now() + lifetimes.person)
   const event: Event = {
     v: 1,
     id,

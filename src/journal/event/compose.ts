@@ -3,6 +3,7 @@
 
 import { networkOf } from '../../platform/ip-address.ts'
 import { type ActorFacts, type Event, newId, type Target } from './event.ts'
+import { lifetimes } from './lifetimes.ts'
 import type { Part, Sealer, Subject } from './seal.ts'
 
 interface Actor {
@@ -58,8 +59,6 @@ export interface ComposedEvent {
   readonly subjects: Subject[]
 }
 
-const YEAR = 400 * 86_400_000
-
 export const digestOf = (sealer: Sealer, request: CallFacts['request']): string | null =>
   request ? sealer.digest(request.method, request.facts ?? request.path, request.body ?? '') : null
 
@@ -87,7 +86,7 @@ export function compose(sealer: Sealer, facts: CallFacts, { id, at }: Moment, pe
   const erasable = [actor.userId, ...targets.map(({ userId }) => userId)]
   const named = Object.fromEntries(people.filter((it) => erasable.includes(it.userId)).map((it) => [it.pseudonym, it.userId]))
   const personal = { actor: { name: actor.name, email: actor.email }, people: named, ip, userAgent, note: reason?.note, ...facts.personal }
-  const sealed = sealer.part(id, 'person', personal, at.getTime() + YEAR)
+  const sealed = sealer.part(id, 'person', personal, at.getTime() + lifetimes.person)
   return {
     parts: [sealed.row],
     subjects: people.flatMap(({ subject }) => subject ?? []),
@@ -137,8 +136,6 @@ export type Before =
   | { readonly state: 'captured'; readonly image: unknown; readonly fields: readonly string[]; readonly after?: true }
   | { readonly state: 'unavailable' }
 
-export const beforeImageLifeMs = 30 * 86_400_000
-
 interface Sealed {
   readonly facts: Pick<Event, 'before'>
   readonly parts: readonly Part[]
@@ -149,7 +146,7 @@ export const sealBefore = (
   sealer: Sealer,
   { id, time }: Pick<Event, 'id' | 'time'>,
   before: Before | undefined,
-  lifeMs = beforeImageLifeMs,
+  lifeMs = lifetimes.before,
 ): Sealed => {
   if (!before) return { facts: {}, parts: [] }
   if (before.state === 'unavailable') return { facts: { before }, parts: [] }

@@ -5,8 +5,9 @@ import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import type { Journal } from '../append/journal.ts'
 import { createRecorder } from '../append/recorder.ts'
-import { beforeImageLifeMs, digestOf, sealBefore } from '../event/compose.ts'
+import { digestOf, sealBefore } from '../event/compose.ts'
 import { type EventHeader, newId } from '../event/event.ts'
+import { lifetimes } from '../event/lifetimes.ts'
 import { type Entry, entryOf } from '../store/journal-store.ts'
 import { composeNow } from '../store/pseudonyms.ts'
 import { Late } from '../store/queries/source.ts'
@@ -28,8 +29,8 @@ const defaults = {
   endMilliseconds: 1000,
   recordMilliseconds: 4000,
   permitMilliseconds: 5000,
-  snapshotMilliseconds: beforeImageLifeMs,
-  answerMilliseconds: 86_400_000,
+  snapshotMilliseconds: lifetimes.before,
+  answerMilliseconds: lifetimes.repeat,
 }
 
 export function createGuard({ journal, limits }: GuardOptions): Guard {

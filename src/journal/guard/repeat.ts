@@ -4,6 +4,7 @@ import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
 import { digestOf } from '../event/compose.ts'
 import { decode, type Event, isOpen, tokensOf } from '../event/event.ts'
+import { lifetimes } from '../event/lifetimes.ts'
 import type { Sealer } from '../event/seal.ts'
 import { evidenceOf } from '../reconcile/verdicts.ts'
 import { beforeImageOf, historyOf } from '../store/history.ts'
@@ -12,7 +13,6 @@ import { operationsOn, operationUnder } from '../store/queries/operations.ts'
 import { sealedPart } from '../store/queries/people.ts'
 import type { Answer, EarlierOperation, GuardedCall, Observed, ReplayedOperation } from './call-guard.ts'
 
-const DAY = 86_400_000
 /** Longer than a permit and the upstream's time limit: an intent without outcome for so long is not
  * running. */
 const STILL_RUNNING = 25_000
@@ -31,7 +31,7 @@ const readable = <T>(read: Promise<T>): Promise<T> =>
 export async function recall(journal: Journal, call: GuardedCall): Promise<ReplayedOperation | undefined> {
   const key = keyOf(journal.sealer, call)
   if (key === undefined) return undefined
-  const since = new Date(journal.now().getTime() - DAY).toISOString()
+  const since = new Date(journal.now().getTime() - lifetimes.repeat).toISOString()
   const operation = await readable(operationUnder(journal.store, key, since))
   return operation === undefined ? undefined : answerOf(journal, operation, digestOf(journal.sealer, call.request))
 }

@@ -3,6 +3,7 @@
 
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { type Event, type EventHeader, encode, eventHeaderOf, newId, nextState, type State, tokensOf } from '../event/event.ts'
+import { lifetimes } from '../event/lifetimes.ts'
 import type { Part, Subject } from '../event/seal.ts'
 import { originOf, parseCheckpoint, publicKey, signCheckpoint } from '../log/checkpoint.ts'
 import { discontinuity } from '../log/discontinuity.ts'
@@ -109,8 +110,6 @@ export interface StoreOptions {
   readonly selectMilliseconds?: number
 }
 
-const KEY_LIFE = 86_400_000
-
 type Asked = Question & { readonly into: (facts: Facts, row: Row) => void }
 
 /** The queries by which this batch is decided. */
@@ -136,7 +135,7 @@ export function questions(entries: readonly Entry[], after: string | undefined):
       into: (facts, row) => facts.operations.set(String(row['op']), { seq: Number(row['seq']), state: row['state'] as State }),
     })
   if (keys.length > 0) {
-    const since = new Date(Math.min(...keyed.map(({ event }) => Date.parse(event.time))) - KEY_LIFE).toISOString()
+    const since = new Date(Math.min(...keyed.map(({ event }) => Date.parse(event.time))) - lifetimes.repeat).toISOString()
     asked.push({
       ...keysQuestion(keys, since),
       into: (facts, row) => facts.keys.set(String(row['key']), { seq: Number(row['seq']), operation: String(row['op']) }),

@@ -1,0 +1,12 @@
+/** TABLE: how long what stands sealed beside an event is kept, in milliseconds; events themselves stay. */
+
+const day = 86_400_000
+
+export const lifetimes = {
+  /** Names and notes. */
+  person: 400 * day,
+  /** Before-images, and the values of updates. */
+  before: 30 * day,
+  /** The answer to a call with an Idempotency-Key, which is looked for as long. */
+  repeat: day,
+} as const

@@ -108,7 +108,7 @@ describe('signing in without a browser', () => {
     test.each([
       ['junk', () => 'x'],
       ['an access token', (made: { access_token: string }) => made.access_token],
-      ['a changed token', (made: { refresh_token: string }) => `${made.refresh_token.slice(0, -2)}AA`],
+      ['a changed token', (made: { refresh_token: string }) => `${made.refresh_token.slice(0, -6)}AAAAAA`],
     ])('%s refreshes nothing', async (_what, choose) => {
       const made = await begin('other')
       expect((await refresh(choose(made))).status).toBe(401)

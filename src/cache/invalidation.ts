@@ -1,5 +1,6 @@
 /** Invalidation before and after each change of a user, under every name of the person, whatever
  * the outcome. */
+import { returnsUser } from '../contract/answers.ts'
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { BodyOf, Identified } from '../contract/schemas.ts'
@@ -149,7 +150,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
 
   /** The write-through entry: the answer of an update is what the next reader would fetch. */
   const writeThroughOf = (app: string, { operation }: AnyCall, id: string, body: unknown, writer: string): WrittenEntry | undefined => {
-    if (operation.effect !== 'write' || operation.returns !== 'AppUserResponse') return undefined
+    if (operation.effect !== 'write' || !returnsUser(operation)) return undefined
     const name = nameOf(id)
     const [key] = cacheKeysOf(peppers, app, name)
     const toEntry = entries.toEntry(key, app, name, entries.of(body as User))
@@ -224,7 +225,7 @@ const personsOf = ({ operation, params, body }: AnyCall): Person[] => {
 }
 
 const bothNames = (operation: Operation, body: unknown): PersonNames['both'] => {
-  if (operation.returns !== 'AppUserResponse') return undefined
+  if (!returnsUser(operation)) return undefined
   const { _id, userId } = (body as Identified).appUser
   return bothOf(_id, userId)
 }

@@ -172,8 +172,10 @@ export const apiEndpoints = {
       },
     },
   },
+  // The browser opens it again by itself, as often as a proxy cuts it.
   stream_events: {
     ...download,
+    background: true,
     path: '/ops/api/stream',
     summary: 'Events as they are appended (server-sent events); Last-Event-ID goes on where it broke off.',
     query: { from },

@@ -64,11 +64,14 @@ export const createGate = ({ sessions, guard }: GateParts): Gate<Session, keyof 
 
   return {
     enter: async (asked) => {
-      const { req, res, row, id } = asked
+      const { req, res, row } = asked
       const csrf = row.csrf ? 'api' : 'stream'
-      // The browser opens a stream again by itself, as often as a proxy cuts it: no activity of the person.
-      const idle = id === 'stream_events'
-      const { session } = await sessions.require(req, { limit: row.limit!, csrf, idle, decide: limitCalls(req, res) })
+      const { session } = await sessions.require(req, {
+        limit: row.limit!,
+        csrf,
+        idle: row.background === true,
+        decide: limitCalls(req, res),
+      })
       requireAllowed(session, asked)
       return session
     },

@@ -4,7 +4,7 @@ import { faultIn } from '../contract/field-faults.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { createTurns } from '../platform/concurrency.ts'
-import { openFor, personKeysOf, sealFor } from '../session/record.ts'
+import { bearerOf, openFor, personKeysOf, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
 import { type SessionStore, withAvailability } from '../session/store/session-store.ts'
 import type { NewView } from './saved-view.ts'
@@ -26,11 +26,10 @@ const lifeMs = 365 * 24 * 60 * 60 * 1000
 const purpose = 'saved views'
 
 export const createSavedViews = ({ store, peppers }: SavedViewsParts) => {
-  /** Under each live pepper, the newest first. Kinds apart: a program may bear the id of a person. */
+  /** Under each live pepper, the newest first. */
   const tagsOf = (reader: Reader): [string, ...string[]] => {
     const people = personKeysOf(peppers, reader)
-    const kind = reader.kind === 'service' ? 'program' : 'person'
-    return peppers().map((pepper, at) => keyedName(pepper, purpose, kind, people[at]!)) as [string, ...string[]]
+    return peppers().map((pepper, at) => keyedName(pepper, purpose, bearerOf(reader), people[at]!)) as [string, ...string[]]
   }
 
   /** Under the name of a former pepper too. */

@@ -128,3 +128,15 @@ export const answers = {
 
 export type Answer = keyof typeof answers
 export type AnswerOf<A extends Answer> = z.infer<(typeof answers)[A]>
+
+/** TABLE: which answers hold an app user, of whom not everybody may see everything. */
+const withUser: Readonly<Record<Answer, boolean>> = {
+  AppUserResponse: true,
+  AppUserChannelsResponse: false,
+  AppUserBusinessSystemsResponse: false,
+  AuthCodeResponse: false,
+  LinkRequestResponse: false,
+  MessageResponse: false,
+  Empty: false,
+}
+export const returnsUser = ({ returns }: { readonly returns: Answer }): boolean => withUser[returns]

@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'
+import { returnsUser } from '../contract/answers.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import type { Caller, GuardedOperation, Operation } from '../contract/operation.ts'
 import type { Problem } from '../contract/problems.ts'
@@ -57,7 +58,7 @@ export const namedIn = (operation: Operation, raw: Parameters<typeof checkParams
 
 /** By both names, as far as the answer tells them. */
 export const targetsIn = (operation: Pick<Operation, 'returns'>, body: unknown, session: Own, subjects: readonly Subject[]): Person[] =>
-  operation.returns === 'AppUserResponse'
+  returnsUser(operation)
     ? subjects.flatMap(({ role, id }) => namesIn(role, id, (body as Identified).appUser))
     : targetsOf(session, subjects)
 

@@ -2,7 +2,8 @@
  * operations have the journal for this. */
 import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
-import { openFor, personKeysOf, sealFor } from '../session/record.ts'
+import { lifetimes } from '../journal/event/lifetimes.ts'
+import { bearerOf, openFor, personKeysOf, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
 import { type SessionStore, withAvailability } from '../session/store/session-store.ts'
 import type { Reply } from './reply.ts'
@@ -21,7 +22,6 @@ interface Place {
   readonly digest: string
 }
 
-const dayMs = 24 * 60 * 60 * 1000
 /** Longer than the vendor may take: a call that has not ended by then never will. */
 const runningMs = 25_000
 const purpose = 'idempotency'
@@ -49,10 +49,10 @@ export const createIdempotency = ({ store, peppers }: { store: SessionStore; pep
   ): Promise<{ reply: Reply; replayed: boolean }> => {
     const people = personKeysOf(peppers, session)
     const text = JSON.stringify(request)
-    // Under each live pepper, the newest first. Kinds apart: a program may bear the id of a person.
+    // Under each live pepper, the newest first.
     const [own, ...former] = peppers().map((pepper, at) => ({
       tag: people[at]!,
-      name: keyedName(pepper, purpose, session.app, session.kind === 'service' ? 'program' : 'person', key),
+      name: keyedName(pepper, purpose, session.app, bearerOf(session), key),
       digest: keyedName(pepper, 'request', text),
     })) as [Place, ...Place[]]
     const { tag, name, digest } = own
@@ -64,13 +64,14 @@ export const createIdempotency = ({ store, peppers }: { store: SessionStore; pep
     }
     const sealed = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
       sealFor(peppers, purpose, `${tag}:${name}`, { ...record, digest, at: Date.now() })
-    const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) => store.put(tag, name, sealed(record), dayMs).catch(() => undefined)
+    const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
+      store.put(tag, name, sealed(record), lifetimes.repeat).catch(() => undefined)
 
     for (const place of former) {
       const before = await withAvailability(store.get(place.tag, place.name))
       if (before !== undefined) return repeated(place, before)
     }
-    const before = await withAvailability(store.claim(tag, name, sealed({ state: 'running' }), dayMs))
+    const before = await withAvailability(store.claim(tag, name, sealed({ state: 'running' }), lifetimes.repeat))
     if (before !== undefined) return repeated(own, before)
     try {
       const reply = await run()

@@ -1,6 +1,7 @@
 /** The caller's own app user: created at the first call that finds none, then known by its
  * smoochId. */
 import type { UpstreamApp } from '../../config/apps.ts'
+import { returnsUser } from '../contract/answers.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
@@ -40,7 +41,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
 
   /** Checks every answer before it is shown or stored. */
   const accept = async (call: Call, body: unknown): Promise<void> => {
-    if (call.operation.returns === 'AppUserResponse' && body !== undefined && isOwn(call)) await acceptOwn(call.session, body)
+    if (returnsUser(call.operation) && body !== undefined && isOwn(call)) await acceptOwn(call.session, body)
   }
 
   const rememberSmoochId = async (session: Session, smoochId: string): Promise<void> => {

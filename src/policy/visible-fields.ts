@@ -1,7 +1,7 @@
 /** The projection of an answer: the part that a caller may see. Built by leaving out, so that new fields of the
  * vendor still arrive. */
 
-import type { Answer } from '../contract/answers.ts'
+import { returnsUser } from '../contract/answers.ts'
 import type { Caller, Operation } from '../contract/operation.ts'
 import type { Identified } from '../contract/schemas.ts'
 import { isRaw } from '../platform/exact-json.ts'
@@ -13,19 +13,8 @@ const forNobody = new Set(['pushNotificationToken'])
 /** Device secrets, and whatever the channel reported (phone, city, device): for staff. */
 const forStaff = new Set([...forNobody, 'raw', 'info'])
 
-/** TABLE: whether an answer holds a user, of whom not everybody may see everything. */
-const holdsUser: Readonly<Record<Answer, boolean>> = {
-  AppUserResponse: true,
-  AppUserChannelsResponse: false,
-  AppUserBusinessSystemsResponse: false,
-  AuthCodeResponse: false,
-  LinkRequestResponse: false,
-  MessageResponse: false,
-  Empty: false,
-}
-
 export const project = (operation: Operation, caller: Caller, body: unknown): unknown =>
-  holdsUser[operation.returns] ? withoutOf(body as Identified, isStaff(caller) ? forNobody : forStaff) : body
+  returnsUser(operation) ? withoutOf(body as Identified, isStaff(caller) ? forNobody : forStaff) : body
 
 export const withoutDeviceSecrets = (body: Identified): Identified => withoutOf(body, forNobody)
 

@@ -71,6 +71,9 @@ export const personKeysOf = (peppers: KeyRing, { app, userId, actor }: Person): 
     userId === undefined ? keyedName(pepper, 'actor', app, actor.id) : keyedName(pepper, 'user', app, userId),
   ) as [string, ...string[]]
 
+/** Stands in names beside a person's own: a program may bear the id of a person. */
+export const bearerOf = ({ kind }: { readonly kind: Kind }): 'program' | 'person' => (kind === 'service' ? 'program' : 'person')
+
 /** The hash tag of an app, for the flag that ends all its sessions, under each live pepper. */
 export const appKeysOf = (peppers: KeyRing, app: string): [string, ...string[]] =>
   peppers().map((pepper) => keyedName(pepper, 'app', app)) as [string, ...string[]]

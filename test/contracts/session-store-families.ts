@@ -1,13 +1,9 @@
 /** What every session store must do with refresh families: the part of its contract that is about tokens which name their successors. */
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import type { NewFamily } from '../../src/session/store/family-store.ts'
-import type { SessionRef, SessionStore } from '../../src/session/store/session-store.ts'
-
-export const unique = () => randomBytes(16).toString('base64url')
-export const place = (tag = unique()): SessionRef => ({ key: unique(), tag })
-export const touch = { touch: true } as const
+import type { SessionStore } from '../../src/session/store/session-store.ts'
+import { place, touch, unique } from './session-store-samples.ts'
 
 /** `store` is asked in each test, since it is made before them. */
 export const refreshFamilies = (store: () => SessionStore): void => {

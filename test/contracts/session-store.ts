@@ -2,17 +2,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { NewSession, SessionStore } from '../../src/session/store/session-store.ts'
-import { place, refreshFamilies, touch, unique } from './session-store-families.ts'
-
-const session = (more: Partial<NewSession> = {}): NewSession => ({
-  sid: `s_${unique()}`,
-  sealed: 'c2VhbGVk',
-  index: 'aW5kZXg=',
-  idleMs: 60_000,
-  absoluteMs: 120_000,
-  ...more,
-})
+import type { SessionStore } from '../../src/session/store/session-store.ts'
+import { refreshFamilies } from './session-store-families.ts'
+import { marksOfPeople } from './session-store-marks.ts'
+import { newSession, place, touch, unique } from './session-store-samples.ts'
 
 export const sessionStoreContract = (name: string, make: () => Promise<SessionStore>): void => {
   describe(`session store: ${name}`, () => {
@@ -25,7 +18,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
     test('gives back what was put in, with its times', async () => {
       const at = place()
       const before = Date.now()
-      const { createdMs, expiresMs } = await store.create(at, session())
+      const { createdMs, expiresMs } = await store.create(at, newSession())
       expect(Math.abs(createdMs - before)).toBeLessThan(2_000)
       expect(expiresMs - createdMs).toBe(120_000)
       expect(await store.enter(at, touch)).toEqual({
@@ -42,14 +35,14 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
 
     test('knows nothing of another key or another tag', async () => {
       const at = place()
-      await store.create(at, session())
+      await store.create(at, newSession())
       expect(await store.enter({ ...at, key: unique() }, touch)).toBeUndefined()
       expect(await store.enter({ ...at, tag: unique() }, touch)).toBeUndefined()
     })
 
     test('ends a session once', async () => {
       const at = place()
-      const made = session()
+      const made = newSession()
       await store.create(at, made)
       expect(await store.end(at, made.sid)).toBe(true)
       expect(await store.end(at, made.sid)).toBe(false)
@@ -60,7 +53,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
     test('ends a session that is idle, and only activity keeps it', async () => {
       const touched = place()
       const looked = place()
-      for (const at of [touched, looked]) await store.create(at, session({ idleMs: 2_400 }))
+      for (const at of [touched, looked]) await store.create(at, newSession({ idleMs: 2_400 }))
       for (let i = 0; i < 3; i++) {
         await sleep(900)
         expect(await store.enter(touched, touch)).toBeDefined()
@@ -71,7 +64,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
 
     test('ends a session at its absolute limit, however active', async () => {
       const at = place()
-      await store.create(at, session({ idleMs: 60_000, absoluteMs: 300 }))
+      await store.create(at, newSession({ idleMs: 60_000, absoluteMs: 300 }))
       for (let i = 0; i < 4; i++) {
         await store.enter(at, touch)
         await sleep(100)
@@ -83,10 +76,10 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       const [first, second] = [place(), place()]
       const mine = { ...second, tag: first.tag }
       const other = place()
-      for (const at of [first, mine, other]) await store.create(at, session())
+      for (const at of [first, mine, other]) await store.create(at, newSession())
       await store.endAll(first.tag)
       const later = place(first.tag)
-      await store.create(later, session())
+      await store.create(later, newSession())
       expect(await store.enter(first, touch)).toBeUndefined()
       expect(await store.enter(mine, touch)).toBeUndefined()
       expect(await store.enter(later, touch)).toBeDefined()
@@ -96,7 +89,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
 
     test('counts uses of a limit in the same step, per person and name', async () => {
       const at = place()
-      await store.create(at, session())
+      await store.create(at, newSession())
       const enter = async (limit: string) => (await store.enter(at, { touch: true, limit: { name: limit, windowMs: 60_000 } }))?.used
       expect((await enter('reads'))?.used).toBe(1)
       expect((await enter('reads'))?.used).toBe(2)
@@ -136,56 +129,11 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect((await store.use(at.tag, limit)).used).toBe(1)
     })
 
-    test('keeps marks of a person across sessions', async () => {
-      const at = place()
-      await store.mark(at.tag, 'smooch', 'name-1')
-      await store.create(at, session())
-      expect((await store.enter(at, touch))?.smooch).toBe('name-1')
-      expect(await store.readMark(at.tag, 'smooch')).toBe('name-1')
-      await store.unmark(at.tag, 'smooch')
-      expect(await store.readMark(at.tag, 'smooch')).toBeUndefined()
-    })
-
-    test('keeps when somebody was signed out, by its own clock, and the latest time that was said', async () => {
-      const { tag } = place()
-      const before = await store.now()
-      for (const said of [1_700_000_100, 1_700_000_000]) await store.markSignedOut(tag, said)
-      const at = Number(await store.readMark(tag, 'gone'))
-      expect([before <= at, at <= (await store.now())]).toEqual([true, true])
-      expect(await store.readMark(tag, 'signedOut')).toBe('1700000100')
-    })
-
-    test('tells a session from before a person was gone from a later one', async () => {
-      const before = place()
-      await store.create(before, session())
-      await sleep(5)
-      const mark = await store.markGone(before.tag)
-      await sleep(5)
-      const after = place(before.tag)
-      await store.create(after, session())
-      expect((await store.enter(before, touch))?.gone).toBe(true)
-      expect((await store.enter(after, touch))?.gone).toBe(false)
-      await store.unmarkGone(before.tag, mark)
-      expect((await store.enter(before, touch))?.gone).toBe(false)
-    })
-
-    test('of several who mark a person as gone, whoever fails takes back the own mark alone', async () => {
-      const at = place()
-      await store.create(at, session())
-      const isGone = async () => (await store.enter(at, touch))?.gone
-      const [first, second] = [await store.markGone(at.tag), await store.markGone(at.tag)]
-      expect([first.before, second.before, second.at > first.at]).toEqual([0, first.at, true])
-      await store.unmarkGone(at.tag, first)
-      expect(await isGone()).toBe(true)
-      await store.unmarkGone(at.tag, second)
-      expect(await store.readMark(at.tag, 'gone')).toBe(String(first.at))
-      await store.unmarkGone(at.tag, first)
-      expect(await isGone()).toBe(false)
-    })
+    marksOfPeople(() => store)
 
     test('lists sessions, without those whose time is over', async () => {
       const tag = unique()
-      const made = session()
+      const made = newSession()
       const { createdMs, expiresMs } = await store.create(place(tag), made)
       await store.addToList(tag, { sid: 'over', index: 'eA==', createdMs: createdMs - 10, expiresMs: createdMs - 1 })
       expect(await store.list(tag)).toEqual([{ sid: made.sid, index: 'aW5kZXg=', createdMs, expiresMs }])
@@ -208,7 +156,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
     test("ends every session of an app by the app's own mark", async () => {
       const at = place()
       const app = unique()
-      await store.create(at, session())
+      await store.create(at, newSession())
       expect(await store.enter(at, { touch: true, app })).toBeDefined()
       await sleep(5)
       await store.endAll(app)
@@ -216,16 +164,16 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect(await store.enter(at, { touch: true, app })).toBeUndefined()
       await sleep(5)
       const later = place(at.tag)
-      await store.create(later, session())
+      await store.create(later, newSession())
       expect(await store.enter(later, { touch: true, app })).toBeDefined()
     })
 
     test('puts a new token in the place of an old one, once, with the same times', async () => {
       const at = place()
-      const made = session({ extra: 'b25l' })
+      const made = newSession({ extra: 'b25l' })
       const times = await store.create(at, made)
       expect(await store.extra(at)).toBe('b25l')
-      const next = session({ sid: made.sid, sealed: 'bmV3', index: 'bmV3', extra: 'dHdv' })
+      const next = newSession({ sid: made.sid, sealed: 'bmV3', index: 'bmV3', extra: 'dHdv' })
       const answers = await Promise.all([1, 2, 3].map((n) => store.rotate(at, `${at.key}${n}`, next)))
       expect(answers.filter(Boolean)).toEqual([times])
       expect(await store.enter(at, touch)).toBeUndefined()
@@ -237,37 +185,37 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
 
     test('ends a session whose new token is to live less than the old one would have by then', async () => {
       const at = place()
-      const { createdMs, expiresMs } = await store.create(at, session())
-      const next = await store.rotate(at, `${at.key}2`, session({ absoluteMs: 1_000 }))
+      const { createdMs, expiresMs } = await store.create(at, newSession())
+      const next = await store.rotate(at, `${at.key}2`, newSession({ absoluteMs: 1_000 }))
       expect(next?.createdMs).toBe(createdMs)
       expect(next?.expiresMs).toBeLessThan(expiresMs)
       expect(await store.enter({ ...at, key: `${at.key}2` }, touch)).toMatchObject(next!)
       // Nor later: what is shorter stays so.
-      expect(await store.rotate({ ...at, key: `${at.key}2` }, `${at.key}3`, session())).toEqual(next)
+      expect(await store.rotate({ ...at, key: `${at.key}2` }, `${at.key}3`, newSession())).toEqual(next)
     })
 
     test('does not bring a session back by putting a new token in its place', async () => {
       const [ended, marked] = [place(), place()]
-      for (const at of [ended, marked]) await store.create(at, session())
+      for (const at of [ended, marked]) await store.create(at, newSession())
       await store.end(ended, 'any')
       await sleep(5)
       await store.endAll(marked.tag)
-      for (const at of [ended, marked]) expect(await store.rotate(at, unique(), session())).toBeUndefined()
+      for (const at of [ended, marked]) expect(await store.rotate(at, unique(), newSession())).toBeUndefined()
     })
 
     test('a mark made before a new token took the place counts for it too', async () => {
       const at = place()
-      await store.create(at, session())
+      await store.create(at, newSession())
       await sleep(5)
       await store.markGone(at.tag)
       const key = unique()
-      await store.rotate(at, key, session())
+      await store.rotate(at, key, newSession())
       expect((await store.enter({ ...at, key }, touch))?.gone).toBe(true)
     })
 
     test('tells when sessions were last used', async () => {
       const at = place()
-      const { createdMs } = await store.create(at, session())
+      const { createdMs } = await store.create(at, newSession())
       const records = [
         { key: at.key, family: false },
         { key: unique(), family: false },

@@ -1,10 +1,11 @@
 /** Outages of what the service depends on, short: no session is lost, no deletion is missing in the journal, no answer is wrong, and it comes back. The long form is `npm run soak:outage`. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { columns } from '../soak/outage-calls.ts'
+import type { columns } from '../soak/outage-calls.ts'
 import { faults } from '../soak/outage-faults.ts'
 import { runOutage } from '../soak/outage-run.ts'
 import { type Scene, startScene } from '../soak/outage-scene.ts'
 import { redisInstalled } from '../support/redis.ts'
+import { expectNothingLost } from './nothing-lost.ts'
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
 let scene: Scene | undefined
@@ -27,16 +28,7 @@ const goOn: readonly (readonly [fault: string, columns: readonly (typeof columns
 
 when.each(goOn)('%s: sessions stay, the journal has no gap, no answer is wrong, and all of it comes back', async (name, unharmed) => {
   const row = await runOutage(scene!, faults.find((it) => it.name === name)!, 1_500)
-  expect({ sessionsLost: row?.sessionsLost, journalGaps: row?.journalGaps, wrong: row?.wrong }).toEqual({
-    sessionsLost: 0,
-    journalGaps: [],
-    wrong: [],
-  })
-  for (const column of columns) {
-    const { answers, recoveryMs } = row!.cells[column]
-    expect([column, Object.keys(answers).filter((it) => it.startsWith('401') || it.startsWith('500'))]).toEqual([column, []])
-    expect([column, recoveryMs === undefined]).toEqual([column, false])
-  }
+  expectNothingLost(row)
   for (const column of unharmed)
     expect([column, Object.keys(row!.cells[column].answers).filter((it) => !/^2\d\d$/.test(it))]).toEqual([column, []])
 })

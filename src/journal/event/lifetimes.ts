@@ -7,6 +7,6 @@ export const lifetimes = {
   person: 400 * day,
   /** Before-images, and the values of updates. */
   before: 30 * day,
-  /** The answer to a call with an Idempotency-Key, which is looked for as long. */
+  /** The answer to a call with an Idempotency-Key, which is looked for as long: here, and in the session store for calls that no event holds. */
   repeat: day,
 } as const

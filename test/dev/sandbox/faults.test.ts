@@ -1,4 +1,5 @@
 /** Faults on demand. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { appId, basic, start } from './start.ts'
 
@@ -76,12 +77,15 @@ describe('a fault', () => {
 
   test('is late before the operation, or after it', async () => {
     await using it = await start({ people })
-    it.sandbox.fault({ operation: 'get_app_user', latency: 60, applied: true, times: 1 })
-    it.sandbox.fault({ operation: 'get_app_user', latency: 60, times: 1 })
+    it.sandbox.fault({ operation: 'get_app_user', latency: 1_000, applied: true, times: 1 })
+    it.sandbox.fault({ operation: 'get_app_user', latency: 1_000, times: 1 })
+    const arrived = async (count: number) => {
+      while (it.sandbox.requests.length < count) await sleep(2)
+    }
     const stale = it.ask('GET', '/appusers/u')
-    await new Promise((resolve) => setTimeout(resolve, 15))
+    await arrived(1)
     const fresh = it.ask('GET', '/appusers/u')
-    await new Promise((resolve) => setTimeout(resolve, 15))
+    await arrived(2)
     await it.ask('PUT', '/appusers/u', { givenName: 'Mina' })
     expect((await stale).body.appUser).not.toHaveProperty('givenName')
     expect((await fresh).body.appUser.givenName).toBe('Mina')

@@ -69,10 +69,10 @@ export const watchSecretFiles = (
       const { text, fault } = read(file)
       const last = tried.get(file)
       if (text === undefined) tell(file, fault)
-      else if (last?.text !== text || Date.now() > last.until) {
+      else if (last?.text !== text || performance.now() > last.until) {
         const asked = trial(file.secret, text)
         if (!asked) take(file, text)
-        else tried.set(file, { text, until: Date.now() + refusedMs })
+        else tried.set(file, { text, until: performance.now() + refusedMs })
         void asked?.catch((): Verdict => 'unclear').then((verdict) => hear(file, text, verdict))
       }
     }

@@ -24,7 +24,10 @@ export interface Burst {
 export interface CountersOptions {
   readonly store: Source
   readonly burst: { readonly calls: number; readonly minutes: number }
-  /** Gets each event since the start of this process, in the order of the log. */
+  /** Length of the log when this process started: what comes then is handed out. By index, since a
+   * clock may be set back. */
+  readonly since: number
+  /** Gets those events in the order of the log. */
   readonly onEvent?: (event: Event) => void
   readonly onBurst?: (burst: Burst, event: Event) => void
 }
@@ -42,11 +45,10 @@ type Counts = Record<Kind, number>
 export const none = (): Counts => ({ deleted: 0, merged: 0, linked: 0, written: 0, denied: 0 })
 const hourOf = (time: number): number => Math.floor(time / hour)
 
-export const createCounters = ({ store, burst: limit, onEvent, onBurst }: CountersOptions) => {
+export const createCounters = ({ store, burst: limit, since, onEvent, onBurst }: CountersOptions) => {
   const hours = new Map<string, Map<number, Counts>>()
   const recent = new Map<string, number[]>()
   const bursts = new Map<string, Burst>()
-  const born = new Date().toISOString()
   const stop = new AbortController()
   /** The part that the database adds up: `next` index, and `end`, where reading begins. */
   let past: { next: number; readonly end: number } | undefined
@@ -62,7 +64,7 @@ export const createCounters = ({ store, burst: limit, onEvent, onBurst }: Counte
     counts[kind] += more
   }
 
-  const watchBurst = (event: Event): void => {
+  const watchBurst = (event: Event, index: number): void => {
     if (!event.actor || event.tenant === undefined) return
     const key = `${event.tenant}\0${event.actor.type}\0${event.actor.id}`
     const time = Date.parse(event.time)
@@ -70,17 +72,17 @@ export const createCounters = ({ store, burst: limit, onEvent, onBurst }: Counte
     recent.set(key, [...within, time])
     if (within.length < limit.calls) return
     const known = bursts.get(key)
-    const begins = known === undefined || time - Date.parse(known.at) > limit.minutes * 60_000
+    const begins = known === undefined || Math.abs(time - Date.parse(known.at)) > limit.minutes * 60_000
     const burst = { actor: event.actor.id, tenant: event.tenant, count: within.length + 1, minutes: limit.minutes, at: event.time }
     bursts.set(key, burst)
-    if (begins && event.time >= born) onBurst?.(burst, event)
+    if (begins && index >= since) onBurst?.(burst, event)
   }
 
-  const take = (event: Event): void => {
+  const take = (event: Event, index: number): void => {
     if (event.kind === 'intent' || event.kind === 'denied' || event.recorded)
       count(event.tenant, Date.parse(event.time), kindOf(event), event.count ?? 1)
-    if (event.kind === 'intent') watchBurst(event)
-    if (event.time >= born) onEvent?.(event)
+    if (event.kind === 'intent') watchBurst(event, index)
+    if (index >= since) onEvent?.(event)
   }
 
   const forget = (): void => {
@@ -116,7 +118,7 @@ export const createCounters = ({ store, burst: limit, onEvent, onBurst }: Counte
       return true
     }
     const rows = await eventsFrom(store, next, page)
-    for (const { body } of rows) take(decode(body))
+    for (const { index, body } of rows) take(decode(body), index)
     next = (rows.at(-1)?.index ?? next - 1) + 1
     return rows.length === page
   }

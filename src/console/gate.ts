@@ -24,10 +24,27 @@ const requireOneOf = (roles: readonly Role[], session: Session): void => {
 }
 
 /** False without a session too. */
-export const holdsReader = (session: Session | undefined): boolean => holdsOneOf(readers, session)
+const holdsReader = (session: Session | undefined): boolean => holdsOneOf(readers, session)
 
 /** Throws `forbidden`. */
 export const requireReader = (session: Session): void => requireOneOf(readers, session)
+
+const lookAgainMs = 10_000
+
+/** For answers that go on after their request was let in: whether the reader may still read, asked
+ * of the store at most every ten seconds. A store that is away ends nothing. */
+export const stillReads = (sessions: Pick<Sessions, 'reload'>, session: Session): (() => Promise<boolean>) => {
+  // By the clock that nobody can set back.
+  let looked = performance.now()
+  let may = true
+  return async () => {
+    if (may && performance.now() - looked >= lookAgainMs) {
+      looked = performance.now()
+      may = await sessions.reload(session).then(holdsReader, () => true)
+    }
+    return may
+  }
+}
 
 /** The reader of a page, which may be opened from any site. */
 export const enterPage = async (sessions: Sessions, req: Request, res: Response): Promise<Session> => {

@@ -77,7 +77,13 @@ export const startConsole = ({
     size: () => status().size,
     onCheck: alerts.onCheck,
   })
-  const counters = createCounters({ store, burst: { calls, minutes }, onEvent: alerts.onEvent, onBurst: alerts.onBurst })
+  const counters = createCounters({
+    store,
+    burst: { calls, minutes },
+    since: status().size,
+    onEvent: alerts.onEvent,
+    onBurst: alerts.onBurst,
+  })
   const savedViews = createSavedViews(kept)
   return {
     routes: [

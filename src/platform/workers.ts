@@ -18,7 +18,7 @@ export const runWorkers = async (count: number, said: (line: string) => void): P
   const fork = (): void => {
     if (state.stopping) return
     const worker = cluster.fork()
-    const since = Date.now()
+    const since = performance.now()
     const living = setTimeout(() => {
       state.proven = true
     }, tooShortMs).unref()
@@ -33,7 +33,7 @@ export const runWorkers = async (count: number, said: (line: string) => void): P
         return
       }
       said(`worker ${worker.process.pid} ended (${signal ?? code})`)
-      if (state.proven) return void setTimeout(fork, Date.now() - since > tooShortMs ? 0 : pauseMs)
+      if (state.proven) return void setTimeout(fork, performance.now() - since > tooShortMs ? 0 : pauseMs)
       state.sound = false
       fail()
     })

@@ -33,8 +33,8 @@ export const backchannelLogoutRoutes = ({ sessions, providerSessions, tokens, at
   /** An alarm with the reason: somebody stays signed in here. */
   const raise = (text: string, proved: boolean, error: unknown): void => {
     const id = tokens.claimedProvider(text)?.id
-    if (id === undefined || (!proved && Date.now() - (lastForged.get(id) ?? 0) < quietMs)) return
-    if (!proved) lastForged.set(id, Date.now())
+    if (id === undefined || (!proved && performance.now() - (lastForged.get(id) ?? -quietMs) < quietMs)) return
+    if (!proved) lastForged.set(id, performance.now())
     const cause = error instanceof Problem ? (error.cause ?? error) : error
     alarm('logout_token_refused', { provider: id, signed: proved, cause })
   }

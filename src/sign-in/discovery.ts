@@ -70,16 +70,16 @@ export const createDiscovery = (provider: Provider): Discovery => {
   let known: openid.Configuration | undefined
   let last: { readonly answer: Promise<openid.Configuration>; until: number } | undefined
   return async () => {
-    if (!last || Date.now() > last.until) {
+    if (!last || performance.now() > last.until) {
       const asked = { answer: discover(provider), until: Number.POSITIVE_INFINITY }
       last = asked
       asked.answer.then(
         (config) => {
           known = config
-          asked.until = Date.now() + freshMs
+          asked.until = performance.now() + freshMs
         },
         () => {
-          asked.until = Date.now() + retryMs
+          asked.until = performance.now() + retryMs
         },
       )
     }

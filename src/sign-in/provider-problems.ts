@@ -91,8 +91,8 @@ export const createReport = (alarm: Alarm): Report => {
     const { fault, code, said, remedy, detail } = await judge(error)
     const cause = new Error(loggable(said), { cause: error })
     const key = `${provider} ${code}`
-    if (fault === 'operator' && Date.now() - (last.get(key) ?? 0) >= quietMs) {
-      last.set(key, Date.now())
+    if (fault === 'operator' && performance.now() - (last.get(key) ?? -quietMs) >= quietMs) {
+      last.set(key, performance.now())
       alarm('identity_provider_misconfigured', { provider, cause: { message: loggable(said) }, ...(remedy && { remedy }) })
     }
     return new Problem(codes[fault], {

@@ -62,7 +62,7 @@ const check = async (store: Store): Promise<void> => {
       return rows
     },
   }
-  const tally = createCounters({ store: watched, burst: { calls: 20, minutes: 5 } })
+  const tally = createCounters({ store: watched, burst: { calls: 20, minutes: 5 }, since: 0 })
   while (!tally.complete()) await sleep(5)
   const counted = (hoursEach: number, length: number) => {
     const sum = Object.fromEntries(kinds.map((kind) => [kind, 0]))
@@ -104,7 +104,7 @@ test('a log whose last day is empty is not read at all, and what comes then is',
   const store = await openStore(url, { keys: keysOf(url, {}).keys, instance: newId('i') })
   await store.commit([begun(60 * 24, 'delete_app_user'), begun(50 * 24, 'delete_app_user')].map((event) => entryOf(event)))
   const seen: string[] = []
-  const tally = createCounters({ store, burst: { calls: 1, minutes: 5 }, onBurst: ({ actor }) => seen.push(actor) })
+  const tally = createCounters({ store, burst: { calls: 1, minutes: 5 }, since: 0, onBurst: ({ actor }) => seen.push(actor) })
   while (!tally.complete()) await sleep(5)
   await store.commit([begun(0, 'delete_app_user'), begun(0, 'delete_app_user')].map((event) => entryOf(event)))
   while (seen.length === 0) await sleep(20)

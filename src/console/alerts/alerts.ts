@@ -81,8 +81,8 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
     const covered = anchoredAt !== undefined && anchoredAt !== anchor.at
     if (covered) anchor = { at: anchoredAt, size }
     if (size === anchor.size) bareSince = undefined
-    else bareSince ??= Date.now()
-    const late = anchored && bareSince !== undefined && Date.now() - bareSince > anchorWithinMs
+    else bareSince ??= performance.now()
+    const late = anchored && bareSince !== undefined && performance.now() - bareSince > anchorWithinMs
     if (late && !anchorMissed)
       ofNow('no_anchor', `The journal has not been anchored for ${Math.round(anchorWithinMs / 60_000)} minutes.`, new Date().toISOString())
     anchorMissed = late

@@ -21,7 +21,7 @@ import type { Session } from '../../session/sessions.ts'
 import { apiEndpoints } from '../endpoints.ts'
 import { createEnvelopeDownload, type EnvelopeParts } from '../envelope/route.ts'
 import { fileName } from '../file-name.ts'
-import { createGate, type GateParts, holdsReader } from '../gate.ts'
+import { createGate, type GateParts, stillReads } from '../gate.ts'
 import type { Integrity } from '../integrity.ts'
 import type { SavedViews } from '../saved-views.ts'
 import { searchIn } from '../search.ts'
@@ -70,8 +70,11 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
       Object.keys(words).length > 0 ? exportFound(bulk, sealer, { format, filter }) : exportLines(bulk, { format, tenant: session.app })
     res.setHeader('Content-Disposition', `attachment; filename="${fileName('journal', session.app, words)}.${format}"`)
     res.type(format === 'csv' ? 'text/csv' : 'application/x-ndjson')
+    const mayGoOn = stillReads(sessions, session)
     for await (const chunk of lines) {
       if (res.destroyed) return
+      // Cut, since an end in order would be taken for that of the whole.
+      if (!(await mayGoOn())) return void res.destroy()
       res.write(chunk)
       await drained(res)
     }
@@ -135,7 +138,7 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
         ...(from !== undefined && { from }),
         bulk,
         draining,
-        mayGoOn: async () => holdsReader(await sessions.reload(who)),
+        mayGoOn: stillReads(sessions, who),
       })
     }),
 
@@ -147,7 +150,7 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
 
     verify_journal: () => integrity.run(),
 
-    download_envelope: createEnvelopeDownload({ bulk, during: readers.during, sealer, keys }),
+    download_envelope: createEnvelopeDownload({ bulk, during: readers.during, sealer, keys, sessions }),
   } satisfies { [Id in keyof Rows]: Work<Id> }
 
   return routes(apiEndpoints, handlers(apiEndpoints, createGate({ sessions, guard }), works))

@@ -14,13 +14,12 @@ export interface StreamOptions {
   /** The source for whole pages, of a reader who is behind. */
   readonly bulk?: Source
   readonly draining: () => boolean
-  /** Asked every ten seconds; false (session ended, role lost) ends the stream. */
+  /** False (session ended, role lost) ends the stream. */
   readonly mayGoOn: () => Promise<boolean>
 }
 
 const page = 200
 const waitMs = 1_000
-const checkEveryMs = 10_000
 const beatEveryMs = 15_000
 
 export const streamEvents = async (
@@ -32,8 +31,7 @@ export const streamEvents = async (
   const last = Number(req.headers['last-event-id'] ?? Number.NaN)
   let next = Number.isSafeInteger(last) && last >= 0 ? last + 1 : (from ?? (await tail.size()))
   let behind = false
-  let checked = Date.now()
-  let beat = Date.now()
+  let beat = performance.now()
   const closed = Promise.withResolvers<void>()
   res.once('close', () => closed.resolve())
   res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
@@ -52,11 +50,8 @@ export const streamEvents = async (
 
   let size = next
   while (!res.destroyed && !res.writableEnded && !draining()) {
-    const now = Date.now()
-    if (now - checked > checkEveryMs) {
-      checked = now
-      if (!(await mayGoOn().catch(() => true))) break
-    }
+    if (!(await mayGoOn())) break
+    const now = performance.now()
     if (now - beat > beatEveryMs && !res.writableNeedDrain) {
       beat = now
       res.write(`id: ${next - 1}\n: \n\n`)

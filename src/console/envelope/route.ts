@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { Problem } from '../../contract/problems.ts'
 import type { CheckedRequest } from '../../http/endpoint-handler.ts'
 import type { Readers } from '../../journal/readers.ts'
-import type { Session } from '../../session/sessions.ts'
+import type { Session, Sessions } from '../../session/sessions.ts'
 import type { apiEndpoints } from '../endpoints.ts'
 import { fileName } from '../file-name.ts'
+import { stillReads } from '../gate.ts'
 import { searchIn } from '../search.ts'
 import { type EnvelopeOptions, makeEnvelope } from './envelope.ts'
 import { type File, tar } from './tar.ts'
@@ -14,6 +16,7 @@ import { type File, tar } from './tar.ts'
 export interface EnvelopeParts extends Pick<EnvelopeOptions, 'sealer' | 'keys'> {
   readonly bulk: Readers['bulk']
   readonly during: Readers['during']
+  readonly sessions: Pick<Sessions, 'reload'>
 }
 
 const programs: readonly File[] = [
@@ -22,15 +25,18 @@ const programs: readonly File[] = [
 ]
 
 export const createEnvelopeDownload =
-  ({ bulk: store, during, sealer, keys }: EnvelopeParts) =>
+  ({ bulk: store, during, sealer, keys, sessions }: EnvelopeParts) =>
   async ({ who: session, query: words, res }: CheckedRequest<typeof apiEndpoints.download_envelope, Session>): Promise<void> => {
     const filter = searchIn(words, session.app)
+    const mayGoOn = stillReads(sessions, session)
     await during('export', session, async () => {
       const now = new Date()
       const search = new URLSearchParams(words as Record<string, string>).toString()
       const files = await makeEnvelope({ store, sealer, keys, filter, programs, search, now })
       const name = fileName('audit', session.app, words, now)
+      const bytes = await promisify(gzip)(tar(name, files, now))
+      if (!(await mayGoOn())) throw new Problem('unauthorized')
       res.setHeader('Content-Disposition', `attachment; filename="${name}.tar.gz"`)
-      res.type('application/gzip').send(await promisify(gzip)(tar(name, files, now)))
+      res.type('application/gzip').send(bytes)
     })
   }

@@ -12,7 +12,7 @@ interface Window {
   count: number
 }
 
-export function countDenials(write: (asked: CallFacts, count?: number) => void, now: () => number = Date.now) {
+export function countDenials(write: (asked: CallFacts, count?: number) => void, now: () => number = () => performance.now()) {
   const windows = new Map<string, Window>()
   const flush = (key: string, { last, count }: Window): void => {
     windows.delete(key)

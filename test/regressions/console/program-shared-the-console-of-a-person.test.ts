@@ -54,7 +54,7 @@ describe('staff, a program and an end user of one id', () => {
   test('are no burst together', async () => {
     await using place = makePlace()
     await using it = await place.open()
-    const counters = createCounters({ store: it.store, burst: { calls: 1, minutes: 5 } })
+    const counters = createCounters({ store: it.store, burst: { calls: 1, minutes: 5 }, since: 0 })
     const begin = (type: 'staff' | 'service') => it.guard.begin(deletion({ tenant: 'app-1', actor: { type, ...ada } }))
     const counted = async (count: number) => {
       while (counters.series('app-1', 24, 2).reduce((sum, { deleted }) => sum + deleted, 0) < count) await sleep(20)

@@ -1,9 +1,10 @@
 /** The contract over SQLite and PostgreSQL. */
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Store } from '../../src/journal/store/journal-store.ts'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'
@@ -26,6 +27,31 @@ storeContract('SQLite', async () => {
     },
     close: async () => rmSync(directory, { recursive: true }),
   }
+})
+
+test('SQLite has a thread for writing, one more for each way of reading from the first read on, and none after the close', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'journal-'))
+  const threads = () => (process.report.getReport() as unknown as { workers: unknown[] }).workers.length
+  const others = threads()
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const store = await openSqlite({ path: join(directory, 'journal.db'), keys: [privateKey], instance: 'i_one' })
+  const seen = [threads() - others]
+  for (const { select } of [store, store.readers, store]) {
+    await select('SELECT 1')
+    seen.push(threads() - others)
+  }
+  await store.close()
+  expect([...seen, threads() - others]).toEqual([1, 2, 3, 3, 0])
+  rmSync(directory, { recursive: true })
+})
+
+test('SQLite that nobody read from is not read from after its close either', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'journal-'))
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const store = await openSqlite({ path: join(directory, 'journal.db'), keys: [privateKey], instance: 'i_one' })
+  await store.close()
+  for (const { select } of [store, store.readers]) await expect(select('SELECT 1')).rejects.toThrow('has ended')
+  rmSync(directory, { recursive: true })
 })
 
 const bin = findPostgres()

@@ -30,6 +30,7 @@ const useMemory = (): void => {
   // The user of PostgreSQL passes through it.
   chmodSync(globalThis.testFolder, 0o711)
   process.env['TMPDIR'] = globalThis.testFolder
+  process.env['TEST_CLUSTER'] = `${globalThis.testFolder}/cluster`
 }
 
 const setUp = async (): Promise<void> => {

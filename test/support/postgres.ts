@@ -1,6 +1,6 @@
 /** A PostgreSQL of the tests' own, on a unix socket in a temporary directory. */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -40,6 +40,26 @@ interface PostgresListener {
 /** On a socket; with `listener` also at localhost, where it speaks TLS. */
 export const startPostgres = (bin: string, listener?: PostgresListener): Promise<Postgres> => startServer(bin, listener)
 
+/** An empty cluster. In a run of tests the first one made is copied from then on, which takes a tenth of the processor time. */
+function initialise(cluster: string, run: (program: string, args: string[]) => string): void {
+  const made = process.env['TEST_CLUSTER']
+  const copy = (from: string, to: string) => execFileSync('cp', ['-a', from, to])
+  if (made && existsSync(made)) {
+    copy(made, cluster)
+    return
+  }
+  run('initdb', ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'])
+  if (!made) return
+  const own = `${made}-${process.pid}`
+  copy(cluster, own)
+  try {
+    renameSync(own, made)
+  } catch {
+    // Another process was first.
+    rmSync(own, { recursive: true })
+  }
+}
+
 /** With `source`, the folder of another one's socket, it is a standby of that one. */
 async function startServer(bin: string, listener?: PostgresListener, source?: string): Promise<Postgres> {
   const directory = mkdtempSync(join(tmpdir(), 'pg-'))
@@ -54,7 +74,7 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
   if (asRoot) execFileSync('chown', ['postgres', directory])
   const cluster = join(directory, 'cluster')
   const port = String(listener?.port ?? 5432)
-  if (source === undefined) run('initdb', ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'])
+  if (source === undefined) initialise(cluster, run)
   else run('pg_basebackup', ['-D', cluster, '-h', source, '-U', 'postgres', '-R', '-X', 'stream', '-c', 'fast', '--no-sync'])
   const given = Object.entries(listener?.tls ?? {}).map(([name, text]) => {
     const path = join(directory, name)

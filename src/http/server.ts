@@ -5,10 +5,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import { Problem } from '../contract/problems.ts'
 import { urlHost } from '../platform/ip-address.ts'
 import { newRequestId } from './access-log.ts'
-import { bringsBody } from './body.ts'
 import { type MessagePrototypes, messageClasses } from './express-prototypes.ts'
 import { type LoadShedding, letIn } from './load-shedding.ts'
-import { answerEarly, answerRaw, lingeringClose, refusalOf } from './raw-response.ts'
+import { answerEarly, answerRaw, lingeringClose, prepareAnswer, refusalOf } from './raw-response.ts'
 
 export interface ListenOptions {
   readonly port: number
@@ -53,12 +52,17 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
   server.maxConnections = options.most ?? Number.POSITIVE_INFINITY
   server.on('drop', () => options.loadShedding?.droppedConnection())
   const exchanges = track(server)
-  server.on('request', (req, res) => {
-    if (req.socket.destroyed) return
-    if (options.loadShedding?.admits(req) === false)
-      return answerEarly(res, overloaded(), newRequestId(), !exchanges.draining && !bringsBody(req))
+  const serve: RequestListener = (req, res) => {
     if (exchanges.draining) res.setHeader('Connection', 'close')
     app(req, res)
+  }
+  server.on('request', (req, res) => {
+    if (req.socket.destroyed) return
+    if (options.loadShedding?.admits(req) !== false) return serve(req, res)
+    options.loadShedding.hold(req, (admitted) => {
+      if (admitted) serve(req, res)
+      else refuseOverload(res, !exchanges.draining && req.complete)
+    })
   })
   answerTheUnreadable(server, options.onRefusal)
   await new Promise<void>((resolve, reject) => {
@@ -76,10 +80,10 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
   }
 }
 
-/** Refusals with three values of Retry-After, so that clients do not all come back at once; made
- * once, since they must be cheap. */
-const overloads = ['1', '2', '3'].map((seconds) => new Problem('overloaded', { headers: { 'Retry-After': seconds } }))
-const overloaded = (): Problem => overloads[Math.floor(overloads.length * Math.random())]!
+/** Refusals with three values of Retry-After, so that clients do not all come back at once. */
+const refusals = ['1', '2', '3'].map((seconds) => prepareAnswer(new Problem('overloaded', { headers: { 'Retry-After': seconds } })))
+const refuseOverload = (res: ServerResponse, keep: boolean): void =>
+  refusals[Math.floor(refusals.length * Math.random())]!(res, newRequestId(), keep)
 
 const addressOf = (server: Server): Listener['address'] => {
   const { address: host, port } = server.address() as AddressInfo

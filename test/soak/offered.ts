@@ -27,6 +27,7 @@ export interface Outcome {
 }
 
 const patienceMs = 2_000
+const progressMs = 10_000
 
 interface Line {
   readonly socket: Socket
@@ -82,6 +83,19 @@ export const offer = async ({ host, path, cookies, perSecond, ms, connections }:
   for (let at = 0; at < connections; at += 100) await Promise.all(Array.from({ length: Math.min(100, connections - at) }, dial))
   await sleep(300)
   const began = performance.now()
+  const at = (list: readonly number[], share: number): number =>
+    Math.round([...list].sort((a, b) => a - b)[Math.floor(list.length * share)] ?? 0)
+  let [told, toldAnswers] = [0, 0]
+  const progress = setInterval(() => {
+    const all = Object.values(answers).reduce((sum, count) => sum + count, 0)
+    const [fresh, others] = [times.slice(told), all - toldAnswers - (times.length - told)]
+    const perSecondOf = (count: number): number => Math.round((count * 1000) / progressMs)
+    const seconds = Math.round((performance.now() - began) / 1000)
+    process.stderr.write(
+      `  ${seconds} s: ${perSecondOf(fresh.length)}/s answered, ${perSecondOf(others)}/s refused, p99 ${at(fresh, 0.99)} ms\n`,
+    )
+    ;[told, toldAnswers] = [times.length, all]
+  }, progressMs)
   for (let now = began; now - began < ms; now = performance.now()) {
     for (const until = Math.floor(((now - began) / 1000) * perSecond); offered < until; offered += 1) {
       const line = free.shift()
@@ -96,10 +110,10 @@ export const offer = async ({ host, path, cookies, perSecond, ms, connections }:
     }
     await sleep(2)
   }
+  clearInterval(progress)
   await sleep(1_000)
   unanswered += busy.size
   for (const { socket } of [...free, ...busy]) socket.destroy()
-  const at = (list: number[], share: number): number => Math.round(list.sort((a, b) => a - b)[Math.floor(list.length * share)] ?? 0)
   return { offered, good, answers, p50: at(times, 0.5), p99: at(times, 0.99), late: at(lateness, 0.99), unanswered }
 }
 

@@ -1,4 +1,4 @@
-/** `npm run soak:overload`: what one process carries, then as much and twice as much offered; health and deletions beside it. Bounded: `--seconds` for each step. With `--pin` the service and its Redis have the first processor, all else the second (Linux). With `--log stalled` nobody reads its log, with `--log full` the log's disk is full. */
+/** `npm run soak:overload`: what one process carries, then as much and twice as much offered; health and deletions beside it. Bounded: `--seconds` for each step, with a line each ten. With `--pin` the service and its Redis have the first processor, all else the second (Linux). With `--log stalled` nobody reads its log, with `--log full` the log's disk is full. */
 import { execFileSync, fork } from 'node:child_process'
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { getPriority, setPriority, tmpdir } from 'node:os'

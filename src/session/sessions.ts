@@ -38,6 +38,8 @@ export interface Session extends SessionRecord {
 type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 'kind'>>
 
 export interface SessionParts {
+  /** By the ids of those that are served. */
+  readonly apps: ReadonlyMap<string, unknown>
   readonly store: SessionStore
   readonly keys: KeyRing
   readonly peppers: KeyRing
@@ -73,7 +75,7 @@ interface Lookup<P> {
 
 const minute = 60_000
 
-export const createSessions = ({ store, keys, peppers, origins, limits, people }: SessionParts) => {
+export const createSessions = ({ apps, store, keys, peppers, origins, limits, people }: SessionParts) => {
   const { create, rotate, readExtra } = createIssue({ store, keys, peppers, people })
 
   /** Flags of the person, which the store answers together with the session. */
@@ -168,6 +170,8 @@ export const createSessions = ({ store, keys, peppers, origins, limits, people }
       lease.use(prefetched)
       if (!known) throw new Problem('unauthorized')
       const session = forStaffOrigin(request, known)
+      // Of an app that was served before; signing out is possible still.
+      if (!apps.has(session.app)) throw new Problem('forbidden', { detail: 'The app of this session is not served here.' })
       if (limit) await decide(limit)
       lease.move()
       return { session, prefetched }

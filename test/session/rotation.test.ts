@@ -72,6 +72,7 @@ test.each(stores)(
     const people = createPeople({ store, peppers })
     const limits = { reads: 9, writes: 9, guarded: 9, images: 9, codes: 9, links: 9, service: 9 }
     const sessions = createSessions({
+      apps: new Map([['a', undefined]]),
       store,
       keys,
       peppers,

@@ -10,6 +10,8 @@ import type { Configuration } from './configuration.ts'
 import { type Finding, fault, ok, warn } from './finding.ts'
 
 const oldest = 7
+/** Characters that a value may have for a hash to keep its small form: most of what is sealed has fewer. */
+const listpackValue = 2_048
 
 /** `keeps`: what is lost there is lost, unlike in a cache. */
 export const checkRedis = async ({ settings }: Configuration, url: Secret, name: string, keeps: boolean): Promise<Finding[]> => {
@@ -37,6 +39,15 @@ const lookAt = async (redis: RedisClient, kind: string, name: string, keeps: boo
   const policy = said('maxmemory_policy')
   const findings = [ok(`Redis ${version}, ${kind}: every command that calls need was run`)]
   if (Number.parseInt(version, 10) < oldest) findings.push(warn(`Redis ${version} is older than ${oldest}`, 'upgrade it'))
+  // Silent when the user may not read the configuration.
+  const [, limit] = (await redis.command('CONFIG', 'GET', 'hash-max-listpack-value').catch(() => [])) as string[]
+  if (Number(limit) < listpackValue)
+    findings.push(
+      warn(
+        `hash-max-listpack-value is ${limit}: people who are signed in take a third more memory than they need`,
+        `set it to ${listpackValue} on ${name}`,
+      ),
+    )
   if (!keeps) return findings
   if (policy && policy !== 'noeviction')
     findings.push(

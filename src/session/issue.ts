@@ -36,14 +36,14 @@ export const newSid = (): string => `s_${randomBytes(12).toString('base64url')}`
 export const newJti = (): string => randomBytes(32).toString('base64url')
 
 export const indexOf = (peppers: KeyRing, place: SessionRef, record: SessionRecord, family = false): string => {
-  const { app, kind, roles, device } = record
+  const { app, actor, kind, roles, device } = record
   const entry: IndexEntry = {
     key: place.key,
     tag: place.tag,
     app,
     kind,
-    actor: record.actor.name ?? record.actor.id,
-    actorId: record.actor.id,
+    actor: actor.name ?? actor.id,
+    actorId: actor.name === undefined ? undefined : actor.id,
     roles,
     device,
     providerSid: record.provider?.sid,

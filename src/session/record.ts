@@ -126,7 +126,7 @@ export interface IndexEntry {
   readonly kind: Kind
   /** The actor's name, else the id. */
   readonly actor: string
-  /** Absent in entries that an earlier version wrote. */
+  /** Absent when it is `actor`, and in entries that an earlier version wrote. */
   readonly actorId?: string | undefined
   readonly roles: readonly Role[]
   readonly device?: string | undefined

@@ -1,4 +1,4 @@
-/** How Redis grows with people who are signed in, and whether a hot read notices: `node test/bench/growth.ts [PEOPLE]`. One JSON line for each size, each ten times the one before. */
+/** How Redis grows with people who are signed in, and whether a hot read notices: `node test/bench/growth.ts [PEOPLE [LISTPACK]]`. One JSON line for each size, each ten times the one before; LISTPACK is Redis' hash-max-listpack-value, by default that of docker-compose.yml. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { run } from './load.ts'
 
 const most = Number(process.argv[2] ?? 10_000)
 const folder = mkdtempSync(join(tmpdir(), 'bench-growth-'))
-const redis = await startRedis()
+const redis = await startRedis(['--hash-max-listpack-value', process.argv[3] ?? '2048'])
 const vendor = await start('./servers/vendor.ts', { LATENCY: '0' }, join(folder, 'vendor'))
 const env = { REDIS: redis.url, VENDOR: vendor.told['url']!, JOURNAL: `sqlite:${join(folder, 'journal.db')}` }
 const service = await start('./servers/ours.ts', env, join(folder, 'service'))
@@ -67,6 +67,8 @@ for (let size = 1_000; size <= most; size *= 10) {
   const numbers = Array.from({ length: size - people }, (_, at) => people + at + 1)
   const empty = bytes()
   const cookies = await forEach(numbers, signIn)
+  const once = bytes()
+  await forEach(numbers, signIn)
   const signedIn = bytes()
   // Entries live for five minutes: the last ten thousand readers are there together.
   const readers = cookies.slice(-10_000)
@@ -76,7 +78,8 @@ for (let size = 1_000; size <= most; size *= 10) {
   const line = {
     what: 'growth',
     people,
-    bytesPerSession: each(signedIn - empty, numbers.length),
+    bytesPerPerson: each(once - empty, numbers.length),
+    bytesPerFurtherSession: each(signedIn - once, numbers.length),
     bytesPerCachedUser: each(bytes() - signedIn, readers.length),
   }
   process.stdout.write(`${JSON.stringify({ ...line, hotReadUs: await hotRead(await signIn(1)), redisMb: Math.round(bytes() / 1e6) })}\n`)

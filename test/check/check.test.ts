@@ -87,9 +87,9 @@ test.each([
   expect(loadConfiguration({ ...processEnv, [name]: 'tcp://10.0.0.1:6379' }).apps).toHaveLength(1)
 })
 
-whenRedis('redis: one that serves calls is well; away, unfit, evicting or forgetful is told', async () => {
+whenRedis('redis: one that serves calls is well; away, unfit, evicting, forgetful or wasteful is told', async () => {
   await using all = new AsyncDisposableStack()
-  const redis = await startRedis(['--appendonly', 'yes'])
+  const redis = await startRedis(['--appendonly', 'yes', '--hash-max-listpack-value', '2048'])
   all.defer(() => redis.stop())
   expect(await look('redis', { REDIS_URL: redis.url })).toEqual([expect.stringMatching(/^ok: Redis \d+\.\S+, standalone: /)])
   expect(await look('cache', { CACHE_REDIS_URL: redis.url })).toHaveLength(1)
@@ -112,6 +112,12 @@ whenRedis('redis: one that serves calls is well; away, unfit, evicting or forget
   ])
   // A cache may lose what it holds.
   expect(await look('cache', { CACHE_REDIS_URL: redis.url })).toHaveLength(1)
+  await operator.config('SET', 'hash-max-listpack-value', '64')
+  const told = [expect.stringMatching(/^ok/), expect.stringMatching(/^warn: hash-max-listpack-value is 64/)]
+  expect(await look('cache', { CACHE_REDIS_URL: redis.url })).toEqual(told)
+  expect((await look('redis', { REDIS_URL: redis.url })).slice(0, 2)).toEqual(told)
+  await operator.call('ACL', 'SETUSER', 'unread', 'on', '>secretsecret', '~bff:*', '+@all', '-config')
+  expect(await look('cache', { CACHE_REDIS_URL: `unix://unread:secretsecret@${redis.url}` })).toHaveLength(1)
   await redis.stop()
   expect(await look('redis', { REDIS_URL: redis.url })).toEqual([expect.stringMatching(/^fault: does not serve calls/)])
 })

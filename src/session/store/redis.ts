@@ -2,7 +2,7 @@
  *
  * | key | type | content | lives |
  * |---|---|---|---|
- * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms, l last use, x sealed particulars | idle limit, at most the absolute one |
+ * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms, l last use; x sealed particulars, if any | idle limit, at most the absolute one |
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see redis-refresh.ts | its idle limit, at most the absolute one |
  * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore; of what a provider names: gone, signedOut (s of its clock) | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
@@ -14,7 +14,7 @@ import type { ObserveRedis } from '../../platform/metrics.ts'
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource, Tell } from '../../platform/redis-connection.ts'
-import { addListed, clock, entered, family, list, listed, marks, session } from './redis-layout.ts'
+import { addExtra, addListed, clock, entered, family, list, listed, marks, session } from './redis-layout.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
 import { markTtlMs, type SessionStore } from './session-store.ts'
 
@@ -43,10 +43,11 @@ const noPrefetch: PrefetchScript = {
 const scripts = {
   bffCreate: {
     numberOfKeys: 3,
-    lua: `${clock}${addListed}
+    lua: `${clock}${addListed}${addExtra}
 local created = math.max(now, (redis.call('HGET', KEYS[2], 'notBefore') or 0) + 1)
 local idle, expires = tonumber(ARGV[2]), created + ARGV[3]
-redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2], 'x', ARGV[6])
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2])
+addExtra(KEYS[1], ARGV[6])
 redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(created + idle, expires)))
 addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
 return {created, expires}`,
@@ -82,11 +83,12 @@ redis.call('DEL', KEYS[2])`,
   },
   bffRotate: {
     numberOfKeys: 4,
-    lua: `${clock}${addListed}
+    lua: `${clock}${addListed}${addExtra}
 local s = redis.call('HMGET', KEYS[1], 'c', 'a')
 if not s[1] or tonumber(s[1]) <= tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) then return {} end
 local expires = math.min(s[2], now + ARGV[6])
-redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', string.format('%.0f', expires), 'i', ARGV[2], 'x', ARGV[5], 'l', string.format('%.0f', now))
+redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', string.format('%.0f', expires), 'i', ARGV[2], 'l', string.format('%.0f', now))
+addExtra(KEYS[4], ARGV[5])
 redis.call('PEXPIREAT', KEYS[4], string.format('%.0f', math.min(now + ARGV[2], expires)))
 redis.call('DEL', KEYS[1])
 addListed(KEYS[3], ARGV[3], tonumber(s[1]), expires, ARGV[4])

@@ -27,7 +27,7 @@ export interface Comparison {
   readonly ratios: Ratios
 }
 
-const quantile = (list: readonly number[], share: number): number =>
+export const quantile = (list: readonly number[], share: number): number =>
   [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))] ?? 0
 export const median = (list: readonly number[]): number => quantile(list, 0.5)
 export const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0)

@@ -8,9 +8,9 @@
 #           node:vm has an identity of its own. Only a collection of last resort (an allocation failed) empties the cache. It is the same
 #           without jest: evaluate a vm.SourceTextModule in a context, forget both, collect.
 # Seen:     twelve files that import the same 18 MB each: 197 MB more after the last than after the first; 1 MB with --no-compilation-cache
-# Matters:  a suite of some hundred files spends its time on collections of what nobody needs (21 files of ours: a seventh of all processor
-#           time), or dies of a full heap on a small machine, where jest runs all files in one process. A `workerIdleMemoryLimit` hides it, at the price of a new process each few
-#           files. Start jest by `node --no-compilation-cache`, which its workers inherit.
+# Matters:  a suite of some hundred files spends its time on collections of what nobody needs, or dies of a full heap on a small machine,
+#           where jest runs all files in one process. A `workerIdleMemoryLimit` hides it, at the price of a new process each few files.
+#           Start jest by `node --no-compilation-cache`, which its workers inherit.
 set -euo pipefail
 
 folder=$(mktemp -d)

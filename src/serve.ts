@@ -22,7 +22,7 @@ const untilUncalled = async (latestCall: () => number): Promise<void> => {
 export const serve = async (configuration: Configuration, started: (line: string) => void): Promise<boolean> => {
   const { settings, apps, providers, files, warnings } = configuration
   const log = createLog(settings.LOG_LEVEL)
-  atExit(log.flush)
+  atExit(log.leave)
   for (const warning of warnings) log.warn({}, warning)
   const app = await startApp({ settings, apps, providers, log })
   const replaced = (name: string, former: string, text: string): void => {

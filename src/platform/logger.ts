@@ -23,10 +23,10 @@ export interface Log {
   dropped(): number
   /** How often it began to drop lines. */
   stalls(): number
-  /** Writes what is gathered, as far as the reader takes it at once. */
-  flush(): void
-  /** To be awaited before the process ends: waits a bounded time for the reader. */
+  /** To be awaited before the process ends: waits a bounded time until all is taken. */
   close(): Promise<void>
+  /** The end of the process, where nothing is waited for: writes what is gathered. */
+  leave(): void
 }
 
 // The lookbehind makes the work linear: a run of letters is tried once, not from each letter.
@@ -75,7 +75,7 @@ export const createLog = (level: Level | 'silent', write?: (line: string) => voi
     error: (fields, message) => log.error(ofRequest(fields), message),
     dropped: () => out?.dropped() ?? 0,
     stalls: () => out?.stalls() ?? 0,
-    flush: () => out?.flush(),
     close: async () => await out?.close(),
+    leave: () => out?.leave(),
   }
 }

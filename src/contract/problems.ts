@@ -92,6 +92,8 @@ export interface Particulars {
   /** For the log only. */
   cause?: unknown
   headers?: Record<string, string>
+  /** The name of the limit that refused, for log and metrics. */
+  limit?: string
   /** The vendor's code, passed on in place of ours. */
   vendorCode?: string | undefined
   /** The vendor's description; shown to staff and programs only. */

@@ -17,6 +17,7 @@ import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
 import { type Answer, type Result, toReply } from './reply.ts'
 import { createUnguardedEvents } from './unguarded-events.ts'
+import { createUploadShares } from './upload-shares.ts'
 
 export interface OpenCallParts {
   readonly sessions: Sessions
@@ -35,6 +36,7 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
   const { accept, meet, orCreate } = provisioning
   const { orDenied, recorded } = createUnguardedEvents(guard)
   const readChangedValues = createChangedValues(upstream)
+  const inShare = createUploadShares()
 
   /** From the cache, or from the vendor in one call for all who ask. */
   const cached = async (call: OpenCall): Promise<Answer> => {
@@ -59,7 +61,7 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
   }
 
   /** Provisioned first, since a stream cannot be sent again. */
-  const image = async (call: OpenCall): Promise<Answer> => {
+  const uploaded = async (call: OpenCall): Promise<Answer> => {
     const { app, operation, request, session, subjects } = call
     const [subject] = subjects
     // Disposed of on every way out, not only at its deadline.
@@ -77,6 +79,7 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
     await meet(call)
     return await upstream.call(app, { ...call, image })
   }
+  const image = (call: OpenCall): Promise<Answer> => inShare(call.session, () => uploaded(call))
 
   /** The session may have ended while the user was read. */
   const changedValues = async (call: OpenCall): Promise<Before | undefined> => {

@@ -57,8 +57,8 @@ export const accessLog = (log: Log, requests: Requests): RequestHandler =>
     // `on`, not `once`, which costs two more objects: the event comes once.
     res.on('close', () => {
       const problem = res.locals['problem'] as Problem | undefined
-      const failed = problem && { code: problem.code, ...(problem.particulars.outcome && { outcome: problem.particulars.outcome }) }
-      const { upstreamStatus, upstreamRequestId } = problem?.particulars ?? {}
+      const { outcome, limit, upstreamStatus, upstreamRequestId } = problem?.particulars ?? {}
+      const failed = problem && { code: problem.code, ...(outcome && { outcome }), ...(limit && { limit }) }
       const upstream = upstreamStatus !== undefined && { upstream: { status: upstreamStatus, requestId: upstreamRequestId } }
       const cause = problem?.cause !== undefined && { cause: describeError(problem.cause) }
       const trace = res.locals['trace'] as RequestTrace | undefined

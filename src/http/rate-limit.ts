@@ -6,7 +6,6 @@ import { type AugmentedRequest, type Options, rateLimit } from 'express-rate-lim
 import { Problem } from '../contract/problems.ts'
 import { createTurns } from '../platform/concurrency.ts'
 import { addressKey } from '../platform/ip-address.ts'
-import { addLogFields } from './access-log.ts'
 import { clientAddress } from './client-address.ts'
 import { letIn } from './load-shedding.ts'
 import { toProblem } from './problem-handler.ts'
@@ -60,8 +59,7 @@ const limiter = ({ name, prefix, count, ...options }: Limiter): RequestHandler =
       const { limit: max, used, resetTime } = (req as AugmentedRequest)['rateLimit']!
       const leftMs = Math.max(0, Number(resetTime) - Date.now())
       limitHeaders(res, { name: name(res), max, used: { used, leftMs } })
-      addLogFields(res, { limit: name(res) })
-      next(new Problem('too_many_requests', { headers: { 'Retry-After': String(Math.ceil(leftMs / 1000)) } }))
+      next(new Problem('too_many_requests', { limit: name(res), headers: { 'Retry-After': String(Math.ceil(leftMs / 1000)) } }))
     },
   })
 

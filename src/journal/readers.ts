@@ -35,6 +35,7 @@ const refusal = (error: NoTurn, reading: Reading): Problem =>
   error.why === 'busy'
     ? busy(error)
     : new Problem('too_many_requests', {
+        limit: `journal-${reading}`,
         detail: `You may have ${limits[reading].each} ${reading === 'search' ? 'searches' : `${reading}s`} of the journal under way at once; end one, or wait.`,
         headers: { 'Retry-After': '2' },
       })

@@ -1,0 +1,31 @@
+/** The share of one person or program of the places for images, which a slow sender holds for up to
+ * a minute: alone it could take them all. */
+import { Problem } from '../contract/problems.ts'
+import { limitConcurrency, NoTurn } from '../platform/concurrency.ts'
+import type { Session } from '../session/sessions.ts'
+import { imageShares } from '../upstream/bulkhead.ts'
+
+type Sender = keyof typeof imageShares
+
+export const createUploadShares = () => {
+  const share = (each: number) => limitConcurrency({ all: Number.POSITIVE_INFINITY, each, waits: 0 })
+  const shares: Readonly<Record<Sender, ReturnType<typeof share>>> = {
+    person: share(imageShares.person),
+    program: share(imageShares.program),
+  }
+
+  /** Runs the work, or throws `too_many_requests` before a byte is read. */
+  return async <T>({ app, kind, place }: Pick<Session, 'app' | 'kind' | 'place'>, work: () => Promise<T>): Promise<T> => {
+    const sender: Sender = kind === 'service' ? 'program' : 'person'
+    return await shares[sender](`${app} ${place.tag}`, work).catch((error: unknown) => {
+      if (!(error instanceof NoTurn)) throw error
+      throw new Problem('too_many_requests', {
+        cause: error,
+        limit: 'uploads-at-once',
+        outcome: 'not_sent',
+        detail: `You may have ${imageShares[sender]} uploads under way at once; wait until one has ended.`,
+        headers: { 'Retry-After': '2' },
+      })
+    })
+  }
+}

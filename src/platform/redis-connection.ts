@@ -44,6 +44,9 @@ export const connect = async (given: RedisSource, scripts: Record<string, { lua:
       scripts,
       enableOfflineQueue: false,
       clusterRetryStrategy: pauseBefore,
+      // A master that hung and goes on takes writes for a moment, which are lost: by then its
+      // replica must be known, also where nothing was asked meanwhile.
+      slotsRefreshInterval: 1_000,
       // Names are not resolved here: certificates are made for the name.
       dnsLookup: (name, found) => found(null, name),
       redisOptions: { ...bounded, ...login, ...(tls && { tls: tlsOf(source()) }) },

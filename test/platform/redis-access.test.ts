@@ -61,7 +61,7 @@ when('a password with a Sentinel, without TLS', async () => {
 when('TLS and a password with a Cluster, found by name too', async () => {
   await using all = new AsyncDisposableStack()
   const tls = all.use(makeCertificates())
-  const redis = await startCluster(undefined, { tls, password: 'of-the-cluster' })
+  const redis = await startCluster({ tls, password: 'of-the-cluster' })
   all.defer(() => redis.stop())
   const nodes = redis.url.replace('redis+cluster://', '')
   expect(await use(() => ({ url: `rediss+cluster://:of-the-cluster@${nodes}`, ...identity(tls) }))).toEqual({ written: 30, causes: [] })
@@ -77,7 +77,7 @@ when('IPv6: alone, with a Sentinel, with a Cluster', async () => {
   const sentinel = await startSentinel({ host: '::1' })
   all.defer(() => sentinel.stop())
   expect((await use(`redis+sentinel://[::1]:${sentinel.sentinelPort}/bff`)).written).toBe(30)
-  const cluster = await startCluster(undefined, { host: '::1' })
+  const cluster = await startCluster({ host: '::1' })
   all.defer(() => cluster.stop())
   expect((await use(cluster.url)).written).toBe(30)
 })

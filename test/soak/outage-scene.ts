@@ -61,7 +61,7 @@ export const journalEnv = (url: string, signing: KeyObject): Record<string, stri
   JOURNAL_SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
 })
 
-const startJournal = async (kind: JournalKind, all: AsyncDisposableStack) => {
+export const startJournal = async (kind: JournalKind, all: AsyncDisposableStack) => {
   const bin = kind === 'PostgreSQL' ? findPostgres() : undefined
   if (kind === 'PostgreSQL' && !bin) throw new Error('PostgreSQL is not installed')
   const folder = mkdtempSync(join(tmpdir(), 'bff-outage-'))

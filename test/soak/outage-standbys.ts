@@ -1,12 +1,12 @@
-/** Two replicas of the service before a Redis with two replicas and a Sentinel, and a PostgreSQL with a standby; and TABLE: what fails over. */
+/** Two replicas of the service before a Redis with two replicas and a Sentinel, and a PostgreSQL with a standby, or before a Redis Cluster whose masters have replicas; and TABLE: what fails over. */
 import { generateKeyPairSync } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
 import { startProxy } from '../support/proxy.ts'
-import { startSentinel, type WithSentinel } from '../support/redis-topologies.ts'
+import { type RunningCluster, startCluster, startSentinel, type WithSentinel } from '../support/redis-topologies.ts'
 import type { Fault } from './outage-faults.ts'
-import { journalEnv, type Stage, socketOf, startReplicas } from './outage-scene.ts'
+import { journalEnv, type Stage, socketOf, startJournal, startReplicas } from './outage-scene.ts'
 
 /** How a server is lost. */
 type Loss = 'SIGKILL' | 'SIGSTOP'
@@ -16,27 +16,25 @@ type FailOver = (loss: Loss) => Promise<() => Promise<void>>
 /** Calls begin when the fault has begun; this one comes among them. */
 const intoTheCallsMs = 500
 
-export interface StandbyScene extends Stage, AsyncDisposable {
+export interface ClusterScene extends Stage, AsyncDisposable {
   readonly redis: FailOver
+}
+
+export interface StandbyScene extends ClusterScene {
   readonly postgres: FailOver
 }
 
-const startRedisPair = async (opened: AsyncDisposableStack): Promise<{ url: string; failOver: FailOver }> => {
-  const redis: WithSentinel = await startSentinel({}, 2)
-  opened.defer(() => redis.stop())
-  return {
-    url: redis.url,
-    failOver: async (loss) => {
-      const { process: master, startAgain } = await redis.current()
-      const over = sleep(intoTheCallsMs).then(() => master.kill(loss))
-      return async () => {
-        await over
-        if (loss === 'SIGKILL') startAgain()
-        else master.kill('SIGCONT')
-      }
-    },
+const failOverOf =
+  (redis: WithSentinel | RunningCluster): FailOver =>
+  async (loss) => {
+    const { process: master, startAgain } = await redis.current()
+    const over = sleep(intoTheCallsMs).then(() => master.kill(loss))
+    return async () => {
+      await over
+      if (loss === 'SIGKILL') await startAgain()
+      else master.kill('SIGCONT')
+    }
   }
-}
 
 const startPostgresPair = async (opened: AsyncDisposableStack) => {
   const bin = findPostgres()
@@ -67,17 +65,35 @@ const startPostgresPair = async (opened: AsyncDisposableStack) => {
 
 export const startStandbyScene = async (): Promise<StandbyScene> => {
   await using opened = new AsyncDisposableStack()
-  const redis = await startRedisPair(opened)
+  const redis = await startSentinel({}, 2)
+  opened.defer(() => redis.stop())
   const postgres = await startPostgresPair(opened)
   const { bff } = await startReplicas({ REDIS_URL: redis.url, ...postgres.env }, opened)
   const all = opened.move()
-  return { bff, redis: redis.failOver, postgres: postgres.failOver, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { bff, redis: failOverOf(redis), postgres: postgres.failOver, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-const row = (name: string, of: 'redis' | 'postgres', loss: Loss): Fault<StandbyScene> => ({ name, make: (scene) => scene[of](loss) })
+export const startClusterScene = async (): Promise<ClusterScene> => {
+  await using opened = new AsyncDisposableStack()
+  const redis = await startCluster({ replicas: true })
+  opened.defer(() => redis.stop())
+  const journal = await startJournal('SQLite', opened)
+  const { bff } = await startReplicas({ REDIS_URL: redis.url, ...journal.env }, opened)
+  const all = opened.move()
+  return { bff, redis: failOverOf(redis), [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+const row = <S extends ClusterScene>(name: string, failOver: (scene: S) => FailOver, loss: Loss): Fault<S> => ({
+  name,
+  make: (scene) => failOver(scene)(loss),
+})
 export const failovers: readonly Fault<StandbyScene>[] = [
-  row('Redis with a Sentinel: master killed', 'redis', 'SIGKILL'),
-  row('Redis with a Sentinel: master hangs', 'redis', 'SIGSTOP'),
-  row('PostgreSQL: primary killed, standby promoted', 'postgres', 'SIGKILL'),
-  row('PostgreSQL: primary hangs, standby promoted', 'postgres', 'SIGSTOP'),
+  row('Redis with a Sentinel: master killed', ({ redis }) => redis, 'SIGKILL'),
+  row('Redis with a Sentinel: master hangs', ({ redis }) => redis, 'SIGSTOP'),
+  row('PostgreSQL: primary killed, standby promoted', ({ postgres }) => postgres, 'SIGKILL'),
+  row('PostgreSQL: primary hangs, standby promoted', ({ postgres }) => postgres, 'SIGSTOP'),
+]
+export const clusterFailovers: readonly Fault<ClusterScene>[] = [
+  row('Redis Cluster: master killed', ({ redis }) => redis, 'SIGKILL'),
+  row('Redis Cluster: master hangs', ({ redis }) => redis, 'SIGSTOP'),
 ]

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { type Fault, faults } from './outage-faults.ts'
 import { type Row, runOutage, tableOf } from './outage-run.ts'
 import { type JournalKind, type Stage, startScene } from './outage-scene.ts'
-import { failovers, startStandbyScene } from './outage-standbys.ts'
+import { clusterFailovers, failovers, startClusterScene, startStandbyScene } from './outage-standbys.ts'
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
@@ -29,6 +29,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] satisfies JournalKind[])
     () => startScene(kind),
   )
 await run(failovers, startStandbyScene)
+await run(clusterFailovers, startClusterScene)
 const table = tableOf(rows)
 process.stdout.write(`${table}\n`)
 if (values.write) {

@@ -149,42 +149,85 @@ export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1):
 const slots = 16_384
 
 export interface RunningCluster extends Topology {
+  /** Its masters, as they were at the start. */
   readonly nodes: readonly { readonly port: number; readonly process: ChildProcess }[]
+  /** The master of most slots now, once each master has a replica with all that it has; when it has been killed it starts again, empty, once that replica is in its place. */
+  current(): Promise<{ readonly process: ChildProcess; startAgain(): Promise<void> }>
 }
 
-/** Its nodes tell clients the port that `told` gives for theirs. */
-export const startCluster = async (
-  told = async (port: number): Promise<number> => port,
-  guarded: Guarded = {},
-): Promise<RunningCluster> => {
+export interface ClusterOptions extends Guarded {
+  /** The port that a node tells clients for its own. */
+  readonly told?: (port: number) => Promise<number>
+  /** Then each master has a replica, which takes its place after a second of silence; the first has all slots but one for each of the others. */
+  readonly replicas?: boolean
+}
+
+export const startCluster = async ({
+  told = async (port) => port,
+  replicas = false,
+  ...guarded
+}: ClusterOptions = {}): Promise<RunningCluster> => {
   const { host = '127.0.0.1' } = guarded
-  const ports = [await freePort(), await freePort(), await freePort()]
-  const buses = [await freePort(), await freePort(), await freePort()]
+  const free = async (): Promise<number[]> => [await freePort(), await freePort(), await freePort()]
+  const [masters, standbys] = [await free(), replicas ? await free() : []]
+  const ports = [...masters, ...standbys]
+  const buses = [...(await free()), ...(replicas ? await free() : [])]
   const shown = await Promise.all(ports.map(told))
-  const cluster = (i: number) => [
-    ...['--cluster-enabled', 'yes', '--cluster-port', String(buses[i]), '--cluster-node-timeout', '3000'],
+  const args = ports.map((port, i) => [
+    ...plain(port, guarded),
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(buses[i]), '--cluster-node-timeout', replicas ? '1000' : '3000'],
     ...[guarded.tls ? '--cluster-announce-tls-port' : '--cluster-announce-port', String(shown[i])],
-  ]
-  const processes = ports.map((port, i) => start([...plain(port, guarded), ...cluster(i)]))
+    ...['--repl-diskless-sync-delay', '0'],
+  ])
+  const processes = args.map(start)
+  const servers = [...processes]
   const clients = ports.map((port) => client(port, guarded))
+  const firstOf = (i: number): number => (replicas ? [0, slots - 2, slots - 1, slots][i]! : Math.ceil((slots / 3) * i))
   await Promise.all(
-    clients.map((node, i) => {
-      const [from, to] = [Math.ceil((slots / 3) * i), Math.ceil((slots / 3) * (i + 1)) - 1]
-      return node.call('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to))
-    }),
+    clients.slice(0, 3).map((node, i) => node.call('CLUSTER', 'ADDSLOTSRANGE', String(firstOf(i)), String(firstOf(i + 1) - 1))),
   )
-  for (const at of [1, 2]) await clients[0]!.call('CLUSTER', 'MEET', host, String(ports[at]), String(buses[at]))
-  for (const node of clients) {
-    await until('the Cluster', async () => {
-      const info = String(await node.call('CLUSTER', 'INFO'))
-      return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3') && info.includes('cluster_slots_assigned:16384')
-    })
-    node.disconnect()
+  for (const [at, port] of ports.entries()) if (at > 0) await clients[0]!.call('CLUSTER', 'MEET', host, String(port), String(buses[at]))
+  const isWhole = async (node: Redis): Promise<boolean> => {
+    const info = String(await node.call('CLUSTER', 'INFO').catch(() => ''))
+    return ['cluster_state:ok', `cluster_known_nodes:${ports.length}`, `cluster_slots_assigned:${slots}`].every((it) => info.includes(it))
   }
+  for (const node of clients) await until('the Cluster', () => isWhole(node))
+  for (const at of standbys.keys()) {
+    const master = String(await clients[at]!.call('CLUSTER', 'MYID'))
+    await until('a replica', async () => (await clients[3 + at]!.call('CLUSTER', 'REPLICATE', master).catch(() => '')) === 'OK')
+  }
+  const isSafe = async (node: Redis): Promise<boolean> => {
+    const said = await node.info('replication').catch(() => '')
+    return said.includes('role:master') ? /^slave\d:.*state=online/m.test(said) : said.includes('master_link_status:up')
+  }
+  const current: RunningCluster['current'] = async () => {
+    const asked = ports.map((port) => client(port, guarded))
+    await until('the replicas', async () =>
+      (await Promise.all(asked.map(async (node) => (await isWhole(node)) && (await isSafe(node))))).every(Boolean),
+    )
+    const largestOf = async (node: Redis): Promise<number> => {
+      const owners = (await node.call('CLUSTER', 'SLOTS')) as [from: number, to: number, master: [host: string, port: number]][]
+      const [, , [, largest]] = owners.sort(([from, to], [otherFrom, otherTo]) => otherTo - otherFrom - (to - from))[0]!
+      return shown.indexOf(largest)
+    }
+    const at = await largestOf(asked[0]!)
+    for (const node of asked) node.disconnect()
+    const startAgain = async (): Promise<void> => {
+      const witness = client(ports[(at + 1) % 3]!, guarded)
+      await until('the new master', async () => (await largestOf(witness)) !== at)
+      witness.disconnect()
+      servers[at] = start(args[at]!)
+      processes.push(servers[at]!)
+    }
+    return { process: servers[at]!, startAgain }
+  }
+  if (replicas) await current()
+  for (const node of clients) node.disconnect()
   const shownHost = host === '::1' ? '[::1]' : host
   return {
     url: `redis+cluster://${shown.map((port) => `${shownHost}:${port}`).join(',')}`,
     stop: stopAll(processes),
-    nodes: ports.map((port, i) => ({ port, process: processes[i]! })),
+    nodes: masters.map((port, i) => ({ port, process: processes[i]! })),
+    current,
   }
 }

@@ -1,9 +1,9 @@
-/** A master that had hung, and in whose place a Sentinel had put another, was written to when it went on: a connection that had rested meanwhile was kept, and what it wrote was lost. So a sign-out had no effect, and an update left the old value in the cache. */
+/** A master that had hung, and in whose place a Sentinel or its Cluster had put another, was written to when it went on: a connection that had rested meanwhile was kept, and what it wrote was lost. So a sign-out had no effect, and an update left the old value in the cache. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { connectRedis } from '../../../src/platform/redis.ts'
 import { redisInstalled } from '../../support/redis.ts'
-import { startSentinel } from '../../support/redis-topologies.ts'
+import { startCluster, startSentinel } from '../../support/redis-topologies.ts'
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
 
@@ -36,6 +36,30 @@ when('what is answered when a former master goes on is kept', async () => {
   }
   expect(answered).toBeGreaterThan(30)
   expect(Number(await busy.command('GET', 'k'))).toBe(answered)
+})
+
+when('clients that rested know which node of a Cluster took the place of one that hangs', async () => {
+  await using all = new AsyncDisposableStack()
+  const redis = await startCluster({ replicas: true })
+  all.defer(() => redis.stop())
+  const open = async () => {
+    const client = await connectRedis(redis.url, scripts, () => undefined)
+    all.defer(() => client.close())
+    return client
+  }
+  const [busy, ...resting] = [await open(), await open(), await open(), await open(), await open()]
+  const { process: master } = await redis.current()
+  for (const client of resting) await client.run('put', ['k'])
+  master.kill('SIGSTOP')
+  await sleep(500)
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await busy.run('put', ['other']).catch(() => undefined)) break
+    await sleep(50)
+  }
+  await sleep(4_000)
+  // One call each, which the former master would not have answered; most of them, for a busy machine.
+  const answers = await Promise.allSettled(resting.map((client) => client.run('put', ['k'])))
+  expect(answers.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(1)
 })
 
 when('a master that has too few replicas to be written to is not called ready until it has them', async () => {

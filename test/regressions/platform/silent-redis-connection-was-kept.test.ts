@@ -73,11 +73,12 @@ when('a Sentinel that says nothing is not waited for without end', async () => {
 when('a silent connection to one node of a Cluster is replaced, while the other nodes serve', async () => {
   await using all = new AsyncDisposableStack()
   const proxies: TestProxy[] = []
-  const redis = await startCluster(async (port) => {
+  const told = async (port: number): Promise<number> => {
     const proxy = all.use(await startProxy(port))
     proxies.push(proxy)
     return proxy.port
-  })
+  }
+  const redis = await startCluster({ told })
   all.defer(() => redis.stop())
   using client = await open(redis.url)
   const keys = ['{a}', '{b}', '{c}', '{d}', '{e}', '{f}']

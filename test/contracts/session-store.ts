@@ -109,17 +109,37 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect((await store.use(tag, window)).used).toBe(1)
     })
 
+    test('counts within a window and no longer, although the clock is set back: what is left is never more than one', async () => {
+      const [one, other] = [
+        { name: 'reads', windowMs: 3_600_000 },
+        { name: 'writes', windowMs: 3_600_000 },
+      ]
+      const short = 200
+      const tag = unique()
+      for (const window of [one, other]) expect((await store.use(tag, window)).used).toBe(1)
+      const left = [await store.use(tag, { ...one, windowMs: short }), await store.used(tag, { ...other, windowMs: short })]
+      expect(left.map(({ used, leftMs }) => [used, leftMs <= short])).toEqual([
+        [2, true],
+        [1, true],
+      ])
+      await sleep(short + 50)
+      expect(await Promise.all([one, other].map((window) => store.used(tag, window)))).toEqual([
+        { used: 0, leftMs: 0 },
+        { used: 0, leftMs: 0 },
+      ])
+    })
+
     test('tells the uses of a limit without another one, and none after its window', async () => {
       const tag = unique()
       const window = { name: 'reads', windowMs: 300 }
-      expect(await store.used(tag, window.name)).toEqual({ used: 0, leftMs: 0 })
+      expect(await store.used(tag, window)).toEqual({ used: 0, leftMs: 0 })
       await store.use(tag, window)
       await store.use(tag, window)
-      const used = await store.used(tag, window.name)
+      const used = await store.used(tag, window)
       expect([used.used, used.leftMs > 0, used.leftMs <= 300]).toEqual([2, true, true])
-      expect((await store.used(tag, 'writes')).used).toBe(0)
+      expect((await store.used(tag, { ...window, name: 'writes' })).used).toBe(0)
       await sleep(350)
-      expect(await store.used(tag, window.name)).toEqual({ used: 0, leftMs: 0 })
+      expect(await store.used(tag, window)).toEqual({ used: 0, leftMs: 0 })
     })
 
     test('does not count a limit for a session that has ended', async () => {

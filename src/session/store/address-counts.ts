@@ -6,8 +6,9 @@ import { type SessionStore, withAvailability } from './session-store.ts'
 
 export const createAddressCounts = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }): AddressCounts => {
   const tag = (address: string) => keyedName(peppers()[0], 'address', address)
+  const windowMs = 60_000
   return {
-    use: (name, address) => withAvailability(store.use(tag(address), { name, windowMs: 60_000 })),
-    used: (name, address) => withAvailability(store.used(tag(address), name)),
+    use: (name, address) => withAvailability(store.use(tag(address), { name, windowMs })),
+    used: (name, address) => withAvailability(store.used(tag(address), { name, windowMs })),
   }
 }

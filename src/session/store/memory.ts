@@ -87,13 +87,19 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     return session && session.idleUntil > now() && session.createdMs > notBefore(place.tag) ? session : undefined
   }
 
+  const usedOf = (tag: string, { name, windowMs }: Window): Used => {
+    const last = limits.get(`${tag}:${name}`)
+    if (!last || last.until <= now()) return { used: 0, leftMs: 0 }
+    // Longer than the window: the clock was set back since it began.
+    last.until = Math.min(last.until, now() + windowMs)
+    return { used: last.used, leftMs: last.until - now() }
+  }
+
   const use = (tag: string, { name, windowMs }: Window): Used => {
-    const id = `${tag}:${name}`
-    const at = now()
-    const last = limits.get(id)
-    const next = last && last.until > at ? { used: last.used + 1, until: last.until } : { used: 1, until: at + windowMs }
-    limits.set(id, next)
-    return { used: next.used, leftMs: next.until - at }
+    const { used, leftMs } = usedOf(tag, { name, windowMs })
+    const next = leftMs > 0 ? { used: used + 1, leftMs } : { used: 1, leftMs: windowMs }
+    limits.set(`${tag}:${name}`, { used: next.used, until: now() + next.leftMs })
+    return next
   }
 
   const addToList = (tag: string, listed: Listed) => {
@@ -192,11 +198,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     },
     readMark: async (tag, mark: PersonFlag) => marksOf(tag)?.get(mark),
     use: async (tag, limit) => use(tag, limit),
-    used: async (tag, name) => {
-      const { used, until } = limits.get(`${tag}:${name}`) ?? { used: 0, until: 0 }
-      const leftMs = Math.max(0, until - now())
-      return { used: leftMs > 0 ? used : 0, leftMs }
-    },
+    used: async (tag, limit) => usedOf(tag, limit),
     list: async (tag) => [...(lists.get(tag)?.values() ?? [])].filter((listed) => listed.expiresMs > now()),
     addToList: async (tag, listed) => addToList(tag, listed),
     removeFromList: async (tag, sid) => {

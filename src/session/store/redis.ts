@@ -19,11 +19,14 @@ import { familiesOn, familyScripts } from './redis-refresh.ts'
 import { markTtlMs, type SessionStore } from './session-store.ts'
 
 const useLimit = `
-local function use(key, window)
-  local used = redis.call('INCR', key)
+local function leftOf(key, window)
   local left = redis.call('PTTL', key)
-  if left < 0 then redis.call('PEXPIRE', key, window); left = tonumber(window) end
-  return used, left
+  -- More than the window: the clock was set back.
+  if left == -1 or left > tonumber(window) then redis.call('PEXPIRE', key, window); left = tonumber(window) end
+  return math.max(left, 0)
+end
+local function use(key, window)
+  return redis.call('INCR', key), leftOf(key, window)
 end`
 
 /** The cache's part of finding a session: two Redis keys, Lua `look(key, key, token, now)` that
@@ -149,7 +152,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
   bffUnmark: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
   bffReadMark: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], ARGV[1])` },
   bffUse: { numberOfKeys: 1, lua: `${clock}${useLimit}\nlocal used, left = use(KEYS[1], ARGV[1]); return {used, left}` },
-  bffUsed: { numberOfKeys: 1, lua: `return {tonumber(redis.call('GET', KEYS[1]) or 0), math.max(redis.call('PTTL', KEYS[1]), 0)}` },
+  bffUsed: { numberOfKeys: 1, lua: `${useLimit}\nreturn {tonumber(redis.call('GET', KEYS[1]) or 0), leftOf(KEYS[1], ARGV[1])}` },
   bffAddToList: {
     numberOfKeys: 1,
     lua: `${clock}${addListed}\naddListed(KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4])`,
@@ -229,8 +232,8 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
     const [used, leftMs] = (await redis.run('bffUse', [limitKey(tag, limit.name)], [limit.windowMs])) as [number, number]
     return { used, leftMs }
   },
-  used: async (tag, name) => {
-    const [used, leftMs] = (await redis.run('bffUsed', [limitKey(tag, name)])) as [number, number]
+  used: async (tag, limit) => {
+    const [used, leftMs] = (await redis.run('bffUsed', [limitKey(tag, limit.name)], [limit.windowMs])) as [number, number]
     return { used, leftMs }
   },
   list: async (tag) => listed((await redis.run('bffList', [list(tag)])) as string[]),

@@ -102,7 +102,7 @@ export interface SessionStore extends FamilyStore {
   /** Counts one use outside a session, e.g. of an address. */
   use(tag: string, limit: Window): Promise<Used>
   /** The uses so far; counts none. */
-  used(tag: string, name: string): Promise<Used>
+  used(tag: string, limit: Window): Promise<Used>
   /** Live sessions listed under a tag: a person's, or `services`. */
   list(tag: string): Promise<Listed[]>
   addToList(tag: string, listed: Listed): Promise<void>

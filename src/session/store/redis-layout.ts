@@ -19,6 +19,17 @@ end`
 export const addExtra = `
 local function addExtra(key, extra) if extra ~= '' then redis.call('HSET', key, 'x', extra) end end`
 
+export const useLimit = `
+local function leftOf(key, window)
+  local left = redis.call('PTTL', key)
+  -- More than the window: the clock was set back.
+  if left == -1 or left > tonumber(window) then redis.call('PEXPIRE', key, window); left = tonumber(window) end
+  return math.max(left, 0)
+end
+local function use(key, window)
+  return redis.call('INCR', key), leftOf(key, window)
+end`
+
 /** The answer is one text without spaces in its parts: a list costs more to parse. */
 export const entered = (answer: string): StoredSession | undefined => {
   if (answer === '') return undefined

@@ -14,20 +14,9 @@ import type { ObserveRedis } from '../../platform/metrics.ts'
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource, Tell } from '../../platform/redis-connection.ts'
-import { addExtra, addListed, clock, entered, family, list, listed, marks, session } from './redis-layout.ts'
+import { addExtra, addListed, clock, entered, family, list, listed, marks, session, useLimit } from './redis-layout.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
 import { markTtlMs, type SessionStore } from './session-store.ts'
-
-const useLimit = `
-local function leftOf(key, window)
-  local left = redis.call('PTTL', key)
-  -- More than the window: the clock was set back.
-  if left == -1 or left > tonumber(window) then redis.call('PEXPIRE', key, window); left = tonumber(window) end
-  return math.max(left, 0)
-end
-local function use(key, window)
-  return redis.call('INCR', key), leftOf(key, window)
-end`
 
 /** The cache's part of finding a session: two Redis keys, Lua `look(key, key, token, now)` that
  * returns one text, and the script that releases its lease. */

@@ -13,6 +13,7 @@ import { printableLines } from '../../platform/printable.ts'
 import { untilSignal } from '../../platform/signals.ts'
 import { loginAddress } from '../../sign-in/return-to.ts'
 import { defaultPort, startSandbox } from '../sandbox/sandbox.ts'
+import { refusalOfWords } from '../words.ts'
 import { demoFaults } from './faults.ts'
 import { areHere } from './here.ts'
 import { demoPage } from './page.ts'
@@ -119,8 +120,13 @@ Try a mobile-style call:
 Ctrl-C ends it. Users and sessions are gone then; the journal stays: ${journal}.
 `
 
+const refusal = refusalOfWords('demo', process.argv.slice(2))
 try {
-  await run()
+  if (refusal === undefined) await run()
+  else {
+    process.stderr.write(refusal)
+    process.exitCode = 2
+  }
 } catch (error) {
   process.stderr.write(`The demo could not start: ${printableLines(errorMessage(withSetting(error, ports())))}\n`)
   process.exitCode = 1

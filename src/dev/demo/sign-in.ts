@@ -32,6 +32,7 @@ const endpoints = {
   },
   sign_in: {
     method: 'get',
+    head: true,
     path: '/auth/login',
     tag: 'Sessions',
     by: 'anyone',

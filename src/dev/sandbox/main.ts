@@ -1,6 +1,7 @@
 /** `npm run sandbox`: the sandbox on its own, until SIGINT or SIGTERM. */
 import { randomBytes } from 'node:crypto'
 import { errorMessage, withSetting } from '../../platform/error-message.ts'
+import { refusalOfWords } from '../words.ts'
 import { defaultApp, defaultPort, type Key, startSandbox } from './sandbox.ts'
 
 const { SANDBOX_PORT, SANDBOX_HOST, SANDBOX_APP_ID, SANDBOX_KEY_ID, SANDBOX_KEY_SECRET, SANDBOX_PREFIX } = process.env
@@ -20,7 +21,7 @@ const mina = {
   clients: [{ platform: 'twilio', externalId: '+15145550100', displayName: '+1 514-555-0100', info: { phoneNumber: '+15145550100' } }],
 }
 
-try {
+const serve = async (): Promise<void> => {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError('SANDBOX_PORT must be 0 to 65535')
   const sandbox = await startSandbox({
     port,
@@ -38,6 +39,15 @@ try {
   try      curl -u "${id}:${password}" ${sandbox.url}/v1.1/apps/${appId}/appusers/${mina.userId}
   steer    ${sandbox.origin}/__sandbox/requests, faults, users, apps, confirm-link, reset`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => sandbox.close())
+}
+
+const refusal = refusalOfWords('sandbox', process.argv.slice(2))
+try {
+  if (refusal === undefined) await serve()
+  else {
+    process.stderr.write(refusal)
+    process.exitCode = 2
+  }
 } catch (error) {
   console.error(`The stand-in could not start: ${errorMessage(withSetting(error, { SANDBOX_PORT: port }))}`)
   process.exitCode = 1

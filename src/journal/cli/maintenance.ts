@@ -5,7 +5,7 @@ import { dateOf } from '../filter.ts'
 import { acceptRollback, erasePerson, prune, pruneRangeBefore, resolveByHand } from '../maintenance.ts'
 import { type Command, say } from './command.ts'
 import { writeExport } from './export-file.ts'
-import { required, text, Usage } from './flags.ts'
+import { inSmallLetters, required, text, Usage } from './flags.ts'
 
 export const maintenanceCommands: Readonly<Record<string, Command>> = {
   resolve: {
@@ -13,7 +13,8 @@ export const maintenanceCommands: Readonly<Record<string, Command>> = {
     example: "resolve op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708 --verdict applied --by ada --note 'seen in the dashboard'",
     flags: ['verdict', 'by', 'note'],
     argument: 'OP',
-    run: async (context, flags, operation) => {
+    run: async (context, flags, word) => {
+      const operation = inSmallLetters(word)
       const verdict = required(flags, 'verdict')
       if (!['applied', 'not_applied', 'indeterminate'].includes(verdict))
         throw new Usage('--verdict is applied, not_applied or indeterminate')

@@ -16,7 +16,7 @@ import { keysNamed, proofOf } from '../store/stored-tree.ts'
 import { verify } from '../verify/verify.ts'
 import { type Command, say, sentence } from './command.ts'
 import { writeExport } from './export-file.ts'
-import { formatOf, number, required, text, Usage } from './flags.ts'
+import { formatOf, inSmallLetters, number, required, text, Usage } from './flags.ts'
 
 /** The notes of a checkpoint file: one note, or a log in which some lines hold notes as JSON. */
 const notesIn = (content: string): string[] =>
@@ -130,8 +130,9 @@ export const readingCommands: Readonly<Record<string, Command>> = {
     flags: ['personal', 'by', 'proof'],
     argument: 'ID',
     writes: (flags) => flags['personal'] === true,
-    run: async (context, flags, id) => {
+    run: async (context, flags, word) => {
       const { store, out } = context
+      const id = inSmallLetters(word)
       const personal = flags['personal'] === true
       if (personal !== (text(flags, 'by') !== undefined)) throw new Usage('--personal and --by NAME go together: who looks is recorded')
       const one = id.startsWith('evt_') ? await eventOf(store, id) : undefined

@@ -38,6 +38,8 @@ test('the page to sign in to the demo takes its own form alone, and leads to a p
   const at = `${bff.app.publicUrl}/bff/auth/login`
   const shown = async (query: string) => await (await fetch(at + query)).text()
   expect(await shown('?returnTo=/chat%22%3E')).toContain('name="returnTo" value="/chat%22%3E"')
+  const head = await fetch(at, { method: 'HEAD' })
+  expect([head.status, head.headers.get('content-type'), await head.text()]).toEqual([200, 'text/html; charset=utf-8', ''])
   expect(await shown('?returnTo=//evil.example')).toContain('name="returnTo" value="/"')
   expect(await shown('?returnTo=/chat&stepUp=1')).toContain('name="returnTo" value="/chat"')
   /** As a browser sends a form, which Node's fetch cannot. */

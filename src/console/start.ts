@@ -12,7 +12,8 @@ import { createWebhook } from './alerts/webhook.ts'
 import { apiRoutes } from './api/routes.ts'
 import { createCounters } from './counters.ts'
 import { createIntegrity } from './integrity.ts'
-import { consolePages, type SignInAddress } from './routes.ts'
+import { consolePages } from './routes/pages.ts'
+import type { SignInAddress } from './routes/screen.ts'
 import { createSavedViews, type SavedViewsParts } from './saved-views.ts'
 
 export interface ConsoleOptions extends SavedViewsParts {

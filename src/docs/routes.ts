@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import type { RequestHandler, Response, Router } from 'express'
-import type { SignInAddress } from '../console/routes.ts'
+import type { SignInAddress } from '../console/routes/screen.ts'
 import type { Operation } from '../contract/operation.ts'
 import { routes } from '../http/endpoint.ts'
 import { anyone, handlers } from '../http/endpoint-handler.ts'

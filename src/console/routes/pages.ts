@@ -1,0 +1,34 @@
+/** The console's pages below the base path, for `auditor` and `admin`, and their files. What changes
+ * anything goes to the API. */
+import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import type { RequestHandler, Router } from 'express'
+import { Problem } from '../../contract/problems.ts'
+import { pageRoutes } from '../../http/endpoint.ts'
+import { asPage } from '../../http/response-headers.ts'
+import { assets } from '../assets.ts'
+import { createOperation } from './operation.ts'
+import { createScreens, type PageParts } from './screen.ts'
+import { createTimeline } from './timeline.ts'
+
+const nowhere: RequestHandler = () => {
+  throw new Problem('not_found', { detail: 'The console has no such page.' })
+}
+
+export const consolePages = (parts: PageParts): Router => {
+  const { pages } = parts
+  const screens = createScreens(parts)
+  const timeline = createTimeline(parts, screens)
+  const files = Object.entries(assets).map(([name, sources]): [string, RequestHandler[]] => {
+    const bytes = Buffer.concat(sources.map((source) => readFileSync(source)))
+    return [`/ops/${name}`, [asPage, pages, (_req, res) => void res.type(extname(name)).send(bytes)]]
+  })
+  const router = pageRoutes({
+    '/ops': timeline.page,
+    '/ops/rows': timeline.rows,
+    '/ops/operations/:id': createOperation(parts, screens),
+    ...Object.fromEntries(files),
+  })
+  // What a browser opens is a page, also where there is none; the API has refusals of its own.
+  return router.use(/^\/ops(?=\/(?!api(?:\/|$)))/, asPage, pages, nowhere, screens.failed)
+}

@@ -471,7 +471,7 @@ export interface Operations {
    * Take a channel off the user.
    *
    * For self, agent, admin; counted among guarded. Sent once, and recorded in the journal.
-   * @throws ClientError, beside what any call may meet: `user_not_found`, `channel_not_linked`, `reason_required`, `another_user`, `journal_unavailable`, `operation_pending`, `operation_unknown`, `idempotency_key_reused`, `upstream_unknown`
+   * @throws ClientError, beside what any call may meet: `user_not_found`, `bad_request`, `channel_not_linked`, `reason_required`, `another_user`, `journal_unavailable`, `operation_pending`, `operation_unknown`, `idempotency_key_reused`, `upstream_unknown`
    */
   unlink_app_user(
     ask: {

@@ -1,42 +1,7 @@
-/** TABLE: refusals of the vendor by row and status: code, type and sentence for the caller, from
- * one source. */
+/** The meaning of a refusal of the vendor: its row in the table, once what it speaks of is known. */
 import type { Operation } from '../contract/operation.ts'
-import type { OperationId } from '../contract/operations.ts'
-import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
-
-type Meaning = readonly [code: ProblemCode, detail?: string]
-type Meanings = Readonly<Record<number, Meaning>>
-
-/** Refusals that keep the vendor's status. */
-const everywhere: Meanings = {
-  400: ['bad_request'],
-  402: ['payment_required'],
-  404: ['user_not_found'],
-  409: ['conflict'],
-  413: ['too_large'],
-  422: ['bad_request'],
-  423: ['locked'],
-}
-
-/** Where a row names more than a user, or says more by its status. The user of a guarded row was
- * looked up just before. */
-const ofRow: Readonly<Partial<Record<OperationId, Meanings>>> = {
-  get_link_requests: { 404: ['integration_not_found'] },
-  pre_create_app_user: { 404: ['upstream_misconfigured'], 409: ['conflict', 'There is a user with this userId already.'] },
-  post_image_message: {
-    400: ['bad_request', 'The messaging service does not accept this image or a field beside it.'],
-    415: ['unsupported_media_type', 'The messaging service does not take this type of image.'],
-  },
-  link_app_user: {
-    400: ['bad_request', 'The messaging service does not link this channel in this way.'],
-    404: ['integration_not_found'],
-  },
-  unlink_app_user: { 400: ['bad_request', 'The messaging service does not unlink this channel.'], 404: ['channel_not_linked'] },
-  merge_users: {
-    400: ['bad_request', 'The messaging service does not merge these users.'],
-    404: ['user_not_found', 'One of the users does not exist.'],
-  },
-}
+import { type Meaning, ofVendor } from '../contract/operation-problems.ts'
+import { Problem, problems } from '../contract/problems.ts'
 
 export interface VendorWords {
   /** Whether the body has the vendor's shape at all. */
@@ -53,9 +18,8 @@ const isAppMissing = ({ known, code, description }: VendorWords): boolean =>
 export const isUserMissing = ({ code, description }: Pick<VendorWords, 'code' | 'description'>): boolean =>
   code === 'user_not_found' || /\buser not found\b/i.test(description ?? '')
 
-const meaningOf = ({ id }: Operation, status: number, words: VendorWords): Meaning => {
-  if (status === 401 || status === 403) return ['upstream_credentials']
-  const ours = ofRow[id as OperationId]?.[status] ?? everywhere[status] ?? ['upstream_error']
+const meaningOf = (row: Operation, status: number, words: VendorWords): Meaning => {
+  const ours = ofVendor(row, status)
   if (status !== 404 || ours[0] === 'upstream_misconfigured') return ours
   if (isAppMissing(words)) return ['upstream_misconfigured']
   return ours[0] !== 'user_not_found' && isUserMissing(words) ? ['user_not_found'] : ours

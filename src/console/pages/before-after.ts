@@ -1,40 +1,19 @@
 /** The fields of the person before and after an operation. Roles are named, since a narrow screen
  * shows the rows of the table as blocks. */
 
-import type { GuardedId } from '../../contract/operations.ts'
 import { type Html, html } from '../../http/html.ts'
-import { wordsFor } from '../../journal/event/actions.ts'
+import { leftOf, wordsFor } from '../../journal/event/actions.ts'
 import type { Event, State } from '../../journal/event/event.ts'
 
 const done: readonly State[] = ['success', 'applied']
 const undone: readonly State[] = ['failure', 'not_sent', 'not_applied', 'denied']
-
-/** Fields that the vendor's profile deletion empties, with what is left of them; all others
- * stay. */
-const withoutProfile: Readonly<Record<string, string>> = {
-  givenName: 'emptied',
-  surname: 'emptied',
-  email: 'emptied',
-  avatarUrl: 'emptied',
-  properties: 'emptied',
-  clients: 'without names, pictures and raw data',
-}
-
-/** What a successful call leaves of a field. */
-const left: Readonly<Record<GuardedId, (field: string) => string>> = {
-  delete_app_user: () => 'gone',
-  delete_app_user_profile: (field) => withoutProfile[field] ?? 'unchanged',
-  merge_users: (field) => (field === 'discarded' ? 'gone' : 'kept; may hold more now'),
-  unlink_app_user: (field) => (field === 'clients' ? 'without that channel' : 'unchanged'),
-  link_app_user: (field) => (/clients$/i.test(field) ? 'with the new channel' : 'unchanged'),
-}
 
 /** What is known of a field after the call, by its state. */
 const afterOf = ({ action, before }: Event, state: State, field: string, kept: boolean): string => {
   if (undone.includes(state)) return 'unchanged'
   if (!done.includes(state)) return 'not known'
   if (before?.after) return kept ? 'sealed' : 'no longer kept'
-  return Object.hasOwn(left, action) ? left[action as GuardedId](field) : 'unchanged'
+  return leftOf(action, field)
 }
 
 /** What a reveal replaces by the value. */

@@ -1,6 +1,6 @@
-/** TABLE: each action in the journal: its words, the short name that people type, and its group in
- * the charts. */
-import type { RecordedId } from '../../contract/operations.ts'
+/** TABLE: each action in the journal: its words, the short name that people type, its group in the
+ * charts, and what it leaves of the person. */
+import type { GuardedId, RecordedId } from '../../contract/operations.ts'
 
 export type Group = 'deleted' | 'merged' | 'linked' | 'written'
 
@@ -12,6 +12,8 @@ interface Action {
   readonly infinitive: string
   /** What is said of the state before where no copy of it is kept. */
   readonly before: string
+  /** What a successful call leaves of a field. */
+  readonly left?: (field: string) => string
 }
 
 const before = {
@@ -22,13 +24,30 @@ const before = {
   noUser: 'No user is changed.',
 } as const
 
+/** Fields that the vendor's profile deletion empties, with what is left of them; all others
+ * stay. */
+const withoutProfile: Readonly<Record<string, string>> = {
+  givenName: 'emptied',
+  surname: 'emptied',
+  email: 'emptied',
+  avatarUrl: 'emptied',
+  properties: 'emptied',
+  clients: 'without names, pictures and raw data',
+}
+
+const gone = () => 'gone'
+const changed = (part: RegExp, words: string) => (field: string) => (part.test(field) ? words : 'unchanged')
+
+/** One that destroys, or may, says what it leaves. */
+type OfOperation<Id> = Id extends GuardedId ? Required<Action> : Action
+
 // biome-ignore format: a table is read down its columns
-const operations: Readonly<Record<RecordedId, Action>> = {
-  delete_app_user:         { short: 'delete',  group: 'deleted', past: 'deleted',                infinitive: 'delete',               before: before.notKept },
-  delete_app_user_profile: { short: 'erase',   group: 'deleted', past: 'erased the profile of',  infinitive: 'erase the profile of', before: before.notKept },
-  merge_users:             { short: 'merge',   group: 'merged',  past: 'merged',                 infinitive: 'merge',                before: before.notKept },
-  unlink_app_user:         { short: 'unlink',  group: 'linked',  past: 'unlinked a channel of',  infinitive: 'unlink a channel of',  before: before.notKept },
-  link_app_user:           { short: 'link',    group: 'linked',  past: 'linked a channel to',    infinitive: 'link a channel to',    before: before.added },
+const operations: { readonly [Id in RecordedId]: OfOperation<Id> } = {
+  delete_app_user:         { short: 'delete',  group: 'deleted', past: 'deleted',                infinitive: 'delete',               before: before.notKept, left: gone },
+  delete_app_user_profile: { short: 'erase',   group: 'deleted', past: 'erased the profile of',  infinitive: 'erase the profile of', before: before.notKept, left: (field) => withoutProfile[field] ?? 'unchanged' },
+  merge_users:             { short: 'merge',   group: 'merged',  past: 'merged',                 infinitive: 'merge',                before: before.notKept, left: (field) => (field === 'discarded' ? 'gone' : 'kept; may hold more now') },
+  unlink_app_user:         { short: 'unlink',  group: 'linked',  past: 'unlinked a channel of',  infinitive: 'unlink a channel of',  before: before.notKept, left: changed(/^clients$/, 'without that channel') },
+  link_app_user:           { short: 'link',    group: 'linked',  past: 'linked a channel to',    infinitive: 'link a channel to',    before: before.added,   left: changed(/clients$/i, 'with the new channel') },
   pre_create_app_user:     { short: 'create',  group: 'written', past: 'created',                infinitive: 'create',               before: before.nothing },
   update_app_user:         { short: 'update',  group: 'written', past: 'updated',                infinitive: 'update',               before: before.notKept },
   post_image_message:      { short: 'image',   group: 'written', past: 'sent an image to',       infinitive: 'send an image to',     before: before.added },
@@ -65,3 +84,6 @@ export const groupOf = (name: string): Group => actions.get(name)?.group ?? 'wri
 /** Words for an action; one of a later version is shown by its name. */
 export const wordsFor = (name: string): Pick<Action, 'past' | 'infinitive' | 'before'> =>
   actions.get(name) ?? { past: name.replaceAll('_', ' '), infinitive: name.replaceAll('_', ' '), before: before.notKept }
+
+/** What is left of a field; one of an action that destroys nothing, or of a later version, stays. */
+export const leftOf = (name: string, field: string): string => actions.get(name)?.left?.(field) ?? 'unchanged'

@@ -17,7 +17,7 @@ test('show and resolve take an id in capitals', async () => {
     return [code, JSON.parse(text.split('\n')[0]!) as Record<string, unknown>]
   }
   const capitals = lost.id.toUpperCase()
-  expect(await run('show', capitals)).toEqual([0, { operation: lost.id, state: 'indeterminate' }])
+  expect(await run('show', capitals)).toEqual([0, { operation: lost.id, state: 'unknown' }])
   const verdict = 'applied'
   expect(await run('resolve', capitals, '--verdict', verdict, '--by', 'ops')).toEqual([0, { operation: lost.id, resolved: true, verdict }])
 })

@@ -4,12 +4,25 @@ import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import { type OnGone, TIMED_OUT, withTimeout } from '../platform/deadline.ts'
-import { hit, status } from './cache-status.ts'
 import type { Entries, Entry, User } from './entry.ts'
 import { aliasTo, cacheKeysOf, type Name, nameOf } from './keys.ts'
 import { createLookup, type Prefetched } from './lookup.ts'
 import { createNextFlight, createSingleFlight } from './single-flight.ts'
 import type { CacheStore, LookupResult } from './store/cache-store.ts'
+
+const name = 'smooch-bff'
+
+/** Cache-Status (RFC 9211): how the cache treated a read. */
+const status = {
+  miss: `${name}; fwd=miss; fwd-status=200`,
+  collapsed: `${name}; fwd=miss; fwd-status=200; collapsed`,
+  /** A stale entry, since the vendor failed. */
+  ifError: (failed: number) => `${name}; fwd=stale; fwd-status=${failed}; detail=stale-if-error`,
+  bypass: (detail: string) => `${name}; fwd=bypass; detail=${detail}`,
+}
+
+/** A negative ttl: since when the entry is stale while it is renewed. */
+const hit = (leftMs: number): string => `${name}; hit; ttl=${Math.floor(leftMs / 1000)}`
 
 export interface AppUserRead {
   readonly app: string

@@ -21,14 +21,12 @@ import { decide, requireRecentSignIn } from '../policy/decide.ts'
 import { checkParams, subjectsOf } from '../policy/subjects.ts'
 import { isImmediate, requireFields, withConfirmation } from '../policy/writable-fields.ts'
 import type { Session } from '../session/sessions.ts'
-import { type Call, ownNameIn, patienceOf, readBody, type UndecidedCall } from './call.ts'
-import { callFacts, ofAnotherApp, targetsOf } from './call-facts.ts'
-import { type AuditRules, readIdempotencyKey, readReason } from './call-headers.ts'
+import { type AuditRules, type Call, ownNameIn, patienceOf, readBody, readIdempotencyKey, readReason, type UndecidedCall } from './call.ts'
+import { callFacts, createUnguardedEvents, ofAnotherApp, targetsOf } from './call-facts.ts'
 import { createGuardedCall, type GuardedCallParts } from './guarded-call.ts'
 import { createOpenCall, type OpenCallParts } from './open-call.ts'
 import { createProvisioning, type ProvisioningParts } from './provisioning.ts'
 import { type Result, send, showsVendorWords } from './reply.ts'
-import { createUnguardedEvents } from './unguarded-events.ts'
 
 export interface PipelineParts extends ProvisioningParts, OpenCallParts, GuardedCallParts {
   /** By app id. */

@@ -12,8 +12,7 @@ import { requireStill } from '../policy/decide.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
 import { type Call, isOwn } from './call.ts'
-import { callFacts } from './call-facts.ts'
-import { createUnguardedEvents } from './unguarded-events.ts'
+import { callFacts, createUnguardedEvents } from './call-facts.ts'
 
 export interface ProvisioningParts {
   readonly sessions: Sessions

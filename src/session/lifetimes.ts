@@ -1,6 +1,7 @@
 /** TABLE: lifetimes of sessions by kind and holder. */
 import type { Role } from '../contract/operation.ts'
 import type { Lifetime } from './issue.ts'
+import { isStaffRole } from './roles.ts'
 import type { Kind } from './token.ts'
 
 const minutes = 60_000
@@ -23,10 +24,6 @@ const lifetimes: Record<Kind, Record<'user' | 'staff', Limits>> = {
   service: { user:  { idleMs: 90 * days,    defaultMs: 30 * days,    maxMs: 90 * days },
              staff: { idleMs: 90 * days,    defaultMs: 30 * days,    maxMs: 90 * days } },
 }
-
-const staffRoles: readonly Role[] = ['agent', 'admin', 'auditor']
-
-export const isStaffRole = (role: Role): boolean => staffRoles.includes(role)
 
 /** The lifetime of a new session, and the longest that may be asked for (`maxSeconds`). */
 export const lifetimeOf = (kind: Kind, roles: readonly Role[], ttlSeconds?: number): { lifetime: Lifetime; maxSeconds: number } => {

@@ -1,11 +1,14 @@
-/** Changes of roles during a session: a flag of the person that every request reads. An old token
- * may lose roles by it, never gain any. */
+/** Roles: which are staff's, and their changes during a session, a flag of the person that every
+ * request reads. An old token may lose roles by it, never gain any. */
 import { randomBytes } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
 import { opener } from '../crypto/decryption-memo.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
-import { isStaffRole } from './lifetimes.ts'
 import { openFor, sealFor } from './record.ts'
+
+const staffRoles: readonly Role[] = ['agent', 'admin', 'auditor']
+
+export const isStaffRole = (role: Role): boolean => staffRoles.includes(role)
 
 export interface RolesFlag {
   readonly version: string

@@ -9,7 +9,7 @@ import { looksLikeSmoochId, pathId, provableId } from '../../src/contract/ids.ts
 import { operations } from '../../src/contract/operations.ts'
 import { bodies } from '../../src/contract/schemas.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
-import { readIdempotencyKey, readReason } from '../../src/gateway/call-headers.ts'
+import { readIdempotencyKey, readReason } from '../../src/gateway/call.ts'
 import { checkBody, isForm } from '../../src/http/body.ts'
 import { clientAddress, settleClientAddress, trustedPeers } from '../../src/http/client-address.ts'
 import { checkOwnCookies, cookieNames } from '../../src/http/cookies.ts'

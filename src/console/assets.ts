@@ -3,7 +3,10 @@ const styles = ['elements', 'frame', 'summary', 'search', 'charts', 'rows', 'ope
 
 /** By name, and of which files each is put together, in this order. */
 export const assets: Readonly<Record<string, readonly URL[]>> = {
-  'console.css': styles.map((name) => new URL(`./browser/${name}.css`, import.meta.url)),
+  'console.css': [
+    new URL('../http/browser/base.css', import.meta.url),
+    ...styles.map((name) => new URL(`./browser/${name}.css`, import.meta.url)),
+  ],
   'timeline.js': [new URL('./browser/timeline.js', import.meta.url)],
   'operation.js': [new URL('./browser/operation.js', import.meta.url)],
   'call.js': [new URL('./browser/call.js', import.meta.url)],

@@ -21,6 +21,7 @@ interface Options {
 
 /** The elements are those of the console. */
 const styles = [
+  new URL('../http/browser/base.css', import.meta.url),
   new URL('../console/browser/elements.css', import.meta.url),
   new URL('./browser/docs.css', import.meta.url),
   new URL('./browser/samples.css', import.meta.url),

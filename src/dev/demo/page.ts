@@ -24,7 +24,7 @@ export const demoPage = (basePath: string, integrationId = '', reasons: readonly
   const page = text(new URL('./page.html', import.meta.url)).replace(/\{\{(\w+)\}\}/g, (_, name: string) => html`${values[name]}`.text)
   const files = [
     ['/', 'html', page],
-    ['/demo.css', 'css', text(new URL('./page.css', import.meta.url))],
+    ['/demo.css', 'css', text(new URL('../../http/browser/base.css', import.meta.url)) + text(new URL('./page.css', import.meta.url))],
     ['/parts.css', 'css', text(new URL('./parts.css', import.meta.url))],
     ['/demo.js', 'js', text(new URL('./demo.js', import.meta.url))],
     ['/confirm.js', 'js', text(new URL('./confirm.js', import.meta.url))],

@@ -6,14 +6,7 @@ import { misbehave, type Reply, send } from './answer.ts'
 import { type Body, HungUp, readBody } from './body.ts'
 import { authorise } from './credentials.ts'
 import { answersItself, type Faults } from './faults.ts'
-import { createWebhook, deleteApp, deleteWebhook, getWebhook, listWebhooks } from './operations/app.ts'
-import type { Operation, Outcome } from './operations/call.ts'
-import { businessSystems, entityIds, unlink } from './operations/channels.ts'
-import { authCode, linkRequests } from './operations/codes.ts'
-import { postImage } from './operations/images.ts'
-import { link } from './operations/link.ts'
-import { mergeUsers } from './operations/merge.ts'
-import { clearProfile, get, preCreate, remove, update } from './operations/users.ts'
+import type { Outcome } from './operations/call.ts'
 import { lookUp } from './people.ts'
 import type { RequestLog, RequestRecord } from './record.ts'
 import { Refusal } from './refusal.ts'
@@ -28,27 +21,6 @@ export interface Parts {
   courier: Courier
   prefix: string
 }
-
-const operationsOf = ({ courier }: Parts): Record<string, Operation> => ({
-  pre_create_app_user: preCreate,
-  get_app_user: get,
-  update_app_user: update,
-  delete_app_user: remove,
-  delete_app_user_profile: clearProfile,
-  get_app_user_auth_code: authCode,
-  get_app_user_business_system_ids: businessSystems,
-  get_app_user_entity_ids: entityIds,
-  get_link_requests: linkRequests,
-  link_app_user: link,
-  merge_users: mergeUsers,
-  post_image_message: postImage,
-  unlink_app_user: unlink,
-  create_webhook: createWebhook(courier.probe),
-  list_webhooks: listWebhooks,
-  get_webhook: getWebhook,
-  delete_webhook: deleteWebhook,
-  delete_app: deleteApp,
-})
 
 const nothing: Record<Vendor['switches']['nothing'], Reply> = {
   object: { status: 200, body: {} },
@@ -73,8 +45,7 @@ function isAboutIn({ apps }: Vendor, ids: unknown[]) {
 }
 
 export function newExchange(parts: Parts) {
-  const { vendor, faults, log, prefix } = parts
-  const operations = operationsOf(parts)
+  const { vendor, faults, log, courier, prefix } = parts
 
   function routeOf(request: IncomingMessage): { route?: Match | undefined; malformed?: unknown } {
     try {
@@ -89,7 +60,7 @@ export function newExchange(parts: Parts) {
     const app = authorise(vendor, authorization, route)
     if (route.takes && body.problem) throw body.problem
     const { params, query } = route
-    return await operations[route.operation]!({ vendor, app, params, query, content: body.content, parts: body.parts ?? [] })
+    return await route.run({ vendor, app, params, query, content: body.content, parts: body.parts ?? [], probe: courier.probe })
   }
 
   async function replyTo(work: Promise<Outcome>, entry: RequestRecord): Promise<Reply> {

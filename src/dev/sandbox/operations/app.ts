@@ -21,23 +21,21 @@ function triggersOf(given: unknown): string[] {
 }
 
 /** Probes the target with HEAD first; any answer will do. */
-export const createWebhook = (probe: (target: string) => Promise<boolean>): Operation => {
-  return async ({ app, content }) => {
-    const body = objectOf(content)
-    const target = targetOf(body)
-    const secret = optionalText(body, 'secret')
-    const webhook = newWebhook({
-      target,
-      triggers: triggersOf(body['triggers']),
-      includeClient: body['includeClient'] === true,
-      includeFullAppUser: body['includeFullAppUser'] === true,
-      ...(secret !== undefined && { secret }),
-    })
-    if (app.webhooks.size >= mostWebhooks) throw badRequest(`An app has at most ${mostWebhooks} webhooks`)
-    if (!(await probe(target))) throw badRequest('target does not answer')
-    app.webhooks.set(webhook._id, webhook)
-    return { status: 201, body: { webhook } }
-  }
+export const createWebhook: Operation = async ({ app, content, probe }) => {
+  const body = objectOf(content)
+  const target = targetOf(body)
+  const secret = optionalText(body, 'secret')
+  const webhook = newWebhook({
+    target,
+    triggers: triggersOf(body['triggers']),
+    includeClient: body['includeClient'] === true,
+    includeFullAppUser: body['includeFullAppUser'] === true,
+    ...(secret !== undefined && { secret }),
+  })
+  if (app.webhooks.size >= mostWebhooks) throw badRequest(`An app has at most ${mostWebhooks} webhooks`)
+  if (!(await probe(target))) throw badRequest('target does not answer')
+  app.webhooks.set(webhook._id, webhook)
+  return { status: 201, body: { webhook } }
 }
 
 export const listWebhooks: Operation = ({ app }) => ({ status: 200, body: { webhooks: [...app.webhooks.values()] } })

@@ -11,6 +11,8 @@ export interface Call {
   query: URLSearchParams
   content: unknown
   parts: Part[]
+  /** Whether a webhook's target answers at all. */
+  probe: (target: string) => Promise<boolean>
 }
 
 /** `nothing`: an answer that no client reads; a switch decides its form. */

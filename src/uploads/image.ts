@@ -40,8 +40,7 @@ const otherNames: Readonly<Record<string, ImageType>> = {
   'image/x-png': 'image/png',
 }
 
-const mayBeDeclared = (type: ImageType, declared: string): boolean =>
-  silent.has(declared) || (otherNames[declared] ?? declared) === type
+const mayBeDeclared = (type: ImageType, declared: string): boolean => silent.has(declared) || (otherNames[declared] ?? declared) === type
 
 type ImageFields = BodyOf<'ImageUpload'>
 

@@ -1,6 +1,7 @@
-/** jest's environment for Node, in processes that compile each module once: every test file has a
- * context of its own, for which the service and its packages were compiled anew. */
+/** jest's environment for Node, in processes that compile each module once and keep nothing of a file
+ * that is done: every test file has a context of its own. */
 import { createRequire } from 'node:module'
+import { PerformanceObserver } from 'node:perf_hooks'
 import vm, { type SourceTextModuleOptions } from 'node:vm'
 
 const { SourceTextModule, compileFunction } = vm
@@ -32,6 +33,23 @@ const compileOnce: typeof compileFunction = (text, parameters, options = {}) => 
 // jest takes both from here at each use; it has no setting for compiled code.
 Object.assign(vm, { SourceTextModule: CompiledOnce, compileFunction: compileOnce })
 
+/** Those of prom-client, one for each service started: node:perf_hooks would hold each, and by it the
+ * whole context of its test file. */
+const observers = new Set<PerformanceObserver>()
+const { observe } = PerformanceObserver.prototype
+PerformanceObserver.prototype.observe = function (...given) {
+  observers.add(this)
+  observe.apply(this, given)
+}
+
 // It comes with jest, so it is no dependency of ours.
 const load = createRequire(import.meta.url)
-export default (load('jest-environment-node') as { TestEnvironment: unknown }).TestEnvironment
+const { TestEnvironment } = load('jest-environment-node') as { TestEnvironment: new (...given: never[]) => { teardown(): Promise<void> } }
+
+export default class extends TestEnvironment {
+  override async teardown(): Promise<void> {
+    for (const observer of observers) observer.disconnect()
+    observers.clear()
+    await super.teardown()
+  }
+}

@@ -109,7 +109,6 @@ try {
   const cookies: string[] = []
   for (let i = 1; i <= people; i += 1)
     cookies.push(String((await mint(service, { kind: 'cookie', userId: `u${i}` })).setCookie).split(';')[0]!)
-  const { token } = await mint(service, { kind: 'bearer', roles: ['admin'], actor: { id: 'boss' } })
   const { url, path } = service.told as { url: string; path: string }
   const host = new URL(url).host
   const closed = (): Promise<Result> =>
@@ -129,6 +128,8 @@ try {
   say(`carried: ${carried.toFixed(0)}/s on ${values.connections} connections; ${most.toFixed(0)}/s in a closed loop of 64`)
   const rss = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]) / 1024
   for (const times of values.times.split(',').map(Number)) {
+    // For each step: it is good for a quarter of an hour.
+    const { token } = await mint(service, { kind: 'bearer', roles: ['admin'], actor: { id: 'boss' } })
     const stop = beside(service, token)
     const it = await offer(carried * times, ms)
     const { livez, deletes, deleteMs } = await stop()

@@ -2,6 +2,7 @@
  * a minute: alone it could take them all. */
 import { Problem } from '../contract/problems.ts'
 import { limitConcurrency, NoTurn } from '../platform/concurrency.ts'
+import { bearerOf } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
 import { imageShares } from '../upstream/bulkhead.ts'
 
@@ -15,9 +16,9 @@ export const createUploadShares = () => {
   }
 
   /** Runs the work, or throws `too_many_requests` before a byte is read. */
-  return async <T>({ app, kind, place }: Pick<Session, 'app' | 'kind' | 'place'>, work: () => Promise<T>): Promise<T> => {
-    const sender: Sender = kind === 'service' ? 'program' : 'person'
-    return await shares[sender](`${app} ${place.tag}`, work).catch((error: unknown) => {
+  return async <T>(session: Pick<Session, 'app' | 'kind' | 'place'>, work: () => Promise<T>): Promise<T> => {
+    const sender: Sender = bearerOf(session)
+    return await shares[sender](`${session.app} ${session.place.tag}`, work).catch((error: unknown) => {
       if (!(error instanceof NoTurn)) throw error
       throw new Problem('too_many_requests', {
         cause: error,

@@ -1,5 +1,6 @@
-/** Load shedding: the bound of requests that have come and are not yet let in, by session or limit.
- * Deletions and sessions have bounds of their own, so that a flood of reads stops no sign-out. */
+/** Load shedding: the bound of requests that have come and are not yet let in, by session or limit,
+ * and what becomes of those beyond it: held back for a moment, then let in or refused. Deletions
+ * and sessions have bounds of their own, so that a flood of reads stops no sign-out. */
 import type { IncomingMessage } from 'node:http'
 import type { Log } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'

@@ -62,9 +62,9 @@ export const answerEarly = (res: ServerResponse, problem: Problem, requestId: st
 
 /** The same, made once for a refusal that must be cheap. */
 export const prepareAnswer = (problem: Problem): ((res: ServerResponse, requestId: string, keep: boolean) => void) => {
-  const place = '\0'
+  const place = 'REQUEST-ID'
   const { headers, body } = partsOf(problem, place, true)
-  const [before, after] = body.split(JSON.stringify(place).slice(1, -1)) as [string, string]
+  const [before, after] = body.split(place) as [string, string]
   const { 'Content-Length': _length, 'X-Request-Id': _id, ...others } = headers
   const always = Object.entries(others).flat()
   return (res, requestId, keep) => {

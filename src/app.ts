@@ -163,7 +163,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     operationRoutes(rows, pipeline),
     docsRoutes({ basePath: settings.BASE_PATH, operations: rows, pages, signIn }),
     ...createAuth({
-      ...{ store, keys, peppers, people, sessions, resolveUser, acts, origins, providers },
+      ...{ apps: byId, store, keys, peppers, people, sessions, resolveUser, acts, origins, providers },
       basePath: settings.BASE_PATH,
       failures,
       signIns: limitAddress(counts, 'sign-ins', settings.LIMIT_SIGN_INS),

@@ -52,14 +52,16 @@ export const newId = (value: string): string => {
   return value
 }
 
+export const isTooLong = (value: string): boolean => value !== '' && !within(value, limit)
+
+/** Why nobody may be called so, no member of staff either; undefined when somebody may. */
+export const faultOfName = (value: string): string | undefined =>
+  within(value, limit) ? hiddenIn(value) : `must hold 1 to ${limit} characters`
+
 /** Checks an id from elsewhere: it may hold a slash or a question mark, since the URL built from it
  * is encoded and checked. */
 export const provableId = (value: string): string => {
-  const fault = !within(value, limit)
-    ? `must hold 1 to ${limit} characters`
-    : dots(value) || value === 'me'
-      ? 'must not be ".", ".." or "me"'
-      : hiddenIn(value)
+  const fault = dots(value) || value === 'me' ? 'must not be ".", ".." or "me"' : faultOfName(value)
   if (fault) throw new Problem('bad_request', { detail: `The id ${fault}.` })
   return value
 }

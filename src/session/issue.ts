@@ -87,7 +87,10 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
       const index = indexOf(peppers, place, record)
       const sealed = sealRecord(peppers, jti, tag, record).toString('base64')
       const times = await withAvailability(
-        store.create(place, { sid, sealed, index, idleMs, absoluteMs, extra: sealSecrets(peppers, place, extra) }),
+        store.create(place, {
+          ...{ sid, sealed, index, idleMs, absoluteMs, extra: sealSecrets(peppers, place, extra) },
+          app: appKeysOf(peppers, record.app)[0],
+        }),
       )
       if (record.kind === 'service') await withAvailability(store.addToList(servicesKey, { sid, index, ...times }))
       await people.register(record, { sid, index, ...times })

@@ -74,16 +74,8 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     return [...live.map(({ entry }) => entry), ...(mark ? [{ kind: 'bearer' as const, roles: mark.roles }] : [])]
   }
 
-  /** Sessions that began later than it is now, since the store's clock was set back: the mark of an
-   * end would lie before them. */
-  const begunAhead = async (tags: readonly string[]) => {
-    const [now, ...lists] = await Promise.all([withAvailability(store.now()), ...tags.map((tag) => withAvailability(store.list(tag)))])
-    return opened(lists.flat()).filter(({ createdMs }) => createdMs > now)
-  }
-
   const endAll = async (person: Person): Promise<void> => {
     const tags = personKeysOf(peppers, person)
-    await Promise.all((await begunAhead(tags)).map(endListed))
     await Promise.all(tags.map((tag) => withAvailability(store.endAll(tag))))
     await Promise.all((await underUserIds(person)).map(endListed))
   }

@@ -8,6 +8,7 @@ import { familyLifetimeOf, refreshGraceMs } from './lifetimes.ts'
 import type { People } from './people.ts'
 import { appKeysOf, openRecord, personKeysOf, type SessionRecord, sealRecord, storeKey } from './record.ts'
 import { currentRoles, openRoles } from './roles.ts'
+import { requireServed } from './sessions.ts'
 import type { FamilyTimes } from './store/family-store.ts'
 import { type SessionStore, withAvailability } from './store/session-store.ts'
 import { signToken, type Token, verifyToken } from './token.ts'
@@ -21,6 +22,8 @@ export interface Tokens {
 }
 
 interface Parts {
+  /** By the ids of those that are served. */
+  readonly apps: ReadonlyMap<string, unknown>
   readonly store: SessionStore
   readonly keys: KeyRing
   readonly peppers: KeyRing
@@ -36,7 +39,7 @@ const derive = (pepper: RingKey, what: 'next' | 'access', family: string, jti: s
 
 const invalidGrant = () => new Problem('invalid_grant')
 
-export const createRefresh = ({ store, keys, peppers, people, reused }: Parts) => {
+export const createRefresh = ({ apps, store, keys, peppers, people, reused }: Parts) => {
   const sealedUnder = (jti: string, tag: string, record: SessionRecord) => sealRecord(peppers, jti, tag, record).toString('base64')
 
   const tokens = (
@@ -72,13 +75,21 @@ export const createRefresh = ({ store, keys, peppers, people, reused }: Parts) =
       const { accessMs, ...lifetime } = familyLifetimeOf(record.roles)
       const index = indexOf(peppers, place, record, true)
       const access = { key: storeKey(accessJti), sealed: sealedUnder(accessJti, tag, record), lifeMs: accessMs }
-      const family = { sid: record.sid, sealed: sealedUnder(fam, tag, record), index, ...lifetime, token: storeKey(jti), access }
+      const family = {
+        sid: record.sid,
+        sealed: sealedUnder(fam, tag, record),
+        index,
+        ...lifetime,
+        token: storeKey(jti),
+        access,
+        app: appKeysOf(peppers, record.app)[0],
+      }
       const times = await withAvailability(store.createFamily(place, family))
       await people.register(record, { sid: record.sid, index, createdMs: times.createdMs, expiresMs: times.expiresMs })
       return tokens(record, tag, fam, { refresh: jti, access: accessJti }, times)
     },
 
-    /** Throws `invalid_grant`. The signature is checked before any look-up. `count` gets the
+    /** Throws `invalid_grant`, and `forbidden` for an app that is not served. The signature is checked before any look-up. `count` gets the
      * person's key and may refuse. */
     refresh: async (text: string, count: (tag: string) => Promise<void>): Promise<Tokens> => {
       const token = verifyToken(keys, text, Date.now())
@@ -89,6 +100,8 @@ export const createRefresh = ({ store, keys, peppers, people, reused }: Parts) =
       const found = await withAvailability(store.readFamily(place, token.app))
       const kept = found && openRecord(peppers, fam, tag, found.sealed)
       if (!kept) throw invalidGrant()
+      // Before the token is used up: an app that is left out by mistake comes back.
+      requireServed(apps, kept)
       const mark = openRoles(peppers, tag, found.roles)
       const record: SessionRecord = { ...kept, roles: currentRoles(kept, mark), rolesVersion: mark?.version ?? kept.rolesVersion }
       const [pepper] = peppers()

@@ -74,6 +74,11 @@ interface Lookup<P> {
 
 const minute = 60_000
 
+/** Refuses a session of an app that was served before; signing out is possible still. */
+export const requireServed = (apps: ReadonlyMap<string, unknown>, { app }: Pick<SessionRecord, 'app'>): void => {
+  if (!apps.has(app)) throw new Problem('forbidden', { detail: 'The app of this session is not served here.' })
+}
+
 export const createSessions = ({ apps, store, keys, peppers, origins, limits, people }: SessionParts) => {
   const { create, rotate, readExtra } = createIssue({ store, keys, peppers, people })
 
@@ -169,8 +174,7 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
       lease.use(prefetched)
       if (!known) throw new Problem('unauthorized')
       const session = forStaffOrigin(request, known)
-      // Of an app that was served before; signing out is possible still.
-      if (!apps.has(session.app)) throw new Problem('forbidden', { detail: 'The app of this session is not served here.' })
+      requireServed(apps, session)
       if (limit) await decide(limit)
       lease.move()
       return { session, prefetched }

@@ -1,6 +1,6 @@
 /** The person in the claims of an identity provider; settings say which claim means what. */
 import type { ClaimRules, ProviderRole } from '../../config/providers.ts'
-import { hiddenIn } from '../contract/ids.ts'
+import { faultOfName, hiddenIn, isTooLong } from '../contract/ids.ts'
 import { Problem, problems } from '../contract/problems.ts'
 import { isBlank, withoutFormatting } from '../contract/text.ts'
 import { parseExact } from '../platform/exact-json.ts'
@@ -61,7 +61,7 @@ const rolesOf = (rules: ClaimRules, claims: Claims): ProviderRole[] => {
 const nameOf = (claims: Claims): string | undefined => {
   const names = [claims['name'], claims['preferred_username']]
   const name = names.find((value): value is string => typeof value === 'string' && !isBlank(value))
-  return name && withoutFormatting(name).slice(0, 256)
+  return name && withoutFormatting(name).slice(0, 256).toWellFormed()
 }
 
 /** The last sign-in in seconds of the provider's clock; 0 if absent or later than the token
@@ -77,15 +77,22 @@ export interface ProviderAssertion extends Pick<Assertion, 'appId' | 'userId' | 
 /** The person in the claims. `prefixes` of all issuers keep apart the userIds of two issuers,
  * whatever their claims hold. */
 export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims: Claims): ProviderAssertion => {
+  const refuse = (name: string, fault: string | undefined): void => {
+    if (fault) throw new Problem('sign_in_failed', { detail: `The claim ${name} of the identity provider ${fault}.` })
+  }
   const prefixed = (name: string): string => {
     const own = nameIn(claims, name)
     if (own === undefined) throw new Problem('sign_in_failed', { detail: 'The identity provider did not say who you are.' })
-    const hidden = hiddenIn(own)
-    if (hidden) throw new Problem('sign_in_failed', { detail: `The claim ${name} of the identity provider ${hidden}.` })
     const id = `${rules.prefix}${own}`
+    refuse(name, hiddenIn(own) ?? faultOfName(id))
     const others = prefixes.some((prefix) => prefix.length > rules.prefix.length && id.startsWith(prefix))
     if (others) throw new Problem('sign_in_failed', { detail: 'Your id at the identity provider belongs to another provider here.' })
     return id
+  }
+  // Both are kept with the session, also where other claims name the person.
+  for (const name of ['sub', 'sid'] as const) {
+    const own = claims[name]
+    if (typeof own === 'string' && isTooLong(own)) refuse(name, faultOfName(own))
   }
   const roles = rolesOf(rules, claims)
   const absentRoles = rules.roles !== undefined && isAbsent(claimAt(claims, rules.roles)) ? rules.roles : undefined

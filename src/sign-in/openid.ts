@@ -15,7 +15,8 @@ import { fetchUserinfo } from './userinfo.ts'
 export interface SignedIn {
   /** Claims of the ID token, completed from userinfo. */
   readonly claims: Claims & { readonly iss: string; readonly sub: string; readonly iat: number }
-  readonly idToken: string
+  /** For the address of the sign-out; absent when it is too long for any. */
+  readonly idToken: string | undefined
 }
 
 /** Claims of the name are optional: it is for lists alone. */
@@ -61,7 +62,8 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
     const idToken = tokens.id_token!
     requireSubjectToken(typeOf(idToken))
     const { iss, sub, iat } = tokens.claims()!
-    return { claims: await withUserinfo(config, tokens.access_token, { ...claimsOf(idToken), iss, sub, iat }), idToken }
+    const claims = await withUserinfo(config, tokens.access_token, { ...claimsOf(idToken), iss, sub, iat })
+    return { claims, idToken: idToken.length > maxAddress ? undefined : idToken }
   }
 
   return {

@@ -31,6 +31,7 @@ import { createRelyingParty } from './openid.ts'
 import { createReport } from './provider-problems.ts'
 
 interface Options {
+  readonly apps: ReadonlyMap<string, unknown>
   readonly store: SessionStore
   readonly keys: KeyRing
   readonly peppers: KeyRing

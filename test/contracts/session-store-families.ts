@@ -28,6 +28,15 @@ export const refreshFamilies = (store: () => SessionStore): void => {
       expect((await store().lastSeen(at.tag, [{ key: at.key, family: true }]))[0]).toBe(times.createdMs)
     })
 
+    test('begin after the end of their app, also in the same moment', async () => {
+      const app = unique()
+      for (let tries = 0; tries < 20; tries += 1) {
+        await store().endAll(app)
+        const { at } = await start({ app })
+        expect(await store().readFamily(at, app)).toBeDefined()
+      }
+    })
+
     test('fifty at once get one successor', async () => {
       const { at, made } = await start()
       const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => store().refresh(at, shown(made.sid, 't1', `t2-${i}`))))

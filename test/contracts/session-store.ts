@@ -188,6 +188,16 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect(await store.enter(later, { touch: true, app })).toBeDefined()
     })
 
+    test('lets a session begin after the end of its app, also in the same moment', async () => {
+      const app = unique()
+      for (let tries = 0; tries < 20; tries += 1) {
+        const at = place()
+        await store.endAll(app)
+        await store.create(at, newSession({ app }))
+        expect(await store.enter(at, { touch: true, app })).toBeDefined()
+      }
+    })
+
     test('puts a new token in the place of an old one, once, with the same times', async () => {
       const at = place()
       const made = newSession({ extra: 'b25l' })

@@ -45,7 +45,14 @@ test.each(stores)('a refresh token asked for twice across a change of keys gets 
   const [keyText, pepperText] = [new Secret(`k1:${canarySessionKey}`), new Secret(`p1:${pepper}`)]
   const [keys, peppers] = [keyRing(keyText), keyRing(pepperText)]
   const store = await make()
-  const families = createRefresh({ store, keys, peppers, people: createPeople({ store, peppers }), reused: () => undefined })
+  const families = createRefresh({
+    apps: new Map([['a', {}]]),
+    store,
+    keys,
+    peppers,
+    people: createPeople({ store, peppers }),
+    reused: () => undefined,
+  })
   const record: Omit<SessionRecord, 'sid'> = {
     ...{ app: 'a', userId: 'u', actor: { id: 'u' }, roles: ['user'], kind: 'bearer', scope: 'app', authTime: 1, method: 'test' },
   }

@@ -18,6 +18,8 @@ export interface NewFamily {
   /** Store key of the first refresh token. */
   readonly token: string
   readonly access: Access
+  /** The app's tag: the family begins after the last end of all of its app. */
+  readonly app?: string | undefined
 }
 
 export interface FamilyTimes {

@@ -23,18 +23,19 @@ interface Parts {
   readonly now: () => number
   readonly sessions: Map<string, Kept>
   readonly name: (place: SessionRef) => string
-  readonly notBefore: (tag: string) => number
+  readonly endedBy: (tag: string) => number
+  readonly begin: (tag: string, app: string | undefined) => number
   readonly rolesOf: (tag: string) => string | undefined
   readonly addToList: (tag: string, listed: Listed) => void
   readonly removeFromList: (tag: string, sid: string) => void
 }
 
-export const familiesInMemory = ({ now, sessions, name, notBefore, rolesOf, addToList, removeFromList }: Parts) => {
+export const familiesInMemory = ({ now, sessions, name, endedBy, begin, rolesOf, addToList, removeFromList }: Parts) => {
   const families = new Map<string, Family>()
 
   const live = (place: SessionRef): Family | undefined => {
     const family = families.get(name(place))
-    return family && family.idleUntil > now() && family.createdMs > notBefore(place.tag) ? family : undefined
+    return family && family.idleUntil > now() && family.createdMs > endedBy(place.tag) ? family : undefined
   }
   const open = ({ tag }: SessionRef, sid: string, { key, sealed, lifeMs }: Access, createdMs: number, most: number): number => {
     const expiresMs = Math.min(now() + lifeMs, most)
@@ -55,8 +56,8 @@ export const familiesInMemory = ({ now, sessions, name, notBefore, rolesOf, addT
   }
 
   const methods: FamilyStore = {
-    createFamily: async (place, { sid, sealed, index, idleMs, absoluteMs, token, access }) => {
-      const createdMs = Math.max(now(), notBefore(place.tag) + 1)
+    createFamily: async (place, { sid, sealed, index, idleMs, absoluteMs, token, access, app }) => {
+      const createdMs = begin(place.tag, app)
       const expiresMs = createdMs + absoluteMs
       const idleUntil = Math.min(createdMs + idleMs, expiresMs)
       const times = { createdMs, expiresMs, idleUntil, lastMs: createdMs }
@@ -66,7 +67,7 @@ export const familiesInMemory = ({ now, sessions, name, notBefore, rolesOf, addT
     },
     readFamily: async (place, app) => {
       const family = live(place)
-      if (!family || (app !== undefined && family.createdMs <= notBefore(app))) return undefined
+      if (!family || (app !== undefined && family.createdMs <= endedBy(app))) return undefined
       return { sealed: family.sealed, roles: rolesOf(place.tag) }
     },
     refresh: async (place, { token, next, access, graceMs }) => {

@@ -80,11 +80,23 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     values.set(mark, value)
     marks.set(tag, { values, until: now() + markTtlMs })
   }
-  const notBefore = (tag: string) => Number(marksOf(tag)?.get('notBefore') ?? 0)
+  const timeOf = (tag: string, mark: string) => Number(marksOf(tag)?.get(mark) ?? 0)
+  /** Sessions of a person or an app that began by then have ended. */
+  const endedBy = (tag: string) => Math.max(timeOf(tag, 'notBefore'), timeOf(tag, 'ahead'))
+  /** The latest time at which a session in the list began: later than now when the clock was set back. */
+  const latestIn = (tag: string) => Math.max(0, ...[...(lists.get(tag)?.values() ?? [])].map(({ createdMs }) => createdMs))
+  /** After all ends of the person and of the app, which keeps the latest beginning, since nothing lists
+   * its sessions. */
+  const begin = (tag: string, app: string | undefined): number => {
+    const ended = Math.max(endedBy(tag), timeOf(tag, 'gone'), app === undefined ? 0 : endedBy(app))
+    const createdMs = Math.max(now(), ended + 1)
+    if (app !== undefined) setMark(app, 'latest', String(Math.max(createdMs, timeOf(app, 'latest'))))
+    return createdMs
+  }
 
   const live = (place: SessionRef): Kept | undefined => {
     const session = sessions.get(name(place))
-    return session && session.idleUntil > now() && session.createdMs > notBefore(place.tag) ? session : undefined
+    return session && session.idleUntil > now() && session.createdMs > endedBy(place.tag) ? session : undefined
   }
 
   const usedOf = (tag: string, { name, windowMs }: Window): Used => {
@@ -112,7 +124,8 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     now,
     sessions,
     name,
-    notBefore,
+    endedBy,
+    begin,
     rolesOf: (tag) => marksOf(tag)?.get('roles'),
     addToList,
     removeFromList,
@@ -122,8 +135,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     ...families.methods,
     ...values.methods,
     create: async (place, session) => {
-      // Later than the flag: a session made in the millisecond of an endAll is a new one.
-      const createdMs = Math.max(now(), notBefore(place.tag) + 1)
+      const createdMs = begin(place.tag, session.app)
       const expiresMs = createdMs + session.absoluteMs
       const idleUntil = Math.min(createdMs + session.idleMs, expiresMs)
       sessions.set(name(place), { ...session, createdMs, expiresMs, idleUntil, lastMs: createdMs })
@@ -133,11 +145,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     enter: async (place, { touch, limit, app }): Promise<StoredSession | undefined> => {
       const session = sessions.get(name(place))
       const at = now()
-      if (
-        !session ||
-        session.idleUntil <= at ||
-        session.createdMs <= Math.max(notBefore(place.tag), app === undefined ? 0 : notBefore(app))
-      ) {
+      if (!session || session.idleUntil <= at || session.createdMs <= Math.max(endedBy(place.tag), app === undefined ? 0 : endedBy(app))) {
         sessions.delete(name(place))
         return undefined
       }
@@ -148,7 +156,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
         createdMs: session.createdMs,
         expiresMs: session.expiresMs,
         smooch: person?.get('smooch'),
-        gone: Number(person?.get('gone') ?? 0) >= session.createdMs,
+        gone: timeOf(place.tag, 'gone') >= session.createdMs,
         roles: person?.get('roles'),
         used: limit && use(place.tag, limit),
       }
@@ -168,19 +176,21 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     lastSeen: async (tag, records) =>
       records.map(({ key, family }) => (family ? families.lastSeen({ key, tag }) : live({ key, tag })?.lastMs)),
     end: async (place, sid) => {
-      const lived = (sessions.get(name(place))?.createdMs ?? 0) > notBefore(place.tag)
+      const lived = (sessions.get(name(place))?.createdMs ?? 0) > endedBy(place.tag)
       // Without this record, the list entry belongs to the token that replaced it.
       if (sessions.has(name(place))) removeFromList(place.tag, sid)
       return sessions.delete(name(place)) && lived
     },
     endAll: async (tag) => {
-      setMark(tag, 'notBefore', String(Math.max(now(), notBefore(tag))))
+      setMark(tag, 'notBefore', String(Math.max(now(), timeOf(tag, 'notBefore'))))
+      const ahead = Math.max(latestIn(tag), timeOf(tag, 'latest'))
+      if (ahead > now()) setMark(tag, 'ahead', String(ahead))
       lists.delete(tag)
     },
     mark: async (tag, mark, value) => setMark(tag, mark, value),
     markGone: async (tag) => {
-      const before = Number(marksOf(tag)?.get('gone') ?? 0)
-      const at = Math.max(now(), before + 1)
+      const before = timeOf(tag, 'gone')
+      const at = Math.max(now(), before + 1, latestIn(tag))
       setMark(tag, 'gone', String(at))
       return { at, before }
     },
@@ -191,7 +201,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     },
     markSignedOut: async (tag, saidAt) => {
       setMark(tag, 'gone', String(now()))
-      setMark(tag, 'signedOut', String(Math.max(saidAt, Number(marksOf(tag)?.get('signedOut') ?? 0))))
+      setMark(tag, 'signedOut', String(Math.max(saidAt, timeOf(tag, 'signedOut'))))
     },
     unmark: async (tag, mark) => {
       marksOf(tag)?.delete(mark)

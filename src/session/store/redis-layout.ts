@@ -1,6 +1,6 @@
 /** What both files of sessions in Redis share: names of keys, Lua that several scripts need, and what
  * their answers say. */
-import type { Listed, SessionRef, StoredSession } from './session-store.ts'
+import { type Listed, markTtlMs, type SessionRef, type StoredSession } from './session-store.ts'
 
 export const session = ({ key, tag }: SessionRef): string => `bff:s:{${tag}}:${key}`
 export const family = ({ key, tag }: SessionRef): string => `bff:f:{${tag}}:${key}`
@@ -8,6 +8,31 @@ export const marks = (tag: string): string => `bff:m:{${tag}}`
 export const list = (tag: string): string => `bff:n:{${tag}}`
 
 export const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`
+
+/** Sessions of a person or an app that began by then have ended. */
+export const endedBy = `
+local function endedBy(key) local m = redis.call('HMGET', key, 'notBefore', 'ahead'); return math.max(m[1] or 0, m[2] or 0) end`
+
+/** The latest time in a list at which a session began: later than now when the clock was set back. */
+export const latestIn = `
+local function latestIn(key)
+  local latest = 0
+  for _, listed in ipairs(redis.call('HVALS', key)) do latest = math.max(latest, string.match(listed, '^%d+')) end
+  return latest
+end`
+
+/** A session begins after all ends of its person and of its app: `app` is the person again where the
+ * app's marks lie on another node, whose answer is `least`. The app keeps the latest beginning, since nothing lists its sessions. */
+export const begin = `
+local function began(app, created)
+  redis.call('HSET', app, 'latest', string.format('%.0f', math.max(created, redis.call('HGET', app, 'latest') or 0)))
+  redis.call('PEXPIRE', app, ${markTtlMs})
+end
+local function begin(person, app, least)
+  local created = math.max(now, endedBy(person) + 1, (redis.call('HGET', person, 'gone') or 0) + 1, endedBy(app) + 1, least)
+  if app ~= person then began(app, created) end
+  return created
+end`
 
 export const addListed = `
 local function addListed(key, sid, created, expires, index)

@@ -3,7 +3,8 @@
 import type { RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import { type FamilyStore, type FamilyTimes, overlapMs, type RefreshResult } from './family-store.ts'
-import { addListed, clock, family, list, marks, session } from './redis-layout.ts'
+import { addListed, begin, clock, endedBy, family, list, marks, session } from './redis-layout.ts'
+import { beginning, type markScripts } from './redis-marks.ts'
 import type { SessionRef } from './session-store.ts'
 
 const open = `
@@ -22,9 +23,9 @@ end`
 
 export const familyScripts = {
   bffFamilyCreate: {
-    numberOfKeys: 4,
-    lua: `${clock}${addListed}${open}
-local created = math.max(now, (redis.call('HGET', KEYS[2], 'notBefore') or 0) + 1)
+    numberOfKeys: 5,
+    lua: `${clock}${addListed}${endedBy}${begin}${open}
+local created = begin(KEYS[2], KEYS[5], ARGV[10])
 local expires, c = created + ARGV[3], string.format('%.0f', created)
 redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', c, 'a', string.format('%.0f', expires), 'i', ARGV[2], 't', ARGV[6], 'n', ARGV[7], 'l', c)
 redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(created + ARGV[2], expires)))
@@ -33,18 +34,18 @@ return {created, expires, open(KEYS[4], ARGV[8], c, ARGV[9], expires)}`,
   },
   bffFamilyRead: {
     numberOfKeys: 2,
-    lua: `local f = redis.call('HMGET', KEYS[1], 'v', 'c')
-local m = redis.call('HMGET', KEYS[2], 'notBefore', 'roles')
-if not f[1] or tonumber(f[2]) <= tonumber(m[1] or 0) then return {} end
-return {f[1], m[2] or '', tonumber(f[2])}`,
+    lua: `${endedBy}
+local f = redis.call('HMGET', KEYS[1], 'v', 'c')
+if not f[1] or tonumber(f[2]) <= endedBy(KEYS[2]) then return {} end
+return {f[1], redis.call('HGET', KEYS[2], 'roles') or '', tonumber(f[2])}`,
   },
   // Earlier access sessions are found by prefix (ARGV[7]): they carry the same tag, so they lie on
   // this node.
   bffRefresh: {
     numberOfKeys: 4,
-    lua: `${clock}${open}${close}
+    lua: `${clock}${endedBy}${open}${close}
 local f = redis.call('HMGET', KEYS[1], 'c', 'a', 'i', 't', 'n', 'o')
-if not f[1] or tonumber(f[1]) <= tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) then return {'over'} end
+if not f[1] or tonumber(f[1]) <= endedBy(KEYS[2]) then return {'over'} end
 local created, expires = tonumber(f[1]), tonumber(f[2])
 local used = redis.call('HGET', KEYS[1], 'u:' .. ARGV[1])
 if f[4] == ARGV[1] then
@@ -77,33 +78,34 @@ return {'reused'}`,
   },
   bffFamilyEnd: {
     numberOfKeys: 3,
-    lua: `${close}
+    lua: `${endedBy}${close}
 local f = redis.call('HMGET', KEYS[1], 'c', 'n', 'o')
 redis.call('HDEL', KEYS[3], ARGV[2])
 if not f[1] then return 0 end
 close(KEYS[1], ARGV[1], f[2], f[3])
-return tonumber(f[1]) > tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) and 1 or 0`,
+return tonumber(f[1]) > endedBy(KEYS[2]) and 1 or 0`,
   },
 } satisfies Record<string, Script>
 
-type Name = keyof typeof familyScripts | 'bffReadMark'
+type Name = keyof typeof familyScripts | keyof typeof markScripts
 
 const accessAt = ({ tag }: SessionRef, key: string) => session({ key, tag })
 
 export const familiesOn = (redis: RedisClient<Name>): FamilyStore => ({
-  createFamily: async (place, { sid, sealed, index, idleMs, absoluteMs, token, access }) => {
-    const keys = [family(place), marks(place.tag), list(place.tag), accessAt(place, access.key)]
-    const args = [sealed, idleMs, absoluteMs, sid, index, token, access.key, access.sealed, access.lifeMs]
-    const [createdMs, expiresMs, accessExpiresMs] = (await redis.run('bffFamilyCreate', keys, args)) as [number, number, number]
-    return { createdMs, expiresMs, accessExpiresMs }
-  },
+  createFamily: async (place, { sid, sealed, index, idleMs, absoluteMs, token, access, app }) =>
+    await beginning(redis, place.tag, app, async (appMarks, least) => {
+      const keys = [family(place), marks(place.tag), list(place.tag), accessAt(place, access.key), appMarks]
+      const args = [sealed, idleMs, absoluteMs, sid, index, token, access.key, access.sealed, access.lifeMs, least]
+      const [createdMs, expiresMs, accessExpiresMs] = (await redis.run('bffFamilyCreate', keys, args)) as [number, number, number]
+      return { createdMs, expiresMs, accessExpiresMs }
+    }),
   readFamily: async (place, app) => {
-    const [answer, notBefore] = await Promise.all([
+    const [answer, endedByMs] = await Promise.all([
       redis.run('bffFamilyRead', [family(place), marks(place.tag)]),
-      app === undefined ? null : redis.run('bffReadMark', [marks(app)], ['notBefore']),
+      app === undefined ? 0 : redis.run('bffEndedBy', [marks(app)]),
     ])
     const found = answer as [string, string, number] | []
-    if (found.length === 0 || found[2] <= Number(notBefore)) return undefined
+    if (found.length === 0 || found[2] <= Number(endedByMs)) return undefined
     return { sealed: found[0], roles: found[1] || undefined }
   },
   refresh: async (place, { sid, token, next, access, graceMs }) => {

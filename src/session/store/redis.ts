@@ -4,7 +4,7 @@
  * |---|---|---|---|
  * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms, l last use; x sealed particulars, if any | idle limit, at most the absolute one |
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see redis-refresh.ts | its idle limit, at most the absolute one |
- * | `bff:m:{tag}` | hash | notBefore, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore; of what a provider names: gone, signedOut (s of its clock) | 100 days after the last mark |
+ * | `bff:m:{tag}` | hash | notBefore, ahead, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore, ahead, latest (ms); of what a provider names: gone, signedOut (s of its clock) | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
  * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed; of a clock: the highest time seen (ms); saved views of the console, sealed | 24 h; of a clock 100 days; of views a year |
@@ -14,9 +14,10 @@ import type { ObserveRedis } from '../../platform/metrics.ts'
 import { connectRedis, type RedisClient } from '../../platform/redis.ts'
 import type { Script } from '../../platform/redis-batches.ts'
 import type { RedisSource, Tell } from '../../platform/redis-connection.ts'
-import { addExtra, addListed, clock, entered, family, list, listed, marks, session, useLimit } from './redis-layout.ts'
+import { addExtra, addListed, begin, clock, endedBy, entered, family, list, listed, marks, session, useLimit } from './redis-layout.ts'
+import { beginning, markScripts, marksOn } from './redis-marks.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
-import { markTtlMs, type SessionStore } from './session-store.ts'
+import type { SessionStore } from './session-store.ts'
 
 /** The cache's part of finding a session: two Redis keys, Lua `look(key, key, token, now)` that
  * returns one text, and the script that releases its lease. */
@@ -34,9 +35,9 @@ const noPrefetch: PrefetchScript = {
 
 const scripts = {
   bffCreate: {
-    numberOfKeys: 3,
-    lua: `${clock}${addListed}${addExtra}
-local created = math.max(now, (redis.call('HGET', KEYS[2], 'notBefore') or 0) + 1)
+    numberOfKeys: 4,
+    lua: `${clock}${addListed}${addExtra}${endedBy}${begin}
+local created = begin(KEYS[2], KEYS[4], ARGV[7])
 local idle, expires = tonumber(ARGV[2]), created + ARGV[3]
 redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2])
 addExtra(KEYS[1], ARGV[6])
@@ -46,12 +47,12 @@ return {created, expires}`,
   },
   bffEnter: {
     numberOfKeys: 6,
-    lua: `${clock}${useLimit}
+    lua: `${clock}${useLimit}${endedBy}
 local s = redis.call('HMGET', KEYS[1], 'v', 'c', 'a', 'i')
 if not s[1] then return '' end
-local m = redis.call('HMGET', KEYS[2], 'notBefore', 'gone', 'smooch', 'roles')
+local m = redis.call('HMGET', KEYS[2], 'notBefore', 'gone', 'smooch', 'roles', 'ahead')
 local created, expires = tonumber(s[2]), tonumber(s[3])
-if created <= math.max(m[1] or 0, redis.call('HGET', KEYS[4], 'notBefore') or 0) then redis.call('DEL', KEYS[1]); return '' end
+if created <= math.max(m[1] or 0, m[5] or 0, endedBy(KEYS[4])) then redis.call('DEL', KEYS[1]); return '' end
 if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))); redis.call('HSET', KEYS[1], 'l', string.format('%.0f', now)) end
 local used, left = 0, 0
 if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
@@ -61,23 +62,17 @@ return string.format('%s %.0f %.0f %s %d %d %d %s %s', s[1], created, expires, m
   },
   bffEnd: {
     numberOfKeys: 3,
-    lua: `local created = redis.call('HGET', KEYS[1], 'c')
+    lua: `${endedBy}
+local created = redis.call('HGET', KEYS[1], 'c')
 if created then redis.call('HDEL', KEYS[3], ARGV[1]) end
 redis.call('DEL', KEYS[1])
-return created and tonumber(created) > tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) and 1 or 0`,
-  },
-  bffEndAll: {
-    numberOfKeys: 2,
-    lua: `${clock}
-redis.call('HSET', KEYS[1], 'notBefore', string.format('%.0f', math.max(now, redis.call('HGET', KEYS[1], 'notBefore') or 0)))
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-redis.call('DEL', KEYS[2])`,
+return created and tonumber(created) > endedBy(KEYS[2]) and 1 or 0`,
   },
   bffRotate: {
     numberOfKeys: 4,
-    lua: `${clock}${addListed}${addExtra}
+    lua: `${clock}${addListed}${addExtra}${endedBy}
 local s = redis.call('HMGET', KEYS[1], 'c', 'a')
-if not s[1] or tonumber(s[1]) <= tonumber(redis.call('HGET', KEYS[2], 'notBefore') or 0) then return {} end
+if not s[1] or tonumber(s[1]) <= endedBy(KEYS[2]) then return {} end
 local expires = math.min(s[2], now + ARGV[6])
 redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', string.format('%.0f', expires), 'i', ARGV[2], 'l', string.format('%.0f', now))
 addExtra(KEYS[4], ARGV[5])
@@ -97,31 +92,6 @@ for i, key in ipairs(ARGV) do
 end
 return seen`,
   },
-  bffMark: {
-    numberOfKeys: 1,
-    lua: `redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]); redis.call('PEXPIRE', KEYS[1], ARGV[3])`,
-  },
-  bffMarkGone: {
-    numberOfKeys: 1,
-    lua: `${clock}
-local before = tonumber(redis.call('HGET', KEYS[1], 'gone') or 0)
-local at = math.max(now, before + 1)
-redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', at))
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return {at, before}`,
-  },
-  bffUnmarkGone: {
-    numberOfKeys: 1,
-    lua: `if redis.call('HGET', KEYS[1], 'gone') ~= ARGV[1] then return end
-if ARGV[2] == '0' then redis.call('HDEL', KEYS[1], 'gone') else redis.call('HSET', KEYS[1], 'gone', ARGV[2]) end`,
-  },
-  bffMarkSignedOut: {
-    numberOfKeys: 1,
-    lua: `${clock}
-local said = math.max(ARGV[1], redis.call('HGET', KEYS[1], 'signedOut') or 0)
-redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', now), 'signedOut', string.format('%.0f', said))
-redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
-  },
   bffNow: { numberOfKeys: 1, lua: `${clock} return now` },
   bffClaim: {
     numberOfKeys: 1,
@@ -138,8 +108,6 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
     numberOfKeys: 1,
     lua: `redis.call('SET', KEYS[1], string.format('%.0f', math.max(ARGV[1], redis.call('GET', KEYS[1]) or 0)), 'PX', ARGV[2])`,
   },
-  bffUnmark: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
-  bffReadMark: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], ARGV[1])` },
   bffUse: { numberOfKeys: 1, lua: `${clock}${useLimit}\nlocal used, left = use(KEYS[1], ARGV[1]); return {used, left}` },
   bffUsed: { numberOfKeys: 1, lua: `${useLimit}\nreturn {tonumber(redis.call('GET', KEYS[1]) or 0), leftOf(KEYS[1], ARGV[1])}` },
   bffAddToList: {
@@ -148,6 +116,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
   },
   bffRemoveFromList: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
   ...familyScripts,
+  ...markScripts,
   bffList: {
     numberOfKeys: 1,
     lua: `${clock}
@@ -171,12 +140,14 @@ export const redisStore = async (source: RedisSource, tell: Tell, prefetch = noP
 
 const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefetch: PrefetchScript): SessionStore => ({
   ...familiesOn(redis),
-  create: async (place, { sid, sealed, index, idleMs, absoluteMs, extra }) => {
-    const keys = [session(place), marks(place.tag), list(place.tag)]
-    const answer = await redis.run('bffCreate', keys, [sealed, idleMs, absoluteMs, sid, index, extra ?? ''])
-    const [createdMs, expiresMs] = answer as [number, number]
-    return { createdMs, expiresMs }
-  },
+  ...marksOn(redis),
+  create: async (place, { sid, sealed, index, idleMs, absoluteMs, extra, app }) =>
+    await beginning(redis, place.tag, app, async (appMarks, least) => {
+      const keys = [session(place), marks(place.tag), list(place.tag), appMarks]
+      const answer = await redis.run('bffCreate', keys, [sealed, idleMs, absoluteMs, sid, index, extra ?? '', least])
+      const [createdMs, expiresMs] = answer as [number, number]
+      return { createdMs, expiresMs }
+    }),
   enter: async (place, { touch, limit, app, prefetch: wanted }) => {
     // On a Cluster the app's flag lies on another node: it is read in parallel, and the person's
     // own key takes its place here.
@@ -190,9 +161,9 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
     ]
     const answer = redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ?? ''])
     if (!elsewhere) return entered((await answer) as string)
-    const [found, notBefore] = await Promise.all([answer, redis.run('bffReadMark', [marks(app)], ['notBefore'])])
+    const [found, endedByMs] = await Promise.all([answer, redis.run('bffEndedBy', [marks(app)])])
     const lived = entered(found as string)
-    if (!lived || lived.createdMs > Number(notBefore)) return lived
+    if (!lived || lived.createdMs > Number(endedByMs)) return lived
     if (wanted !== undefined) await redis.run('bffRelease', prefetch.keys(place.tag), [wanted])
     return undefined
   },
@@ -207,16 +178,6 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
     return ((await redis.run('bffLastSeen', [list(tag)], names)) as number[]).map((at) => at || undefined)
   },
   end: async (place, sid) => (await redis.run('bffEnd', [session(place), marks(place.tag), list(place.tag)], [sid])) === 1,
-  endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)], [markTtlMs])),
-  mark: async (tag, mark, value) => void (await redis.run('bffMark', [marks(tag)], [mark, value, markTtlMs])),
-  markGone: async (tag) => {
-    const [at, before] = (await redis.run('bffMarkGone', [marks(tag)], [markTtlMs])) as [number, number]
-    return { at, before }
-  },
-  unmarkGone: async (tag, { at, before }) => void (await redis.run('bffUnmarkGone', [marks(tag)], [at, before])),
-  markSignedOut: async (tag, saidAt) => void (await redis.run('bffMarkSignedOut', [marks(tag)], [saidAt, markTtlMs])),
-  unmark: async (tag, mark) => void (await redis.run('bffUnmark', [marks(tag)], [mark])),
-  readMark: async (tag, mark) => ((await redis.run('bffReadMark', [marks(tag)], [mark])) as string | null) ?? undefined,
   use: async (tag, limit) => {
     const [used, leftMs] = (await redis.run('bffUse', [limitKey(tag, limit.name)], [limit.windowMs])) as [number, number]
     return { used, leftMs }

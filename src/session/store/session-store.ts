@@ -26,6 +26,8 @@ export interface NewSession {
   readonly absoluteMs: number
   /** Sealed values that requests do not need, base64. */
   readonly extra?: string | undefined
+  /** The app's tag: a new session begins after the last end of all of its app. */
+  readonly app?: string | undefined
 }
 
 export interface StoredSession {
@@ -87,10 +89,11 @@ export interface SessionStore extends FamilyStore {
   lastSeen(tag: string, records: readonly { key: string; family: boolean }[]): Promise<(number | undefined)[]>
   /** False when it had ended before. */
   end(place: SessionRef, sid: string): Promise<boolean>
-  /** Ends every session of the person that exists now; a later sign-in revives none. */
+  /** Ends every session of the person, or of the app, that exists now, also one that began later than
+   * it is now, since the clock was set back; a later sign-in revives none. */
   endAll(tag: string): Promise<void>
   mark(tag: string, mark: SetFlag, value: string): Promise<void>
-  /** Sets `gone` to now, later than it was. */
+  /** Sets `gone` to now, later than it was, and to no earlier than the person's latest session began. */
   markGone(tag: string): Promise<GoneMark>
   /** Takes this mark back: what stood there before stands again, unless a later call has marked the
    * person. */

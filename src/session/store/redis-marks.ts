@@ -1,0 +1,78 @@
+/** Marks of people and apps in Redis: when their sessions ended, that they are gone, their roles; and
+ * the beginning of a session after all of them. */
+import type { RedisClient } from '../../platform/redis.ts'
+import type { Script } from '../../platform/redis-batches.ts'
+import { begin, clock, endedBy, latestIn, list, marks } from './redis-layout.ts'
+import { markTtlMs, type SessionStore } from './session-store.ts'
+
+export const markScripts = {
+  bffEndAll: {
+    numberOfKeys: 2,
+    lua: `${clock}${latestIn}
+local before = redis.call('HMGET', KEYS[1], 'notBefore', 'latest')
+redis.call('HSET', KEYS[1], 'notBefore', string.format('%.0f', math.max(now, before[1] or 0)))
+local ahead = math.max(latestIn(KEYS[2]), before[2] or 0)
+if ahead > now then redis.call('HSET', KEYS[1], 'ahead', string.format('%.0f', ahead)) end
+redis.call('PEXPIRE', KEYS[1], ${markTtlMs})
+redis.call('DEL', KEYS[2])`,
+  },
+  bffMark: {
+    numberOfKeys: 1,
+    lua: `redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]); redis.call('PEXPIRE', KEYS[1], ${markTtlMs})`,
+  },
+  bffMarkGone: {
+    numberOfKeys: 2,
+    lua: `${clock}${latestIn}
+local before = tonumber(redis.call('HGET', KEYS[1], 'gone') or 0)
+local at = math.max(now, before + 1, latestIn(KEYS[2]))
+redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', at))
+redis.call('PEXPIRE', KEYS[1], ${markTtlMs})
+return {at, before}`,
+  },
+  bffUnmarkGone: {
+    numberOfKeys: 1,
+    lua: `if redis.call('HGET', KEYS[1], 'gone') ~= ARGV[1] then return end
+if ARGV[2] == '0' then redis.call('HDEL', KEYS[1], 'gone') else redis.call('HSET', KEYS[1], 'gone', ARGV[2]) end`,
+  },
+  bffMarkSignedOut: {
+    numberOfKeys: 1,
+    lua: `${clock}
+local said = math.max(ARGV[1], redis.call('HGET', KEYS[1], 'signedOut') or 0)
+redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', now), 'signedOut', string.format('%.0f', said))
+redis.call('PEXPIRE', KEYS[1], ${markTtlMs})`,
+  },
+  bffUnmark: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
+  bffReadMark: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], ARGV[1])` },
+  bffEndedBy: { numberOfKeys: 1, lua: `${endedBy} return endedBy(KEYS[1])` },
+  bffBegan: { numberOfKeys: 1, lua: `${endedBy}${begin} began(KEYS[1], ARGV[1])` },
+} satisfies Record<string, Script>
+
+type Redis = RedisClient<keyof typeof markScripts>
+type Marks = 'endAll' | 'mark' | 'markGone' | 'unmarkGone' | 'markSignedOut' | 'unmark' | 'readMark'
+
+export const marksOn = (redis: Redis): Pick<SessionStore, Marks> => ({
+  endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)])),
+  mark: async (tag, mark, value) => void (await redis.run('bffMark', [marks(tag)], [mark, value])),
+  markGone: async (tag) => {
+    const [at, before] = (await redis.run('bffMarkGone', [marks(tag), list(tag)])) as [number, number]
+    return { at, before }
+  },
+  unmarkGone: async (tag, { at, before }) => void (await redis.run('bffUnmarkGone', [marks(tag)], [at, before])),
+  markSignedOut: async (tag, saidAt) => void (await redis.run('bffMarkSignedOut', [marks(tag)], [saidAt])),
+  unmark: async (tag, mark) => void (await redis.run('bffUnmark', [marks(tag)], [mark])),
+  readMark: async (tag, mark) => ((await redis.run('bffReadMark', [marks(tag)], [mark])) as string | null) ?? undefined,
+})
+
+/** The making of a session after the last end of its app. On a Cluster the app's marks lie on
+ * another node: they are read before, and told afterwards. */
+export const beginning = async <T extends { readonly createdMs: number }>(
+  redis: Redis,
+  tag: string,
+  app: string | undefined,
+  make: (appMarks: string, least: number) => Promise<T>,
+): Promise<T> => {
+  if (app === undefined || !redis.cluster) return await make(marks(app ?? tag), 0)
+  const made = await make(marks(tag), Number(await redis.run('bffEndedBy', [marks(app)])) + 1)
+  await redis.run('bffBegan', [marks(app)], [made.createdMs])
+  return made
+}

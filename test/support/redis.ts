@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import './ends-children.ts'
 
 export interface TestRedis {
   /** The socket's path, which is a valid REDIS_URL. */

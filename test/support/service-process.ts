@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { canaryKey, canaryPepper, canaryServiceKey, canarySessionKey } from './canaries.ts'
+import './ends-children.ts'
 
 /** One for all processes of a test file, which is how replicas on one machine share it. */
 const journal = join(mkdtempSync(join(tmpdir(), 'bff-process-')), 'journal.db')

@@ -4,18 +4,16 @@ import cluster from 'node:cluster'
 import { SettingsError } from '../config/load.ts'
 import { loadConfiguration } from './check/configuration.ts'
 import { errorMessage, withSetting } from './platform/error-message.ts'
+import { createStandardError } from './platform/log-targets.ts'
 import { printableLines } from './platform/printable.ts'
+import { atExit } from './platform/signals.ts'
 import { runWorkers } from './platform/workers.ts'
 import { serve } from './serve.ts'
 import { goThroughProxies } from './upstream/sender.ts'
 
-/** What nobody can take is not worth the process: a full disk behind standard error would end it. */
-const say = (line: string): void => {
-  try {
-    process.stderr.write(`${printableLines(line)}\n`)
-  } catch {}
-}
-process.stderr.on('error', () => undefined)
+const errors = createStandardError()
+atExit(errors.leave)
+const say = (line: string): void => errors.say(printableLines(line))
 
 const usage = `npm start                 serve
 npm run check             look at settings, Redis, journal, vendor, identity provider and clocks; exit code 1 with a fault
@@ -58,6 +56,7 @@ try {
   say(error instanceof SettingsError ? error.message : `smooch-bff could not start: ${errorMessage(error)}`)
   process.exitCode = 1
 }
+await errors.close()
 // The channel to the first process would keep a worker alive.
 if (cluster.isWorker) process.disconnect?.()
 // What a check still waits for does not hold the process, which has said all that it had to say.

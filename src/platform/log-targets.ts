@@ -120,3 +120,22 @@ export const targetOf = (fd: number, settled: Settled): Target => {
   const hasReader = kind.isFIFO() || kind.isSocket()
   return hasReader ? toReader(new Socket({ fd, readable: false, writable: true }), settled) : toFile(fd, settled)
 }
+
+/** Lines for people on standard error, which may be the same file as the log. */
+export interface StandardError {
+  say(line: string): void
+  /** To be awaited before the process ends: waits a bounded time until all is taken. */
+  close(): Promise<void>
+  /** The end of the process, where nothing is waited for. */
+  leave(): void
+}
+
+export const createStandardError = (fd = 2, open = targetOf): StandardError => {
+  // What nobody takes is not worth the process, and nobody is left to be told.
+  const target = open(fd, () => undefined)
+  return {
+    say: (line) => target.take({ text: `${line}\n`, lines: 1, told: 0 }),
+    close: () => target.close(1_000),
+    leave: () => target.leave(none),
+  }
+}

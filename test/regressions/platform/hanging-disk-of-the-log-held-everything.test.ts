@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createLogOutput } from '../../../src/platform/log-output.ts'
-import { toFile } from '../../../src/platform/log-targets.ts'
+import { createStandardError, toFile } from '../../../src/platform/log-targets.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bff-log-'))
 const pipe = join(folder, 'pipe')
@@ -42,6 +42,21 @@ test('the event loop goes on, what is beyond the bound is dropped and counted, a
   await readOn(() => text.endsWith('\n'))
   expect(lines()[0]).toEqual({ dropped: out.dropped() })
   await out.close()
+  closeSync(fd)
+})
+
+test('lines for people on standard error hold nothing either: while one hung, no worker that had died was replaced', async () => {
+  const fd = openSync(pipe, constants.O_RDWR)
+  const errors = createStandardError(fd, toFile)
+  const said = Array.from({ length: 200 }, (_, at) => `worker ${at} ${'x'.repeat(1_000)}`)
+  for (const it of said) errors.say(it)
+  // Waits a bounded time, since nobody reads.
+  await errors.close()
+  let text = ''
+  const bytes = Buffer.alloc(65_536)
+  while (text.split('\n').length <= said.length)
+    text += bytes.toString('latin1', 0, (await promisify(read)(fd, bytes, 0, bytes.length, null)).bytesRead)
+  expect(text.trimEnd().split('\n')).toEqual(said)
   closeSync(fd)
 })
 

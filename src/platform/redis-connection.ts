@@ -31,12 +31,33 @@ const bounded = { commandTimeout: 1_000, connectTimeout: 1_000, disconnectTimeou
 
 export type Connection = Redis | Cluster
 
+export interface Connected {
+  readonly connection: Connection
+  /** The first key of a command; undefined for one without keys. */
+  readonly keyOf: (name: string, args: readonly (string | number)[]) => string | undefined
+  /** The node of a Cluster that has a key, as far as is known; one name for all keys elsewhere. */
+  readonly nodeOf: (key: string) => string
+}
+
 const tlsOf = ({ ca, cert, key }: RedisAccess) => ({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) })
 
-/** For a Cluster the source is called once: the library keeps its options. */
-export const connect = async (given: RedisSource, scripts: Record<string, { lua: string }>): Promise<Connection> => {
+export const connect = async (given: RedisSource, scripts: Record<string, { lua: string }>): Promise<Connected> => {
   // Loaded only where used: it takes 15 MB.
-  const { Cluster, Redis } = await import('ioredis')
+  const library = await import('ioredis')
+  const connection = open(library, given, scripts)
+  return {
+    connection,
+    keyOf: (name, args) => new library.Command(name, [...args]).getKeys()[0]?.toString(),
+    nodeOf: (key) => (connection.isCluster ? ((connection as Cluster).slots[new library.Command('GET', [key]).getSlot()]?.[0] ?? '') : ''),
+  }
+}
+
+/** For a Cluster the source is called once: the library keeps its options. */
+const open = (
+  { Cluster, Redis }: Pick<typeof import('ioredis'), 'Cluster' | 'Redis'>,
+  given: RedisSource,
+  scripts: Record<string, { lua: string }>,
+): Connection => {
   const source = typeof given === 'string' ? () => ({ url: given }) : given
   const { kind, nodes, tls, login } = parseRedisAddress(source().url)
   if (kind === 'cluster') {
@@ -64,14 +85,14 @@ export const connect = async (given: RedisSource, scripts: Record<string, { lua:
     },
   })
   if (kind === 'sentinel') {
-    const open: Parameters<typeof watchMaster>[0]['open'] = (node) => {
+    const ask: Parameters<typeof watchMaster>[0]['open'] = (node) => {
       const { sentinelUsername: username, sentinelPassword: password, sentinelTLS } = sentinelsOf(source())
       return new Redis({
         ...{ ...node, commandTimeout: 1_000, connectTimeout: 1_000, retryStrategy: () => null, enableReadyCheck: false },
         ...{ ...(username && { username }), ...(password && { password }), ...(sentinelTLS && { tls: sentinelTLS }) },
       })
     }
-    void watchMaster({ connection, place: () => sentinelsOf(source()), open })
+    void watchMaster({ connection, place: () => sentinelsOf(source()), open: ask })
   }
   return connection
 }

@@ -11,6 +11,8 @@ export interface RedisClient<Name extends string = string> {
   run(name: Name, keys: readonly string[], args?: readonly (string | number)[]): Promise<unknown>
   /** Any one command. */
   command(name: string, ...args: (string | number)[]): Promise<unknown>
+  /** One command, answered by each master: several of a Cluster, else one. */
+  each(name: string, ...args: (string | number)[]): Promise<unknown[]>
   /** Resolves when calls would be served; else rejects with the reason. */
   prove(): Promise<void>
   /** True when keys of different tags lie on different nodes. */
@@ -67,7 +69,7 @@ export const connectRedis = async <Name extends string>(
   { mayEvict = true, observe = () => undefined }: { mayEvict?: boolean; observe?: ObserveRedis | undefined } = {},
 ): Promise<RedisClient<Name>> => {
   const all = Object.entries<Script>({ ...scripts, bffProve: proofScript })
-  const connection = await connect(source, Object.fromEntries(all.map(([name, it]) => [name, forAll(it)])))
+  const { connection, keyOf, nodeOf } = await connect(source, Object.fromEntries(all.map(([name, it]) => [name, forAll(it)])))
   const isClosed = (): boolean => connection.status === 'end'
   const failed = createOutageNews(
     tell,
@@ -81,21 +83,28 @@ export const connectRedis = async <Name extends string>(
   // For a Cluster the library's error says only that no node answered; `lastNodeError` has the
   // cause.
   connection.on('error', (error: Error & { lastNodeError?: Error }) => failed(error.lastNodeError ?? error))
-  // Connections on which a command timed out: further ones fail at once until a ping is answered.
-  const silent = new Set<Redis>()
-  const isStalled = (): boolean => silent.size > 0 && !connection.isCluster
-  /** Replaces a connection that stays silent: the network may have forgotten it, and nothing else
-   * would end it. */
-  const probe = async (link: Redis): Promise<void> => {
-    silent.add(link)
-    for (let since = performance.now(); link.status !== 'end'; await pause(100)) {
-      if (await isAnswered(within(link.ping()))) break
-      if (performance.now() - since < silenceMs || !['connect', 'ready'].includes(link.status)) continue
+  // Nodes on which a command timed out: further ones fail at once until one is answered there.
+  const silent = new Set<string>()
+  const isSilent = (key: string): boolean => silent.size > 0 && silent.has(nodeOf(key))
+  const linkTo = (node: string): Redis | undefined =>
+    connection.isCluster
+      ? (connection as Cluster).nodes().find(({ options }) => `${options.host}:${options.port}` === node)
+      : (connection as Redis)
+  /** Asks by the same key, which leads to the node that has taken the place of a lost one. Replaces a
+   * connection that stays silent: the network may have forgotten it, and nothing else would end it. */
+  const untilAnswered = async (key: string): Promise<void> => {
+    const node = nodeOf(key)
+    if (silent.has(node)) return
+    silent.add(node)
+    for (let since = performance.now(); connection.status !== 'end' && nodeOf(key) === node; await pause(100)) {
+      if (await isAnswered(within(connection.call('GET', key)))) break
+      const link = linkTo(node)
+      if (performance.now() - since < silenceMs || !link || !['connect', 'ready'].includes(link.status)) continue
       since = performance.now()
       failed(new Error('Redis has stopped answering on this connection; it is replaced'))
       link.disconnect(true)
     }
-    silent.delete(link)
+    silent.delete(node)
   }
   // True when the server has become a replica, as when its address was given to another: a new
   // connection may reach the master.
@@ -127,26 +136,33 @@ export const connectRedis = async <Name extends string>(
     )
     return asked
   }
-  const links = (): Redis[] => (connection.isCluster ? (connection as Cluster).nodes() : [connection as Redis])
-  const watch = (error: unknown): never => {
+  const watch = (error: unknown, key: string): never => {
     if (error instanceof Error) probeOnce(error)
-    if (error instanceof CommandTimeout) for (const link of links()) if (!silent.has(link)) void probe(link)
+    if (error instanceof CommandTimeout) void untilAnswered(key)
     throw error
   }
   const commands = connection as unknown as Record<string, (...args: (string | number)[]) => Promise<readonly unknown[]>>
   const send = (name: string, calls: readonly Call[]) => {
     const keys = calls.flatMap((call) => call.keys)
     const args = calls.flatMap((call) => call.args)
-    return timed(within(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args))).catch(watch)
+    return timed(within(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args))).catch((error: unknown) =>
+      watch(error, keys[0]!),
+    )
   }
   const batched = createBatches(send, probeOnce, connection.isCluster)
   const run = (name: string, keys: readonly string[], args: readonly (string | number)[] = []): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      if (isStalled()) reject(new Error('Redis has not answered'))
+      if (isSilent(keys[0]!)) reject(new Error('Redis has not answered'))
       else batched(name, { keys, args, resolve, reject })
     })
   const command = (name: string, ...args: (string | number)[]): Promise<unknown> =>
-    timed(within(connection.call(name, ...args))).catch(watch)
+    timed(within(connection.call(name, ...args))).catch((error: unknown) =>
+      watch(error, keyOf(name, args) ?? proofKeys(connection.isCluster)[0]),
+    )
+  const each = (name: string, ...args: (string | number)[]): Promise<unknown[]> => {
+    const masters = connection.isCluster ? (connection as Cluster).nodes('master') : [connection as Redis]
+    return Promise.all(masters.map((link) => within(link.call(name, ...args))))
+  }
   let isPolicyKnown = mayEvict
   /** Silent when the user may not read the configuration. */
   const lookAtEviction = async (): Promise<void> => {
@@ -176,5 +192,5 @@ export const connectRedis = async <Name extends string>(
     })
   })
   await prove().catch(() => undefined)
-  return { run, command, prove, cluster: connection.isCluster, close: () => connection.disconnect() }
+  return { run, command, each, prove, cluster: connection.isCluster, close: () => connection.disconnect() }
 }

@@ -1,4 +1,5 @@
 /** The rows of `npm run check` beside the real things: what each says when all is well, and of each thing that is not. */
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -122,17 +123,31 @@ whenRedis('redis: one that serves calls is well; away, unfit, evicting, forgetfu
   expect(await look('redis', { REDIS_URL: redis.url })).toEqual([expect.stringMatching(/^fault: does not serve calls/)])
 })
 
-whenRedis('redis: behind Sentinels and in a Cluster it is well; a node of a Cluster alone is told with the address to take', async () => {
-  await using all = new AsyncDisposableStack()
-  const sentinel = await startSentinel()
-  all.defer(() => sentinel.stop())
-  const cluster = await startCluster()
-  all.defer(() => cluster.stop())
-  expect((await look('redis', { REDIS_URL: sentinel.url }))[0]).toMatch(/^ok: Redis \S+, sentinel: /)
-  expect((await look('redis', { REDIS_URL: cluster.url }))[0]).toMatch(/^ok: Redis \S+, cluster: /)
-  const node = cluster.url.replace('redis+cluster', 'redis').split(',')[0]!
-  expect(await look('redis', { REDIS_URL: node })).toEqual([expect.stringMatching(/^fault: does not serve calls: /)])
-})
+whenRedis(
+  'redis: behind Sentinels and in a Cluster it is well; what loses changes is told, and a node of a Cluster alone with the address to take',
+  async () => {
+    await using all = new AsyncDisposableStack()
+    const sentinel = await startSentinel()
+    all.defer(() => sentinel.stop())
+    const cluster = await startCluster({ replicas: 1 })
+    all.defer(() => cluster.stop())
+    const alone = /^warn: min-replicas-to-write is 0: /
+    const onSentinel = await look('redis', { REDIS_URL: sentinel.url })
+    expect([onSentinel[0], onSentinel.at(-1)]).toEqual([expect.stringMatching(/^ok: Redis \S+, sentinel: /), expect.stringMatching(alone)])
+    const demandReplicas = ({ port }: { readonly port: number }) =>
+      void execFileSync('redis-cli', ['-p', String(port), 'CONFIG', 'SET', 'min-replicas-to-write', '1'])
+    cluster.nodes.slice(1).forEach(demandReplicas)
+    const onCluster = await look('redis', { REDIS_URL: cluster.url })
+    expect([onCluster[0], onCluster.at(-1)]).toEqual([
+      expect.stringMatching(/^ok: Redis \S+, cluster of 3 masters: /),
+      expect.stringMatching(alone),
+    ])
+    demandReplicas(cluster.nodes[0]!)
+    expect(await look('redis', { REDIS_URL: cluster.url })).not.toContainEqual(expect.stringMatching(alone))
+    const node = cluster.url.replace('redis+cluster', 'redis').split(',')[0]!
+    expect(await look('redis', { REDIS_URL: node })).toEqual([expect.stringMatching(/^fault: does not serve calls: /)])
+  },
+)
 
 test('journal in SQLite: well when it is absent or ours; lost, locked or with other keys it is told, and nothing is made', async () => {
   await using all = new AsyncDisposableStack()

@@ -75,7 +75,7 @@ export const startStandbyScene = async (): Promise<StandbyScene> => {
 
 export const startClusterScene = async (): Promise<ClusterScene> => {
   await using opened = new AsyncDisposableStack()
-  const redis = await startCluster({ replicas: true })
+  const redis = await startCluster({ replicas: 1 })
   opened.defer(() => redis.stop())
   const journal = await startJournal('SQLite', opened)
   const { bff } = await startReplicas({ REDIS_URL: redis.url, ...journal.env }, opened)

@@ -158,26 +158,31 @@ export interface RunningCluster extends Topology {
 export interface ClusterOptions extends Guarded {
   /** The port that a node tells clients for its own. */
   readonly told?: (port: number) => Promise<number>
-  /** Then each master has a replica, which takes its place after a second of silence; the first has all slots but one for each of the others. */
-  readonly replicas?: boolean
+  /** Then each master has a replica, which takes its place after a second of silence; the first has all slots but one for each of the others. With two the first has another one, and a master that has none left takes no writes. */
+  readonly replicas?: 0 | 1 | 2
 }
 
 export const startCluster = async ({
   told = async (port) => port,
-  replicas = false,
+  replicas = 0,
   ...guarded
 }: ClusterOptions = {}): Promise<RunningCluster> => {
   const { host = '127.0.0.1' } = guarded
-  const free = async (): Promise<number[]> => [await freePort(), await freePort(), await freePort()]
-  const [masters, standbys] = [await free(), replicas ? await free() : []]
+  const free = async (count: number): Promise<number[]> => {
+    const found: number[] = []
+    while (found.length < count) found.push(await freePort())
+    return found
+  }
+  const [masters, standbys] = [await free(3), await free([0, 3, 4][replicas]!)]
   const ports = [...masters, ...standbys]
-  const buses = [...(await free()), ...(replicas ? await free() : [])]
+  const buses = await free(ports.length)
   const shown = await Promise.all(ports.map(told))
   const args = ports.map((port, i) => [
     ...plain(port, guarded),
     ...['--cluster-enabled', 'yes', '--cluster-port', String(buses[i]), '--cluster-node-timeout', replicas ? '1000' : '3000'],
     ...[guarded.tls ? '--cluster-announce-tls-port' : '--cluster-announce-port', String(shown[i])],
     ...['--repl-diskless-sync-delay', '0'],
+    ...(replicas === 2 ? ['--min-replicas-to-write', '1'] : []),
   ])
   const processes = args.map(start)
   const servers = [...processes]
@@ -193,18 +198,21 @@ export const startCluster = async ({
   }
   for (const node of clients) await until('the Cluster', () => isWhole(node))
   for (const at of standbys.keys()) {
-    const master = String(await clients[at]!.call('CLUSTER', 'MYID'))
+    const master = String(await clients[at % 3]!.call('CLUSTER', 'MYID'))
     await until('a replica', async () => (await clients[3 + at]!.call('CLUSTER', 'REPLICATE', master).catch(() => '')) === 'OK')
   }
-  const isSafe = async (node: Redis): Promise<boolean> => {
+  /** How many replicas follow it; not a number for a replica that follows nobody. */
+  const followersOf = async (node: Redis): Promise<number> => {
     const said = await node.info('replication').catch(() => '')
-    return said.includes('role:master') ? /^slave\d:.*state=online/m.test(said) : said.includes('master_link_status:up')
+    if (said.includes('role:master')) return said.match(/^slave\d:.*state=online/gm)?.length ?? 0
+    return said.includes('master_link_status:up') ? 0 : Number.NaN
   }
   const current: RunningCluster['current'] = async () => {
     const asked = ports.map((port) => client(port, guarded))
-    await until('the replicas', async () =>
-      (await Promise.all(asked.map(async (node) => (await isWhole(node)) && (await isSafe(node))))).every(Boolean),
-    )
+    await until('the replicas', async () => {
+      const followers = await Promise.all(asked.map(async (node) => ((await isWhole(node)) ? followersOf(node) : Number.NaN)))
+      return followers.reduce((sum, it) => sum + it) === standbys.length
+    })
     const largestOf = async (node: Redis): Promise<number> => {
       const owners = (await node.call('CLUSTER', 'SLOTS')) as [from: number, to: number, master: [host: string, port: number]][]
       const [, , [, largest]] = owners.sort(([from, to], [otherFrom, otherTo]) => otherTo - otherFrom - (to - from))[0]!

@@ -7,6 +7,7 @@ import type { Configuration } from './check/configuration.ts'
 import { createLog } from './platform/logger.ts'
 import { parseRedisAddress } from './platform/redis-address.ts'
 import { atExit, untilSignal } from './platform/signals.ts'
+import { growNewSpace } from './platform/v8-flags.ts'
 import { keyTrial } from './upstream/probe.ts'
 
 const drainMs = 25_000
@@ -25,6 +26,7 @@ export const serve = async (configuration: Configuration, started: (line: string
   atExit(log.leave)
   for (const warning of warnings) log.warn({}, warning)
   const app = await startApp({ settings, apps, providers, log })
+  growNewSpace()
   const replaced = (name: string, former: string, text: string): void => {
     log.info({ setting: name, takesEffect: takesEffect(name) }, 'a secret was replaced')
     app.secretReplaced(name)

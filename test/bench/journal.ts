@@ -1,6 +1,6 @@
-/** What the journal costs: `node test/bench/journal.ts [EVENTS]`. One JSON line for each figure. */
+/** What the journal costs: `node test/bench/journal.ts [EVENTS]`. One JSON line for each figure; an operation is two events. */
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -18,6 +18,7 @@ import { type Filter, operations } from '../../src/journal/store/search.ts'
 import { openSqlite } from '../../src/journal/store/sqlite/store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { findPostgres, startPostgres } from '../support/postgres.ts'
+import { sum } from './comparison.ts'
 
 const say = (record: Record<string, unknown>): boolean => process.stdout.write(`${JSON.stringify(record)}\n`)
 const quantiles = (times: number[]): { p50: number; p99: number } => {
@@ -157,7 +158,14 @@ for (let at = 0; at < events; at += 256) {
   }).flat()
   await large.commit(entries)
 }
-say({ what: 'filled', events, perSecond: Math.round(events / ((performance.now() - from) / 1000)) })
+const perSecond = Math.round(events / ((performance.now() - from) / 1000))
+const bytes = sum(
+  readdirSync(directory)
+    .filter((file) => file.startsWith('large.db'))
+    .map((file) => statSync(join(directory, file)).size),
+)
+say({ what: 'filled', events, perSecond, mb: Math.round(bytes / 1e6) })
+await guarded(`sqlite, ${events / 2} operations`, [large], 1000, 1)
 
 const day = 86_400_000
 const filters: Record<string, Filter> = {

@@ -12,6 +12,7 @@ import type { Job, Result } from '../bench/load.ts'
 import { scrape, sumOf } from '../support/metrics.ts'
 import { startRedis } from '../support/redis.ts'
 import type { Offer, Outcome } from './offered.ts'
+import { pinning } from './pinning.ts'
 
 const { values } = parseArgs({
   options: {
@@ -88,9 +89,7 @@ const beside = (service: Running, token: string) => {
   }
 }
 
-const pin = (pid: number, processor: number): void => {
-  if (values.pin) execFileSync('taskset', ['-acp', String(processor), String(pid)], { stdio: 'ignore' })
-}
+const pin = pinning(values.pin)
 // Those that it starts come along.
 pin(process.pid, 1)
 const redis = await startRedis()

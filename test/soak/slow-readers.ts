@@ -1,4 +1,4 @@
-/** `npm run soak:readers`: hot reads beside 500 readers whose vendor is 10 s slow, then dead. How long the hot ones take before and meanwhile, what the vendor gets, and when it is found again. Bounded: `--seconds` for each step. */
+/** `npm run soak:readers`: hot reads alone, then beside 500 readers whose vendor is well, 10 s slow, and dead. How long the hot ones take, what the vendor gets, and when it is found again. Bounded: `--seconds` for each step. With `--pin` the service and its Redis have the first processor, all else the second (Linux). */
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -12,8 +12,15 @@ import { start } from '../bench/child.ts'
 import type { Job, Result } from '../bench/load.ts'
 import { personOf } from '../bench/person.ts'
 import { startRedis } from '../support/redis.ts'
+import { pinning } from './pinning.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '12' }, readers: { type: 'string', default: '500' } } })
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '12' },
+    readers: { type: 'string', default: '500' },
+    pin: { type: 'boolean', default: false },
+  },
+})
 const ms = Number(values.seconds) * 1000
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -32,6 +39,9 @@ const vendor = createServer((req, res) => {
 })
 await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve))
 
+const pin = pinning(values.pin)
+// Those that it starts come along.
+pin(process.pid, 1)
 const folder = mkdtempSync(join(tmpdir(), 'bff-readers-'))
 const redis = await startRedis()
 const service = await start(
@@ -43,6 +53,8 @@ const service = await start(
   },
   join(folder, 'log'),
 )
+pin(service.pid, 0)
+pin(redis.process.pid!, 0)
 const { url, path, privateUrl, serviceKey } = service.told as Record<'url' | 'path' | 'privateUrl' | 'serviceKey', string>
 const mint = async (body: object): Promise<{ token: string; setCookie?: string }> => {
   const headers = { authorization: `Bearer ${serviceKey}`, 'content-type': 'application/json' }
@@ -93,35 +105,35 @@ const readers = () => {
 }
 
 const shown = ({ done, p50, p99, wrong }: Result) => `${done} reads, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${wrong} failed`
+/** Milliseconds until a read of a user that nobody has read is answered. */
+const foundAgain = async (): Promise<number> => {
+  const from = performance.now()
+  for (;;) {
+    const answer = await fetch(`${url}/bff/v1.1/appusers/u${Math.floor(Math.random() * 1e9) + 1e6}`, { headers: staff })
+    await answer.text()
+    if (answer.status === 200 || performance.now() - from > 20_000) return performance.now() - from
+    await sleep(50)
+  }
+}
+const moods: Readonly<Record<string, Mood>> = { 'is well': { latencyMs: 5 }, 'is 10 s slow': { latencyMs: 10_000 }, 'is dead': 'dead' }
 try {
   await hotReads(2_000)
-  for (const [name, next] of [
-    ['10 s slow', { latencyMs: 10_000 }],
-    ['dead', 'dead'],
-  ] satisfies [string, Mood][]) {
-    mood = { latencyMs: 5 }
-    const before = await hotReads(ms / 2)
+  const alone = await hotReads(ms)
+  say(`alone: hot reads ${shown(alone)}`)
+  let well: Result | undefined
+  for (const [name, next] of Object.entries(moods)) {
     mood = next
     const stop = readers()
-    await sleep(1_500)
+    await sleep(4_500)
     const from = received
     const during = await hotReads(ms)
+    well ??= during
     const perSecond = (received - from) / (ms / 1000)
-    const lateFrom = received
-    await sleep(4_000)
-    const later = (received - lateFrom) / 4
     mood = { latencyMs: 5 }
-    const mended = performance.now()
-    for (;;) {
-      const answer = await fetch(`${url}/bff/v1.1/appusers/u${Math.floor(Math.random() * 1e9) + 1e6}`, { headers: staff })
-      await answer.text()
-      if (answer.status === 200 || performance.now() - mended > 20_000) break
-      await sleep(50)
-    }
-    const recovery = performance.now() - mended
-    say(`${name}, ${values.readers} readers: hot reads before ${shown(before)}; meanwhile ${shown(during)}`)
+    const recovery = await foundAgain()
+    say(`beside ${values.readers} readers, the vendor ${name}: hot reads ${shown(during)}`)
     say(
-      `  p99 × ${(during.p99 / before.p99).toFixed(2)}; the vendor got ${perSecond.toFixed(1)} calls a second, ${later.toFixed(1)} in the end; found again after ${(recovery / 1000).toFixed(1)} s`,
+      `  p99 × ${(during.p99 / alone.p99).toFixed(2)} of alone, × ${(during.p99 / well.p99).toFixed(2)} of the vendor well; it got ${perSecond.toFixed(1)} calls a second; found again after ${(recovery / 1000).toFixed(1)} s`,
     )
     say(`  ${JSON.stringify(await stop())}`)
   }

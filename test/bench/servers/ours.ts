@@ -1,9 +1,10 @@
 /** OURS: the whole service, as `npm start` runs it, with every duty on. */
-import '../../../src/platform/v8-flags.ts'
+
 import { loadApps } from '../../../config/apps.ts'
 import { load } from '../../../config/load.ts'
 import { startApp } from '../../../src/app.ts'
 import { createLog } from '../../../src/platform/logger.ts'
+import { growNewSpace } from '../../../src/platform/v8-flags.ts'
 import { ready } from '../child.ts'
 import { appId } from '../person.ts'
 
@@ -27,4 +28,5 @@ const { settings } = load({
   LIMIT_IMAGES: '1000000',
 })
 const app = await startApp({ settings, apps: loadApps(settings), log: createLog('info') })
+growNewSpace()
 ready({ url: app.publicUrl, path: '/bff/v1.1/appusers/me', privateUrl: app.privateUrl, serviceKey: secret('service') })

@@ -1,10 +1,11 @@
 /** The journal in PostgreSQL: role, schema, keys and lock. */
 import { keyInForce } from '../journal/store/journal-store.ts'
 import { keysOf, type Secrets } from '../journal/store/open.ts'
+import { accessIn, faultOfReading, faultOfWriting, initFor } from '../journal/store/postgres/access.ts'
 import { connect } from '../journal/store/postgres/connection.ts'
 import { inspect } from '../journal/store/postgres/inspect.ts'
 import { lookups, statements } from '../journal/store/postgres/schema.ts'
-import { initFor, lackIn, presenceIn } from '../journal/store/postgres/schema-state.ts'
+import { lackIn, presenceIn } from '../journal/store/postgres/schema-state.ts'
 import { checkSealing } from '../journal/store/pseudonyms.ts'
 import type { Row, Rows, Source } from '../journal/store/queries/source.ts'
 import { isTooLate, remedyOfLater } from '../journal/store/version.ts'
@@ -29,16 +30,17 @@ export const checkPostgres = async (url: string, secrets: Secrets): Promise<Find
 
 const lookAt = async (source: Source, lock: () => Promise<unknown>, secrets: Secrets, url: string): Promise<Finding[]> => {
   const ask = async (sql: string): Promise<Row> => (await source.select(sql))[0]!
-  const access = await ask(lookups.access)
-  const role = String(access['role'])
+  const access = await accessIn(source.select)
+  const { role } = access
   const init = `let the owner of the database run: ${initFor(role)}`
-  if (access['mayUse'] === null)
+  if (!access.hasSchema)
     return [
-      access['mayMake']
+      access.mayMake
         ? warn('PostgreSQL holds no journal yet; the service makes one at its start, and owns it', `better: ${init}`)
         : fault('PostgreSQL holds no journal, and this role may not make one', init),
     ]
-  if (!access['mayUse'] || !(await ask(lookups.mayAppend))['may']) return [fault(`the role ${role} may not append to the journal`, init)]
+  const lacks = faultOfReading(access) ?? faultOfWriting(access)
+  if (lacks) return [fault(lacks.what, lacks.todo)]
   const presence = await presenceIn(source.select)
   const { mark } = presence
   if (mark && isTooLate(mark)) return [fault(`a later smooch-bff has upgraded the journal, to version ${mark.version}`, remedyOfLater)]
@@ -52,12 +54,14 @@ const lookAt = async (source: Source, lock: () => Promise<unknown>, secrets: Sec
   keyInForce(keys, String(key))
   await checkSealing({ sealer, store: source })
   await lock()
-  const findings = [ok(`PostgreSQL ${access['version']}: role, schema and keys fit, and the lock was had (journal ${journal})`)]
-  if (Number(access['number']) < oldest * 10_000)
-    findings.push(warn(`PostgreSQL ${access['version']} is older than ${oldest}`, 'upgrade it'))
+  const findings = [ok(`PostgreSQL ${access.version}: role, schema and keys fit, and the lock was had (journal ${journal})`)]
+  if (access.number < oldest * 10_000) findings.push(warn(`PostgreSQL ${access.version} is older than ${oldest}`, 'upgrade it'))
   if ((await ask(lookups.mayRemove))['may'])
     findings.push(
-      warn(`the role ${role} owns the journal, so it may change what is recorded`, `give the service a role of its own; ${init}`),
+      warn(
+        `the role ${role} owns the journal, so it may change what is recorded`,
+        `give the service a role of its own; let the owner of the database run: ${initFor('NAME')}`,
+      ),
     )
   return findings
 }

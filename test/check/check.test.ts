@@ -185,7 +185,7 @@ whenPostgres(
     await createPostgres(postgres().url('checked'), signingKey(keys.JOURNAL_SIGNING_KEY), 'bff')
     expect(await as('bff')).toEqual([expect.stringMatching(/^ok: PostgreSQL \d\S*.*role, schema and keys fit, and the lock was had/)])
     expect(await as('postgres')).toEqual([expect.stringMatching(/^ok/), expect.stringMatching(/^warn: the role postgres owns/)])
-    expect(await as('stranger')).toEqual([expect.stringMatching(/^fault: the role stranger may not append/)])
+    expect(await as('stranger')).toEqual([expect.stringMatching(/^fault: the role stranger may not use the schema journal/)])
     postgres().sql('ALTER TABLE journal.event DISABLE TRIGGER event_no_update', 'checked')
     expect(await as('bff')).toEqual([expect.stringMatching(/^fault: the trigger event_no_update is missing, disabled or was changed/)])
     postgres().sql('ALTER TABLE journal.event ENABLE TRIGGER event_no_update', 'checked')

@@ -23,8 +23,10 @@ const mayRun = (journal: Journal, intent: Event): boolean => journal.now().getTi
 export const keyOf = (sealer: Sealer, { tenant, actor, action, idempotencyKey }: GuardedCall): string | undefined =>
   idempotencyKey === undefined ? undefined : sealer.digest(tenant, actor.type, actor.userId ?? '', actor.id ?? '', action, idempotencyKey)
 
-const readable = <T>(read: Promise<T>): Promise<T> =>
+/** A failed read fails this call alone; if writing fails too, the gate closes, and operators hear. */
+const readable = <T>(journal: Journal, read: Promise<T>): Promise<T> =>
   read.catch((cause: unknown) => {
+    journal.probe()
     throw new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
   })
 
@@ -32,21 +34,21 @@ export async function recall(journal: Journal, call: GuardedCall): Promise<Repla
   const key = keyOf(journal.sealer, call)
   if (key === undefined) return undefined
   const since = new Date(journal.now().getTime() - lifetimes.repeat).toISOString()
-  const operation = await readable(operationUnder(journal.store, key, since))
+  const operation = await readable(journal, operationUnder(journal.store, key, since))
   return operation === undefined ? undefined : answerOf(journal, operation, digestOf(journal.sealer, call.request))
 }
 
 /** The first answer; throws a Problem that says why there is none. */
 export async function answerOf(journal: Journal, operation: string, digest: string | null): Promise<ReplayedOperation> {
   const headers = { 'Audit-Operation': operation }
-  const history = await readable(historyOf(journal.store, operation))
+  const history = await readable(journal, historyOf(journal.store, operation))
   const intent = history?.events[0]?.event
   if (!history || !intent) throw new Problem('operation_settled', { headers })
   if (intent.request?.digest !== digest) throw new Problem('idempotency_key_reused', { headers })
   if (history.state === 'pending' && mayRun(journal, intent)) throw new Problem('operation_pending', { headers })
   if (isOpen(history.state)) throw new Problem('operation_unknown', { headers })
   const outcome = history.events.find(({ event }) => event.kind === 'outcome')?.event
-  const part = outcome && (await readable(sealedPart(journal.store, outcome.id, 'answer')))
+  const part = outcome && (await readable(journal, sealedPart(journal.store, outcome.id, 'answer')))
   const opened = part && journal.sealer.openPart(part, outcome.answer)
   if (!opened?.bound) throw new Problem('operation_settled', { headers })
   return { id: operation, replay: opened.content as Answer }
@@ -59,7 +61,7 @@ const IN_VAIN: readonly string[] = ['failure', 'not_sent', 'not_applied', 'denie
 
 /** Without a key: the same request of the same actor a moment ago, while its effect still stands. */
 export async function earlierOperation(journal: Journal, call: GuardedCall): Promise<EarlierOperation | undefined> {
-  const { event: asked } = await readable(composeNow(journal, call))
+  const { event: asked } = await readable(journal, composeNow(journal, call))
   const isSame = ({ kind, time, tenant, actor, request }: Event): boolean =>
     kind === 'intent' &&
     journal.now().getTime() - Date.parse(time) < MOMENT &&
@@ -67,7 +69,7 @@ export async function earlierOperation(journal: Journal, call: GuardedCall): Pro
     actor?.type === asked.actor?.type &&
     actor?.id === asked.actor?.id &&
     request?.digest === asked.request?.digest
-  const found = await readable(operationsOn(journal.store, call.action, tokensOf({ ...asked, kind: 'intent' })))
+  const found = await readable(journal, operationsOn(journal.store, call.action, tokensOf({ ...asked, kind: 'intent' })))
   const [earlier] = found.flatMap(({ state, body }) => {
     const intent = decode(body)
     return !IN_VAIN.includes(state) && isSame(intent) ? [{ state, intent }] : []
@@ -87,7 +89,7 @@ async function stands(journal: Journal, intent: Event, ended: 'success' | 'unkno
   if (Object.values(seen).some((user) => user && !known?.includes(user._id))) return false
   // The vendor completes an accepted deletion later.
   if (intent.action === 'delete_app_user' && ended === 'success') return true
-  const before = await readable(beforeImageOf(journal, intent))
+  const before = await readable(journal, beforeImageOf(journal, intent))
   const observe = (_id: string, of: string) => Promise.resolve(seen[of] ? { status: 200, appUser: seen[of] } : { status: 0 })
   return (await evidenceOf({ intent, before, observe })) === 'applied'
 }

@@ -47,6 +47,7 @@ const lookups = {
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.oid IN (${ours}) GROUP BY c.relname`,
   triggers: `SELECT tgname AS name, pg_get_triggerdef(oid, true) AS text FROM pg_trigger
     WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgrelid IN (${ours})`,
+  secured: `SELECT relname AS name FROM pg_class WHERE oid IN (${ours}) AND relrowsecurity`,
   rules: `SELECT rulename AS name FROM pg_rewrite WHERE ev_class IN (${ours})`,
   functions: `SELECT proname AS name, prosrc AS text FROM pg_proc WHERE pronamespace = 'journal'::regnamespace`,
   indexes: `SELECT c.relname AS name, i.indisunique AND i.indisvalid AS holds FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid IN (${ours})`,
@@ -64,7 +65,7 @@ export const inspect = async (select: Source['select']): Promise<Inspection> => 
   const ask = async (sql: string) => (await select(sql)).map((row) => ({ name: String(row['name']), text: String(row['text']), ...row }))
   const tables = new Map((await ask(lookups.columns)).map(({ name, text }) => [name, text]))
   const active = (await ask(lookups.triggers)).map(({ text }) => triggerOf(text))
-  const rules = await ask(lookups.rules)
+  const [rules, secured] = [await ask(lookups.rules), await ask(lookups.secured)]
   const bodies = new Map((await ask(lookups.functions)).map(({ name, text }) => [name, text]))
   const there = new Map((await ask(lookups.indexes)).map((row) => [row.name, Boolean((row as { holds?: unknown }).holds)]))
   const nameOf = (trigger: string): string => trigger.split(' ')[0]!
@@ -77,6 +78,7 @@ export const inspect = async (select: Source['select']): Promise<Inspection> => 
       ...triggers.filter((text) => !active.includes(text)).map((text) => `the trigger ${nameOf(text)} is missing, disabled or was changed`),
       ...active.filter((text) => !triggers.includes(text)).map((text) => `the trigger ${nameOf(text)} is not ours`),
       ...rules.map(({ name }) => `the rule ${name} is not ours`),
+      ...secured.map(({ name }) => `row level security is on for the table ${name}`),
       ...[...functions]
         .filter(([name, text]) => bodies.get(name) !== text)
         .map(([name]) => `the function ${name} is missing or was changed`),

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { genesis } from '../journal-store.ts'
 import type { Source } from '../queries/source.ts'
 import { current, type Mark, refuseLater, unmarked } from '../version.ts'
+import { accessIn, faultOfReading, faultOfWriting, sentenceOf } from './access.ts'
 import { connect } from './connection.ts'
 import { createSchema, grantTo, lookups, mark, statements, steps } from './schema.ts'
 import { write } from './write.ts'
@@ -10,29 +11,27 @@ import { write } from './write.ts'
 interface Presence {
   /** Undefined when the database holds no journal. */
   readonly mark: Mark | undefined
-  /** The role of the connection. */
-  readonly role: string
 }
 
 export const presenceIn = async (select: Source['select']): Promise<Presence> => {
   const [it] = await select(lookups.presence)
-  const role = String(it!['role'])
-  if (!it!['found']) return { mark: undefined, role }
-  if (!it!['marked']) return { mark: unmarked(Boolean(it!['knowsApps'])), role }
+  if (!it!['found']) return { mark: undefined }
+  if (!it!['marked']) return { mark: unmarked(Boolean(it!['knowsApps'])) }
   const [found] = await select(lookups.mark)
-  return { mark: { version: Number(found!['version']), oldest: Number(found!['oldest']) }, role }
+  return { mark: { version: Number(found!['version']), oldest: Number(found!['oldest']) } }
 }
 
 const journal = 'the journal in PostgreSQL'
 
-/** Throws when a later service shuts us out. */
-export const knownPresenceIn = async (select: Source['select']): Promise<Presence> => {
+/** Throws when the role may not do its part, and when a later service shuts us out. */
+export const knownPresenceIn = async (select: Source['select'], { writes }: { writes: boolean }): Promise<Presence & { role: string }> => {
+  const access = await accessIn(select)
+  const fault = faultOfReading(access) ?? (writes && access.hasJournal ? faultOfWriting(access) : undefined)
+  if (fault !== undefined) throw new Error(sentenceOf(fault))
   const presence = await presenceIn(select)
   if (presence.mark) refuseLater(journal, presence.mark)
-  return presence
+  return { ...presence, role: access.role }
 }
-
-export const initFor = (role: string): string => `npm run journal -- init --role ${role}`
 
 /** Why this service cannot go on with what is there; undefined when it can. */
 export const lackIn = ({ mark: found }: Presence): string | undefined => {
@@ -48,7 +47,7 @@ export async function createPostgres(url: string, key: KeyObject, role?: string)
   const { client, cut } = await connect(url, { query_timeout: minute })
   try {
     await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('smooch-bff journal'))")
-    const { mark: found } = await knownPresenceIn(async (sql) => (await client.query(sql)).rows)
+    const { mark: found } = await knownPresenceIn(async (sql) => (await client.query(sql)).rows, { writes: true })
     if (!found) {
       await client.query(createSchema)
       const createdJournal = genesis(key)

@@ -142,18 +142,27 @@ export const statements = {
   rewrites: ['VACUUM (FULL) snapshot', 'VACUUM (FULL) subject'],
 } as const
 
+/** What the service must be able to read, row by row. */
+const oursBy =
+  "relnamespace = to_regnamespace('journal') AND relname IN ('head', 'event', 'operation', 'target', 'checkpoint', 'node', 'subject', 'snapshot')"
+const tablesThat = (are: string): string => `ARRAY(SELECT relname::text FROM pg_class c WHERE ${oursBy} AND ${are} ORDER BY relname)`
+
 /** Queries about the database itself. */
 export const lookups = {
-  /** Whether there is a journal, what tells its version, and the role of the connection. */
+  /** What tells the version of the journal that is there. */
   presence: `SELECT to_regclass('journal.head') IS NOT NULL AS found, to_regclass('journal.schema_version') IS NOT NULL AS marked,
-    EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app') AS "knowsApps", current_user AS role`,
+    EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('journal.event') AND attname = 'app') AS "knowsApps"`,
   mark: "SELECT version, coalesce((to_jsonb(mark) ->> 'oldest')::integer, version) AS oldest FROM journal.schema_version mark",
   identity: 'SELECT journal, key FROM head',
-  /** What the role may that asks, and what this server is; `mayUse` is null where there is no
-   * journal. */
-  access: `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number, now() AS now, current_user AS role,
-    has_database_privilege(current_database(), 'CREATE') AS "mayMake", has_schema_privilege(to_regnamespace('journal'), 'USAGE') AS "mayUse"`,
-  mayAppend:
-    "SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) AS may FROM pg_proc WHERE pronamespace = 'journal'::regnamespace AND proname IN ('append', 'lock_head', 'expire')",
+  /** What the role may that asks, and what this server is: by the catalogue alone. */
+  access: `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number, now() AS now, current_user::text AS role,
+    has_database_privilege(current_database(), 'CREATE') AS "mayMake", to_regnamespace('journal') IS NOT NULL AS "hasSchema",
+    EXISTS (SELECT 1 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'frontier' WHERE ${oursBy} AND relname = 'head') AS "hasJournal",
+    coalesce(has_schema_privilege(to_regnamespace('journal'), 'USAGE'), false) AS "mayUse", current_setting('transaction_read_only') = 'off' AS "takesWrites",
+    ${tablesThat("NOT has_table_privilege(c.oid, 'SELECT')")} AS unread, ${tablesThat('row_security_active(c.oid)')} AS hidden,
+    ARRAY(SELECT proname::text FROM pg_proc p WHERE pronamespace = to_regnamespace('journal') AND proname IN ('append', 'lock_head', 'expire')
+      AND NOT has_function_privilege(p.oid, 'EXECUTE') ORDER BY proname) AS unrun`,
+  /** Tables whose rows we might not see, or whose rules might drop what we write. */
+  altered: `SELECT ${tablesThat('(row_security_active(c.oid) OR (relhasrules AND EXISTS (SELECT 1 FROM pg_rewrite WHERE ev_class = c.oid)))')} AS altered`,
   mayRemove: "SELECT pg_has_role(relowner, 'USAGE') AS may FROM pg_class WHERE oid = 'journal.subject'::regclass",
 } as const

@@ -15,16 +15,19 @@ import {
   unpackFrontier,
 } from '../journal-store.ts'
 import type { Row } from '../queries/source.ts'
+import { alteredTables, initFor, sentenceOf } from './access.ts'
 import { serialConnection } from './connection.ts'
 import { inspect } from './inspect.ts'
 import { holdLease } from './lease.ts'
 import { lookups, statements } from './schema.ts'
-import { createPostgres, initFor, knownPresenceIn, lackIn } from './schema-state.ts'
+import { createPostgres, knownPresenceIn, lackIn } from './schema-state.ts'
 import { sharedConnections } from './shared-connection.ts'
 import { packNodes, write } from './write.ts'
 
 export interface PostgresOptions extends StoreOptions {
   readonly url: string
+  /** The role need not be able to write. */
+  readonly readOnly?: boolean
   /** Create a journal if there is none; by default true. */
   readonly make?: boolean
   /** Time for a batch; then its connection is cut. */
@@ -40,7 +43,7 @@ const lockName = (journal: string, instance: string): string =>
   hash('sha256', `${journal}/${instance}`, 'buffer').readBigInt64BE().toString()
 
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
-  const { url, keys, instance, make = true, commitMilliseconds = 1800, selectMilliseconds = minute } = options
+  const { url, keys, instance, readOnly = false, make = true, commitMilliseconds = 1800, selectMilliseconds = minute } = options
   const writer = serialConnection(url, {
     pipeline: true,
     // The head is locked for the whole transaction: a process that dies in it must not keep the
@@ -61,7 +64,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     await Promise.all([writer.drop(), upkeep.drop()])
   }
   const begin = async (): Promise<string> => {
-    const there = await knownPresenceIn(select)
+    const there = await knownPresenceIn(select, { writes: !readOnly })
     const lack = lackIn(there)
     if (lack !== undefined) {
       const remedy = `${lack}; let its owner run: ${initFor(there.role)}`
@@ -83,12 +86,24 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     throw error
   })
 
+  let alteredLookedAt = Number.NEGATIVE_INFINITY
+  /** Throws when something came between us and the tables; asked with a commit, at most once a second. */
+  const refuseAltered = async (client: Client): Promise<void> => {
+    if (performance.now() - alteredLookedAt < 1_000) return
+    alteredLookedAt = performance.now()
+    const altered = (await client.query(lookups.altered)).rows[0].altered as readonly string[]
+    if (altered.length === 0) return
+    alteredLookedAt = Number.NEGATIVE_INFINITY
+    throw new Error(sentenceOf(alteredTables(altered)))
+  }
+
   const commitWith = async (client: Client, entries: readonly Entry[], after?: string): Promise<Committed> => {
     // Two round trips under the lock: read the facts, then write.
     const asked = questions(entries, after)
-    const [locked, ...answers] = await Promise.all([
+    const [locked, answers] = await Promise.all([
       client.query(statements.lockHead) as unknown as Promise<QueryResult[]>,
-      ...asked.map(({ sql, params }) => client.query(sql, [...params])),
+      Promise.all(asked.map(({ sql, params }) => client.query(sql, [...params]))),
+      refuseAltered(client),
     ])
     const row = locked[1]!.rows[0] as Row
     if (row['journal'] !== journal) throw new Error(`another journal (${String(row['journal'])}) stands in the place of ${journal}`)
@@ -119,7 +134,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       reader.drop()
       readers.drop()
       await writer.drop()
-      await knownPresenceIn(select)
+      await knownPresenceIn(select, { writes: !readOnly })
       const now = await identify()
       if (now.journal !== journal) throw new Error(`another journal (${now.journal}) stands in the place of ${journal}`)
     },

@@ -16,8 +16,8 @@ local function endedBy(key) local m = redis.call('HMGET', key, 'notBefore', 'ahe
 /** The latest time in a list at which a session began: later than now when the clock was set back. */
 export const latestIn = `
 local function latestIn(key)
-  local latest = 0
-  for _, listed in ipairs(redis.call('HVALS', key)) do latest = math.max(latest, string.match(listed, '^%d+')) end
+  local all, latest = redis.call('HGETALL', key), 0
+  for i = 2, #all, 2 do latest = math.max(latest, string.match(all[i], '^%d+')) end
   return latest
 end`
 

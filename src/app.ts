@@ -18,6 +18,7 @@ import { auditRulesOf } from './gateway/call.ts'
 import { createIdempotency } from './gateway/idempotency.ts'
 import { openGatewayJournal } from './gateway/journal.ts'
 import { createPipeline } from './gateway/pipeline.ts'
+import { watchAgreement } from './gateway/replica-agreement.ts'
 import { operationRoutes } from './gateway/routes.ts'
 import { watchRollback } from './gateway/session-store-rollback.ts'
 import { admission, untrustedForward } from './http/admission.ts'
@@ -120,6 +121,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const mint = createMint({ sessions, people, resolveUser, cookies: origins.cookies })
   const gatewayJournal = await openGatewayJournal({ settings, apps: byId, providers, upstream, log, alarm, metrics })
   opened.defer(() => gatewayJournal.close())
+  if (settings.REDIS_URL) opened.use(watchAgreement({ store, journal: gatewayJournal.journal, settings, apps, providers, alarm }))
   if (settings.REDIS_URL) opened.use(watchRollback({ store, journal: gatewayJournal.journal, apps: byId, people, alarm }))
   const acts = createActs(gatewayJournal.guard)
   const pipeline = createPipeline({

@@ -1,11 +1,11 @@
 /** The watch for a session store that went back in time, as a restored snapshot does: sessions that
  * had ended live in it again, so all of them are ended. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Journal } from '../journal/append/journal.ts'
 import { decode } from '../journal/event/event.ts'
 import { entryOf, systemEvent } from '../journal/store/journal-store.ts'
 import { latestSystemEvent } from '../journal/store/queries/log.ts'
 import type { Alarm } from '../platform/alarms.ts'
+import { repeated } from '../platform/repeated.ts'
 import type { People } from '../session/people.ts'
 import { markTtlMs, type SessionStore } from '../session/store/session-store.ts'
 
@@ -31,7 +31,6 @@ interface Parts {
 export const watchRollback = ({ store, journal, apps, people, alarm }: Parts): AsyncDisposable => {
   let seen: number | undefined
   let recorded = 0
-  const ending = new AbortController()
 
   const lastRecorded = async (): Promise<number> => {
     const last = await latestSystemEvent(journal.store, action)
@@ -62,16 +61,11 @@ export const watchRollback = ({ store, journal, apps, people, alarm }: Parts): A
     seen = next
     if (next - recorded > recordEveryMs) await record(next)
   }
-  const run = async (): Promise<void> => {
-    // A store or journal that is away is told elsewhere, and nothing is written meanwhile.
-    for (; !ending.signal.aborted; await sleep(everyMs, undefined, { ref: false, signal: ending.signal }).catch(() => {}))
-      await look().catch(() => {})
-  }
-  const running = run()
+  // A store or journal that is away is told elsewhere, and nothing is written meanwhile.
+  const watch = repeated(everyMs, look)
   return {
     [Symbol.asyncDispose]: async () => {
-      ending.abort()
-      await running
+      await watch[Symbol.asyncDispose]()
       if (seen) await record(seen).catch(() => {})
     },
   }

@@ -52,6 +52,12 @@ export const alarms = {
     look: 'Who restored a snapshot, or pointed `REDIS_URL` at an older Redis? After a failover: did the replica lag by more than 10 s?',
     act: 'Nothing for the sessions. Roles that were changed in between are as they were before: set them again (`POST /sessions/roles`). See [Redis was restored](operate.md#redis-was-restored).',
   },
+  replicas_differ: {
+    means:
+      'Replicas on one Redis and one journal do not share `settings`. With other `SESSION_KEYS` or `SESSION_PEPPERS` each refuses the sessions of the other (people are signed out by turns), and does not hear of their ends (told after 15 s); with other rules, `apps` or `providers` each answers otherwise (told after 10 minutes, longer than a rolling update).',
+    look: '`settings`: which; the environment and the secret files of each replica. While a key is being changed: was it appended on all of them before it went to the front?',
+    act: 'Give all replicas the same. See [Changing keys](operate.md#changing-keys).',
+  },
   clock_skew: {
     means: "The vendor's clock is `vendorAheadSeconds` ahead of ours (negative: behind): tokens and limits go wrong.",
     look: '`npm run check`, which compares all clocks: is it ours that is wrong?',

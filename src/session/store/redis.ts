@@ -6,6 +6,7 @@
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see redis-refresh.ts | its idle limit, at most the absolute one |
  * | `bff:m:{tag}` | hash | notBefore, ahead, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore, ahead, latest (ms); of what a provider names: gone, signedOut (s of its clock) | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
+ * | `bff:n:{replicas-<journal>}` | hash | process → since when, end, digests of what all must share | 15 s after the last of them |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
  * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed; of a clock: the highest time seen (ms); saved views of the console, sealed | 24 h; of a clock 100 days; of views a year |
  * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |

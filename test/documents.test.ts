@@ -37,8 +37,8 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => readFileSync(`src/${name}`, 'utf8'))
   .join('\n')
-/** Of the stand-in, of Node itself, and the pattern by which secrets are named as files. */
-const otherVariables = ['SANDBOX_PORT', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NAME_FILE']
+/** Of the stand-in, of Node and glibc, and the pattern by which secrets are named as files. */
+const otherVariables = ['SANDBOX_PORT', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'MALLOC_ARENA_MAX', 'NAME_FILE']
 const isVariable = (name: string): boolean =>
   Object.hasOwn(settings, name) || Object.hasOwn(settings, name.replace(/_FILE$/, '')) || otherVariables.includes(name)
 

@@ -33,11 +33,17 @@ const next = (child: ChildProcess): Promise<Record<string, unknown>> =>
     child.once('exit', (code) => reject(new Error(`${child.spawnfile} ended with ${code}`)))
   })
 
+/** As `npm start` has it, for the references too. Without the first Node compiles its tool for stripping types, which takes 40 MB. */
+const asStarted = {
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url)),
+  MALLOC_ARENA_MAX: '2',
+}
+
 /** In the parent. Standard output goes to a file, as a log would. */
 export const start = async (file: string, env: Record<string, string>, log: string, execArgv: string[] = []): Promise<Running> => {
   const out = openSync(log, 'a')
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
-    env: { ...env, PATH: process.env['PATH'] ?? '' },
+    env: { ...asStarted, ...env, PATH: process.env['PATH'] ?? '' },
     execArgv,
     stdio: ['ignore', out, 'inherit', 'ipc'],
   })

@@ -2,7 +2,7 @@
  * start the database adds up the past, and the last day is read. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Group, groupOf } from '../journal/event/actions.ts'
-import { decode, type Event } from '../journal/event/event.ts'
+import { beginsOperation, decode, type Event } from '../journal/event/event.ts'
 import { earliestSince, eventsFrom, treeHead } from '../journal/store/queries/log.ts'
 import { sumsBetween } from '../journal/store/queries/operations.ts'
 import type { Source } from '../journal/store/queries/source.ts'
@@ -79,8 +79,7 @@ export const createCounters = ({ store, burst: limit, since, onEvent, onBurst }:
   }
 
   const take = (event: Event, index: number): void => {
-    if (event.kind === 'intent' || event.kind === 'denied' || event.recorded)
-      count(event.tenant, Date.parse(event.time), kindOf(event), event.count ?? 1)
+    if (beginsOperation(event)) count(event.tenant, Date.parse(event.time), kindOf(event), event.count ?? 1)
     if (event.kind === 'intent') watchBurst(event, index)
     if (index >= since) onEvent?.(event)
   }

@@ -3,14 +3,13 @@
 
 import { type Html, html } from '../../http/html.ts'
 import { leftOf, wordsFor } from '../../journal/event/actions.ts'
-import type { Event, State } from '../../journal/event/event.ts'
+import { type Event, type State, statesWithoutEffect } from '../../journal/event/event.ts'
 
 const done: readonly State[] = ['success', 'applied']
-const undone: readonly State[] = ['failure', 'not_sent', 'not_applied', 'denied']
 
 /** What is known of a field after the call, by its state. */
 const afterOf = ({ action, before }: Event, state: State, field: string, kept: boolean): string => {
-  if (undone.includes(state)) return 'unchanged'
+  if (statesWithoutEffect.includes(state)) return 'unchanged'
   if (!done.includes(state)) return 'not known'
   if (before?.after) return kept ? 'sealed' : 'no longer kept'
   return leftOf(action, field)
@@ -20,7 +19,7 @@ const afterOf = ({ action, before }: Event, state: State, field: string, kept: b
 const sealedOr = (text: string): Html => (text === 'sealed' ? html`<span class="sealed">sealed</span>` : html`${text}`)
 
 const withoutImage = ({ action, actor }: Event, state: State): string => {
-  if (undone.includes(state)) return 'Nothing was changed.'
+  if (statesWithoutEffect.includes(state)) return 'Nothing was changed.'
   if (actor?.type === 'system') return 'The messaging service reported this afterwards: what stood there before was gone by then.'
   return wordsFor(action).before
 }

@@ -1,11 +1,10 @@
 /** What a search finds, in charts: by day and kind, and by who acted. */
 import { type Html, html } from '../../http/html.ts'
 import { decode, type Event } from '../../journal/event/event.ts'
-import type { Sealer } from '../../journal/event/seal.ts'
+import type { SealedSource } from '../../journal/store/history.ts'
 import { knownNames, type Names } from '../../journal/store/known-names.ts'
 import { eventsAt } from '../../journal/store/queries/log.ts'
-import type { Sum } from '../../journal/store/queries/search.ts'
-import type { Source } from '../../journal/store/queries/source.ts'
+import type { DaySum } from '../../journal/store/queries/search.ts'
 import { sumFound } from '../../journal/store/search.ts'
 import { kindOf, none } from '../counters.ts'
 import { chart } from './chart.ts'
@@ -21,7 +20,7 @@ interface Actor {
 
 /** Of the newest operations that a search finds. */
 export interface FoundSums {
-  readonly sums: readonly Sum[]
+  readonly sums: readonly DaySum[]
   readonly total: number
   /** Those who did most. */
   readonly actors: readonly Actor[]
@@ -33,11 +32,7 @@ const maxCounted = 1_000
 const maxActors = 6
 
 /** Nothing for a search that is not understood. */
-export const sumsOf = async (
-  { store, sealer }: { readonly store: Source; readonly sealer: Sealer },
-  tenant: string,
-  words: readonly Term[],
-): Promise<FoundSums | undefined> => {
+export const sumsOf = async ({ store, sealer }: SealedSource, tenant: string, words: readonly Term[]): Promise<FoundSums | undefined> => {
   if (isFaulty(words)) return undefined
   const sums = await sumFound(store, sealer, { ...filterOf(words), tenant }, maxCounted)
   const byActor = new Map<string, { count: number; last: number }>()
@@ -46,14 +41,8 @@ export const sumsOf = async (
     byActor.set(actor, { count: known.count + count, last: Math.max(known.last, last) })
   }
   const first = [...byActor.values()].toSorted((one, other) => other.count - one.count).slice(0, maxActors)
-  const events = new Map(
-    (
-      await eventsAt(
-        store,
-        first.map(({ last }) => last),
-      )
-    ).map(({ index, body }) => [index, decode(body)]),
-  )
+  const indexes = first.map(({ last }) => last)
+  const events = new Map((await eventsAt(store, indexes)).map(({ index, body }) => [index, decode(body)]))
   return {
     sums,
     total: sums.reduce((sum, { count }) => sum + count, 0),

@@ -3,9 +3,8 @@
 
 import { type Html, html } from '../../http/html.ts'
 import { type Event, isOpen, type State, type Target } from '../../journal/event/event.ts'
-import type { Sealer } from '../../journal/event/seal.ts'
 import type { Watch } from '../../journal/reconcile/reconciler.ts'
-import type { OperationHistory } from '../../journal/store/history.ts'
+import type { OperationHistory, SealedSource } from '../../journal/store/history.ts'
 import type { Names } from '../../journal/store/known-names.ts'
 import { latestCheckpoint } from '../../journal/store/queries/log.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
@@ -35,7 +34,7 @@ export interface OperationPage {
 }
 
 /** Other operations on the same persons, a few of each. */
-export const relatedTo = (parts: { store: Source; sealer: Sealer }, tenant: string, id: string, opened: Event): Promise<Related[]> =>
+export const relatedTo = (parts: SealedSource, tenant: string, id: string, opened: Event): Promise<Related[]> =>
   Promise.all(
     (opened.targets ?? []).map(async (target) => {
       const name = nameOf(target)

@@ -2,8 +2,8 @@
 
 import { type Html, html } from '../../http/html.ts'
 import { decode, type Event } from '../../journal/event/event.ts'
-import type { Sealer } from '../../journal/event/seal.ts'
 import { actions, states } from '../../journal/filter.ts'
+import type { SealedSource } from '../../journal/store/history.ts'
 import { knownNames, type Names } from '../../journal/store/known-names.ts'
 import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
@@ -51,7 +51,7 @@ const durations = async (store: Source, rows: readonly OperationRow[]): Promise<
 }
 
 export const findRows = async (
-  { store, sealer }: { store: Source; sealer: Sealer },
+  { store, sealer }: SealedSource,
   tenant: string,
   words: readonly Term[],
   { cursor, after }: Page = {},

@@ -24,7 +24,7 @@ export interface JournalOptions {
   readonly keys: StoreOptions['keys']
   readonly anchor?: Anchor | undefined
   /** Gets each new checkpoint, at most one a second: for stdout and the SIEM behind it. */
-  readonly onCheckpoint?: (appendLater: string) => void
+  readonly onCheckpoint?: (note: string) => void
   readonly onGate?: (status: Status) => void
   /** Events were lost: too many waited, or the process ends. A guarded call whose outcome is lost
    * stays open, and the reconciler finds it. */
@@ -121,17 +121,17 @@ export async function openJournal({
   // The newest checkpoint this process has seen, an anchor too.
   let mine: string | undefined
   let accepted: readonly string[] = []
-  const published = oncePerSecond((appendLater) => harmless(() => onCheckpoint?.(appendLater)))
-  const raised = oneAtATime(async (appendLater) => {
-    await anchor?.raise(store.journal, markOf(appendLater))
+  const published = oncePerSecond((note) => harmless(() => onCheckpoint?.(note)))
+  const raised = oneAtATime(async (note) => {
+    await anchor?.raise(store.journal, markOf(note))
     anchoredAt = now().toISOString()
   })
-  const onCommitted = ({ size: grown, note: appendLater }: Committed): void => {
+  const onCommitted = ({ size: grown, note }: Committed): void => {
     size = grown
-    if (appendLater === undefined) return
-    mine = appendLater
-    published(appendLater)
-    if (anchor && cause === undefined) raised(appendLater)
+    if (note === undefined) return
+    mine = note
+    published(note)
+    if (anchor && cause === undefined) raised(note)
   }
   const commit = groupCommit((entries) => store.commit(entries, mine), onCommitted)
   const append = (entries: readonly Entry[]): Promise<Result[]> =>

@@ -33,8 +33,8 @@ export const read = (name: string, { flags, argument }: ParsedArguments, args: r
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined
-    const takesArgument = flags.length > 0 ? `it takes ${flags.map((flag) => `--${flag}`).join(', ')}` : 'it takes no flags'
-    if (!option) throw new Usage(`${name} does not take ${token.rawName}; ${takesArgument}`)
+    const known = flags.length > 0 ? `it takes ${flags.map((flag) => `--${flag}`).join(', ')}` : 'it takes no flags'
+    if (!option) throw new Usage(`${name} does not take ${token.rawName}; ${known}`)
     if (option.type === 'boolean' && token.value !== undefined) throw new Usage(`${token.rawName} takes no value`)
     // A value that begins with a dash is a forgotten value, unless written as --flag=value.
     const value = token.value ?? ''

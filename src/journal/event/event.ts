@@ -12,6 +12,9 @@ export type State = 'pending' | Outcome | Verdict | 'denied' | 'contradiction'
 /** States that the reconciler or a person must still settle. */
 export const openStates = ['pending', 'unknown', 'indeterminate', 'contradiction'] as const satisfies readonly State[]
 
+/** States of operations that have changed nothing. */
+export const statesWithoutEffect: readonly State[] = ['denied', 'failure', 'not_sent', 'not_applied']
+
 export const isOpen = (state: State): boolean => (openStates as readonly State[]).includes(state)
 
 export interface Target {
@@ -108,6 +111,10 @@ export const eventHeaderOf = ({ id, kind, time, action, tenant, operation, outco
   verdict,
   facts,
 })
+
+/** True for the first event of an operation. */
+export const beginsOperation = ({ kind, recorded }: Pick<Event, 'kind' | 'recorded'>): boolean =>
+  kind === 'intent' || kind === 'denied' || recorded === true
 
 /** True when readers of this app may see the event: its own, and those of the journal as a
  * whole. */

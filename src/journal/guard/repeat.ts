@@ -3,7 +3,7 @@
 import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
 import { digestOf } from '../event/compose.ts'
-import { decode, type Event, isOpen, tokensOf } from '../event/event.ts'
+import { decode, type Event, isOpen, statesWithoutEffect, tokensOf } from '../event/event.ts'
 import { lifetimes } from '../event/lifetimes.ts'
 import type { Sealer } from '../event/seal.ts'
 import { evidenceOf } from '../reconcile/verdicts.ts'
@@ -56,8 +56,6 @@ export async function answerOf(journal: Journal, operation: string, digest: stri
 
 /** Longer than a proxy waits for a machine without power: 60 s by default. */
 const MOMENT = 90_000
-/** States of operations without effect. */
-const IN_VAIN: readonly string[] = ['failure', 'not_sent', 'not_applied', 'denied']
 
 /** Without a key: the same request of the same actor a moment ago, while its effect still stands. */
 export async function earlierOperation(journal: Journal, call: GuardedCall): Promise<EarlierOperation | undefined> {
@@ -72,7 +70,7 @@ export async function earlierOperation(journal: Journal, call: GuardedCall): Pro
   const found = await readable(journal, operationsOn(journal.store, call.action, tokensOf({ ...asked, kind: 'intent' })))
   const [earlier] = found.flatMap(({ state, body }) => {
     const intent = decode(body)
-    return !IN_VAIN.includes(state) && isSame(intent) ? [{ state, intent }] : []
+    return !statesWithoutEffect.includes(state) && isSame(intent) ? [{ state, intent }] : []
   })
   if (!earlier) return undefined
   const { state, intent } = earlier

@@ -39,7 +39,7 @@ export interface Reconciler extends AsyncDisposable {
 interface Observations {
   tries: number
   nextAt: number
-  firstStill?: number
+  unchangedSince?: number
   reads: { of: string; status: number; at: string }[]
 }
 
@@ -91,20 +91,20 @@ export function createReconciler({
       return seen
     }
     // With a concurrent operation on the person, what is seen may be its effect.
-    const sign = (await hasConcurrent(store, operation, seq))
+    const evidence = (await hasConcurrent(store, operation, seq))
       ? 'unclear'
       : await evidenceOf({ intent, before: await beforeImageOf(journal, intent), observe }).catch(() => 'unclear' as const)
     // Asked again after the read: another operation may have begun meanwhile.
-    if (sign === 'applied' && !(await hasConcurrent(store, operation, seq))) return resolve(intent, seq, 'applied', watch)
+    if (evidence === 'applied' && !(await hasConcurrent(store, operation, seq))) return resolve(intent, seq, 'applied', watch)
     if (
-      sign === 'still' &&
-      watch.firstStill !== undefined &&
-      now - watch.firstStill >= apart &&
+      evidence === 'unchanged' &&
+      watch.unchangedSince !== undefined &&
+      now - watch.unchangedSince >= apart &&
       !(await hasConcurrent(store, operation, seq))
     )
       return resolve(intent, seq, 'not_applied', watch)
-    if (sign === 'still') watch.firstStill ??= now
-    else delete watch.firstStill
+    if (evidence === 'unchanged') watch.unchangedSince ??= now
+    else delete watch.unchangedSince
     watch.nextAt = now + (pauses[Math.min(watch.tries, pauses.length - 1)] ?? APART)
     watch.tries += 1
     return watch.tries >= TRIES ? resolve(intent, seq, 'indeterminate', watch) : 0
@@ -142,6 +142,7 @@ export function createReconciler({
     [Symbol.asyncDispose]: async () => {
       clearTimeout(timer)
       await running
+      // The round that ran has set it again.
       clearTimeout(timer)
     },
   }

@@ -5,7 +5,7 @@ import type { GuardedId } from '../../contract/operations.ts'
 import { Problem } from '../../contract/problems.ts'
 import type { Journal } from '../append/journal.ts'
 import type { Person } from '../event/compose.ts'
-import { decode, type Event, isOpen, type State } from '../event/event.ts'
+import { decode, type Event, isOpen, type State, statesWithoutEffect } from '../event/event.ts'
 import { type Entry, entryOf } from '../store/journal-store.ts'
 import { composeNow } from '../store/pseudonyms.ts'
 import { eventOf } from '../store/queries/log.ts'
@@ -33,7 +33,6 @@ const actions = { 'appUser:delete': 'delete_app_user', 'merge:appUser': 'merge_u
   Report['trigger'],
   GuardedId
 >
-const without: readonly State[] = ['denied', 'failure', 'not_sent', 'not_applied']
 
 /** One id for the same words, on every replica. */
 const idFor = (prefix: 'evt' | 'op', ...words: readonly string[]): string => {
@@ -55,7 +54,7 @@ export const createReports = (journal: Journal) => {
     const found = await operationsOn(store, action, tokens)
     return found
       .map(({ index, body, state }) => ({ opened: decode(body), index, state }))
-      .filter(({ opened, state }) => opened.tenant === tenant && !without.includes(state))
+      .filter(({ opened, state }) => opened.tenant === tenant && !statesWithoutEffect.includes(state))
   }
 
   /** Settles an operation that was accepted or unknown; a running one is settled by its own

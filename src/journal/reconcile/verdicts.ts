@@ -25,7 +25,7 @@ export interface Observation {
 type Observe = (id: string, of: string) => Promise<Observation>
 
 /** `still`: unchanged; needed twice, a minute apart, since the upstream works asynchronously. */
-export type Evidence = 'applied' | 'still' | 'unclear'
+export type Evidence = 'applied' | 'unchanged' | 'unclear'
 
 export interface Case {
   readonly intent: Event
@@ -57,7 +57,7 @@ const verdicts: Readonly<Record<GuardedId, (it: Case) => Promise<Evidence>>> = {
     const { status, appUser } = await observe(id, 'subject')
     if (status === 404) return 'applied'
     if (status !== 200 || appUser?._id === undefined) return 'unclear'
-    return appUser._id === id ? 'still' : 'applied'
+    return appUser._id === id ? 'unchanged' : 'applied'
   },
   delete_app_user_profile: async (it) => {
     const before = it.before as AppUserSeen | undefined
@@ -65,13 +65,13 @@ const verdicts: Readonly<Record<GuardedId, (it: Case) => Promise<Evidence>>> = {
     const now = await present(it)
     if (!now) return 'unclear'
     if (personal(now).every(isEmpty)) return 'applied'
-    return personal(now).every((value, at) => same(value, personal(before)[at])) ? 'still' : 'unclear'
+    return personal(now).every((value, at) => same(value, personal(before)[at])) ? 'unchanged' : 'unclear'
   },
   merge_users: async ({ intent, before, observe }) => {
     const [surviving, discarded] = [idOf(intent, 'surviving'), idOf(intent, 'discarded')]
     if (surviving === undefined || discarded === undefined || before === undefined) return 'unclear'
     const gone = await observe(discarded, 'discarded')
-    if (gone.status === 200 && gone.appUser?._id === discarded) return 'still'
+    if (gone.status === 200 && gone.appUser?._id === discarded) return 'unchanged'
     // The answer for a merged `_id` is not documented: absence counts only together with an
     // existing survivor.
     const stays = await observe(surviving, 'surviving')
@@ -84,7 +84,7 @@ const verdicts: Readonly<Record<GuardedId, (it: Case) => Promise<Evidence>>> = {
     if (!had(it.before as AppUserSeen | undefined)) return 'unclear'
     const now = await present(it)
     if (!now) return 'unclear'
-    return had(now) ? 'still' : 'applied'
+    return had(now) ? 'unchanged' : 'applied'
   },
   link_app_user: async (it) => {
     const before = it.before as AppUserSeen | undefined
@@ -94,7 +94,7 @@ const verdicts: Readonly<Record<GuardedId, (it: Case) => Promise<Evidence>>> = {
     const ids = (user: AppUserSeen): string[] =>
       [...(user.clients ?? []), ...(user.pendingClients ?? [])].flatMap(({ id }) => (id === undefined ? [] : [id]))
     const known = new Set(ids(before))
-    return ids(now).some((id) => !known.has(id)) ? 'applied' : 'still'
+    return ids(now).some((id) => !known.has(id)) ? 'applied' : 'unchanged'
   },
 }
 

@@ -19,23 +19,21 @@ export async function historyOf(store: Source, operation: string): Promise<Opera
   return { state, events: events.map(({ index, body }) => ({ index, event: decode(body) })) }
 }
 
-interface Kept {
+/** A journal to read, and what opens its sealed parts. */
+export interface SealedSource {
   readonly store: Source
   readonly sealer: Sealer
 }
 
 /** Only if it is bound to its event. */
-export const beforeImageOf = async ({ store, sealer }: Kept, intent: Event): Promise<unknown> => {
+export const beforeImageOf = async ({ store, sealer }: SealedSource, intent: Event): Promise<unknown> => {
   const part = await sealedPart(store, intent.id, 'before')
   const opened = part && sealer.openPart(part, intent.before?.commitment)
   return opened?.bound ? opened.content : undefined
 }
 
 /** Personal data of one event. The view must be recorded first. */
-export const personalOf = async (
-  { store, sealer }: { readonly store: Source; readonly sealer: Sealer },
-  { id, actor }: Event,
-): Promise<Record<string, unknown>> => {
+export const personalOf = async ({ store, sealer }: SealedSource, { id, actor }: Event): Promise<Record<string, unknown>> => {
   const parts = Object.fromEntries((await partsOf(store, id)).map((part) => [part.part, sealer.openPart(part, undefined)?.content]))
   const onBehalfOf = actor?.onBehalfOf ? await nameBehind({ store, sealer }, actor.onBehalfOf) : undefined
   return onBehalfOf === undefined ? parts : { ...parts, person: { ...(parts['person'] as object | undefined), onBehalfOf } }

@@ -3,6 +3,7 @@
 import { looksLikeSmoochId } from '../../contract/ids.ts'
 import type { Event } from '../event/event.ts'
 import type { Sealer } from '../event/seal.ts'
+import type { SealedSource } from './history.ts'
 import { sealedNames, subjectsOfIds } from './queries/people.ts'
 import type { Source } from './queries/source.ts'
 
@@ -15,10 +16,7 @@ export const maskName = (name: string): string => {
   return /^\+[\d ()-]{7,}$/.test(name) ? `…${name.slice(-4)}` : name
 }
 
-export const knownNames = async (
-  { store, sealer }: { readonly store: Source; readonly sealer: Sealer },
-  events: readonly Event[],
-): Promise<Names> => {
+export const knownNames = async ({ store, sealer }: SealedSource, events: readonly Event[]): Promise<Names> => {
   const targets = events.flatMap((event) => event.targets ?? [])
   const actors = events.flatMap(({ actor }) => (actor?.id.startsWith('sub_') ? [actor.id] : []))
   const userIds = await openNames(store, sealer, [...actors, ...targets.flatMap(({ subject }) => subject ?? [])])

@@ -5,7 +5,7 @@ import type { Sealer } from '../event/seal.ts'
 import { namesOf } from './names.ts'
 import { eventOf } from './queries/log.ts'
 import { pseudonymsAt } from './queries/people.ts'
-import { type Clause, findOperations, type Narrowing, type Sum, sumOperations } from './queries/search.ts'
+import { type Clause, type DaySum, findOperations, type Narrowing, sumOperations } from './queries/search.ts'
 import type { Source } from './queries/source.ts'
 
 /** `any`: a person, who acted, a ticket, or the id of an operation, an event or a request. */
@@ -102,5 +102,5 @@ export async function operations(store: Source, sealer: Sealer, filter: Filter =
 }
 
 /** The newest operations that fit, added up; at most `most` of them. */
-export const sumFound = async (store: Source, sealer: Sealer, filter: Filter, most: number): Promise<Sum[]> =>
+export const sumFound = async (store: Source, sealer: Sealer, filter: Filter, most: number): Promise<DaySum[]> =>
   sumOperations(store, await narrowingOf(store, sealer, filter), most)

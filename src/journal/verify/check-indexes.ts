@@ -1,6 +1,6 @@
 /** Verification of the tables beside the events, page by page: columns, targets, operations, sealed
  * parts. */
-import { type Event, tokensOf } from '../event/event.ts'
+import { beginsOperation, type Event, tokensOf } from '../event/event.ts'
 import { type Sealer, unknownKey } from '../event/seal.ts'
 import { type Frontier, peaks } from '../log/tree.ts'
 import { partsBetween } from '../store/queries/people.ts'
@@ -26,15 +26,7 @@ const columnsOf = (event: Event): Record<string, string | null> => ({
   app: event.tenant ?? null,
 })
 
-const beginsOperation = ({ kind, recorded, operation }: Event): boolean =>
-  operation !== undefined && (kind === 'intent' || kind === 'denied' || recorded === true)
-
-export async function checkIndexes(
-  store: Source,
-  { from, to, rows }: Page,
-  sealer: Sealer | undefined,
-  find: (what: string, index?: number) => void,
-): Promise<void> {
+export async function checkIndexes(store: Source, { from, to, rows }: Page, sealer: Sealer | undefined, find: Find): Promise<void> {
   for (const { index, event, columns } of rows)
     for (const [name, value] of Object.entries(columnsOf(event)))
       if (name in columns && columns[name] !== value) find(`the column ${name} contradicts the event`, index)
@@ -46,9 +38,9 @@ export async function checkIndexes(
 
   const operations = new Map((await operationsBetween(store, from, to)).map((operation) => [operation.index, operation]))
   for (const { index, event } of rows)
-    if (beginsOperation(event)) {
+    if (event.operation && beginsOperation(event)) {
       const found = operations.get(index)
-      if (found?.id !== event.operation!.id) find('the table of operations lacks this one', index)
+      if (found?.id !== event.operation.id) find('the table of operations lacks this one', index)
       else if (found.app !== (event.tenant ?? null)) find('a search within its app would miss this operation', index)
       operations.delete(index)
     }
@@ -58,12 +50,7 @@ export async function checkIndexes(
 }
 
 /** Parts that exist must fit the event's commitment; erased and expired ones are absent. */
-async function checkParts(
-  store: Source,
-  sealer: Sealer,
-  { from, to, rows }: Page,
-  find: (what: string, index?: number) => void,
-): Promise<void> {
+async function checkParts(store: Source, sealer: Sealer, { from, to, rows }: Page, find: Find): Promise<void> {
   const events = new Map(rows.map((row) => [row.event.id, row]))
   for (const part of await partsBetween(store, from, to)) {
     if (!sealer.knows(part.sealed)) {

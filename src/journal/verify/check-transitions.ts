@@ -1,7 +1,7 @@
 /** Verification of operations through their events: outcomes have intents, nothing ends twice, and
  * the table of operations agrees. */
 
-import { type Event, nextState, type State } from '../event/event.ts'
+import { beginsOperation, nextState, type State } from '../event/event.ts'
 import { historyOf } from '../store/history.ts'
 import type { Source } from '../store/queries/source.ts'
 import { beginningsOf, eventOfOrphan, operationsBelow, operationsBetween } from '../store/queries/verification.ts'
@@ -29,7 +29,7 @@ export function checkTransitions(store: Source, states: Uint8Array, cut: number,
     // Most outcomes follow their intent closely; others are looked up together.
     if (operations.size > 50_000) operations.clear()
     for (const { index, event } of page.rows)
-      if (startsOperation(event) && event.operation && !operations.has(event.operation.id)) operations.set(event.operation.id, index)
+      if (event.operation && beginsOperation(event) && !operations.has(event.operation.id)) operations.set(event.operation.id, index)
     const unknown = [
       ...new Set(page.rows.flatMap(({ event }) => (event.operation && !operations.has(event.operation.id) ? [event.operation.id] : []))),
     ]
@@ -52,9 +52,6 @@ export function checkTransitions(store: Source, states: Uint8Array, cut: number,
     }
   }
 }
-
-const startsOperation = (event: Event): boolean =>
-  event.kind === 'intent' || event.kind === 'denied' || (event.kind === 'outcome' && event.recorded === true)
 
 /** Compares the table of operations with the events. */
 export async function checkStates(store: Source, states: Uint8Array, cut: number, size: number, find: Find): Promise<void> {

@@ -131,7 +131,7 @@ async function verifyOnce(
   const start = await treeStart(store, cut, find)
   const signed = growTree(store.journal, start, anchored, find, check)
   const states = new Uint8Array(size)
-  const pair = checkTransitions(store, states, cut, find)
+  const transitions = checkTransitions(store, states, cut, find)
   const names = checkNames(store, sealer, find)
   const checkTime = createTimeCheck(warn)
   for await (const { from, to, events, notes } of pages(store, cut, size)) {
@@ -147,7 +147,7 @@ async function verifyOnce(
       if (note !== undefined) signed.closeBatch(note)
     }
     if (signed.tree.size < to) signed.skipTo(to)
-    await Promise.all([pair(page), checkIndexes(store, page, sealer, find), names.page(page), signed.settled()])
+    await Promise.all([transitions(page), checkIndexes(store, page, sealer, find), names.page(page), signed.settled()])
     progress?.(to, size)
   }
 

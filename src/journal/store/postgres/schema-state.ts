@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 import { genesis } from '../journal-store.ts'
 import type { Source } from '../queries/source.ts'
-import { current, type Mark, refuseLater, unmarked } from '../version.ts'
+import { current, refuseLater, type SchemaMark, unmarked } from '../version.ts'
 import { accessIn, faultOfReading, faultOfWriting, sentenceOf } from './access.ts'
 import { connect } from './connection.ts'
 import { createSchema, grantTo, lookups, mark, statements, steps } from './schema.ts'
@@ -10,7 +10,7 @@ import { write } from './write.ts'
 
 interface Presence {
   /** Undefined when the database holds no journal. */
-  readonly mark: Mark | undefined
+  readonly mark: SchemaMark | undefined
 }
 
 export const presenceIn = async (select: Source['select']): Promise<Presence> => {

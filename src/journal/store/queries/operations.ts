@@ -1,5 +1,5 @@
 /** Queries of operations: single ones with their events, and open ones. */
-import { openStates, type State } from '../../event/event.ts'
+import { openStates, type State, statesWithoutEffect } from '../../event/event.ts'
 import type { EventRow } from './log.ts'
 import { bodyField, marks, type Question, type Source } from './source.ts'
 
@@ -52,13 +52,14 @@ export async function operationsOn(
   return rows.map((row) => ({ index: Number(row['seq']), body: String(row['body']), state: row['state'] as State }))
 }
 
-const open = openStates.map((state) => `'${state}'`).join(', ')
+const quoted = (states: readonly State[]): string => states.map((state) => `'${state}'`).join(', ')
+const open = quoted(openStates)
 
 /** True when another operation on the same person overlaps this one, or came later. */
 export async function hasConcurrent(store: Source, operation: string, index: number): Promise<boolean> {
   const rows = await store.select(
     `SELECT 1 FROM target t JOIN target o ON o.token = t.token AND o.seq <> t.seq JOIN operation r ON r.seq = o.seq
-     WHERE t.seq = $1 AND r.op <> $2 AND r.state NOT IN ('denied', 'failure', 'not_sent', 'not_applied')
+     WHERE t.seq = $1 AND r.op <> $2 AND r.state NOT IN (${quoted(statesWithoutEffect)})
      AND (r.seq > t.seq OR r.state IN (${open}) OR EXISTS (SELECT 1 FROM event e WHERE e.op = r.op AND e.seq > t.seq)) LIMIT 1`,
     [index, operation],
   )
@@ -87,7 +88,7 @@ export async function countStanding(store: Source, app: string, state: State, mo
 }
 
 /** Number of operations of one hour (`2026-01-31T09`) with the same first event. */
-export interface Sum {
+export interface HourSum {
   readonly tenant: string
   readonly hour: string
   readonly kind: string
@@ -96,7 +97,7 @@ export interface Sum {
 }
 
 /** Sums of the operations that begin within these indexes, by the database: no bodies are read. */
-export async function sumsBetween(store: Source, from: number, below: number): Promise<Sum[]> {
+export async function sumsBetween(store: Source, from: number, below: number): Promise<HourSum[]> {
   const field = (name: string): string => bodyField(store, 'body', name)
   const rows = await store.select(
     `SELECT app AS tenant, substr(time, 1, 13) AS hour, kind, action, sum(CAST(coalesce(${field('count')}, '1') AS INTEGER)) AS n

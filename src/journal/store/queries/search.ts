@@ -196,7 +196,7 @@ export async function findOperations(store: Source, narrowing: Narrowing, limit:
 }
 
 /** Operations of one day, alike in kind, action and who acted. */
-export interface Sum {
+export interface DaySum {
   readonly day: string
   readonly kind: string
   readonly action: string
@@ -207,7 +207,7 @@ export interface Sum {
 }
 
 /** The newest that fit, added up; at most `most` are read. */
-export async function sumOperations(store: Source, narrowing: Narrowing, most: number): Promise<Sum[]> {
+export async function sumOperations(store: Source, narrowing: Narrowing, most: number): Promise<DaySum[]> {
   const { rows, seq, params } = await statementOf(store, narrowing)
   const part = `SELECT o.seq, substr(e.time, 1, 10) AS day, e.kind, e.action, e.actor ${rows} ORDER BY ${seq} DESC LIMIT ${most}`
   const sql = `SELECT day, kind, action, actor, count(*) AS n, max(seq) AS last FROM (${part}) AS part GROUP BY day, kind, action, actor`

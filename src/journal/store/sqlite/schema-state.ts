@@ -2,10 +2,10 @@
  * somebody changed. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Inspection } from '../journal-store.ts'
-import { current, isExtended, type Mark, packed, refuseLater, unmarked, unpacked } from '../version.ts'
+import { current, isExtended, packed, refuseLater, type SchemaMark, unmarked, unpacked } from '../version.ts'
 import { lookups, schema, steps } from './schema.ts'
 
-const markOf = (db: DatabaseSync): Mark => unpacked(Number(db.prepare(lookups.mark).get()!['user_version']))
+const markOf = (db: DatabaseSync): SchemaMark => unpacked(Number(db.prepare(lookups.mark).get()!['user_version']))
 
 /** Undefined when the file holds no journal. Throws when it is a later one than we know. */
 export const versionOf = (db: DatabaseSync, path: string): number | undefined => {

@@ -6,14 +6,14 @@ import { processEnv, startProcess } from './support/service-process.ts'
 const redisUrl = process.env['TEST_REDIS_URL']
 
 describe('the process', () => {
-  test('refuses to start without settings and names each', async () => {
+  test.concurrent('refuses to start without settings and names each', async () => {
     await using service = await startProcess({})
     expect(await service.ended).toBe(1)
     for (const name of ['SMOOCH_BASE_URL', 'SMOOCH_APP_ID', 'SMOOCH_KEY_ID', 'SMOOCH_KEY_SECRET', 'SESSION_KEYS', 'SESSION_PEPPERS'])
       expect(service.output()).toContain(`  - ${name} is missing: `)
   })
 
-  test.each(['PORT', 'PRIVATE_PORT'])('says that %s is taken, and leaves none open', async (setting) => {
+  test.concurrent.each(['PORT', 'PRIVATE_PORT'])('says that %s is taken, and leaves none open', async (setting) => {
     const other = createServer()
     await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve))
     const { port } = other.address() as AddressInfo
@@ -24,7 +24,7 @@ describe('the process', () => {
     other.close()
   })
 
-  test('without Redis, PostgreSQL and vendor is up and not ready, and has one line for each thing that is away', async () => {
+  test.concurrent('without Redis, PostgreSQL and vendor is up and not ready, and has one line for each thing that is away', async () => {
     const env = {
       ...processEnv,
       ...{ REDIS_URL: 'redis://127.0.0.1:1', SMOOCH_BASE_URL: 'http://127.0.0.1:9', JOURNAL_URL: 'postgres://a:b@127.0.0.1:1/journal' },
@@ -50,7 +50,7 @@ describe('the process', () => {
     expect(await service.ended).toBe(0)
   })
 
-  test('is ready, alive and started, and leaves with 0 on SIGTERM', async () => {
+  test.concurrent('is ready, alive and started, and leaves with 0 on SIGTERM', async () => {
     await using service = await startProcess({ ...processEnv, DRAIN_DELAY_SECONDS: '1' })
     for (const path of ['/livez', '/readyz', '/startupz']) expect((await fetch(`${service.privateUrl}${path}`)).status).toBe(200)
     expect(await (await fetch(`${service.privateUrl}/metrics`)).text()).toContain('bff_requests_total')
@@ -62,7 +62,7 @@ describe('the process', () => {
   })
 
   // Without a Redis the second worker would not know the first one's sessions.
-  ;(redisUrl ? test : test.skip)('several workers share the ports and replace one that dies', async () => {
+  ;(redisUrl ? test.concurrent : test.concurrent.skip)('several workers share the ports and replace one that dies', async () => {
     await using service = await startProcess({ ...processEnv, WORKERS: '2', REDIS_URL: redisUrl!, DRAIN_DELAY_SECONDS: '0' })
     const pids = () => [...service.output().matchAll(/"pid":(\d+)[^\n]*"msg":"ready"/g)].map(([, pid]) => Number(pid))
     while (pids().length < 2) await new Promise((resolve) => setTimeout(resolve, 20))

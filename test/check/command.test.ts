@@ -16,7 +16,7 @@ const runMain = async (words: readonly string[], env: Env) => {
   return { code: await ended, out, err }
 }
 
-test('the command ends with 0 when nothing is at fault and with 1 otherwise, in lines for people or of JSON', async () => {
+test.concurrent('the command ends with 0 when nothing is at fault and with 1 otherwise, in lines for people or of JSON', async () => {
   await using all = new AsyncDisposableStack()
   const env = { ...processEnv, SMOOCH_BASE_URL: (await startVendor(all)).url }
   const well = await runMain(['check'], env)
@@ -34,7 +34,7 @@ test('the command ends with 0 when nothing is at fault and with 1 otherwise, in 
   })
 })
 
-test.each([['--chek'], ['serve'], ['check', '--jsn'], ['SMOOCH_KEY_SECRET=canary']])(
+test.concurrent.each([['--chek'], ['serve'], ['check', '--jsn'], ['SMOOCH_KEY_SECRET=canary']])(
   'the argument %s starts no service',
   async (...words) => {
     const { code, out, err } = await runMain(words, processEnv)
@@ -56,7 +56,7 @@ test('a vendor that never answers does not hold the stop of a service that has j
   silent.close()
 })
 
-test('after its start the service says once what it finds outside', async () => {
+test.concurrent('after its start the service says once what it finds outside', async () => {
   await using all = new AsyncDisposableStack()
   const vendor = await startVendor(all)
   const service = all.use(await startProcess({ ...processEnv, SMOOCH_BASE_URL: vendor.url, SMOOCH_KEY_SECRET: 'x'.repeat(20) }))

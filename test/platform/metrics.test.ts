@@ -106,7 +106,7 @@ test('what cannot be read is counted too', async () => {
   }
   const asked = (figures: Figures) => sumOf(figures, 'smooch_bff_requests_total', { operation: 'other', status: '200' })
 
-  test('are one to whoever scrapes: totals are summed, states are not, and no total falls when a worker ends', async () => {
+  test.concurrent('are one to whoever scrapes: totals are summed, states are not, and no total falls when a worker ends', async () => {
     const { service, pids } = await start()
     await using _service = service
     const { publicUrl, privateUrl } = service
@@ -135,7 +135,7 @@ test('what cannot be read is counted too', async () => {
     expect(sumOf(after, 'smooch_bff_request_seconds_count', { operation: 'other' })).toBeGreaterThanOrEqual(seen)
   })
 
-  test('one that is stopped keeps its totals and loses its states', async () => {
+  test.concurrent('one that is stopped keeps its totals and loses its states', async () => {
     const { service, pids } = await start()
     await using _service = service
     await ask(service.publicUrl, 40)

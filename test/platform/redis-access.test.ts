@@ -7,7 +7,7 @@ import { type Certificates, makeCertificates } from '../support/certificates.ts'
 import { redisInstalled, startRedis } from '../support/redis.ts'
 import { startCluster, startSentinel, startStandalone } from '../support/redis-topologies.ts'
 
-const when = redisInstalled() ? test : test.skip // Redis is not installed
+const when = redisInstalled() ? test.concurrent : test.concurrent.skip // Redis is not installed
 
 const scripts = { put: { numberOfKeys: 1, lua: `return redis.call('INCR', KEYS[1])` } }
 

@@ -1,10 +1,13 @@
-/** jest's environment for Node, in processes that compile each module once and keep nothing of a file
- * that is done: every test file has a context of its own. */
+/** jest's environment for Node, in processes that load each package once, as a service does, and compile each module of ours
+ * once. Test files share the globals of their process, and have modules of ours of their own. */
 import { createRequire } from 'node:module'
 import { PerformanceObserver } from 'node:perf_hooks'
-import vm, { type SourceTextModuleOptions } from 'node:vm'
+import { pathToFileURL } from 'node:url'
+import vm, { type SourceTextModuleOptions, type SyntheticModuleOptions } from 'node:vm'
 
-const { SourceTextModule, compileFunction } = vm
+/** What comes with jest is no dependency of ours. */
+const load = createRequire(import.meta.url)
+const { SourceTextModule, SyntheticModule, compileFunction } = vm
 /** By file, with the text it is compiled from. */
 const compiled = new Map<string, { readonly text: string; readonly bytes: Buffer }>()
 
@@ -13,28 +16,64 @@ const bytesOf = (file: string, text: string): Buffer | undefined => {
   return found?.text === text ? found.bytes : undefined
 }
 
+/** Those of jest keep what they know of a test file. */
+const isShared = (file: string): boolean => file.includes('/node_modules/') && !/\/node_modules\/(@jest\/|jest-|expect\/)/.test(file)
+
+/** As a module of its own for each test file, which gives on what the package exports. */
+const givenOn = (file: string): [text: string, exports: object] | undefined => {
+  if (!isShared(file)) return undefined
+  const exports = load(file) as object
+  const lines = Object.keys(exports).map((name, at) => {
+    const quoted = JSON.stringify(name)
+    return `const given${at} = import.meta.exports[${quoted}]; export { given${at} as ${quoted} }`
+  })
+  return [lines.join('\n'), exports]
+}
+
+type ImportLater = (specifier: string, ...more: unknown[]) => unknown
+
+/** A package that is imported when it is first needed comes from the process, too: jest lets nobody import once a test
+ * has ended, though others that were begun with it (test.concurrent) may go on. */
+const importedLater =
+  (file: string, others: ImportLater): ImportLater =>
+  (specifier, ...more) =>
+    /^(?:[./]|\w+:)/.test(specifier) ? others(specifier, ...more) : import(pathToFileURL(createRequire(file).resolve(specifier)).href)
+
 class CompiledOnce extends SourceTextModule {
-  constructor(text: string, options: SourceTextModuleOptions = {}) {
-    const { identifier = '' } = options
+  constructor(given: string, { context: _, ...options }: SourceTextModuleOptions = {}) {
+    const { identifier = '', importModuleDynamically: others } = options
+    const [text, exports] = givenOn(identifier) ?? [given]
     const cachedData = bytesOf(identifier, text)
-    super(text, { ...options, ...(cachedData && { cachedData }) })
+    super(text, {
+      ...options,
+      ...(others && { importModuleDynamically: importedLater(identifier, others as ImportLater) as typeof others }),
+      ...(cachedData && { cachedData }),
+      ...(exports && { initializeImportMeta: (meta: ImportMeta) => void Object.assign(meta, { exports }) }),
+    })
     if (!cachedData) compiled.set(identifier, { text, bytes: (this as unknown as { createCachedData(): Buffer }).createCachedData() })
   }
 }
 
-const compileOnce: typeof compileFunction = (text, parameters, options = {}) => {
+class InTheOneRealm extends SyntheticModule {
+  constructor(names: string[], evaluate: () => void, { context: _, ...options }: SyntheticModuleOptions = {}) {
+    super(names, evaluate, options)
+  }
+}
+
+const compileOnce: typeof compileFunction = (text, parameters, { parsingContext: _, ...options } = {}) => {
   const { filename = '' } = options
+  if (isShared(filename)) return (module: { exports: unknown }) => (module.exports = load(filename))
   const cachedData = bytesOf(filename, text)
   const made = compileFunction(text, parameters, { ...options, ...(cachedData ? { cachedData } : { produceCachedData: true }) })
   if (made.cachedData) compiled.set(filename, { text, bytes: made.cachedData })
   return made
 }
 
-// jest takes both from here at each use; it has no setting for compiled code.
-Object.assign(vm, { SourceTextModule: CompiledOnce, compileFunction: compileOnce })
+// jest takes them from here at each use; it has no setting for compiled code, nor for a realm.
+Object.assign(vm, { SourceTextModule: CompiledOnce, SyntheticModule: InTheOneRealm, compileFunction: compileOnce })
 
-/** Those of prom-client, one for each service started: node:perf_hooks would hold each, and by it the
- * whole context of its test file. */
+/** Those of prom-client, one for each service started: node:perf_hooks would hold each, and by it all
+ * modules of its test file. */
 const observers = new Set<PerformanceObserver>()
 const { observe } = PerformanceObserver.prototype
 PerformanceObserver.prototype.observe = function (...given) {
@@ -42,14 +81,45 @@ PerformanceObserver.prototype.observe = function (...given) {
   observe.apply(this, given)
 }
 
-// It comes with jest, so it is no dependency of ours.
-const load = createRequire(import.meta.url)
-const { TestEnvironment } = load('jest-environment-node') as { TestEnvironment: new (...given: never[]) => { teardown(): Promise<void> } }
+const { ModuleMocker } = load('jest-mock')
+const { ModernFakeTimers } = load('@jest/fake-timers')
 
-export default class extends TestEnvironment {
-  override async teardown(): Promise<void> {
+/** By which packages find what they share. */
+const ofPackages = new Set<PropertyKey>([Symbol.for('undici.globalDispatcher.1')])
+
+export default class {
+  readonly global = globalThis
+  readonly moduleMocker = new ModuleMocker(globalThis)
+  readonly fakeTimers = null
+  readonly fakeTimersModern: { dispose(): void }
+  readonly variables = process.env
+  readonly exit = process.exit
+  readonly before = Object.getOwnPropertyDescriptors(globalThis) as Record<PropertyKey, PropertyDescriptor>
+
+  constructor({ projectConfig: config }: { projectConfig: object }) {
+    this.fakeTimersModern = new ModernFakeTimers({ config, global: globalThis })
+    process.env = { ...this.variables }
+  }
+
+  setup(): void {}
+
+  getVmContext(): object {
+    return globalThis
+  }
+
+  exportConditions(): string[] {
+    return ['node', 'node-addons']
+  }
+
+  teardown(): void {
+    this.fakeTimersModern.dispose()
     for (const observer of observers) observer.disconnect()
     observers.clear()
-    await super.teardown()
+    Object.assign(process, { env: this.variables, exit: this.exit })
+    for (const name of Reflect.ownKeys(globalThis)) {
+      const was = this.before[name]
+      if (was) Object.defineProperty(globalThis, name, was)
+      else if (!ofPackages.has(name)) Reflect.deleteProperty(globalThis, name)
+    }
   }
 }

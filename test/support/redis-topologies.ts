@@ -13,12 +13,12 @@ export interface Topology {
   stop(): Promise<void>
 }
 
-const folders: string[] = []
-const folder = () => {
-  const made = mkdtempSync(join(tmpdir(), 'bff-redis-'))
-  folders.push(made)
-  return made
+/** One within another, so that they go together. */
+const startFolders = () => {
+  const all = mkdtempSync(join(tmpdir(), 'bff-redis-'))
+  return { folder: () => mkdtempSync(join(all, '-')), remove: () => rmSync(all, { recursive: true, force: true }) }
 }
+type Folders = ReturnType<typeof startFolders>
 
 const start = (args: readonly string[]): ChildProcess => spawn('redis-server', args, { stdio: 'ignore' })
 
@@ -48,7 +48,7 @@ const listening = (port: number, { tls, host = '127.0.0.1' }: Guarded): [string,
     : ([['port', String(port)]] as [string, string][])),
 ]
 
-const plain = (port: number, guarded: Guarded = {}) => [
+const plain = (port: number, { folder }: Folders, guarded: Guarded) => [
   ...listening(port, guarded).flatMap(([name, value]) => [`--${name}`, value]),
   ...['--save', '', '--appendonly', 'no', '--dir', folder()],
   ...(guarded.password ? ['--requirepass', guarded.password, '--masterauth', guarded.password] : []),
@@ -77,19 +77,20 @@ export const endProcess = async (child: ChildProcess, signal: NodeJS.Signals = '
   await ended
 }
 
-const stopAll = (processes: readonly ChildProcess[]) => async () => {
+const stopAll = (processes: readonly ChildProcess[], folders: Folders) => async () => {
   await Promise.all(processes.map((child) => endProcess(child)))
-  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
+  folders.remove()
 }
 
 /** A server alone, behind a port. */
 export const startStandalone = async (guarded: Guarded = {}): Promise<Pick<Topology, 'stop'> & { port: number }> => {
   const port = await freePort()
-  const processes = [start(plain(port, guarded))]
+  const folders = startFolders()
+  const processes = [start(plain(port, folders, guarded))]
   const asked = client(port, guarded)
   await until('Redis', async () => (await asked.ping().catch(() => '')) === 'PONG')
   asked.disconnect()
-  return { port, stop: stopAll(processes) }
+  return { port, stop: stopAll(processes, folders) }
 }
 
 export interface WithSentinel extends Topology {
@@ -108,9 +109,10 @@ export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1):
     await freePort(),
     ...(replicas === 2 ? [await freePort()] : []),
   ]
-  const server = (at: number): string[] => [...plain(at, guarded), ...(replicas === 2 ? ['--min-replicas-to-write', '1'] : [])]
+  const folders = startFolders()
+  const server = (at: number): string[] => [...plain(at, folders, guarded), ...(replicas === 2 ? ['--min-replicas-to-write', '1'] : [])]
   const { host = '127.0.0.1' } = guarded
-  const config = join(folder(), 'sentinel.conf')
+  const config = join(folders.folder(), 'sentinel.conf')
   const watched = [`monitor bff ${host} ${port} 1`, 'down-after-milliseconds bff 500', 'failover-timeout bff 2000']
   if (guarded.password) watched.push(`auth-pass bff ${guarded.password}`)
   const listens = listening(sentinelPort, guarded).map(([name, value]) => `${name} ${value}`)
@@ -143,7 +145,13 @@ export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1):
     }
     return { process: servers.get(at)!, startAgain }
   }
-  return { url: `redis+sentinel://127.0.0.1:${sentinelPort}/bff`, stop: stopAll(processes), master: processes[0]!, sentinelPort, current }
+  return {
+    url: `redis+sentinel://127.0.0.1:${sentinelPort}/bff`,
+    stop: stopAll(processes, folders),
+    master: processes[0]!,
+    sentinelPort,
+    current,
+  }
 }
 
 const slots = 16_384
@@ -177,8 +185,9 @@ export const startCluster = async ({
   const ports = [...masters, ...standbys]
   const buses = await free(ports.length)
   const shown = await Promise.all(ports.map(told))
+  const folders = startFolders()
   const args = ports.map((port, i) => [
-    ...plain(port, guarded),
+    ...plain(port, folders, guarded),
     ...['--cluster-enabled', 'yes', '--cluster-port', String(buses[i]), '--cluster-node-timeout', replicas ? '1000' : '3000'],
     ...[guarded.tls ? '--cluster-announce-tls-port' : '--cluster-announce-port', String(shown[i])],
     ...['--repl-diskless-sync-delay', '0'],
@@ -234,7 +243,7 @@ export const startCluster = async ({
   const shownHost = host === '::1' ? '[::1]' : host
   return {
     url: `redis+cluster://${shown.map((port) => `${shownHost}:${port}`).join(',')}`,
-    stop: stopAll(processes),
+    stop: stopAll(processes, folders),
     nodes: masters.map((port, i) => ({ port, process: processes[i]! })),
     current,
   }

@@ -17,7 +17,7 @@ const troubles = {
 } satisfies Record<string, Parameters<typeof listen>[0]>
 
 describe.each(Object.entries(troubles))('a vendor that %s', (_name, trouble) => {
-  test('gets at most twelve sends for ten of a hundred reads that come at once', async () => {
+  test.concurrent('gets at most twelve sends for ten of a hundred reads that come at once', async () => {
     await using vendor = await listen(trouble)
     using upstream = upstreamWith()
     const codes = await times(100, async (nth) => (await problemOf(upstream.call(appAt(vendor.origin), readOf(`u${nth}`)))).code)
@@ -27,7 +27,7 @@ describe.each(Object.entries(troubles))('a vendor that %s', (_name, trouble) => 
   })
 })
 
-test('a vendor that fails every third read, too few for the breaker, gets at most a fifth and ten more sends', async () => {
+test.concurrent('a vendor that fails every third read, too few for the breaker, gets at most a fifth and ten more sends', async () => {
   let nth = 0
   await using vendor = await listen((req, res) => json(++nth % 3 === 0 ? 503 : 200, nth % 3 === 0 ? {} : user)(req, res))
   using upstream = upstreamWith()
@@ -41,7 +41,7 @@ test('a vendor that fails every third read, too few for the breaker, gets at mos
   expect(vendor.requests.length).toBeLessThanOrEqual(calls * 1.2 + 10 + seconds)
 })
 
-test('one app has used up what it may send again, and another has not', async () => {
+test.concurrent('one app has used up what it may send again, and another has not', async () => {
   await using vendor = await listen(json(503, {}))
   using upstream = upstreamWith()
   await times(30, () => problemOf(upstream.call(appAt(vendor.origin), readOf('u'))))
@@ -50,7 +50,7 @@ test('one app has used up what it may send again, and another has not', async ()
   expect(vendor.requests.length - before).toBe(3)
 })
 
-test('a read is sent again two seconds after what was saved has been used up', async () => {
+test.concurrent('a read is sent again two seconds after what was saved has been used up', async () => {
   let status = 200
   await using vendor = await listen((req, res) => json(status, status === 200 ? user : {})(req, res))
   using upstream = upstreamWith()
@@ -65,7 +65,7 @@ test('a read is sent again two seconds after what was saved has been used up', a
   expect(vendor.requests.length - before).toBe(3)
 })
 
-test('nothing is sent again once the vendor has asked for a pause meanwhile', async () => {
+test.concurrent('nothing is sent again once the vendor has asked for a pause meanwhile', async () => {
   let nth = 0
   await using vendor = await listen((req, res) => {
     nth += 1
@@ -80,7 +80,7 @@ test('nothing is sent again once the vendor has asked for a pause meanwhile', as
   expect(vendor.requests.length).toBe(2)
 })
 
-test('nothing is sent again once the vendor has been found away meanwhile', async () => {
+test.concurrent('nothing is sent again once the vendor has been found away meanwhile', async () => {
   await using vendor = await listen((req, res) => json(503, {}, req.url?.endsWith('/first') ? { 'retry-after': '1' } : {})(req, res))
   using upstream = upstreamWith()
   const app = appAt(vendor.origin)

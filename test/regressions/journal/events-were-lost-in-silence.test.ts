@@ -13,14 +13,14 @@ import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { processEnv, startProcess } from '../../support/service-process.ts'
 
-const { when, postgres } = postgresOfFile()
+const { whenConcurrent, postgres } = postgresOfFile()
 
 const until = async (look: () => boolean | Promise<boolean>): Promise<void> => {
   for (let tries = 0; tries < 300 && !(await look()); tries += 1) await sleep(50)
   expect(await look()).toBe(true)
 }
 
-when.each([
+whenConcurrent.each([
   ['refuses', 7_000],
   ['hangs', 7_000],
 ] as const)(

@@ -9,7 +9,7 @@ import { deletion, makePlace, success } from '../../journal/place.ts'
 import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
 
-const { when, postgres } = postgresOfFile()
+const { whenConcurrent, postgres } = postgresOfFile()
 
 /** As a caller goes: an earlier call is looked for, then the intent, the effect, the outcome. */
 const one = async (guard: Guard): Promise<void> => {
@@ -18,7 +18,7 @@ const one = async (guard: Guard): Promise<void> => {
   await ((await guard.begin(call)) as OpenOperation).end(success)
 }
 
-when.each([100, 200])('%d ms each way, 20 callers with 3 calls each: none is refused, the gate stays open', async (each) => {
+whenConcurrent.each([100, 200])('%d ms each way, 20 callers with 3 calls each: none is refused, the gate stays open', async (each) => {
   await using all = new AsyncDisposableStack()
   const database = `slow_${each}`
   postgres().sql(`CREATE DATABASE ${database}`)

@@ -5,7 +5,7 @@ import { connectRedis } from '../../../src/platform/redis.ts'
 import { redisInstalled } from '../../support/redis.ts'
 import { startCluster, startSentinel } from '../../support/redis-topologies.ts'
 
-const when = redisInstalled() ? test : test.skip // Redis is not installed
+const when = redisInstalled() ? test.concurrent : test.concurrent.skip // Redis is not installed
 
 const scripts = { put: { numberOfKeys: 1, lua: `return redis.call('INCR', KEYS[1])` } }
 

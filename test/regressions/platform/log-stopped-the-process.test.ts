@@ -22,7 +22,7 @@ const stop = async (service: ServiceProcess): Promise<number | null> => {
   return await service.ended
 }
 
-test('a log that nobody reads is dropped and counted, and later told; requests and the stop do not wait for it', async () => {
+test.concurrent('a log that nobody reads is dropped and counted, and later told; requests and the stop do not wait for it', async () => {
   await using service = await startProcess(env, { stdout: 'unread' })
   expect(await ask(service, 6_000)).toEqual(new Set([200]))
   expect(await dropped(service)).toBeGreaterThan(0)
@@ -41,13 +41,13 @@ test('a log that nobody reads is dropped and counted, and later told; requests a
   expect(await stop(service)).toBe(0)
 })
 
-test('a log that nobody reads does not hold the stop', async () => {
+test.concurrent('a log that nobody reads does not hold the stop', async () => {
   await using service = await startProcess(env, { stdout: 'unread' })
   await ask(service, 1_500)
   expect(await stop(service)).toBe(0)
 })
 
-test('a reader that has gone ends nothing', async () => {
+test.concurrent('a reader that has gone ends nothing', async () => {
   await using service = await startProcess(env)
   service.child.stdout!.destroy()
   expect(await ask(service, 300)).toEqual(new Set([200]))
@@ -55,7 +55,7 @@ test('a reader that has gone ends nothing', async () => {
   expect(await stop(service)).toBe(0)
 })
 
-test('a full disk ends nothing', async () => {
+test.concurrent('a full disk ends nothing', async () => {
   const full = openSync('/dev/full', 'w')
   await using service = await startProcess(env, { stdout: full })
   closeSync(full)

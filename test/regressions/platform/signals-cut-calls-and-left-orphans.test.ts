@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
 import { processEnv } from '../../support/service-process.ts'
 
-const when = redisInstalled() ? test : test.skip // Redis is not installed
+const when = redisInstalled() ? test.concurrent : test.concurrent.skip // Redis is not installed
 
 const start = async (command: string, args: readonly string[], env: Record<string, string>) => {
   // A group of its own, as a service manager makes it.
@@ -40,7 +40,7 @@ const isThere = (pid: number): boolean => {
   }
 }
 
-test('SIGTERM to npm start ends the service as its own would', async () => {
+test.concurrent('SIGTERM to npm start ends the service as its own would', async () => {
   const it = await start('npm', ['start'], { DRAIN_DELAY_SECONDS: '0' })
   const pid = Number((await it.says(/"pid":(\d+)/))[0]![1])
   it.child.kill('SIGTERM')

@@ -7,7 +7,7 @@ import { startProxy, type TestProxy } from '../../support/proxy.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
 import { startCluster, startSentinel } from '../../support/redis-topologies.ts'
 
-const when = redisInstalled() ? test : test.skip // Redis is not installed
+const when = redisInstalled() ? test.concurrent : test.concurrent.skip // Redis is not installed
 
 /** How long it took, in milliseconds, at most ten seconds. */
 const until = async (look: () => Promise<boolean>): Promise<number> => {

@@ -11,7 +11,7 @@ import { freePort } from '../../support/free-port.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
 import { startCluster } from '../../support/redis-topologies.ts'
 
-const when = redisInstalled() ? test : test.skip // Redis is not installed
+const when = redisInstalled() ? test.concurrent : test.concurrent.skip // Redis is not installed
 
 const said = (bff: Bff): string[] =>
   bff.lines

@@ -29,7 +29,7 @@ const clocks: readonly [string, ProviderSetUp][] = [
 ]
 
 describe.each(clocks)('a provider %s', (_which, setUp) => {
-  test('that keeps its session after a logout lets the person in again', async () => {
+  test.concurrent('that keeps its session after a logout lets the person in again', async () => {
     await using it = await startWithProvider({}, setUp)
     const walker = await it.signIn('keeper')
     const sid = await sidOf(it, walker)
@@ -42,7 +42,7 @@ describe.each(clocks)('a provider %s', (_which, setUp) => {
     expect(await sidOf(it, walker)).toBe(sid)
   })
 
-  test('that signs somebody out while their sign-in is under way is heeded', async () => {
+  test.concurrent('that signs somebody out while their sign-in is under way is heeded', async () => {
     await using it = await startWithProvider({}, setUp)
     const walker = await it.signIn('late')
     const { headers } = await walker.visit(login(it))
@@ -54,7 +54,7 @@ describe.each(clocks)('a provider %s', (_which, setUp) => {
     expect(await isIn(it, walker)).toBe(true)
   })
 
-  test('whose logout token comes late leaves those alone who have proved since that it is them', async () => {
+  test.concurrent('whose logout token comes late leaves those alone who have proved since that it is them', async () => {
     await using it = await startWithProvider({}, setUp)
     const old = await it.signIn('twice')
     await sleep(1_100)
@@ -65,7 +65,7 @@ describe.each(clocks)('a provider %s', (_which, setUp) => {
     expect([await isIn(it, old), await isIn(it, later)]).toEqual([false, true])
   })
 
-  test('signs out what a mobile app exchanged before, and not what it gets after', async () => {
+  test.concurrent('signs out what a mobile app exchanged before, and not what it gets after', async () => {
     await using it = await startWithProvider({}, setUp)
     const exchange = async (iat: number) => {
       const subject_token = await it.provider.sign({ sub: 'app', sid: 'kept', aud: audience, iat, exp: iat + 300, jti: randomUUID() })

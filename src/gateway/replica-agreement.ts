@@ -1,11 +1,11 @@
 /** The watch for replicas that do not share what they must: with other session keys or peppers each
  * refuses the sessions of the other, and does not hear of their ends; with other rules it answers otherwise. */
-import { hash } from 'node:crypto'
 import type { App } from '../../config/apps.ts'
 import type { Settings } from '../../config/load.ts'
 import type { Provider } from '../../config/providers.ts'
 import { Secret } from '../../config/secret.ts'
-import { keyRing } from '../crypto/key-ring.ts'
+import { type KeyRing, keyRing } from '../crypto/key-ring.ts'
+import { hmacWith } from '../crypto/keyed-hash.ts'
 import type { Journal } from '../journal/append/journal.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import { repeated } from '../platform/repeated.ts'
@@ -43,53 +43,53 @@ interface Parts {
   readonly times?: typeof agreementTimes
 }
 
-const digest = (name: string, value: unknown): string =>
-  hash('sha256', `smooch-bff ${name} ${JSON.stringify(value)}`, 'base64url').slice(0, 22)
+/** Under a key, so that whoever reads the store cannot try out what a secret might be. */
+const digestsUnder = (secret: string) => {
+  const hmac = hmacWith(secret)
+  return (name: string, value: unknown): string => hmac(`smooch-bff ${name} ${JSON.stringify(value)}`, 'base64url').slice(0, 22)
+}
 
-const keysOf = (name: string, secret: Secret) => {
-  const [first, ...others] = keyRing(secret)().map((key) => digest(name, key)) as [string, ...string[]]
+const keysOf = (name: string, ring: KeyRing) => {
+  const [first, ...others] = ring().map(({ id, secret }) => digestsUnder(secret)(name, id)) as [string, ...string[]]
   return { first, all: [first, ...others] }
 }
 
 const byId = <T>(rows: readonly T[], idOf: (row: T) => string): readonly T[] => rows.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
 
-const rulesOf = ({ settings, apps, providers }: Parts): Said['rules'] => {
+const rulesOf = ({ settings, apps, providers }: Parts, secret: string): Said['rules'] => {
   const plain = Object.entries(settings).filter(([name, value]) => !own.has(name) && !(value instanceof Secret))
-  return {
-    ...Object.fromEntries(plain.map(([name, value]) => [name, digest(name, value)])),
-    apps: digest(
-      'apps',
-      byId(apps, ({ appId }) => appId),
-    ),
-    providers: digest(
-      'providers',
-      byId(providers, ({ id }) => id),
-    ),
-  }
+  const rules: readonly (readonly [string, unknown])[] = [
+    ...plain,
+    ['SERVICE_KEYS', settings.SERVICE_KEYS?.reveal()],
+    ['apps', byId(apps, ({ appId }) => appId)],
+    ['providers', byId(providers, ({ id }) => id)],
+  ]
+  const digest = digestsUnder(secret)
+  return Object.fromEntries(rules.map(([name, value]) => [name, digest(name, value)]))
 }
 
-/** Names of what would go wrong between the two; one that only a later version knows is none. */
-const differences = (mine: Said, other: Said): { keys: string[]; rules: string[] } => ({
-  keys: Object.entries(mine.keys).flatMap(([name, { first, all }]) => {
+/** Names of what would go wrong between the two; one that only a later version knows is none. With
+ * other keys the digests of rules cannot be compared. */
+const differences = (mine: Said, other: Said): { keys: string[]; rules: string[] } => {
+  const keys = Object.entries(mine.keys).flatMap(([name, { first, all }]) => {
     const theirs = other.keys[name]
     return theirs && !(theirs.all.includes(first) && all.includes(theirs.first)) ? [name] : []
-  }),
-  rules: Object.keys(mine.rules).filter((name) => other.rules[name] !== undefined && other.rules[name] !== mine.rules[name]),
-})
+  })
+  const rules = Object.keys(mine.rules).filter((name) => other.rules[name] !== undefined && other.rules[name] !== mine.rules[name])
+  return { keys, rules: keys.length > 0 ? [] : rules }
+}
 
 export const watchAgreement = (parts: Parts): AsyncDisposable => {
   const { store, journal, settings, alarm, times = agreementTimes } = parts
   const { instance } = journal
-  const rules = rulesOf(parts)
+  const sessionKeys = keyRing(settings.SESSION_KEYS)
+  const peppers = keyRing(settings.SESSION_PEPPERS)
   const since = new Map<string, number>()
   const told = new Set<string>()
 
   const say = (): Said => ({
-    keys: {
-      SESSION_KEYS: keysOf('SESSION_KEYS', settings.SESSION_KEYS),
-      SESSION_PEPPERS: keysOf('SESSION_PEPPERS', settings.SESSION_PEPPERS),
-    },
-    rules: { ...rules, SERVICE_KEYS: digest('SERVICE_KEYS', settings.SERVICE_KEYS?.reveal()) },
+    keys: { SESSION_KEYS: keysOf('SESSION_KEYS', sessionKeys), SESSION_PEPPERS: keysOf('SESSION_PEPPERS', peppers) },
+    rules: rulesOf(parts, peppers()[0].secret),
   })
   /** Where those that serve are listed, once the journal could be opened. */
   let tag: string | undefined

@@ -4,7 +4,7 @@ import { printable } from '../platform/printable.ts'
 import { line } from './csv.ts'
 import { decode, type Event } from './event/event.ts'
 import type { Sealer } from './event/seal.ts'
-import { eventsFrom, eventsOfApp, latestCheckpoint, treeHead } from './store/queries/log.ts'
+import { checkpointFrom, eventsFrom, eventsOfApp, latestCheckpoint, treeHead } from './store/queries/log.ts'
 import { eventsOfOperations } from './store/queries/operations.ts'
 import type { Source } from './store/queries/source.ts'
 import { type Filter, type OperationRow, operations } from './store/search.ts'
@@ -52,7 +52,8 @@ export async function* exportLines(store: Source, { format, from, to, tenant }: 
     yield rows.map(({ index, body }) => (format === 'csv' ? csvLine(index, decode(body)) : `${body}\n`)).join('')
     next = rows.at(-1)!.index + 1
   }
-  const note = await latestCheckpoint(store)
+  // Not the latest, which others may have moved on: its root would be that of more events.
+  const note = await checkpointFrom(store, end)
   if (note !== undefined) yield format === 'csv' ? line(['checkpoint', note]) : `${JSON.stringify({ checkpoint: note })}\n`
 }
 

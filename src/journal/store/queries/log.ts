@@ -33,6 +33,12 @@ export async function checkpointAt(store: Source, size: number): Promise<string 
   return row && String(row['note'])
 }
 
+/** The earliest checkpoint that covers this many events. */
+export async function checkpointFrom(store: Source, size: number): Promise<string | undefined> {
+  const [row] = await store.select('SELECT note FROM checkpoint WHERE size >= $1 ORDER BY size LIMIT 1', [size])
+  return row && String(row['note'])
+}
+
 /** The size at the end of the last whole batch within `size`. */
 export async function batchEndBefore(store: Source, size: number): Promise<number | undefined> {
   const [row] = await store.select('SELECT max(size) AS size FROM checkpoint WHERE size <= $1', [size])

@@ -11,9 +11,10 @@ import { discontinuity } from '../log/discontinuity.ts'
 import { acceptances, acceptedSince, contradicts, missing } from '../store/continuity.ts'
 import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from '../store/journal-store.ts'
 import { checkSealing } from '../store/pseudonyms.ts'
-import { latestCheckpoint, treeHead } from '../store/queries/log.ts'
+import { latestCheckpoint, latestTime, treeHead } from '../store/queries/log.ts'
 import { checkTail } from '../store/stored-tree.ts'
 import { createBacklog, type Lost } from './backlog.ts'
+import { createExpiry } from './expiry.ts'
 import { groupCommit } from './group-commit.ts'
 import { oncePerSecond, oneAtATime } from './throttle.ts'
 
@@ -30,6 +31,8 @@ export interface JournalOptions {
    * stays open, and the reconciler finds it. */
   readonly onLost?: (lost: Lost) => void
   readonly now?: () => Date
+  /** How often sealed parts are erased whose time is over; by default each hour. */
+  readonly expireMilliseconds?: number
 }
 
 export interface Status {
@@ -87,6 +90,7 @@ export async function openJournal({
   onGate,
   onLost,
   now = () => new Date(),
+  expireMilliseconds = 3_600_000,
 }: JournalOptions): Promise<Journal> {
   let cause: string | undefined
   let since = now().toISOString()
@@ -150,7 +154,9 @@ export async function openJournal({
       (mine === undefined || acceptedSince(accepted, await acceptances(store)) ? undefined : await contradicts(store, markOf(mine)))
     if (wrong !== undefined) throw new Error(wrong)
   }
+  const expiry = createExpiry(now)
   const remember = async (): Promise<void> => {
+    expiry.begin(await latestTime(store))
     mine = await latestCheckpoint(store)
     accepted = await acceptances(store)
     size = (await treeHead(store)).size
@@ -202,9 +208,10 @@ export async function openJournal({
   } catch (error) {
     closeGate(errorMessage(error))
   }
-  const hourly = setInterval(() => {
-    store.expire(now().getTime()).catch(() => {})
-  }, 3_600_000).unref()
+  const expiring = setInterval(() => {
+    const until = expiry.next()
+    if (until !== undefined) store.expire(until).catch(() => {})
+  }, expireMilliseconds).unref()
 
   return {
     store,
@@ -230,7 +237,7 @@ export async function openJournal({
       if (recovering && backlog.waiting() > 0) await withTimeout(3000, recovering)
       await commit([entryOf(systemEvent('stop', { instance }, now()))]).catch(() => {})
       ending.abort()
-      clearInterval(hourly)
+      clearInterval(expiring)
       published.stop()
       await recovering
       await store.close()

@@ -116,6 +116,12 @@ export async function bytesOfEvent(store: Source, id: string): Promise<StoredByt
   return row && storedBytes(row)
 }
 
+/** The time of the newest event, by the clock of who wrote it. */
+export async function latestTime(store: Source): Promise<string | undefined> {
+  const [row] = await store.select('SELECT time FROM event ORDER BY seq DESC LIMIT 1')
+  return row && String(row['time'])
+}
+
 /** The index of the earliest event since this time; clocks differ, so later ones may have lower
  * times. */
 export const earliestSince = (store: Source, time: string): Promise<number | undefined> =>

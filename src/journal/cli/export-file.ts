@@ -1,7 +1,6 @@
 /** Lines of the log, written to a file or to the output. */
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { exportLines } from '../export.ts'
 import type { Context } from './command.ts'
 
@@ -12,20 +11,28 @@ export async function writeExport(
   file: string | undefined,
   options: Parameters<typeof exportLines>[1],
 ): Promise<string> {
-  const stream = file === undefined ? undefined : createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true })
+  const handle = file === undefined ? undefined : await open(file, 'wx', 0o600)
   const digest = createHash('sha256')
-  let lines = 0
-  for await (const chunk of exportLines(store, options)) {
-    if (!stream && stop.aborted) break
-    digest.update(chunk)
-    lines += chunk.split('\n').length - 1
-    out.progress(`exported ${lines} lines`)
-    if (!stream) out.write(chunk)
-    else if (!stream.write(chunk)) await once(stream, 'drain')
+  const write = async (to: FileHandle | undefined): Promise<void> => {
+    let lines = 0
+    for await (const chunk of exportLines(store, options)) {
+      if (!to && stop.aborted) break
+      digest.update(chunk)
+      lines += chunk.split('\n').length - 1
+      out.progress(`exported ${lines} lines`)
+      if (to) await to.writeFile(chunk)
+      else out.write(chunk)
+    }
+    await to?.sync()
   }
-  if (stream) {
-    stream.end()
-    await once(stream, 'close')
+  try {
+    await write(handle)
+  } catch (error) {
+    // Half of it would be taken for an earlier export.
+    if (file !== undefined) await rm(file, { force: true })
+    throw error
+  } finally {
+    await handle?.close()
   }
   return `sha256:${digest.digest('hex')}`
 }

@@ -125,6 +125,9 @@ const refuseSharing = async (client: Client, url: string): Promise<void> => {
 /** For a statement over its time limit, by PostgreSQL's code. */
 export const isCancelled = (error: unknown): boolean => (error as { code?: string }).code === '57014'
 
+/** For a lock that was not had in time. */
+export const isLockLate = (error: unknown): boolean => (error as { code?: string }).code === '55P03'
+
 export const late = (cause: unknown): Late => new Late('PostgreSQL did not answer in time', { cause })
 
 /** One connection, opened at first use and again after a failure; calls wait their turn. */

@@ -1,5 +1,6 @@
 /** The store for several replicas: PostgreSQL. Appends lock the one row of the head. */
 import { hash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client, QueryResult } from 'pg'
 import {
   type Committed,
@@ -16,7 +17,7 @@ import {
 } from '../journal-store.ts'
 import type { Row } from '../queries/source.ts'
 import { alteredTables, initFor, sentenceOf } from './access.ts'
-import { serialConnection } from './connection.ts'
+import { isLockLate, serialConnection } from './connection.ts'
 import { inspect } from './inspect.ts'
 import { holdLease } from './lease.ts'
 import { lookups, statements } from './schema.ts'
@@ -53,6 +54,19 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
   const reader = sharedConnections(1, url, selectMilliseconds)
   const readers = sharedConnections(2, url, readersMilliseconds)
   const upkeep = serialConnection(url, { server: { statement_timeout: minute } })
+  // Whoever waits for a whole table holds up all who come later: so it gives way, and asks again.
+  const rewriter = serialConnection(url, { server: { lock_timeout: 300, statement_timeout: 10 * minute } })
+  const rewrite = async (statement: string): Promise<void> => {
+    for (const until = performance.now() + minute; ; await sleep(500))
+      try {
+        await rewriter.run((client) => client.query(statement), 10 * minute)
+        return
+      } catch (cause) {
+        if (!isLockLate(cause)) throw cause
+        if (performance.now() > until)
+          throw new Error('erased, but the bytes may still stand in files that others read all the time: run the command again', { cause })
+      }
+  }
   const { select } = reader
   const identify = async (): Promise<{ journal: string; key: string }> =>
     (await select(lookups.identity))[0] as { journal: string; key: string }
@@ -61,7 +75,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     lease?.release()
     reader.close()
     readers.close()
-    await Promise.all([writer.drop(), upkeep.drop()])
+    await Promise.all([writer.drop(), upkeep.drop(), rewriter.drop()])
   }
   const begin = async (): Promise<string> => {
     const there = await knownPresenceIn(select, { writes: !readOnly })
@@ -153,7 +167,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
         subjects: number
         parts: number
       }[]
-      for (const rewrite of statements.rewrites) await upkeep.run((client) => client.query(rewrite), 600_000)
+      for (const statement of statements.rewrites) await rewrite(statement)
       return row!
     },
     expire: async (now) => Number((await upkeep.run((client) => client.query(statements.expire, [now]), minute)).rows[0].gone),

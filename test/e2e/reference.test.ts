@@ -62,8 +62,14 @@ withBrowser('the reference', () => {
     ['a phone', 390, 844],
   ])('has no fault that axe finds, in light and in dark, and does not scroll sideways: %s', async (name, width, height) => {
     await browser.page.setViewportSize({ width, height })
-    // All of it once; what depends on the width shows in two operations.
-    if (width < 1000) await browser.page.getByRole('searchbox').fill('signedUpAt avatarUrl')
+    // All of it once; what depends on the width shows in two operations. axe goes through hidden ones, too.
+    if (width < 1000) {
+      await browser.page.getByRole('searchbox').fill('signedUpAt avatarUrl')
+      await browser.page.getByText(/^\d of \d+$/).waitFor()
+      await browser.page.locator('article').evaluateAll((all) => {
+        for (const it of all) if (!it.checkVisibility()) it.remove()
+      })
+    }
     await form('update_app_user')
     await article('update_app_user').getByText('Errors of update_app_user').click()
     expect(await axeIn(browser.page)).toEqual([])

@@ -103,7 +103,7 @@ export const outgoingRaw = (bff: Bff, world: World, { method, who: at, prefix, s
 
 export const exchange = async (bff: Bff, { listener, pieces }: Outgoing): Promise<Received | undefined> => {
   const { port } = new URL(listener === 'public' ? bff.app.publicUrl : bff.app.privateUrl)
-  const { answers } = await sendRaw({ port: Number(port) }, pieces)
+  const { answers } = await sendRaw({ port: Number(port) }, pieces, { waitMs: 50_000 })
   const [first] = answers
   return first && { status: first.status, type: first.headers['content-type'] ?? '', text: first.body }
 }

@@ -1,6 +1,6 @@
 /** Six kinds of calls during an outage, each once in a while, and what came of them. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Answer, appId, type Carried, type Mint } from '../support/bff.ts'
+import { type Answer, appId, type Carried } from '../support/bff.ts'
 import type { Stage } from './outage-scene.ts'
 
 export const columns = ['hot read', 'staff read', 'update', 'delete', 'sign-out', 'console'] as const
@@ -19,17 +19,8 @@ export interface Deletion {
   readonly seen: Seen
 }
 
-/** Sessions that must outlive everything, and sessions to end. Made before the fault, when a busy machine may still need a second try. */
-export const prepare = async ({ bff }: Stage) => {
-  const signIn = async (mint: Mint): Promise<Carried> => {
-    for (let tries = 1; ; tries += 1)
-      try {
-        return await bff.signIn(mint)
-      } catch (error) {
-        if (tries === 20) throw error
-        await sleep(250)
-      }
-  }
+/** Sessions that must outlive everything, and sessions to end. Made before the fault. */
+export const prepare = async ({ bff: { call, signIn } }: Stage) => {
   const standing: Record<'hot' | 'writer' | 'agent' | 'admin' | 'auditor', Carried> = {
     hot: await signIn({ userId: 'hot' }),
     writer: await signIn({ userId: 'writer' }),
@@ -39,7 +30,7 @@ export const prepare = async ({ bff }: Stage) => {
   }
   const leaving: Carried[] = []
   for (let at = 0; at < 150; at += 1) leaving.push(await signIn({ kind: 'service', roles: ['agent'], actor: { id: `leaving-${at}` } }))
-  await bff.call('GET', '/v1.1/appusers/me', { headers: standing.hot })
+  await call('GET', '/v1.1/appusers/me', { headers: standing.hot })
   return { standing, leaving }
 }
 export type Prepared = Awaited<ReturnType<typeof prepare>>

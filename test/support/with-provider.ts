@@ -1,5 +1,5 @@
 /** The service with a real OpenID provider beside it, as most tests of signing in need them. */
-import { type Bff, startBff } from './bff.ts'
+import { type Bff, patiently, startBff } from './bff.ts'
 import { clientId, clientSecret, type ProviderSetUp, startProvider, type TestProvider } from './provider.ts'
 import { createWalker, type Walker } from './walk.ts'
 
@@ -46,11 +46,14 @@ export const startWithProvider = async (
     bff,
     origin,
     signIn: async (login, query = '') => {
-      const walker = createWalker()
-      await walker.signIn(`${origin}/bff/auth/login${query}`, login)
+      const { walker } = await patiently(async () => {
+        const walker = createWalker()
+        const { last } = await walker.signIn(`${origin}/bff/auth/login${query}`, login)
+        return { walker, status: last.status }
+      })
       return walker
     },
-    who: async (headers) => (await bff.call('GET', '/auth/session', { headers })).json,
+    who: async (headers) => (await patiently(() => bff.call('GET', '/auth/session', { headers }))).json,
     [Symbol.asyncDispose]: async () => {
       await bff[Symbol.asyncDispose]()
       await provider.stop()

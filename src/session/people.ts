@@ -24,17 +24,23 @@ export interface LiveSession extends Listed {
 export const createPeople = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
   const opened = (listed: readonly Listed[]) => openListed(peppers, listed)
 
-  /** Oldest first. Sessions that were idle too long are taken off the list here. */
-  const liveSessions = async (tag: string): Promise<LiveSession[]> => {
+  /** Oldest first. Sessions that were idle too long, or ended with their whole app, are taken off the
+   * list here. */
+  const liveSessions = async (tag: string, app: string): Promise<LiveSession[]> => {
     const all = opened(await withAvailability(store.list(tag)))
+    if (all.length === 0) return []
     const records = all.map(({ entry: { key, family } }) => ({ key, family: family === true }))
-    const seen = all.length > 0 ? await withAvailability(store.lastSeen(tag, records)) : []
+    const [lastSeen, ...ended] = await Promise.all([
+      withAvailability(store.lastSeen(tag, records)),
+      ...appKeysOf(peppers, app).map((appTag) => withAvailability(store.endedBy(appTag))),
+    ])
+    const seen = all.map(({ createdMs }, i) => (createdMs > Math.max(...ended) ? lastSeen[i] : undefined))
     await Promise.all(all.flatMap(({ sid }, i) => (seen[i] === undefined ? [withAvailability(store.removeFromList(tag, sid))] : [])))
     return all.flatMap((it, i) => (seen[i] === undefined ? [] : [{ ...it, lastSeenMs: seen[i] }]))
   }
 
   const list = async (person: Person): Promise<LiveSession[]> =>
-    (await Promise.all(personKeysOf(peppers, person).map(liveSessions)))
+    (await Promise.all(personKeysOf(peppers, person).map((tag) => liveSessions(tag, person.app))))
       .flat()
       .sort((a, b) => a.createdMs - b.createdMs || (a.sid < b.sid ? -1 : 1))
 

@@ -187,6 +187,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       if (ahead > now()) setMark(tag, 'ahead', String(ahead))
       lists.delete(tag)
     },
+    endedBy: async (tag) => endedBy(tag),
     mark: async (tag, mark, value) => setMark(tag, mark, value),
     markGone: async (tag) => {
       const before = timeOf(tag, 'gone')

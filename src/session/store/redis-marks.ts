@@ -48,10 +48,11 @@ redis.call('PEXPIRE', KEYS[1], ${markTtlMs})`,
 } satisfies Record<string, Script>
 
 type Redis = RedisClient<keyof typeof markScripts>
-type Marks = 'endAll' | 'mark' | 'markGone' | 'unmarkGone' | 'markSignedOut' | 'unmark' | 'readMark'
+type Marks = 'endAll' | 'endedBy' | 'mark' | 'markGone' | 'unmarkGone' | 'markSignedOut' | 'unmark' | 'readMark'
 
 export const marksOn = (redis: Redis): Pick<SessionStore, Marks> => ({
   endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)])),
+  endedBy: async (tag) => (await redis.run('bffEndedBy', [marks(tag)])) as number,
   mark: async (tag, mark, value) => void (await redis.run('bffMark', [marks(tag)], [mark, value])),
   markGone: async (tag) => {
     const [at, before] = (await redis.run('bffMarkGone', [marks(tag), list(tag)])) as [number, number]

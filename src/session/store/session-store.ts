@@ -92,6 +92,8 @@ export interface SessionStore extends FamilyStore {
   /** Ends every session of the person, or of the app, that exists now, also one that began later than
    * it is now, since the clock was set back; a later sign-in revives none. */
   endAll(tag: string): Promise<void>
+  /** Sessions that began by then have ended with their person, or with their app; 0 when none have. */
+  endedBy(tag: string): Promise<number>
   mark(tag: string, mark: SetFlag, value: string): Promise<void>
   /** Sets `gone` to now, later than it was, and to no earlier than the person's latest session began. */
   markGone(tag: string): Promise<GoneMark>

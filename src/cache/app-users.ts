@@ -3,11 +3,12 @@
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Alarm } from '../platform/alarms.ts'
+import { createSharedRuns } from '../platform/concurrency.ts'
 import { type OnGone, TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import type { Entries, Entry, User } from './entry.ts'
 import { aliasTo, cacheKeysOf, type Name, nameOf } from './keys.ts'
 import { createLookup, type Prefetched } from './lookup.ts'
-import { createNextFlight, createSingleFlight } from './single-flight.ts'
+import { createSingleFlight } from './single-flight.ts'
 import type { CacheStore, LookupResult } from './store/cache-store.ts'
 
 const name = 'smooch-bff'
@@ -73,7 +74,7 @@ const isNotFound = (error: unknown): boolean => error instanceof Problem && erro
 export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts) => {
   const { life } = entries
   const flights = createSingleFlight<FlightResult>(maxJoined)
-  const nextFlight = createNextFlight<{ readonly fetched: Fetched; readonly entry: Entry }>()
+  const unleased = createSharedRuns<{ readonly fetched: Fetched; readonly entry: Entry }>()
   const lookup = createLookup(store, entries)
 
   const storeEntry = async (
@@ -83,9 +84,9 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
     { generation, atMs }: LeaseGranted,
     entry: Entry,
   ): Promise<boolean> => {
-    const toEntry = entries.toEntry(key, app, name, entry)
-    if (!toEntry) return false
-    const { here, there, ...stored } = toEntry
+    const made = entries.toEntry(key, app, name, entry)
+    if (!made) return false
+    const { here, there, ...stored } = made
     const linked = await Promise.all(cacheKeysOf(peppers, app, there).map((other) => store.link(other, aliasTo(peppers, other, app, here))))
     if (linked.includes(false)) return false
     return await store.store(key, { generation, atMs, ...stored, link: aliasTo(peppers, key, app, there) })
@@ -155,7 +156,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
   }
 
   const bypass = async (key: string, detail: string, fetch: Fetch): Promise<AppUserResult> => {
-    const { fetched, entry } = await nextFlight(key, async () => {
+    const { fetched, entry } = await unleased(key, async () => {
       const fetched = await fetch()
       return { fetched, entry: entries.of(fetched.body as User) }
     })

@@ -153,9 +153,9 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     if (operation.effect !== 'write' || !returnsUser(operation)) return undefined
     const name = nameOf(id)
     const [key] = cacheKeysOf(peppers, app, name)
-    const toEntry = entries.toEntry(key, app, name, entries.of(body as User))
-    if (!toEntry) return undefined
-    const { here: _, there, ...kept } = toEntry
+    const made = entries.toEntry(key, app, name, entries.of(body as User))
+    if (!made) return undefined
+    const { here: _, there, ...kept } = made
     return { key, renewal: { ...kept, writer, link: aliasTo(peppers, key, app, there) } }
   }
 

@@ -2,8 +2,8 @@
  * process. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from '../crypto/random.ts'
+import { createSharedRuns } from '../platform/concurrency.ts'
 import type { Entries, Entry } from './entry.ts'
-import { createNextFlight } from './single-flight.ts'
 import type { CacheStore, LookupResult } from './store/cache-store.ts'
 import { parseLookup } from './store/redis.ts'
 
@@ -18,8 +18,8 @@ export interface Lookup {
 const pauseMs = (before: number): number => Math.min(200, 10 * 1.5 ** before)
 
 export const createLookup = (store: CacheStore, entries: Entries) => {
-  const shared = createNextFlight<Lookup>()
-  const sharedRetry = createNextFlight<Lookup>()
+  const shared = createSharedRuns<Lookup>()
+  const sharedRetry = createSharedRuns<Lookup>()
   const prefix = randomBytes(9).toString('base64url')
   let count = 0
   const newToken = (): string => `${prefix}${(count++).toString(36)}`

@@ -109,22 +109,26 @@ export const createTurns = () => {
   }
 }
 
+/** A record for objects that only pass through: a Map or Set would keep garbage alive until a full
+ * collection. */
+export const passingRecord = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
+
 /** One run at a time for each key. Whoever asks during one shares the next, which begins after they
  * asked: as fresh as their own, whatever their number. */
 export const createSharedRuns = <T>() => {
-  const runs = new Map<string, { readonly now: Promise<T>; next?: Promise<T> }>()
+  const runs = passingRecord<{ readonly now: Promise<T>; next?: Promise<T> }>()
   const start = (key: string, work: () => Promise<T>): Promise<T> => {
     const now = work()
     const run: { readonly now: Promise<T>; next?: Promise<T> } = { now }
-    runs.set(key, run)
+    runs[key] = run
     const end = (): void => {
-      if (runs.get(key) === run && run.next === undefined) runs.delete(key)
+      if (runs[key] === run && run.next === undefined) delete runs[key]
     }
     now.then(end, end)
     return now
   }
   return (key: string, work: () => Promise<T>): Promise<T> => {
-    const run = runs.get(key)
+    const run = runs[key]
     if (!run) return start(key, work)
     const again = (): Promise<T> => start(key, work)
     run.next ??= run.now.then(again, again)

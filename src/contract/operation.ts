@@ -80,7 +80,7 @@ export const timeLimit = (row: Row): number =>
   row.takes === 'ImageUpload' ? 60_000 : row.effect === 'write' || row.effect === 'guarded' ? 15_000 : 8_000
 
 /** Names of the parameters in a row's path, in order. */
-export const pathParams = (row: Row): string[] => [...row.path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
+export const pathParams = ({ path }: Pick<Row, 'path'>): string[] => [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
 
 /** HEAD is answered like GET, except where that makes something. */
 export const takesHead = ({ effect }: Row): boolean => effect === 'read'

@@ -2,7 +2,7 @@
  * authenticate. */
 import { z } from 'zod'
 import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-openapi'
-import { exampleBodies } from '../contract/descriptions.ts'
+import { exampleBodies, parameters } from '../contract/descriptions.ts'
 import { type ProblemCode, problems } from '../contract/problems.ts'
 import { bodies, channels } from '../contract/schemas.ts'
 import { cookieNames } from '../http/cookies.ts'
@@ -103,7 +103,7 @@ export const components: ZodOpenApiComponentsObject = {
       name: 'appId',
       in: 'path',
       required: true,
-      description: "The app of the caller's session; any other is refused",
+      description: parameters.appId,
       schema: { type: 'string' },
       example: '69f0100f2a3b4c5d6e7f8091',
     },
@@ -111,7 +111,7 @@ export const components: ZodOpenApiComponentsObject = {
       name: 'userId',
       in: 'path',
       required: true,
-      description: "`me` for the caller's own user, or a userId, or the vendor's `_id`",
+      description: parameters.userId,
       schema: { type: 'string', minLength: 1, maxLength: 256 },
       examples: { own: { value: 'me' }, other: { value: exampleBodies.AppUserPreCreate.userId } },
     },
@@ -119,7 +119,7 @@ export const components: ZodOpenApiComponentsObject = {
       name: 'channel',
       in: 'path',
       required: true,
-      description: 'The type of the channel',
+      description: parameters.channel,
       schema: { type: 'string', enum: [...channels] },
       example: 'twilio',
     },

@@ -1,6 +1,7 @@
 /** Endpoint rows of all rooms as paths of the OpenAPI document. */
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
 import { apiEndpoints } from '../console/endpoints.ts'
+import { pathParams } from '../contract/operation.ts'
 import { type Answer, type Endpoint, type Endpoints, text } from '../http/endpoint.ts'
 import { healthEndpoints } from '../http/health.ts'
 import { currentEndpoints, mintEndpoints, ownEndpoints, personEndpoints } from '../session/routes/endpoints.ts'
@@ -118,7 +119,7 @@ const describe = (id: string, row: Endpoint): ZodOpenApiOperationObject => ({
   security: security[row.by],
   parameters: [
     ...(row.csrf ? [ref('parameters', 'csrf')] : []),
-    ...[...row.path.matchAll(/:(\w+)/g)].map(([, name]) => ref('parameters', name!)),
+    ...pathParams(row).map((name) => ref('parameters', name)),
     ...Object.entries(row.query ?? {}).map(([name, [description, example]]) => ({
       ...{ name, in: 'query' as const, required: false, description, example },
       schema: { type: 'string' as const },

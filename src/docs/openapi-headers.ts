@@ -25,7 +25,7 @@ const ofAnswers = {
   Location: ['Where to go on', 'https://id.example.com/authorize?…'],
   'Content-Disposition': ['The name of the file', 'attachment; filename="journal.csv"'],
   'Clear-Site-Data': ['As CLEAR_SITE_DATA says', '"cache", "storage"'],
-} as const satisfies Readonly<Record<AnswerHeader | string, Header>>
+} as const satisfies Readonly<Record<AnswerHeader, Header>> & Readonly<Record<string, Header>>
 type Name = keyof typeof ofAnswers
 
 export const headersNamed = (names: readonly Name[]) => Object.fromEntries(names.map((name) => [name, ref('headers', name)]))
@@ -39,7 +39,7 @@ interface Limited {
 }
 
 /** Headers of an answer of 2xx or 3xx. */
-export const answerHeaders = ({ limited }: Limited, own: readonly AnswerHeader[] = []) =>
+export const answerHeaders = ({ limited }: Limited, own: readonly Name[] = []) =>
   headersNamed(['X-Request-Id', ...(limited ? limit : []), ...own])
 
 /** Headers of a refusal. The address has a limit of its own. */
@@ -56,7 +56,7 @@ const repeated = 'Idempotency-Replayed'
 const isGuarded = (row: Operation): boolean => row.effect === 'guarded'
 
 /** Of an operation, beside those of every answer. */
-export const headersOfAnswer = (row: Operation): readonly Name[] => [
+export const operationHeaders = (row: Operation): readonly Name[] => [
   ...(isGuarded(row) ? audit : []),
   ...(row.cache === 'store' ? (['Cache-Status'] as const) : []),
   ...(takesIdempotencyKey(row) ? ([repeated] as const) : []),
@@ -67,7 +67,7 @@ const unrecorded = [408, 415, 429]
 /** Refusals of the vendor, which are kept for repeats. */
 const kept = [400, 402, 404, 409, 413, 423, 503]
 
-export const headersOfRefusal = (row: Operation, status: number): readonly Name[] => [
+export const operationRefusalHeaders = (row: Operation, status: number): readonly Name[] => [
   ...(isGuarded(row) && !unrecorded.includes(status) ? audit : []),
   ...(takesIdempotencyKey(row) && kept.includes(status) ? ([repeated] as const) : []),
 ]

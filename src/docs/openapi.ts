@@ -9,7 +9,7 @@ import type { OperationId } from '../contract/operations.ts'
 import { bodies } from '../contract/schemas.ts'
 import { anyRequest, components, imageUpload, refusal, statusesOf, withStatus } from './openapi-components.ts'
 import { endpointPaths } from './openapi-endpoints.ts'
-import { answerHeaders, headersNamed, headersOfAnswer, headersOfRefusal, ref, refusalHeaders, requestHeadersOf } from './openapi-headers.ts'
+import { answerHeaders, operationHeaders, operationRefusalHeaders, ref, refusalHeaders, requestHeadersOf } from './openapi-headers.ts'
 import { withoutUnused } from './unused-components.ts'
 
 const contact = { name: 'The operators of this deployment' }
@@ -95,13 +95,13 @@ const describe = (row: Operation) => {
     responses: {
       [`${status}` as '200']: {
         description: 'The answer of the messaging service, with what the caller may not see left out',
-        headers: { ...answerHeaders({ limited: true }), ...headersNamed(headersOfAnswer(row)) },
+        headers: answerHeaders({ limited: true }, operationHeaders(row)),
         content: { 'application/json': { schema: answers[returns], example: exampleAnswers[returns] } },
       },
       ...Object.fromEntries(
         statusesOf(codes).map((code) => [
           code,
-          refusal(withStatus(code, codes), refusalHeaders({ limited: true }, code, headersOfRefusal(row, code))),
+          refusal(withStatus(code, codes), refusalHeaders({ limited: true }, code, operationRefusalHeaders(row, code))),
         ]),
       ),
       ...anyRequest,

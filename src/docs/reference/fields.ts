@@ -5,7 +5,7 @@ import type { Reference, Schema } from './document.ts'
 /** Text of the document, with code between backticks. */
 export const prose = (text: string): Content => text.split('`').map((part, at) => (at % 2 === 0 ? part : code(part)))
 
-const code = (text: unknown): Html => html`<code>${String(text)}</code>`
+export const code = (text: unknown): Html => html`<code>${String(text)}</code>`
 const joined = (parts: readonly Content[], by: string): Content => parts.map((part, at) => (at === 0 ? part : html`${by}${part}`))
 
 const lengthOf = ({ minLength, maxLength }: Schema): Content => {

@@ -4,11 +4,10 @@
 import { problems } from '../../contract/problems.ts'
 import { type Content, type Html, html } from '../../http/html.ts'
 import type { DescribedOperation, Media, Parameter, Reference } from './document.ts'
-import { fields, parameterFields, prose, typeOf } from './fields.ts'
+import { code, fields, parameterFields, prose, typeOf } from './fields.ts'
 import { exampleOf, fieldsOf, requestOf } from './request.ts'
 import { languages } from './samples.ts'
 
-const code = (text: string): Html => html`<code>${text}</code>`
 const json = (value: unknown): string => JSON.stringify(value, null, 2)
 
 /** Code in a frame with its name; the script adds a button that copies it. */

@@ -4,11 +4,10 @@ import { problems } from '../../contract/problems.ts'
 import { type Html, html } from '../../http/html.ts'
 import { pageHead } from '../../http/plain-page.ts'
 import type { Reference } from './document.ts'
-import { fields } from './fields.ts'
+import { code, fields } from './fields.ts'
 import { operationArticle } from './operation.ts'
 import { languages } from './samples.ts'
 
-const code = (text: string): Html => html`<code>${text}</code>`
 
 const entry = (id: string, title: string, content: Html): Html =>
   html`<article id="${id}" aria-labelledby="${id}-title"><div><h3 id="${id}-title">${title}</h3>\n${content}</div></article>\n`

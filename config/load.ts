@@ -126,7 +126,7 @@ const missing = (it: Partial<Settings>, required: readonly SettingName[]): strin
   required.filter((name) => it[name] === undefined).map((name) => `${name} is missing: ${settings[name].about}`)
 
 const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
-const meet = (one: string, other: string): boolean => one === other || anyAddress.has(one) || anyAddress.has(other)
+const overlap = (one: string, other: string): boolean => one === other || anyAddress.has(one) || anyAddress.has(other)
 
 const crossChecks = (it: Settings, warnings: string[]): string[] => {
   const faults: string[] = it.APPS_FILE
@@ -154,7 +154,7 @@ const crossChecks = (it: Settings, warnings: string[]): string[] => {
     const proof = it.OIDC_CLIENT_AUTH === 'private_key_jwt' ? 'OIDC_CLIENT_KEY' : 'OIDC_CLIENT_SECRET'
     faults.push(...missing(it, ['OIDC_CLIENT_ID', proof]))
   }
-  if (it.PORT !== 0 && it.PORT === it.PRIVATE_PORT && meet(it.HOST, it.PRIVATE_HOST))
+  if (it.PORT !== 0 && it.PORT === it.PRIVATE_PORT && overlap(it.HOST, it.PRIVATE_HOST))
     faults.push('PRIVATE_PORT is the same as PORT: give the private listener a port of its own')
   if (it.WORKERS > 1 && !it.REDIS_URL)
     faults.push('WORKERS is more than 1, so REDIS_URL is needed: the processes must share their sessions')

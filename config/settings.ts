@@ -60,55 +60,33 @@ const parsedBy = (parse: (text: string) => unknown) =>
 const redisUrl = parsedBy(parseRedisAddress)
 const pem = (label: string) => z.string().includes(`${label}-----`, `must be in PEM, with BEGIN ${label}`)
 
+const commaList = (fits: (item: string) => boolean, message: string) =>
+  z.string().refine((text) => text.split(',').every((item) => fits(item.trim())), message)
 const partsIn = (text: string, at: 0 | 1): string[] => text.split(',').map((pair) => pair.trim().split(':')[at] ?? '')
 const differ = (parts: readonly string[]): boolean => new Set(parts).size === parts.length
 /** A key is found by name or by secret, so a second one with the same would never be. */
 const ownNames = [(text: string) => differ(partsIn(text, 0)), 'must give each key a name of its own'] as const
 const ownSecrets = [(text: string) => differ(partsIn(text, 1)), 'must give each key a secret of its own'] as const
 /** `name:secret` pairs; secrets of 32 characters cannot be guessed. */
-const named = z
-  .string()
-  .refine(
-    (text) => text.split(',').every((pair) => /^[A-Za-z0-9_.-]{1,32}:[^:,]{32,}$/.test(pair.trim())),
-    'must be a comma list of name:secret with secrets of at least 32 characters, without : or ,',
-  )
+const named = commaList(
+  (pair) => /^[A-Za-z0-9_.-]{1,32}:[^:,]{32,}$/.test(pair),
+  'must be a comma list of name:secret with secrets of at least 32 characters, without : or ,',
+)
   .refine(...ownNames)
   .refine(...ownSecrets)
 /** An empty secret in the list would let anybody in. */
-const webhookSecrets = z
-  .string()
-  .refine(
-    (text) => text.split(',').every((secret) => secret.trim().length >= 16),
-    'must be a comma list of secrets of at least 16 characters',
-  )
-const sealingKeys = z
-  .string()
-  .min(32)
-  .refine(
-    (text) => text.split(',').every((secret) => secret.trim().length >= 16),
-    'must be a comma list of secrets of at least 16 characters',
-  )
+const secrets = commaList((secret) => secret.length >= 16, 'must be a comma list of secrets of at least 16 characters')
 /** `whsec_` and base64 without a rest that decoding would skip, or a text. */
 const alertSecret = /^(whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?|(?!whsec_).{32,})$/
-const alertSecrets = z
-  .string()
-  .refine(
-    (text) => text.split(',').every((secret) => alertSecret.test(secret.trim())),
-    'must be a comma list of whsec_ and the base64 of 24 to 64 bytes, or of texts of at least 32 characters',
-  )
-const serviceKeys = z
-  .string()
-  .refine(
-    (text) =>
-      text
-        .split(',')
-        .every((item) =>
-          /^[A-Za-z0-9_.-]{1,32}:[^:,]{32,}(:(user|agent|admin|auditor|service)(\+(user|agent|admin|auditor|service))*)?$/.test(
-            item.trim(),
-          ),
-        ),
-    'must be a comma list of name:secret or name:secret:role+role with secrets of at least 32 characters',
-  )
+const alertSecrets = commaList(
+  (secret) => alertSecret.test(secret),
+  'must be a comma list of whsec_ and the base64 of 24 to 64 bytes, or of texts of at least 32 characters',
+)
+const serviceKey = /^[A-Za-z0-9_.-]{1,32}:[^:,]{32,}(:(user|agent|admin|auditor|service)(\+(user|agent|admin|auditor|service))*)?$/
+const serviceKeys = commaList(
+  (item) => serviceKey.test(item),
+  'must be a comma list of name:secret or name:secret:role+role with secrets of at least 32 characters',
+)
   .refine(...ownNames)
   .refine(...ownSecrets)
 
@@ -178,7 +156,7 @@ export const settings = {
   SMOOCH_KEY_ID_2:    { schema: z.string().min(1), about: 'id of a second live key, for rotation' },
   SMOOCH_KEY_SECRET_2:{ schema: z.string().min(16), secret: true, about: 'secret of the second live key' },
   SMOOCH_JWT:         { schema: z.string().min(16), secret: true, about: 'a given JWT, when SMOOCH_AUTH=jwt' },
-  SMOOCH_WEBHOOK_SECRET: { schema: webhookSecrets, secret: true, about: 'secret of the registered webhook (npm run webhooks -- register); a comma list while it is being changed' },
+  SMOOCH_WEBHOOK_SECRET: { schema: secrets, secret: true, about: 'secret of the registered webhook (npm run webhooks -- register); a comma list while it is being changed' },
   APPS_FILE:          { schema: z.string(), about: 'YAML file with several apps, instead of the SMOOCH_ settings' },
   SESSION_KEYS:       { schema: named, secret: true, about: 'comma list kid:secret; the first signs session tokens, all verify' },
   SESSION_PEPPERS:    { schema: named, secret: true, about: 'comma list kid:secret; the first seals session records, all open' },
@@ -214,10 +192,10 @@ export const settings = {
   TRUSTED_ISSUERS:    { schema: issuers, default: '', about: 'whose tokens mobile apps may exchange: comma list of issuer and audience, separated by a space' },
   TRUSTED_TOKEN_MAX_AGE_SECONDS: { schema: z.coerce.number().int().min(10).max(86_400), default: '600', about: 'how old a token may be that is exchanged' },
   SIGNED_OUT_PATH:    { schema: z.string().regex(/^\/(?![/\\])[!-~]*$/, 'must be a path such as /'), default: '/', about: 'where the provider sends people after signing out; register it there' },
-  CLEAR_SITE_DATA:    { schema: z.enum(['staff', 'always', 'never']), default: 'staff', about: 'tell the browser at sign-out to forget the site: on STAFF_ORIGIN only, or always, which also wipes what your own site keeps' },
+  CLEAR_SITE_DATA:    { schema: z.enum(['staff', 'always', 'never']), default: 'staff', about: 'tell the browser at sign-out to forget the site: on STAFF_ORIGIN only, always, which also wipes what your own site keeps, or never' },
   JOURNAL_URL:        { schema: journalUrl, default: 'sqlite:./data/journal.db', secret: true, about: 'the journal of what was done to users: sqlite:PATH (a local disk) or postgres://… (several replicas)' },
   JOURNAL_SIGNING_KEY:{ schema: z.string().min(32), secret: true, about: 'Ed25519 key that signs the journal (PEM, or 32 bytes as base64 or hex); several: first signs. SQLite makes its own beside the file' },
-  JOURNAL_SEALING_KEY:{ schema: sealingKeys, secret: true, about: 'comma list of secrets that seal personal data in the journal; the first seals. SQLite makes its own beside the file' },
+  JOURNAL_SEALING_KEY:{ schema: secrets.min(32), secret: true, about: 'comma list of secrets that seal personal data in the journal; the first seals. SQLite makes its own beside the file' },
   AUDIT_REASONS:      { schema: list, default: 'gdpr_request,customer_request,duplicate,fraud,test,error,other', about: 'codes that the header Audit-Reason may hold' },
   AUDIT_TICKET:       { schema: pattern, default: '^[A-Za-z][A-Za-z0-9_]*-[0-9]+$', about: 'pattern of the header Audit-Ticket' },
   AUDIT_REQUIRED_FOR: { schema: list.pipe(z.array(z.enum(['self', 'agent', 'admin', 'service']))), default: '', about: 'callers who must give Audit-Reason with guarded operations: admin,agent' },

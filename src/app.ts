@@ -22,12 +22,12 @@ import { watchAgreement } from './gateway/replica-agreement.ts'
 import { operationRoutes } from './gateway/routes.ts'
 import { watchRollback } from './gateway/session-store-rollback.ts'
 import { admission, untrustedForward } from './http/admission.ts'
-import { expressApp, finalHandlers, httpWide, listenAll } from './http/express-app.ts'
+import { expressApp, finalHandlers, httpWide } from './http/express-app.ts'
 import { type Health, healthRoutes } from './http/health.ts'
 import { createLoadShedding, type PriorityOf, priorityOf, privatePriorityOf } from './http/load-shedding.ts'
 import { createOrigins, type Origins } from './http/origins.ts'
 import { limitAddress, limitFailures } from './http/rate-limit.ts'
-import { type Listener, listen } from './http/server.ts'
+import { type Listener, listen, listenAll } from './http/server.ts'
 import { type Alarm, createAlarm } from './platform/alarms.ts'
 import type { Log } from './platform/logger.ts'
 import { createMetrics } from './platform/metrics.ts'
@@ -39,7 +39,7 @@ import { callLimits } from './session/call-limits.ts'
 import { createMint, type Mint } from './session/mint.ts'
 import { createPeople } from './session/people.ts'
 import { createResolveUser } from './session/resolve-user.ts'
-import { mintRoutes, requireServiceKey } from './session/routes/current.ts'
+import { mintRoutes, requireServiceKey } from './session/routes/mint.ts'
 import { personRoutes } from './session/routes/people.ts'
 import { createSessions } from './session/sessions.ts'
 import { createAddressCounts } from './session/store/address-counts.ts'
@@ -131,7 +131,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     auditRules: auditRulesOf(settings),
     sessions,
     upstream,
-    appUsers: appUsers,
+    appUsers,
     apps: byId,
     peppers,
     selfProperties: settings.SELF_PROPERTIES,

@@ -203,7 +203,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
   })
 
   return {
-    invalidating: invalidating,
+    invalidating,
     /** For the vendor's webhooks. `final`: the person whom the vendor says to be gone, whose
      * tombstone ends. Rejects when the store is away. */
     drop: (app: string, named: PersonNames, final?: string): Promise<void> =>

@@ -38,7 +38,7 @@ interface Parts {
 /** Time for the look; it shares two seconds with the intent. */
 const beforeImageMs = 1_000
 
-export const createLookup = ({ upstream, sessions }: Parts) => {
+export const createBeforeImages = ({ upstream, sessions }: Parts) => {
   /** Throws `user_not_found`, `upstream_busy`, and for a merge `subjects_unresolved`: other calls
    * go on, since an erasure must not depend on a read. */
   const look = async (app: UpstreamApp, operation: GuardedOperation, { role, id }: Subject): Promise<Found> => {

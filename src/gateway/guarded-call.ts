@@ -10,7 +10,7 @@ import { requireStill } from '../policy/decide.ts'
 import type { Person } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Upstream, UpstreamCall } from '../upstream/client.ts'
-import { beforeImageOf, bySmoochId, createLookup, type Found, unresolved } from './before-image.ts'
+import { beforeImageOf, bySmoochId, createBeforeImages, type Found, unresolved } from './before-image.ts'
 import { type Call, isOwn } from './call.ts'
 import { answerFacts, callFacts, failureFacts, pathFacts, requestFacts } from './call-facts.ts'
 import { earlierCall, replayed } from './earlier-call.ts'
@@ -31,7 +31,7 @@ type Unmark = Awaited<ReturnType<Sessions['markGone']>>
 
 export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, create }: Provisioning) => {
   const { sessions, upstream, guard, untilDone, alarm } = parts
-  const { look, userIdsOf } = createLookup(parts)
+  const { look, userIdsOf } = createBeforeImages(parts)
 
   const guardedCall = async (call: GuardedCall): Promise<Result> => {
     if (!guard.status().open) throw new Problem('journal_unavailable', { outcome: 'not_sent', headers: { 'Retry-After': '5' } })

@@ -31,7 +31,7 @@ type OpenCall = Call<OpenOperation>
 
 export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning) => {
   const { sessions, upstream, appUsers, guard, idempotency, auditRules } = parts
-  const { accept, meet, orCreate } = provisioning
+  const { accept, orCreate, proveOwn } = provisioning
   const { orDenied, recorded } = createUnguardedEvents(guard)
   const readChangedValues = createChangedValues(upstream)
   const inShare = createUploadShares()
@@ -54,7 +54,7 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
   }
 
   const direct = async (call: OpenCall): Promise<Answer> => {
-    await meet(call)
+    await proveOwn(call)
     return await orCreate(call, () => upstream.call(call.app, call))
   }
 
@@ -74,7 +74,7 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
         orDenied(() => callFacts({ ...call, caller: undefined, reason: undefined }, targetsOf(session, subjects)), check)
       },
     })
-    await meet(call)
+    await proveOwn(call)
     return await upstream.call(app, { ...call, image })
   }
   const image = (call: OpenCall): Promise<Answer> => inShare(call.session, () => uploaded(call))

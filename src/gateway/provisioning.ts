@@ -104,7 +104,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
 
     /** For calls that change a user or whose answer names none: the vendor must once have answered
      * the own name with the own user. */
-    meet: async (call: Call): Promise<void> => {
+    proveOwn: async (call: Call): Promise<void> => {
       const { app, session, subjects, operation } = call
       if (session.smooch !== undefined || operation.id === read.id || operation.subject === 'body') return
       if (!isOwn(call)) return

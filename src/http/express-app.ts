@@ -8,7 +8,6 @@ import { accessLog, requestId, traceRequest } from './access-log.ts'
 import { problemHandler } from './problem-handler.ts'
 import { joinHeads } from './response-headers.ts'
 import { securityHeaders } from './security-headers.ts'
-import type { Listener } from './server.ts'
 
 export const expressApp = (https: boolean, middleware: readonly RequestHandler[]): Express => {
   const app = express()
@@ -35,16 +34,4 @@ export const finalHandlers = (app: Express, served: string): void => {
     throw new Problem('not_found', { detail: `${problems.not_found[1]}${slash} ${served}` })
   })
   app.use(problemHandler)
-}
-
-/** All or none: a second port that is taken must not leave the first one open. */
-export const listenAll = async (starts: readonly (() => Promise<Listener>)[]): Promise<Listener[]> => {
-  const open: Listener[] = []
-  try {
-    for (const start of starts) open.push(await start())
-    return open
-  } catch (error) {
-    await Promise.all(open.map((listener) => listener.close(0)))
-    throw error
-  }
 }

@@ -7,7 +7,7 @@ import type { Metrics } from '../platform/metrics.ts'
 
 export type Priority = 'guarded' | 'sessions' | 'others'
 
-const kept = 256
+const reserved = 256
 /** The bound of the others falls while the event loop is late, and rises while it is not and more
  * come. At the lowest they cost a turn of the loop some 30 ms. */
 const lowest = 128
@@ -116,7 +116,7 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
     characters: 0,
     willTakeUp: false,
   })
-  const classes = { guarded: classOf('guarded', kept), sessions: classOf('sessions', kept), others: classOf('others', first) }
+  const classes = { guarded: classOf('guarded', reserved), sessions: classOf('sessions', reserved), others: classOf('others', first) }
   const refuseEarliest = (its: Class): void => {
     const { request, characters, decide } = its.held.shift()!
     its.characters -= characters

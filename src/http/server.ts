@@ -212,3 +212,15 @@ const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Prom
   clearTimeout(timer)
   return cut
 }
+
+/** All or none: a second port that is taken must not leave the first one open. */
+export const listenAll = async (starts: readonly (() => Promise<Listener>)[]): Promise<Listener[]> => {
+  const open: Listener[] = []
+  try {
+    for (const start of starts) open.push(await start())
+    return open
+  } catch (error) {
+    await Promise.all(open.map((listener) => listener.close(0)))
+    throw error
+  }
+}

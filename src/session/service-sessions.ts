@@ -2,15 +2,11 @@
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { type Cap, isWithin } from './caps.ts'
 import { servicesKey } from './issue.ts'
-import { appKeysOf, type IndexEntry, openIndex } from './record.ts'
-import { type Listed, type SessionStore, withAvailability } from './store/session-store.ts'
+import { appKeysOf, openListed } from './record.ts'
+import { type SessionStore, withAvailability } from './store/session-store.ts'
 
 export const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
-  const listed = async (): Promise<(Listed & { entry: IndexEntry })[]> =>
-    (await withAvailability(store.list(servicesKey))).flatMap((it) => {
-      const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
-      return entry ? [{ ...it, entry }] : []
-    })
+  const listed = async () => openListed(peppers, await withAvailability(store.list(servicesKey)))
 
   return {
     /** Live ones only: a session may have ended with its person or app, whose flag may lie under an

@@ -1,20 +1,18 @@
 /** `/sessions/end` and `/sessions/roles` on the private listener: the customer's backend ends
  * sessions of a person or an app, and changes roles. */
 
-import type { Request, Response, Router } from 'express'
+import type { Router } from 'express'
 import type { z } from 'zod'
 import type { UpstreamApp } from '../../../config/apps.ts'
 import { routes } from '../../http/endpoint.ts'
 import { handlers } from '../../http/endpoint-handler.ts'
 import { requirePersonWithin, requireUncapped, requireWithin } from '../caps.ts'
-import type { ServiceKey } from '../mint.ts'
 import type { People } from '../people.ts'
 import type { Person } from '../record.ts'
 import { appOf } from '../resolve-user.ts'
 import type { Acts } from './acts.ts'
 import { type EndPersonBody, personEndpoints, type RolesBody } from './endpoints.ts'
-
-type Authenticate = (req: Request, res: Response) => Promise<ServiceKey>
+import type { Authenticate } from './mint.ts'
 
 export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamApp>, authenticate: Authenticate, acts: Acts): Router => {
   const personOf = ({ appId, userId, actorId }: z.infer<typeof RolesBody> | z.infer<typeof EndPersonBody>): Person => {

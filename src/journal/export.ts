@@ -83,4 +83,4 @@ async function linesOf(store: Source, format: 'ndjson' | 'csv', operations: read
 }
 
 const csvLine = (index: number, event: Event): string =>
-  line([index, ...Object.values(columns).map((read) => (read(event) === undefined ? undefined : printable(String(read(event)))))])
+  line([index, ...Object.values(columns).map((read) => printable(String(read(event) ?? '')))])

@@ -46,7 +46,7 @@ export const relatedTo = (parts: SealedSource, tenant: string, id: string, opene
 export const originIn = async (store: Source): Promise<string> => (await latestCheckpoint(store))?.split('\n')[0] ?? ''
 
 const revealForm = (opened: Event): Html => html`
-<form id="reveal" class="act" data-call="reveal"><button type="submit">Reveal personal data</button>
+<form id="reveal" class="act"><button type="submit">Reveal personal data</button>
 ${opened.action === 'delete_app_user' && html`<button type="button" id="copy" class="quiet" disabled>Copy as pre-create body</button>`}
 <p class="small">That you looked is recorded, before anything is shown.</p><output></output></form>
 <noscript><p>Revealing and resolving need JavaScript.</p></noscript>
@@ -77,7 +77,7 @@ ${seen.length > 0 && html`<ul>${seen}</ul>`}</section>`
 }
 
 const resultOf = ({ kind, outcome, verdict, upstream, evidence, by, recorded }: Event): string => {
-  const words = [outcome ?? verdict ?? (kind === 'denied' ? 'denied' : undefined)?.replaceAll('_', ' ')]
+  const words = [(outcome ?? verdict ?? (kind === 'denied' ? kind : undefined))?.replaceAll('_', ' ')]
   if (upstream?.status) words.push(`answered ${upstream.status}`)
   if (upstream?.code) words.push(upstream.code)
   if (evidence?.['source'] !== undefined) words.push(`by ${by ?? String(evidence['source'])}`)

@@ -45,7 +45,7 @@ export const startConsole = ({
   signIn,
   pages,
   draining,
-  ...kept
+  ...stored
 }: ConsoleOptions): RunningConsole => {
   const { sealer, status } = journal.journal
   const { source: store, during } = journal.readers
@@ -85,7 +85,7 @@ export const startConsole = ({
     onEvent: alerts.onEvent,
     onBurst: alerts.onBurst,
   })
-  const savedViews = createSavedViews(kept)
+  const savedViews = createSavedViews(stored)
   return {
     routes: [
       apiRoutes({ ...journal, sessions, integrity, keys: keysOf(url, secretsOf(settings)).keys, savedViews, draining }),

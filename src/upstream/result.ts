@@ -9,6 +9,7 @@ import { Identified } from '../contract/schemas.ts'
 import { parseExact } from '../platform/exact-json.ts'
 import { holdsCredential, repeatsCredential } from './credentials.ts'
 import { refusal, type VendorWords } from './refusals.ts'
+import type { Unanswered } from './sender.ts'
 
 /** An answer that arrived in full; `text` is absent when it was too long or not text. */
 interface UpstreamReply {
@@ -19,13 +20,9 @@ interface UpstreamReply {
 }
 
 /** No answer, or one that is not HTTP. */
-interface Unanswered {
-  readonly none: 'timeout' | 'dropped' | 'reset' | 'malformed'
-  readonly sent: boolean
-  readonly cause: unknown
-}
+type Silence = Pick<Unanswered, 'none' | 'sent' | 'cause'>
 
-export type Reply = UpstreamReply | Unanswered
+export type Reply = UpstreamReply | Silence
 
 /** All but the text; the status is 0 without an answer. */
 export const metaOf = (reply: Reply): Pick<UpstreamReply, 'status'> & Partial<Pick<UpstreamReply, 'retryAfter' | 'requestId'>> =>
@@ -72,7 +69,7 @@ const refused = ({ status, text, retryAfter }: UpstreamReply, row: Operation, ap
 const unclear = ({ effect }: Operation, otherwise: ProblemCode, cause: unknown, unanswered = {}): Problem =>
   new Problem(effect === 'write' || effect === 'guarded' ? 'upstream_unknown' : otherwise, { outcome: 'unknown', cause, ...unanswered })
 
-const silence = ({ none, sent, cause }: Unanswered, row: Operation): Problem => {
+const silence = ({ none, sent, cause }: Silence, row: Operation): Problem => {
   const unanswered = none === 'dropped' ? {} : ({ unanswered: true } as const)
   if (sent) return unclear(row, none === 'malformed' ? 'upstream_error' : 'upstream_timeout', cause, unanswered)
   return new Problem(none === 'timeout' || none === 'dropped' ? 'upstream_timeout' : 'upstream_error', {

@@ -3,8 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { untilTaken } from './nginx.ts'
-import { endProcess } from './redis-topologies.ts'
+import { endProcess, untilTaken } from './child-process.ts'
 
 const program = ['/usr/bin/caddy', '/usr/local/bin/caddy'].find((path) => existsSync(path) && spawnSync(path, ['version']).status === 0)
 

@@ -1,11 +1,9 @@
 /** nginx with a configuration of the test's, in a folder of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { endProcess } from './redis-topologies.ts'
+import { endProcess, untilTaken } from './child-process.ts'
 
 const program = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path) && spawnSync(path, ['-v']).status === 0)
 
@@ -41,21 +39,3 @@ http { access_log off; ${temporary}\n${those}\n}`,
     },
   }
 }
-
-/** Throws what `why` says when the process ends before this port takes connections, or after 5 s. */
-export const untilTaken = async (port: number, child: ChildProcess, why: () => string): Promise<void> => {
-  for (let tries = 0; !(await takesConnections(port)); tries += 1) {
-    if (tries === 100 || child.exitCode !== null) throw new Error(why())
-    await sleep(50)
-  }
-}
-
-const takesConnections = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const end = (taken: boolean): void => {
-      socket.destroy()
-      resolve(taken)
-    }
-    socket.once('connect', () => end(true)).once('error', () => end(false))
-  })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Certificates } from './certificates.ts'
+import { endProcess } from './child-process.ts'
 import { freePort } from './free-port.ts'
 
 export interface Topology {
@@ -67,14 +68,6 @@ const until = async (what: string, ask: () => Promise<boolean>): Promise<void> =
     if (waited > 15_000) throw new Error(`${what} did not come up`)
     await sleep(50)
   }
-}
-
-/** A server with workers of its own is asked to end, since its workers would outlive it. */
-export const endProcess = async (child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill(signal)
-  await ended
 }
 
 const stopAll = (processes: readonly ChildProcess[], folders: Folders) => async () => {

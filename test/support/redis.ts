@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endProcess } from './child-process.ts'
 import './ends-children.ts'
 
 export interface TestRedis {
@@ -53,11 +54,7 @@ export const startRedisIn = async (folder: string, options: readonly string[] = 
     await sleep(20)
   }
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGKILL')
-      await ended
-    }
+    await endProcess(child)
     rmSync(folder, { recursive: true, force: true })
   }
   return { url: socket, process: child, stop }

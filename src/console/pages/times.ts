@@ -13,8 +13,10 @@ const short = (time: string, now: Date): string => {
   return Number(year) === now.getUTCFullYear() ? `${words} ${when}` : `${words} ${year}`
 }
 
+const exactly = (time: string): string => time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')
+
 export const timeTag = (time: string, now = new Date()): Html =>
-  html`<time datetime="${time}" title="${time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}">${short(time, now)}</time>`
+  html`<time datetime="${time}" title="${exactly(time)}">${short(time, now)}</time>`
 
 /** "3 min ago", with the exact time as a tooltip. */
 export const ago = (time: string, now = Date.now()): Html => {
@@ -27,7 +29,7 @@ export const ago = (time: string, now = Date.now()): Html => {
         : seconds < 172_800
           ? `${Math.floor(seconds / 3600)} h ago`
           : `${Math.floor(seconds / 86_400)} d ago`
-  return html`<time class="ago" datetime="${time}" title="${time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}">${words}</time>`
+  return html`<time class="ago" datetime="${time}" title="${exactly(time)}">${words}</time>`
 }
 
 /** The time and how long ago that was. */

@@ -2,11 +2,10 @@
 import { nameOf } from './person.js'
 import { find, make } from './wire.js'
 
-const { base } = document.body.dataset
+const { base, reasons } = document.body.dataset
 
 export const appUser = (id) => `/v1.1/appusers/${encodeURIComponent(id)}`
 
-const { reasons } = document.body.dataset
 find('#why select').replaceChildren(
   make('option', { value: '', textContent: 'choose one' }),
   ...reasons.split(' ').map((value) => make('option', { value, textContent: value.replaceAll('_', ' ') })),

@@ -27,7 +27,6 @@ const keep = 20_000
 export interface RequestLog {
   readonly entries: RequestRecord[]
   open(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): RequestRecord
-  since(n: number): RequestRecord[]
   clear(): void
 }
 
@@ -44,7 +43,6 @@ export function newRequestLog(): RequestLog {
       entries.push(entry)
       return entry
     },
-    since: (n) => entries.filter((entry) => entry.n > n),
     clear() {
       entries.length = 0
     },

@@ -11,10 +11,10 @@ import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { holdLease } from '../../../src/journal/store/postgres/lease.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
+import { endProcess } from '../../support/child-process.ts'
 import { freePort } from '../../support/free-port.ts'
 import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
-import { endProcess } from '../../support/redis-topologies.ts'
 
 const { when, postgres } = postgresOfFile()
 const path = `${process.env['PATH']}:/usr/sbin`

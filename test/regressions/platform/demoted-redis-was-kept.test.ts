@@ -8,9 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { startBff } from '../../support/bff.ts'
+import { endProcess } from '../../support/child-process.ts'
 import { freePort } from '../../support/free-port.ts'
 import { redisInstalled } from '../../support/redis.ts'
-import { endProcess } from '../../support/redis-topologies.ts'
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
 

@@ -1,0 +1,30 @@
+/** Servers that a test starts as processes: the wait until one takes connections, and its end. */
+import type { ChildProcess } from 'node:child_process'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A server with workers of its own is asked to end, since its workers would outlive it. */
+export const endProcess = async (child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill(signal)
+  await ended
+}
+
+/** Throws what `why` says when the process ends before this port takes connections, or after 5 s. */
+export const untilTaken = async (port: number, child: ChildProcess, why: () => string): Promise<void> => {
+  for (let tries = 0; !(await takesConnections(port)); tries += 1) {
+    if (tries === 100 || child.exitCode !== null) throw new Error(why())
+    await sleep(50)
+  }
+}
+
+const takesConnections = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    const end = (taken: boolean): void => {
+      socket.destroy()
+      resolve(taken)
+    }
+    socket.once('connect', () => end(true)).once('error', () => end(false))
+  })

@@ -14,8 +14,8 @@ export const openMonitor = async (url: string): Promise<Monitor> => {
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const parts = `${rest}${chunk}`.split('\n')
     rest = parts.pop()!
-    // Each process reads and writes times there by itself, which nobody asked for.
-    lines.push(...parts.filter((line) => !line.includes('{clock')))
+    // Each process says the time and what it goes by there, by itself.
+    lines.push(...parts.filter((line) => !/\{(clock|replicas-)/.test(line)))
   })
   while (lines[0] !== 'OK') await sleep(10)
   lines.shift()

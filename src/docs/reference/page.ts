@@ -8,7 +8,6 @@ import { code, fields } from './fields.ts'
 import { operationArticle } from './operation.ts'
 import { languages } from './samples.ts'
 
-
 const entry = (id: string, title: string, content: Html): Html =>
   html`<article id="${id}" aria-labelledby="${id}-title"><div><h3 id="${id}-title">${title}</h3>\n${content}</div></article>\n`
 

@@ -12,6 +12,8 @@ export interface Connection {
   readonly client: Client
   /** Destroys the socket; pending queries fail. */
   cut(): void
+  /** False once the server, or somebody on the way, has ended it. */
+  isOpen(): boolean
 }
 
 /** From the first byte to the settings: a server may stop answering anywhere between. */
@@ -53,6 +55,11 @@ export async function connect(url: string, limits: Limits = {}): Promise<Connect
   return taken
 }
 
+/** Role and database may be set otherwise: to another isolation, under which two writers refuse each
+ * other, or to ending idle sessions. */
+const ownSettings = `SET search_path = journal; SET synchronous_commit = 'on'; SET standard_conforming_strings = on;
+SET default_transaction_isolation = 'read committed'; SET idle_session_timeout = 0`
+
 const connectTo = async (url: string, limits: Limits, mustBePrimary: boolean): Promise<Primary> => {
   const { default: pg } = await import('pg')
   const { server = {}, ...settings } = limits
@@ -68,8 +75,12 @@ const connectTo = async (url: string, limits: Limits, mustBePrimary: boolean): P
       getTypeParser: (oid: number, format?: 'text') => (oid === 20 ? Number : pg.types.getTypeParser(oid, format as 'text')),
     } as NonNullable<ClientConfig['types']>,
   })
-  // The next query finds out about an idle connection that breaks.
-  client.on('error', () => {})
+  // Idle connections break; whoever uses one next opens another.
+  let open = true
+  const ended = (): void => {
+    open = false
+  }
+  client.on('error', ended).on('end', ended)
   const cut = (): void => {
     socket.destroy()
   }
@@ -80,14 +91,14 @@ const connectTo = async (url: string, limits: Limits, mustBePrimary: boolean): P
     if (mustBePrimary) timeline = await timelineOf(client)
     await refuseSharing(client, url)
     const given = Object.entries(server).map(([name, value]) => `; SET ${name} = ${value}`)
-    await client.query(`SET search_path = journal; SET synchronous_commit = 'on'; SET standard_conforming_strings = on${given.join('')}`)
+    await client.query(`${ownSettings}${given.join('')}`)
   } catch (error) {
     cut()
     throw error
   } finally {
     clearTimeout(late)
   }
-  return { client, cut, timeline }
+  return { client, cut, timeline, isOpen: () => open }
 }
 
 /** Throws at a standby, which has none of its own. */
@@ -146,6 +157,7 @@ export function serialConnection(url: string, limits: Limits) {
     let timer: NodeJS.Timeout | undefined
     let isLate = false
     try {
+      if (link && !(await link).isOpen()) await drop()
       link ??= connect(url, limits)
       const opened = await link
       timer = setTimeout(() => {

@@ -9,12 +9,23 @@ const isFatal = (error: unknown): boolean => (error as { severity?: string }).se
 /** One connection, opened at first use and again after a failure; its queries are sent at once. */
 const sharedConnection = (url: string, limits: Limits) => {
   let link: Promise<Connection> | undefined
+  let opened: Connection | undefined
   let closed = false
   let asked = 0
   /** Those cut for a late query: the others on them were cut off, too. */
   const cutLate = new WeakSet<Promise<Connection>>()
+  const start = (): Promise<Connection> => {
+    const started = connect(url, { ...limits, pipeline: true })
+    started.then(
+      (it) => {
+        if (started === link) opened = it
+      },
+      () => {},
+    )
+    return started
+  }
   const drop = (it: Promise<Connection> | undefined): void => {
-    if (it === link) link = undefined
+    if (it === link) [link, opened] = [undefined, undefined]
     it?.then(
       (opened) => opened.cut(),
       () => {},
@@ -22,7 +33,8 @@ const sharedConnection = (url: string, limits: Limits) => {
   }
   const select = async (milliseconds: number, ...[sql, params = []]: Parameters<Source['select']>): Promise<Rows> => {
     if (closed) throw new Error('the journal is closed')
-    link ??= connect(url, { ...limits, pipeline: true })
+    if (opened?.isOpen() === false) drop(link)
+    link ??= start()
     const mine = link
     const timer = setTimeout(() => {
       cutLate.add(mine)

@@ -70,6 +70,12 @@ export async function pruneRangeBefore(store: Store, time: Date): Promise<PruneR
  * proves every later root. */
 export async function prune(store: Store, { from, to }: PruneRange, digest: string, by: string): Promise<number> {
   if (to <= from) return 0
+  // Another prune meanwhile would have taken events from under the export.
+  const { cut } = await treeHead(store)
+  if (cut !== from)
+    throw new Error(
+      `another prune has gone on to event ${cut} meanwhile, so the file may lack events: run the command again, with another file`,
+    )
   const hashOf = treeOf(store)
   const nodes = await Promise.all(peaks(to).map(async (peak) => ({ ...peak, hash: await hashOf(peak.level, peak.position) })))
   const frontier = nodes.map(({ hash }) => hash.toString('base64'))

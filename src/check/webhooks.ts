@@ -1,11 +1,12 @@
 /** The vendor's webhooks: whether it tells this service of what others change. */
 import type { App } from '../../config/apps.ts'
+import { commandWords } from '../platform/command-words.ts'
 import { listWebhooks, pathOf, Refused } from '../webhooks/registered.ts'
 import { triggers } from '../webhooks/routes.ts'
 import type { Configuration } from './configuration.ts'
 import { type Finding, fault, ok, warn } from './finding.ts'
 
-const register = 'npm run webhooks -- register'
+const register = commandWords('webhooks', 'register')
 
 export const checkWebhooks = ({ apps, settings }: Configuration): Promise<Finding[]> =>
   Promise.all(apps.map((app) => lookAt(app, pathOf(settings, app))))

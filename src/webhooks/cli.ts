@@ -5,6 +5,7 @@ import type { App } from '../../config/apps.ts'
 import { mustBeSecure, type Settings } from '../../config/load.ts'
 import { isSecure } from '../../config/secure-address.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
+import { commandWords } from '../platform/command-words.ts'
 import { createWebhook, deleteWebhook, listWebhooks, pathOf } from './registered.ts'
 import { triggers } from './routes.ts'
 
@@ -14,7 +15,7 @@ const addressOf = (settings: Settings, app: App): string => {
   return `${origin}${pathOf(settings, app)}`
 }
 
-export const usage = 'usage: npm run webhooks -- register [address] | list | delete <id>   [--app <id>]'
+export const usage = `usage: ${commandWords('webhooks', 'register [address] | list | delete <id>   [--app <id>]')}`
 
 export type Say = (line: string) => void
 
@@ -41,7 +42,8 @@ export const webhooks = async (words: readonly string[], settings: Settings, app
     // Printed once, when it can be learnt; whoever runs this holds the key of the app anyway.
     if (webhook.secret) say(`Set SMOOCH_WEBHOOK_SECRET=${webhook.secret}`)
   } else if (command === 'delete' && given !== undefined) {
-    if (!looksLikeSmoochId(given)) throw new Error(`"${given}" is not the id of a webhook; npm run webhooks -- list shows the ids`)
+    if (!looksLikeSmoochId(given))
+      throw new Error(`"${given}" is not the id of a webhook; ${commandWords('webhooks', 'list')} shows the ids`)
     await deleteWebhook(app, given)
     say(`${given} deleted`)
   } else throw new Error(usage)

@@ -42,6 +42,7 @@ describe('npx smooch-bff', () => {
       expect([name, help]).toEqual([name, { status: 0, stderr: '', stdout: expect.stringContaining(about) }])
       expect(help.stdout).toMatch(/\nExamples:\n {2}.*npx smooch-bff .+\n(.*\n)+Exit codes: 0 /)
     }
+    expect(run('journal', 'init', '--help').stdout).toContain('Example:\n  npx smooch-bff journal init --role')
     expect(run('help', 'journal').stdout).toMatch(/npx smooch-bff journal verify\n(.*\n)+ {2}verify \[--checkpoint FILE\]/)
   })
 

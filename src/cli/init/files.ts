@@ -19,6 +19,12 @@ SMOOCH_KEY_SECRET_FILE=secrets/smooch_key_secret
 SESSION_KEYS_FILE=secrets/session_keys
 SESSION_PEPPERS_FILE=secrets/session_peppers
 SERVICE_KEYS_FILE=secrets/service_keys
+
+# The journal is ./data/journal.db, with its keys beside it. For several replicas it lies in PostgreSQL, whose tables
+# npx smooch-bff journal init makes: docs/deploy.md, Journal in PostgreSQL.
+#JOURNAL_URL_FILE=secrets/journal_url
+#JOURNAL_SIGNING_KEY_FILE=secrets/journal_signing_key
+#JOURNAL_SEALING_KEY_FILE=secrets/journal_sealing_key
 `
 
 const compose = (user: string): string => `# smooch-bff as it is installed in this folder, with a Redis: docker compose up -d --wait

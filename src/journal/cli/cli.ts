@@ -3,6 +3,7 @@
  * cannot be opened. */
 import { readFileSync } from 'node:fs'
 import { Problem } from '../../contract/problems.ts'
+import { commandWords } from '../../platform/command-words.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import { printableLines } from '../../platform/printable.ts'
 import { connectRedis } from '../../platform/redis.ts'
@@ -21,6 +22,9 @@ type Environment = Readonly<Record<string, string | undefined>>
  * absent. */
 const setting = (env: Environment, name: string): string | undefined => {
   const file = env[`${name}_FILE`]
+  // Else another journal would be verified than the one that was meant.
+  if (file && env[name])
+    throw new Usage(`${name} and ${name}_FILE are both set; keep one: with ${name}_FILE= in front, a file in .env does not count`)
   return (file ? readFileSync(file, 'utf8').trim() : env[name]) || undefined
 }
 
@@ -85,7 +89,7 @@ COMMAND --help says more about one. ${exitCodes}
 `
 
 const helpOf = ({ help, example }: Pick<Command, 'help' | 'example'>): string =>
-  `${help}\n\nExample:\n  npm run journal -- ${example}\n\n${exitCodes}\n`
+  `${help}\n\nExample:\n  ${commandWords('journal', example)}\n\n${exitCodes}\n`
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(table, name) ? table[name] : undefined)
 

@@ -1,4 +1,4 @@
-/** The command line did not read JOURNAL_URL_FILE and REDIS_URL_FILE, as the service does: it missed the journal, and called one intact whose end an anchor would have missed. */
+/** The command line did not read JOURNAL_URL_FILE and REDIS_URL_FILE, as the service does: it missed the journal, and called one intact whose end an anchor would have missed. Then it read the file alone: who named a backup beside a file of settings verified the journal of the service, and was told that all is well. */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals'
 import { anchorOn } from '../../../src/journal/log/anchor.ts'
 import { connectRedis } from '../../../src/platform/redis.ts'
 import { makePlace } from '../../journal/place.ts'
+import { journalCli } from '../../support/journal-cli.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
 
 // Its absence is named once by scripts/provide.ts.
@@ -38,3 +39,14 @@ needsRedis('verify meets the journal and the anchor that files name', async () =
     await server.stop()
   }
 })
+
+test.each(['JOURNAL_URL', 'JOURNAL_SIGNING_KEY', 'JOURNAL_SEALING_KEY'])(
+  '%s beside its file is refused, as by the service',
+  async (name) => {
+    await using place = makePlace()
+    const file = join(place.directory, name)
+    writeFileSync(file, 'sqlite:other.db')
+    const both = { JOURNAL_URL: `sqlite:${place.path}`, [name]: 'sqlite:one.db', [`${name}_FILE`]: file }
+    expect(await journalCli(both, ['verify'])).toEqual({ code: 2, text: expect.stringContaining(`${name} and ${name}_FILE are both set`) })
+  },
+)

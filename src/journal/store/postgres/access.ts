@@ -1,5 +1,6 @@
 /** What a role may do with the journal in PostgreSQL: asked of the catalogue, which everybody may
  * read, so that a lack has words of its own. */
+import { commandWords } from '../../../platform/command-words.ts'
 import type { Source } from '../queries/source.ts'
 import { lookups } from './schema.ts'
 
@@ -24,7 +25,7 @@ export interface Access {
 
 export const accessIn = async (select: Source['select']): Promise<Access> => (await select(lookups.access))[0] as unknown as Access
 
-export const initFor = (role: string): string => `npm run journal -- init --role ${role}`
+export const initFor = (role: string): string => commandWords('journal', `init --role ${role}`)
 
 interface Lack {
   readonly what: string
@@ -53,7 +54,7 @@ export const faultOfReading = ({ role, hasSchema, hasJournal, mayUse, unread, hi
 export const alteredTables = (tables: readonly string[]): Lack =>
   fault(
     `rules or row level security stand between the service and ${tables.join(', ')} of the journal`,
-    'find out who put them there, and drop them; npm run journal -- verify says what they did',
+    `find out who put them there, and drop them; ${commandWords('journal', 'verify')} says what they did`,
   )
 
 /** Why the role cannot append; undefined when it can. */

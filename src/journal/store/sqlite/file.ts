@@ -3,6 +3,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import { commandWords } from '../../../platform/command-words.ts'
 import {
   type Batch,
   type Committed,
@@ -138,7 +139,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
     if (readOnly && version === undefined) throw new Error(`${path} holds no journal`)
     if (readOnly && !isReadable(version!))
       throw new Error(
-        `${path} was made by an earlier version: start the service on it, or run npm run journal -- init, which adds what it lacks`,
+        `${path} was made by an earlier version: start the service on it, or run ${commandWords('journal', 'init')}, which adds what it lacks`,
       )
     if (!readOnly) transaction(prepareFile)
   }

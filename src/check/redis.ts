@@ -66,7 +66,7 @@ const lookAt = async (redis: RedisClient, kind: RedisAddress['kind'], tls: boole
     findings.push(
       warn(
         'min-replicas-to-write is 0: when a replica takes the place of a master that hung or was cut off, the former one answers changes that are lost with it, sign-outs too',
-        `set it to 1 on ${name}, with two replicas for each master`,
+        `set it to 1 on ${name}, with two replicas for each master, or to the number of its replicas where no sign-out may be lost`,
       ),
     )
   return findings

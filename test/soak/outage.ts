@@ -1,4 +1,4 @@
-/** `npm run soak:outage`: each dependency fails in each way, under six kinds of calls; then the table for docs/operate.md. `--seconds` for each fault, `--only` some of them by name, `--write` into the page. */
+/** `npm run soak:outage`: each dependency fails in each way, under six kinds of calls; then the table for docs/operate.md. `--seconds` for each fault, `--only` those whose name begins so, `--write` into the page, where the other rows stay. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Fault, faults } from './outage-faults.ts'
@@ -14,7 +14,7 @@ const marks = ['<!-- measured: outages -->', '<!-- /measured: outages -->'] as c
 
 const rows: Row[] = []
 const run = async <S extends Stage & AsyncDisposable>(all: readonly Fault<S>[], start: () => Promise<S>): Promise<void> => {
-  const mine = all.filter(({ name }) => name.includes(values.only))
+  const mine = all.filter(({ name }) => name.startsWith(values.only))
   if (mine.length === 0) return
   await using scene = await start()
   for (const fault of mine) {
@@ -30,10 +30,21 @@ for (const kind of ['SQLite', 'PostgreSQL'] satisfies JournalKind[])
   )
 await run(failovers, startStandbyScene)
 await run(clusterFailovers, startClusterScene)
-const table = tableOf(rows)
-process.stdout.write(`${table}\n`)
+process.stdout.write(`${tableOf(rows)}\n`)
 if (values.write) {
   const [before = '', rest = ''] = readFileSync(page, 'utf8').split(marks[0])
-  writeFileSync(page, `${before}${marks[0]}\n\n${table}\n\n${marks[1]}${rest.split(marks[1])[1]}`)
+  const [table = '', after = ''] = rest.split(marks[1])
+  const cellsOf = (line: string): string[] =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim())
+  const [head, , ...standing] = table.trim().split('\n').map(cellsOf)
+  const measured = tableOf(rows).split('\n').slice(2).map(cellsOf)
+  const all = [head!, ...new Map([...standing, ...measured].map((cells) => [cells[0], cells])).values()]
+  const widths = head!.map((_, at) => Math.max(...all.map((cells) => cells[at]!.length)))
+  const lines = all.map((cells) => `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`)
+  lines.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`)
+  writeFileSync(page, `${before}${marks[0]}\n\n${lines.join('\n')}\n\n${marks[1]}${after}`)
 }
 process.exitCode = rows.some(({ sessionsLost, journalGaps, wrong }) => sessionsLost + journalGaps.length + wrong.length > 0) ? 1 : 0

@@ -4,18 +4,22 @@ export type Claims = Readonly<Record<string, unknown>>
 
 const isObject = (value: unknown): value is Claims => typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Deeper than any provider nests its claims. */
+const deepest = 32
+
 /** A claim by its name, else by a path such as `realm_access.roles`; names may hold dots. In a list
- * the path leads into each item. */
-export const claimAt = (at: unknown, path: string): unknown => {
+ * the path leads into each item. What lies deeper than anybody nests is not there. */
+export const claimAt = (at: unknown, path: string, depth = 0): unknown => {
+  if (depth > deepest) return undefined
   if (Array.isArray(at)) {
-    const found = at.flatMap((item) => claimAt(item, path) ?? [])
+    const found = at.flatMap((item) => claimAt(item, path, depth + 1) ?? [])
     return found.length === 0 ? undefined : found
   }
   if (!isObject(at)) return undefined
   if (Object.hasOwn(at, path)) return at[path]
   for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
     const step = path.slice(0, dot)
-    const found = Object.hasOwn(at, step) ? claimAt(at[step], path.slice(dot + 1)) : undefined
+    const found = Object.hasOwn(at, step) ? claimAt(at[step], path.slice(dot + 1), depth + 1) : undefined
     if (found !== undefined) return found
   }
   return undefined

@@ -1,4 +1,4 @@
-/** The id of whoever is no app user, and what a provider calls a person or a session, were taken at any length up to that of the token: they stand in every event, list and record. */
+/** The id of whoever is no app user, and what a provider calls a person or a session, were taken at any length up to that of the token: they stand in every event, list and record. A list nested in lists thousands deep, below a name that a setting goes by, was an internal error. */
 import { expect, test } from '@jest/globals'
 import { personOf } from '../../../src/sign-in/claims.ts'
 import { startWithProvider } from '../../support/with-provider.ts'
@@ -21,6 +21,15 @@ test.each([
 test('the longest name is one of 1024 characters, with its prefix, whatever it takes to write them', () => {
   const { actor } = personOf(staff, [''], { roles: ['support'], sub: '😀'.repeat(1019) })
   expect([...actor!.id]).toHaveLength(1024)
+})
+
+test('claims that are nested without end are not there, and no fault of ours', () => {
+  let deep: unknown = { support: true }
+  for (let at = 0; at < 5_000; at += 1) deep = [deep]
+  expect(personOf({ ...staff, roles: 'groups.name', defaultRoles: ['user'] }, [''], { sub: 'mina', groups: deep })).toMatchObject({
+    roles: ['user'],
+    absentRoles: 'groups.name',
+  })
 })
 
 test('staff with a name of ten kilobytes do not sign in, and are told why', async () => {

@@ -1,6 +1,9 @@
 /** A short form of `npm run fuzz`, which sends 20,000. */
 import { expect, test } from '@jest/globals'
+import { startBff } from '../support/bff.ts'
 import { fuzz } from './fuzz.ts'
+import { answerFaults, type Sent } from './oracle.ts'
+import { readRoutes } from './routes.ts'
 
 const random = Math.floor(Math.random() * 2 ** 31)
 
@@ -17,3 +20,20 @@ test.each([
   },
   60_000,
 )
+
+test('a 503 in words is no fault where it is documented so, as of readiness, and is one elsewhere', async () => {
+  await using bff = await startBff()
+  const routes = await readRoutes(bff)
+  const faultsOf = (target: string) => {
+    const sent: Sent = {
+      who: { name: 'nobody', headers: {}, callers: [] },
+      listener: 'private',
+      method: 'GET',
+      target,
+      body: undefined,
+      barred: false,
+    }
+    return answerFaults(routes, sent, { status: 503, type: 'text/plain; charset=utf-8', text: 'session store unavailable\n' })
+  }
+  expect([faultsOf('/readyz').length, faultsOf('/sessions').length > 0]).toEqual([0, true])
+})

@@ -9,6 +9,8 @@ export interface Route {
   readonly path: string
   readonly listener: 'public' | 'private'
   readonly statuses: readonly number[]
+  /** Those that come as plain words, also when they tell of a fault. */
+  readonly inWords: readonly number[]
   readonly example: unknown
   /** Of the vendor's thirteen operations. */
   readonly row: Operation | undefined
@@ -17,7 +19,7 @@ export interface Route {
 interface Described {
   readonly operationId: string
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> }
-  readonly responses: object
+  readonly responses: Readonly<Record<string, { readonly content?: object }>>
   readonly 'x-path-with-app'?: string
 }
 interface Document {
@@ -26,6 +28,9 @@ interface Document {
 }
 
 const methods = ['get', 'post', 'put', 'delete']
+
+const statusesInWords = ({ responses }: Described): number[] =>
+  Object.entries(responses).flatMap(([status, { content }]) => (content && 'text/plain' in content ? [Number(status)] : []))
 
 const routesIn = ({ servers, paths }: Document, listener: Route['listener']): Route[] =>
   Object.entries(paths).flatMap(([path, item]) =>
@@ -40,6 +45,7 @@ const routesIn = ({ servers, paths }: Document, listener: Route['listener']): Ro
         path: url === '/' ? form : `${url}${form}`,
         listener,
         statuses: Object.keys(described.responses).map(Number),
+        inWords: statusesInWords(described),
         example: Object.values(described.requestBody?.content ?? {}).find(({ example }) => example !== undefined)?.example,
         row: all.find((row) => row.id === described.operationId),
       }))

@@ -10,7 +10,7 @@ import { webhookEndpoints } from '../webhooks/routes.ts'
 import { anyRequest, errorRef } from './openapi-components.ts'
 import { answerHeaders, ref } from './openapi-headers.ts'
 
-const about = { method: 'get', head: true, tag: 'Documents', by: 'anyone', lenientQuery: true, errors: [429] } as const
+const about = { method: 'get', head: true, tag: 'Documents', by: 'anyone', lenientQuery: true, errors: [429, 503] } as const
 
 export const docsEndpoints = {
   openapi: {

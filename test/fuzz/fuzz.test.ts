@@ -37,3 +37,14 @@ test('a 503 in words is no fault where it is documented so, as of readiness, and
   }
   expect([faultsOf('/readyz').length, faultsOf('/sessions').length > 0]).toEqual([0, true])
 })
+
+test('what is refused on every route is no fault of an answer to HEAD, which has no body to say so', async () => {
+  await using bff = await startBff()
+  const routes = await readRoutes(bff)
+  const faultsOf = (status: number) => {
+    const who = { name: 'nobody', headers: {}, callers: [] }
+    const sent: Sent = { who, listener: 'public', method: 'HEAD', target: '/bff/v1.1/appusers/x', body: undefined, barred: false }
+    return answerFaults(routes, sent, { status, type: '', text: '' })
+  }
+  expect([faultsOf(414).length, faultsOf(418).length]).toEqual([0, 1])
+})

@@ -89,7 +89,10 @@ export const answerFaults = (routes: readonly Route[], sent: Sent, { status, typ
   const words = type.startsWith('text/plain') && route?.inWords.includes(status)
   const code = status < 400 || page || words || sent.method === 'HEAD' ? undefined : codeOf(text, status)
   if (code === 'malformed') faults.push(`is no error of ours: ${text.slice(0, 200)}`)
-  const general = code !== undefined && [...everywhere, ...(route ? [] : nowhere)].includes(code as ProblemCode)
+  // An answer to HEAD has no body that says which one it is.
+  const general = [...everywhere, ...(route ? [] : nowhere)].some((it) =>
+    sent.method === 'HEAD' ? problems[it][0] === status : it === code,
+  )
   if (!general && route && !route.statuses.includes(status)) faults.push(`is ${status} ${code}, which its route does not document`)
   if (!general && !route && sent.method !== 'HEAD') faults.push(`is ${status} ${code}, though there is no such route`)
   return faults

@@ -48,8 +48,10 @@ const underCalls = async (name: string, work: () => Promise<void>): Promise<Set<
   const ending = (async () => {
     for (const [at, headers] of leaving.entries()) {
       if (over.signal.aborted) return
-      if ((await noted(replicas[at % 2]!, 'DELETE', '/auth/session', headers)) === 204) left.push(headers)
-      await sleep(50)
+      const ended = (await noted(replicas[at % 2]!, 'DELETE', '/auth/session', headers)) === 204
+      if (ended) left.push(headers)
+      // Refusals come at once: without a longer pause all of them would have had theirs before the node is back.
+      await sleep(ended ? 50 : 250)
     }
   })()
   await work()

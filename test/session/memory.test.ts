@@ -27,7 +27,7 @@ whenRedis.each([
   const client = new Redis(redis.url)
   all.defer(() => client.disconnect())
   const used = async (): Promise<number> => {
-    const keys = await client.keys('bff:[smn]:*')
+    const keys = (await client.keys('bff:[smn]:*')).filter((key) => !key.startsWith('bff:n:{replicas-'))
     return (await Promise.all(keys.map((key) => client.call('MEMORY', 'USAGE', key, 'SAMPLES', '0')))).reduce<number>(
       (sum, it) => sum + Number(it),
       0,

@@ -121,7 +121,8 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const mint = createMint({ sessions, people, resolveUser, cookies: origins.cookies })
   const gatewayJournal = await openGatewayJournal({ settings, apps: byId, providers, upstream, log, alarm, metrics })
   opened.defer(() => gatewayJournal.close())
-  if (settings.REDIS_URL) opened.use(watchAgreement({ store, journal: gatewayJournal.journal, settings, apps, providers, alarm }))
+  if (settings.REDIS_URL)
+    opened.use(watchAgreement({ store, journal: gatewayJournal.journal, settings, keys, peppers, apps, providers, alarm }))
   if (settings.REDIS_URL) opened.use(watchRollback({ store, journal: gatewayJournal.journal, apps: byId, people, alarm }))
   const acts = createActs(gatewayJournal.guard)
   const pipeline = createPipeline({

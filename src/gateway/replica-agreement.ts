@@ -4,7 +4,7 @@ import type { App } from '../../config/apps.ts'
 import type { Settings } from '../../config/load.ts'
 import type { Provider } from '../../config/providers.ts'
 import { Secret } from '../../config/secret.ts'
-import { type KeyRing, keyRing } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { hmacWith } from '../crypto/keyed-hash.ts'
 import type { Journal } from '../journal/append/journal.ts'
 import type { Alarm } from '../platform/alarms.ts'
@@ -12,10 +12,20 @@ import { repeated } from '../platform/repeated.ts'
 import type { SessionStore } from '../session/store/session-store.ts'
 
 /** TABLE: settings that each replica may have of its own. */
-const own = new Set<string>([
-  ...['NODE_ENV', 'PORT', 'HOST', 'PRIVATE_PORT', 'PRIVATE_HOST', 'WORKERS', 'LOG_LEVEL', 'DRAIN_DELAY_SECONDS'],
-  ...['TRUSTED_PROXIES', 'NODE_USE_ENV_PROXY', 'APPS_FILE', 'OIDC_PROVIDERS_FILE'],
-])
+const own: readonly (keyof Settings)[] = [
+  'NODE_ENV',
+  'PORT',
+  'HOST',
+  'PRIVATE_PORT',
+  'PRIVATE_HOST',
+  'WORKERS',
+  'LOG_LEVEL',
+  'DRAIN_DELAY_SECONDS',
+  'TRUSTED_PROXIES',
+  'NODE_USE_ENV_PROXY',
+  'APPS_FILE',
+  'OIDC_PROVIDERS_FILE',
+]
 
 export const agreementTimes = {
   everyMs: 3_000,
@@ -37,6 +47,9 @@ interface Parts {
   /** Replicas are those that share it; this process has a name of its own in it. */
   readonly journal: Pick<Journal, 'instance'> & { readonly store: Pick<Journal['store'], 'journal'> }
   readonly settings: Settings
+  /** Of SESSION_KEYS and of SESSION_PEPPERS. */
+  readonly keys: KeyRing
+  readonly peppers: KeyRing
   readonly apps: readonly App[]
   readonly providers: readonly Provider[]
   readonly alarm: Alarm
@@ -57,7 +70,7 @@ const keysOf = (name: string, ring: KeyRing) => {
 const byId = <T>(rows: readonly T[], idOf: (row: T) => string): readonly T[] => rows.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
 
 const rulesOf = ({ settings, apps, providers }: Parts, secret: string): Said['rules'] => {
-  const plain = Object.entries(settings).filter(([name, value]) => !own.has(name) && !(value instanceof Secret))
+  const plain = Object.entries(settings).filter(([name, value]) => !own.some((it) => it === name) && !(value instanceof Secret))
   const rules: readonly (readonly [string, unknown])[] = [
     ...plain,
     ['SERVICE_KEYS', settings.SERVICE_KEYS?.reveal()],
@@ -80,15 +93,13 @@ const differences = (mine: Said, other: Said): { keys: string[]; rules: string[]
 }
 
 export const watchAgreement = (parts: Parts): AsyncDisposable => {
-  const { store, journal, settings, alarm, times = agreementTimes } = parts
+  const { store, journal, keys, peppers, alarm, times = agreementTimes } = parts
   const { instance } = journal
-  const sessionKeys = keyRing(settings.SESSION_KEYS)
-  const peppers = keyRing(settings.SESSION_PEPPERS)
   const since = new Map<string, number>()
   const told = new Set<string>()
 
   const say = (): Said => ({
-    keys: { SESSION_KEYS: keysOf('SESSION_KEYS', sessionKeys), SESSION_PEPPERS: keysOf('SESSION_PEPPERS', peppers) },
+    keys: { SESSION_KEYS: keysOf('SESSION_KEYS', keys), SESSION_PEPPERS: keysOf('SESSION_PEPPERS', peppers) },
     rules: rulesOf(parts, peppers()[0].secret),
   })
   /** Where those that serve are listed, once the journal could be opened. */

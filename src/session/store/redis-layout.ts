@@ -1,4 +1,4 @@
-/** What both files of sessions in Redis share: names of keys, Lua that several scripts need, and what
+/** What the files of sessions in Redis share: names of keys, Lua that several scripts need, and what
  * their answers say. */
 import { type Listed, markTtlMs, type SessionRef, type StoredSession } from './session-store.ts'
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from '@jest/globals'
 import { loadApps } from '../../../config/apps.ts'
 import { load } from '../../../config/load.ts'
+import { keyRing } from '../../../src/crypto/key-ring.ts'
 import { watchAgreement } from '../../../src/gateway/replica-agreement.ts'
 import { memoryStore } from '../../../src/session/store/memory.ts'
 import { redisStore } from '../../../src/session/store/redis.ts'
@@ -34,6 +35,7 @@ const told = async (...both: [Record<string, string>, Record<string, string>]) =
     const { settings } = load({ ...env, ...more })
     all.use(
       watchAgreement({
+        ...{ keys: keyRing(settings.SESSION_KEYS), peppers: keyRing(settings.SESSION_PEPPERS) },
         ...{ store, settings, apps: loadApps(settings), providers: [], times: { everyMs: 20, keysMs: 60, rulesMs: 100 } },
         journal: { instance: `i_${at}`, store: { journal: `j_${journals}` } },
         alarm: (code, fields) => void heard[at]!.push([code, fields?.['settings']]),

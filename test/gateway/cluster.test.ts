@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
-import { type Bff, type Carried, startBff } from '../support/bff.ts'
+import { type Bff, type Carried, patiently, startBff } from '../support/bff.ts'
 import { redisInstalled } from '../support/redis.ts'
 import { type RunningCluster, startCluster } from '../support/redis-topologies.ts'
 
@@ -20,7 +20,8 @@ beforeAll(async () => {
 })
 afterAll(() => all.disposeAsync())
 
-const isIn = async (bff: Bff, headers: Carried): Promise<unknown> => (await bff.call('GET', '/auth/session', { headers })).json.signedIn
+const isIn = async (bff: Bff, headers: Carried): Promise<unknown> =>
+  (await patiently(() => bff.call('GET', '/auth/session', { headers }))).json.signedIn
 
 /** People on every node. */
 const signIn = async (name: string, count: number): Promise<Carried[]> => {

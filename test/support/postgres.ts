@@ -105,6 +105,9 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
       'shared_buffers=16MB',
       '-c',
       'max_connections=60',
+      '-c',
+      // Else each stop by force leaves its files in /dev/shm.
+      'dynamic_shared_memory_type=mmap',
     ])
     spawn(program, args, { stdio: 'ignore', detached: true }).unref()
     for (let tries = 0; ; tries += 1) {

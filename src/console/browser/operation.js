@@ -113,3 +113,5 @@ find('#resolve')?.addEventListener('submit', async (event) => {
 })
 
 downloadByScript(document.querySelectorAll('.proofs a'), (link) => find('output', link.parentElement))
+
+for (const button of document.querySelectorAll('.act [type=submit]')) button.disabled = false

@@ -45,8 +45,9 @@ export const relatedTo = (parts: SealedSource, tenant: string, id: string, opene
 
 export const originIn = async (store: Source): Promise<string> => (await latestCheckpoint(store))?.split('\n')[0] ?? ''
 
+/** Buttons of this page wait for its script: without it a browser would send the forms itself, a note as part of the address. */
 const revealForm = (opened: Event): Html => html`
-<form id="reveal" class="act"><button type="submit">Reveal personal data</button>
+<form id="reveal" class="act"><button type="submit" disabled>Reveal personal data</button>
 ${opened.action === 'delete_app_user' && html`<button type="button" id="copy" class="quiet" disabled>Copy as pre-create body</button>`}
 <p class="small">That you looked is recorded, before anything is shown.</p><output></output></form>
 <noscript><p>Revealing and resolving need JavaScript.</p></noscript>
@@ -61,7 +62,7 @@ const resolveForm = (): Html => html`
 <label><input type="radio" name="verdict" value="not_applied"> It did not</label>
 <label><input type="radio" name="verdict" value="indeterminate"> Cannot be found out</label></fieldset>
 <label>Note <textarea name="note" rows="2" maxlength="2000"></textarea></label>
-<button type="submit">Record the verdict</button><output></output>
+<button type="submit" disabled>Record the verdict</button><output></output>
 </form></section>`
 
 /** Who follows an open operation up, what was seen, and when it is looked at next. */

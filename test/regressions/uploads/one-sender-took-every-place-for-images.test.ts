@@ -2,7 +2,7 @@
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type Bff, type Carried, imageForm, type Mint, mina, startBff } from '../../support/bff.ts'
+import { type Bff, type Carried, imageForm, type Mint, mina, png, startBff } from '../../support/bff.ts'
 import { scrape } from '../../support/metrics.ts'
 
 let bff: Bff
@@ -19,9 +19,13 @@ interface Answered {
   readonly error: { readonly code?: string; readonly description?: string }
 }
 
-/** All but the last byte, which comes when it is told to. */
+/** A picture as large as it takes to be under way for a minute. */
+const large = new Uint8Array(200_000)
+large.set(png)
+
+/** As slowly as an upload may come; the rest of it when it is told to. */
 const begin = async (path: string, role: string, headers: Carried) => {
-  const made = new Request('http://x', { method: 'POST', body: imageForm(role) })
+  const made = new Request('http://x', { method: 'POST', body: imageForm(role, large) })
   const body = Buffer.from(await made.arrayBuffer())
   const { promise, resolve, reject } = Promise.withResolvers<Answered>()
   const outgoing = request(`${bff.app.publicUrl}/bff${path}`, {
@@ -33,8 +37,21 @@ const begin = async (path: string, role: string, headers: Carried) => {
     const { error = {} } = (await json(answer)) as Partial<Answered>
     resolve({ status: answer.statusCode, retryAfter: answer.headers['retry-after'], error })
   })
-  outgoing.write(body.subarray(0, -1))
-  return { answer: promise, end: () => outgoing.end(body.subarray(-1)) }
+  let sent = 0
+  const more = () => {
+    outgoing.write(body.subarray(sent, sent + 3_000))
+    sent += 3_000
+  }
+  more()
+  const trickle = setInterval(more, 1_000)
+  void promise.finally(() => clearInterval(trickle)).catch(() => undefined)
+  return {
+    answer: promise,
+    end: () => {
+      clearInterval(trickle)
+      outgoing.end(body.subarray(sent))
+    },
+  }
 }
 
 test.each<[string, number, string, string, Mint]>([

@@ -1,6 +1,6 @@
 /** Address and credentials of Redis from the settings; called before each connection, since a file
  * may have been replaced. */
-import type { RedisAccess } from '../src/platform/redis-connection.ts'
+import type { RedisAccess } from '../src/platform/redis/connection.ts'
 import type { Settings } from './load.ts'
 import type { Secret } from './secret.ts'
 

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { RE2JS } from 're2js'
 import { z } from 'zod'
 import { faultOfPostgres } from '../src/platform/postgres-address.ts'
-import { parseLogin, parseRedisAddress, RedisAddressError } from '../src/platform/redis-address.ts'
+import { parseLogin, parseRedisAddress, RedisAddressError } from '../src/platform/redis/address.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 const perMinute = z.coerce.number().int().min(1).max(1_000_000)

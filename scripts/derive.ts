@@ -9,7 +9,7 @@ import { limitClass, type Operation } from '../src/contract/operation.ts'
 import { all, type OperationId } from '../src/contract/operations.ts'
 import { problems } from '../src/contract/problems.ts'
 import { alarms } from '../src/platform/alarms.ts'
-import { metrics } from '../src/platform/metrics-table.ts'
+import { metrics } from '../src/platform/metrics/table.ts'
 import { clientOperations } from './client-operations.ts'
 
 interface SettingRow {

@@ -1,6 +1,6 @@
 /** The process. Compiled code is cached between runs, which halves the start and saves 45 MB, for
  * worker threads too. */
-import './platform/v8-flags.ts'
+import './platform/process/v8-flags.ts'
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 

@@ -4,10 +4,10 @@ import { dropsKeyInUse, takesEffect, watchSecretFiles } from '../config/secret-f
 import { startApp } from './app.ts'
 import { checkAtStart } from './check/at-start.ts'
 import type { Configuration } from './check/configuration.ts'
-import { createLog } from './platform/logger.ts'
-import { parseRedisAddress } from './platform/redis-address.ts'
-import { atExit, untilSignal } from './platform/signals.ts'
-import { growNewSpace } from './platform/v8-flags.ts'
+import { createLog } from './platform/log/logger.ts'
+import { atExit, untilSignal } from './platform/process/signals.ts'
+import { growNewSpace } from './platform/process/v8-flags.ts'
+import { parseRedisAddress } from './platform/redis/address.ts'
 import { keyTrial } from './upstream/probe.ts'
 
 const drainMs = 25_000

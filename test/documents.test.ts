@@ -10,7 +10,7 @@ import { loadProviders } from '../config/providers.ts'
 import { settings } from '../config/settings.ts'
 import { problems } from '../src/contract/problems.ts'
 import { alarmCodes } from '../src/platform/alarms.ts'
-import { metricRows } from '../src/platform/metrics-table.ts'
+import { metricRows } from '../src/platform/metrics/table.ts'
 
 const pages = [
   ...readdirSync('.').filter((name) => name.endsWith('.md')),

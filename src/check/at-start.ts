@@ -1,7 +1,7 @@
 /** What the service tells of the outside once it has started: the cheap rows of the table, in the
  * log. */
 import cluster from 'node:cluster'
-import type { Log } from '../platform/logger.ts'
+import type { Log } from '../platform/log/logger.ts'
 import { checks } from './checks.ts'
 import type { Configuration } from './configuration.ts'
 import { runChecks } from './run-checks.ts'

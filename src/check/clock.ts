@@ -3,7 +3,7 @@
 import { redisSource } from '../../config/redis-source.ts'
 import { connect } from '../journal/store/postgres/connection.ts'
 import { lookups } from '../journal/store/postgres/schema.ts'
-import { connectRedis } from '../platform/redis.ts'
+import { connectRedis } from '../platform/redis/client.ts'
 import { clockToleranceSeconds } from '../sign-in/clock.ts'
 import { fetchOnce } from '../upstream/http-client.ts'
 import type { Configuration } from './configuration.ts'

@@ -3,9 +3,9 @@
 import { redisSource } from '../../config/redis-source.ts'
 import type { Secret } from '../../config/secret.ts'
 import { errorMessage } from '../platform/error-message.ts'
-import { connectRedis, type RedisClient } from '../platform/redis.ts'
-import { parseRedisAddress, type RedisAddress } from '../platform/redis-address.ts'
-import { remedyFor } from '../platform/redis-proof.ts'
+import { parseRedisAddress, type RedisAddress } from '../platform/redis/address.ts'
+import { connectRedis, type RedisClient } from '../platform/redis/client.ts'
+import { remedyFor } from '../platform/redis/proof.ts'
 import type { Configuration } from './configuration.ts'
 import { type Finding, fault, ok, warn } from './finding.ts'
 

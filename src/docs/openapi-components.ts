@@ -5,7 +5,7 @@ import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-o
 import { exampleBodies, parameters } from '../contract/descriptions.ts'
 import { type ProblemCode, problems } from '../contract/problems.ts'
 import { bodies, channels } from '../contract/schemas.ts'
-import { cookieNames } from '../http/cookies.ts'
+import { cookieNames } from '../http/request/cookies.ts'
 import { headerComponents, headerParameters, headersNamed, ref, refusalHeaders } from './openapi-headers.ts'
 
 const codes = Object.keys(problems) as ProblemCode[]

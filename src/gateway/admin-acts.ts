@@ -1,7 +1,7 @@
 /** Acts of administration: each is an event, done or refused. */
 import type { Request, Response } from 'express'
 import { Problem } from '../contract/problems.ts'
-import { clientAddress } from '../http/client-address.ts'
+import { clientAddress } from '../http/request/client-address.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
 import type { ActByKey, ActBySession, ActFacts, Acts } from '../session/routes/acts.ts'

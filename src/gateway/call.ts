@@ -12,7 +12,7 @@ import { type Caller, type Operation, timeLimit } from '../contract/operation.ts
 import { Problem } from '../contract/problems.ts'
 import { bodies } from '../contract/schemas.ts'
 import { isBlank } from '../contract/text.ts'
-import { checkBody, discardBody, readJson } from '../http/body.ts'
+import { checkBody, discardBody, readJson } from '../http/request/body.ts'
 import type { Patience } from '../platform/deadline.ts'
 import type { Subject } from '../policy/subjects.ts'
 import type { Session } from '../session/sessions.ts'

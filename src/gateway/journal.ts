@@ -14,13 +14,13 @@ import type { AppUserSeen, Observation } from '../journal/reconcile/verdicts.ts'
 import { type RunningJournal, startJournal } from '../journal/start.ts'
 import { keyList, locationOf, type Secrets } from '../journal/store/open.ts'
 import type { Alarm } from '../platform/alarms.ts'
-import { describeError, type Log } from '../platform/logger.ts'
-import type { Metrics } from '../platform/metrics.ts'
-import { connectRedis } from '../platform/redis.ts'
-import { redisLog } from '../platform/redis-connection.ts'
+import { describeError, type Log } from '../platform/log/logger.ts'
+import type { Metrics } from '../platform/metrics/metrics.ts'
+import { connectRedis } from '../platform/redis/client.ts'
+import { redisLog } from '../platform/redis/connection.ts'
 import { outsideRequests } from '../platform/request-context.ts'
 import type { Upstream } from '../upstream/client.ts'
-import { createSecretChanges } from './secret-changes.ts'
+import { createSecretChanges } from './watch/secret-changes.ts'
 
 export interface GatewayJournalParts {
   readonly settings: Settings

@@ -6,10 +6,10 @@ import type { RequestHandler, Response } from 'express'
 import type { Problem } from '../contract/problems.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { networkOf } from '../platform/ip-address.ts'
-import { describeError, type Fields, type Log, loggable } from '../platform/logger.ts'
+import { describeError, type Fields, type Log, loggable } from '../platform/log/logger.ts'
 import { memo } from '../platform/memo.ts'
 import { type RequestTrace, runInTrace, startRequestTrace } from '../platform/tracing.ts'
-import { clientAddress } from './client-address.ts'
+import { clientAddress } from './request/client-address.ts'
 import { addHeader } from './response-headers.ts'
 
 export const newRequestId = (): string => `req_${randomBytes(15).toString('base64url')}`

@@ -2,9 +2,9 @@
  * answer. */
 import type { Request, Response } from 'express'
 import type { z } from 'zod'
-import { bringsBody, checkBody, discardBody, isForm, readForm, readJson } from './body.ts'
 import { type Endpoint, type Endpoints, type Media, ofBodies, type RowHandler } from './endpoint.ts'
-import { checkQuery, pickQuery, rawQueryOf } from './query.ts'
+import { bringsBody, checkBody, discardBody, isForm, readForm, readJson } from './request/body.ts'
+import { checkQuery, pickQuery, rawQueryOf } from './request/query.ts'
 
 /** The check of a caller: before the body is read, and again after it, which may have taken long. */
 export interface Gate<Who, Id = string> {

@@ -1,6 +1,6 @@
 /** Health for orchestrators: alive, ready (the session store answers, not draining), started. */
 import type { Response, Router } from 'express'
-import type { Metrics } from '../platform/metrics.ts'
+import type { Metrics } from '../platform/metrics/metrics.ts'
 import { type Endpoints, routes, text } from './endpoint.ts'
 import { anyone, handlers } from './endpoint-handler.ts'
 

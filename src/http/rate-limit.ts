@@ -6,10 +6,10 @@ import { type AugmentedRequest, type Options, rateLimit } from 'express-rate-lim
 import { Problem } from '../contract/problems.ts'
 import { createTurns } from '../platform/concurrency.ts'
 import { addressKey } from '../platform/ip-address.ts'
-import { clientAddress } from './client-address.ts'
-import { letIn } from './load-shedding.ts'
 import { toProblem } from './problem-handler.ts'
+import { clientAddress } from './request/client-address.ts'
 import { addHeader } from './response-headers.ts'
+import { letIn } from './server/load-shedding.ts'
 
 /** Uses in the window including this one, and milliseconds until the window ends. */
 export interface Used {

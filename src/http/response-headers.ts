@@ -2,7 +2,7 @@
  * head is written, as one list: a score of calls of setHeader would cost as much as the routing. */
 import { ServerResponse } from 'node:http'
 import type { Express, RequestHandler, Response } from 'express'
-import { letIn } from './load-shedding.ts'
+import { letIn } from './server/load-shedding.ts'
 
 const noted = Symbol('noted headers')
 const always = Symbol('headers of every answer')

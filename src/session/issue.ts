@@ -1,6 +1,7 @@
 /** The making of sessions: a record sealed under a new token, and listed for its person. */
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
+import { signToken, type Token } from './credentials/token.ts'
 import type { People } from './people.ts'
 import {
   appKeysOf,
@@ -15,7 +16,6 @@ import {
 } from './record.ts'
 import type { Session } from './sessions.ts'
 import { type SessionRef, type SessionStore, withAvailability } from './store/session-store.ts'
-import { signToken, type Token } from './token.ts'
 
 export interface Created {
   readonly token: string

@@ -1,8 +1,8 @@
 /** TABLE: lifetimes of sessions by kind and holder. */
 import type { Role } from '../contract/operation.ts'
+import type { Kind } from './credentials/token.ts'
 import type { Lifetime } from './issue.ts'
 import { isStaffRole } from './roles.ts'
-import type { Kind } from './token.ts'
 
 const minutes = 60_000
 const hours = 60 * minutes

@@ -7,8 +7,8 @@ import { decrypt, deriveKey, encrypt } from '../crypto/envelope.ts'
 import { type KeyRing, keyedName, perKey, type RingKey } from '../crypto/key-ring.ts'
 import { hmacWith } from '../crypto/keyed-hash.ts'
 import { memo } from '../platform/memo.ts'
+import type { Kind, Scope } from './credentials/token.ts'
 import type { Listed } from './store/session-store.ts'
-import type { Kind, Scope } from './token.ts'
 
 export interface Actor {
   readonly id: string

@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing, RingKey } from '../crypto/key-ring.ts'
+import { signToken, type Token, verifyToken } from './credentials/token.ts'
 import { indexOf, newJti, newSid } from './issue.ts'
 import { familyLifetimeOf, refreshGraceMs } from './lifetimes.ts'
 import type { People } from './people.ts'
@@ -11,7 +12,6 @@ import { currentRoles, openRoles } from './roles.ts'
 import { requireServed } from './sessions.ts'
 import type { FamilyTimes } from './store/family-store.ts'
 import { type SessionStore, withAvailability } from './store/session-store.ts'
-import { signToken, type Token, verifyToken } from './token.ts'
 
 export interface Tokens {
   readonly accessToken: string

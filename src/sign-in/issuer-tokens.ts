@@ -17,12 +17,12 @@ import {
 import { isSameIssuer } from '../../config/issuer.ts'
 import type { Provider } from '../../config/providers.ts'
 import { Problem } from '../contract/problems.ts'
-import { loggable } from '../platform/logger.ts'
+import { loggable } from '../platform/log/logger.ts'
 import { fetchOnce } from '../upstream/http-client.ts'
 import type { Claims } from './claim-values.ts'
 import { claimsOf } from './claims.ts'
 import { clockToleranceSeconds } from './clock.ts'
-import { createDiscovery, type Discovery } from './discovery.ts'
+import { createDiscovery, type Discovery } from './provider/discovery.ts'
 import { requireLogoutToken, requireSubjectToken, TokenFault } from './token-types.ts'
 
 /** Public-key signatures only: whoever checks by a shared secret could also sign. */

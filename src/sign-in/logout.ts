@@ -5,12 +5,12 @@ import type { Router } from 'express'
 import { routes } from '../http/endpoint.ts'
 import { type CheckedRequest, type Gate, handlers } from '../http/endpoint-handler.ts'
 import { asPage } from '../http/response-headers.ts'
-import { requireSameOrigin } from '../session/csrf.ts'
+import { requireSameOrigin } from '../session/credentials/csrf.ts'
 import { createSignOut, type SignOutParts } from '../session/routes/sign-out.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { logoutEndpoints } from './endpoints.ts'
-import type { RelyingParty } from './openid.ts'
 import { failsAsPage } from './pages.ts'
+import type { RelyingParty } from './provider/openid.ts'
 
 interface LogoutParts extends SignOutParts {
   readonly sessions: Sessions

@@ -1,7 +1,7 @@
 /** Log lines for claims that a provider does not send although settings need them: one each, with
  * what to do. */
 import type { Provider } from '../../config/providers.ts'
-import type { Log } from '../platform/logger.ts'
+import type { Log } from '../platform/log/logger.ts'
 import type { Claims } from './claim-values.ts'
 import { absentClaims } from './claims.ts'
 

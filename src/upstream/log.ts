@@ -1,8 +1,8 @@
 /** Log lines, metrics and alarms of calls to the vendor. */
 import type { Operation } from '../contract/operation.ts'
 import type { Alarm } from '../platform/alarms.ts'
-import type { Log } from '../platform/logger.ts'
-import type { Metrics } from '../platform/metrics.ts'
+import type { Log } from '../platform/log/logger.ts'
+import type { Metrics } from '../platform/metrics/metrics.ts'
 import type { IsolationLog } from './isolation.ts'
 
 export interface UpstreamLog extends IsolationLog {

@@ -1,7 +1,7 @@
 /** What the dashboard and the alerts ask for exists, and the runbook has every alert. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { metricRows } from '../../src/platform/metrics-table.ts'
+import { metricRows } from '../../src/platform/metrics/table.ts'
 import { startBff } from '../support/bff.ts'
 import { parseMetrics } from '../support/metrics.ts'
 import { checkExpressions, metricsIn, promtoolInstalled, rules } from '../support/promtool.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
-import { cookieNames } from '../../src/http/cookies.ts'
+import { cookieNames } from '../../src/http/request/cookies.ts'
 import { beginTransaction, findTransaction, type Transaction } from '../../src/sign-in/transaction.ts'
 import { canaryPepper } from '../support/canaries.ts'
 

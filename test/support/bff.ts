@@ -11,7 +11,7 @@ import { loadProviders } from '../../config/providers.ts'
 import { type AppOptions, type RunningApp, startApp } from '../../src/app.ts'
 import type { Role } from '../../src/contract/operation.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
-import { createLog } from '../../src/platform/logger.ts'
+import { createLog } from '../../src/platform/log/logger.ts'
 import { canariesIn, canaryEmail, canaryKey, canaryPepper, canaryServiceKey, canarySessionKey } from './canaries.ts'
 
 export const appId = '69f0100f2a3b4c5d6e7f8091'

@@ -3,13 +3,13 @@ import express, { type Express } from 'express'
 import { pathId } from '../../src/contract/ids.ts'
 import { Problem } from '../../src/contract/problems.ts'
 import { requestId } from '../../src/http/access-log.ts'
-import { type AdmissionOptions, admission } from '../../src/http/admission.ts'
-import { type Bounds, discardBody, readJson } from '../../src/http/body.ts'
-import { clientAddress } from '../../src/http/client-address.ts'
 import { problemHandler } from '../../src/http/problem-handler.ts'
+import { type AdmissionOptions, admission } from '../../src/http/request/admission.ts'
+import { type Bounds, discardBody, readJson } from '../../src/http/request/body.ts'
+import { clientAddress } from '../../src/http/request/client-address.ts'
 import { joinHeads } from '../../src/http/response-headers.ts'
 import { securityHeaders } from '../../src/http/security-headers.ts'
-import { type Listener, type ListenOptions, listen } from '../../src/http/server.ts'
+import { type Listener, type ListenOptions, listen } from '../../src/http/server/server.ts'
 
 export interface EchoListener extends Listener {
   /** What got past admission: nothing else may ever have been reached. */

@@ -1,9 +1,9 @@
 /** The store of the cache that the settings name. */
 import type { Settings } from '../../../config/load.ts'
 import { redisSource } from '../../../config/redis-source.ts'
-import type { Log } from '../../platform/logger.ts'
-import type { Metrics } from '../../platform/metrics.ts'
-import { redisLog } from '../../platform/redis-connection.ts'
+import type { Log } from '../../platform/log/logger.ts'
+import type { Metrics } from '../../platform/metrics/metrics.ts'
+import { redisLog } from '../../platform/redis/connection.ts'
 import type { CacheStore } from './cache-store.ts'
 import { memoryCache } from './memory.ts'
 import { prefetchScript, redisCache } from './redis.ts'

@@ -12,10 +12,10 @@
  * stores an entry first writes the alias under the key of the other name, so no entry exists that a write under either name could miss.
  */
 
-import type { ObserveRedis } from '../../platform/metrics.ts'
-import { connectRedis, type RedisClient } from '../../platform/redis.ts'
-import type { Script } from '../../platform/redis-batches.ts'
-import type { RedisSource, Tell } from '../../platform/redis-connection.ts'
+import type { ObserveRedis } from '../../platform/metrics/metrics.ts'
+import type { Script } from '../../platform/redis/batches.ts'
+import { connectRedis, type RedisClient } from '../../platform/redis/client.ts'
+import type { RedisSource, Tell } from '../../platform/redis/connection.ts'
 import { times } from '../lifetimes.ts'
 import type { CacheStore, LookupResult } from './cache-store.ts'
 

@@ -4,7 +4,7 @@
 import type { Status } from '../../journal/append/journal.ts'
 import type { Event } from '../../journal/event/event.ts'
 import { isDiscontinuity } from '../../journal/log/discontinuity.ts'
-import { maskAddresses } from '../../platform/logger.ts'
+import { maskAddresses } from '../../platform/log/logger.ts'
 import type { Burst } from '../counters.ts'
 import type { Check } from '../integrity.ts'
 

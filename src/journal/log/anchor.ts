@@ -1,6 +1,6 @@
 /** Anchors: the highest checkpoint ever seen, kept outside the log. Only by it can a cut-off end be
  * noticed. */
-import type { RedisClient } from '../../platform/redis.ts'
+import type { RedisClient } from '../../platform/redis/client.ts'
 import { parseCheckpoint } from './checkpoint.ts'
 
 export interface Mark {

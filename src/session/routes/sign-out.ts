@@ -2,8 +2,8 @@
 
 import type { Request, Response } from 'express'
 import { addLogFields } from '../../http/access-log.ts'
-import type { Origins } from '../../http/origins.ts'
-import { clearCookie } from '../credentials.ts'
+import type { Origins } from '../../http/request/origins.ts'
+import { clearCookie } from '../credentials/headers.ts'
 import type { Session, Sessions } from '../sessions.ts'
 
 export interface SignOutParts {

@@ -1,9 +1,9 @@
 /** The session store that the settings name. It counts the sessions that it issues and ends. */
 import type { Settings } from '../../../config/load.ts'
 import { redisSource } from '../../../config/redis-source.ts'
-import type { Log } from '../../platform/logger.ts'
-import type { Metrics } from '../../platform/metrics.ts'
-import { redisLog } from '../../platform/redis-connection.ts'
+import type { Log } from '../../platform/log/logger.ts'
+import type { Metrics } from '../../platform/metrics/metrics.ts'
+import { redisLog } from '../../platform/redis/connection.ts'
 import { memoryStore } from './memory.ts'
 import { type PrefetchScript, redisStore } from './redis.ts'
 import type { SessionStore } from './session-store.ts'

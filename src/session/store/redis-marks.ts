@@ -1,7 +1,8 @@
 /** Marks of people and apps in Redis: when their sessions ended, that they are gone, their roles; and
  * the beginning of a session after all of them. */
-import type { RedisClient } from '../../platform/redis.ts'
-import type { Script } from '../../platform/redis-batches.ts'
+
+import type { Script } from '../../platform/redis/batches.ts'
+import type { RedisClient } from '../../platform/redis/client.ts'
 import { begin, clock, endedBy, latestIn, list, marks } from './redis-layout.ts'
 import { markTtlMs, type SessionStore } from './session-store.ts'
 

@@ -1,7 +1,8 @@
 /** Refresh families in Redis: a hash beside the person's sessions with the present token (t), its
  * access session and those before that still live (n, o: a list), and used tokens (u:…). */
-import type { RedisClient } from '../../platform/redis.ts'
-import type { Script } from '../../platform/redis-batches.ts'
+
+import type { Script } from '../../platform/redis/batches.ts'
+import type { RedisClient } from '../../platform/redis/client.ts'
 import { type FamilyStore, type FamilyTimes, overlapMs, type RefreshResult } from './family-store.ts'
 import { addListed, begin, clock, endedBy, family, list, marks, session } from './redis-layout.ts'
 import { beginning, type markScripts } from './redis-marks.ts'

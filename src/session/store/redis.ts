@@ -11,10 +11,10 @@
  * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed; of a clock: the highest time seen (ms); saved views of the console, sealed | 24 h; of a clock 100 days; of views a year |
  * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |
  */
-import type { ObserveRedis } from '../../platform/metrics.ts'
-import { connectRedis, type RedisClient } from '../../platform/redis.ts'
-import type { Script } from '../../platform/redis-batches.ts'
-import type { RedisSource, Tell } from '../../platform/redis-connection.ts'
+import type { ObserveRedis } from '../../platform/metrics/metrics.ts'
+import type { Script } from '../../platform/redis/batches.ts'
+import { connectRedis, type RedisClient } from '../../platform/redis/client.ts'
+import type { RedisSource, Tell } from '../../platform/redis/connection.ts'
 import { addExtra, addListed, begin, clock, endedBy, entered, family, list, listed, marks, session, useLimit } from './redis-layout.ts'
 import { beginning, markScripts, marksOn } from './redis-marks.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'

@@ -3,8 +3,8 @@
 import { loadApps } from '../../../config/apps.ts'
 import { load } from '../../../config/load.ts'
 import { startApp } from '../../../src/app.ts'
-import { createLog } from '../../../src/platform/logger.ts'
-import { growNewSpace } from '../../../src/platform/v8-flags.ts'
+import { createLog } from '../../../src/platform/log/logger.ts'
+import { growNewSpace } from '../../../src/platform/process/v8-flags.ts'
 import { ready } from '../child.ts'
 import { appId } from '../person.ts'
 

@@ -1,7 +1,7 @@
 /** The lookup in the cache comes along with the session: a read that is refused after it, for its limit, leaves the lease to whoever asks next. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { connectRedis } from '../../../src/platform/redis.ts'
+import { connectRedis } from '../../../src/platform/redis/client.ts'
 import { startBff } from '../../support/bff.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
 

@@ -9,7 +9,7 @@ import { loadProviders } from '../../../config/providers.ts'
 import { type SettingName, settings } from '../../../config/settings.ts'
 import { all } from '../../../src/contract/operations.ts'
 import { errorMessage } from '../../../src/platform/error-message.ts'
-import { describeError } from '../../../src/platform/logger.ts'
+import { describeError } from '../../../src/platform/log/logger.ts'
 import { applyCallerOverrides } from '../../../src/policy/caller-overrides.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bff-slips-'))

@@ -5,7 +5,7 @@ import { html } from '../../../src/http/html.ts'
 import { type Context, say, sentence } from '../../../src/journal/cli/command.ts'
 import { cell } from '../../../src/journal/csv.ts'
 import type { Event } from '../../../src/journal/event/event.ts'
-import { createLog } from '../../../src/platform/logger.ts'
+import { createLog } from '../../../src/platform/log/logger.ts'
 import { printable, printableLines } from '../../../src/platform/printable.ts'
 import { journalCli } from '../../support/journal-cli.ts'
 

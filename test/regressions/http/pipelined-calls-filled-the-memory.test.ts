@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import express from 'express'
-import { listen } from '../../../src/http/server.ts'
+import { listen } from '../../../src/http/server/server.ts'
 
 const start = async (answer: (end: () => void) => void) => {
   const app = express()

@@ -1,7 +1,7 @@
 /** `2001:db8::1` stood in the log as `2001:db8:::/48`, which is no network: what a log is searched by must be one. */
 import { expect, test } from '@jest/globals'
 import { accessLog } from '../../../src/http/access-log.ts'
-import type { Fields, Log } from '../../../src/platform/logger.ts'
+import type { Fields, Log } from '../../../src/platform/log/logger.ts'
 import { startEcho } from '../../support/http-app.ts'
 
 const quiet = { info: () => {}, error: () => {} } as unknown as Log

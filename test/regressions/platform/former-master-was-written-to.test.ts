@@ -1,7 +1,7 @@
 /** A master that had hung, and in whose place a Sentinel or its Cluster had put another, was written to when it went on: a connection that had rested meanwhile was kept, and what it wrote was lost. So a sign-out had no effect, and an update left the old value in the cache. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { connectRedis } from '../../../src/platform/redis.ts'
+import { connectRedis } from '../../../src/platform/redis/client.ts'
 import { redisInstalled } from '../../support/redis.ts'
 import { startCluster, startSentinel } from '../../support/redis-topologies.ts'
 

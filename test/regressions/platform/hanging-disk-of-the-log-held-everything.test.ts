@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createLogOutput } from '../../../src/platform/log-output.ts'
-import { createStandardError, toFile } from '../../../src/platform/log-targets.ts'
+import { createLogOutput } from '../../../src/platform/log/output.ts'
+import { createStandardError, toFile } from '../../../src/platform/log/targets.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bff-log-'))
 const pipe = join(folder, 'pipe')
@@ -61,8 +61,8 @@ test('lines for people on standard error hold nothing either: while one hung, no
 })
 
 const program = `
-  import { createLogOutput } from './src/platform/log-output.ts'
-  import { toFile } from './src/platform/log-targets.ts'
+  import { createLogOutput } from './src/platform/log/output.ts'
+  import { toFile } from './src/platform/log/targets.ts'
   const out = createLogOutput(3, () => '', toFile)
   process.once('exit', out.leave)
   out.write('x'.repeat(Number(process.argv[1])) + '\\n')

@@ -1,7 +1,7 @@
 /** Each command to a lost node of a Cluster waited its 200 ms, also when the one before it had got no answer there: a call of two commands took 450 ms in place of 300, a deletion 850. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { connectRedis } from '../../../src/platform/redis.ts'
+import { connectRedis } from '../../../src/platform/redis/client.ts'
 import { redisInstalled } from '../../support/redis.ts'
 import { startCluster } from '../../support/redis-topologies.ts'
 

@@ -1,7 +1,7 @@
 /** A firewall forgot the connection to Redis: nothing came back on it and nothing ended it, so every call was answered 503 for a quarter of an hour, with Redis in good health. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { connectRedis, type RedisClient } from '../../../src/platform/redis.ts'
+import { connectRedis, type RedisClient } from '../../../src/platform/redis/client.ts'
 import { startBff } from '../../support/bff.ts'
 import { startProxy, type TestProxy } from '../../support/proxy.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'

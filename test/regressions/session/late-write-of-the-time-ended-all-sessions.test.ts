@@ -2,7 +2,7 @@
  * the others took that for a restored snapshot, and ended all sessions. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
-import { watchRollback } from '../../../src/gateway/session-store-rollback.ts'
+import { watchRollback } from '../../../src/gateway/watch/session-store-rollback.ts'
 import { memoryStore } from '../../../src/session/store/memory.ts'
 import { makePlace } from '../../journal/place.ts'
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
-import { byCode } from '../../../src/sign-in/provider-faults.ts'
+import { byCode } from '../../../src/sign-in/provider/faults.ts'
 import { clientId, type ProviderSetUp, says } from '../../support/provider.ts'
 import { providerEnv, startWithProvider, type WithProvider } from '../../support/with-provider.ts'
 

@@ -1,6 +1,6 @@
 /** GIFs of some widths were taken for scripts, files whose client does not know their type were refused, and form fields that are no UTF-8 were repaired and sent. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { readForm } from '../../../src/http/body.ts'
+import { readForm } from '../../../src/http/request/body.ts'
 import { imageType } from '../../../src/uploads/image.ts'
 import { type Bff, type Carried, png, startBff } from '../../support/bff.ts'
 import { startEcho } from '../../support/http-app.ts'

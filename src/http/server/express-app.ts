@@ -1,0 +1,37 @@
+/** The Express apps of both listeners as far as they are alike: strict routing, what is HTTP-wide,
+ * the end of the line. */
+import express, { type Express, type RequestHandler } from 'express'
+import { Problem, problems } from '../../contract/problems.ts'
+import type { Log } from '../../platform/log/logger.ts'
+import type { Metrics } from '../../platform/metrics/metrics.ts'
+import { accessLog, requestId, traceRequest } from '../access-log.ts'
+import { problemHandler } from '../problem-handler.ts'
+import { joinHeads } from '../response-headers.ts'
+import { securityHeaders } from '../security-headers.ts'
+
+export const expressApp = (https: boolean, middleware: readonly RequestHandler[]): Express => {
+  const app = express()
+  app.set('case sensitive routing', true)
+  app.set('strict routing', true)
+  app.set('query parser', 'simple')
+  app.disable('etag')
+  // No answer here has a validator; Express takes `If-None-Match: *` for a match even so, and would
+  // answer 304.
+  Object.defineProperty(app.request, 'fresh', { configurable: true, value: false })
+  app.disable('x-powered-by')
+  joinHeads(app)
+  app.use(securityHeaders({ https }))
+  for (const step of middleware) app.use(step)
+  return app
+}
+
+export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, traceRequest, accessLog(log, metrics)]
+
+/** `served`: where what this listener has is to be found. */
+export const finalHandlers = (app: Express, served: string): void => {
+  app.use(function nothingHere({ path }) {
+    const slash = path.length > 1 && path.endsWith('/') ? ' No path of this service ends with a slash.' : ''
+    throw new Problem('not_found', { detail: `${problems.not_found[1]}${slash} ${served}` })
+  })
+  app.use(problemHandler)
+}

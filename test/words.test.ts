@@ -12,7 +12,7 @@ const retired: Readonly<Record<string, string>> = {
   keepingFresh: 'invalidating',
   isTrouble: 'isUpstreamFailure',
   quietly: 'bestEffort',
-  reachable: 'withAvailability',
+  reachable: 'availableStore',
   vouch: 'resolveUser',
   afresh: 'reload',
   mostBytes: 'maxBytes',

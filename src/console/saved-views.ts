@@ -6,7 +6,7 @@ import { randomBytes } from '../crypto/random.ts'
 import { createTurns } from '../platform/concurrency.ts'
 import { bearerOf, openFor, personKeysOf, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
-import { type SessionStore, withAvailability } from '../session/store/session-store.ts'
+import type { SessionStore } from '../session/store/session-store.ts'
 import type { NewView } from './saved-view.ts'
 
 export interface SavedView extends NewView {
@@ -35,7 +35,7 @@ export const createSavedViews = ({ store, peppers }: SavedViewsParts) => {
   /** Under the name of a former pepper too. */
   const list = async (reader: Reader): Promise<readonly SavedView[]> => {
     for (const tag of tagsOf(reader)) {
-      const sealed = await withAvailability(store.get(tag, 'views'))
+      const sealed = await store.get(tag, 'views')
       const views = sealed === undefined ? undefined : openFor(peppers, purpose, tag, sealed)
       if (views !== undefined) return views as readonly SavedView[]
     }
@@ -43,7 +43,7 @@ export const createSavedViews = ({ store, peppers }: SavedViewsParts) => {
   }
   const keep = async (reader: Reader, views: readonly SavedView[]): Promise<readonly SavedView[]> => {
     const [tag] = tagsOf(reader)
-    await withAvailability(store.put(tag, 'views', sealFor(peppers, purpose, tag, views), lifeMs))
+    await store.put(tag, 'views', sealFor(peppers, purpose, tag, views), lifeMs)
     return views
   }
 

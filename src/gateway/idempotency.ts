@@ -5,7 +5,7 @@ import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { lifetimes } from '../journal/event/lifetimes.ts'
 import { bearerOf, openFor, personKeysOf, sealFor } from '../session/record.ts'
 import type { Session } from '../session/sessions.ts'
-import { type SessionStore, withAvailability } from '../session/store/session-store.ts'
+import type { SessionStore } from '../session/store/session-store.ts'
 import type { Reply } from './reply.ts'
 
 interface IdempotencyRecord {
@@ -68,10 +68,10 @@ export const createIdempotency = ({ store, peppers }: { store: SessionStore; pep
       store.put(tag, name, sealed(record), lifetimes.repeat).catch(() => undefined)
 
     for (const place of former) {
-      const before = await withAvailability(store.get(place.tag, place.name))
+      const before = await store.get(place.tag, place.name)
       if (before !== undefined) return repeated(place, before)
     }
-    const before = await withAvailability(store.claim(tag, name, sealed({ state: 'running' }), lifetimes.repeat))
+    const before = await store.claim(tag, name, sealed({ state: 'running' }), lifetimes.repeat)
     if (before !== undefined) return repeated(own, before)
     try {
       const reply = await run()

@@ -15,7 +15,7 @@ import {
   storeKey,
 } from './record.ts'
 import type { Session } from './sessions.ts'
-import { type SessionRef, type SessionStore, withAvailability } from './store/session-store.ts'
+import type { SessionRef, SessionStore } from './store/session-store.ts'
 
 export interface Created {
   readonly token: string
@@ -86,13 +86,11 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
       const place = { key: storeKey(jti), tag }
       const index = indexOf(peppers, place, record)
       const sealed = sealRecord(peppers, jti, tag, record).toString('base64')
-      const times = await withAvailability(
-        store.create(place, {
-          ...{ sid, sealed, index, idleMs, absoluteMs, extra: sealSecrets(peppers, place, extra) },
-          app: appKeysOf(peppers, record.app)[0],
-        }),
-      )
-      if (record.kind === 'service') await withAvailability(store.addToList(servicesKey, { sid, index, ...times }))
+      const times = await store.create(place, {
+        ...{ sid, sealed, index, idleMs, absoluteMs, extra: sealSecrets(peppers, place, extra) },
+        app: appKeysOf(peppers, record.app)[0],
+      })
+      if (record.kind === 'service') await store.addToList(servicesKey, { sid, index, ...times })
       await people.register(record, { sid, index, ...times })
       return sign(jti, tag, record, times.expiresMs)
     },
@@ -112,7 +110,7 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
       const index = indexOf(peppers, next, record)
       const sealed = sealRecord(peppers, jti, place.tag, record).toString('base64')
       const sealedSecrets = sealSecrets(peppers, next, extra ?? (await readSecrets(place)))
-      const times = await withAvailability(store.rotate(place, next.key, { sid, sealed, index, idleMs, absoluteMs, extra: sealedSecrets }))
+      const times = await store.rotate(place, next.key, { sid, sealed, index, idleMs, absoluteMs, extra: sealedSecrets })
       if (!times) return undefined
       await people.register(record, { sid, index, ...times })
       return sign(jti, place.tag, record, times.expiresMs)
@@ -122,7 +120,7 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
   }
 
   async function readSecrets(place: SessionRef): Promise<SessionSecrets> {
-    const sealed = await withAvailability(store.extra(place))
+    const sealed = await store.extra(place)
     return ((sealed && openFor(peppers, 'session extra', place.key, sealed)) as SessionSecrets | undefined) ?? {}
   }
 }

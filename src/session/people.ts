@@ -6,7 +6,7 @@ import { type Cap, type Held, isWithin } from './caps.ts'
 import { providerListsOf } from './provider-sessions.ts'
 import { appKeysOf, type IndexEntry, openListed, type Person, personKeysOf, type SessionRecord } from './record.ts'
 import { openRoles, type RolesFlag, sealRoles } from './roles.ts'
-import { type Listed, type SessionStore, withAvailability } from './store/session-store.ts'
+import type { Listed, SessionStore } from './store/session-store.ts'
 
 /** Sessions of one person; a further one ends the oldest. */
 const maxSessions = 10
@@ -27,15 +27,15 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
   /** Oldest first. Sessions that were idle too long, or ended with their whole app, are taken off the
    * list here. */
   const liveSessions = async (tag: string, app: string): Promise<LiveSession[]> => {
-    const all = opened(await withAvailability(store.list(tag)))
+    const all = opened(await store.list(tag))
     if (all.length === 0) return []
     const records = all.map(({ entry: { key, family } }) => ({ key, family: family === true }))
     const [lastSeen, ...ended] = await Promise.all([
-      withAvailability(store.lastSeen(tag, records)),
-      ...appKeysOf(peppers, app).map((appTag) => withAvailability(store.endedBy(appTag))),
+      store.lastSeen(tag, records),
+      ...appKeysOf(peppers, app).map((appTag) => store.endedBy(appTag)),
     ])
     const seen = all.map(({ createdMs }, i) => (createdMs > Math.max(...ended) ? lastSeen[i] : undefined))
-    await Promise.all(all.flatMap(({ sid }, i) => (seen[i] === undefined ? [withAvailability(store.removeFromList(tag, sid))] : [])))
+    await Promise.all(all.flatMap(({ sid }, i) => (seen[i] === undefined ? [store.removeFromList(tag, sid)] : [])))
     return all.flatMap((it, i) => (seen[i] === undefined ? [] : [{ ...it, lastSeenMs: seen[i] }]))
   }
 
@@ -46,14 +46,14 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
 
   /** Ends the session by its id, also when its token is replaced at the same moment. */
   const endListed = async ({ sid, entry: { key, tag, family } }: Ending): Promise<boolean> => {
-    if (family) return await withAvailability(store.endFamily({ key, tag }, sid))
-    if (await withAvailability(store.end({ key, tag }, sid))) return true
-    const now = opened(await withAvailability(store.list(tag))).find((it) => it.sid === sid)
-    return now !== undefined && now.entry.key !== key && (await withAvailability(store.end({ key: now.entry.key, tag }, sid)))
+    if (family) return await store.endFamily({ key, tag }, sid)
+    if (await store.end({ key, tag }, sid)) return true
+    const now = opened(await store.list(tag)).find((it) => it.sid === sid)
+    return now !== undefined && now.entry.key !== key && (await store.end({ key: now.entry.key, tag }, sid))
   }
 
   const lastEndedAt = async (tags: readonly string[]): Promise<number> =>
-    Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await withAvailability(store.readMark(tag, 'notBefore'))) ?? 0)))))
+    Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await store.readMark(tag, 'notBefore')) ?? 0)))))
 
   /** Keys of the actor's id, where it is not the userId: such sessions are listed under both. */
   const actorKeys = ({ app, actor }: Person): string[] =>
@@ -63,15 +63,15 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
   /** Sessions with a userId, found by the id of their actor. */
   const underUserIds = async (person: Person): Promise<(Listed & { entry: IndexEntry })[]> => {
     if (person.userId !== undefined) return []
-    const all = opened((await Promise.all(actorKeys(person).map((name) => withAvailability(store.list(name))))).flat())
+    const all = opened((await Promise.all(actorKeys(person).map((name) => store.list(name)))).flat())
     const [app] = appKeysOf(peppers, person.app)
-    const live = await Promise.all(all.map(({ entry }) => withAvailability(store.enter(entry, { touch: false, app }))))
+    const live = await Promise.all(all.map(({ entry }) => store.enter(entry, { touch: false, app })))
     return all.filter((_, at) => live[at])
   }
 
   const rolesMark = async (person: Person): Promise<RolesFlag | undefined> => {
     const [tag] = personKeysOf(peppers, person)
-    return openRoles(peppers, tag, await withAvailability(store.readMark(tag, 'roles')))
+    return openRoles(peppers, tag, await store.readMark(tag, 'roles'))
   }
 
   const held = async (person: Person): Promise<Held[]> => {
@@ -82,7 +82,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
 
   const endAll = async (person: Person): Promise<void> => {
     const tags = personKeysOf(peppers, person)
-    await Promise.all(tags.map((tag) => withAvailability(store.endAll(tag))))
+    await Promise.all(tags.map((tag) => store.endAll(tag)))
     await Promise.all((await underUserIds(person)).map(endListed))
   }
 
@@ -94,7 +94,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     register: async (record: SessionRecord, listed: Listed): Promise<void> => {
       const provided = record.provider ? providerListsOf(peppers, record.provider) : []
       const lists = hasTwoNames(record) ? [...provided, actorKeys(record)[0]!] : provided
-      await Promise.all(lists.map((name) => withAvailability(store.addToList(name, listed))))
+      await Promise.all(lists.map((name) => store.addToList(name, listed)))
       if (record.kind === 'service') return
       const interactive = (await list(record)).filter(({ entry }) => entry.kind !== 'service')
       const surplus = Math.max(0, interactive.length - maxSessions)
@@ -120,7 +120,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     },
 
     endApp: async (app: string): Promise<void> => {
-      await Promise.all(appKeysOf(peppers, app).map((tag) => withAvailability(store.endAll(tag))))
+      await Promise.all(appKeysOf(peppers, app).map((tag) => store.endAll(tag)))
     },
 
     /** Throws `bad_request` when the sessions of the actor belong to users: their roles are set by
@@ -128,10 +128,8 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {
       if ((await underUserIds(person)).length > 0)
         throw faultIn('body', ['actorId'], 'this actor has sessions with a userId; name the person by that.')
-      const at = await withAvailability(store.now())
-      await Promise.all(
-        personKeysOf(peppers, person).map((tag) => withAvailability(store.mark(tag, 'roles', sealRoles(peppers, tag, roles, at)))),
-      )
+      const at = await store.now()
+      await Promise.all(personKeysOf(peppers, person).map((tag) => store.mark(tag, 'roles', sealRoles(peppers, tag, roles, at))))
     },
 
     /** The kinds and roles that the person has: live sessions, and the roles as last set. */

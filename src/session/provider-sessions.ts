@@ -3,7 +3,7 @@
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import type { People } from './people.ts'
 import { openListed, type ProviderSession } from './record.ts'
-import { type SessionStore, withAvailability } from './store/session-store.ts'
+import type { SessionStore } from './store/session-store.ts'
 
 type Entry = ReturnType<typeof openListed>[number]
 
@@ -43,17 +43,14 @@ export const providerListsOf = (peppers: KeyRing, session: ProviderSession): str
 
 export const createProviderSessions = ({ store, peppers, people }: { store: SessionStore; peppers: KeyRing; people: People }) => {
   const signedOut = async (key: string) => {
-    const [at, saidAt] = await Promise.all([
-      withAvailability(store.readMark(key, 'gone')),
-      withAvailability(store.readMark(key, 'signedOut')),
-    ])
+    const [at, saidAt] = await Promise.all([store.readMark(key, 'gone'), store.readMark(key, 'signedOut')])
     return at === undefined ? [] : [{ at: Number(at), saidAt: Number(saidAt ?? Math.ceil(Number(at) / 1000)) }]
   }
 
   /** Judged by what is listed of it now: after a step-up it stands on a later proof, perhaps on
    * another session there. */
   const endMeant = async (found: Entry, { sid, saidAt }: ProviderLogout): Promise<boolean> => {
-    const all = openListed(peppers, await withAvailability(store.list(found.entry.tag)))
+    const all = openListed(peppers, await store.list(found.entry.tag))
     const { entry } = all.find((it) => it.sid === found.sid) ?? found
     const proved = (entry.provedAt ?? 0) > saidAt
     const elsewhere = sid !== undefined && entry.providerSid !== undefined && entry.providerSid !== sid
@@ -66,8 +63,8 @@ export const createProviderSessions = ({ store, peppers, people }: { store: Sess
     end: async (named: ProviderLogout): Promise<number> => {
       const keys = keysOfLogout(peppers, named)
       // The flag before the list: a sign-in under way sees the flag, or is seen in the list.
-      await Promise.all(keys.map((key) => withAvailability(store.markSignedOut(key, named.saidAt))))
-      const listed = (await Promise.all(keys.map((key) => withAvailability(store.list(key))))).flat()
+      await Promise.all(keys.map((key) => store.markSignedOut(key, named.saidAt)))
+      const listed = (await Promise.all(keys.map((key) => store.list(key)))).flat()
       return (await Promise.all(openListed(peppers, listed).map((it) => endMeant(it, named)))).filter(Boolean).length
     },
 

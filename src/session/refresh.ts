@@ -11,7 +11,7 @@ import { appKeysOf, openRecord, personKeysOf, type SessionRecord, sealRecord, st
 import { currentRoles, openRoles } from './roles.ts'
 import { requireServed } from './sessions.ts'
 import type { FamilyTimes } from './store/family-store.ts'
-import { type SessionStore, withAvailability } from './store/session-store.ts'
+import type { SessionStore } from './store/session-store.ts'
 
 export interface Tokens {
   readonly accessToken: string
@@ -84,7 +84,7 @@ export const createRefresh = ({ apps, store, keys, peppers, people, reused }: Pa
         access,
         app: appKeysOf(peppers, record.app)[0],
       }
-      const times = await withAvailability(store.createFamily(place, family))
+      const times = await store.createFamily(place, family)
       await people.register(record, { sid: record.sid, index, createdMs: times.createdMs, expiresMs: times.expiresMs })
       return tokens(record, tag, fam, { refresh: jti, access: accessJti }, times)
     },
@@ -97,7 +97,7 @@ export const createRefresh = ({ apps, store, keys, peppers, people, reused }: Pa
       const { fam, tag } = token
       await count(tag)
       const place = { key: storeKey(fam), tag }
-      const found = await withAvailability(store.readFamily(place, token.app))
+      const found = await store.readFamily(place, token.app)
       const kept = found && openRecord(peppers, fam, tag, found.sealed)
       if (!kept) throw invalidGrant()
       // Before the token is used up: an app that is left out by mistake comes back.
@@ -106,19 +106,17 @@ export const createRefresh = ({ apps, store, keys, peppers, people, reused }: Pa
       const record: SessionRecord = { ...kept, roles: currentRoles(kept, mark), rolesVersion: mark?.version ?? kept.rolesVersion }
       const [pepper] = peppers()
       const accessJti = derive(pepper, 'access', fam, token.jti)
-      const answer = await withAvailability(
-        store.refresh(place, {
-          sid: record.sid,
-          token: storeKey(token.jti),
-          next: storeKey(derive(pepper, 'next', fam, token.jti)),
-          access: {
-            key: storeKey(accessJti),
-            sealed: sealedUnder(accessJti, tag, record),
-            lifeMs: familyLifetimeOf(record.roles).accessMs,
-          },
-          graceMs: refreshGraceMs,
-        }),
-      )
+      const answer = await store.refresh(place, {
+        sid: record.sid,
+        token: storeKey(token.jti),
+        next: storeKey(derive(pepper, 'next', fam, token.jti)),
+        access: {
+          key: storeKey(accessJti),
+          sealed: sealedUnder(accessJti, tag, record),
+          lifeMs: familyLifetimeOf(record.roles).accessMs,
+        },
+        graceMs: refreshGraceMs,
+      })
       if (answer.outcome === 'reused') reused({ actor: tag, session: record.sid })
       if (!('next' in answer)) throw invalidGrant()
       // Tried under each pepper: one may have been added since the successor was made.

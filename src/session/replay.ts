@@ -1,7 +1,7 @@
 /** A guard against the second use of an assertion or a logout token, across replicas. A use under
  * way holds a short lease; `remember` makes it final, so a use that broke off can be repeated. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
-import { type SessionStore, withAvailability } from './store/session-store.ts'
+import type { SessionStore } from './store/session-store.ts'
 
 type Release = () => Promise<void>
 
@@ -22,7 +22,7 @@ export const createReplayGuard = ({ store, peppers }: { readonly store: SessionS
         await Promise.all(claimed.map((tag) => store.put(tag, 'once', '', 0).catch(() => undefined)))
       }
       for (const tag of tagsOf(what, id)) {
-        if ((await withAvailability(store.claim(tag, 'once', begun, Math.min(leaseMs, windowMs)))) !== undefined) {
+        if ((await store.claim(tag, 'once', begun, Math.min(leaseMs, windowMs))) !== undefined) {
           await release()
           return undefined
         }
@@ -33,11 +33,11 @@ export const createReplayGuard = ({ store, peppers }: { readonly store: SessionS
 
     /** True when it was used to the end. */
     wasUsed: async (what: string, id: string): Promise<boolean> =>
-      (await Promise.all(tagsOf(what, id).map((tag) => withAvailability(store.get(tag, 'once'))))).includes(used),
+      (await Promise.all(tagsOf(what, id).map((tag) => store.get(tag, 'once')))).includes(used),
 
     /** To be called after the work and before its answer. */
     remember: async (what: string, id: string, windowMs: number): Promise<void> => {
-      await Promise.all(tagsOf(what, id).map((tag) => withAvailability(store.put(tag, 'once', used, windowMs))))
+      await Promise.all(tagsOf(what, id).map((tag) => store.put(tag, 'once', used, windowMs)))
     },
   }
 }

@@ -3,10 +3,10 @@ import type { KeyRing } from '../crypto/key-ring.ts'
 import { type Cap, isWithin } from './caps.ts'
 import { servicesKey } from './issue.ts'
 import { appKeysOf, openListed } from './record.ts'
-import { type SessionStore, withAvailability } from './store/session-store.ts'
+import type { SessionStore } from './store/session-store.ts'
 
 export const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
-  const listed = async () => openListed(peppers, await withAvailability(store.list(servicesKey)))
+  const listed = async () => openListed(peppers, await store.list(servicesKey))
 
   return {
     /** Live ones only: a session may have ended with its person or app, whose flag may lie under an
@@ -15,9 +15,7 @@ export const createServices = ({ store, peppers }: { readonly store: SessionStor
       const all = await listed()
       const live = await Promise.all(
         all.map(async ({ entry }) =>
-          (
-            await Promise.all(appKeysOf(peppers, entry.app).map((app) => withAvailability(store.enter(entry, { touch: false, app }))))
-          ).every(Boolean),
+          (await Promise.all(appKeysOf(peppers, entry.app).map((app) => store.enter(entry, { touch: false, app })))).every(Boolean),
         ),
       )
       return all.filter((_, at) => live[at])
@@ -27,8 +25,8 @@ export const createServices = ({ store, peppers }: { readonly store: SessionStor
     endService: async (sid: string, cap: Cap): Promise<boolean> => {
       const entry = (await listed()).find((it) => it.sid === sid)?.entry
       if (!entry || !isWithin(cap, entry)) return false
-      await withAvailability(store.end(entry, sid))
-      await withAvailability(store.removeFromList(servicesKey, sid))
+      await store.end(entry, sid)
+      await store.removeFromList(servicesKey, sid)
       return true
     },
   }

@@ -17,7 +17,7 @@ import { createReplayGuard } from './replay.ts'
 import { isStaffRole, openRoles, type RolesFlag, remainingRoles } from './roles.ts'
 import { createServices } from './service-sessions.ts'
 import { createSmoochIds } from './smooch-ids.ts'
-import { type SessionRef, type SessionStore, type StoredSession, withAvailability } from './store/session-store.ts'
+import type { SessionRef, SessionStore, StoredSession } from './store/session-store.ts'
 
 export interface Session extends SessionRecord {
   readonly place: SessionRef
@@ -90,7 +90,7 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
 
   /** The session read again; not counted as activity. */
   const reread = ({ place, appTag: app }: Pick<Session, 'place' | 'appTag'>): Promise<StoredSession | undefined> =>
-    withAvailability(store.enter(place, { touch: false, app }))
+    store.enter(place, { touch: false, app })
 
   /** The session with its present roles; undefined when it has ended. */
   const reload = async (session: Session): Promise<Session | undefined> => {
@@ -107,15 +107,13 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
     if (!token || !kinds.includes(token.kind)) return {}
     const place = { key: storeKey(token.jti), tag: token.tag }
     const name = options.limit && (token.kind === 'service' ? 'service' : options.limit)
-    const entered: StoredSession | undefined = await withAvailability(
-      store.enter(place, {
-        touch: options.touch,
-        // Counted by session for programs: two may have the same actor's id.
-        limit: name && { name: name === 'service' ? `service:${place.key.slice(0, 22)}` : name, windowMs: minute },
-        app: token.app,
-        prefetch: options.prefetch?.wants(token.tag) ? options.prefetch.token : undefined,
-      }),
-    )
+    const entered: StoredSession | undefined = await store.enter(place, {
+      touch: options.touch,
+      // Counted by session for programs: two may have the same actor's id.
+      limit: name && { name: name === 'service' ? `service:${place.key.slice(0, 22)}` : name, windowMs: minute },
+      app: token.app,
+      prefetch: options.prefetch?.wants(token.tag) ? options.prefetch.token : undefined,
+    })
     const prefetched = entered?.prefetched && options.prefetch?.read(token.tag, entered.prefetched)
     const record = entered && openRecord(peppers, token.jti, token.tag, entered.sealed)
     if (!entered || !record || record.kind !== token.kind) return { prefetched }
@@ -182,7 +180,7 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
 
     /** Counts one use of a person who shows no session. */
     count: async (tag: string, name: LimitClass, decide: (limit: Limit) => Promise<void>): Promise<void> =>
-      await decide({ name, max: limits[name], used: await withAvailability(store.use(tag, { name, windowMs: minute })) }),
+      await decide({ name, max: limits[name], used: await store.use(tag, { name, windowMs: minute }) }),
 
     /** The caller's session, not counted as activity. */
     current: async (request: IncomingMessage): Promise<Session | undefined> => {
@@ -199,7 +197,7 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
 
     end: async ({ place, sid, family, kind }: Ending): Promise<boolean> => {
       const lived = await people.endListed({ sid, entry: family === undefined ? place : { key: family, tag: place.tag, family: true } })
-      if (kind === 'service') await withAvailability(store.removeFromList(servicesKey, sid))
+      if (kind === 'service') await store.removeFromList(servicesKey, sid)
       return lived
     },
 
@@ -209,10 +207,8 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
     /** Set before a delete or merge is sent: no call provisions the person anew. Gives what takes
      * it back when that is known to have failed. */
     markGone: async (person: Person): Promise<() => Promise<unknown>> => {
-      const marked = await Promise.all(
-        personKeysOf(peppers, person).map(async (tag) => ({ tag, mark: await withAvailability(store.markGone(tag)) })),
-      )
-      return () => Promise.all(marked.map(({ tag, mark }) => withAvailability(store.unmarkGone(tag, mark))))
+      const marked = await Promise.all(personKeysOf(peppers, person).map(async (tag) => ({ tag, mark: await store.markGone(tag) })))
+      return () => Promise.all(marked.map(({ tag, mark }) => store.unmarkGone(tag, mark)))
     },
     reload,
 
@@ -232,9 +228,9 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
     },
 
     /** By the clock that marks and lives go by, on whichever replica. */
-    now: (): Promise<number> => withAvailability(store.now()),
+    now: (): Promise<number> => store.now(),
 
-    ping: (): Promise<void> => withAvailability(store.ping()),
+    ping: (): Promise<void> => store.ping(),
   }
 }
 

@@ -4,7 +4,7 @@ import { looksLikeSmoochId } from '../contract/ids.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { openFor, type Person, personKeysOf, sealFor } from './record.ts'
 import type { Session } from './sessions.ts'
-import { markTtlMs, type SessionStore, withAvailability } from './store/session-store.ts'
+import { markTtlMs, type SessionStore } from './store/session-store.ts'
 
 const purpose = 'person of a smoochId'
 
@@ -22,14 +22,14 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
       createdMs: now,
       expiresMs: now + markTtlMs,
     }
-    await withAvailability(store.addToList(name, entry))
-    await Promise.all(tags.map((tag) => withAvailability(store.mark(tag, 'smooch', name))))
+    await store.addToList(name, entry)
+    await Promise.all(tags.map((tag) => store.mark(tag, 'smooch', name)))
   }
 
   /** People who may have sessions and were answered with this smoochId. Entries of earlier versions
    * hold the userId alone. */
   const kept = async (name: string): Promise<{ sid: string; userId: string; smoochId?: string | undefined }[]> =>
-    (await withAvailability(store.list(name))).flatMap(({ sid, index }) => {
+    (await store.list(name)).flatMap(({ sid, index }) => {
       const found = openFor(peppers, purpose, name, index) as string | { userId?: string; smoochId?: string } | undefined
       const { userId, smoochId } = typeof found === 'string' ? { userId: found } : (found ?? {})
       return userId === undefined ? [] : [{ sid, userId, smoochId }]
@@ -38,16 +38,16 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
   /** The smoochId of the person's last answer, when it is known. */
   const smoochIdOf = async (person: Person): Promise<string | undefined> => {
     const tags = personKeysOf(peppers, person)
-    const name = await withAvailability(store.readMark(tags[0], 'smooch'))
+    const name = await store.readMark(tags[0], 'smooch')
     return name === undefined ? undefined : (await kept(name)).find(({ sid }) => tags.includes(sid))?.smoochId
   }
 
   const forget = async (person: Person): Promise<void> => {
     const tags = personKeysOf(peppers, person)
     for (const tag of tags) {
-      const name = await withAvailability(store.readMark(tag, 'smooch'))
-      await withAvailability(store.unmark(tag, 'smooch'))
-      if (name !== undefined) await Promise.all(tags.map((sid) => withAvailability(store.removeFromList(name, sid))))
+      const name = await store.readMark(tag, 'smooch')
+      await store.unmark(tag, 'smooch')
+      if (name !== undefined) await Promise.all(tags.map((sid) => store.removeFromList(name, sid)))
     }
   }
 
@@ -68,7 +68,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
     /** Prolongs what is known of a person for the length of a new session. False when nothing is
      * known. */
     renew: async (person: Person): Promise<boolean> => {
-      const name = await withAvailability(store.readMark(personKeysOf(peppers, person)[0], 'smooch'))
+      const name = await store.readMark(personKeysOf(peppers, person)[0], 'smooch')
       if (name !== undefined) await keep(person, name, await smoochIdOf(person))
       return name !== undefined
     },
@@ -83,7 +83,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
 
     /** True when the person's last answer had another smoochId: a new user under an old userId. */
     isSomebodyNew: async (person: Person, smoochId: string): Promise<boolean> => {
-      const name = await withAvailability(store.readMark(personKeysOf(peppers, person)[0], 'smooch'))
+      const name = await store.readMark(personKeysOf(peppers, person)[0], 'smooch')
       return name !== undefined && !namesOf(person.app, smoochId).includes(name)
     },
 
@@ -92,7 +92,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
 
     /** Ends all sessions that the person has now, and forgets the smoochId. */
     endPerson: async (person: Person): Promise<void> => {
-      await Promise.all(personKeysOf(peppers, person).map((tag) => withAvailability(store.endAll(tag))))
+      await Promise.all(personKeysOf(peppers, person).map((tag) => store.endAll(tag)))
       await forget(person)
     },
   }

@@ -1,6 +1,6 @@
 /** The contract of a session store. All times are the store's own clock, in milliseconds since
- * 1970, and all limits are decided by it. Methods reject quickly when the store is away. */
-import { Problem } from '../../contract/problems.ts'
+ * 1970, and all limits are decided by it. Methods reject quickly when the store is away, then with
+ * `session_store_unavailable`. */
 import type { Used } from '../../http/rate-limit.ts'
 import type { FamilyStore } from './family-store.ts'
 
@@ -128,12 +128,3 @@ export interface SessionStore extends FamilyStore {
 
 /** Lifetime of a person's flags: longer than any session or refresh family. */
 export const markTtlMs = 100 * 24 * 60 * 60 * 1000
-
-/** A failing store becomes `session_store_unavailable`, never 401: an outage signs nobody out. */
-export const withAvailability = async <T>(answer: Promise<T>): Promise<T> => {
-  try {
-    return await answer
-  } catch (cause) {
-    throw new Problem('session_store_unavailable', { cause, headers: { 'Retry-After': '1' } })
-  }
-}

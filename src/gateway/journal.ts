@@ -18,7 +18,7 @@ import { describeError, type Log } from '../platform/log/logger.ts'
 import type { Metrics } from '../platform/metrics/metrics.ts'
 import { connectRedis } from '../platform/redis/client.ts'
 import { redisLog } from '../platform/redis/connection.ts'
-import { outsideRequests } from '../platform/request-context.ts'
+import { outsideRequests } from '../platform/tracing.ts'
 import type { Upstream } from '../upstream/client.ts'
 import { createSecretChanges } from './watch/secret-changes.ts'
 

@@ -1,5 +1,7 @@
-/** The one door to OpenTelemetry's API: a span for each request and each send to the vendor. Recorded only where an SDK is
- * registered; without one the ids go on all the same. No attribute holds a path, a query, an address or an id of a person. */
+/** The one door to OpenTelemetry's API: a span for each request and each send to the vendor, and the ids that all log lines of
+ * a request have. Recorded only where an SDK is registered; without one the ids go on all the same. No attribute holds a path, a
+ * query, an address or an id of a person. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   type Attributes,
   type Context,
@@ -11,7 +13,6 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
-import { currentTrace, runInRequest } from './request-context.ts'
 
 export interface RequestTrace {
   readonly ids: { readonly trace_id: string; readonly span_id: string }
@@ -63,9 +64,17 @@ export const startRequestTrace = (method: string, header: string | undefined): R
   }
 }
 
+/** What belongs to the request that is being answered, wherever its work has gone. */
+const current = new AsyncLocalStorage<{ readonly fields: Readonly<Record<string, unknown>>; readonly trace: RequestTrace } | undefined>()
+
 /** Runs what answers a request: its log lines get these fields, its sends this parent, instrumentations of others too. */
 export const runInTrace = (its: RequestTrace, requestId: string, work: () => void): void =>
-  runInRequest({ fields: { requestId, ...its.ids }, trace: its }, () => context.with(its.context, work))
+  current.run({ fields: { requestId, ...its.ids }, trace: its }, () => context.with(its.context, work))
+
+export const requestFields = (): Readonly<Record<string, unknown>> | undefined => current.getStore()?.fields
+
+/** For what is said of the process, whichever request happened to meet it first. */
+export const outsideRequests = <T>(work: () => T): T => current.run(undefined, work)
 
 export interface SendTrace {
   readonly traceparent: string
@@ -75,7 +84,7 @@ export interface SendTrace {
 
 /** The span of one send to the vendor. `template`: the path without values. */
 export const startSendTrace = (method: string, url: URL, template: string, resends: number): SendTrace => {
-  const parent = currentTrace()
+  const parent = current.getStore()?.trace
   const attributes = {
     'http.request.method': method,
     'server.address': url.hostname,

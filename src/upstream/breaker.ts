@@ -2,7 +2,7 @@
  * whether it is back. No caller's own call is the one that tries. */
 import { CircuitState, circuitBreaker, handleWhen, isBrokenCircuitError, SamplingBreaker } from 'cockatiel'
 import { Problem } from '../contract/problems.ts'
-import { outsideRequests } from '../platform/request-context.ts'
+import { outsideRequests } from '../platform/tracing.ts'
 
 export interface BreakerParts {
   /** Once when it opens, and once when the vendor answers again. */

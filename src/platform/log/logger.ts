@@ -3,7 +3,7 @@
 import { type DestinationStream, type Level, pino } from 'pino'
 import { withoutText } from '../error-message.ts'
 import { printableLines } from '../printable.ts'
-import { requestFields } from '../request-context.ts'
+import { requestFields } from '../tracing.ts'
 import { createLogOutput } from './output.ts'
 
 /** Without the names that each line has by itself: a line with two of one is read in two ways. */

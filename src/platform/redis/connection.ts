@@ -3,7 +3,7 @@
 
 import type { Cluster, Redis } from 'ioredis'
 import { describeError, type Log } from '../log/logger.ts'
-import { outsideRequests } from '../request-context.ts'
+import { outsideRequests } from '../tracing.ts'
 import { parseLogin, parseRedisAddress } from './address.ts'
 import { remedyFor } from './proof.ts'
 import { watchMaster } from './sentinel-watch.ts'

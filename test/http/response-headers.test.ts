@@ -3,8 +3,7 @@
 import { expect, test } from '@jest/globals'
 import express from 'express'
 import { requestId } from '../../src/http/access-log.ts'
-import { addHeader, asPage, joinHeads } from '../../src/http/response-headers.ts'
-import { securityHeaders } from '../../src/http/security-headers.ts'
+import { addHeader, asPage, joinHeads, securityHeaders } from '../../src/http/response-headers.ts'
 import { listen } from '../../src/http/server/server.ts'
 
 const headersAt = async (path: string, https: boolean, sent: Record<string, string> = {}): Promise<Record<string, string>> => {

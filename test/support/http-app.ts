@@ -7,8 +7,7 @@ import { problemHandler } from '../../src/http/problem-handler.ts'
 import { type AdmissionOptions, admission } from '../../src/http/request/admission.ts'
 import { type Bounds, discardBody, readJson } from '../../src/http/request/body.ts'
 import { clientAddress } from '../../src/http/request/client-address.ts'
-import { joinHeads } from '../../src/http/response-headers.ts'
-import { securityHeaders } from '../../src/http/security-headers.ts'
+import { joinHeads, securityHeaders } from '../../src/http/response-headers.ts'
 import { type Listener, type ListenOptions, listen } from '../../src/http/server/server.ts'
 
 export interface EchoListener extends Listener {

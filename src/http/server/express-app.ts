@@ -6,8 +6,7 @@ import type { Log } from '../../platform/log/logger.ts'
 import type { Metrics } from '../../platform/metrics/metrics.ts'
 import { accessLog, requestId, traceRequest } from '../access-log.ts'
 import { problemHandler } from '../problem-handler.ts'
-import { joinHeads } from '../response-headers.ts'
-import { securityHeaders } from '../security-headers.ts'
+import { joinHeads, securityHeaders } from '../response-headers.ts'
 
 export const expressApp = (https: boolean, middleware: readonly RequestHandler[]): Express => {
   const app = express()

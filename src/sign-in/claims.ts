@@ -1,4 +1,5 @@
-/** The person in the claims of an identity provider; settings say which claim means what. */
+/** Claims of an identity provider: their values by path, in the shapes that providers give them, and
+ * the person in them; settings say which claim means what. */
 import type { ClaimRules, ProviderRole } from '../../config/providers.ts'
 import { faultOfName, hiddenIn, isTooLong } from '../contract/ids.ts'
 import { Problem, problems } from '../contract/problems.ts'
@@ -6,8 +7,57 @@ import { isBlank, withoutFormatting } from '../contract/text.ts'
 import { parseExact } from '../platform/exact-json.ts'
 import type { Assertion } from '../session/resolve-user.ts'
 import { absenceOf, isStaffRole } from '../session/roles.ts'
-import { type Claims, claimAt, isAbsent, isElsewhere, wordsOf } from './claim-values.ts'
-import { clockToleranceSeconds } from './clock.ts'
+import { clockToleranceSeconds } from './token-rules.ts'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Claims => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Deeper than any provider nests its claims. */
+const deepest = 32
+
+/** A claim by its name, else by a path such as `realm_access.roles`; names may hold dots. In a list
+ * the path leads into each item. What lies deeper than anybody nests is not there. */
+export const claimAt = (at: unknown, path: string, depth = 0): unknown => {
+  if (depth > deepest) return undefined
+  if (Array.isArray(at)) {
+    const found = at.flatMap((item) => claimAt(item, path, depth + 1) ?? [])
+    return found.length === 0 ? undefined : found
+  }
+  if (!isObject(at)) return undefined
+  if (Object.hasOwn(at, path)) return at[path]
+  for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
+    const step = path.slice(0, dot)
+    const found = Object.hasOwn(at, step) ? claimAt(at[step], path.slice(dot + 1), depth + 1) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The words of a list, of a text (by commas, else by spaces, and the text itself), or of a map's
+ * keys (Zitadel). */
+export const wordsOf = (value: unknown): readonly unknown[] => {
+  if (Array.isArray(value)) return value
+  if (typeof value === 'string') return [value, ...(value.includes(',') ? value.split(',').map((word) => word.trim()) : value.split(/\s+/))]
+  if (!isObject(value)) return []
+  return Object.keys(value).filter((key) => Boolean(value[key]))
+}
+
+export const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === ''
+
+/** Claims completed from a second place, each under its full name, so that two objects are not
+ * mixed. */
+export const withMissing = <T extends Claims>(claims: T, more: Claims, names: readonly string[]): T => {
+  const missing = names.filter((name) => isAbsent(claimAt(claims, name)) && !isAbsent(claimAt(more, name)))
+  return { ...more, ...claims, ...Object.fromEntries(missing.map((name) => [name, claimAt(more, name)])) }
+}
+
+/** A distributed claim (OpenID Connect Core, section 5.6.2), as Entra sends with more than 200
+ * groups. */
+const isElsewhere = (claims: Claims, path: string): boolean => {
+  const names = claims['_claim_names']
+  return isObject(names) && [path, path.split('.')[0]!].some((name) => Object.hasOwn(names, name))
+}
 
 export interface AbsentClaim {
   readonly name: string

@@ -22,7 +22,7 @@ import { forStaffOrigin, personOf } from './claims.ts'
 import { exchangeEndpoints, tokenType } from './endpoints.ts'
 import type { IssuerTokens, Trusted } from './issuer-tokens.ts'
 import type { Notices } from './notices.ts'
-import { TokenFault } from './token-types.ts'
+import { TokenFault } from './token-rules.ts'
 import { isOurNonce } from './transaction.ts'
 
 export interface ExchangeParts {

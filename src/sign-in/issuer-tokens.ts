@@ -19,11 +19,9 @@ import type { Provider } from '../../config/providers.ts'
 import { Problem } from '../contract/problems.ts'
 import { loggable } from '../platform/log/logger.ts'
 import { fetchOnce } from '../upstream/http-client.ts'
-import type { Claims } from './claim-values.ts'
-import { claimsOf } from './claims.ts'
-import { clockToleranceSeconds } from './clock.ts'
+import { type Claims, claimsOf } from './claims.ts'
 import { createDiscovery, type Discovery } from './provider/discovery.ts'
-import { requireLogoutToken, requireSubjectToken, TokenFault } from './token-types.ts'
+import { clockToleranceSeconds, requireLogoutToken, requireSubjectToken, TokenFault } from './token-rules.ts'
 
 /** Public-key signatures only: whoever checks by a shared secret could also sign. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']

@@ -2,8 +2,7 @@
  * what to do. */
 import type { Provider } from '../../config/providers.ts'
 import type { Log } from '../platform/log/logger.ts'
-import type { Claims } from './claim-values.ts'
-import { absentClaims } from './claims.ts'
+import { absentClaims, type Claims } from './claims.ts'
 
 const remedies = {
   absent:

@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto'
 import * as openid from 'openid-client'
 import type { AssertionAlg, ProviderClient } from '../../../config/providers.ts'
-import { clockToleranceSeconds } from '../clock.ts'
+import { clockToleranceSeconds } from '../token-rules.ts'
 import { ProviderFault } from './faults.ts'
 
 const rsa = (name: string, hash: string) => ({ keys: ['rsa'], import: { name, hash } })

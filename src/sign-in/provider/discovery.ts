@@ -5,7 +5,7 @@ import { isSameIssuer } from '../../../config/issuer.ts'
 import type { Provider } from '../../../config/providers.ts'
 import { isSecure } from '../../../config/secure-address.ts'
 import { fetchOnce } from '../../upstream/http-client.ts'
-import { clockToleranceSeconds } from '../clock.ts'
+import { clockToleranceSeconds } from '../token-rules.ts'
 import { clientAuth } from './client-auth.ts'
 import { ProviderFault } from './faults.ts'
 

@@ -4,7 +4,7 @@ import * as openid from 'openid-client'
 import { Problem, type ProblemCode } from '../../contract/problems.ts'
 import type { Alarm } from '../../platform/alarms.ts'
 import { loggable } from '../../platform/log/logger.ts'
-import { TokenFault } from '../token-types.ts'
+import { TokenFault } from '../token-rules.ts'
 import { byCode, byError, byNetwork, type Fault, isForNow, ProviderFault, type Row, rowOf } from './faults.ts'
 
 interface Verdict {

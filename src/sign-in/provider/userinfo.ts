@@ -2,7 +2,7 @@
  * the token. */
 import * as openid from 'openid-client'
 import { parseExact } from '../../platform/exact-json.ts'
-import type { Claims } from '../claim-values.ts'
+import type { Claims } from '../claims.ts'
 import { isForNow, ProviderFault } from './faults.ts'
 
 /** Claims about the token and the sign-in, which count in a signed token only. */

@@ -1,7 +1,6 @@
 /** Claims that a provider gives by userinfo, as a map, in a comma list or below names with dots were not read, and those that it did not send were missed by nobody: staff became plain users without a word. */
 import { describe, expect, test } from '@jest/globals'
-import { claimAt, withMissing, wordsOf } from '../../../src/sign-in/claim-values.ts'
-import { personOf } from '../../../src/sign-in/claims.ts'
+import { claimAt, personOf, withMissing, wordsOf } from '../../../src/sign-in/claims.ts'
 import { ask } from '../../security/requests.ts'
 import { type ProviderSetUp, says } from '../../support/provider.ts'
 import { startWithProvider, type WithProvider } from '../../support/with-provider.ts'

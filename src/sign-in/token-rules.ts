@@ -1,5 +1,9 @@
-/** TABLE: types of JWT by use; no kind passes for another (RFC 8725, section 3.11). */
+/** Rules for tokens of providers: the types by use, of which no kind passes for another (RFC 8725,
+ * section 3.11), and the clocks. */
 import type { LogoutTokenType } from '../../config/providers.ts'
+
+/** Tolerance between a provider's clock and ours, for every kind of token. */
+export const clockToleranceSeconds = 30
 
 /** A fault of a token, in words for operators. */
 export class TokenFault extends Error {}

@@ -1,2 +1,0 @@
-/** Tolerance between a provider's clock and ours, for every kind of token. */
-export const clockToleranceSeconds = 30

@@ -2,7 +2,7 @@
  * often differ in it. */
 
 /** Undefined when it is no address. */
-export const issuerKey = (issuer: unknown): string | undefined =>
+const issuerKey = (issuer: unknown): string | undefined =>
   typeof issuer === 'string' && URL.canParse(issuer) ? new URL(issuer).href.replace(/\/$/, '') : undefined
 
 export const isSameIssuer = (one: unknown, other: unknown): boolean => {

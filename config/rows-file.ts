@@ -49,7 +49,7 @@ export const readRows = <Row, Made>(
 }
 
 /** The fault of a row, in our own words. */
-export class RowError extends Error {}
+class RowError extends Error {}
 
 /** Only missing fields are named: any other word of the file may be a misplaced secret. */
 const faultsOf = (yaml: Yaml, issue: z.core.$ZodIssue): string[] => {

@@ -45,7 +45,7 @@ const checkOf = ({ ok, size, root, milliseconds, findings }: Report): Check => (
 
 /** Milliseconds until the next night, at a random minute, so that replicas do not begin
  * together. */
-export const untilNight = (now: Date): number => {
+const untilNight = (now: Date): number => {
   const night = new Date(now)
   night.setHours(nightHour, Math.floor(Math.random() * 60), 0, 0)
   if (night <= now) night.setDate(night.getDate() + 1)

@@ -45,7 +45,7 @@ export const namesAsked = (subjects: readonly Subject[]): Person[] =>
   subjects.map(({ role, id }) => ({ role, userId: id, ...(looksLikeSmoochId(id) && { smoochId: id.toLowerCase() }) }))
 
 /** Before any check: the name in the path, if it can be one. */
-export const namedIn = (operation: Operation, raw: Parameters<typeof checkParams>[1], session: Own): Person[] => {
+const namedIn = (operation: Operation, raw: Parameters<typeof checkParams>[1], session: Own): Person[] => {
   try {
     const { userId }: { userId?: string } = checkParams(operation, raw, session)
     return userId === undefined ? [] : [{ role: 'subject', userId }]

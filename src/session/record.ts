@@ -142,7 +142,7 @@ export const sealIndex = (peppers: KeyRing, sid: string, entry: IndexEntry): Buf
   return seal(pepper, indexKey(pepper), sid, entry)
 }
 
-export const openIndex = (peppers: KeyRing, sid: string, blob: Buffer): IndexEntry | undefined =>
+const openIndex = (peppers: KeyRing, sid: string, blob: Buffer): IndexEntry | undefined =>
   open(peppers, indexKey, sid, blob) as IndexEntry | undefined
 
 export const openListed = (peppers: KeyRing, listed: readonly Listed[]): (Listed & { readonly entry: IndexEntry })[] =>

@@ -13,7 +13,7 @@ import type { Places } from './phrases.ts'
 import { searchFor } from './search-query.ts'
 import { ago, timeTag } from './times.ts'
 
-export const attentionStates = ['unknown', 'indeterminate', 'contradiction'] as const
+const attentionStates = ['unknown', 'indeterminate', 'contradiction'] as const
 const maxCounted = 500
 
 export interface Summary {

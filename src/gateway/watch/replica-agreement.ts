@@ -27,7 +27,7 @@ const own: readonly (keyof Settings)[] = [
   'OIDC_PROVIDERS_FILE',
 ]
 
-export const agreementTimes = {
+const agreementTimes = {
   everyMs: 3_000,
   /** How long keys may differ, as while a replaced file is read by one replica after the other. */
   keysMs: 15_000,

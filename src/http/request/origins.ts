@@ -28,7 +28,7 @@ const loopback = ['localhost', '127.0.0.1', '[::1]']
 
 /** The values of Host that belong to these origins. The names of the loopback are one; the scheme's
  * own port may be written out. */
-export const hostsOf = (origins: readonly string[]): ReadonlySet<string> =>
+const hostsOf = (origins: readonly string[]): ReadonlySet<string> =>
   new Set(
     origins.flatMap((origin) => {
       const { hostname, port, protocol } = new URL(origin)

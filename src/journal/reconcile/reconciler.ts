@@ -11,8 +11,6 @@ export interface ReconcilerOptions {
   readonly journal: Journal
   /** GET of one user, uncached; throws without an answer. */
   readonly read: (tenant: string, id: string) => Promise<Observation>
-  /** Wait after the intent: the permit's life, the upstream's time limit, and 30 s for clocks. */
-  readonly settleMilliseconds?: number
   /** Milliseconds between two reads for one operation; the last is repeated. */
   readonly pauses?: readonly number[]
 }
@@ -43,15 +41,12 @@ interface Observations {
   reads: { of: string; status: number; at: string }[]
 }
 
+/** Wait after the intent: the permit's life, the upstream's time limit, and 30 s for clocks. */
+const SETTLED = 50_000
 const TRIES = 6
 const APART = 60_000
 
-export function createReconciler({
-  journal,
-  read,
-  settleMilliseconds = 50_000,
-  pauses = [APART, 120_000, 300_000, 600_000],
-}: ReconcilerOptions): Reconciler {
+export function createReconciler({ journal, read, pauses = [APART, 120_000, 300_000, 600_000] }: ReconcilerOptions): Reconciler {
   const { store } = journal
   const watches = new Map<string, Observations>()
   const apart = Math.min(APART, pauses[0] ?? APART)
@@ -81,7 +76,7 @@ export function createReconciler({
     if (now < watch.nextAt) return 0
     const history = await historyOf(store, operation)
     const intent = history?.events[0]?.event
-    if (intent?.kind !== 'intent' || now < Date.parse(intent.time) + settleMilliseconds) return 0
+    if (intent?.kind !== 'intent' || now < Date.parse(intent.time) + SETTLED) return 0
     // The process that owns it lives, and will write the outcome.
     if (history?.state === 'pending' && (await store.isAlive(intent.operation?.instance ?? ''))) return 0
     watches.set(operation, watch)
@@ -126,7 +121,7 @@ export function createReconciler({
     open: () => open,
     watch: ({ time, operation }) => {
       const { tries = 0, nextAt = 0, reads = [] } = watches.get(operation?.id ?? '') ?? {}
-      const next = Math.max(nextAt, Date.parse(time) + settleMilliseconds)
+      const next = Math.max(nextAt, Date.parse(time) + SETTLED)
       return { tries, maxTries: TRIES, next: new Date(next).toISOString(), reads }
     },
     start: (every = 5000) => {

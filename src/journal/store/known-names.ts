@@ -11,7 +11,7 @@ import type { Source } from './queries/source.ts'
 export type Names = ReadonlyMap<string, string>
 
 /** `m…@example.org`, `…0100`. */
-export const maskName = (name: string): string => {
+const maskName = (name: string): string => {
   if (name.includes('@')) return name.replace(/^(.)[^@]*/u, '$1…')
   return /^\+[\d ()-]{7,}$/.test(name) ? `…${name.slice(-4)}` : name
 }

@@ -7,7 +7,7 @@ import { createSignOut, type SignOutParts } from './sign-out.ts'
 
 /** The session as its owner may see it. Times are ISO 8601, `authTime` is in seconds since 1970, as
  * in OpenID. */
-export const sessionView = (session: Session) => ({
+const sessionView = (session: Session) => ({
   signedIn: true,
   sessionId: session.sid,
   appId: session.app,

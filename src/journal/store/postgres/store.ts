@@ -31,11 +31,11 @@ export interface PostgresOptions extends StoreOptions {
   readonly readOnly?: boolean
   /** Create a journal if there is none; by default true. */
   readonly make?: boolean
-  /** Time for a batch; then its connection is cut. */
-  readonly commitMilliseconds?: number
 }
 
 const minute = 60_000
+/** Time for a batch; then its connection is cut. */
+const commitMilliseconds = 1_800
 /** A little above the readers' own limit. */
 const readersMilliseconds = 6_000
 
@@ -44,7 +44,7 @@ const lockName = (journal: string, instance: string): string =>
   hash('sha256', `${journal}/${instance}`, 'buffer').readBigInt64BE().toString()
 
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
-  const { url, keys, instance, readOnly = false, make = true, commitMilliseconds = 1800, selectMilliseconds = minute } = options
+  const { url, keys, instance, readOnly = false, make = true, selectMilliseconds = minute } = options
   const writer = serialConnection(url, {
     pipeline: true,
     // The head is locked for the whole transaction: a process that dies in it must not keep the

@@ -9,29 +9,32 @@ export interface Connection {
   close(): void
 }
 
+/** How long another writer is waited for. */
+export const busyMilliseconds = 1_500
+
 const settings =
   'PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON'
 
-const open = (path: string | URL, readOnly: boolean, timeout: number): DatabaseSync => {
-  const db = new DatabaseSync(path, { readOnly, timeout, defensive: true })
+const open = (path: string | URL, readOnly: boolean): DatabaseSync => {
+  const db = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds, defensive: true })
   db.exec(settings)
   return db
 }
 
-export const toWrite = (path: string, timeout: number): Connection => {
-  const db = open(path, false, timeout)
+export const toWrite = (path: string): Connection => {
+  const db = open(path, false)
   db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 1000')
   return { db, close: () => db.close() }
 }
 
-export const toRead = (path: string, timeout: number): Connection => {
+export const toRead = (path: string): Connection => {
   // SQLite makes both files even to read; with content, a writer is active or was cut off.
   const inUse = ['-wal', '-shm'].some((end) => {
     const file = statSync(`${path}${end}`, { throwIfNoEntry: false })
     return file?.isFile() && file.size > 0
   })
   try {
-    const db = open(path, true, timeout)
+    const db = open(path, true)
     peekAt(db)
     return {
       db,
@@ -44,7 +47,7 @@ export const toRead = (path: string, timeout: number): Connection => {
     if (inUse) throw error
     // Where they cannot be made (a full or read-only disk), the file alone is read: everything is
     // in it.
-    const db = open(Object.assign(pathToFileURL(path), { search: '?immutable=1' }), true, timeout)
+    const db = open(Object.assign(pathToFileURL(path), { search: '?immutable=1' }), true)
     return { db, close: () => db.close() }
   }
 }

@@ -22,7 +22,7 @@ import {
   unpackFrontier,
 } from '../journal-store.ts'
 import type { Row, Rows, Value } from '../queries/source.ts'
-import { toRead, toWrite } from './connection.ts'
+import { busyMilliseconds, toRead, toWrite } from './connection.ts'
 import { erasures, lookups, removals, statements } from './schema.ts'
 import { create, inspect, isReadable, upgrade, versionOf } from './schema-state.ts'
 
@@ -53,7 +53,6 @@ export interface FileOptions extends StoreOptions {
   readonly background?: boolean
   /** When reopening: only this journal in this file is accepted, and none is created. */
   readonly mustBe?: { readonly journal: string; readonly inode: number } | undefined
-  readonly busyMilliseconds?: number
   /** Largest size, in pages of 4 KB. */
   readonly maxPages?: number
 }
@@ -62,7 +61,7 @@ export interface FileOptions extends StoreOptions {
  * higher bits of the code. */
 export const isBusy = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
 
-export function openFile({ path, keys, readOnly = false, mustBe, busyMilliseconds = 1500, maxPages }: FileOptions): File {
+export function openFile({ path, keys, readOnly = false, mustBe, maxPages }: FileOptions): File {
   if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   refuseNetwork(statfsSync(dirname(path)).type)
   const size = (name: string): number => statSync(name, { throwIfNoEntry: false })?.size ?? 0
@@ -77,7 +76,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, busyMillisecond
     )
   // Created with mode 0600 first: SQLite would let the group read it.
   if (!readOnly && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
-  const { db, close } = readOnly ? toRead(path, busyMilliseconds) : toWrite(path, busyMilliseconds)
+  const { db, close } = readOnly ? toRead(path) : toWrite(path)
   if (maxPages) db.exec(`PRAGMA max_page_count = ${maxPages}`)
 
   const prepared = new Map<string, StatementSync>()

@@ -103,6 +103,11 @@ describe('imports', () => {
     expect(files.filter((file) => /^src\/[^/]+$/.test(file)).length).toBeLessThanOrEqual(5)
   })
 
+  test('no folder has more files than a reader takes in', () => {
+    const folders = Map.groupBy(files, (file) => file.slice(0, file.lastIndexOf('/')))
+    expect([...folders].filter(([, its]) => its.length > 17).map(([folder, its]) => `${folder}: ${its.length}`)).toEqual([])
+  })
+
   test('the process is touched only where it is started or ended', () => {
     const allowed = /(^|\/)(main|run|cli|signals)\.ts$/
     expect(

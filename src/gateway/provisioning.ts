@@ -40,7 +40,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
 
   /** Checks every answer before it is shown or stored. */
   const accept = async (call: Call, body: unknown): Promise<void> => {
-    if (returnsUser(call.operation) && body !== undefined && isOwn(call)) await acceptOwn(call.session, body)
+    if (body !== undefined && returnsUser(call.operation) && isOwn(call)) await acceptOwn(call.session, body)
   }
 
   const rememberSmoochId = async (session: Session, smoochId: string): Promise<void> => {

@@ -35,7 +35,8 @@ when('what is answered when a former master goes on is kept', async () => {
     await sleep(10)
   }
   expect(answered).toBeGreaterThan(30)
-  expect(Number(await busy.command('GET', 'k'))).toBe(answered)
+  // On a busy machine one that was given up may have been done all the same.
+  expect(Number(await busy.command('GET', 'k'))).toBeGreaterThanOrEqual(answered)
 })
 
 when('clients that rested know which node of a Cluster took the place of one that hangs', async () => {

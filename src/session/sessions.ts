@@ -8,8 +8,8 @@ import { watchArrival } from '../http/request/body.ts'
 import type { Origins } from '../http/request/origins.ts'
 import type { CallLimits } from './call-limits.ts'
 import type { CsrfClass } from './credentials/csrf.ts'
-import { credentialOf, readCookie } from './credentials/headers.ts'
-import { type Token, verifyToken } from './credentials/token.ts'
+import { tokenOf, tokenOnPage } from './credentials/headers.ts'
+import type { Token } from './credentials/token.ts'
 import { createIssue, servicesKey } from './issue.ts'
 import type { People } from './people.ts'
 import { openRecord, type Person, personKeysOf, type SessionRecord, storeKey } from './record.ts'
@@ -99,12 +99,10 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
   }
 
   const find = async <P>(
-    text: string,
-    kinds: readonly Token['kind'][],
+    token: Token | undefined,
     options: { touch: boolean; limit?: LimitClass; prefetch?: Prefetch<P> | undefined; arrived?: () => boolean },
   ): Promise<Lookup<P>> => {
-    const token = verifyToken(keys, text, Date.now())
-    if (!token || !kinds.includes(token.kind)) return {}
+    if (!token) return {}
     const place = { key: storeKey(token.jti), tag: token.tag }
     const name = options.limit && (token.kind === 'service' ? 'service' : options.limit)
     const entered: StoredSession | undefined = await store.enter(place, {
@@ -161,12 +159,12 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
       wanted: Requirement<P>,
     ): Promise<{ session: Session; prefetched: P | undefined }> => {
       const { limit: name, decide, csrf = 'api', idle = false, prefetch } = wanted
-      const shown = credentialOf(request, origins, csrf)
+      const token = tokenOf(keys, request, origins, csrf)
       // Settled before Redis can answer. The memory store answers sooner, so its sessions are read
       // again.
       const arrived = watchArrival(request)
       const options = { touch: !idle, limit: name, prefetch, arrived }
-      const { session: known, limit, prefetched } = shown ? await find(shown.text, shown.kinds, options) : {}
+      const { session: known, limit, prefetched } = await find(token, options)
       // A refusal gives the lease back.
       using lease = new DisposableStack()
       lease.use(prefetched)
@@ -184,16 +182,13 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
 
     /** The caller's session, not counted as activity. */
     current: async (request: IncomingMessage): Promise<Session | undefined> => {
-      const shown = credentialOf(request, origins, 'api')
-      const session = shown && (await find(shown.text, shown.kinds, { touch: false })).session
+      const { session } = await find(tokenOf(keys, request, origins, 'api'), { touch: false })
       return session && forStaffOrigin(request, session)
     },
 
     /** The session of a browser that opens a page. CSRF is not checked, so it may grant nothing. */
-    currentOnPage: async (request: IncomingMessage): Promise<Session | undefined> => {
-      const cookie = readCookie(request.headers.cookie, origins.cookies)
-      return cookie === undefined ? undefined : (await find(cookie, ['cookie'], { touch: false })).session
-    },
+    currentOnPage: async (request: IncomingMessage): Promise<Session | undefined> =>
+      (await find(tokenOnPage(keys, request, origins), { touch: false })).session,
 
     end: async ({ place, sid, family, kind }: Ending): Promise<boolean> => {
       const lived = await people.endListed({ sid, entry: family === undefined ? place : { key: family, tag: place.tag, family: true } })

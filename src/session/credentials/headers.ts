@@ -1,11 +1,12 @@
-/** The credentials of a session as requests bring them: the cookie, which is also set here, and the
- * bearer token. */
+/** The token of a session as requests bring it: in the cookie, which is also set here, or as a bearer
+ * token. */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../../contract/problems.ts'
+import type { KeyRing } from '../../crypto/key-ring.ts'
 import { type CookieNames, cookiesIn } from '../../http/request/cookies.ts'
 import type { Origins } from '../../http/request/origins.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
-import type { Kind } from './token.ts'
+import { type Token, verifyToken } from './token.ts'
 
 /** The value of the session cookie; undefined when it is absent. Admission refuses a doubled
  * one. */
@@ -25,19 +26,24 @@ export const readBearer = (header: string | undefined): string | undefined => {
   return found ? (found[1] ?? '') : undefined
 }
 
-/** The token of a request and the kinds it may have; undefined without one. CSRF is checked before
- * any look-up. Throws `csrf` and `ambiguous_credentials`. */
-export const credentialOf = (
-  request: IncomingMessage,
-  origins: Origins,
-  csrf: CsrfClass,
-): { text: string; kinds: readonly Kind[] } | undefined => {
+/** Undefined unless the token is ours, has not expired and came as its kind does. */
+const verified = (keys: KeyRing, text: string, ...kinds: readonly Token['kind'][]): Token | undefined => {
+  const token = verifyToken(keys, text, Date.now())
+  return token && kinds.includes(token.kind) ? token : undefined
+}
+
+/** The token of a request; undefined without one. CSRF is checked before any look-up. Throws `csrf`
+ * and `ambiguous_credentials`. */
+export const tokenOf = (keys: KeyRing, request: IncomingMessage, origins: Origins, csrf: CsrfClass): Token | undefined => {
   const cookie = readCookie(request.headers.cookie, origins.cookies)
   const bearer = readBearer(request.headers.authorization)
   if (cookie !== undefined && bearer !== undefined) throw new Problem('ambiguous_credentials')
-  if (cookie !== undefined) {
-    requireSameOrigin(request, origins, csrf)
-    return { text: cookie, kinds: ['cookie'] }
-  }
-  return bearer === undefined ? undefined : { text: bearer, kinds: ['bearer', 'service'] }
+  if (bearer !== undefined) return verified(keys, bearer, 'bearer', 'service')
+  if (cookie === undefined) return undefined
+  requireSameOrigin(request, origins, csrf)
+  return verified(keys, cookie, 'cookie')
 }
+
+/** The token of a browser that opens a page, without a check of CSRF. */
+export const tokenOnPage = (keys: KeyRing, { headers }: IncomingMessage, { cookies }: Origins): Token | undefined =>
+  verified(keys, readCookie(headers.cookie, cookies) ?? '', 'cookie')

@@ -21,11 +21,12 @@ import { createPipeline } from './gateway/pipeline.ts'
 import { operationRoutes } from './gateway/routes.ts'
 import { watchAgreement } from './gateway/watch/replica-agreement.ts'
 import { watchRollback } from './gateway/watch/session-store-rollback.ts'
+import { accessLog } from './http/access-log.ts'
 import { type Health, healthRoutes } from './http/health.ts'
 import { limitAddress, limitFailures } from './http/rate-limit.ts'
 import { admission, untrustedForward } from './http/request/admission.ts'
 import { createOrigins, type Origins } from './http/request/origins.ts'
-import { expressApp, finalHandlers, httpWide } from './http/server/express-app.ts'
+import { expressApp, finalHandlers } from './http/server/express-app.ts'
 import { createLoadShedding, type PriorityOf, priorityOf, privatePriorityOf } from './http/server/load-shedding.ts'
 import { type Listener, listen, listenAll } from './http/server/server.ts'
 import { type Alarm, createAlarm } from './platform/alarms.ts'
@@ -149,8 +150,9 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   // Closed before the cache: a read behind an answer still writes to it.
   opened.defer(() => vendor.close())
 
+  const record = accessLog(log, metrics)
   const publicApp = expressApp(origins.secure(), [
-    ...httpWide(log, metrics),
+    record,
     admission({
       origins,
       ownCookies: origins.cookies,
@@ -188,7 +190,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const { BASE_PATH } = settings
   finalHandlers(publicApp, `The operations are below ${BASE_PATH}/v1.1, and ${BASE_PATH}/docs describes them.`)
 
-  const privateApp = expressApp(false, [...httpWide(log, metrics), admission()])
+  const privateApp = expressApp(false, [record, admission()])
   const authenticate = requireServiceKey(settings.SERVICE_KEYS, failures('service-keys'))
   privateApp.use(
     personRoutes(people, byId, authenticate, acts),

@@ -12,24 +12,9 @@ import { type RequestTrace, runInTrace, startRequestTrace } from '../platform/tr
 import { clientAddress } from './request/client-address.ts'
 import { addHeader } from './response-headers.ts'
 
-export const newRequestId = (): string => `req_${randomBytes(15).toString('base64url')}`
-
 /** For the answer, the log and the journal. A name from outside is never taken over: it could be
  * forged or hold anything. */
-export const requestId: RequestHandler = function requestId(_req, res, next) {
-  const id = newRequestId()
-  res.locals['requestId'] = id
-  addHeader(res, 'X-Request-Id', id)
-  next()
-}
-
-/** W3C Trace Context: the header is read, and all that answers the request runs within. */
-export const traceRequest: RequestHandler = function traceRequest(req, res, next) {
-  const { traceparent } = req.headers
-  const trace = startRequestTrace(req.method, traceparent as string | undefined)
-  res.locals['trace'] = trace
-  runInTrace(trace, String(res.locals['requestId']), next)
-}
+export const newRequestId = (): string => `req_${randomBytes(15).toString('base64url')}`
 
 const network = memo(2_000, networkOf)
 
@@ -52,8 +37,11 @@ export const accessLog = (log: Log, requests: Requests): RequestHandler =>
   function accessLog(req, res, next) {
     const start = performance.now()
     requests.begun()
+    const requestId = newRequestId()
+    addHeader(res, 'X-Request-Id', requestId)
     const record: Fields = {}
-    res.locals['record'] = record
+    Object.assign(res.locals, { requestId, record })
+    const trace = startRequestTrace(req.method, req.headers['traceparent'] as string | undefined)
     // `on`, not `once`, which costs two more objects: the event comes once.
     res.on('close', () => {
       const problem = res.locals['problem'] as Problem | undefined
@@ -61,10 +49,9 @@ export const accessLog = (log: Log, requests: Requests): RequestHandler =>
       const failed = problem && { code: problem.code, ...(outcome && { outcome }), ...(limit && { limit }) }
       const upstream = upstreamStatus !== undefined && { upstream: { status: upstreamStatus, requestId: upstreamRequestId } }
       const cause = problem?.cause !== undefined && { cause: describeError(problem.cause) }
-      const trace = res.locals['trace'] as RequestTrace | undefined
       const line: Fields = {
-        requestId: res.locals['requestId'],
-        ...trace?.ids,
+        requestId,
+        ...trace.ids,
         method: req.method,
         route: (req.route as { readonly path?: unknown } | undefined)?.path,
         status: res.writableFinished ? res.statusCode : 499,
@@ -81,14 +68,15 @@ export const accessLog = (log: Log, requests: Requests): RequestHandler =>
       requests.request(line)
       endTrace(trace, line)
     })
-    next()
+    // All that answers the request runs within its trace.
+    runInTrace(trace, requestId, next)
   }
 
 /** Named by the operation where there is one, else by the template of the path. */
-const endTrace = (trace: RequestTrace | undefined, { method, route, operation, status, code }: Fields): void => {
+const endTrace = (trace: RequestTrace, { method, route, operation, status, code }: Fields): void => {
   const path = typeof route === 'string' ? { 'http.route': route } : undefined
   const name = operation ?? (path ? `${String(method)} ${route}` : method)
-  trace?.end(String(name), Number(status), code as string | undefined, { ...path })
+  trace.end(String(name), Number(status), code as string | undefined, { ...path })
 }
 
 /** The stack without the message, which may quote anything. */

@@ -2,14 +2,14 @@
 
 import { expect, test } from '@jest/globals'
 import express from 'express'
-import { requestId } from '../../src/http/access-log.ts'
 import { addHeader, asPage, joinHeads, securityHeaders } from '../../src/http/response-headers.ts'
 import { listen } from '../../src/http/server/server.ts'
+import { recordOf } from '../support/http-app.ts'
 
 const headersAt = async (path: string, https: boolean, sent: Record<string, string> = {}): Promise<Record<string, string>> => {
   const app = express().disable('x-powered-by')
   joinHeads(app)
-  app.use(securityHeaders({ https }), requestId)
+  app.use(securityHeaders({ https }), recordOf())
   app.get('/api', (_req, res) => void res.json({}))
   app.get('/list', (_req, res) => {
     addHeader(res, 'X-Added', 'first')

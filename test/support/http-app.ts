@@ -2,29 +2,34 @@
 import express, { type Express } from 'express'
 import { pathId } from '../../src/contract/ids.ts'
 import { Problem } from '../../src/contract/problems.ts'
-import { requestId } from '../../src/http/access-log.ts'
+import { accessLog, type Requests } from '../../src/http/access-log.ts'
 import { problemHandler } from '../../src/http/problem-handler.ts'
 import { type AdmissionOptions, admission } from '../../src/http/request/admission.ts'
 import { type Bounds, discardBody, readJson } from '../../src/http/request/body.ts'
 import { clientAddress } from '../../src/http/request/client-address.ts'
 import { joinHeads, securityHeaders } from '../../src/http/response-headers.ts'
 import { type Listener, type ListenOptions, listen } from '../../src/http/server/server.ts'
+import type { Log } from '../../src/platform/log/logger.ts'
 
 export interface EchoListener extends Listener {
   /** What got past admission: nothing else may ever have been reached. */
   readonly reached: string[]
 }
 
+const quiet = { info: () => {}, error: () => {} } as unknown as Log
+/** Names, traces and records requests without a log. */
+export const recordOf = (request: Requests['request'] = () => {}) => accessLog(quiet, { begun: () => {}, request })
+
 export const startEcho = async (
   options: AdmissionOptions = {},
-  rest: Partial<ListenOptions> & { body?: Bounds; routes?: (app: Express) => void } = {},
+  rest: Partial<ListenOptions> & { body?: Bounds; routes?: (app: Express) => void; onRecord?: Requests['request'] } = {},
 ): Promise<EchoListener> => {
   const reached: string[] = []
   const app = express()
   app.set('case sensitive routing', true).set('strict routing', true).set('query parser', 'simple').set('etag', false)
   app.disable('x-powered-by')
   joinHeads(app)
-  app.use(securityHeaders({ https: false }), requestId, admission(options))
+  app.use(securityHeaders({ https: false }), recordOf(rest.onRecord), admission(options))
   app.use((req, _res, next) => {
     reached.push(`${req.method} ${req.url}`)
     next()

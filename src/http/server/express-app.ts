@@ -2,9 +2,6 @@
  * the end of the line. */
 import express, { type Express, type RequestHandler } from 'express'
 import { Problem, problems } from '../../contract/problems.ts'
-import type { Log } from '../../platform/log/logger.ts'
-import type { Metrics } from '../../platform/metrics/metrics.ts'
-import { accessLog, requestId, traceRequest } from '../access-log.ts'
 import { problemHandler } from '../problem-handler.ts'
 import { joinHeads, securityHeaders } from '../response-headers.ts'
 
@@ -23,8 +20,6 @@ export const expressApp = (https: boolean, middleware: readonly RequestHandler[]
   for (const step of middleware) app.use(step)
   return app
 }
-
-export const httpWide = (log: Log, metrics: Metrics): RequestHandler[] => [requestId, traceRequest, accessLog(log, metrics)]
 
 /** `served`: where what this listener has is to be found. */
 export const finalHandlers = (app: Express, served: string): void => {

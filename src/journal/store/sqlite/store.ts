@@ -134,19 +134,19 @@ async function begin(livenessLocks: string, instance: string): Promise<DatabaseS
 export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
   const start = threads ? startThread : inThisThread
   const writer = start(options)
+  const toRead = (background: boolean) => start({ ...options, readOnly: true, keys: [], background })
+  // At once: who opens a journal reads its end first, and threads that start together are there sooner.
+  const reader = options.readOnly ? writer : toRead(false)
+  const readers = threads ? startAtFirstRead(() => toRead(true)) : reader
   const livenessLocks = `${options.path}-living`
   const begun = async () => ({
     journal: await writer.call('journal'),
     lock: options.readOnly ? undefined : await begin(livenessLocks, options.instance),
   })
   const { journal, lock } = await begun().catch(async (error: unknown) => {
-    await writer.end()
+    await Promise.all([writer.end(), reader.end()])
     throw error
   })
-  const reading = (background: boolean): Thread =>
-    options.readOnly ? writer : startAtFirstRead(() => start({ ...options, readOnly: true, keys: [], background }))
-  const reader = reading(false)
-  const readers = threads ? reading(true) : reader
 
   return {
     kind: 'sqlite',

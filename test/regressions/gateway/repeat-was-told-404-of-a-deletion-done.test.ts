@@ -7,7 +7,7 @@ let bff: Bff
 let ada: Carried
 let ben: Carried
 beforeAll(async () => {
-  bff = await startBff({ timeLimit: () => 400 })
+  bff = await startBff({ timeLimit: () => 2_000 })
   ada = await bff.signIn({ roles: ['admin'], actor: { id: 'ada' } })
   ben = await bff.signIn({ roles: ['admin'], actor: { id: 'ben' } })
 })

@@ -1,6 +1,6 @@
 /** Starts what all tests share: a real Redis, a cache of compiled code, and a folder in memory. A
  * REDIS_URL or TMPDIR given by the caller wins. */
-import { chmodSync, existsSync, mkdtempSync, statfsSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { redisInstalled, startRedis, type TestRedis } from './redis.ts'
@@ -30,6 +30,8 @@ const useMemory = (): void => {
   // The user of PostgreSQL passes through it.
   chmodSync(globalThis.testFolder, 0o711)
   process.env['TMPDIR'] = globalThis.testFolder
+  process.env['TEST_KEYS'] = `${globalThis.testFolder}/keys`
+  mkdirSync(process.env['TEST_KEYS'])
   process.env['TEST_CLUSTER'] = `${globalThis.testFolder}/cluster`
 }
 

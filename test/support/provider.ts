@@ -1,7 +1,9 @@
 /** A real OpenID provider of the test run's own, on a free port of 127.0.0.1: another site than localhost, where the service is reached. */
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { CompactSign, decodeJwt, exportJWK, SignJWT } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
 import { withClock } from './skewed-clock.ts'
@@ -28,8 +30,24 @@ export interface TestProvider extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-const newKey = async (kid: string) => {
+let used = 0
+
+/** Making one takes a quarter of a second of processor time. In a run of tests those once made serve all files: within a file
+ * no two are the same. */
+const rsaKey = (): KeyObject => {
+  const folder = process.env['TEST_KEYS']
+  const file = folder && join(folder, `${used++}.pem`)
+  if (file && existsSync(file)) return createPrivateKey(readFileSync(file))
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  if (!file) return privateKey
+  const own = `${file}-${process.pid}`
+  writeFileSync(own, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  renameSync(own, file)
+  return privateKey
+}
+
+const newKey = async (kid: string) => {
+  const privateKey = rsaKey()
   return { privateKey, jwk: { ...(await exportJWK(privateKey)), kid, use: 'sig', alg: 'RS256' } }
 }
 

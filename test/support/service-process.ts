@@ -9,7 +9,11 @@ import './ends-children.ts'
 /** One for all processes of a test file, which is how replicas on one machine share it. */
 const journal = join(mkdtempSync(join(tmpdir(), 'bff-process-')), 'journal.db')
 
+const compiled = process.env['NODE_COMPILE_CACHE']
+
 export const processEnv = {
+  // As `npm start` has it: no process then loads the compiler of TypeScript.
+  ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }),
   NODE_ENV: 'test',
   PORT: '0',
   PRIVATE_PORT: '0',

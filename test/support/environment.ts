@@ -1,8 +1,8 @@
-/** jest's environment for Node, in processes that load each package once, as a service does, and compile each module of ours
- * once. Test files share the globals of their process, and have modules of ours of their own. */
+/** jest's environment for Node, in processes that load each package and each module of the service once, as a service does.
+ * Test files share these and the globals of their process; modules of `test` each of them has of its own, compiled once. */
 import { createRequire } from 'node:module'
 import { PerformanceObserver } from 'node:perf_hooks'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm, { type SourceTextModuleOptions, type SyntheticModuleOptions } from 'node:vm'
 
 /** What comes with jest is no dependency of ours. */
@@ -16,10 +16,13 @@ const bytesOf = (file: string, text: string): Buffer | undefined => {
   return found?.text === text ? found.bytes : undefined
 }
 
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const isOfService = (file: string): boolean => file.endsWith('.ts') && ['src/', 'config/'].some((folder) => file.startsWith(root + folder))
 /** Those of jest keep what they know of a test file. */
-const isShared = (file: string): boolean => file.includes('/node_modules/') && !/\/node_modules\/(@jest\/|jest-|expect\/)/.test(file)
+const isShared = (file: string): boolean =>
+  isOfService(file) || (file.includes('/node_modules/') && !/\/node_modules\/(@jest\/|jest-|expect\/)/.test(file))
 
-/** As a module of its own for each test file, which gives on what the package exports. */
+/** As a module of its own for each test file, which gives on what the shared one exports. */
 const givenOn = (file: string): [text: string, exports: object] | undefined => {
   if (!isShared(file)) return undefined
   const exports = load(file) as object
@@ -94,6 +97,7 @@ export default class {
   readonly fakeTimersModern: { dispose(): void }
   readonly variables = process.env
   readonly exit = process.exit
+  readonly now = Date.now
   readonly before = Object.getOwnPropertyDescriptors(globalThis) as Record<PropertyKey, PropertyDescriptor>
 
   constructor({ projectConfig: config }: { projectConfig: object }) {
@@ -116,6 +120,7 @@ export default class {
     for (const observer of observers) observer.disconnect()
     observers.clear()
     Object.assign(process, { env: this.variables, exit: this.exit })
+    Date.now = this.now
     for (const name of Reflect.ownKeys(globalThis)) {
       const was = this.before[name]
       if (was) Object.defineProperty(globalThis, name, was)

@@ -87,8 +87,6 @@ withBrowser('the audit console', () => {
       .getByRole('link', { name: /unknown/ })
       .click()
     await it.page.locator('#found .open').first().click()
-    // Its script is there then.
-    await it.page.waitForURL(/\/ops\/operations\//)
     await it.page.getByLabel('It took effect').check()
     await it.page.getByLabel('Note').fill('seen to be gone')
     await it.page.getByRole('button', { name: 'Record the verdict' }).click()

@@ -3,7 +3,7 @@ import { expect } from '@jest/globals'
 import { demoPage } from '../../src/dev/demo/page.ts'
 import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
 import { loginAddress } from '../../src/sign-in/return-to.ts'
-import { appId, type BffOptions, type Carried, startBff } from '../support/bff.ts'
+import { appId, type BffOptions, type Carried, patiently, startBff } from '../support/bff.ts'
 import { axeIn } from './axe.ts'
 import { openBrowser } from './browser.ts'
 
@@ -56,9 +56,8 @@ export const openConsole = async (options: BffOptions = {}) => {
       })
     },
     remove: async (id: string, headers: Carried = {}): Promise<string> => {
-      const answer = await bff.call('DELETE', `/v1.1/appusers/${id}`, {
-        headers: { ...admin, 'audit-reason': 'gdpr_request', 'audit-ticket': 'OPS-4711', ...headers },
-      })
+      const more = { headers: { ...admin, 'audit-reason': 'gdpr_request', 'audit-ticket': 'OPS-4711', ...headers } }
+      const answer = await patiently(() => bff.call('DELETE', `/v1.1/appusers/${id}`, more))
       return answer.headers.get('audit-operation') ?? ''
     },
     axe: () => axeIn(page),

@@ -95,6 +95,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const metrics = createMetrics(log)
   const alarm = createAlarm(log, metrics.alarm)
   for (const { appId } of apps) metrics.circuit(appId, false)
+  const { BASE_PATH } = settings
   const configuredOrigins = [...(settings.PUBLIC_ORIGIN ?? []), ...apps.flatMap((app) => app.origins)]
   const origins = createOrigins(configuredOrigins, settings.STAFF_ORIGIN, settings.COOKIE_NAME, settings.NODE_ENV !== 'production')
   // Closed in reverse order when the start fails: what is open would keep the process alive.
@@ -122,9 +123,11 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   const mint = createMint({ sessions, people, resolveUser, cookies: origins.cookies })
   const gatewayJournal = await openGatewayJournal({ settings, apps: byId, providers, upstream, log, alarm, metrics })
   opened.defer(() => gatewayJournal.close())
-  if (settings.REDIS_URL)
-    opened.use(watchAgreement({ store, journal: gatewayJournal.journal, settings, keys, peppers, apps, providers, alarm }))
-  if (settings.REDIS_URL) opened.use(watchRollback({ store, journal: gatewayJournal.journal, apps: byId, people, alarm }))
+  if (settings.REDIS_URL) {
+    const { journal } = gatewayJournal
+    opened.use(watchAgreement({ store, journal, settings, keys, peppers, apps, providers, alarm }))
+    opened.use(watchRollback({ store, journal, apps: byId, people, alarm }))
+  }
   const acts = createActs(gatewayJournal.guard)
   const pipeline = createPipeline({
     guard: gatewayJournal.guard,
@@ -141,7 +144,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     autoCreate: settings.AUTO_CREATE,
     alarm,
   })
-  const login = providers.some(({ client }) => client) ? loginAddress(settings.BASE_PATH) : undefined
+  const login = providers.some(({ client }) => client) ? loginAddress(BASE_PATH) : undefined
   const { signIn = login, ...extension } = extend?.({ mint, origins }) ?? {}
   const health: Health = { started: false, draining: false }
   const draining = () => health.draining
@@ -156,20 +159,20 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     admission({
       origins,
       ownCookies: origins.cookies,
-      callbackPath: `${settings.BASE_PATH}/auth/callback`,
+      callbackPath: `${BASE_PATH}/auth/callback`,
       trustedProxies: settings.TRUSTED_PROXIES,
       onUntrustedForward: () => log.warn({}, untrustedForward),
     }),
   ])
   const rows = applyCallerOverrides(all, settings.OPERATION_CALLERS)
-  if (extension.below) publicApp.use(settings.BASE_PATH || '/', extension.below)
+  if (extension.below) publicApp.use(BASE_PATH || '/', extension.below)
   publicApp.use(
-    settings.BASE_PATH || '/',
+    BASE_PATH || '/',
     operationRoutes(rows, pipeline),
-    docsRoutes({ basePath: settings.BASE_PATH, operations: rows, pages, signIn }),
+    docsRoutes({ basePath: BASE_PATH, operations: rows, pages, signIn }),
     ...createAuth({
       ...{ apps: byId, store, keys, peppers, people, sessions, resolveUser, acts, origins, providers },
-      basePath: settings.BASE_PATH,
+      basePath: BASE_PATH,
       failures,
       signIns: limitAddress(counts, 'sign-ins', settings.LIMIT_SIGN_INS),
       tokenMaxAgeSeconds: settings.TRUSTED_TOKEN_MAX_AGE_SECONDS,
@@ -187,7 +190,6 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
     auditConsole.routes,
   )
   if (extension.root) publicApp.use(extension.root)
-  const { BASE_PATH } = settings
   finalHandlers(publicApp, `The operations are below ${BASE_PATH}/v1.1, and ${BASE_PATH}/docs describes them.`)
 
   const privateApp = expressApp(false, [record, admission()])
@@ -195,7 +197,7 @@ export const startApp = async ({ settings, apps, providers = [], log, timeLimit,
   privateApp.use(
     personRoutes(people, byId, authenticate, acts),
     mintRoutes(sessions, mint, authenticate, { apps: byId, acts }),
-    healthRoutes(health, sessions.ping, metrics),
+    healthRoutes(health, store.ping, metrics),
     privateDocsRoutes(),
   )
   finalHandlers(

@@ -224,8 +224,6 @@ export const createSessions = ({ apps, store, keys, peppers, origins, limits, pe
 
     /** By the clock that marks and lives go by, on whichever replica. */
     now: (): Promise<number> => store.now(),
-
-    ping: (): Promise<void> => store.ping(),
   }
 }
 

@@ -45,10 +45,6 @@ const mayBeDeclared = (type: ImageType, declared: string): boolean => silent.has
 type ImageFields = BodyOf<'ImageUpload'>
 
 export interface ImageForm extends Disposable {
-  /** Proved by the first bytes. */
-  readonly type: ImageType
-  /** Fields that stood before the file. */
-  readonly fieldsBefore: Readonly<Record<string, string>>
   /** For the form that goes upstream. */
   readonly contentType: string
   /** True once the end of the form was given out: from here on the vendor may act on it. */
@@ -129,8 +125,6 @@ export const readImageForm = async (request: IncomingMessage, { checkFields = ()
       }
     }
     return {
-      type,
-      fieldsBefore: Object.fromEntries(upload.fields),
       contentType: multipartWriter.contentType,
       get sealed() {
         return sealed

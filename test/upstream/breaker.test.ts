@@ -20,8 +20,6 @@ const isBack = (upstream: ReturnType<typeof upstreamWith>) => () => upstream.bre
 const endless = (): ImageForm => {
   const ended = Promise.withResolvers<void>()
   return {
-    type: 'image/png' as ImageForm['type'],
-    fieldsBefore: {},
     contentType: 'multipart/form-data; boundary=x',
     sealed: false,
     async *parts() {

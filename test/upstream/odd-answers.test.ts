@@ -13,8 +13,6 @@ const origin = 'https://vendor.example'
 const anyPath = /^\/v1\.1\/apps\//
 
 const image = (): ImageForm => ({
-  type: 'image/png',
-  fieldsBefore: {},
   contentType: 'multipart/form-data; boundary=b',
   sealed: true,
   parts: async function* () {

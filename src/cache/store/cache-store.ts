@@ -75,6 +75,5 @@ export interface CacheStore {
   renew(key: string, renewal: WriteThrough): Promise<boolean>
   /** Ends the lease if it is still this one. */
   release(key: string, token: string): Promise<void>
-  ping(): Promise<void>
   close(): void
 }

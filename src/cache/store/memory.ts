@@ -126,7 +126,6 @@ export const memoryCache = (maxEntries = 10_000, now: () => number = Date.now): 
       const entry = entryOf(key)
       if (entry?.lease?.by === token) entry.lease = undefined
     },
-    ping: async () => undefined,
     close: () => clearInterval(timer),
   }
 }

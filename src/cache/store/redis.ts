@@ -147,6 +147,5 @@ const cacheOn = (redis: RedisClient<keyof typeof scripts>): CacheStore => ({
   renew: async (key, { writer, sealed, freshMs, keepMs, link }) =>
     (await redis.run('bffRenew', keys(key), [writer, sealed, freshMs, keepMs, link.name, link.sealed])) === 1,
   release: async (key, token) => void (await redis.run('bffRelease', keys(key), [token])),
-  ping: () => redis.prove(),
   close: () => redis.close(),
 })

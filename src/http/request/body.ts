@@ -6,6 +6,7 @@ import { bodyProblem } from '../../contract/body-faults.ts'
 import { faultIn, otherType } from '../../contract/field-faults.ts'
 import { Problem } from '../../contract/problems.ts'
 import { letIn } from '../server/load-shedding.ts'
+import { decodePart } from './query.ts'
 import { decodeBody, parseStrictJson } from './strict-json.ts'
 
 export interface Bounds {
@@ -101,15 +102,6 @@ const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset=(?:
 
 export const isForm = ({ headers }: IncomingMessage): boolean => formType.test(headers['content-type'] ?? '')
 
-/** URLSearchParams would put U+FFFD where the percent signs are no UTF-8. */
-const decodePart = (text: string): string => {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch (cause) {
-    throw faultIn('body', [], 'holds a malformed percent sign', { detail: 'The form holds a malformed percent sign.', cause })
-  }
-}
-
 /** As OAuth and OpenID send them: each field once. */
 export const readForm = async (req: IncomingMessage): Promise<Record<string, string>> => {
   if (!isForm(req) || req.headers['content-encoding'] !== undefined)
@@ -118,7 +110,7 @@ export const readForm = async (req: IncomingMessage): Promise<Record<string, str
   for (const pair of decodeBody(await readBytes(req))
     .split('&')
     .filter(Boolean)) {
-    const [name = '', value = ''] = pair.split(/=(.*)/s).map(decodePart)
+    const [name = '', value = ''] = pair.split(/=(.*)/s).map((part) => decodePart(part, 'body'))
     if (fields.has(name)) throw faultIn('body', [name], 'given twice', { detail: 'A field of the form appears twice.' })
     fields.set(name, value)
   }

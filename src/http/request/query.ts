@@ -3,11 +3,14 @@
 import { faultIn } from '../../contract/field-faults.ts'
 import type { Problem } from '../../contract/problems.ts'
 
-const decode = (text: string): string => {
+/** A name or value of a query or a form. URLSearchParams would put U+FFFD where the percent signs
+ * are no UTF-8. */
+export const decodePart = (text: string, place: 'query' | 'body'): string => {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch (cause) {
-    throw faultIn('query', [], 'holds a malformed percent sign', { detail: 'The query holds a malformed percent sign.', cause })
+    const detail = `The ${place === 'body' ? 'form' : place} holds a malformed percent sign.`
+    throw faultIn(place, [], 'holds a malformed percent sign', { detail, cause })
   }
 }
 
@@ -21,8 +24,8 @@ export const checkQuery = (rawQuery: string, needed: readonly string[], optional
   const found = new Map<string, string>()
   for (const pair of rawQuery === '' ? [] : rawQuery.split('&')) {
     const equals = pair.indexOf('=')
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals))
-    const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
+    const name = decodePart(equals < 0 ? pair : pair.slice(0, equals), 'query')
+    const value = equals < 0 ? '' : decodePart(pair.slice(equals + 1), 'query')
     if (!allowed.includes(name)) throw unknown(name, allowed)
     if (found.has(name))
       throw faultIn('query', [name], `may appear once; ${joined}`, { detail: `The query parameter ${name} may appear once; ${joined}.` })

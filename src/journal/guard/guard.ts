@@ -167,12 +167,12 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
       }),
     viewed: async (call, facts) => {
       mustBeOpen()
-      const { event, parts, subjects } = await composeNow(journal, call).catch((error: unknown) => {
+      try {
+        const { event, parts, subjects } = await composeNow(journal, call)
+        await journal.append(entryOf({ ...event, kind: 'viewed', facts }, parts, subjects))
+      } catch (error) {
         throw unavailable(error)
-      })
-      await journal.append(entryOf({ ...event, kind: 'viewed', facts }, parts, subjects)).catch((error: unknown) => {
-        throw unavailable(error)
-      })
+      }
     },
     status: () => {
       const status = journal.status()

@@ -7,7 +7,7 @@ import type { Operation } from '../../src/contract/operation.ts'
 import { all, operations } from '../../src/contract/operations.ts'
 import { Problem } from '../../src/contract/problems.ts'
 import { buildUrl } from '../../src/upstream/url.ts'
-import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
+import { appId, type Bff, type Carried, patiently, startBff } from '../support/bff.ts'
 import { json, long, portOf } from './requests.ts'
 
 // biome-ignore format: grouped by what they try
@@ -98,14 +98,15 @@ describe('thousands through the whole service', () => {
     await bff[Symbol.asyncDispose]()
   })
 
-  const send = (method: string, path: string, body?: unknown): Promise<number> =>
+  const sendOnce = (method: string, path: string, body?: unknown): Promise<{ status: number }> =>
     new Promise((resolve, reject) => {
       const headers = { ...program, ...(body !== undefined && json) }
       const outgoing = request({ ...portOf(bff), agent, method, path: `/bff${path}`, headers }, (incoming) => {
-        incoming.resume().once('end', () => resolve(incoming.statusCode!))
+        incoming.resume().once('end', () => resolve({ status: incoming.statusCode! }))
       })
       outgoing.once('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
     })
+  const send = async (...call: Parameters<typeof sendOnce>): Promise<number> => (await patiently(() => sendOnce(...call))).status
 
   /** What the vendor received: only declared calls, on our own host, and never the neighbour that deletes the app. */
   const undeclared = () => {

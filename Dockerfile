@@ -22,7 +22,7 @@ COPY src src/
 # What Node makes of the TypeScript is kept in the image, since it cannot be written at run time: a quicker start and 45 MB less. The first command compiles what a start loads, the second what is loaded later and in threads (outside of one, those files
 # fail once they are compiled). The journal's folder is a volume.
 RUN node src/main.ts help 2>/dev/null \
-  && node --eval "await Promise.allSettled(['journal/store/sqlite/worker', 'console/verify-worker', 'docs/openapi', 'docs/reference/document', 'docs/reference/page'].map((file) => import('/app/src/' + file + '.ts')))"
+  && node --eval "await Promise.allSettled(['journal/store/sqlite/worker', 'journal/store/sqlite/file', 'console/verify-worker', 'docs/openapi', 'docs/reference/document', 'docs/reference/page'].map((file) => import('/app/src/' + file + '.ts')))"
 RUN mkdir data && chown 1000:1000 data
 VOLUME /app/data
 

@@ -79,9 +79,22 @@ describe('imports', () => {
     expect([...rooms.keys()].filter((room) => leadsTo(room).has(room))).toEqual([])
   })
 
-  test('a start loads nothing that makes documents, and no database that may not be set', () => {
-    const loaded = new Set(['src/run.ts'])
+  /** What a file loads by itself, and all that is loaded with it. */
+  const loadedWith = (first: string): Set<string> => {
+    const loaded = new Set([first])
     for (const file of loaded) if (files.includes(file)) for (const needed of staticImportsOf(file)) loaded.add(needed)
+    return loaded
+  }
+
+  test('a thread that reads the journal loads nothing that writes it, and no cryptography', () => {
+    const threads = 'src/journal/store/sqlite'
+    expect(loadedWith(`${threads}/file.ts`)).toContain('node:crypto')
+    const loaded = [`${threads}/worker.ts`, `${threads}/reading.ts`].flatMap((file) => [...loadedWith(file)])
+    expect(loaded.filter((name) => /crypto|journal-store|sqlite\/file/.test(name))).toEqual([])
+  })
+
+  test('a start loads nothing that makes documents, and no database that may not be set', () => {
+    const loaded = loadedWith('src/run.ts')
     expect(loaded).toContain('undici')
     expect([...loaded].filter((name) => /^(zod-openapi|pg|src\/docs\/(openapi|reference\/.*)\.ts)$/.test(name))).toEqual([])
   })

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { decode, type Event, encode, newId, nextState, type State } from '../../src/journal/event/event.ts'
-import { refuseNetwork } from '../../src/journal/store/sqlite/file.ts'
+import { refuseNetwork } from '../../src/journal/store/sqlite/reading.ts'
 
 const event = (more: Partial<Event>): Event => ({
   v: 1,

@@ -10,7 +10,7 @@ import type { Guard, GuardedCall } from '../../src/journal/guard/call-guard.ts'
 import { createGuard, type GuardOptions } from '../../src/journal/guard/guard.ts'
 import { type Anchor, anchorInMemory } from '../../src/journal/log/anchor.ts'
 import type { Store } from '../../src/journal/store/journal-store.ts'
-import type { FileOptions } from '../../src/journal/store/sqlite/file.ts'
+import type { FileOptions } from '../../src/journal/store/sqlite/reading.ts'
 import { openSqlite } from '../../src/journal/store/sqlite/store.ts'
 
 export interface Place extends AsyncDisposable {

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from '@jest/globals'
-import { isBusy } from '../../../src/journal/store/sqlite/file.ts'
+import { isBusy } from '../../../src/journal/store/sqlite/connection.ts'
 import { makePlace } from '../../journal/place.ts'
 
 const thrownBy = (work: () => unknown): unknown => {

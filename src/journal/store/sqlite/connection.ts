@@ -12,6 +12,10 @@ export interface Connection {
 /** How long another writer is waited for. */
 export const busyMilliseconds = 1_500
 
+/** Another connection writes, or recovers the file after a crash: the kind of BUSY stands in the
+ * higher bits of the code. */
+export const isBusy = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
+
 const settings =
   'PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON'
 

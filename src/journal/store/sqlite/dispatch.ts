@@ -1,11 +1,15 @@
 /** Calls to the journal's file by method name: it is opened at the first, closed after a failed
  * write, reopened at the next. */
-import { type File, type FileOptions, isBusy, openFile } from './file.ts'
+import { isBusy } from './connection.ts'
+import type { File } from './file.ts'
+import type { FileOptions, ReadableFile } from './reading.ts'
 
-export type Verb = Exclude<keyof File, 'inode'> | 'reopen'
+export type Verb = Exclude<keyof File, 'inode' | 'key'> | 'reopen'
 
-export function dispatch(options: FileOptions): (verb: Verb, args: readonly unknown[]) => unknown {
-  let file: File | undefined
+type Opened = ReadableFile & Partial<File>
+
+export function dispatch(options: FileOptions, open: (options: FileOptions) => Opened): (verb: Verb, args: readonly unknown[]) => unknown {
+  let file: Opened | undefined
   let first: { journal: string; inode: number } | undefined
   const close = (): void => {
     try {
@@ -14,8 +18,8 @@ export function dispatch(options: FileOptions): (verb: Verb, args: readonly unkn
       file = undefined
     }
   }
-  const opened = (): File => {
-    file ??= openFile({ ...options, mustBe: first })
+  const opened = (): Opened => {
+    file ??= open({ ...options, mustBe: first })
     first ??= { journal: file.journal, inode: file.inode }
     return file
   }

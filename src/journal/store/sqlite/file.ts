@@ -1,9 +1,8 @@
-/** One connection to the journal's SQLite file: opening, append transaction, erasure, pruning.
+/** One connection that writes the journal's SQLite file: opening, append transaction, erasure, pruning.
  * Synchronous, so it runs in a worker. */
-import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { SQLInputValue, StatementSync } from 'node:sqlite'
-import { commandWords } from '../../../platform/command-words.ts'
+import type { SQLInputValue } from 'node:sqlite'
 import {
   type Batch,
   type Committed,
@@ -12,85 +11,56 @@ import {
   extend,
   genesis,
   type Head,
-  type Inspection,
   keyAfter,
   keyInForce,
   noFacts,
   packFrontier,
   questions,
-  type StoreOptions,
   unpackFrontier,
 } from '../journal-store.ts'
-import type { Row, Rows, Value } from '../queries/source.ts'
-import { busyMilliseconds, toRead, toWrite } from './connection.ts'
+import type { Row } from '../queries/source.ts'
+import { busyMilliseconds, isBusy, toWrite } from './connection.ts'
+import { checkPlace, type FileOptions, openToRead, type ReadableFile, requireKnown, sizeOf, statementsOn } from './reading.ts'
 import { erasures, lookups, removals, statements } from './schema.ts'
-import { create, inspect, isReadable, upgrade, versionOf } from './schema-state.ts'
+import { create, inspect, upgrade, versionOf } from './schema-state.ts'
 
-// NFS, CIFS, SMB, SMB2, Ceph, Lustre, AFS, 9p: without the locks and shared memory that WAL needs.
-const NETWORK = new Set([0x6969, 0xff534d42, 0x517b, 0xfe534d42, 0x00c36400, 0x0bd00bd0, 0x5346414f, 0x01021997])
-
-export function refuseNetwork(type: number): void {
-  if (NETWORK.has(type >>> 0)) throw new Error('the journal cannot stand on a network file system; use a local disk, or PostgreSQL')
-}
-
-export interface File {
-  readonly journal: string
-  readonly inode: number
+/** What a writer may ask of a file. */
+export interface File extends ReadableFile {
   commit(entries: readonly Entry[], after?: string): Committed
-  select(sql: string, params: readonly Value[]): Rows
   erase(tokens: readonly string[]): { subjects: number; parts: number }
   expire(now: number): number
   prune(cut: number, nodes: Batch['nodes']): number
   backup(path: string): void
-  inspect(): Inspection
-  close(): void
 }
 
-export interface FileOptions extends StoreOptions {
-  readonly path: string
-  readonly readOnly?: boolean
-  /** True for a thread of low priority. */
-  readonly background?: boolean
-  /** When reopening: only this journal in this file is accepted, and none is created. */
-  readonly mustBe?: { readonly journal: string; readonly inode: number } | undefined
-  /** Largest size, in pages of 4 KB. */
-  readonly maxPages?: number
+/** To read, with the keys checked, or to write. */
+export function openFile(options: FileOptions): File | ReadableFile {
+  if (!options.readOnly) return openToWrite(options)
+  const file = openToRead(options)
+  try {
+    if (options.keys.length > 0) keyInForce(options.keys, file.key)
+    return file
+  } catch (error) {
+    file.close()
+    throw error
+  }
 }
 
-/** Another connection writes, or recovers the file after a crash: the kind of BUSY stands in the
- * higher bits of the code. */
-export const isBusy = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
-
-export function openFile({ path, keys, readOnly = false, mustBe, maxPages }: FileOptions): File {
-  if (!readOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  refuseNetwork(statfsSync(dirname(path)).type)
-  const size = (name: string): number => statSync(name, { throwIfNoEntry: false })?.size ?? 0
-  // Checked before SQLite opens it: it would delete a write-ahead log beside an empty file, or
-  // apply it to a foreign one.
-  if (mustBe && statSync(path, { throwIfNoEntry: false })?.ino !== mustBe.inode) throw new Error(`${path} was removed or replaced`)
-  if (size(path) === 0 && size(`${path}-wal`) > 0)
-    throw new Error(`${path} is empty or gone, but its write-ahead log is there: put the file back`)
-  if (!readOnly && size(path) === 0 && existsSync(`${path}-living`))
+function openToWrite(options: FileOptions): File {
+  const { path, keys, mustBe, maxPages } = options
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  checkPlace(options)
+  if (sizeOf(path) === 0 && existsSync(`${path}-living`))
     throw new Error(
       `${path} is ${existsSync(path) ? 'empty' : 'gone'}, but there was a journal here: put it back, or remove ${path}-living to begin a new one`,
     )
   // Created with mode 0600 first: SQLite would let the group read it.
-  if (!readOnly && !existsSync(path)) closeSync(openSync(path, 'a', 0o600))
-  const { db, close } = readOnly ? toRead(path) : toWrite(path)
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  const { db, close } = toWrite(path)
   if (maxPages) db.exec(`PRAGMA max_page_count = ${maxPages}`)
 
-  const prepared = new Map<string, StatementSync>()
-  const prepare = (sql: string): StatementSync => {
-    const known = prepared.get(sql)
-    if (known) return known
-    const made = db.prepare(sql.replaceAll(/\$(\d+)/g, '?$1'))
-    // Bounded: each length of an IN list is a statement.
-    if (prepared.size > 300) prepared.clear()
-    prepared.set(sql, made)
-    return made
-  }
+  const { prepare, select } = statementsOn(db)
   const run = (sql: string, ...params: SQLInputValue[]): number => Number(prepare(sql).run(...params).changes)
-  const select = (sql: string, params: readonly Value[]): Rows => prepare(sql).all(...(params as SQLInputValue[])) as unknown as Rows
   /** Asked again each 2 ms: SQLite itself asks ten times a second in the end, and may find another
    * writer, who makes no pause, each time. */
   const lock = (): void => {
@@ -133,15 +103,6 @@ export function openFile({ path, keys, readOnly = false, mustBe, maxPages }: Fil
     if (batch.note) run(statements.checkpoint, batch.head.size, batch.note)
   }
 
-  const open = (): void => {
-    const version = versionOf(db, path)
-    if (readOnly && version === undefined) throw new Error(`${path} holds no journal`)
-    if (readOnly && !isReadable(version!))
-      throw new Error(
-        `${path} was made by an earlier version: start the service on it, or run ${commandWords('journal', 'init')}, which adds what it lacks`,
-      )
-    if (!readOnly) transaction(prepareFile)
-  }
   const prepareFile = (): void => {
     const version = versionOf(db, path)
     if (version !== undefined) {
@@ -155,7 +116,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, maxPages }: Fil
     run(statements.firstHead, journal, batch.head.size, packFrontier(batch.head.hashes), key)
   }
   try {
-    open()
+    transaction(prepareFile)
   } catch (error) {
     close()
     throw error
@@ -171,7 +132,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, maxPages }: Fil
     }
   }
   const { journal, key } = readHead()
-  if (mustBe && journal !== mustBe.journal) throw new Error(`another journal (${journal}) stands in the place of ${mustBe.journal}`)
+  requireKnown(journal, options)
   if (keys.length > 0) keyInForce(keys, key)
 
   const opened = [path, `${path}-wal`].map((name) => ({ name, inode: existsSync(name) ? statSync(name).ino : undefined }))
@@ -185,6 +146,7 @@ export function openFile({ path, keys, readOnly = false, mustBe, maxPages }: Fil
   return {
     journal,
     inode: statSync(path).ino,
+    key,
     select,
     commit: (entries, after) => {
       sameFiles()

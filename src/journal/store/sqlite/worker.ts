@@ -1,14 +1,14 @@
-/** The worker thread of the SQLite store: an fsync here does not block the event loop. */
+/** A worker thread of the SQLite store: an fsync here does not block the event loop. */
 import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { dispatch, type Verb } from './dispatch.ts'
-import type { FileOptions } from './file.ts'
+import type { FileOptions } from './reading.ts'
 
 const options = workerData as FileOptions
 // Only on Linux, where priority belongs to a thread; elsewhere it would slow the whole process.
 if (options.background && platform() === 'linux') setPriority(10)
 
-const answer = dispatch(options)
+const answer = dispatch(options, options.readOnly ? (await import('./reading.ts')).openToRead : (await import('./file.ts')).openFile)
 
 parentPort!.on('message', ({ id, verb, args }: { id: number; verb: Verb; args: unknown[] }) => {
   try {

@@ -1,6 +1,6 @@
 /** get_app_user from the cache: a fresh entry, else one fetch for all who ask, else a stale entry
  * when the vendor fails. */
-import { Problem } from '../contract/problems.ts'
+import { isUserNotFound, Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import { createSharedRuns } from '../platform/concurrency.ts'
@@ -69,8 +69,6 @@ const maxWaitMs = 9_000
 /** A failure of the vendor, as opposed to its answer. */
 const isUpstreamFailure = (error: unknown): boolean => error instanceof Problem && error.status >= 500
 
-const isNotFound = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'
-
 export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts) => {
   const { life } = entries
   const flights = createSingleFlight<FlightResult>(maxJoined)
@@ -110,7 +108,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
         return { fetched, entry, stored: stored === true }
       } catch (error) {
         const { generation, atMs } = result
-        if (isNotFound(error)) await bestEffort(() => store.store(key, { generation, atMs, ...entries.negativeEntry(key) }))
+        if (isUserNotFound(error)) await bestEffort(() => store.store(key, { generation, atMs, ...entries.negativeEntry(key) }))
         // The lease stays while a stale entry serves, else every reader would ask a failing vendor.
         else if (!result.sealed || result.ageMs >= life.revalidateMs) await bestEffort(() => store.release(key, token))
         throw error

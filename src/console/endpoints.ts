@@ -1,7 +1,7 @@
 /** TABLE: the journal's read API, for `auditor` and `admin`; rows that change or reveal need
  * `admin` after a recent sign-in. */
 import { z } from 'zod'
-import { visible } from '../contract/text.ts'
+import { notBlank } from '../contract/text.ts'
 import { type Endpoints, json, ofBodies, text } from '../http/endpoint.ts'
 import { exampleView, exampleViews, SavedViewList, ViewBody } from './saved-view.ts'
 import type { searchNames } from './search.ts'
@@ -11,7 +11,7 @@ export const ResolveBody = z.strictObject({
   note: z
     .string()
     .max(2_000)
-    .refine((text) => visible.test(text), 'must hold at least one visible character')
+    .refine(...notBlank)
     .optional(),
 })
 

@@ -1,6 +1,6 @@
 /** A view of the timeline that a reader keeps: a search and the columns beside it, under a name. */
 import { z } from 'zod'
-import { visible } from '../contract/text.ts'
+import { notBlank } from '../contract/text.ts'
 import { isUnderstood, longestSearch } from './pages/search-query.ts'
 
 /** Columns of the timeline that a reader may do without. */
@@ -13,7 +13,7 @@ export const ViewBody = z.strictObject({
   name: z
     .string()
     .max(longestViewName)
-    .refine((text) => visible.test(text), 'must hold at least one visible character'),
+    .refine(...notBlank),
   q: z
     .string()
     .max(longestSearch)

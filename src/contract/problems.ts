@@ -125,3 +125,6 @@ export class Problem extends Error {
     return new Problem(this.code, { cause: this, ...this.particulars, ...more, headers })
   }
 }
+
+/** The vendor, or the cache, has no such user. */
+export const isUserNotFound = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'

@@ -1,7 +1,7 @@
 /** Bodies under the vendor's model names: one schema each for check, type and OpenAPI. Requests are
  * strict; of an answer only the user's identity is checked. */
 import { z } from 'zod'
-import { visible } from './text.ts'
+import { isBlank } from './text.ts'
 
 /** Integration types of v1.1; other channels are refused. */
 export const channels = [
@@ -53,7 +53,7 @@ const filled = z
   .string({ error: ({ input }) => (input === null ? clearing : undefined) })
   .min(1, { error: clearing, abort: true })
   // No pattern: other languages do not know these classes, and the document is for them.
-  .refine((text) => visible.test(text), { error: clearing, abort: true })
+  .refine((text) => !isBlank(text), { error: clearing, abort: true })
 const changed = filled.max(1024).optional()
 /** Not for an end user to write: see policy/writable-fields. */
 const ofStaff = { 'x-callers': ['agent', 'admin'] }

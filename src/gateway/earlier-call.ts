@@ -1,7 +1,7 @@
 /** The answer of an earlier call to its repeat: by the Idempotency-Key, or without one while what
  * the same request did a moment ago still stands. */
 import type { GuardedOperation } from '../contract/operation.ts'
-import { Problem } from '../contract/problems.ts'
+import { isUserNotFound, Problem } from '../contract/problems.ts'
 import type { Guard, GuardedCall as Intent, Observed, ReplayedOperation } from '../journal/guard/call-guard.ts'
 import type { Found } from './before-image.ts'
 import type { Call } from './call.ts'
@@ -53,8 +53,7 @@ const bySameRequest = (guard: Guard, call: GuardedCall, facts: Intent): EarlierC
       earlier = await guard.earlier(facts)
       return undefined
     },
-    afterFailedLook: async (error) =>
-      error instanceof Problem && error.code === 'user_not_found' ? await answerBy('nobody', undefined) : undefined,
+    afterFailedLook: async (error) => (isUserNotFound(error) ? await answerBy('nobody', undefined) : undefined),
     afterLook: async (found) =>
       found.every(({ before }) => before)
         ? await answerBy(Object.fromEntries(found.map(({ role, before }) => [role, before])), found[0]!.before)

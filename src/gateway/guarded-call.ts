@@ -1,7 +1,7 @@
 /** A guarded call in order: gate, before-image, intent, permit, one send, outcome, end of the
  * sessions of a removed person. */
 import type { GuardedOperation } from '../contract/operation.ts'
-import { Problem } from '../contract/problems.ts'
+import { isUserNotFound, Problem } from '../contract/problems.ts'
 import type { Guard, OpenOperation } from '../journal/guard/call-guard.ts'
 import { isUsed } from '../journal/guard/permit.ts'
 import type { Alarm } from '../platform/alarms.ts'
@@ -123,7 +123,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     try {
       return await all()
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'user_not_found' || !isOwn(call)) throw error
+      if (!isUserNotFound(error) || !isOwn(call)) throw error
       await create(call)
       return await all()
     }

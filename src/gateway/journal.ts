@@ -7,7 +7,7 @@ import type { Provider } from '../../config/providers.ts'
 import { redisSource } from '../../config/redis-source.ts'
 import { secretsInUse } from '../../config/secrets-in-use.ts'
 import { operations } from '../contract/operations.ts'
-import { Problem } from '../contract/problems.ts'
+import { isUserNotFound } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import { anchorOn } from '../journal/log/anchor.ts'
 import type { AppUserSeen, Observation } from '../journal/reconcile/verdicts.ts'
@@ -104,7 +104,7 @@ const observe = async (upstream: Upstream, app: UpstreamApp, id: string): Promis
     const { status, body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: id } })
     return { status, appUser: (body as Identified).appUser as AppUserSeen }
   } catch (error) {
-    if (error instanceof Problem && error.code === 'user_not_found') return { status: 404 }
+    if (isUserNotFound(error)) return { status: 404 }
     throw error
   }
 }

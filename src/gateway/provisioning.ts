@@ -3,7 +3,7 @@
 import type { UpstreamApp } from '../../config/apps.ts'
 import { returnsUser } from '../contract/answers.ts'
 import { operations } from '../contract/operations.ts'
-import { Problem } from '../contract/problems.ts'
+import { isUserNotFound, Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
@@ -89,7 +89,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     try {
       return await send()
     } catch (error) {
-      if (!saysNoUser(error) || !isOwn(call)) throw error
+      if (!isUserNotFound(error) || !isOwn(call)) throw error
       await create(call)
       await requireStillThere(call)
       return await send()
@@ -122,5 +122,3 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
 }
 
 export type Provisioning = ReturnType<typeof createProvisioning>
-
-const saysNoUser = (error: unknown): boolean => error instanceof Problem && error.code === 'user_not_found'

@@ -6,7 +6,7 @@ import type { Secret } from '../../config/secret.ts'
 import { hiddenIn } from '../contract/ids.ts'
 import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import { isBlank, withoutFormatting } from '../contract/text.ts'
+import { notBlank, withoutFormatting } from '../contract/text.ts'
 import type { CookieNames } from '../http/request/cookies.ts'
 import type { Cap } from './caps.ts'
 import { setCookie } from './credentials/headers.ts'
@@ -17,9 +17,7 @@ import type { Sessions } from './sessions.ts'
 
 const text = z.string().min(1).max(256)
 const word = text.refine((it) => hiddenIn(it) === undefined, { error: ({ input }) => hiddenIn(String(input)) })
-const name = text
-  .refine((it) => withoutFormatting(it) === it, 'holds a character that cannot be seen')
-  .refine((it) => !isBlank(it), 'must hold at least one visible character')
+const name = text.refine((it) => withoutFormatting(it) === it, 'holds a character that cannot be seen').refine(...notBlank)
 
 export const MintBody = z
   .strictObject({

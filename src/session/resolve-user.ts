@@ -6,7 +6,7 @@ import type { UpstreamApp } from '../../config/apps.ts'
 import { faultIn } from '../contract/field-faults.ts'
 import { looksLikeSmoochId, provableId } from '../contract/ids.ts'
 import { operations } from '../contract/operations.ts'
-import { Problem } from '../contract/problems.ts'
+import { isUserNotFound, Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { Upstream } from '../upstream/client.ts'
 import { type Cap, requireWithin } from './caps.ts'
@@ -96,7 +96,7 @@ export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveU
     try {
       return ((await upstream.call(app, { operation: operations.get_app_user, params: { userId }, patience })).body as Identified).appUser
     } catch (error) {
-      if (!needed || (error instanceof Problem && error.code === 'user_not_found')) return undefined
+      if (!needed || isUserNotFound(error)) return undefined
       throw new Problem('subjects_unresolved', { cause: error, headers: { 'Retry-After': '5' } })
     }
   }

@@ -127,9 +127,13 @@ export const ofAnotherApp = (request: Request, requestId: string, operation: Ope
   policy: { decision: 'deny', rule: `another_app/${operation.id}` },
 })
 
+/** What tells a repeat from another request, beside what was asked: an answer for staff is repeated to
+ * nobody who is staff no more. */
+export const viewOf = ({ caller }: Pick<Call, 'caller'>): string[] => (isStaff(caller) ? ['staff'] : [])
+
 /** The request before its path is known: enough to tell a repeat from another request. */
-export const requestFacts = ({ operation, params, body }: Call): GuardedCall['request'] => ({
-  ...{ method: operation.method, path: '', facts: JSON.stringify([operation.path, params]) },
+export const requestFacts = ({ operation, params, body, caller }: Call): GuardedCall['request'] => ({
+  ...{ method: operation.method, path: '', facts: JSON.stringify([operation.path, params, ...viewOf({ caller })]) },
   body: JSON.stringify(body ?? null),
 })
 

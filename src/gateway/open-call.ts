@@ -10,7 +10,7 @@ import type { Sessions } from '../session/sessions.ts'
 import { readImageForm } from '../uploads/image.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { AuditRules, Call } from './call.ts'
-import { callFacts, createUnguardedEvents, targetsIn, targetsOf } from './call-facts.ts'
+import { callFacts, createUnguardedEvents, targetsIn, targetsOf, viewOf } from './call-facts.ts'
 import { createChangedValues } from './changed-values.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
@@ -105,7 +105,7 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
       const reply = await run()
       return { reply, headers: answer!.headers ?? {}, answer: answer! }
     }
-    const { reply, replayed } = await idempotency(session, idempotencyKey, [operation.id, call.body], run, (problem) =>
+    const { reply, replayed } = await idempotency(session, idempotencyKey, [operation.id, call.body, ...viewOf(call)], run, (problem) =>
       toReply(call, problem),
     )
     return { reply, headers: replayed ? { 'Idempotency-Replayed': 'true' } : {}, ...(answer && { answer }) }

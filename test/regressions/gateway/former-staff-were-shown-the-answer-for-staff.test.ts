@@ -1,0 +1,53 @@
+/** A repeat by its Idempotency-Key was answered as the first had been, also to whom the role of staff had been taken from meanwhile. */
+import { expect, test } from '@jest/globals'
+import { appId, type Carried, startBff } from '../../support/bff.ts'
+
+const link = { type: 'twilio', phoneNumber: '+15145550100', confirmation: { type: 'prompt' } }
+const client = { id: 'c'.repeat(24), platform: 'ios', raw: { city: 'Turin' }, info: { os: 'Y' } }
+const appUser = { _id: 'a'.repeat(24), userId: 'cust-7', conversationStarted: false, properties: {}, clients: [client] }
+const program = { kind: 'service', actor: { id: 'crm' }, userId: 'cust-7' } as const
+const person = { kind: 'bearer', actor: { id: 'ada' }, userId: 'cust-7' } as const
+const refusal = { status: 400, body: { error: { code: 'bad_request', description: 'Turin knows that number' } } }
+
+test.each([
+  [
+    'a program',
+    'the answer',
+    { ...program, roles: ['agent' as const] },
+    { ...program, roles: ['user' as const] },
+    { status: 201, body: { appUser } },
+    200,
+  ],
+  [
+    'a person',
+    'the answer',
+    { ...person, roles: ['agent' as const, 'user' as const] },
+    { ...person, roles: ['auditor' as const, 'user' as const] },
+    { status: 201, body: { appUser } },
+    200,
+  ],
+  [
+    'a person',
+    'the refusal',
+    { ...person, roles: ['agent' as const, 'user' as const] },
+    { ...person, roles: ['auditor' as const, 'user' as const] },
+    refusal,
+    400,
+  ],
+])('to %s who is agent no more %s is not repeated, and nothing is sent again', async (_who, _what, before, after, fault, status) => {
+  await using bff = await startBff()
+  bff.sandbox.createUser(appId, { userId: 'cust-7' })
+  const send = (headers: Carried) =>
+    bff.call('POST', '/v1.1/appusers/cust-7/channels', { headers: { ...headers, 'idempotency-key': 'k' }, json: link })
+  const agent = await bff.signIn(before)
+  const user = await bff.signIn(after)
+  bff.sandbox.fault({ operation: 'link_app_user', ...fault })
+  const first = await send(agent)
+  expect([first.status, first.text.includes('Turin')]).toEqual([status, true])
+  bff.sent()
+  const later = await send(user)
+  expect([later.status, later.json.error.code, later.text.includes('Turin')]).toEqual([422, 'idempotency_key_reused', false])
+  expect(bff.sent()).toBe(0)
+  const again = await send(agent)
+  expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([status, 'true'])
+})

@@ -31,7 +31,7 @@ export interface EntriesParts {
 /** An entry above this is not worth its memory; the vendor's own bound on properties is 4 KB. */
 const maxBytes = 64 * 1024
 /** Raised when the text or the own view changes: entries of the version before are misses. */
-const version = 2
+const version = 3
 /** JSON has no line breaks of its own. */
 const separator = '\n'
 const negativeEntry = 'null'

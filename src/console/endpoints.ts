@@ -1,6 +1,8 @@
 /** TABLE: the journal's read API, for `auditor` and `admin`; rows that change or reveal need
  * `admin` after a recent sign-in. */
+
 import { z } from 'zod'
+import { exampleIds } from '../contract/ids.ts'
 import { notBlank } from '../contract/text.ts'
 import { type Endpoints, json, ofBodies, text } from '../http/endpoint.ts'
 import { exampleView, exampleViews, SavedViewList, ViewBody } from './saved-view.ts'
@@ -37,13 +39,12 @@ const event = z
   .meta({ description: 'As it stands in the log; docs/journal.md lists its fields' })
 const history = z.object({ operation: z.string(), state: z.string(), events: z.array(event) })
 
-const ids = { operation: 'op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708', event: 'evt_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f709' }
 const time = '2026-11-23T09:00:00.000Z'
 const action = 'delete_app_user'
-const exampleEvent = { id: ids.event, kind: 'intent', time, action }
-const exampleHistory = { operation: ids.operation, state: 'success', events: [exampleEvent] }
+const exampleEvent = { id: exampleIds.event, kind: 'intent', time, action }
+const exampleHistory = { operation: exampleIds.operation, state: 'success', events: [exampleEvent] }
 const exampleOperation: z.input<typeof operation> = {
-  ...{ operation: ids.operation, index: 41, state: 'success', time, action },
+  ...{ operation: exampleIds.operation, index: 41, state: 'success', time, action },
   ...{
     actor: { type: 'staff', id: 'ada' },
     targets: [{ role: 'subject', smoochId: '5963c0d619a30a2e00de36b8' }],
@@ -121,7 +122,7 @@ export const apiEndpoints = {
         description:
           'Who, from where, and what stood there before: of an update `before` and `after` of what it wrote; absent once it has expired or was erased',
         content: json(z.object({ operation: z.string(), personal: z.unknown() }), {
-          operation: ids.operation,
+          operation: exampleIds.operation,
           personal: { ip: '192.0.2.7' },
         }),
       },

@@ -69,3 +69,11 @@ export const provableId = (value: string): string => {
 /** True for the shape of the vendor's `_id`. A customer's userId may have it too, so this proves
  * nothing. */
 export const looksLikeSmoochId = (value: string): boolean => /^[0-9a-f]{24}$/i.test(value)
+
+/** Ids and a token as documents show them. Here, since a start loads no other part of those. */
+export const exampleIds = {
+  operation: 'op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708',
+  event: 'evt_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f709',
+  session: 's_3kJx0aPq7Zt1',
+  token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
+} as const

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-openapi'
 import { exampleBodies, parameters } from '../contract/descriptions.ts'
+import { exampleIds } from '../contract/ids.ts'
 import { type ProblemCode, problems } from '../contract/problems.ts'
 import { bodies, channels } from '../contract/schemas.ts'
 import { cookieNames } from '../http/request/cookies.ts'
@@ -138,7 +139,7 @@ export const components: ZodOpenApiComponentsObject = {
       required: true,
       description: 'As the list of sessions names it',
       schema: { type: 'string' },
-      example: 's_3kJx0aPq7Zt1',
+      example: exampleIds.session,
     },
     id: {
       name: 'id',
@@ -146,7 +147,7 @@ export const components: ZodOpenApiComponentsObject = {
       required: true,
       description: 'Of the operation or event, as the lists name it',
       schema: { type: 'string' },
-      example: 'op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708',
+      example: exampleIds.operation,
     },
     ...headerParameters,
   },

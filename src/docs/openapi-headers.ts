@@ -1,4 +1,5 @@
 /** TABLE: headers of requests and answers in the OpenAPI documents, and which operation has which. */
+import { exampleIds } from '../contract/ids.ts'
 import { type Operation, takesIdempotencyKey } from '../contract/operation.ts'
 import type { AnswerHeader } from '../http/endpoint.ts'
 
@@ -11,7 +12,7 @@ const ofAnswers = {
   RateLimit: ['What is left of the limit, and the seconds until it is full again', '"reads";r=118;t=42'],
   'RateLimit-Policy': ['The limit and its window in seconds', '"reads";q=120;w=60'],
   'Cache-Status': ['How the cache treated the read (RFC 9211)', 'smooch-bff; hit; ttl=41'],
-  'Audit-Operation': ['The operation in the journal', 'op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708'],
+  'Audit-Operation': ['The operation in the journal', exampleIds.operation],
   'Audit-Receipt': ['Where its event stands in the log; absent from a repeated answer', '41'],
   'Audit-Outcome': ['pending: the outcome is not on disk yet', 'pending'],
   'Idempotency-Replayed': ['true: this is the answer of an earlier call', 'true'],

@@ -1,6 +1,8 @@
 /** TABLE: the routes of sign-in and sign-out: by browser, by a trusted issuer's token, by the
  * provider's call. */
+
 import { z } from 'zod'
+import { exampleIds } from '../contract/ids.ts'
 import { type Endpoints, form, json, ofBodies, text } from '../http/endpoint.ts'
 
 export const tokenType = (name: string) => `urn:ietf:params:oauth:token-type:${name}` as const
@@ -25,13 +27,13 @@ const tokens = z.object({
   sessionId: z.string(),
 })
 const exampleTokens: z.input<typeof tokens> = {
-  access_token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
+  access_token: exampleIds.token,
   issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
   token_type: 'Bearer',
   expires_in: 900,
   refresh_token: 'eyJhbGciOiJIUzI1NiJ9.e30.c3VjY2Vzc29y',
   refresh_expires_in: 2_592_000,
-  sessionId: 's_3kJx0aPq7Zt1',
+  sessionId: exampleIds.session,
 }
 const exchange: z.input<typeof ExchangeBody> = {
   grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',

@@ -1,6 +1,8 @@
 /** The demo's sign-in without a proof: loopback only, and not in production. */
+
 import type { Response, Router } from 'express'
 import { z } from 'zod'
+import { exampleIds } from '../../contract/ids.ts'
 import { type Endpoints, form, json, ofBodies, routes, text } from '../../http/endpoint.ts'
 import { type Gate, handlers } from '../../http/endpoint-handler.ts'
 import type { Origins } from '../../http/request/origins.ts'
@@ -26,7 +28,7 @@ const endpoints = {
     summary: 'Be one of the people of the demo.',
     body: { required: true, content: json(Body, { person: 'customer' }) },
     answers: {
-      200: { description: 'The session', content: json(z.looseObject({ sessionId: z.string() }), { sessionId: 's_3kJx0aPq7Zt1' }) },
+      200: { description: 'The session', content: json(z.looseObject({ sessionId: z.string() }), { sessionId: exampleIds.session }) },
     },
     errors: [400, 403, ...ofBodies],
   },

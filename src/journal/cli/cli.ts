@@ -1,7 +1,9 @@
 /** `npm run journal -- COMMAND`, and `npx smooch-bff journal COMMAND`: people's way to the journal,
  * beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal
  * cannot be opened. */
+
 import { readFileSync } from 'node:fs'
+import { exampleIds } from '../../contract/ids.ts'
 import { Problem } from '../../contract/problems.ts'
 import { commandWords } from '../../platform/command-words.ts'
 import { errorMessage } from '../../platform/error-message.ts'
@@ -59,7 +61,7 @@ const standalone: Readonly<Record<string, Standalone>> = {
   },
   check: {
     help: 'check FILE [--key KEY]                            check a downloaded proof; needs no journal',
-    example: "check evt_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f709.tlog-proof --key 'smooch-bff/j_…+hash+key'",
+    example: `check ${exampleIds.event}.tlog-proof --key 'smooch-bff/j_…+hash+key'`,
     flags: ['key'],
     argument: 'FILE',
     run: (env, out, flags, file) => {

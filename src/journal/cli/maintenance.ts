@@ -1,5 +1,6 @@
 /** Commands that change the journal; each leaves an event that names its caller. */
 
+import { exampleIds } from '../../contract/ids.ts'
 import type { Verdict } from '../event/event.ts'
 import { dateOf } from '../filter.ts'
 import { acceptRollback, erasePerson, prune, pruneRangeBefore, resolveByHand } from '../maintenance.ts'
@@ -10,7 +11,7 @@ import { inSmallLetters, required, text, Usage } from './flags.ts'
 export const maintenanceCommands: Readonly<Record<string, Command>> = {
   resolve: {
     help: 'resolve OP --verdict applied|not_applied|indeterminate --by NAME [--note TEXT]',
-    example: "resolve op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708 --verdict applied --by ada --note 'seen in the dashboard'",
+    example: `resolve ${exampleIds.operation} --verdict applied --by ada --note 'seen in the dashboard'`,
     flags: ['verdict', 'by', 'note'],
     argument: 'OP',
     run: async (context, flags, word) => {

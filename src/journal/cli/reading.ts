@@ -1,8 +1,9 @@
 /** Commands that read the journal. Those that show personal data leave an event that names its
  * caller. */
+
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { looksLikeSmoochId } from '../../contract/ids.ts'
+import { exampleIds, looksLikeSmoochId } from '../../contract/ids.ts'
 import { decode } from '../event/event.ts'
 import { filterNames, filterOf } from '../filter.ts'
 import type { Mark } from '../log/anchor.ts'
@@ -126,7 +127,7 @@ export const readingCommands: Readonly<Record<string, Command>> = {
   },
   show: {
     help: 'show ID [--personal --by NAME] [--proof]          one event, or all of one operation; its personal part leaves an event',
-    example: 'show op_019ab2c4-5d6e-7f80-91a2-b3c4d5e6f708',
+    example: `show ${exampleIds.operation}`,
     flags: ['personal', 'by', 'proof'],
     argument: 'ID',
     writes: (flags) => flags['personal'] === true,

@@ -1,6 +1,8 @@
 /** TABLE: the routes of sessions: current, sign-out, own sessions; on the private listener what a
  * backend does to people and programs. */
+
 import { z } from 'zod'
+import { exampleIds } from '../../contract/ids.ts'
 import { done, type Endpoints, json, ofBodies } from '../../http/endpoint.ts'
 import { MintBody } from '../mint.ts'
 
@@ -71,7 +73,7 @@ const mine = z.object({
 })
 
 const [createdAt, lastSeenAt, expiresAt] = ['2026-11-23T09:00:00.000Z', '2026-11-23T10:12:00.000Z', '2026-11-23T21:00:00.000Z']
-const [sessionId, appId, userId] = ['s_3kJx0aPq7Zt1', '69f0100f2a3b4c5d6e7f8091', 'cust-20481']
+const [sessionId, appId, userId] = [exampleIds.session, '69f0100f2a3b4c5d6e7f8091', 'cust-20481']
 const exampleSession: z.input<typeof own> = {
   ...{ signedIn: true, sessionId, createdAt, expiresAt, appId, userId, actor: { id: userId, name: 'Mina Okafor' } },
   ...{ roles: ['user'], kind: 'cookie', authTime: 1_795_424_400 },
@@ -173,7 +175,7 @@ export const mintEndpoints = {
     answers: {
       201: {
         description: 'The session',
-        content: json(minted, { token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl', sessionId, expiresAt }),
+        content: json(minted, { token: exampleIds.token, sessionId, expiresAt }),
       },
     },
     errors: [400, 401, 403, 409, ...ofBodies, 429, 503],

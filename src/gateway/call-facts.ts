@@ -128,8 +128,9 @@ export const ofAnotherApp = (request: Request, requestId: string, operation: Ope
 })
 
 /** What tells a repeat from another request, beside what was asked: an answer for staff is repeated to
- * nobody who is staff no more. */
-export const viewOf = ({ caller }: Pick<Call, 'caller'>): string[] => (isStaff(caller) ? ['staff'] : [])
+ * nobody who is staff no more. Calls of staff have no mark, as in the version before, whose repeats are
+ * recognised while it is being replaced. */
+export const viewOf = ({ caller }: Pick<Call, 'caller'>): string[] => (isStaff(caller) ? [] : ['self'])
 
 /** The request before its path is known: enough to tell a repeat from another request. */
 export const requestFacts = ({ operation, params, body, caller }: Call): GuardedCall['request'] => ({

@@ -64,7 +64,7 @@ export interface Operation extends Row {
 
 /** A call that destroys or may: it needs a permit of the journal. */
 export type GuardedOperation = Operation & { readonly effect: 'guarded' }
-export type OpenOperation = Operation & { readonly effect: Exclude<Row['effect'], 'guarded'> }
+export type UnguardedOperation = Operation & { readonly effect: Exclude<Row['effect'], 'guarded'> }
 
 /** Classes of limits; their numbers are settings. */
 export type LimitClass = 'reads' | 'writes' | 'guarded' | 'images' | 'codes' | 'links'

@@ -1,5 +1,5 @@
 /** The values that an update changes, before and after, for its event. */
-import type { OpenOperation } from '../contract/operation.ts'
+import type { UnguardedOperation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { Before } from '../journal/event/compose.ts'
@@ -30,7 +30,7 @@ const valuesOf = (names: readonly string[], of: Fields, body: Fields): Fields =>
  * guarded; after a 429 it waits as every call of the app does. */
 export const createChangedValues =
   (upstream: Upstream) =>
-  async (call: Call<OpenOperation>): Promise<Before | undefined> => {
+  async (call: Call<UnguardedOperation>): Promise<Before | undefined> => {
     const { app, operation, params, body } = call
     if (operation.id !== 'update_app_user') return undefined
     const reading = upstream.call(app, {

@@ -7,9 +7,9 @@ import {
   type Caller,
   type GuardedOperation,
   limitClass,
-  type OpenOperation,
   type Operation,
   takesIdempotencyKey,
+  type UnguardedOperation,
 } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
@@ -24,11 +24,11 @@ import type { Session } from '../session/sessions.ts'
 import { type AuditRules, type Call, ownNameIn, patienceOf, readBody, readIdempotencyKey, readReason, type UndecidedCall } from './call.ts'
 import { callFacts, createUnguardedEvents, ofAnotherApp, targetsOf } from './call-facts.ts'
 import { createGuardedCall, type GuardedCallParts } from './guarded-call.ts'
-import { createOpenCall, type OpenCallParts } from './open-call.ts'
 import { createProvisioning, type ProvisioningParts } from './provisioning.ts'
 import { type Result, send, showsVendorWords } from './reply.ts'
+import { createUnguardedCall, type UnguardedCallParts } from './unguarded-call.ts'
 
-export interface PipelineParts extends ProvisioningParts, OpenCallParts, GuardedCallParts {
+export interface PipelineParts extends ProvisioningParts, UnguardedCallParts, GuardedCallParts {
   /** By app id. */
   readonly apps: ReadonlyMap<string, UpstreamApp>
   readonly peppers: KeyRing
@@ -43,12 +43,12 @@ export const createPipeline = (parts: PipelineParts) => {
   const { sessions, appUsers, apps } = parts
   const { orDenied } = createUnguardedEvents(parts.guard)
   const provisioning = createProvisioning(parts)
-  const open = createOpenCall(parts, provisioning)
+  const unguarded = createUnguardedCall(parts, provisioning)
   const guarded = createGuardedCall(parts, provisioning)
   const run: Readonly<Record<Operation['effect'], (call: Call) => Promise<Result>>> = {
-    read: (call) => open(call as Call<OpenOperation>),
-    reveal: (call) => open(call as Call<OpenOperation>),
-    write: (call) => open(call as Call<OpenOperation>),
+    read: (call) => unguarded(call as Call<UnguardedOperation>),
+    reveal: (call) => unguarded(call as Call<UnguardedOperation>),
+    write: (call) => unguarded(call as Call<UnguardedOperation>),
     guarded: (call) => guarded(call as Call<GuardedOperation>),
   }
 

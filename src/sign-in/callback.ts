@@ -44,7 +44,7 @@ const provedAt = ({ transaction, provider, signedIn: { claims } }: Entrance): nu
 const ageOf = ({ signedIn: { claims } }: Entrance, at: number): number | undefined => (at === 0 ? undefined : Math.max(0, claims.iat - at))
 
 export const createCallback = (parts: SignInParts) => {
-  const { sessions, people, providerSessions, resolveUser, notices, peppers, origins, parties, attempt, redirectUri } = parts
+  const { sessions, people, providerSessions, resolveUser, missingClaims, peppers, origins, parties, attempt, redirectUri } = parts
 
   /** The pending sign-in of this browser. A state of ours is no guess, so only others count as
    * failures. */
@@ -87,11 +87,11 @@ export const createCallback = (parts: SignInParts) => {
   const enter = async (req: Request, res: Response, entrance: Entrance): Promise<Created> => {
     const { transaction, provider, signedIn, saidMs } = entrance
     const { claims, idToken } = signedIn
-    notices.claims(provider, claims, 'in the ID token or userinfo')
+    missingClaims.ofSettings(provider, claims, 'in the ID token or userinfo')
     const proved = provedAt(entrance)
     const age = ageOf(entrance, proved)
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
-    if (age === undefined && person.roles.some(isStaffRole)) notices.authTime(provider)
+    if (age === undefined && person.roles.some(isStaffRole)) missingClaims.authTime(provider)
     const authTime = age === undefined ? 0 : Math.floor(Date.now() / 1000) - age
     const assertion = { ...person, authTime, kind: 'cookie', scope: 'app' } as const
     const { record, lifetime } = await resolveUser(assertion, `oidc:${provider.id}`, { saidMs })

@@ -21,7 +21,7 @@ import type { Sessions } from '../session/sessions.ts'
 import { forStaffOrigin, personOf } from './claims.ts'
 import { exchangeEndpoints, tokenType } from './endpoints.ts'
 import type { IssuerTokens, Trusted } from './issuer-tokens.ts'
-import type { Notices } from './notices.ts'
+import type { MissingClaims } from './missing-claims.ts'
 import { TokenFault } from './token-rules.ts'
 import { isOurNonce } from './transaction.ts'
 
@@ -33,7 +33,7 @@ export interface ExchangeParts {
   readonly peppers: KeyRing
   readonly tokens: IssuerTokens
   readonly resolveUser: ResolveUser
-  readonly notices: Notices
+  readonly missingClaims: MissingClaims
   readonly origins: Origins
   readonly prefixes: readonly string[]
   readonly attempt: Attempt
@@ -68,9 +68,9 @@ export const createExchange = (parts: ExchangeParts) => {
   /** Tokens issued before the person's sessions were ended are refused, also when that happens
    * meanwhile. */
   const begin = async (req: Request, { provider, payload, issuedAt, issuedMs }: Trusted): Promise<Tokens> => {
-    parts.notices.claims(provider, payload, 'in the token that was exchanged')
+    parts.missingClaims.ofSettings(provider, payload, 'in the token that was exchanged')
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
-    if (person.authTime === 0 && person.roles.some(isStaffRole)) parts.notices.authTime(provider)
+    if (person.authTime === 0 && person.roles.some(isStaffRole)) parts.missingClaims.authTime(provider)
     const authTime = Math.min(person.authTime ?? 0, Math.floor(Date.now() / 1000))
     const assertion = { ...person, authTime, kind: 'bearer', scope: 'app' } as const
     const { record } = await resolveUser(assertion, `exchange:${provider.id}`, { saidMs: issuedMs }).catch(inToken)

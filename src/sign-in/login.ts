@@ -18,7 +18,7 @@ import type { ResolveUser } from '../session/resolve-user.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { createCallback } from './callback.ts'
 import { loginEndpoints } from './endpoints.ts'
-import type { Notices } from './notices.ts'
+import type { MissingClaims } from './missing-claims.ts'
 import { failsAsPage, showPage } from './pages.ts'
 import type { RelyingParty } from './provider/openid.ts'
 import { loginAddress, returnPath } from './return-to.ts'
@@ -30,7 +30,7 @@ export interface SignInParts {
   readonly providerSessions: ProviderSessions
   readonly resolveUser: ResolveUser
   readonly peppers: KeyRing
-  readonly notices: Notices
+  readonly missingClaims: MissingClaims
   readonly origins: Origins
   readonly basePath: string
   readonly redirectUri: (origin: string) => string

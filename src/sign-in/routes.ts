@@ -25,7 +25,7 @@ import { createExchange } from './exchange.ts'
 import { createIssuerTokens } from './issuer-tokens.ts'
 import { signInRoutes } from './login.ts'
 import { logoutRoutes } from './logout.ts'
-import { createNotices } from './notices.ts'
+import { createMissingClaims } from './missing-claims.ts'
 import { createDiscovery, type Discovery } from './provider/discovery.ts'
 import { createRelyingParty } from './provider/openid.ts'
 import { createReport } from './provider/problems.ts'
@@ -57,7 +57,7 @@ export const createAuth = (options: Options): Router[] => {
   const discoveries = new Map(providers.map((provider) => [provider, createDiscovery(provider)]))
   const discoveryOf = (provider: Provider): Discovery => discoveries.get(provider)!
   const report = createReport(options.alarm)
-  const notices = createNotices(options.log)
+  const missingClaims = createMissingClaims(options.log)
   const parties = new Map(
     providers.flatMap((provider) =>
       provider.client
@@ -70,7 +70,7 @@ export const createAuth = (options: Options): Router[] => {
     ...options,
     providerSessions: createProviderSessions(options),
     redirectUri,
-    notices,
+    missingClaims,
     parties,
     prefixes: providers.map(({ claims }) => claims.prefix),
   }

@@ -13,8 +13,6 @@ const places: Readonly<Record<LimitClass, { readonly atOnce: number; readonly wa
   // A slow sender holds a place for up to a minute.
   images: { atOnce: 128, waiting: 0 },
 }
-/** Of the places for images, those that one sender may hold at most; a program uploads for many people. */
-export const imageShares = { person: 16, program: 64 } as const
 const maxWaitMs = 1_000
 
 export interface BulkheadCalls {

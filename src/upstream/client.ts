@@ -1,6 +1,13 @@
 /** Calls to the vendor: one call in, an answer or a problem out, within the row's time limit. ky sends again what may be; our deadline stands above it, since ky's own would lose an answer whose body is slow. */
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
-import { type GuardedOperation, type LimitClass, limitClass, type OpenOperation, type Operation, timeLimit } from '../contract/operation.ts'
+import {
+  type GuardedOperation,
+  type LimitClass,
+  limitClass,
+  type Operation,
+  timeLimit,
+  type UnguardedOperation,
+} from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
 import type { Patience } from '../platform/deadline.ts'
@@ -17,7 +24,7 @@ import { isPassing, noRetry, retryRule } from './retry.ts'
 import { type Deadline, freshConnections, keptConnections, send, Unanswered } from './sender.ts'
 import { buildUrl } from './url.ts'
 
-export interface UpstreamCall<O extends Operation = OpenOperation> {
+export interface UpstreamCall<O extends Operation = UnguardedOperation> {
   operation: O
   /** Decoded values. */
   params?: Record<string, string>

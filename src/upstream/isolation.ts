@@ -1,7 +1,7 @@
 /** What keeps a vendor that is slow, busy or away from holding others back: for each app the pause that it asked for, a
  * circuit breaker, a retry budget, and a bulkhead for each class of calls. */
 import type { UpstreamApp } from '../../config/apps.ts'
-import type { LimitClass, OpenOperation } from '../contract/operation.ts'
+import type { LimitClass, UnguardedOperation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import { Problem } from '../contract/problems.ts'
 import { createBreaker } from './breaker.ts'
@@ -14,7 +14,7 @@ export interface IsolationLog {
 
 /** Harmless: of a user that nobody has. */
 export const probeCall = {
-  operation: operations.get_app_user as OpenOperation,
+  operation: operations.get_app_user as UnguardedOperation,
   params: { userId: 'smooch-bff-check' },
   retry: false,
 }

@@ -9,7 +9,7 @@ import type { Origins } from '../../http/request/origins.ts'
 import { requireSameOrigin } from '../../session/credentials/csrf.ts'
 import type { Fault } from '../sandbox/faults.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { onlyHere } from './here.ts'
+import { onlyThisMachine } from './this-machine.ts'
 
 /** By the names of the page's buttons. */
 export const faults = {
@@ -44,5 +44,5 @@ export const demoFaults = (sandboxOf: () => Sandbox, origins: Origins): Router =
     },
     end_faults: async () => sandboxOf().clearFaults(),
   })
-  return routes(endpoints, { begin_fault: [onlyHere, begin_fault], end_faults: [onlyHere, end_faults] })
+  return routes(endpoints, { begin_fault: [onlyThisMachine, begin_fault], end_faults: [onlyThisMachine, end_faults] })
 }

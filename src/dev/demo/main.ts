@@ -15,10 +15,10 @@ import { loginAddress } from '../../sign-in/return-to.ts'
 import { defaultPort, startSandbox } from '../sandbox/sandbox.ts'
 import { refusalOfWords } from '../words.ts'
 import { demoFaults } from './faults.ts'
-import { areHere } from './here.ts'
 import { demoPage } from './page.ts'
 import { appUsers, people } from './people.ts'
 import { demoSignIn } from './sign-in.ts'
+import { areOfThisMachine } from './this-machine.ts'
 
 const addressOf = (host: string): string => `http://${urlHost(host)}`
 
@@ -66,7 +66,7 @@ const run = async (): Promise<void> => {
       SMOOCH_WEBHOOK_SECRET: webhookSecret,
     })
     const { PUBLIC_ORIGIN = [], STAFF_ORIGIN, HOST, PRIVATE_HOST } = settings
-    if (!areHere([...PUBLIC_ORIGIN, ...(STAFF_ORIGIN ? [STAFF_ORIGIN] : []), ...[HOST, PRIVATE_HOST].map(addressOf)]))
+    if (!areOfThisMachine([...PUBLIC_ORIGIN, ...(STAFF_ORIGIN ? [STAFF_ORIGIN] : []), ...[HOST, PRIVATE_HOST].map(addressOf)]))
       throw new SettingsError([
         'PUBLIC_ORIGIN, STAFF_ORIGIN, HOST or PRIVATE_HOST is not on this machine: the demo lets anybody sign in as anybody',
       ])

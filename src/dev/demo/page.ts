@@ -5,8 +5,8 @@ import type { RequestHandler, Router } from 'express'
 import { pageRoutes } from '../../http/endpoint.ts'
 import { html } from '../../http/html.ts'
 import { asPage } from '../../http/response-headers.ts'
-import { onlyHere } from './here.ts'
 import { appUsers } from './people.ts'
+import { onlyThisMachine } from './this-machine.ts'
 
 const text = (file: URL): string => readFileSync(file, 'utf8')
 
@@ -36,7 +36,7 @@ export const demoPage = (basePath: string, integrationId = '', reasons: readonly
     Object.fromEntries(
       files.map(([path, type, content]): [string, RequestHandler[]] => [
         path,
-        [asPage, onlyHere, (_req, res) => void res.type(type).send(content)],
+        [asPage, onlyThisMachine, (_req, res) => void res.type(type).send(content)],
       ]),
     ),
   )

@@ -11,9 +11,9 @@ import { requireSameOrigin } from '../../session/credentials/csrf.ts'
 import type { Mint } from '../../session/mint.ts'
 import { showPage } from '../../sign-in/pages.ts'
 import { returnPath } from '../../sign-in/return-to.ts'
-import { onlyHere } from './here.ts'
 import { people } from './people.ts'
 import { signInPage } from './sign-in-page.ts'
+import { onlyThisMachine } from './this-machine.ts'
 
 const person = z.enum(Object.keys(people) as (keyof typeof people)[])
 const Body = z.strictObject({ person })
@@ -79,8 +79,8 @@ export const demoSignIn = (mint: Mint, origins: Origins, basePath: string): Rout
     },
   })
   return routes(endpoints, {
-    sign_in_to_demo: [onlyHere, sign_in_to_demo],
-    sign_in: [asPage, onlyHere, sign_in],
-    sign_in_by_form: [asPage, onlyHere, sign_in_by_form],
+    sign_in_to_demo: [onlyThisMachine, sign_in_to_demo],
+    sign_in: [asPage, onlyThisMachine, sign_in],
+    sign_in_by_form: [asPage, onlyThisMachine, sign_in_by_form],
   })
 }

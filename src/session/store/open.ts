@@ -2,10 +2,10 @@
  * says when it is away. */
 import type { Settings } from '../../../config/load.ts'
 import { redisSource } from '../../../config/redis-source.ts'
-import { Problem } from '../../contract/problems.ts'
 import type { Log } from '../../platform/log/logger.ts'
 import type { Metrics } from '../../platform/metrics/metrics.ts'
 import { redisLog } from '../../platform/redis/connection.ts'
+import { availableStore } from './available.ts'
 import { memoryStore } from './memory.ts'
 import { type PrefetchScript, redisStore } from './redis.ts'
 import type { SessionStore } from './session-store.ts'
@@ -69,20 +69,3 @@ const countedStore = (store: SessionStore, { sessionIssued, sessionEnded }: Sess
     sessionEnded('all')
   },
 })
-
-type Method = (...args: unknown[]) => Promise<unknown>
-
-/** A failing store becomes `session_store_unavailable`, never 401: an outage signs nobody out. */
-const availableStore = ({ close, ...methods }: SessionStore): SessionStore => {
-  const available =
-    (method: Method): Method =>
-    async (...asked) => {
-      try {
-        return await method(...asked)
-      } catch (cause) {
-        throw new Problem('session_store_unavailable', { cause, headers: { 'Retry-After': '1' } })
-      }
-    }
-  const all = Object.entries(methods).map(([name, method]) => [name, available(method as Method)])
-  return { ...(Object.fromEntries(all) as typeof methods), close }
-}

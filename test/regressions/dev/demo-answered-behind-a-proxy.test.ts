@@ -1,9 +1,9 @@
 /** A proxy on the same machine made the demo, where anybody may be anybody, answer everybody. */
 import { request } from 'node:http'
 import { expect, test } from '@jest/globals'
-import { areHere } from '../../../src/dev/demo/here.ts'
 import { demoPage } from '../../../src/dev/demo/page.ts'
 import { demoSignIn } from '../../../src/dev/demo/sign-in.ts'
+import { areOfThisMachine } from '../../../src/dev/demo/this-machine.ts'
 import { startBff } from '../../support/bff.ts'
 
 test('the demo answers this machine alone, and no proxy on it', async () => {
@@ -65,5 +65,5 @@ test.each([
   ['https://demo.example', false],
   ['http://0.0.0.0', false],
 ])('an origin or address such as %s is on this machine: %s', (origin, here) => {
-  expect(areHere([origin])).toBe(here)
+  expect(areOfThisMachine([origin])).toBe(here)
 })

@@ -1,7 +1,7 @@
 /** A call that destroys nothing: from the cache or to the vendor; the own user is created where
  * there is none. */
 import type { AppUsers } from '../cache/app-users.ts'
-import type { OpenOperation } from '../contract/operation.ts'
+import type { UnguardedOperation } from '../contract/operation.ts'
 import type { Before } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
 import { decide, requireImageRole, requireStill } from '../policy/decide.ts'
@@ -17,7 +17,7 @@ import type { Provisioning } from './provisioning.ts'
 import { type Answer, type Result, toReply } from './reply.ts'
 import { createUploadShares } from './upload-shares.ts'
 
-export interface OpenCallParts {
+export interface UnguardedCallParts {
   readonly sessions: Sessions
   /** With invalidation around each change. */
   readonly upstream: Upstream
@@ -27,9 +27,9 @@ export interface OpenCallParts {
   readonly auditRules: Pick<AuditRules, 'updateValues'>
 }
 
-type OpenCall = Call<OpenOperation>
+type UnguardedCall = Call<UnguardedOperation>
 
-export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning) => {
+export const createUnguardedCall = (parts: UnguardedCallParts, provisioning: Provisioning) => {
   const { sessions, upstream, appUsers, guard, idempotency, auditRules } = parts
   const { accept, orCreate, proveOwn } = provisioning
   const { orDenied, recorded } = createUnguardedEvents(guard)
@@ -37,7 +37,7 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
   const inShare = createUploadShares()
 
   /** From the cache, or from the vendor in one call for all who ask. */
-  const cached = async (call: OpenCall): Promise<Answer> => {
+  const cached = async (call: UnguardedCall): Promise<Answer> => {
     const { app, session, caller, prefetched } = call
     const [{ id, self }] = call.subjects
     return await orCreate(call, async () => {
@@ -53,13 +53,13 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
     })
   }
 
-  const direct = async (call: OpenCall): Promise<Answer> => {
+  const direct = async (call: UnguardedCall): Promise<Answer> => {
     await proveOwn(call)
     return await orCreate(call, () => upstream.call(call.app, call))
   }
 
   /** Provisioned first, since a stream cannot be sent again. */
-  const uploaded = async (call: OpenCall): Promise<Answer> => {
+  const uploaded = async (call: UnguardedCall): Promise<Answer> => {
     const { app, operation, request, session, subjects } = call
     const [subject] = subjects
     // Disposed of on every way out, not only at its deadline.
@@ -77,18 +77,18 @@ export const createOpenCall = (parts: OpenCallParts, provisioning: Provisioning)
     await proveOwn(call)
     return await upstream.call(app, { ...call, image })
   }
-  const image = (call: OpenCall): Promise<Answer> => inShare(call.session, () => uploaded(call))
+  const image = (call: UnguardedCall): Promise<Answer> => inShare(call.session, () => uploaded(call))
 
   /** The session may have ended while the user was read. */
-  const changedValues = async (call: OpenCall): Promise<Before | undefined> => {
+  const changedValues = async (call: UnguardedCall): Promise<Before | undefined> => {
     const before = auditRules.updateValues ? await readChangedValues(call) : undefined
     if (before) requireStill(await sessions.reload(call.session), call.caller)
     return before
   }
 
-  const send = ({ cache, takes }: OpenOperation) => (takes === 'ImageUpload' ? image : cache === 'store' ? cached : direct)
+  const send = ({ cache, takes }: UnguardedOperation) => (takes === 'ImageUpload' ? image : cache === 'store' ? cached : direct)
 
-  return async (call: OpenCall): Promise<Result> => {
+  return async (call: UnguardedCall): Promise<Result> => {
     const { operation, session, subjects, idempotencyKey } = call
     let answer: Answer | undefined
     const run = async () => {

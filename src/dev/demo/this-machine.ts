@@ -9,15 +9,15 @@ import { unfold, urlHost } from '../../platform/ip-address.ts'
 /** Headers that proxies and tunnels add. */
 const added = /^(?:forwarded|via|x-real-ip|x-client-ip|true-client-ip)$|^(?:x-forwarded|x-original|cf|ngrok|x-envoy|tailscale)-./
 
-const isHere = ({ headers, socket }: IncomingMessage): boolean => {
+const isOfThisMachine = ({ headers, socket }: IncomingMessage): boolean => {
   const peer = urlHost(unfold(socket.remoteAddress ?? ''))
   const host = URL.parse(`http://${headers.host ?? ''}`)
   return isLoopback(`http://${peer}`) && host !== null && isLoopback(host) && !Object.keys(headers).some((name) => added.test(name))
 }
 
-export const onlyHere: RequestHandler = function onlyHere(req, _res, next) {
-  next(isHere(req) ? undefined : new Problem('not_found', { detail: 'The demo answers this machine alone, and no proxy on it.' }))
+export const onlyThisMachine: RequestHandler = function onlyThisMachine(req, _res, next) {
+  next(isOfThisMachine(req) ? undefined : new Problem('not_found', { detail: 'The demo answers this machine alone, and no proxy on it.' }))
 }
 
 /** True when every origin of the demo is on this machine. */
-export const areHere = (origins: readonly string[]): boolean => origins.every(isLoopback)
+export const areOfThisMachine = (origins: readonly string[]): boolean => origins.every(isLoopback)

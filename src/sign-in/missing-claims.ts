@@ -13,7 +13,7 @@ const remedies = {
     'staff cannot do what needs a fresh sign-in: let the provider send auth_time in the ID token (Entra: an optional claim), or set OIDC_AUTH_TIME=iat for one that is known to ask anew at prompt=login',
 }
 
-export const createNotices = (log: Pick<Log, 'warn'>) => {
+export const createMissingClaims = (log: Pick<Log, 'warn'>) => {
   const told = new Set<string>()
   const once = (provider: string, claim: string, where: string, remedy: string): void => {
     const key = `${provider} ${claim} ${where}`
@@ -23,7 +23,7 @@ export const createNotices = (log: Pick<Log, 'warn'>) => {
   }
   return {
     /** Missing claims that a setting names. */
-    claims: ({ id, claims: rules }: Provider, claims: Claims, place: string): void => {
+    ofSettings: ({ id, claims: rules }: Provider, claims: Claims, place: string): void => {
       for (const { name, elsewhere } of absentClaims(rules, claims))
         once(id, name, `not ${place}`, elsewhere ? remedies.elsewhere : remedies.absent)
     },
@@ -34,4 +34,4 @@ export const createNotices = (log: Pick<Log, 'warn'>) => {
   }
 }
 
-export type Notices = ReturnType<typeof createNotices>
+export type MissingClaims = ReturnType<typeof createMissingClaims>

@@ -44,7 +44,7 @@ export const problems = {
   unsupported_media_type:      [415, 'The content type is not supported here.'],
   expectation_failed:          [417, 'The only expectation understood is 100-continue.'],
   misdirected:                 [421, 'This host name is not one that this service answers to. The origin of your pages must stand in PUBLIC_ORIGIN, port included, and a proxy must pass the Host header on as it came.'],
-  idempotency_key_reused:      [422, 'This Idempotency-Key was used before with another request.'],
+  idempotency_key_reused:      [422, 'This Idempotency-Key was used before with another request, or in another role.'],
   locked:                      [423, 'The conversation is full.'],
   too_many_requests:           [429, 'Too many requests; wait as long as Retry-After says.'],
   headers_too_large:           [431, 'The header block is too large.'],

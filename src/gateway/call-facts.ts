@@ -127,14 +127,9 @@ export const ofAnotherApp = (request: Request, requestId: string, operation: Ope
   policy: { decision: 'deny', rule: `another_app/${operation.id}` },
 })
 
-/** What tells a repeat from another request, beside what was asked: an answer for staff is repeated to
- * nobody who is staff no more. Calls of staff have no mark, as in the version before, whose repeats are
- * recognised while it is being replaced. */
-export const viewOf = ({ caller }: Pick<Call, 'caller'>): string[] => (isStaff(caller) ? [] : ['self'])
-
 /** The request before its path is known: enough to tell a repeat from another request. */
-export const requestFacts = ({ operation, params, body, caller }: Call): GuardedCall['request'] => ({
-  ...{ method: operation.method, path: '', facts: JSON.stringify([operation.path, params, ...viewOf({ caller })]) },
+export const requestFacts = ({ operation, params, body }: Call): GuardedCall['request'] => ({
+  ...{ method: operation.method, path: '', facts: JSON.stringify([operation.path, params]) },
   body: JSON.stringify(body ?? null),
 })
 

@@ -4,13 +4,13 @@ import type { AppUsers } from '../cache/app-users.ts'
 import type { UnguardedOperation } from '../contract/operation.ts'
 import type { Before } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
-import { decide, requireImageRole, requireStill } from '../policy/decide.ts'
+import { decide, isStaff, requireImageRole, requireStill } from '../policy/decide.ts'
 import { requireFields } from '../policy/writable-fields.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { readImageForm } from '../uploads/image.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { AuditRules, Call } from './call.ts'
-import { callFacts, createUnguardedEvents, targetsIn, targetsOf, viewOf } from './call-facts.ts'
+import { callFacts, createUnguardedEvents, targetsIn, targetsOf } from './call-facts.ts'
 import { createChangedValues } from './changed-values.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
@@ -105,7 +105,9 @@ export const createUnguardedCall = (parts: UnguardedCallParts, provisioning: Pro
       const reply = await run()
       return { reply, headers: answer!.headers ?? {}, answer: answer! }
     }
-    const { reply, replayed } = await idempotency(session, idempotencyKey, [operation.id, call.body, ...viewOf(call)], run, (problem) =>
+    // What was shown to staff is repeated to nobody who is staff no more.
+    const view = isStaff(call.caller) ? [] : ['self']
+    const { reply, replayed } = await idempotency(session, idempotencyKey, [operation.id, call.body, ...view], run, (problem) =>
       toReply(call, problem),
     )
     return { reply, headers: replayed ? { 'Idempotency-Replayed': 'true' } : {}, ...(answer && { answer }) }

@@ -36,12 +36,13 @@ const shownAgent = (agent: string): string => shown(agent.slice(0, 200))
 export const accessLog = (log: Log, requests: Requests): RequestHandler =>
   function accessLog(req, res, next) {
     const start = performance.now()
-    requests.begun()
     const requestId = newRequestId()
     addHeader(res, 'X-Request-Id', requestId)
     const record: Fields = {}
     Object.assign(res.locals, { requestId, record })
     const trace = startRequestTrace(req.method, req.headers['traceparent'] as string | undefined)
+    // After the trace, whose SDK may throw: what is counted here is counted off at the close.
+    requests.begun()
     // `on`, not `once`, which costs two more objects: the event comes once.
     res.on('close', () => {
       const problem = res.locals['problem'] as Problem | undefined

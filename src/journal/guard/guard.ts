@@ -5,7 +5,7 @@ import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import type { Journal } from '../append/journal.ts'
 import { createRecorder } from '../append/recorder.ts'
-import { digestOf, sealBefore } from '../event/compose.ts'
+import { sealBefore } from '../event/compose.ts'
 import { type EventHeader, newId } from '../event/event.ts'
 import { lifetimes } from '../event/lifetimes.ts'
 import { type Entry, entryOf } from '../store/journal-store.ts'
@@ -142,7 +142,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
       throw unavailable(written === TIMED_OUT || !('failed' in written) ? undefined : written.failed)
     }
     if (written.refused === undefined) return started(entry.event, written.index)
-    if (written.refused === 'key_in_use') return answerOf(journal, written.operation!, digestOf(sealer, call.request))
+    if (written.refused === 'key_in_use') return answerOf(journal, written.operation!, call)
     throw new Problem('internal', { cause: new Error(`an intent was refused: ${written.refused}`), outcome: 'not_sent' })
   }
 

@@ -35,18 +35,21 @@ export async function recall(journal: Journal, call: GuardedCall): Promise<Repla
   if (key === undefined) return undefined
   const since = new Date(journal.now().getTime() - lifetimes.repeat).toISOString()
   const operation = await readable(journal, operationUnder(journal.store, key, since))
-  return operation === undefined ? undefined : answerOf(journal, operation, digestOf(journal.sealer, call.request))
+  return operation === undefined ? undefined : answerOf(journal, operation, call)
 }
 
 /** The first answer; throws a Problem that says why there is none. */
-export async function answerOf(journal: Journal, operation: string, digest: string | null): Promise<ReplayedOperation> {
+export async function answerOf(journal: Journal, operation: string, call: GuardedCall): Promise<ReplayedOperation> {
   const headers = { 'Audit-Operation': operation }
   const history = await readable(journal, historyOf(journal.store, operation))
   const intent = history?.events[0]?.event
   if (!history || !intent) throw new Problem('operation_settled', { headers })
-  if (intent.request?.digest !== digest) throw new Problem('idempotency_key_reused', { headers })
+  if (intent.request?.digest !== digestOf(journal.sealer, call.request)) throw new Problem('idempotency_key_reused', { headers })
   if (history.state === 'pending' && mayRun(journal, intent)) throw new Problem('operation_pending', { headers })
   if (isOpen(history.state)) throw new Problem('operation_unknown', { headers })
+  // What was shown to staff is repeated to nobody who is staff no more.
+  if ((intent.context?.['as'] === undefined) !== (call.context?.['as'] === undefined))
+    throw new Problem('idempotency_key_reused', { headers })
   const outcome = history.events.find(({ event }) => event.kind === 'outcome')?.event
   const part = outcome && (await readable(journal, sealedPart(journal.store, outcome.id, 'answer')))
   const opened = part && journal.sealer.openPart(part, outcome.answer)

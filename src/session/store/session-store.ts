@@ -1,6 +1,6 @@
 /** The contract of a session store. All times are the store's own clock, in milliseconds since
- * 1970, and all limits are decided by it. Methods reject quickly when the store is away, then with
- * `session_store_unavailable`. */
+ * 1970, and all limits are decided by it. Methods reject quickly when the store is away, those of
+ * the store that `openSessionStore` gives with `session_store_unavailable`. */
 import type { Used } from '../../http/rate-limit.ts'
 import type { FamilyStore } from './family-store.ts'
 

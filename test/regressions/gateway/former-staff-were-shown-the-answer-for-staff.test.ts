@@ -51,3 +51,20 @@ test.each([
   const again = await send(agent)
   expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([status, 'true'])
 })
+
+test('a repeat by whoever lost the role is still known for one: an unknown outcome is told, and without a key the first is found', async () => {
+  await using bff = await startBff()
+  bff.sandbox.createUser(appId, { userId: 'cust-7' })
+  const send = (headers: Carried) => bff.call('POST', '/v1.1/appusers/cust-7/channels', { headers, json: link })
+  const agent = await bff.signIn({ ...person, roles: ['agent', 'user'] })
+  const former = await bff.signIn({ ...person, roles: ['auditor', 'user'] })
+  const key = { 'idempotency-key': 'k' }
+  bff.sandbox.fault({ operation: 'link_app_user', status: 500, times: 1 })
+  expect((await send({ ...agent, ...key })).json.error.code).toBe('upstream_unknown')
+  expect((await send({ ...former, ...key })).json.error.code).toBe('operation_unknown')
+  expect((await send(agent)).status).toBe(200)
+  bff.sandbox.clearRequests()
+  const later = await send(former)
+  expect([later.status, later.headers.get('idempotency-replayed')]).toEqual([200, 'true'])
+  expect(bff.sandbox.requests.filter(({ method }) => method !== 'GET')).toEqual([])
+})

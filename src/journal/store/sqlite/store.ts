@@ -133,21 +133,26 @@ async function begin(livenessLocks: string, instance: string): Promise<DatabaseS
 }
 
 export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
-  const start = threads ? startThread : inThisThread
-  const writer = start(options)
-  const toRead = (background: boolean) => start({ ...options, readOnly: true, keys: [], background })
-  // At once: who opens a journal reads its end first, and threads that start together are there sooner.
-  const reader = options.readOnly ? writer : toRead(false)
-  const readers = threads ? startAtFirstRead(() => toRead(true)) : reader
+  const started: Thread[] = []
+  const start = (more: Partial<FileOptions> = {}): Thread => {
+    const thread = (threads ? startThread : inThisThread)({ ...options, ...more })
+    started.push(thread)
+    return thread
+  }
+  const toRead = (background: boolean) => start({ readOnly: true, keys: [], background })
   const livenessLocks = `${options.path}-living`
-  const begun = async () => ({
-    journal: await writer.call('journal'),
-    lock: options.readOnly ? undefined : await begin(livenessLocks, options.instance),
-  })
-  const { journal, lock } = await begun().catch(async (error: unknown) => {
-    await Promise.all([writer.end(), reader.end()])
+  const begun = async () => {
+    const writer = start()
+    // At once: who opens a journal reads its end first, and threads that start together are there sooner.
+    const reader = options.readOnly ? writer : toRead(false)
+    const journal = await writer.call('journal')
+    return { writer, reader, journal, lock: options.readOnly ? undefined : await begin(livenessLocks, options.instance) }
+  }
+  const { writer, reader, journal, lock } = await begun().catch(async (error: unknown) => {
+    await Promise.all(started.map((thread) => thread.end()))
     throw error
   })
+  const readers = threads ? startAtFirstRead(() => toRead(true)) : reader
 
   return {
     kind: 'sqlite',

@@ -209,7 +209,7 @@ withBrowser('the audit console', () => {
     await it.page.getByRole('button', { name: 'Verify the journal now' }).click()
     await it.page.getByText(/events are intact/).waitFor()
     await it.page.locator('#summary').getByText('Verified', { exact: true }).waitFor()
-    const file = new DatabaseSync(it.bff.journalFile)
+    const file = new DatabaseSync(it.bff.journalFile, { timeout: 5_000 })
     file.exec("DROP TRIGGER event_no_update; UPDATE event SET body = replace(body, 'OPS-4711', 'OPS-4712') WHERE seq = 4")
     file.close()
     await it.page.getByRole('button', { name: 'Verify the journal now' }).click()

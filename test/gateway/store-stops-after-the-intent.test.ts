@@ -24,7 +24,7 @@ given('the session store, stopped after the intent', () => {
   /** Stops the store while the intent is held up; all that comes before it is over by then. */
   const stopMeanwhile = async (call: () => ReturnType<Bff['call']>, subjects: number, stop: () => unknown) => {
     service.bff.sandbox.clearRequests()
-    const lock = new DatabaseSync(service.bff.journalFile)
+    const lock = new DatabaseSync(service.bff.journalFile, { timeout: 5_000 })
     lock.exec('BEGIN IMMEDIATE')
     const answer = call()
     while (looks() < subjects) await sleep(10)

@@ -87,7 +87,7 @@ describe('SQLite', () => {
       return () => renameSync(`${path}.away`, path)
     },
     'another holds the lock': ({ path }) => {
-      const db = new DatabaseSync(path)
+      const db = new DatabaseSync(path, { timeout: 5_000 })
       db.exec('BEGIN IMMEDIATE')
       return () => {
         db.exec('ROLLBACK')

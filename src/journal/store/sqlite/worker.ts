@@ -8,7 +8,9 @@ const options = workerData as FileOptions
 // Only on Linux, where priority belongs to a thread; elsewhere it would slow the whole process.
 if (options.background && platform() === 'linux') setPriority(10)
 
-const answer = dispatch(options, options.readOnly ? (await import('./reading.ts')).openToRead : (await import('./file.ts')).openFile)
+// Who reads without keys to check loads nothing that writes.
+const readsAlone = options.readOnly === true && options.keys.length === 0
+const answer = dispatch(options, readsAlone ? (await import('./reading.ts')).openToRead : (await import('./file.ts')).openFile)
 
 parentPort!.on('message', ({ id, verb, args }: { id: number; verb: Verb; args: unknown[] }) => {
   try {

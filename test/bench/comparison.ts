@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Result } from './load.ts'
 
-export type Kind = 'BARE' | 'HAND' | 'OURS' | 'PAST'
+export type Kind = 'BARE' | 'HAND' | 'PLAIN' | 'OURS' | 'PAST'
 
 export interface Measured extends Result {
   readonly cpuUs: number
@@ -65,8 +65,8 @@ const columns: readonly Column[] = [
 
 export const tableOf = ({ rows, ratios }: Comparison): string =>
   [
-    `    ${columns.map(([head, width]) => head.padStart(width)).join('')}`,
-    ...rows.map((row) => `${row.kind}${columns.map(([, width, value]) => value(row).padStart(width)).join('')}`),
+    `     ${columns.map(([head, width]) => head.padStart(width)).join('')}`,
+    ...rows.map((row) => `${row.kind.padEnd(5)}${columns.map(([, width, value]) => value(row).padStart(width)).join('')}`),
     ...Object.entries(ratios).map(([kind, ratio]) => `OURS = ${ratio.toFixed(2)} × ${kind} in requests per CPU-second`),
   ].join('\n')
 

@@ -29,6 +29,7 @@ const { values } = parseArgs({
 const kinds = `OURS: this service.
 BARE: an Express app that answers with a constant: what a request costs at least.
 HAND: what one would write by hand: express-session, connect-redis, a proxy middleware and a cache.
+PLAIN: the packages of this service, each as its readme shows it: what they cost at least.
 PAST: the service of another checkout, which --against names.
 `
 if (values.help) {
@@ -150,10 +151,10 @@ const commandsPerRead = async (server: Server): Promise<{ roundTrips: number; in
 
 const hot = async () => {
   const past = values.against === undefined ? [] : [await open('PAST', 1, 1)]
-  const servers = [await open('BARE', 1, 1), await open('HAND', 1, 1), await open('OURS', 1, 1), ...past]
+  const servers = [await open('BARE', 1, 1), await open('HAND', 1, 1), await open('PLAIN', 1, 1), await open('OURS', 1, 1), ...past]
   const read = await inTurns('hot read: one user, cached, 64 connections', servers, { ms })
   const commands: Record<string, { roundTrips: number; inScripts: number }> = {}
-  for (const server of servers.slice(1, 3)) {
+  for (const server of servers.slice(1, 4)) {
     const found = await commandsPerRead(server)
     commands[server.kind] = found
     say(
@@ -167,7 +168,7 @@ const hot = async () => {
 /** What every request pays that goes through to the vendor: reads that are never kept, then updates with a body of 1 KB. */
 const pass = async () => {
   const past = values.against === undefined ? [] : [await open('PAST', 1, 1)]
-  const servers = [await open('HAND', 1, 1), ...past, await open('OURS', 1, 1)]
+  const servers = [await open('HAND', 1, 1), await open('PLAIN', 1, 1), ...past, await open('OURS', 1, 1)]
   const how = { ms, connections: 16 }
   const reads = await inTurns('pass-through read: 16 connections, upstream 5 ms', servers, { ...how, uncached: true })
   const update = JSON.stringify({ surname: 'Okafor'.padEnd(1000, '.') })

@@ -5,7 +5,7 @@ import type { Kind } from './comparison.ts'
 export const cookieOf = async (kind: Kind, { told }: Pick<Running, 'told'>, userId: string): Promise<string> => {
   if (kind === 'BARE') return 'none=0'
   const answer =
-    kind === 'HAND'
+    kind === 'HAND' || kind === 'PLAIN'
       ? (await fetch(`${told['url']}/login/${userId}`, { method: 'POST' })).headers.get('set-cookie')
       : (
           (await (

@@ -2,6 +2,7 @@
  * also at the start and each hour. */
 import { Worker } from 'node:worker_threads'
 import type { Secrets } from '../journal/store/open.ts'
+import { sentenceOf } from '../journal/verify/findings.ts'
 import type { Report } from '../journal/verify/verify.ts'
 import { errorMessage } from '../platform/error-message.ts'
 import type { Seen, Verified, VerifyTask } from './verify-worker.ts'
@@ -40,7 +41,7 @@ const checkOf = ({ ok, size, root, milliseconds, findings }: Report): Check => (
   size,
   root,
   milliseconds,
-  findings: findings.map(({ what, index }) => (index === undefined ? what : `${what}, at event ${index}`)),
+  findings: findings.map(sentenceOf),
 })
 
 /** Milliseconds until the next night, at a random minute, so that replicas do not begin

@@ -12,7 +12,7 @@ import { entryOf, type Result, type Store, systemEvent } from './store/journal-s
 import { namesOf } from './store/names.ts'
 import { batchEndBefore, type EventRow, latestCheckpoint, lowestSince, systemEvents, treeHead } from './store/queries/log.ts'
 import { oldestOpen } from './store/queries/operations.ts'
-import { areKnownIn, pseudonymsAmong, pseudonymsAt } from './store/queries/people.ts'
+import { areKnownIn, pseudonymsAmong, pseudonymsAt, recordedAmong } from './store/queries/people.ts'
 import { treeOf } from './store/stored-tree.ts'
 
 const write = async (store: Store, event: Event): Promise<Result> => (await store.commit([entryOf(event)])).results[0]!
@@ -41,8 +41,10 @@ export async function erasePerson(
     return undefined
   }
   const subjects = await pseudonymsAmong(store, names)
+  // Staff, and whoever was known by `_id` alone, have no pseudonym, and what is sealed goes by these too.
+  const ids = (await recordedAmong(store, names)).filter((name) => !subjects.includes(name))
   // The event first: names that are missing without it look like tampering.
-  await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', tenant, by, facts: { subjects } })
+  await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', tenant, by, facts: { subjects, ids } })
   return store.erase(names)
 }
 

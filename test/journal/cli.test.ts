@@ -1,11 +1,12 @@
 /** The command line: its output for people and for pipes, and its exit codes. */
 import { spawnSync } from 'node:child_process'
-import { hash } from 'node:crypto'
+import { generateKeyPairSync, hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { OpenOperation } from '../../src/journal/guard/call-guard.ts'
 import { spendPermit } from '../../src/journal/guard/permit.ts'
+import { publicKey } from '../../src/journal/log/checkpoint.ts'
 import { latestCheckpoint } from '../../src/journal/store/queries/log.ts'
 import { journalCli, type Ran } from '../support/journal-cli.ts'
 import { deletion, makePlace, success } from './place.ts'
@@ -48,8 +49,11 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
   const nowhere = { JOURNAL_URL: `sqlite:${place.directory}/nowhere.db` }
   expect(JSON.parse((await run(['check', proof])).text)).toMatchObject({ holds: true, event: { operation: { id: one.id } } })
   expect(await run(['check', proof, '--key', key], true, nowhere)).toMatchObject({ code: 0, text: expect.stringMatching(/^holds: event/) })
-  const foreign = `${key.slice(0, -4)}AAA=`
-  expect(await run(['check', proof, '--key', foreign], true, nowhere)).toEqual({ code: 1, text: 'DOES NOT HOLD\n' })
+  const foreign = publicKey(generateKeyPairSync('ed25519').privateKey)
+  expect(await run(['check', proof, '--key', foreign], true, nowhere)).toEqual({
+    code: 1,
+    text: 'DOES NOT HOLD: its checkpoint is not signed by the key\n',
+  })
   expect([(await run(['check'])).code, (await run(['check', proof], false, nowhere)).code]).toEqual([2, 3])
   expect((await run(['list', '--state', 'open'])).text.trim().split('\n')).toHaveLength(1)
   expect((await run(['list', '--target', 'mina', '--tenant', 'app1'], true)).text).toContain(one.id)
@@ -111,6 +115,9 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
     [['tail', '--follow=no'], '--follow takes no value'],
     [['verify', 'extra'], 'does not take the word extra'],
     [['show'], 'show needs ID'],
+    [['export', '--from', '5', '--to', '4'], '--to is below --from'],
+    [['check', place.directory], 'is a folder'],
+    [['verify', '--checkpoint', place.directory], 'is a folder'],
     [['prune', '--before', 'soon', '--out', out, '--by', 'ops'], '--before is a date'],
   ]
   for (const [line, text] of refused) expect([line, await run(line)]).toEqual([line, { code: 2, text: expect.stringContaining(text) }])

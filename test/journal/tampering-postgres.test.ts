@@ -58,7 +58,14 @@ describeWithServer('tampering in PostgreSQL', () => {
     "UPDATE operation SET state = 'success' WHERE seq = 10",
     'DELETE FROM event WHERE seq >= 30; DELETE FROM checkpoint WHERE size > 30; DELETE FROM operation WHERE seq >= 30; DELETE FROM target WHERE seq >= 30; UPDATE head SET size = 30',
     "UPDATE snapshot SET sealed = '\\x00'",
+    "DELETE FROM snapshot WHERE part = 'before'",
+    'UPDATE snapshot SET expires = 0',
+    "INSERT INTO event (seq, body) SELECT -1, replace(body, 'evt_', 'evt_9') FROM event WHERE seq = 3",
+    "INSERT INTO operation VALUES (5000, 'op_never', 'unknown', 'app1')",
+    "INSERT INTO node VALUES (8, 5, '\\x00')",
+    'UPDATE head SET size = 9000000000000000',
     'DROP TRIGGER event_no_update ON event',
+    'DROP TABLE target',
     'UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 11) WHERE size = 12',
   ])('finds %s', async (sql) => {
     expect((await after(sql)).ok).toBe(false)

@@ -22,7 +22,7 @@ import { filterNames, filterOf } from '../../src/journal/filter.ts'
 import { parseCheckpoint } from '../../src/journal/log/checkpoint.ts'
 import { readProof } from '../../src/journal/log/proof.ts'
 import { keyList } from '../../src/journal/store/open.ts'
-import { publicKeyIn } from '../../src/journal/verify/verify-proof.ts'
+import { verifierIn } from '../../src/journal/verify/verify-proof.ts'
 import { addressKey } from '../../src/platform/ip-address.ts'
 import { loggable } from '../../src/platform/log/logger.ts'
 import { readBearer, readCookie } from '../../src/session/credentials/headers.ts'
@@ -108,7 +108,7 @@ const parsers: Record<string, Take> = {
   'origin of a checkpoint': (text) => parseCheckpoint(`${text}\n1\n${'A'.repeat(43)}=\n`),
   'lines of a checkpoint': (text) => parseCheckpoint(`o\n1\n${'A'.repeat(43)}=\n${text}\n\n— o AAAA\n${text}`),
   proof: (text) => readProof(`c2sp.org/tlog-proof@v1\n${text}`),
-  'key of a verifier': publicKeyIn,
+  'key of a verifier': verifierIn,
   'list of keys': keyList,
   'list of keys, the first in PEM': (text) => keyList(`-----BEGIN PRIVATE KEY-----${text}`),
   ...Object.fromEntries(filterNames.map((name): [string, Take] => [`filter ${name}`, (text) => filterOf({ [name]: text })])),

@@ -13,13 +13,23 @@ import { type Anchor, anchorOn } from '../log/anchor.ts'
 import { publicKey } from '../log/checkpoint.ts'
 import { type Keys, keyList, keysOf, locationOf, openFor, requireJournal, type Secrets } from '../store/open.ts'
 import { createPostgres } from '../store/postgres/schema-state.ts'
-import { publicKeyIn, verifyProofFile } from '../verify/verify-proof.ts'
+import { notAProof, verifierIn, verifyProof } from '../verify/verify-proof.ts'
 import { type Command, type Context, type Output, say } from './command.ts'
-import { type Flags, read, text, Usage } from './flags.ts'
+import { type Flags, read, readNamed, text, Usage } from './flags.ts'
 import { maintenanceCommands } from './maintenance.ts'
 import { readingCommands } from './reading.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** Without the name of the file, as the service says it: a secret may stand in its place. */
+const contentOf = (name: string, file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new Error(`${name} cannot be read: ${(error as Error).message.split(',')[0]}`)
+  }
+}
+
 /** The value as the service reads it: from the variable or from NAME_FILE; empty counts as
  * absent. */
 const setting = (env: Environment, name: string): string | undefined => {
@@ -27,7 +37,7 @@ const setting = (env: Environment, name: string): string | undefined => {
   // Else another journal would be verified than the one that was meant.
   if (file && env[name])
     throw new Usage(`${name} and ${name}_FILE are both set; keep one: with ${name}_FILE= in front, a file in .env does not count`)
-  return (file ? readFileSync(file, 'utf8').trim() : env[name]) || undefined
+  return (file ? contentOf(`${name}_FILE`, file) : env[name]) || undefined
 }
 
 const urlIn = (env: Environment): string => setting(env, 'JOURNAL_URL') ?? 'sqlite:./data/journal.db'
@@ -67,13 +77,21 @@ const standalone: Readonly<Record<string, Standalone>> = {
     run: (env, out, flags, file) => {
       const key = text(flags, 'key')
       if (key === undefined) requireJournal(urlIn(env))
-      const keys = key === undefined ? ownKeys(env).keys.map((own) => publicKey(own)) : [publicKeyIn(key)]
-      const checked = verifyProofFile(file, keys)
-      const words = checked
-        ? `holds: event ${checked.index} of ${checked.origin} at size ${checked.size}\n${JSON.stringify(checked.event, null, 2)}`
-        : 'DOES NOT HOLD'
-      say({ out }, { holds: checked !== undefined, ...checked }, words)
-      return Promise.resolve(checked ? 0 : 1)
+      const given = key === undefined ? ownKeys(env).keys.map((own) => ({ key: publicKey(own) })) : [verifierIn(key)]
+      const verifiers = given.filter((it) => it !== undefined)
+      if (verifiers.length === 0) throw new Usage('--key is no key: it is name+hash+key as verify prints it, whole, or its last part')
+      const content = readNamed(file)
+      const fault = notAProof(content)
+      if (fault !== undefined) throw new Usage(`${file} ${fault}`)
+      const checked = verifyProof(content, verifiers)
+      if (typeof checked === 'string') say({ out }, { holds: false, why: checked }, `DOES NOT HOLD: ${checked}`)
+      else
+        say(
+          { out },
+          { holds: true, ...checked },
+          `holds: event ${checked.index} of ${checked.origin} at size ${checked.size}\n${JSON.stringify(checked.event, null, 2)}`,
+        )
+      return Promise.resolve(typeof checked === 'string' ? 1 : 0)
     },
   },
 }

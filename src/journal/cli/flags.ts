@@ -1,4 +1,5 @@
 /** Arguments of a command, read strictly, and the error for those that do not fit. */
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { isBlank } from '../../contract/text.ts'
 
@@ -47,6 +48,15 @@ export const read = (name: string, { flags, argument }: ParsedArguments, args: r
   if (positionals.length > most) throw new Usage(`${name} does not take the word ${positionals[most]}`)
   if (argument !== undefined && !positionals[0]) throw new Usage(`${name} needs ${argument}`)
   return { flags: values as Flags, argument: positionals[0] ?? '' }
+}
+
+/** Of a file that the caller named: that it is a folder, Node says without its name. */
+export const readNamed = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw Object.assign(error as Error, { path })
+  }
 }
 
 export const text = (flags: Flags, name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined)

@@ -1,7 +1,6 @@
 /** Commands that read the journal. Those that show personal data leave an event that names its
  * caller. */
 
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleIds, looksLikeSmoochId } from '../../contract/ids.ts'
 import { decode } from '../event/event.ts'
@@ -14,10 +13,11 @@ import { historyOf, personalOf } from '../store/history.ts'
 import { eventOf, eventsFrom, treeHead } from '../store/queries/log.ts'
 import { operations } from '../store/search.ts'
 import { keysNamed, proofOf } from '../store/stored-tree.ts'
+import { sentenceOf } from '../verify/findings.ts'
 import { verify } from '../verify/verify.ts'
 import { type Command, say, sentence } from './command.ts'
 import { writeExport } from './export-file.ts'
-import { formatOf, inSmallLetters, number, required, text, Usage } from './flags.ts'
+import { formatOf, inSmallLetters, number, readNamed, required, text, Usage } from './flags.ts'
 
 /** The notes of a checkpoint file: one note, or a log in which some lines hold notes as JSON. */
 const notesIn = (content: string): string[] =>
@@ -34,7 +34,7 @@ const notesIn = (content: string): string[] =>
 
 /** Checkpoints of this journal alone: services may share a log, and a key. */
 function marksIn(file: string, journal: string, keys: readonly PublicKey[]): Mark[] {
-  const notes = notesIn(readFileSync(file, 'utf8'))
+  const notes = notesIn(readNamed(file))
   const own = notes.filter((note) => parseCheckpoint(note)?.origin === originOf(journal))
   if (own.length === 0) throw new Usage(`${file} holds no checkpoint of ${journal}${notes.length > 0 ? ', but of others' : ''}`)
   return own.map((note) => {
@@ -72,10 +72,7 @@ export const readingCommands: Readonly<Record<string, Command>> = {
           report.ok
             ? `intact: ${report.size - report.from} events, ${report.checkpoints} checkpoints, ${anchors.length} anchors, root ${report.root}`
             : 'NOT INTACT',
-          ...report.findings.map(
-            ({ what, index, batch }) =>
-              `  ${what}${index === undefined ? '' : `, at event ${index}`}${batch ? `, in the batch ${batch[0]} to ${batch[1] - 1}` : ''}`,
-          ),
+          ...report.findings.map((finding) => `  ${sentenceOf(finding)}`),
           ...report.warnings.map((warning) => `  note: ${warning}`),
           ...(highest && highest.size > report.size && (await anchor!.last()) === undefined
             ? ['  note: no service has kept its journal at this JOURNAL_URL; a copy or backup is verified with REDIS_URL empty']
@@ -167,6 +164,7 @@ export const readingCommands: Readonly<Record<string, Command>> = {
     flags: ['format', 'out', 'from', 'to'],
     run: async (context, flags) => {
       const [from, to] = [number(flags, 'from'), number(flags, 'to')]
+      if (from !== undefined && to !== undefined && to < from) throw new Usage('--to is below --from, so nothing lies between')
       await writeExport(context, text(flags, 'out'), {
         format: formatOf(flags),
         ...(from !== undefined && { from }),

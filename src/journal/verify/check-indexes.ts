@@ -1,12 +1,10 @@
-/** Verification of the tables beside the events, page by page: columns, targets, operations, sealed
- * parts. */
+/** Verification of the tables beside the events, page by page: columns, targets, operations. */
 import { beginsOperation, type Event, tokensOf } from '../event/event.ts'
-import { type Sealer, unknownKey } from '../event/seal.ts'
 import { type Frontier, peaks } from '../log/tree.ts'
-import { partsBetween } from '../store/queries/people.ts'
+import { treeHead } from '../store/queries/log.ts'
 import type { Source } from '../store/queries/source.ts'
 import { allNodes, operationsBetween, type RawEvent, targetsBetween } from '../store/queries/verification.ts'
-import type { Find } from './signed-tree.ts'
+import type { Find } from './findings.ts'
 
 export interface Page {
   readonly from: number
@@ -26,7 +24,7 @@ const columnsOf = (event: Event): Record<string, string | null> => ({
   app: event.tenant ?? null,
 })
 
-export async function checkIndexes(store: Source, { from, to, rows }: Page, sealer: Sealer | undefined, find: Find): Promise<void> {
+export async function checkIndexes(store: Source, { from, to, rows }: Page, find: Find): Promise<void> {
   for (const { index, event, columns } of rows)
     for (const [name, value] of Object.entries(columnsOf(event)))
       if (name in columns && columns[name] !== value) find(`the column ${name} contradicts the event`, index)
@@ -45,23 +43,6 @@ export async function checkIndexes(store: Source, { from, to, rows }: Page, seal
       operations.delete(index)
     }
   for (const [index] of operations) find('the table of operations holds one that no event begins', index)
-
-  if (sealer) await checkParts(store, sealer, { from, to, rows }, find)
-}
-
-/** Parts that exist must fit the event's commitment; erased and expired ones are absent. */
-async function checkParts(store: Source, sealer: Sealer, { from, to, rows }: Page, find: Find): Promise<void> {
-  const events = new Map(rows.map((row) => [row.event.id, row]))
-  for (const part of await partsBetween(store, from, to)) {
-    if (!sealer.knows(part.sealed)) {
-      find(unknownKey)
-      continue
-    }
-    const owner = events.get(part.event)
-    const committed = { person: owner?.event.sealed, before: owner?.event.before?.commitment, answer: owner?.event.answer }[part.part]
-    if (!sealer.openPart(part, committed)?.bound)
-      find(`the sealed part "${part.part}" is not the one that the event committed to`, owner?.index)
-  }
 }
 
 /** Verification of the tree's stored hashes, from which proofs are made. */
@@ -70,15 +51,24 @@ export async function checkNodes(
   grown: ReadonlyMap<string, Buffer>,
   start: Frontier,
   cut: number,
+  upTo: number,
   find: Find,
 ): Promise<void> {
   const expected = new Map(grown)
   peaks(cut).forEach(({ level, position }, at) => {
     expected.set(`${level}/${position}`, start.hashes[at] ?? Buffer.alloc(0))
   })
-  const found = new Map((await allNodes(store)).map(({ level, position, hash }) => [`${level}/${position}`, hash]))
+  const nodes = await allNodes(store)
+  const found = new Map(nodes.map(({ level, position, hash }) => [`${level}/${position}`, hash]))
   for (const [name, hash] of expected) {
     const node = found.get(name)
     if (!node || !hash.equals(node)) return find(`the node ${name} of the tree is not what the events give`)
+  }
+  // Those below the cut are of events that are gone, and those that came meanwhile of later ones.
+  const { size } = await treeHead(store)
+  for (const { level, position } of nodes) {
+    const end = (position + 1) * 2 ** level
+    const known = expected.has(`${level}/${position}`) || end <= cut || (end > upTo && end <= size)
+    if (!known) return find(`the tree holds a node ${level}/${position} that no events give`)
   }
 }

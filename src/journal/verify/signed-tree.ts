@@ -6,8 +6,7 @@ import { originOf, type PublicKey, parseCheckpoint } from '../log/checkpoint.ts'
 import { type Frontier, type Hash, leafHash, peaks, push, rootOf } from '../log/tree.ts'
 import type { Store } from '../store/journal-store.ts'
 import { eventsFrom, systemEvents } from '../store/queries/log.ts'
-
-export type Find = (what: string, index?: number, batch?: readonly [number, number]) => void
+import type { Find } from './findings.ts'
 
 export interface TreeStart extends Frontier {
   readonly key: PublicKey

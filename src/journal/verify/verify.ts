@@ -1,26 +1,23 @@
 /** Verification of the whole log: bytes, order, signatures, roots, transitions, and every table
  * derived from the events. It names the damaged batch. */
 
+import { errorMessage } from '../../platform/error-message.ts'
 import type { Sealer } from '../event/seal.ts'
 import type { Mark } from '../log/anchor.ts'
 import { checkSignature, type PublicKey } from '../log/checkpoint.ts'
 import { discontinuity } from '../log/discontinuity.ts'
 import { rootOf } from '../log/tree.ts'
 import type { Store } from '../store/journal-store.ts'
-import { treeHead } from '../store/queries/log.ts'
-import { beyondHead, type RawPage, rawPage, removalsSince } from '../store/queries/verification.ts'
+import { type TreeHead, treeHead } from '../store/queries/log.ts'
+import { endOfEvents, operationsWithin, type RawPage, rawPage, removalsSince } from '../store/queries/verification.ts'
 import { checkIndexes, checkNodes, type Page } from './check-indexes.ts'
 import { checkNames } from './check-names.ts'
+import { checkOutside } from './check-outside.ts'
+import { checkParts } from './check-parts.ts'
 import { checkStates, checkTransitions } from './check-transitions.ts'
-import { type Check, type Find, growTree, readEvent, treeStart } from './signed-tree.ts'
-
-interface Finding {
-  readonly what: string
-  /** Index of the first wrong event, where known. */
-  readonly index?: number
-  /** The damaged batch: from, to (exclusive). */
-  readonly batch?: readonly [number, number]
-}
+import { erasuresIn } from './erasures.ts'
+import { createFindings, type Find, type Finding, placeOf, type Warn } from './findings.ts'
+import { type Check, growTree, readEvent, treeStart } from './signed-tree.ts'
 
 export interface Report {
   readonly ok: boolean
@@ -49,8 +46,8 @@ export interface VerifyOptions {
 }
 
 const PAGE = 1000
-const MAX_FINDINGS = 50
 const SKEW = 60_000
+const MAX_WARNINGS = 50
 
 /** The log in pages; the next is read while this one is checked. */
 async function* pages(store: Store, cut: number, size: number): AsyncGenerator<RawPage> {
@@ -71,10 +68,21 @@ const MAX_TRIES = 3
 
 export async function verify(store: Store, options: VerifyOptions = {}): Promise<Report> {
   for (let tries = 1; ; tries += 1) {
-    const report = await verifyOnce(store, options)
+    const report = await verifyOnce(store, options).catch((error: unknown) => ofBrokenSchema(store, error))
     if (report.ok || tries === MAX_TRIES || !(await cameBetween(store, report))) return report
   }
 }
+
+/** A table that is gone, or of another shape, cannot be read, and the look at the schema says so. Throws
+ * again where the schema is whole: a store that is away is no tampering. */
+async function ofBrokenSchema(store: Store, error: unknown): Promise<Report> {
+  const { faults, notes } = await store.inspect().catch(() => ({ faults: [], notes: [] }))
+  if (faults.length === 0) throw error
+  const warnings = [...notes, `the rest was not checked: ${errorMessage(error)}`]
+  return { ...nothing, ok: false, findings: faults.map((what) => ({ what })), warnings }
+}
+
+const nothing = { findings: [], warnings: [], from: 0, size: 0, root: '', checkpoints: 0, milliseconds: 0 }
 
 /** True when a prune or erasure ran during the verification: half-removed data looks like
  * tampering. */
@@ -82,18 +90,6 @@ async function cameBetween(store: Store, { from, size }: Report): Promise<boolea
   const { cut, erased } = await removalsSince(store, size)
   return cut !== from || erased > 0
 }
-
-const createFindings = () => {
-  const findings: Finding[] = []
-  const warnings: string[] = []
-  const find: Find = (what, index, batch) => {
-    if (index === undefined && findings.some((known) => known.what === what)) return
-    if (findings.length < MAX_FINDINGS) findings.push({ what, ...(index !== undefined && { index }), ...(batch && { batch }) })
-  }
-  return { findings, warnings, find, warn: (text: string): unknown => warnings.push(text) }
-}
-
-type Warn = ReturnType<typeof createFindings>['warn']
 
 /** The anchored roots that the log can be held to, by size. */
 const rootsWithin = (anchors: readonly Mark[], { size, cut }: { size: number; cut: number }, find: Find, warn: Warn) => {
@@ -112,7 +108,7 @@ const createTimeCheck = (warn: Warn) => {
   let warned = 0
   return (text: string | undefined, index: number): void => {
     const time = Date.parse(text ?? '') || latest
-    if (latest - time > SKEW && warned++ < MAX_FINDINGS) warn(`the time of event ${index} is ${latest - time} ms before an earlier one`)
+    if (latest - time > SKEW && warned++ < MAX_WARNINGS) warn(`the time of event ${index} is ${latest - time} ms before an earlier one`)
     latest = Math.max(latest, time)
   }
 }
@@ -122,8 +118,8 @@ async function verifyOnce(
   { trusted = [], anchors = [], former, sealer, check = checkSignature, progress }: VerifyOptions,
 ): Promise<Report> {
   const began = performance.now()
-  const { findings, warnings, find, warn } = createFindings()
-  const head = await treeHead(store)
+  const { all, warnings, find, warn } = createFindings()
+  const head = await readableHead(store, find)
   const { size, cut } = head
   if (former !== undefined) find(discontinuity.replaced(former, store.journal))
   const anchored = rootsWithin(anchors, head, find, warn)
@@ -132,7 +128,9 @@ async function verifyOnce(
   const signed = growTree(store.journal, start, anchored, find, check)
   const states = new Uint8Array(size)
   const transitions = checkTransitions(store, states, cut, find)
-  const names = checkNames(store, sealer, find)
+  const erasures = await erasuresIn(store)
+  const names = checkNames(store, sealer, erasures, find, warn)
+  const parts = await checkParts(store, sealer, erasures, find)
   const checkTime = createTimeCheck(warn)
   for await (const { from, to, events, notes } of pages(store, cut, size)) {
     const page: Page = { from, to, rows: [] }
@@ -147,25 +145,26 @@ async function verifyOnce(
       if (note !== undefined) signed.closeBatch(note)
     }
     if (signed.tree.size < to) signed.skipTo(to)
-    await Promise.all([transitions(page), checkIndexes(store, page, sealer, find), names.page(page), signed.settled()])
+    await Promise.all([transitions(page), checkIndexes(store, page, find), parts(page), names.page(page), signed.settled()])
     progress?.(to, size)
   }
 
-  names.end()
-  await checkEnd(store, size, find)
+  await names.end(size, cut)
+  await checkOutside(store, size, find)
   const { tree, key, nodes, signedUpTo, checkpoints } = signed
   if (signedUpTo !== size) find('the end of the log is not signed', signedUpTo, [signedUpTo, size])
   if (!Buffer.concat(tree.hashes).equals(head.frontier)) find('the head does not fit the events')
   if (key !== head.key) find('the head names another key than the log')
   if (trusted.length > 0 && !trusted.includes(key)) find('the log is signed by a key that is not trusted')
   await checkStates(store, states, cut, size, find)
-  await checkNodes(store, nodes, start, cut, find)
+  await checkNodes(store, nodes, start, cut, size, find)
   const { faults, notes } = await store.inspect()
   for (const fault of faults) find(fault)
   warnings.push(...notes)
+  const findings = all()
   return {
     ok: findings.length === 0,
-    findings,
+    findings: await Promise.all(findings.map((finding) => withOperations(store, finding))),
     warnings,
     from: cut,
     size,
@@ -175,8 +174,16 @@ async function verifyOnce(
   }
 }
 
-/** Nothing may stand beyond the head. A live log grows meanwhile, but so does its head. */
-async function checkEnd(store: Store, size: number, find: Find): Promise<void> {
-  const beyond = await beyondHead(store)
-  if (beyond.events || beyond.notes || beyond.size < size) find('there are events or checkpoints beyond the head', size)
+/** The head as far as events reach: a size of millions that nobody wrote is not gone through. */
+async function readableHead(store: Store, find: Find): Promise<TreeHead> {
+  const head = await treeHead(store)
+  const end = await endOfEvents(store)
+  if (head.size > end) find(`events ${end} to ${head.size - 1} are missing`, end)
+  return { ...head, size: Math.max(0, Math.min(head.size, end)) }
+}
+
+const withOperations = async (store: Store, finding: Finding): Promise<Finding> => {
+  const place = placeOf(finding)
+  const operations = place ? await operationsWithin(store, ...place) : []
+  return operations.length > 0 ? { ...finding, operations } : finding
 }

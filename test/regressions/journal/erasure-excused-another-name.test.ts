@@ -20,6 +20,6 @@ test('an erasure stands for the names that it removed, and for no other', async 
   await it.store.erase([String(row!['pseudonym'])])
   expect(await verify(it.store, { sealer: place.sealer })).toMatchObject({
     ok: false,
-    findings: [{ what: expect.stringContaining('names of people are gone that no erasure removed (1)') }],
+    findings: expect.arrayContaining([{ what: expect.stringContaining('names of people are gone that no erasure removed (1)') }]),
   })
 })

@@ -15,6 +15,7 @@ import {
   type StoreOptions,
   unpackFrontier,
 } from '../journal-store.ts'
+import { headless } from '../queries/log.ts'
 import type { Row } from '../queries/source.ts'
 import { alteredTables, initFor, sentenceOf } from './access.ts'
 import { isLockLate, serialConnection } from './connection.ts'
@@ -68,8 +69,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
       }
   }
   const { select } = reader
-  const identify = async (): Promise<{ journal: string; key: string }> =>
-    (await select(lookups.identity))[0] as { journal: string; key: string }
+  const identify = async (): Promise<{ journal: string; key: string }> => {
+    const [row] = await select(lookups.identity)
+    if (!row) throw new Error(headless)
+    return row as { journal: string; key: string }
+  }
   let lease: ReturnType<typeof holdLease> | undefined
   const close = async (): Promise<void> => {
     lease?.release()

@@ -1,6 +1,9 @@
 /** Queries of the log itself: head, events, checkpoints, and stored hashes of its tree. */
 import { bytesOf, marks, type Question, type Row, type Source } from './source.ts'
 
+/** Of a journal whose table `head` is empty: nothing can be read or written. */
+export const headless = 'the journal has lost its head, the row that says where it ends: restore a backup'
+
 export interface TreeHead {
   readonly size: number
   readonly cut: number
@@ -11,6 +14,7 @@ export interface TreeHead {
 
 export async function treeHead(store: Source): Promise<TreeHead> {
   const [row] = await store.select('SELECT size, cut, key, frontier FROM head')
+  if (!row) throw new Error(headless)
   return { size: Number(row!['size']), cut: Number(row!['cut']), key: String(row!['key']), frontier: row!['frontier'] as Uint8Array }
 }
 
@@ -120,6 +124,12 @@ export async function bytesOfEvent(store: Source, id: string): Promise<StoredByt
 export async function latestTime(store: Source): Promise<string | undefined> {
   const [row] = await store.select('SELECT time FROM event ORDER BY seq DESC LIMIT 1')
   return row && String(row['time'])
+}
+
+/** The highest time of an event, whatever its place. */
+export async function latestMoment(store: Source): Promise<string | undefined> {
+  const [row] = await store.select('SELECT max(time) AS time FROM event')
+  return row?.['time'] == null ? undefined : String(row['time'])
 }
 
 /** The index of the earliest event since this time; clocks differ, so later ones may have lower

@@ -17,6 +17,16 @@ export const pseudonymsBeside = (store: Select, pseudonym: string): Promise<stri
 export const pseudonymsAmong = (store: Select, names: readonly string[]): Promise<string[]> =>
   pseudonyms(store, `SELECT pseudonym FROM subject WHERE pseudonym IN (${marks(names.length)})`, names)
 
+/** Those of these names that stand in the events as target or actor: pseudonyms, ids of the vendor, ids of staff. */
+export async function recordedAmong(store: Select, names: readonly string[]): Promise<string[]> {
+  const list = marks(names.length)
+  const rows = await store.select(
+    `SELECT token AS name FROM target WHERE token IN (${list}) UNION SELECT actor AS name FROM event WHERE actor IN (${list})`,
+    names,
+  )
+  return rows.map((row) => String(row['name']))
+}
+
 /** By look-up key. Lists are filled up to powers of two: few lengths are few prepared
  * statements. */
 export async function pseudonymsByLookup(store: Select, lookups: readonly string[]): Promise<Map<string, string>> {
@@ -65,6 +75,14 @@ export async function sealedNames(store: Source, pseudonyms: readonly string[]):
   const sql = `SELECT pseudonym, lookup, sealed FROM subject WHERE pseudonym IN (${marks(pseudonyms.length)})`
   return (await store.select(sql, pseudonyms)).map(storedName)
 }
+
+/** Pseudonyms after this one that are no target of any event, in their order. */
+export const namesWithoutTarget = (store: Source, after: string): Promise<string[]> =>
+  pseudonyms(
+    store,
+    'SELECT s.pseudonym FROM subject s WHERE s.pseudonym > $1 AND NOT EXISTS (SELECT 1 FROM target t WHERE t.token = s.pseudonym) ORDER BY s.pseudonym LIMIT 1000',
+    [after],
+  )
 
 const targetsOf = {
   sqlite: "json_each(e.body, '$.targets') AS p",

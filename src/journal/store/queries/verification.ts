@@ -57,10 +57,6 @@ export async function beginningsOf(store: Source, operations: readonly string[])
 
 const countIn = (row: Row | undefined, column: string): number => Number(row![column])
 
-export async function operationsBelow(store: Source, cut: number): Promise<number> {
-  return countIn((await store.select('SELECT count(*) AS n FROM operation WHERE seq < $1', [cut]))[0], 'n')
-}
-
 /** An event that has a sealed part but is not in the log. */
 export async function eventOfOrphan(store: Source): Promise<string | undefined> {
   const [row] = await store.select('SELECT event FROM snapshot WHERE event NOT IN (SELECT id FROM event) LIMIT 1')
@@ -72,12 +68,41 @@ export async function allNodes(store: Source): Promise<{ level: number; position
   return rows.map((row) => ({ level: Number(row['level']), position: Number(row['position']), hash: row['hash'] as Uint8Array }))
 }
 
-/** The size in the head, and the number of rows beyond it. */
-export async function beyondHead(store: Source): Promise<{ size: number; events: number; notes: number }> {
+/** The size in the head, and how many rows stand outside of the log, all at one moment. */
+export async function rowsOutside(store: Source): Promise<Record<'size' | 'beyond' | 'below' | 'operations' | 'targets', number>> {
+  const rows = (table: string, where: string): string => `(SELECT count(*) FROM ${table} WHERE ${where})`
   const [row] = await store.select(
-    'SELECT (SELECT size FROM head) AS size, (SELECT count(*) FROM event WHERE seq >= (SELECT size FROM head)) AS events, (SELECT count(*) FROM checkpoint WHERE size > (SELECT size FROM head)) AS notes',
+    `SELECT h.size, ${rows('event', 'seq >= h.size')} + ${rows('checkpoint c', 'c.size > h.size')} AS beyond,
+     ${rows('event', 'seq < h.cut')} + ${rows('checkpoint c', 'c.size < h.cut OR c.size < 1')} AS below,
+     ${rows('operation', 'seq < h.cut OR seq >= h.size')} AS operations, ${rows('target', 'seq < h.cut OR seq >= h.size')} AS targets FROM head h`,
   )
-  return { size: countIn(row, 'size'), events: countIn(row, 'events'), notes: countIn(row, 'notes') }
+  const count = (name: string): number => countIn(row, name)
+  return { size: count('size'), beyond: count('beyond'), below: count('below'), operations: count('operations'), targets: count('targets') }
+}
+
+/** One above the index of the last event that is there. */
+export async function endOfEvents(store: Source): Promise<number> {
+  const [row] = await store.select('SELECT coalesce(max(seq), -1) AS last FROM event')
+  return countIn(row, 'last') + 1
+}
+
+export async function erasedEvents(store: Source): Promise<{ index: number; bytes: Uint8Array }[]> {
+  const rows = await store.select(
+    `SELECT seq, ${bytesOf(store)} AS bytes FROM event WHERE kind = 'erased' AND seq >= (SELECT cut FROM head) ORDER BY seq`,
+  )
+  return rows.map((row) => ({ index: Number(row['seq']), bytes: row['bytes'] as Uint8Array }))
+}
+
+/** True when an event from this index on holds the pseudonym. */
+export async function isNamedSince(store: Source, index: number, pseudonym: string): Promise<boolean> {
+  const rows = await store.select('SELECT 1 AS one FROM event WHERE seq >= $1 AND body LIKE $2 LIMIT 1', [index, `%"${pseudonym}"%`])
+  return rows.length > 0
+}
+
+/** Ids of the operations with events between these indexes, by the columns: a body may be damaged. */
+export async function operationsWithin(store: Source, from: number, below: number): Promise<string[]> {
+  const rows = await store.select('SELECT DISTINCT op FROM event WHERE seq >= $1 AND seq < $2 AND op IS NOT NULL LIMIT 5', [from, below])
+  return rows.map((row) => String(row['op']))
 }
 
 /** Intended removals: the cut, and the number of erasures from this index on. */

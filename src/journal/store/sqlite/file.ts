@@ -18,6 +18,7 @@ import {
   questions,
   unpackFrontier,
 } from '../journal-store.ts'
+import { headless } from '../queries/log.ts'
 import type { Row } from '../queries/source.ts'
 import { busyMilliseconds, isBusy, toWrite } from './connection.ts'
 import { checkPlace, type FileOptions, openToRead, type ReadableFile, requireKnown, sizeOf, statementsOn } from './reading.ts'
@@ -122,7 +123,8 @@ function openToWrite(options: FileOptions): File {
     throw error
   }
   const readHead = (): Head & { journal: string; key: string } => {
-    const row = prepare(lookups.head).get() as Row
+    const row = prepare(lookups.head).get() as Row | undefined
+    if (!row) throw new Error(headless)
     return {
       journal: String(row['journal']),
       size: Number(row['size']),

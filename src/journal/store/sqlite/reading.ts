@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { commandWords } from '../../../platform/command-words.ts'
 import type { Inspection, StoreOptions } from '../journal-store.ts'
+import { headless } from '../queries/log.ts'
 import type { Row, Rows, Value } from '../queries/source.ts'
 import { toRead } from './connection.ts'
 import { lookups } from './schema.ts'
@@ -89,7 +90,8 @@ export function openToRead(options: FileOptions): ReadableFile {
   try {
     requireReadable(db, path)
     const { prepare, select } = statementsOn(db)
-    const head = prepare(lookups.head).get() as Row
+    const head = prepare(lookups.head).get() as Row | undefined
+    if (!head) throw new Error(headless)
     const [journal, key] = [String(head['journal']), String(head['key'])]
     requireKnown(journal, options)
     return { journal, inode: statSync(path).ino, key, select, inspect: () => inspect(db), close }

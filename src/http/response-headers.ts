@@ -50,7 +50,12 @@ function joined(this: Response & Noted, status: number, ...rest: unknown[]): Ser
   const [given] = rest
   // Nothing set: Node takes the list as it is, without merging.
   if (Array.isArray(given) && this.getHeaderNames().length === 0) return writeHead.call(this, status, [...ours, ...added, ...given])
-  for (const [name, value] of pairs(ours)) if (!this.hasHeader(name)) this.setHeader(name, value)
+  for (const [name, value] of pairs(ours)) {
+    const own = this.getHeader(name)
+    if (own === undefined) this.setHeader(name, value)
+    // A redirect of Express says that it varies by what Express itself has looked at.
+    else if (name === 'Vary') this.setHeader(name, `${value}, ${String(own)}`)
+  }
   for (const [name, value] of pairs(added)) this.setHeader(name, value)
   return writeHead.call(this, status, ...rest)
 }

@@ -53,6 +53,7 @@ export const loginEndpoints = {
       returnTo: ['A path on this origin to go on to', '/chat'],
       provider: ['One of several providers', 'staff'],
       stepUp: ['1: prove again who you are, for what asks for a fresh sign-in', '1'],
+      somebodyElse: ['1: sign in as somebody else, so that the provider asks although it knows you', '1'],
     },
     answers: {
       200: {

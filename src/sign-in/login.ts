@@ -12,6 +12,7 @@ import { interstitialPage } from '../http/plain-page.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import type { Origins } from '../http/request/origins.ts'
 import { asPage } from '../http/response-headers.ts'
+import { isForPage } from '../session/credentials/csrf.ts'
 import type { People } from '../session/people.ts'
 import type { ProviderSessions } from '../session/provider-sessions.ts'
 import type { ResolveUser } from '../session/resolve-user.ts'
@@ -67,6 +68,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
       startedMs: await sessions.now(),
       previous: previous && { place: previous.place, sid: previous.sid },
       stepUp,
+      somebodyElse: query.somebodyElse === '1',
     }
     const to = await chosen.party.begin(transaction, redirectUri(transaction.origin))
     res.setHeader('Set-Cookie', beginTransaction(peppers, transaction, origins.cookies, req.headers.cookie))
@@ -76,8 +78,8 @@ export const signInRoutes = (parts: SignInParts): Router => {
   const again = loginAddress(basePath)
   const failed = failsAsPage(({ status, code }, res) => {
     // Set once the callback has found the sign-in.
-    const { returnTo = '/', provider, stepUp = false } = (res.locals['transaction'] ?? {}) as Partial<Transaction>
-    const signIn = again({ returnTo, provider, stepUp })
+    const { returnTo = '/', provider, stepUp = false, somebodyElse = false } = (res.locals['transaction'] ?? {}) as Partial<Transaction>
+    const signIn = again({ returnTo, provider, stepUp, somebodyElse })
     if (code === 'sign_in_finished')
       return {
         heading: 'This sign-in is finished',
@@ -99,8 +101,7 @@ export const signInRoutes = (parts: SignInParts): Router => {
 const random = () => randomBytes(32).toString('base64url')
 
 /** Top-level GET only, since pages of other sites must not start sign-ins in secret. */
-const requireTopLevel = (req: Request): void => {
-  const dest = req.headers['sec-fetch-dest']
-  if (req.method !== 'GET' || (dest !== undefined && dest !== 'document'))
+const requireTopLevel = ({ method, headers }: Request): void => {
+  if (method !== 'GET' || !isForPage(headers))
     throw new Problem('csrf', { detail: 'Open this address as a page of its own; it cannot be fetched by script or shown in a frame.' })
 }

@@ -19,10 +19,12 @@ interface Login {
   readonly provider?: string | undefined
   /** A further sign-in of a person who is signed in. */
   readonly stepUp?: boolean
+  /** A sign-in that the provider does not settle by whom it knows already. */
+  readonly somebodyElse?: boolean
 }
 
 /** The address of a sign-in that comes back to where the browser was. */
 export const loginAddress =
   (basePath: string) =>
-  ({ returnTo, provider, stepUp = false }: Login): string =>
-    `${basePath}/auth/login?${new URLSearchParams({ ...(provider !== undefined && { provider }), ...(stepUp && { stepUp: '1' }), returnTo })}`
+  ({ returnTo, provider, stepUp = false, somebodyElse = false }: Login): string =>
+    `${basePath}/auth/login?${new URLSearchParams({ ...(provider !== undefined && { provider }), ...(stepUp && { stepUp: '1' }), ...(somebodyElse && { somebodyElse: '1' }), returnTo })}`

@@ -20,6 +20,8 @@ export interface Transaction {
   /** The browser's session at the begin, which a new one ends. */
   readonly previous?: { readonly place: SessionRef; readonly sid: string } | undefined
   readonly stepUp: boolean
+  /** The provider asks who it is, although it knows who was there before. */
+  readonly somebodyElse?: boolean
 }
 
 export const transactionMs = 10 * 60_000

@@ -41,7 +41,7 @@ export const createOperation = (parts: PageParts, { root, places, signInTo, scre
         admin: session.roles.includes('admin'),
       },
     )
-    const signin = signInTo(req.originalUrl, true)
+    const signin = signInTo({ returnTo: req.originalUrl, stepUp: true })
     return page({ root, title: id, session, scripts: ['operation'], facts: { operation: id, signin } }, content)
   }
   return screen(show)

@@ -18,8 +18,16 @@ import type { SummaryParts } from '../pages/summary.ts'
 import type { Page, RowPlaces } from '../pages/timeline.ts'
 import type { SavedViews } from '../saved-views.ts'
 
-/** Where people sign in, and from where they come back; `stepUp`: although they are signed in. */
-export type SignInAddress = (login: { readonly returnTo: string; readonly stepUp?: boolean }) => string
+interface SignIn {
+  readonly returnTo: string
+  /** The person who is signed in proves it again. */
+  readonly stepUp?: boolean
+  /** Another person takes the place of the one who is signed in. */
+  readonly somebodyElse?: boolean
+}
+
+/** Where people sign in, and from where they come back. */
+export type SignInAddress = (login: SignIn) => string
 
 export interface PageParts extends SummaryParts {
   readonly sessions: Sessions
@@ -46,9 +54,9 @@ export const pageOf = ({ cursor, after }: Readonly<Record<string, string | undef
 interface Notice {
   readonly title: string
   readonly sentence: string
-  /** Text of a link to the sign-in, which leads back; `stepUp`: for somebody who is signed in. */
+  /** Text of a link to the sign-in, which leads back. */
   readonly link?: string
-  readonly stepUp?: boolean
+  readonly somebodyElse?: boolean
 }
 
 const noticeOf = ({ code, message }: Problem): Notice => {
@@ -58,13 +66,14 @@ const noticeOf = ({ code, message }: Problem): Notice => {
       sentence: 'Sign in as staff with the role auditor or admin, to see this page.',
       link: 'Sign in',
     }
-  if (code === 'forbidden') return { title: 'This is not for your role', sentence: message, link: 'Sign in as somebody else', stepUp: true }
+  if (code === 'forbidden')
+    return { title: 'This is not for your role', sentence: message, link: 'Sign in as somebody else', somebodyElse: true }
   return { title: code === 'not_found' ? 'There is nothing here' : 'This cannot be shown', sentence: message }
 }
 
 export const createScreens = ({ sessions, basePath, pages, during, signIn, ticketUrl }: PageParts) => {
   const root = `${basePath}/ops`
-  const signInTo = (returnTo: string, stepUp = false): string => signIn?.({ returnTo, stepUp }) ?? ''
+  const signInTo = (login: SignIn): string => signIn?.(login) ?? ''
 
   /** Problems as a page. */
   const failed: ErrorRequestHandler = (error, req, res, _next) => {
@@ -78,8 +87,8 @@ export const createScreens = ({ sessions, basePath, pages, during, signIn, ticke
       res.status(200).send(interstitialPage(req.originalUrl))
       return
     }
-    const { title, sentence, link, stepUp } = noticeOf(problem)
-    const address = signInTo(req.originalUrl, stepUp)
+    const { title, sentence, link, somebodyElse = false } = noticeOf(problem)
+    const address = signInTo({ returnTo: req.originalUrl, somebodyElse })
     const toSignIn = link === undefined || address === '' ? undefined : html`<p><a href="${address}">${link}</a></p>`
     const back = problem.code === 'not_found' ? html`<p><a href="${root}">Timeline</a></p>` : undefined
     res.send(notice({ root, title }, sentence, toSignIn ?? back))

@@ -70,7 +70,7 @@ export const createTimeline = (parts: PageParts, { root, places, signInTo, scree
     const live = searchOf([], at) === '' ? { live: size } : {}
     const here = places(searchOf(words, at))
     return body(
-      { ...frame, facts: { ...live, signin: signInTo(req.originalUrl) } },
+      { ...frame, facts: { ...live, signin: signInTo({ returnTo: req.originalUrl }) } },
       html`
 <h1 class="unseen">Audit console: timeline</h1>
 ${summaryBar(here, summary)}

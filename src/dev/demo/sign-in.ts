@@ -39,7 +39,12 @@ const endpoints = {
     tag: 'Sessions',
     by: 'anyone',
     summary: 'In place of an identity provider: a page that asks whom to be.',
-    query: { returnTo: ['A path on this origin to go on to', '/chat'], provider: ['Ignored', 'staff'], stepUp: ['Ignored', '1'] },
+    query: {
+      returnTo: ['A path on this origin to go on to', '/chat'],
+      provider: ['Ignored', 'staff'],
+      stepUp: ['Ignored', '1'],
+      somebodyElse: ['Ignored', '1'],
+    },
     answers: { 200: { description: 'The page', content: text('text/html') } },
     page: true,
     errors: [400],

@@ -56,8 +56,16 @@ const isMarked = ({ headers }: IncomingMessage, kind: CsrfClass): boolean => {
   return headers['x-bff-csrf'] === '1' || (kind === 'stream' && headers['sec-fetch-site'] !== undefined)
 }
 
-const isNavigation = ({ 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': dest = 'document' }: IncomingHttpHeaders): boolean =>
-  mode === 'navigate' && dest === 'document'
+/** For a page of its own, in no frame, that somebody has asked for: browsers load pages ahead of a
+ * click. A service worker of the site may pass a page load on: its destination is then empty, and
+ * its mode is one that no script can give to a request of its own. */
+export const isForPage = (headers: IncomingHttpHeaders): boolean => {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': dest = 'document', 'sec-purpose': purpose = '' } = headers
+  return (dest === 'document' || (dest === 'empty' && mode === 'navigate')) && !purpose.includes('prefetch')
+}
+
+const isNavigation = (headers: IncomingHttpHeaders): boolean =>
+  [undefined, 'navigate'].includes(headers['sec-fetch-mode']) && isForPage(headers)
 
 /** A page may be opened from any site, since opening it changes nothing, but not embedded or
  * fetched by one. */

@@ -77,7 +77,7 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
           nonce: transaction.nonce,
           code_challenge: await openid.calculatePKCECodeChallenge(transaction.verifier),
           code_challenge_method: 'S256',
-          ...(transaction.stepUp && { prompt: 'login' }),
+          ...((transaction.stepUp || transaction.somebodyElse) && { prompt: 'login' }),
           // Some providers send auth_time only with max_age, which obliges them to.
           max_age: String(transaction.stepUp ? stepUpMaxAge : anyAge),
         }

@@ -1,8 +1,9 @@
-/** The package as it is installed: packed as for the registry from a copy, since several tests pack at one time, unpacked into an empty folder. No registry is asked, so what it depends on is copied from here. */
+/** The package as it is installed: packed as for the registry from a copy, unpacked into an empty folder. No registry is asked, so what it depends on is copied from here. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { onceARun } from '../support/once-a-run.ts'
 
 const npm = (words: readonly string[], cwd = '.'): string =>
   execFileSync('npm', [...words], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
@@ -16,18 +17,27 @@ export interface Package extends Disposable {
 const pages = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE']
 const sources = ['package.json', ...globSync('tsconfig*.json'), 'scripts', 'config', 'src', 'docs', ...pages]
 
-export const pack = (): Package => {
-  const folder = mkdtempSync(join(tmpdir(), 'bff-packed-'))
+const packInto = (folder: string): void => {
+  mkdirSync(folder, { recursive: true })
   const copy = join(folder, 'source')
   for (const name of sources) cpSync(name, join(copy, name), { recursive: true })
   symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
-  const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], copy)) as [
-    { filename: string; files: { path: string }[] },
-  ]
+  writeFileSync(join(folder, 'packed.json'), npm(['pack', '--json', '--pack-destination', folder], copy))
+  rmSync(copy, { recursive: true })
+}
+
+/** Once in a run of tests. */
+export const pack = (): Package => {
+  const shared = onceARun('package', packInto)
+  const folder = shared ?? mkdtempSync(join(tmpdir(), 'bff-packed-'))
+  if (shared === undefined) packInto(folder)
+  const [packed] = JSON.parse(readFileSync(join(folder, 'packed.json'), 'utf8')) as [{ filename: string; files: { path: string }[] }]
   return {
     tarball: join(folder, packed.filename),
     files: packed.files.map(({ path }) => path),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      if (shared === undefined) rmSync(folder, { recursive: true, force: true })
+    },
   }
 }
 

@@ -1,13 +1,15 @@
-/** Starts what all tests share: a real Redis, a cache of compiled code, and a folder in memory. A
- * REDIS_URL or TMPDIR given by the caller wins. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, statfsSync } from 'node:fs'
+/** Starts what all tests share: a real Redis, a cache of compiled code, a folder in memory, and one
+ * for what is made once a run. A REDIS_URL or TMPDIR given by the caller wins. */
+import { chmodSync, existsSync, mkdtempSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { redisInstalled, startRedis, type TestRedis } from './redis.ts'
 
 declare global {
   var testRedis: TestRedis | undefined
   var testFolder: string | undefined
+  var testShared: string | undefined
 }
 
 /** The cache of `src/main.ts`. Without it each thread of a journal loads a compiler of TypeScript of
@@ -30,14 +32,13 @@ const useMemory = (): void => {
   // The user of PostgreSQL passes through it.
   chmodSync(globalThis.testFolder, 0o711)
   process.env['TMPDIR'] = globalThis.testFolder
-  process.env['TEST_KEYS'] = `${globalThis.testFolder}/keys`
-  mkdirSync(process.env['TEST_KEYS'])
-  process.env['TEST_CLUSTER'] = `${globalThis.testFolder}/cluster`
 }
 
 const setUp = async (): Promise<void> => {
   process.env['NODE_COMPILE_CACHE'] ??= compiled
   useMemory()
+  globalThis.testShared = mkdtempSync(join(tmpdir(), 'bff-shared-'))
+  process.env['TEST_SHARED'] = globalThis.testShared
   const given = process.env['REDIS_URL']
   // The tests choose their own settings; what the shell holds must not leak into them.
   delete process.env['REDIS_URL']

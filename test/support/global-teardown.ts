@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 
 const tearDown = async (): Promise<void> => {
   await globalThis.testRedis?.stop()
-  if (globalThis.testFolder) rmSync(globalThis.testFolder, { recursive: true, force: true })
+  for (const folder of [globalThis.testShared, globalThis.testFolder]) if (folder) rmSync(folder, { recursive: true, force: true })
 }
 
 export default tearDown

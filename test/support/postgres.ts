@@ -1,9 +1,10 @@
 /** A PostgreSQL of the tests' own, on a unix socket in a temporary directory. */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import './ends-children.ts'
+import { onceARun } from './once-a-run.ts'
 
 const candidates = (): string[] => {
   const debian = '/usr/lib/postgresql'
@@ -41,24 +42,17 @@ interface PostgresListener {
 /** On a socket; with `listener` also at localhost, where it speaks TLS. */
 export const startPostgres = (bin: string, listener?: PostgresListener): Promise<Postgres> => startServer(bin, listener)
 
-/** An empty cluster. In a run of tests the first one made is copied from then on, which takes a tenth of the processor time. */
+/** An empty cluster. In a run of tests one is made and copied, which takes a tenth of the processor time. */
 function initialise(cluster: string, run: (program: string, args: string[]) => string): void {
-  const made = process.env['TEST_CLUSTER']
   const copy = (from: string, to: string) => execFileSync('cp', ['-a', from, to])
-  if (made && existsSync(made)) {
-    copy(made, cluster)
-    return
-  }
-  run('initdb', ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'])
-  if (!made) return
-  const own = `${made}-${process.pid}`
-  copy(cluster, own)
-  try {
-    renameSync(own, made)
-  } catch {
-    // Another process was first.
-    rmSync(own, { recursive: true })
-  }
+  const make = () => run('initdb', ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'])
+  const made = onceARun('cluster', (place) => {
+    // In the folder of this one, since the shared one is not the user's of PostgreSQL.
+    make()
+    copy(cluster, place)
+  })
+  if (made === undefined) make()
+  else if (!existsSync(cluster)) copy(made, cluster)
 }
 
 /** With `source`, the folder of another one's socket, it is a standby of that one. */
@@ -115,7 +109,7 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
         run('pg_isready', ['-q', '-h', directory, '-p', port])
         return
       } catch (error) {
-        if (tries === 200) throw error
+        if (tries === 600) throw error
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     }
@@ -153,7 +147,7 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
       sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
       sql('SELECT pg_reload_conf()')
       for (let tries = 0; sql("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").trim() !== '1'; tries += 1) {
-        if (tries === 200) throw new Error('the standby of PostgreSQL did not come up')
+        if (tries === 600) throw new Error('the standby of PostgreSQL did not come up')
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
       return standby

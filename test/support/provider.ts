@@ -1,11 +1,11 @@
 /** A real OpenID provider of the test run's own, on a free port of 127.0.0.1: another site than localhost, where the service is reached. */
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { CompactSign, decodeJwt, exportJWK, SignJWT } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
+import { onceARun } from './once-a-run.ts'
 import { withClock } from './skewed-clock.ts'
 
 export const clientId = 'bff-web'
@@ -35,15 +35,10 @@ let used = 0
 /** Making one takes a quarter of a second of processor time. In a run of tests those once made serve all files: within a file
  * no two are the same. */
 const rsaKey = (): KeyObject => {
-  const folder = process.env['TEST_KEYS']
-  const file = folder && join(folder, `${used++}.pem`)
-  if (file && existsSync(file)) return createPrivateKey(readFileSync(file))
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  if (!file) return privateKey
-  const own = `${file}-${process.pid}`
-  writeFileSync(own, privateKey.export({ type: 'pkcs8', format: 'pem' }))
-  renameSync(own, file)
-  return privateKey
+  const make = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  used += 1
+  const file = onceARun(`key-${used}.pem`, (place) => writeFileSync(place, make().export({ type: 'pkcs8', format: 'pem' })))
+  return file === undefined ? make() : createPrivateKey(readFileSync(file))
 }
 
 const newKey = async (kid: string) => {

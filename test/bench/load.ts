@@ -13,6 +13,8 @@ export interface Job {
   /** Ends after so long, or after so many. */
   readonly ms?: number
   readonly total?: number
+  /** Milliseconds that a connection rests after each answer. */
+  readonly pause?: number
   /** Share of updates; 0 = reads only. */
   readonly updates: number
   readonly seed: number
@@ -165,6 +167,7 @@ export const run = async (job: Job): Promise<Result> => {
       else if (status !== 200 || Number.isNaN(version) || whose !== user + (job.firstUser ?? 1)) wrong += 1
       else if (writes) newest[user] = Math.max(newest[user]!, version)
       else if (version < floor) stale += 1
+      if (job.pause) await sleep(job.pause)
     }
   }
   await Promise.all(sockets.map(({ socket, host }) => one(socket, host)))

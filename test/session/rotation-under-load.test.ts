@@ -8,7 +8,7 @@ const whenRedis = redisInstalled() ? test : test.skip
 whenRedis(
   'swapped keys fail no call, are in use within 5 s, and the former ones are in no log, no journal, no dump of Redis and not in memory',
   async () => {
-    const { status, stdout, stderr } = await runSoak('rotation', '--seconds', '2')
+    const { status, stdout, stderr } = await runSoak('rotation', '--seconds', '2', '--pause', '50')
     const [, failed] = /failed (\d+)/.exec(stdout) ?? []
     const seconds = Object.values(JSON.parse(/in use after (.*)/.exec(stdout)?.[1] ?? '{}') as Record<string, string>).map(
       Number.parseFloat,

@@ -143,7 +143,7 @@ try {
   say(`log lines dropped: ${dropped}`)
 } finally {
   await service.stop()
-  const states = new DatabaseSync(journal, { readOnly: true })
+  const states = new DatabaseSync(journal, { readOnly: true, timeout: 5_000 })
     .prepare('SELECT state, count(*) AS number FROM operation GROUP BY state')
     .all()
   say(`deletions in the journal: ${states.map(({ state, number }) => `${number} ${state}`).join(', ')}`)

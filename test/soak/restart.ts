@@ -1,4 +1,4 @@
-/** `npm run soak:restart`: two replicas behind nginx, HAProxy and Caddy, as docs/deploy.md sets them up, restarted one after the other under load. No call may fail, but for those that a Redis without a free processor refuses: these are told apart. Bounded: `--calls` for each proxy. */
+/** `npm run soak:restart`: two replicas behind nginx, HAProxy and Caddy, as docs/deploy.md sets them up, restarted one after the other under load. No call may fail, but for those that a Redis without a free processor refuses: these are told apart. Bounded: `--calls` for each proxy, and as many as are made meanwhile where `--restarts` are asked for. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -19,10 +19,17 @@ const { values } = parseArgs({
   options: {
     calls: { type: 'string', default: '20000' },
     callers: { type: 'string', default: '24' },
+    restarts: { type: 'string', default: '1' },
+    pause: { type: 'string', default: '0' },
     proxies: { type: 'string', default: 'nginx,haproxy,caddy' },
   },
 })
-const [calls, callers] = [Number(values.calls), Number(values.callers)]
+const [calls, callers, least, pauseMs] = [values.calls, values.callers, values.restarts, values.pause].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+]
 const people = 100
 
 /** Of 20 calls: reads of a person, a look past the cache, updates, a deletion. */
@@ -91,11 +98,13 @@ const behind = async (kind: keyof typeof startProxy): Promise<boolean> => {
     })
   let made = 0
   const answers: Record<string, number> = {}
+  const begun: Record<string, number> = {}
   const deleted: string[] = []
   const once = async (): Promise<void> => {
     made += 1
     const what = mix[made % mix.length]!
     const person = `p${made % people}`
+    begun[phase] = (begun[phase] ?? 0) + 1
     let answer: string
     if (what === 'read') answer = await call('GET', person)
     else if (what === 'channels') answer = await call('GET', `${person}/channels`)
@@ -109,15 +118,16 @@ const behind = async (kind: keyof typeof startProxy): Promise<boolean> => {
     answers[row] = (answers[row] ?? 0) + 1
   }
   const began = performance.now()
-  const load = Promise.all(
-    Array.from({ length: callers }, async () => {
-      while (made < calls) await once()
-    }),
-  )
   let restarts = 0
   let unclean = 0
+  const goesOn = (): boolean => made < calls || restarts < least
+  const load = Promise.all(
+    Array.from({ length: callers }, async () => {
+      for (; goesOn(); await sleep(pauseMs)) await once()
+    }),
+  )
   const restart = async (): Promise<void> => {
-    for (let which = 0; made < calls; which = 1 - which) {
+    for (let which = 0; goesOn(); which = 1 - which) {
       // The proxy takes in again what has started before the next one goes.
       await sleep(3_000)
       const former = replicas[which]!
@@ -144,7 +154,7 @@ const behind = async (kind: keyof typeof startProxy): Promise<boolean> => {
   const refused = failed.filter(([row]) => row.includes('503 session_store_unavailable'))
   const lost = sum(failed) - sum(refused)
   process.stdout.write(
-    `${kind}: ${made} calls in ${((performance.now() - began) / 1000).toFixed(0)} s, ${restarts} restarts (${unclean} unclean), failed ${lost}, refused while Redis was silent ${sum(refused)}; deletions ${deleted.length}, at the vendor ${reached.size}, twice ${twice}\n  ${JSON.stringify(answers)}\n`,
+    `${kind}: ${made} calls in ${((performance.now() - began) / 1000).toFixed(0)} s, ${restarts} restarts (${unclean} unclean), failed ${lost}, refused while Redis was silent ${sum(refused)}; deletions ${deleted.length}, at the vendor ${reached.size}, twice ${twice}\n  ${JSON.stringify(answers)}\n  calls ${JSON.stringify(begun)}\n`,
   )
   return lost === 0 && twice === 0 && unclean === 0
 }

@@ -11,8 +11,14 @@ import { appId } from '../support/bff.ts'
 import { startRedis } from '../support/redis.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '8' }, callers: { type: 'string', default: '8' } } })
-const ms = Number(values.seconds) * 1000
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '8' },
+    callers: { type: 'string', default: '8' },
+    pause: { type: 'string', default: '0' },
+  },
+})
+const [ms, pauseMs] = [Number(values.seconds) * 1000, Number(values.pause)]
 
 const secret = (): string => randomBytes(24).toString('hex')
 const [vendorOld, vendorNew] = [secret(), secret()]
@@ -97,7 +103,7 @@ const once = async (): Promise<void> => {
 }
 const load = Promise.all(
   Array.from({ length: Number(values.callers) }, async () => {
-    while (!stop.signal.aborted) await once()
+    for (; !stop.signal.aborted; await sleep(pauseMs)) await once()
   }),
 )
 

@@ -12,9 +12,12 @@ import type { Job, Result } from '../bench/load.ts'
 import { startRedis } from '../support/redis.ts'
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '14' }, share: { type: 'string', default: '1' }, only: { type: 'string', default: '' } },
+  options: {
+    ...{ seconds: { type: 'string', default: '14' }, pause: { type: 'string', default: '0' } },
+    ...{ share: { type: 'string', default: '1' }, only: { type: 'string', default: '' } },
+  },
 })
-const ms = Number(values.seconds) * 1000
+const [ms, pause] = [Number(values.seconds) * 1000, Number(values.pause)]
 const folder = mkdtempSync(join(tmpdir(), 'bff-clients-'))
 const redis = await startRedis()
 const vendor = await start('./servers/vendor.ts', { LATENCY: '5' }, join(folder, 'vendor'))
@@ -43,7 +46,7 @@ for (let at = 1; at <= 20; at += 1)
 const hotReads = async (forMs: number): Promise<Result> => {
   const child = fork(fileURLToPath(new URL('../bench/load.ts', import.meta.url)))
   const result = new Promise<Result>((resolve) => child.once('message', (it) => resolve(it as Result)))
-  child.send({ hosts: [host], path, cookies, connections: 2, updates: 0, seed: 1, ms: forMs } satisfies Job)
+  child.send({ hosts: [host], path, cookies, connections: 2, pause, updates: 0, seed: 1, ms: forMs } satisfies Job)
   const found = await result
   child.disconnect()
   return found

@@ -8,7 +8,7 @@ const whenInstalled = redisInstalled() ? test : test.skip // Redis is not instal
 whenInstalled(
   'slow heads, slow bodies, unread answers, idle connections and open consoles fail no read of others and fill no memory',
   async () => {
-    const { stdout, stderr } = await runSoak('slow-clients', '--seconds', '3', '--share', '0.2')
+    const { stdout, stderr } = await runSoak('slow-clients', '--seconds', '3', '--share', '0.2', '--pause', '5')
     const lines = [...stdout.matchAll(/^\d+ ([\w ]+): .* (\d+) failed; memory (\d+) to (\d+) MB/gm)]
     expect({ stderr, kinds: lines.map(([, name]) => name) }).toEqual({
       stderr: '',

@@ -1,4 +1,4 @@
-/** A4: whatever stands where an id should, nothing goes upstream but a declared method on a declared path. Most ids are tried on the parts that decide, thousands through the whole service. */
+/** A4: whatever stands where an id should, nothing goes upstream but a declared method on a declared path. What an attacker would write is tried beside each other such part, exactly; combinations by chance come after. Most ids are tried on the parts that decide, thousands through the whole service. */
 import { Agent, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
@@ -11,28 +11,27 @@ import { appId, type Bff, type Carried, patiently, startBff } from '../support/b
 import { json, long, portOf } from './requests.ts'
 
 // biome-ignore format: grouped by what they try
-const nasty = fc.constantFrom(
+const nasty = [
   '.', '..', '%2e', '%2E', '%252e', '%c0%ae', '．', '%ef%bc%8e',
   '/', '//', '%2f', '%5c', '\\', '%ef%bc%8f', '%252f',
   ';', '%3b', '?', '%3f', '#', '%23', '%00', '%0d%0a', '%09', '%20', '%7f', '%c2%85', '%e2%80%ae', '%ff', '%ed%a0%80', '%', '%2', '%u002e',
   'merge', 'profile', 'channels', 'me', '@', ':', '*', '~', '&', '=', '+', '!', "'", '(', ')', '__proto__', 'apps', 'v1.1',
-)
-const byte = fc.integer({ min: 0, max: 255 })
-const encoded = byte.map((it) => `%${it.toString(16).padStart(2, '0')}`)
+]
+const count = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at)
+const encoded = count(0, 255).map((byte) => `%${byte.toString(16).padStart(2, '0')}`)
+const visible = count(0x21, 0xff).map((unit) => String.fromCharCode(unit))
+const pairs = nasty.flatMap((one) => nasty.map((other) => one + other))
+
+const anyNasty = fc.constantFrom(...nasty)
 const letters = fc.stringMatching(/^[\w@.-]{1,6}$/)
-const visible = fc.integer({ min: 0x21, max: 0xff }).map((it) => String.fromCharCode(it))
 /** A segment as an attacker would write it into a request line. */
-const segment = fc.array(fc.oneof(nasty, letters, letters, encoded, visible), { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''))
+const segment = fc
+  .array(fc.oneof(anyNasty, letters, letters, fc.constantFrom(...encoded), fc.constantFrom(...visible)), { minLength: 1, maxLength: 6 })
+  .map((parts) => parts.join(''))
+const anyUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit))
 /** Any UTF-16, lone surrogates too. */
 const text = fc
-  .array(
-    fc.oneof(
-      nasty,
-      fc.integer({ min: 0, max: 0xffff }).map((it) => String.fromCharCode(it)),
-      visible,
-    ),
-    { minLength: 1, maxLength: 12 },
-  )
+  .array(fc.oneof(anyNasty, anyUnit, fc.constantFrom(...visible)), { minLength: 1, maxLength: 12 })
   .map((parts) => parts.join(''))
 
 const ofPath = all.filter(({ path }) => path.includes(':userId'))
@@ -62,26 +61,44 @@ const isDeclared = (row: Operation, url: URL, prefix: string, id: string): boole
   )
 }
 
-describe('200,000 ids on the parts that decide', () => {
-  const rows = fc.constantFrom(...ofPath.filter(({ query }) => !query))
-  const cases: [string, fc.Arbitrary<string>, (text: string) => string][] = [
-    ['from paths', segment, (written) => pathId(decodeURIComponent(written))],
-    ['from sessions, mints and bodies', text, provableId],
-  ]
+describe('ids on the parts that decide', () => {
+  const rows = ofPath.filter(({ query }) => !query)
+  const ofSegment = (written: string) => pathId(decodeURIComponent(written))
 
-  test.each(cases)('100,000 %s', (_from, ids, allowed) => {
-    let built = 0
-    const property = fc.property(ids, rows, fc.constantFrom(...prefixes), (written, row, prefix) => {
-      const id = attempt(() => allowed(written))
-      const url =
-        id && attempt(() => buildUrl({ appId, baseUrl: `https://api.example.com${prefix}` }, row, { userId: id, channel: 'twilio' }))
-      if (!url) return true
-      built += 1
-      return isDeclared(row, url, prefix, id)
-    })
-    fc.assert(property, { numRuns: 100_000 })
+  /** Whether it was refused (undefined) or made a URL, and then whether that is a declared one. */
+  const tried = (allowed: (written: string) => string, written: string, row: Operation, prefix: string): boolean | undefined => {
+    const id = attempt(() => allowed(written))
+    const url =
+      id && attempt(() => buildUrl({ appId, baseUrl: `https://api.example.com${prefix}` }, row, { userId: id, channel: 'twilio' }))
+    return url ? isDeclared(row, url, prefix, id) : undefined
+  }
+
+  // biome-ignore format: one a line
+  const exact: [string, (written: string) => string, string[]][] = [
+    ['from paths, all that is nasty beside all that can be written, on either side', ofSegment,
+      [...nasty, ...encoded, ...visible, 'cust-1'].flatMap((it) => nasty.flatMap((one) => [one + it, it + one]))],
+    ['from sessions, mints and bodies, all that is nasty beside itself', provableId, pairs],
+    ['from sessions, mints and bodies, each unit of UTF-16', provableId, count(0, 0xffff).map((unit) => `${String.fromCharCode(unit)}a`)],
+  ]
+  test.each(exact)('%s', (_which, allowed, all) => {
+    const found = all.map((written, at) => tried(allowed, written, rows[at % rows.length]!, prefixes[at % prefixes.length]!))
+    expect(all.filter((_, at) => found[at] === false)).toEqual([])
     // Else nothing would have been proved.
-    expect(built).toBeGreaterThan(10_000)
+    expect(found.filter((it) => it).length).toBeGreaterThan(all.length / 5)
+  })
+
+  test.each<[string, fc.Arbitrary<string>, (written: string) => string]>([
+    ['from paths', segment, ofSegment],
+    ['from sessions, mints and bodies', text, provableId],
+  ])('20,000 %s, by chance', (_from, ids, allowed) => {
+    let built = 0
+    const property = fc.property(ids, fc.constantFrom(...rows), fc.constantFrom(...prefixes), (written, row, prefix) => {
+      const found = tried(allowed, written, row, prefix)
+      if (found) built += 1
+      return found !== false
+    })
+    fc.assert(property, { numRuns: 20_000 })
+    expect(built).toBeGreaterThan(2_000)
   })
 })
 
@@ -120,9 +137,10 @@ describe('thousands through the whole service', () => {
     })
   }
 
-  const sample = <T>(arbitrary: fc.Arbitrary<T>, count: number): { seed: number; values: T[] } => {
+  /** With the seed of what comes by chance. */
+  const withSample = (exact: readonly string[], arbitrary: fc.Arbitrary<string>, numRuns: number): { seed: number; values: string[] } => {
     const seed = Date.now()
-    return { seed, values: fc.sample(arbitrary, { seed, numRuns: count }) }
+    return { seed, values: [...exact, ...fc.sample(arbitrary, { seed, numRuns })] }
   }
 
   const inTurns = async <T>(values: readonly T[], run: (value: T, index: number) => Promise<number>): Promise<Set<number>> => {
@@ -143,9 +161,9 @@ describe('thousands through the whole service', () => {
     bff.sandbox.clearRequests()
   }
 
-  test('5,000 in paths, of every row and in both forms', async () => {
+  test('3,000 in paths, of every row and in both forms: each part alone, all that is nasty beside itself, and some by chance', async () => {
     const rows = ofPath.filter(({ takes, query }) => takes === undefined && !query)
-    const { seed, values } = sample(segment, 5_000)
+    const { seed, values } = withSample([...nasty, ...encoded, ...visible, ...pairs], segment, 300)
     const statuses = await inTurns(values, (written, index) => {
       const { method, path } = rows[index % rows.length]!
       const bytes = Buffer.from(path.replace(':userId', () => written).replace(':channel', 'twilio')).toString('latin1')
@@ -155,18 +173,20 @@ describe('thousands through the whole service', () => {
     expectSound(seed, statuses, [200, 400, 404, 405, 414])
   })
 
-  test('2,000 in bodies, on either side of a merge and in pre_create', async () => {
-    const { seed, values } = sample(text, 2_000)
+  test('1,000 in bodies, on either side of a merge and in pre_create', async () => {
+    // Each three times, for the three places.
+    const exact = [...nasty, ...visible.filter((it) => !/\w/.test(it))].flatMap((it) => [it, it, it])
+    const { seed, values } = withSample(exact, text, 300)
     const statuses = await inTurns(values, (id, index) => {
       const sides = [{ _id: id }, { _id: 'cust-20481' }]
-      const [surviving, discarded] = index % 4 ? sides : sides.toReversed()
-      return index % 2 ? send('POST', `${long}/appusers`, { userId: id }) : send('POST', `${long}/appusers/merge`, { surviving, discarded })
+      const [surviving, discarded] = index % 3 === 1 ? sides : sides.toReversed()
+      return index % 3 ? send('POST', `${long}/appusers/merge`, { surviving, discarded }) : send('POST', `${long}/appusers`, { userId: id })
     })
     expectSound(seed, statuses, [200, 201, 400, 404, 409])
   })
 
-  test('1,000 in mints, each then used as me', async () => {
-    const { seed, values } = sample(text, 1_000)
+  test('500 in mints, each then used as me', async () => {
+    const { seed, values } = withSample([...nasty, ...visible], text, 200)
     const statuses = await inTurns(values, async (userId) => {
       const minted = await bff.private('POST', '/sessions', { kind: 'bearer', userId })
       if (minted.status !== 201) return minted.status

@@ -57,55 +57,61 @@ withBrowser('the views of the audit console', () => {
     expect(it.browser.complaints.splice(0).filter((line) => !line.endsWith('net::ERR_ABORTED'))).toEqual([])
   })
 
-  const views = (): [name: string, path: string][] => [
-    ['timeline', '/bff/ops'],
-    ['search', '/bff/ops?q=target:person-1+state:maybe'],
-    ['nothing', '/bff/ops?q=nobody'],
-    ['operation', `/bff/ops/operations/${removed}`],
-    ['unknown', `/bff/ops/operations/${unknown}`],
-    ['merge', `/bff/ops/operations/${merge}`],
-  ]
-
-  test.each([
-    ['a wide window', 1440],
-    ['a wide window at 200 %', 720],
-    ['a phone', 390],
-  ])('have no fault that axe finds, in light and in dark: %s', async (_name, width) => {
-    await it.page.setViewportSize({ width, height: 900 })
-    const found: string[] = []
-    for (const [name, path] of views()) {
-      await it.page.goto(path)
-      for (const summary of await it.page.locator('summary').all()) await summary.click()
-      const reveal = it.page.getByRole('button', { name: 'Reveal personal data' })
-      if (await reveal.count()) {
-        await reveal.click()
-        await it.page.getByText('That you looked is in the journal').waitFor()
-      }
-      found.push(...(await it.axe()).map((fault) => `${name}: ${fault}`))
+  const views = ['timeline', 'search', 'nothing', 'operation', 'unknown', 'merge'] as const
+  const pathOf = (view: (typeof views)[number]): string =>
+    ({
+      timeline: '/bff/ops',
+      search: '/bff/ops?q=target:person-1+state:maybe',
+      nothing: '/bff/ops?q=nobody',
+      operation: `/bff/ops/operations/${removed}`,
+      unknown: `/bff/ops/operations/${unknown}`,
+      merge: `/bff/ops/operations/${merge}`,
+    })[view]
+  /** The page that stands there, in windows of these widths. */
+  const inWidths = async <T>(widths: readonly number[], look: (width: number) => Promise<T>): Promise<[width: number, T][]> => {
+    const found: [number, T][] = []
+    for (const width of widths) {
+      await it.page.setViewportSize({ width, height: 900 })
+      found.push([width, await look(width)])
     }
-    await it.signOut()
-    await it.page.goto('/bff/ops')
-    found.push(...(await it.axe()).map((fault) => `signed out: ${fault}`))
-    it.expectRefusals(1)
-    await it.enterAsAdmin()
     await it.page.setViewportSize({ width: 1440, height: 900 })
-    expect(found).toEqual([])
+    return found
+  }
+  /** A wide window, the same at 200 %, a phone. */
+  const windows = [1440, 720, 390]
+  const unfaulted = windows.map((width) => [width, []])
+
+  test.each(views)('%s has no fault that axe finds, in light and in dark, in a wide window, at 200 %% and on a phone', async (view) => {
+    await it.page.goto(pathOf(view))
+    for (const summary of await it.page.locator('summary').all()) await summary.click()
+    const reveal = it.page.getByRole('button', { name: 'Reveal personal data' })
+    if (await reveal.count()) {
+      await reveal.click()
+      await it.page.getByText('That you looked is in the journal').waitFor()
+    }
+    expect(await inWidths(windows, () => it.axe())).toEqual(unfaulted)
   })
 
-  test('fit a phone and a wide screen, without scrolling sideways', async () => {
-    for (const width of [320, 390, 800, 1440, 2200]) {
-      await it.page.setViewportSize({ width, height: 900 })
-      for (const [name, path] of views()) {
-        await it.page.goto(path)
-        const wide = await it.page.evaluate((limit) => {
-          const far = [...document.querySelectorAll('main *, header *')].find(
-            (element) => element.getBoundingClientRect().right > limit && !element.closest('.scroll, pre, .unseen'),
-          )
-          return document.documentElement.scrollWidth > limit ? (far?.outerHTML.slice(0, 200) ?? 'something') : ''
-        }, width)
-        expect([name, width, wide]).toEqual([name, width, ''])
-      }
-    }
+  test('nor has the page of who is signed out', async () => {
+    await it.signOut()
+    await it.page.goto('/bff/ops')
+    const found = await inWidths(windows, () => it.axe())
+    it.expectRefusals(1)
+    await it.enterAsAdmin()
+    expect(found).toEqual(unfaulted)
+  })
+
+  test.each(views)('%s fits a phone and a wide screen, without scrolling sideways', async (view) => {
+    await it.page.goto(pathOf(view))
+    const found = await inWidths([320, 390, 800, 1440, 2200], (width) =>
+      it.page.evaluate((limit) => {
+        const far = [...document.querySelectorAll('main *, header *')].find(
+          (element) => element.getBoundingClientRect().right > limit && !element.closest('.scroll, pre, .unseen'),
+        )
+        return document.documentElement.scrollWidth > limit ? (far?.outerHTML.slice(0, 200) ?? 'something') : ''
+      }, width),
+    )
+    expect(found.filter(([, wide]) => wide !== '')).toEqual([])
   })
 
   test('show on a phone what stood there after, in words that are not broken', async () => {

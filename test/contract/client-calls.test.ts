@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { type Client, ClientError, createClient } from '../../src/contract/client.ts'
 import { type Bff, mina, startBff } from '../support/bff.ts'
+import { bffOfFile } from '../support/bff-of-file.ts'
 import { audience, startWithProvider } from '../support/with-provider.ts'
 
 const base = (bff: Bff) => `${bff.app.publicUrl}/bff`
@@ -37,9 +38,11 @@ const status =
   async () =>
     Response.json({ error: { code: 'overloaded', description: '' } }, { status: code, headers })
 
+const service = bffOfFile()
+
 describe('why a call is made', () => {
   test('goes along and is in the journal, a note in letters that no header holds', async () => {
-    await using bff = await startBff()
+    const bff = service()
     bff.sandbox.createUser(bff.sandbox.apps[0]!.appId, { userId: 'cust-1' })
     const token = await tokenOf(bff, admin)
     const staff = createClient({ base: base(bff), token })
@@ -56,12 +59,12 @@ describe('why a call is made', () => {
   })
 
   test('one key makes one deletion, and the repeat says that it is one', async () => {
-    await using bff = await startBff()
-    bff.sandbox.createUser(bff.sandbox.apps[0]!.appId, { userId: 'cust-1' })
+    const bff = service()
+    bff.sandbox.createUser(bff.sandbox.apps[0]!.appId, { userId: 'cust-3' })
     const staff = createClient({ base: base(bff), token: await tokenOf(bff, admin) })
     const idempotencyKey = randomUUID()
-    const first = await staff.delete_app_user({ userId: 'cust-1' }, { idempotencyKey })
-    const again = await staff.delete_app_user({ userId: 'cust-1' }, { idempotencyKey })
+    const first = await staff.delete_app_user({ userId: 'cust-3' }, { idempotencyKey })
+    const again = await staff.delete_app_user({ userId: 'cust-3' }, { idempotencyKey })
     expect(again.meta).toMatchObject({ replayed: true, audit: { operation: first.meta.audit!.operation, receipt: undefined } })
     expect(bff.sandbox.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(1)
   })
@@ -86,7 +89,7 @@ describe('what the headers of an answer say', () => {
   })
 
   test('is on an error too: which event tells of the call that failed', async () => {
-    await using bff = await startBff()
+    const bff = service()
     const staff = createClient({ base: base(bff), token: await tokenOf(bff, admin) })
     bff.sandbox.fault({ operation: 'delete_app_user', status: 409, times: 1 })
     expect(await failure(staff.delete_app_user({ userId: mina.userId }))).toMatchObject({
@@ -98,7 +101,7 @@ describe('what the headers of an answer say', () => {
 
 describe('the session', () => {
   test('tells who is signed in, and ends', async () => {
-    await using bff = await startBff()
+    const bff = service()
     const self = createClient({ base: base(bff), token: await tokenOf(bff) })
     expect(await self.session()).toMatchObject({ signedIn: true, userId: mina.userId, kind: 'bearer' })
     expect(await self.signOut()).toEqual({})
@@ -107,7 +110,7 @@ describe('the session', () => {
   })
 
   test('a page gets a new cookie in place of the old one', async () => {
-    await using bff = await startBff()
+    const bff = service()
     let cookie = (await bff.signIn({ kind: 'cookie' }))['cookie']!
     const browser: typeof fetch = async (target, init) => {
       expect(init?.credentials).toBe('same-origin')
@@ -158,7 +161,7 @@ describe('the session', () => {
   })
 
   test('a token that stays refused is not asked for in a circle', async () => {
-    await using bff = await startBff()
+    const bff = service()
     const { send, tried } = network()
     const client = createClient({ base: base(bff), fetch: send, token: (refused) => refused ?? 'junk' })
     expect(await failure(client.get_app_user({ userId: 'me' }))).toMatchObject({ code: 'unauthorized' })
@@ -171,7 +174,7 @@ describe('the session', () => {
 
 describe('a repeat', () => {
   test('brings a read through two lost answers, and no further', async () => {
-    await using bff = await startBff()
+    const bff = service()
     const token = await tokenOf(bff)
     const twice = network(unreachable, status(503, { 'Retry-After': '0' }))
     expect(await createClient({ base: base(bff), token, fetch: twice.send }).get_app_user({ userId: 'me' })).toMatchObject({
@@ -196,7 +199,7 @@ describe('a repeat', () => {
   })
 
   test('never happens to what changes or reveals something, unless a key makes it one call', async () => {
-    await using bff = await startBff()
+    const bff = service()
     const staff = async (...failures: Parameters<typeof network>) => {
       const it = network(...failures)
       return { ...it, client: createClient({ base: base(bff), token, fetch: it.send }) }

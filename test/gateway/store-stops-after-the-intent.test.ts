@@ -1,4 +1,5 @@
 /** The session store stops between the durable intent of a guarded call and its permit: nobody can say any more whether the caller may, so nothing is sent. A real Redis is stopped while the intent waits for the journal's lock. */
+import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
@@ -21,14 +22,14 @@ given('the session store, stopped after the intent', () => {
   const service = bffOnRedis()
 
   const looks = () => service.bff.sandbox.requests.filter(({ operation }) => operation === 'get_app_user').length
-  /** Stops the store while the intent is held up; all that comes before it is over by then. */
+  /** Stops the store while the intent is held up; all that comes before it is over by then, which nothing tells from outside. */
   const stopMeanwhile = async (call: () => ReturnType<Bff['call']>, subjects: number, stop: () => unknown) => {
     service.bff.sandbox.clearRequests()
     const lock = new DatabaseSync(service.bff.journalFile, { timeout: 5_000 })
     lock.exec('BEGIN IMMEDIATE')
     const answer = call()
     while (looks() < subjects) await sleep(10)
-    await sleep(150)
+    await sleep(400)
     await stop()
     lock.exec('ROLLBACK')
     lock.close()
@@ -37,7 +38,7 @@ given('the session store, stopped after the intent', () => {
   const back = async (): Promise<Carried> => {
     for (let tries = 0; ; tries += 1) {
       const headers = await service.bff.signIn({ roles: ['auditor'], actor: { id: 'aud' } }).catch(() => undefined)
-      if (headers || tries > 100) return headers!
+      if (headers || tries > 600) return headers!
       await sleep(50)
     }
   }
@@ -49,11 +50,10 @@ given('the session store, stopped after the intent', () => {
   for (const [how, stop, start] of stops)
     test.each(rows)(`that ${how}: %s is not sent, is 503, and the journal says so`, async (_what, method, path, body) => {
       const admin = await service.bff.signIn({ roles: ['admin'], actor: { id: 'ada' } })
-      const [one, two] = ['one', 'two'].map((userId) =>
-        service.bff.sandbox.createUser(appId, { userId, clients: [{ platform: 'twilio' }] }),
-      )
+      const people = ['one', 'two'].map((name) => `${name}-${randomUUID()}`)
+      const [one, two] = people.map((userId) => service.bff.sandbox.createUser(appId, { userId, clients: [{ platform: 'twilio' }] }))
       const json = body(one!._id, two!._id)
-      const headers = { ...admin, 'idempotency-key': 'k1' }
+      const headers = { ...admin, 'idempotency-key': randomUUID() }
       const call = () => service.bff.call(method, path(one!._id), { headers, ...(json && { json }) })
       const answer = await stopMeanwhile(call, body.length === 2 ? 2 : 1, stop)
       expect([answer.status, answer.json.error.code]).toEqual([503, 'session_store_unavailable'])
@@ -69,7 +69,7 @@ given('the session store, stopped after the intent', () => {
       // Nor later, when the store is back.
       await sleep(300)
       expect(service.bff.sandbox.requests.filter((it) => it.operation !== 'get_app_user')).toEqual([])
-      expect(['one', 'two'].map((userId) => service.bff.sandbox.user(appId, userId)?._id)).toEqual([one!._id, two!._id])
+      expect(people.map((userId) => service.bff.sandbox.user(appId, userId)?._id)).toEqual([one!._id, two!._id])
     })
 
   test('the same call goes through when the store is back, and its people go on meanwhile', async () => {

@@ -1,7 +1,7 @@
-/** For each test of a file a service on a Redis of its own, which the test stops, lets go on, kills, and starts again empty. */
+/** For the tests of a file a service on a Redis of its own, which a test stops, lets go on, kills, and starts again empty. People and keys are each test's own. */
 import { once } from 'node:events'
 import { dirname } from 'node:path'
-import { afterEach, beforeEach } from '@jest/globals'
+import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import { type Bff, startBff } from './bff.ts'
 import { startRedis, startRedisIn, type TestRedis } from './redis.ts'
 
@@ -16,12 +16,12 @@ export interface BffOnRedis {
 export const bffOnRedis = (): BffOnRedis => {
   let redis: TestRedis
   let bff: Bff
-  beforeEach(async () => {
+  beforeAll(async () => {
     redis = await startRedis()
     bff = await startBff({ env: { REDIS_URL: redis.url } })
   })
-  afterEach(async () => {
-    redis.process.kill('SIGCONT')
+  afterEach(() => void redis.process.kill('SIGCONT'))
+  afterAll(async () => {
     await bff[Symbol.asyncDispose]()
     await redis.stop()
   })

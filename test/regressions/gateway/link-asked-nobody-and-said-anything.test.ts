@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { all } from '../../../src/contract/operations.ts'
 import { applyCallerOverrides } from '../../../src/policy/caller-overrides.ts'
 import { type Bff, type Carried, mina, startBff } from '../../support/bff.ts'
+import { bffOfFile } from '../../support/bff-of-file.ts'
 
 const phone = { type: 'twilio', phoneNumber: '+15145550100' }
 const message = { role: 'appMaker', type: 'text', text: 'Your account is blocked: https://evil.example' }
@@ -44,6 +45,8 @@ describe('a link that asks nobody', () => {
 })
 
 describe('an end user who links a channel', () => {
+  const service = bffOfFile({ env: { SELF_LINK_MESSAGE: 'Is this you?' } })
+
   test.each([
     ['words', { type: 'prompt', message }, phone],
     ['words for userActivity', { type: 'userActivity', message }, phone],
@@ -57,13 +60,13 @@ describe('an end user who links a channel', () => {
     ],
     ['the subject of a mail', { type: 'prompt' }, { type: 'mailgun', address: 'a@b.example', subject: 'Blocked' }],
   ])('cannot bring %s', async (_name, confirmation, more) => {
-    await using bff = await startBff({ env: { SELF_LINK_MESSAGE: 'Is this you?' } })
+    const bff = service()
     expect(await link(bff, await bff.signIn(), confirmation, more)).toEqual([403, 'field_not_allowed'])
     expect(linked(bff)).toEqual([])
   })
 
   test('gets the message of the setting, and without one is offered the prompt alone', async () => {
-    await using bff = await startBff({ env: { SELF_LINK_MESSAGE: 'Is this you?' } })
+    const bff = service()
     const headers = await bff.signIn()
     for (const type of ['prompt', 'userActivity']) expect(await link(bff, headers, { type })).toEqual([200, ''])
     for (const { body } of linked(bff))
@@ -84,7 +87,7 @@ describe('an end user who links a channel', () => {
   })
 
   test('staff bring their own words, and must where the vendor wants some', async () => {
-    await using bff = await startBff({ env: { SELF_LINK_MESSAGE: 'Is this you?' } })
+    const bff = service()
     const agent = await bff.signIn({ roles: ['agent'], actor: { id: 'ada' } })
     expect(await link(bff, agent, { type: 'userActivity' })).toEqual([400, 'bad_request'])
     expect(await link(bff, agent, { type: 'userActivity', message })).toEqual([200, ''])

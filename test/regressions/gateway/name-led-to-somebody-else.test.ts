@@ -2,11 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
+import { bffOfFile } from '../../support/bff-of-file.ts'
 import { journalCli } from '../../support/journal-cli.ts'
 
 const link = { type: 'twilio', phoneNumber: '+15145550100', confirmation: { type: 'prompt' } }
-const other = { _id: 'b'.repeat(24), userId: 'cust-99', conversationStarted: false, properties: {} }
-const asked = 'Cust-7'
+
+let cases = 0
+/** Whom staff ask for, and whom the vendor answers with; nobody of another test. */
+const pair = () => {
+  cases += 1
+  const other = { _id: `${cases}`.padStart(24, 'b'), userId: `cust-99-${cases}`, conversationStarted: false, properties: {} }
+  return { asked: `Cust-7-${cases}`, other }
+}
 
 const staff = (bff: Bff) => bff.signIn({ roles: ['admin', 'auditor'], actor: { id: 'ada' } })
 /** Of the calls to the vendor those that are no look. */
@@ -14,7 +21,7 @@ const changes = (bff: Bff) => bff.sandbox.requests.map(({ operation }) => operat
 const found = async (bff: Bff, headers: Carried, target: string) => {
   for (let tries = 0; ; tries += 1) {
     const { operations } = (await bff.call('GET', `/ops/api/operations?target=${target}`, { headers })).json
-    if (operations.length > 0 || tries === 60) return operations
+    if (operations.length > 0 || tries === 1_000) return operations
     await sleep(25)
   }
 }
@@ -25,21 +32,24 @@ const calls: [string, string, string, object?][] = [
   ['unlink_app_user', 'DELETE', '/channels/twilio'],
   ['link_app_user', 'POST', '/channels', link],
 ]
-const { userId: _, ...unnamed } = other
-const answers: [string, object][] = [
-  ['another userId', other],
-  ['the userId in another case', { ...other, userId: 'cust-7' }],
-  ['the userId in another form', { ...other, userId: `${asked}\u0301` }],
-  ['no userId', unnamed],
-  ['null as userId', { ...other, userId: null }],
-  ["another userId and an _id that is none of the vendor's", { ...other, _id: 'x' }],
+const answers: [string, (it: ReturnType<typeof pair>) => { _id: string; userId?: string | null }][] = [
+  ['another userId', ({ other }) => other],
+  ['the userId in another case', ({ other, asked }) => ({ ...other, userId: asked.toLowerCase() })],
+  ['the userId in another form', ({ other, asked }) => ({ ...other, userId: `${asked}\u0301` })],
+  ['no userId', ({ other: { userId: _, ...unnamed } }) => unnamed],
+  ['null as userId', ({ other }) => ({ ...other, userId: null })],
+  ["another userId and an _id that is none of the vendor's", ({ other }) => ({ ...other, _id: 'x' })],
 ]
+
+const service = bffOfFile()
 
 for (const [action, method, path, json] of calls)
   test.each(answers)(
     `${action} by a userId that is answered with %s is refused, says what to do, and leaves an event`,
-    async (_what, appUser) => {
-      await using bff = await startBff()
+    async (_what, answered) => {
+      const bff = service()
+      const both = pair()
+      const [{ asked }, appUser] = [both, answered(both)]
       const headers = await staff(bff)
       bff.sandbox.createUser(appId, { userId: asked })
       bff.sandbox.fault({ operation: 'get_app_user', status: 200, body: { appUser } })
@@ -48,7 +58,7 @@ for (const [action, method, path, json] of calls)
       expect([answer.status, answer.json.error.code]).toEqual([409, 'another_user'])
       expect(answer.json.detail).toContain('repeat the call with the _id')
       expect(changes(bff)).toEqual([])
-      for (const target of [asked, ...[appUser].flatMap(({ userId, _id }: { userId?: string | null; _id?: string }) => [userId, _id])]) {
+      for (const target of [asked, appUser.userId, appUser._id]) {
         if (typeof target !== 'string' || target === 'x') continue
         const [row] = await found(bff, headers, encodeURIComponent(target))
         expect(row).toMatchObject({ state: 'not_sent', action, actor: { id: 'ada' } })
@@ -56,6 +66,25 @@ for (const [action, method, path, json] of calls)
       expect((await journalCli({ JOURNAL_URL: `sqlite:${bff.journalFile}` }, ['verify'])).code).toBe(0)
     },
   )
+
+test.each(['surviving', 'discarded'] as const)('a merge whose %s is answered with somebody else is not sent', async (side) => {
+  const bff = service()
+  const { other } = pair()
+  const headers = await staff(bff)
+  const names = { surviving: `s-of-${side}`, discarded: `d-of-${side}` }
+  const ids = {
+    surviving: bff.sandbox.createUser(appId, { userId: names.surviving })._id,
+    discarded: bff.sandbox.createUser(appId, { userId: names.discarded })._id,
+  }
+  bff.sandbox.fault({ operation: 'get_app_user', userId: ids[side], status: 200, body: { appUser: other } })
+  bff.sandbox.clearRequests()
+  const json = { surviving: { _id: ids.surviving }, discarded: { _id: ids.discarded } }
+  const answer = await bff.call('POST', '/v1.1/appusers/merge', { headers, json })
+  expect([answer.status, answer.json.error.code, changes(bff)]).toEqual([409, 'another_user', []])
+  const told = [names.surviving, names.discarded].filter((it) => it !== names[side])
+  for (const target of [ids.surviving, ids.discarded, other._id, ...told, other.userId])
+    expect(await found(bff, headers, target)).toMatchObject([{ state: 'not_sent', action: 'merge_users' }])
+})
 
 test('an _id that is answered with the survivor of a merge is refused as well, and the _id in the answer is taken', async () => {
   await using bff = await startBff({ sandbox: { switches: { afterMerge: 'survivor' } } })
@@ -71,22 +100,6 @@ test('an _id that is answered with the survivor of a merge is refused as well, a
   const { appUser } = (await bff.call('GET', '/v1.1/appusers/goes', { headers })).json
   expect((await bff.call('DELETE', `/v1.1/appusers/${appUser._id}`, { headers })).status).toBe(200)
   expect(bff.sandbox.user(appId, 'stays')).toBeUndefined()
-})
-
-test.each(['surviving', 'discarded'] as const)('a merge whose %s is answered with somebody else is not sent', async (side) => {
-  await using bff = await startBff()
-  const headers = await staff(bff)
-  const ids = {
-    surviving: bff.sandbox.createUser(appId, { userId: 's' })._id,
-    discarded: bff.sandbox.createUser(appId, { userId: 'd' })._id,
-  }
-  bff.sandbox.fault({ operation: 'get_app_user', userId: ids[side], status: 200, body: { appUser: other } })
-  bff.sandbox.clearRequests()
-  const json = { surviving: { _id: ids.surviving }, discarded: { _id: ids.discarded } }
-  const answer = await bff.call('POST', '/v1.1/appusers/merge', { headers, json })
-  expect([answer.status, answer.json.error.code, changes(bff)]).toEqual([409, 'another_user', []])
-  for (const target of [ids.surviving, ids.discarded, other._id, 's', 'd', other.userId].filter((it) => it !== side[0]))
-    expect(await found(bff, headers, target)).toMatchObject([{ state: 'not_sent', action: 'merge_users' }])
 })
 
 test('a repeat under one Idempotency-Key is the answer of the first, although the name leads elsewhere since', async () => {
@@ -114,7 +127,7 @@ test('a change that destroys nothing is carried out, shows whom it changed, and 
   for (const target of ['goes', 'stays', stays]) {
     const updates = async () =>
       (await found(bff, headers, String(target))).filter(({ action }: { action: string }) => action === 'update_app_user')
-    for (let tries = 0; tries < 60 && (await updates()).length === 0; tries += 1) await sleep(25)
+    for (let tries = 0; tries < 1_000 && (await updates()).length === 0; tries += 1) await sleep(25)
     expect(await updates()).toMatchObject([{ state: 'success', actor: { id: 'ada' } }])
   }
 })

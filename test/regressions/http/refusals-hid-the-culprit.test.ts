@@ -1,9 +1,10 @@
 /** A refusal said that a host, an origin, a path, a token or a body was wrong, and neither which nor where it is decided; of a body it named the first wrong field alone; HEAD was refused where GET reads. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { takesHead } from '../../../src/contract/operation.ts'
 import { all } from '../../../src/contract/operations.ts'
 import { ask, portOf } from '../../security/requests.ts'
-import { type Answer, type Bff, type Carried, mina, png, startBff } from '../../support/bff.ts'
+import { type Answer, type Bff, type Carried, mina, png } from '../../support/bff.ts'
+import { bffOfFile } from '../../support/bff-of-file.ts'
 import { sendRaw } from '../../support/raw.ts'
 
 const own = '/v1.1/appusers/me'
@@ -15,6 +16,9 @@ const production = {
   SMOOCH_BASE_URL: 'https://vendor.invalid',
   IN_PROCESS_STORE: 'on',
 }
+
+const inDevelopment = bffOfFile({ env: { SELF_PROPERTIES: 'language' } })
+const inProduction = bffOfFile({ env: production })
 
 /** The detail for the caller, and what the log says of it. */
 const told = (bff: Bff, body: unknown) => ({
@@ -30,7 +34,7 @@ describe('a foreign host', () => {
   }
 
   test('is named in development, with the hosts that are served and the setting that decides', async () => {
-    await using bff = await startBff()
+    const bff = inDevelopment()
     const { detail, logged } = await from(bff, 'app.local:3000')
     expect(detail).toMatch(
       /must stand in PUBLIC_ORIGIN.* The host is "app\.local:3000"\. This service answers to localhost:\d+, .*; PUBLIC_ORIGIN and STAFF_ORIGIN decide/,
@@ -39,14 +43,14 @@ describe('a foreign host', () => {
   })
 
   test('is named to nobody but the log in production', async () => {
-    await using bff = await startBff({ env: production })
+    const bff = inProduction()
     const { detail, logged } = await from(bff, 'www.example.com')
     expect(detail).not.toMatch(/example\.com/)
     expect(logged).toMatch(/^The host is "www\.example\.com"\. This service answers to app\.example\.com, /)
   })
 
   test('makes no long refusal, however long it is', async () => {
-    await using bff = await startBff()
+    const bff = inDevelopment()
     const { detail } = await from(bff, 'x'.repeat(4_000))
     expect(detail.length).toBeLessThan(600)
   })
@@ -64,7 +68,7 @@ describe('a call with the cookie that is refused', () => {
   ]
 
   test.each(cases)('says why in development: %s', async (_what, headers, words) => {
-    await using bff = await startBff()
+    const bff = inDevelopment()
     const { cookie = '' } = await bff.signIn({ kind: 'cookie' })
     const answer = await bff.call('PUT', own, { headers: { cookie, ...headers }, json: { givenName: 'Mina' } })
     expect([answer.status, told(bff, answer.json)]).toEqual([
@@ -74,7 +78,7 @@ describe('a call with the cookie that is refused', () => {
   })
 
   test('says so to the log alone in production', async () => {
-    await using bff = await startBff({ env: production })
+    const bff = inProduction()
     const answer = await ask(bff, {
       path: own,
       lines: ['Host: app.example.com'],
@@ -90,11 +94,10 @@ let bff: Bff
 let admin: Carried
 let self: Carried
 beforeAll(async () => {
-  bff = await startBff({ env: { SELF_PROPERTIES: 'language' } })
+  bff = inDevelopment()
   admin = await bff.signIn({ actor: { id: 'ada' }, roles: ['admin', 'agent'] })
   self = await bff.signIn()
 })
-afterAll(async () => await bff[Symbol.asyncDispose]())
 
 test('a path that is not there says below which prefix the operations are, on either listener', async () => {
   for (const path of ['/v2/appusers/me', '/appusers/me', '/v1.1/appuser/me'])

@@ -1,6 +1,6 @@
 /** A logout token that was refused left somebody signed in and nobody told: providers that send it as JWT or without a type were refused for good, and ten of theirs stopped the right ones of everybody at that address. */
 import { randomUUID } from 'node:crypto'
-import { expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { clientId, type ProviderSetUp } from '../../support/provider.ts'
 import { audience, startWithProvider, type WithProvider } from '../../support/with-provider.ts'
 
@@ -22,29 +22,46 @@ const alarms = ({ bff }: WithProvider) => bff.lines.filter(({ alarm }) => alarm 
 const causes = (it: WithProvider) => alarms(it).map(({ cause }) => (cause as { message: string }).message)
 const forge = (token: string) => `${token.slice(0, -6)}AAAAAA`
 
-test.each<[string, (it: WithProvider) => Promise<string>, RegExp]>([
-  [
-    'of the type JWT',
-    ({ provider }) => provider.sign(claims({ sub: 'x' }), { typ: 'JWT' }),
-    /token has the type jwt; it must have logout\+jwt.*OIDC_LOGOUT_TOKEN_TYPE/,
-  ],
-  ['without a type', ({ provider }) => provider.sign(claims({ sub: 'x' })), /token has no type/],
-  ['that is old', ({ provider }) => provider.sign(claims({ sub: 'x', iat: now() - 200 }), { typ: 'logout+jwt' }), /"iat"/],
-  [
-    'for another client',
-    ({ provider }) => provider.sign(claims({ sub: 'x', aud: 'shop' }), { typ: 'logout+jwt' }),
-    /audience shop, not for bff-web/,
-  ],
-  ['that names nobody', ({ provider }) => provider.sign(claims(), { typ: 'logout+jwt' }), /neither sub nor sid/],
-  ['of another event', ({ provider }) => provider.sign(claims({ sub: 'x', events: {} }), { typ: 'logout+jwt' }), /no back-channel logout/],
-  ['without jti', ({ provider }) => provider.sign(claims({ sub: 'x', jti: undefined }), { typ: 'logout+jwt' }), /"jti"/],
-  ['that nobody signed', async ({ provider }) => forge(await provider.sign(claims({ sub: 'x' }), { typ: 'logout+jwt' })), /signature/],
-])('a logout token %s is refused, and operators hear why', async (_what, make, cause) => {
-  await using it = await startWithProvider()
-  expect(await tell(it, await make(it))).toBe(400)
-  expect(alarms(it)).toEqual([expect.objectContaining({ level: 'error', provider: 'default', cause: expect.anything() })])
-  expect(causes(it)[0]).toMatch(cause)
-  expect((await it.bff.private('GET', '/metrics')).text).toContain('bff_alarms_total{code="logout_token_refused"} 1')
+describe('a logout token', () => {
+  let it: WithProvider
+  beforeAll(async () => {
+    it = await startWithProvider()
+  })
+  beforeEach(() => {
+    it.bff.lines.length = 0
+  })
+  afterAll(async () => await it[Symbol.asyncDispose]())
+  const counted = async () =>
+    Number(/^smooch_bff_alarms_total{code="logout_token_refused"} (\d+)/m.exec((await it.bff.private('GET', '/metrics')).text)?.[1] ?? 0)
+
+  test.each<[string, (it: WithProvider) => Promise<string>, RegExp]>([
+    [
+      'of the type JWT',
+      ({ provider }) => provider.sign(claims({ sub: 'x' }), { typ: 'JWT' }),
+      /token has the type jwt; it must have logout\+jwt.*OIDC_LOGOUT_TOKEN_TYPE/,
+    ],
+    ['without a type', ({ provider }) => provider.sign(claims({ sub: 'x' })), /token has no type/],
+    ['that is old', ({ provider }) => provider.sign(claims({ sub: 'x', iat: now() - 200 }), { typ: 'logout+jwt' }), /"iat"/],
+    [
+      'for another client',
+      ({ provider }) => provider.sign(claims({ sub: 'x', aud: 'shop' }), { typ: 'logout+jwt' }),
+      /audience shop, not for bff-web/,
+    ],
+    ['that names nobody', ({ provider }) => provider.sign(claims(), { typ: 'logout+jwt' }), /neither sub nor sid/],
+    [
+      'of another event',
+      ({ provider }) => provider.sign(claims({ sub: 'x', events: {} }), { typ: 'logout+jwt' }),
+      /no back-channel logout/,
+    ],
+    ['without jti', ({ provider }) => provider.sign(claims({ sub: 'x', jti: undefined }), { typ: 'logout+jwt' }), /"jti"/],
+    ['that nobody signed', async ({ provider }) => forge(await provider.sign(claims({ sub: 'x' }), { typ: 'logout+jwt' })), /signature/],
+  ])('%s is refused, and operators hear why', async (_what, make, cause) => {
+    const before = await counted()
+    expect(await tell(it, await make(it))).toBe(400)
+    expect(alarms(it)).toEqual([expect.objectContaining({ level: 'error', provider: 'default', cause: expect.anything() })])
+    expect(causes(it)[0]).toMatch(cause)
+    expect((await counted()) - before).toBe(1)
+  })
 })
 
 test('nobody is alarmed by a stranger, by what was done before, or over and over by what anybody can make', async () => {

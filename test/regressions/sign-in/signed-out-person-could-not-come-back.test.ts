@@ -1,7 +1,7 @@
 /** After a logout that the provider told of, a person whose provider kept its session id was refused for 100 days, and whoever signed in within the same second, or at a provider whose clock is behind, at once: times of two clocks were compared. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import { leave } from '../../support/logout-form.ts'
 import { clientId, type ProviderSetUp } from '../../support/provider.ts'
@@ -29,8 +29,13 @@ const clocks: readonly [string, ProviderSetUp][] = [
 ]
 
 describe.each(clocks)('a provider %s', (_which, setUp) => {
+  let started: Promise<WithProvider> | undefined
+  /** One for all of these, each of which has people of its own. */
+  const theOne = () => (started ??= startWithProvider({}, setUp))
+  afterAll(async () => await (await started)?.[Symbol.asyncDispose]())
+
   test.concurrent('that keeps its session after a logout lets the person in again', async () => {
-    await using it = await startWithProvider({}, setUp)
+    const it = await theOne()
     const walker = await it.signIn('keeper')
     const sid = await sidOf(it, walker)
     await walker.signIn(login(it), 'keeper')
@@ -43,7 +48,7 @@ describe.each(clocks)('a provider %s', (_which, setUp) => {
   })
 
   test.concurrent('that signs somebody out while their sign-in is under way is heeded', async () => {
-    await using it = await startWithProvider({}, setUp)
+    const it = await theOne()
     const walker = await it.signIn('late')
     const { headers } = await walker.visit(login(it))
     const back = (await walker.visit(headers.get('location')!)).headers.get('location')!
@@ -55,7 +60,7 @@ describe.each(clocks)('a provider %s', (_which, setUp) => {
   })
 
   test.concurrent('whose logout token comes late leaves those alone who have proved since that it is them', async () => {
-    await using it = await startWithProvider({}, setUp)
+    const it = await theOne()
     const old = await it.signIn('twice')
     await sleep(1_100)
     const saidAt = it.provider.now()
@@ -66,7 +71,7 @@ describe.each(clocks)('a provider %s', (_which, setUp) => {
   })
 
   test.concurrent('signs out what a mobile app exchanged before, and not what it gets after', async () => {
-    await using it = await startWithProvider({}, setUp)
+    const it = await theOne()
     const exchange = async (iat: number) => {
       const subject_token = await it.provider.sign({ sub: 'app', sid: 'kept', aud: audience, iat, exp: iat + 300, jti: randomUUID() })
       const grant = {

@@ -51,12 +51,11 @@ describe('the process', () => {
   })
 
   test.concurrent('is ready, alive and started, and leaves with 0 on SIGTERM', async () => {
-    await using service = await startProcess({ ...processEnv, DRAIN_DELAY_SECONDS: '1' })
+    await using service = await startProcess({ ...processEnv, DRAIN_DELAY_SECONDS: '4' })
     for (const path of ['/livez', '/readyz', '/startupz']) expect((await fetch(`${service.privateUrl}${path}`)).status).toBe(200)
     expect(await (await fetch(`${service.privateUrl}/metrics`)).text()).toContain('bff_requests_total')
     service.child.kill('SIGTERM')
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    expect((await fetch(`${service.privateUrl}/readyz`)).status).toBe(503)
+    while ((await fetch(`${service.privateUrl}/readyz`)).status !== 503) await new Promise((resolve) => setTimeout(resolve, 20))
     expect((await fetch(`${service.publicUrl}/bff/auth/session`)).status).toBe(200)
     expect(await service.ended).toBe(0)
   })

@@ -45,7 +45,7 @@ describe('when many ask at once', () => {
     const before = readsOf(one)
     const gone = new AbortController()
     const leader = fetch(`${one.app.publicUrl}/bff/v1.1/appusers/${userId}`, { headers: staff, signal: gone.signal }).catch(() => 'gone')
-    await sleep(100)
+    while (readsOf(one) === before) await sleep(5)
     const others = [one, two, one, two].map((bff) => get(bff, userId))
     await sleep(100)
     gone.abort()
@@ -56,9 +56,10 @@ describe('when many ask at once', () => {
 
   test('a leader who gets 500 does not fail the others', async () => {
     const userId = person()
-    one.sandbox.fault({ operation: 'get_app_user', latency: 200, status: 500, times: 1 })
+    one.sandbox.fault({ operation: 'get_app_user', latency: 300, status: 500, times: 1 })
+    const before = readsOf(one)
     const leader = get(one, userId)
-    await sleep(50)
+    while (readsOf(one) === before) await sleep(5)
     const others = await Promise.all([one, two, one, two, one, two].map((bff) => get(bff, userId)))
     one.sandbox.clearFaults()
     expect([200, 502]).toContain((await leader).status)
@@ -77,14 +78,14 @@ describe('when many ask at once', () => {
     // The check at the start of the third asks the vendor for a user, too.
     one.sandbox.fault({ operation: 'get_app_user', userId, hang: true, times: 1 })
     const leader = fetch(`${third.publicUrl}/bff/v1.1/appusers/${userId}`, { headers: staff }).catch(() => 'killed')
-    for (let waited = 0; waited < 5_000 && !one.sandbox.requests.at(-1)?.url.includes(userId); waited += 20) await sleep(20)
+    for (let waited = 0; waited < 30_000 && !one.sandbox.requests.at(-1)?.url.includes(userId); waited += 20) await sleep(20)
     third.child.kill('SIGKILL')
     await third.ended
     const began = performance.now()
     const others = await Promise.all([one, two, one, two].map((bff) => get(bff, userId)))
     one.sandbox.clearFaults()
     expect([await leader, rights(others, userId)]).toEqual(['killed', 4])
-    expect(performance.now() - began).toBeLessThan(5_000)
+    expect(performance.now() - began).toBeLessThan(15_000)
   })
 })
 

@@ -61,7 +61,7 @@ test.concurrent('after its start the service says once what it finds outside', a
   const vendor = await startVendor(all)
   const service = all.use(await startProcess({ ...processEnv, SMOOCH_BASE_URL: vendor.url, SMOOCH_KEY_SECRET: 'x'.repeat(20) }))
   const said = (text: string) => service.output().split(text).length - 1
-  for (let waited = 0; said('"check":"clock"') === 0 && waited < 10_000; waited += 50) await sleep(50)
+  for (let waited = 0; said('"check":"clock"') === 0 && waited < 30_000; waited += 50) await sleep(50)
   expect(service.output()).toMatch(/"level":"warn".*"check":"vendor","found":"fault","todo":"check id and secret/)
   expect([said('"check":"vendor"'), said('"check":"webhooks"'), said('"check":"clock"')]).toEqual([1, 1, 1])
   expect(service.output()).toMatch(

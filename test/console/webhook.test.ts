@@ -49,7 +49,7 @@ const signed = (headers: Heard['headers']): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 
 const until = async (condition: () => boolean): Promise<void> => {
-  for (let tries = 0; tries < 200 && !condition(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (let tries = 0; tries < 3_000 && !condition(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 test('an alert arrives as a signed CloudEvent, repeated until it is taken, with the same id', async () => {
@@ -139,8 +139,9 @@ test('the gate, a rollback, a bad verification and an indeterminate verdict rais
   const sent: Alert[] = []
   const alerts = createAlerts({ status: () => status, anchored: false, send: (it) => sent.push(it), lookEveryMs: 5 })
   const next = async (now: Partial<Status>): Promise<void> => {
+    const before = sent.length
     status = { ...status, ...now }
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await until(() => sent.length > before)
   }
   await next({ open: false, cause: 'disk full', since: '2026-03-02T09:14:07.482Z' })
   await next({ open: true })
@@ -182,7 +183,7 @@ test('a log that grows without an anchor for five minutes raises one, a quiet lo
     anchorWithinMs: 40,
   })
   size = 2
-  await new Promise((resolve) => setTimeout(resolve, 120))
+  await until(() => sent.length > 0)
   late.close()
   expect(sent.map(({ type }) => type)).toEqual(['no_anchor'])
 })

@@ -105,7 +105,7 @@ withBrowser('the audit console', () => {
       await it.page.locator(`[data-op="${id}"]`).getByText('success').waitFor()
       times.push(Math.round(performance.now() - from))
     }
-    expect(Math.max(...times)).toBeLessThan(5_000)
+    expect(Math.max(...times)).toBeLessThan(20_000)
     const ids = await it.page.locator('#found .op').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['op']))
     expect(new Set(ids).size).toBe(ids.length)
   })

@@ -123,7 +123,7 @@ given('a person with a browser, a real provider and two replicas', () => {
     await elsewhere.goto(`${provider.issuer}/session/end`)
     await elsewhere.click('button[value=yes], button[type=submit]')
     await elsewhere.waitForURL(/success|end/)
-    for (let waited = 0; waited < 2_000 && (await call(tab, 'GET', '/auth/session')).body['signedIn']; waited += 100)
+    for (let waited = 0; waited < 30_000 && (await call(tab, 'GET', '/auth/session')).body['signedIn']; waited += 100)
       await tab.waitForTimeout(100)
     expect((await call(tab, 'GET', '/v1.1/appusers/me')).status).toBe(401)
     await elsewhere.close()

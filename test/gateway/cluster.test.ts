@@ -44,7 +44,7 @@ const underCalls = async (name: string, work: () => Promise<void>): Promise<Set<
   }
   const over = new AbortController()
   const reading = staying.map(async (headers, at) => {
-    for (; !over.signal.aborted; await sleep(20)) await noted(replicas[at % 2]!, 'GET', '/v1.1/appusers/me', headers)
+    for (; !over.signal.aborted; await sleep(50)) await noted(replicas[at % 2]!, 'GET', '/v1.1/appusers/me', headers)
   })
   const ending = (async () => {
     for (const [at, headers] of leaving.entries()) {
@@ -56,7 +56,7 @@ const underCalls = async (name: string, work: () => Promise<void>): Promise<Set<
     }
   })()
   await work()
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 300; tries += 1) {
     if ((await Promise.all(staying.map((headers) => isIn(replicas[tries % 2]!, headers)))).every((it) => it === true)) break
     await sleep(100)
   }

@@ -40,8 +40,9 @@ describe.each(stores)('the Idempotency-Key on pre_create_app_user, %s', (_name, 
 
   test('is 409 while the first runs and 504 when nobody knows; it is never sent again', async () => {
     bff.sandbox.fault({ operation: 'pre_create_app_user', hang: true, times: 1 })
+    const earlier = sends()
     const first = create('d', 'once-d')
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    while (sends() === earlier) await new Promise((resolve) => setTimeout(resolve, 5))
     const before = sends()
     const meanwhile = await create('d', 'once-d')
     expect([meanwhile.status, meanwhile.json.error.code]).toEqual([409, 'operation_pending'])

@@ -49,7 +49,7 @@ const deletionOnItsWay = async (all: AsyncDisposableStack, vendorMs: number) => 
   )
   while (sent() === 0) await sleep(10)
   const events = () => {
-    using db = new DatabaseSync(journal, { readOnly: true })
+    using db = new DatabaseSync(journal, { readOnly: true, timeout: 5_000 })
     return (db.prepare("SELECT body FROM event WHERE action = 'delete_app_user' ORDER BY seq").all() as { body: string }[]).map(
       ({ body }) => JSON.parse(body) as { kind: string; outcome?: string },
     )

@@ -29,7 +29,7 @@ const update = (userId: string, body: object, headers = agent, service = bff) =>
 
 /** Written after the answer, in a batch. */
 const recorded = async (userId: string, service = bff, headers = admin) => {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 1_000; tries += 1) {
     const { operations } = (await service.call('GET', `/ops/api/operations?target=${userId}&action=update`, { headers })).json
     if (operations.length > 0) return operations[0]
     await new Promise((resolve) => setTimeout(resolve, 20))
@@ -78,9 +78,10 @@ test.each([
 test('a session that ends while the user is read sends no update', async () => {
   const userId = newUser()
   const leaving = await bff.signIn({ roles: ['agent'], actor: { id: 'leaving' } })
-  bff.sandbox.fault({ operation: 'get_app_user', times: 1, latency: 500 })
+  bff.sandbox.fault({ operation: 'get_app_user', times: 1, latency: 600 })
+  bff.sandbox.clearRequests()
   const answer = update(userId, { givenName: 'Philomena' }, leaving)
-  await new Promise((resolve) => setTimeout(resolve, 150))
+  while (bff.sandbox.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
   await bff.call('DELETE', '/auth/session', { headers: leaving })
   expect((await answer).status).toBe(401)
   expect((await bff.call('GET', `/v1.1/appusers/${userId}`, { headers: agent })).json.appUser.givenName).toBe('Perpetua')

@@ -64,7 +64,7 @@ test('SQLite: copied while in use, verified, restored; what came after the copy 
   expect(it.journal.status()).toMatchObject({ open: false, cause: expect.stringContaining('went back') })
   const words = commands('drill-accept').trim().replace('npm run journal -- ', '').replace('"$OPERATOR"', 'ops').split(' ')
   expect((await journalCli(place.env, words, { anchor: place.anchor })).code).toBe(0)
-  for (let tries = 0; tries < 200 && !it.journal.status().open; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50))
+  for (let tries = 0; tries < 600 && !it.journal.status().open; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50))
   expect(it.journal.status().open).toBe(true)
   await ((await it.guard.begin(deletion())) as OpenOperation).end(success)
 })

@@ -21,7 +21,7 @@ import { findPostgres, type Postgres, startPostgres } from '../support/postgres.
 import { deletion, makePlace, type Place } from './place.ts'
 
 const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let tries = 0; tries < 800 && !(await condition()); tries += 1) await sleep(10)
+  for (let tries = 0; tries < 3_000 && !(await condition()); tries += 1) await sleep(10)
   expect(await condition()).toBe(true)
 }
 

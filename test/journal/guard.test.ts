@@ -23,7 +23,7 @@ const problem = async (work: Promise<unknown>): Promise<Problem> => {
   return caught
 }
 const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let tries = 0; tries < 400 && !(await condition()); tries += 1) await sleep(10)
+  for (let tries = 0; tries < 3_000 && !(await condition()); tries += 1) await sleep(10)
   expect(await condition()).toBe(true)
 }
 

@@ -7,6 +7,10 @@ import type { Store } from '../../src/journal/store/journal-store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
 import { deletion, leaving, makePlace, type Place, success } from './place.ts'
 
+const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let tries = 0; tries < 3_000 && !(await isSo()); tries += 1) await sleep(10)
+}
+
 const update = (userId: string, more: Parameters<typeof deletion>[0] = {}) =>
   deletion({ action: 'update_app_user', actor: { type: 'user', userId }, targets: [{ role: 'subject', userId }], ...more })
 
@@ -132,7 +136,7 @@ test('what happens while the store is away is written, in full, when it is back'
   const it = await place.open({ store })
   leave()
   for (const userId of ['u1', 'u2']) it.guard.recorded(update(userId), success)
-  await sleep(80)
+  await until(() => !it.guard.status().open)
   expect(it.guard.status()).toMatchObject({ open: false, waiting: 2, dropped: 0 })
   for (const userId of ['u1', 'u3']) it.guard.recorded(update(userId), success)
   await sleep(80)
@@ -147,7 +151,7 @@ test('a pseudonym is not kept: after an erasure the same person is another', asy
   await using place = makePlace()
   const it = await place.open()
   it.guard.recorded(update('u1'), success)
-  await sleep(80)
+  await until(async () => (await it.store.select('SELECT 1 FROM event')).length > 0)
   const other = await place.store()
   expect(await erasePerson(other, place.sealer, 'app1', 'u1', 'ops')).toMatchObject({ subjects: 1 })
   await other.close()
@@ -161,7 +165,7 @@ test('a pseudonym is not kept: after an erasure the same person is another', asy
 test('a guarded call does not wait for them', async () => {
   await using place = makePlace()
   const { it, seen, resolve } = await heldAt(place)
-  await sleep(80)
+  await until(() => seen.lookUps > 0)
   expect(seen.lookUps).toBe(1)
   seen.held = undefined
   const begun = await it.guard.begin(deletion())

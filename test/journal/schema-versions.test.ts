@@ -62,7 +62,7 @@ const unmarked = async (place: Place): Promise<void> => {
 }
 
 const schemaIn = (path: string): unknown[] => {
-  using db = new DatabaseSync(path, { readOnly: true })
+  using db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
   return [...db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all(), db.prepare('PRAGMA user_version').get()]
 }
 

@@ -76,7 +76,7 @@ test.each([
   vendor.fault({ operation: 'get_app_user_entity_ids', latency: 2_000 })
   using slowAgent = Object.assign(new Agent(), { [Symbol.dispose]: () => slowAgent.destroy() })
   const slow = send(`${url}/channels`, { authorization: `Bearer ${token}` }, slowAgent)
-  await sleep(50)
+  while (!vendor.requests.some(({ operation }) => operation === 'get_app_user_entity_ids')) await sleep(5)
   service.child.kill('SIGTERM')
 
   await Promise.all(load)

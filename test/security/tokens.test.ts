@@ -31,11 +31,11 @@ onRedis('tokens that are nearly right', () => {
 
   const path = `${long}/appusers/me`
 
-  /** Commands that a call costs; the monitor hears of them a moment later. */
+  /** Commands that a call costs. */
   const commandsOf = async (run: () => Promise<unknown>): Promise<number> => {
     const before = watch.lines.length
     await run()
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await watch.settled()
     return watch.lines.slice(before).filter((line) => !line.includes(' lua] ')).length
   }
 

@@ -96,7 +96,7 @@ test('what the file is called and how the form was made do not go on', async () 
 })
 
 const until = async (done: () => boolean) => {
-  for (let waited = 0; !done() && waited < 5_000; waited += 10) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (let waited = 0; !done() && waited < 30_000; waited += 10) await new Promise((resolve) => setTimeout(resolve, 10))
   expect(done()).toBe(true)
 }
 

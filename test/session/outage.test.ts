@@ -58,8 +58,8 @@ given('when the session store is away', () => {
     expect(new Set(seen.map(({ status }) => status))).toEqual(new Set([503]))
     expect(seen.every(({ retryAfter, cookie }) => retryAfter === '1' && !cookie)).toBe(true)
     // The figures are for people: on a busy machine 300 ms may be missed by a little, so only a hang fails the test.
-    expect(worst).toBeLessThan(5_000)
-    expect(recovered).toBeLessThan(5_000)
+    expect(worst).toBeLessThan(15_000)
+    expect(recovered).toBeLessThan(15_000)
     for (const headers of all) expect((await service.bff.call('GET', '/auth/session', { headers })).json.signedIn).toBe(true)
   }, 60_000)
 
@@ -72,7 +72,7 @@ given('when the session store is away', () => {
     }
     await service.startAgain()
     const statuses = new Set<number>()
-    for (let waited = 0; !statuses.has(401) && waited < 2_000; waited += 50) {
+    for (let waited = 0; !statuses.has(401) && waited < 20_000; waited += 50) {
       statuses.add((await ask(headers, '/v1.1/appusers/me')).status)
       await sleep(50)
     }

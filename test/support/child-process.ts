@@ -11,10 +11,10 @@ export const endProcess = async (child: ChildProcess, signal: NodeJS.Signals = '
   await ended
 }
 
-/** Throws what `why` says when the process ends before this port takes connections, or after 5 s. */
+/** Throws what `why` says when the process ends before this port takes connections, or after 30 s. */
 export const untilTaken = async (port: number, child: ChildProcess, why: () => string): Promise<void> => {
   for (let tries = 0; !(await takesConnections(port)); tries += 1) {
-    if (tries === 100 || child.exitCode !== null) throw new Error(why())
+    if (tries === 600 || child.exitCode !== null) throw new Error(why())
     await sleep(50)
   }
 }

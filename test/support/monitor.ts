@@ -1,26 +1,41 @@
 /** What a Redis was told while something ran, by its own MONITOR. Commands inside scripts are marked `lua`. */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 export interface Monitor extends AsyncDisposable {
   readonly lines: string[]
+  /** Until all that Redis was told so far is in `lines`. */
+  settled(): Promise<void>
 }
 
 /** By redis-cli: ioredis takes the first lines for answers when they come together with the OK. */
 export const openMonitor = async (url: string): Promise<Monitor> => {
-  const child = spawn('redis-cli', [url.startsWith('redis://') ? '-u' : '-s', url, 'monitor'])
+  const at = [url.startsWith('redis://') ? '-u' : '-s', url]
+  const child = spawn('redis-cli', [...at, 'monitor'])
   const lines: string[] = []
+  const marks = new Set<string>()
   let rest = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const parts = `${rest}${chunk}`.split('\n')
     rest = parts.pop()!
     // Each process says the time and what it goes by there, by itself.
-    lines.push(...parts.filter((line) => !/\{(clock|replicas-)/.test(line)))
+    for (const line of parts) {
+      const mark = /"echo" "mark-(.+)"$/i.exec(line)?.[1]
+      if (mark !== undefined) marks.add(mark)
+      else if (!/\{(clock|replicas-)/.test(line)) lines.push(line)
+    }
   })
   while (lines[0] !== 'OK') await sleep(10)
   lines.shift()
   return {
     lines,
+    settled: async () => {
+      const mark = randomUUID()
+      await promisify(execFile)('redis-cli', [...at, 'echo', `mark-${mark}`])
+      while (!marks.has(mark)) await sleep(5)
+    },
     [Symbol.asyncDispose]: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill()
@@ -32,6 +47,6 @@ export const openMonitor = async (url: string): Promise<Monitor> => {
 export const monitor = async (url: string, work: () => Promise<void>): Promise<{ lines: string[] }> => {
   await using watch = await openMonitor(url)
   await work()
-  await sleep(100)
+  await watch.settled()
   return { lines: watch.lines }
 }

@@ -89,8 +89,8 @@ test.concurrent.each([
     expect(looks()).toBe(2)
     Object.assign(vendor.state, { hang: false, status: 200 })
     const back = performance.now()
-    while (performance.now() - back < 5_000 && (await upstream.call(app, call).catch(() => undefined)) === undefined) await sleep(100)
-    expect(performance.now() - back).toBeLessThan(5_000)
+    while (performance.now() - back < 30_000 && (await upstream.call(app, call).catch(() => undefined)) === undefined) await sleep(100)
+    expect(performance.now() - back).toBeLessThan(30_000)
   },
 )
 

@@ -74,7 +74,7 @@ test.concurrent('nothing is sent again once the vendor has asked for a pause mea
   using upstream = upstreamWith()
   const app = appAt(vendor.origin)
   const first = problemOf(upstream.call(app, readOf('u')))
-  await sleep(200)
+  while (vendor.requests.length === 0) await sleep(5)
   await problemOf(upstream.call(app, readOf('w')))
   expect((await first).code).toBe('upstream_error')
   expect(vendor.requests.length).toBe(2)
@@ -85,7 +85,7 @@ test.concurrent('nothing is sent again once the vendor has been found away meanw
   using upstream = upstreamWith()
   const app = appAt(vendor.origin)
   const first = problemOf(upstream.call(app, readOf('first')))
-  await sleep(100)
+  while (vendor.requests.length === 0) await sleep(5)
   await times(12, () => problemOf(upstream.call(app, { ...readOf('u'), retry: false })))
   expect(upstream.breaker).toEqual([{ appId: app.appId, open: true }])
   await first

@@ -123,7 +123,7 @@ when('a password that was replaced is used for the next connection', async () =>
   password = 'the-new-one'
   await root.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
   let answer: unknown
-  for (let waited = 0; answer === undefined && waited < 5_000; waited += 50) {
+  for (let waited = 0; answer === undefined && waited < 30_000; waited += 50) {
     answer = await client.run('put', ['bff:k']).catch(() => undefined)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

@@ -71,9 +71,9 @@ test.each(stores)('a refused write leaves the copy, and the next read asks the v
 
 test.each(stores)('while a write is under way its person is shown the copy only when the vendor fails (%j)', async (env) => {
   await using it = await set(env)
-  it.bff.sandbox.fault({ operation: 'update_app_user', latency: 600, times: 1 })
+  it.bff.sandbox.fault({ operation: 'update_app_user', latency: 1_500, times: 1 })
   const writing = it.write('Nina')
-  await sleep(200)
+  while (!it.bff.sandbox.requests.some(({ operation }) => operation === 'update_app_user')) await sleep(5)
   expect(status(await it.read())).toContain('fwd=bypass; detail=changing')
   it.bff.sandbox.fault({ operation: 'get_app_user', status: 503 })
   expect(status(await it.read())).toContain('stale-if-error')

@@ -23,7 +23,7 @@ when('a read over its limit holds no lease', async () => {
     for (const status of [200, 200, 429])
       expect((await bff.call('GET', `/v1.1/appusers/me${status === 429 ? '' : '/channels'}`, { headers })).status).toBe(status)
     let [leases, entries] = [1, 0]
-    for (let tries = 0; leases > 0 && tries < 50; tries++) {
+    for (let tries = 0; leases > 0 && tries < 500; tries++) {
       await sleep(20)
       ;[leases, entries] = (await client.run('granted', ['any'], [])) as [number, number]
     }

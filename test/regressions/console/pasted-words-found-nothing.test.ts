@@ -28,7 +28,7 @@ describe('the search', () => {
     const headers = { ...ada, 'audit-reason': 'fraud', 'audit-ticket': 'OPS-4711' }
     const { headers: answered } = await bff.call('DELETE', `/v1.1/appusers/${one}`, { headers })
     removed = { operation: answered.get('audit-operation') ?? '', requestId: answered.get('x-request-id') ?? '' }
-    for (let tries = 0; tries < 100 && (await found('from:1d -action:mint_session')).length < 3; tries += 1)
+    for (let tries = 0; tries < 1_000 && (await found('from:1d -action:mint_session')).length < 3; tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 20))
   })
   afterAll(async () => {
@@ -88,7 +88,7 @@ describe('the search', () => {
         bff.call('PUT', `/v1.1/appusers/${_id}`, { headers: admin, json: { givenName: `Mia ${at}` } }),
       ),
     )
-    for (let tries = 0; tries < 100 && !(await pageOf('actor:pager action:update')).includes('120 operations</p>'); tries += 1)
+    for (let tries = 0; tries < 1_000 && !(await pageOf('actor:pager action:update')).includes('120 operations</p>'); tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 20))
     const on = async (path: string) => {
       const { body } = await ask(bff, { path, headers: page })

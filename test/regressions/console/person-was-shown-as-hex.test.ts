@@ -21,7 +21,7 @@ afterAll(async () => {
 
 /** Names of persons in the rows of a search. */
 const shown = async (q: string, rows: number, kind = 'person'): Promise<string[]> => {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 1_000; tries += 1) {
     const { body } = await ask(bff, { path: `/ops?q=${encodeURIComponent(q)}`, headers: page })
     const names = [...body.matchAll(new RegExp(`<a class="${kind}[^>]*>([^<]*)</a>`, 'g'))].map(([, name = '']) => name)
     if (names.length >= rows) return names

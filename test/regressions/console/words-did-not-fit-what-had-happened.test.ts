@@ -21,7 +21,7 @@ afterAll(async () => {
 
 /** The text of the page of the newest operation of this kind, once it is recorded. */
 const pageOf = async (action: string): Promise<string> => {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 1_000; tries += 1) {
     const { operations } = (await bff.call('GET', `/ops/api/operations?action=${action}`, { headers: admin })).json
     if (operations.length > 0) {
       const { body } = await ask(bff, { path: `/ops/operations/${operations[0].operation}`, headers: page })

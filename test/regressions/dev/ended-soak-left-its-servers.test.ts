@@ -38,6 +38,6 @@ when.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('on %s its servers end befor
   child.kill(signal)
   expect(await ended).toEqual([null, signal])
   // Whoever reaps those without a parent may need a moment.
-  for (let tries = 0; tries < 100 && started.some(isThere); tries += 1) await sleep(50)
+  for (let tries = 0; tries < 600 && started.some(isThere); tries += 1) await sleep(50)
   expect(started.map(isThere)).toEqual([false, false, false])
 })

@@ -12,7 +12,7 @@ const capped = { authorization: `Bearer ${canaryServiceKey}-2` }
 const kept = async (bff: Bff, staff: Carried, query: string, many = 1) => {
   for (let tries = 0; ; tries += 1) {
     const { operations } = (await bff.call('GET', `/ops/api/operations?${query}`, { headers: staff })).json
-    if (operations.length >= many || tries === 60) return operations
+    if (operations.length >= many || tries === 1_000) return operations
     await sleep(25)
   }
 }

@@ -23,7 +23,7 @@ when('the sessions of a deleted person end once Redis is back', async () => {
   expect((await deletion).status).toBe(200)
   expect(bff.lines.some(({ alarm }) => alarm === 'sessions_not_ended')).toBe(true)
   proxy.open(true)
-  for (let waited = 0; (await bff.private('GET', '/readyz')).status !== 200 && waited < 5_000; waited += 50) await sleep(50)
+  for (let waited = 0; (await bff.private('GET', '/readyz')).status !== 200 && waited < 30_000; waited += 50) await sleep(50)
   await sleep(2_500)
   expect(await isSignedIn()).toBe(false)
 })

@@ -192,7 +192,7 @@ test('a deletion that is refused because the vendor answers with somebody else i
   expect(bff.sandbox.user(appId, 'stays')).toBeDefined()
   for (const target of ['goes', 'stays', stays!._id]) {
     const found = async () => (await bff.call('GET', `/ops/api/operations?target=${target}&action=delete`, { headers })).json.operations
-    for (let tries = 0; tries < 50 && (await found()).length === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 20))
+    for (let tries = 0; tries < 1_000 && (await found()).length === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 20))
     expect(await found()).toMatchObject([{ state: 'not_sent', actor: { id: 'ada' } }])
   }
 })

@@ -24,10 +24,11 @@ describe.each(stores)('sessions %s', (_name, env) => {
 
   /** What happens while the user is being looked at. */
   const during = async (call: () => ReturnType<Bff['call']>, meanwhile: () => Promise<unknown>) => {
-    bff.sandbox.fault({ operation: 'get_app_user', latency: 400, times: 2 })
+    bff.sandbox.fault({ operation: 'get_app_user', latency: 500, times: 2 })
     bff.sent()
+    const before = bff.sandbox.requests.length
     const answer = call()
-    await delay(150)
+    while (bff.sandbox.requests.length === before) await delay(5)
     await meanwhile()
     const { status, headers, json } = await answer
     const operation = headers.get('audit-operation')

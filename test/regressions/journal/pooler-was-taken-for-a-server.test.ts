@@ -36,7 +36,7 @@ const startPooler = async (all: AsyncDisposableStack, mode: 'session' | 'transac
   const asRoot = process.getuid?.() === 0
   const child: ChildProcess = spawn('pgbouncer', [...(asRoot ? ['-u', 'postgres'] : []), file], { stdio: 'ignore', env: { PATH: path } })
   all.defer(() => endProcess(child))
-  for (let waited = 0; waited < 5_000; waited += 50) {
+  for (let waited = 0; waited < 30_000; waited += 50) {
     const client = new pg.Client(`postgres://postgres@127.0.0.1:${port}/postgres`)
     client.on('error', () => {})
     const up = await client.connect().then(

@@ -39,7 +39,7 @@ const removeAtLast = async (guard: Parameters<typeof remove>[0]): Promise<string
     try {
       return await remove(guard)
     } catch (error) {
-      if (tries === 100) throw error
+      if (tries === 600) throw error
       await sleep(100)
     }
 }

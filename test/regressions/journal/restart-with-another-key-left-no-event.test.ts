@@ -20,13 +20,13 @@ const setUp = () => {
   const folder = mkdtempSync(join(tmpdir(), 'secrets-'))
   const file = join(folder, 'journal.db')
   const rows = (action: string) => {
-    using db = new DatabaseSync(file, { readOnly: true })
+    using db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
     const found = db.prepare('SELECT body FROM event WHERE action = ? ORDER BY seq').all(action)
     return found.map(({ body }) => (JSON.parse(String(body)) as { facts: Told }).facts)
   }
   const run = async (env: Record<string, string>): Promise<void> => {
     const bff = await startBff({ env: { JOURNAL_URL: `sqlite:${file}`, ...env } })
-    for (let tries = 0; tries < 100 && rows('secrets_in_use').length === 0; tries += 1) await sleep(20)
+    for (let tries = 0; tries < 1_500 && rows('secrets_in_use').length === 0; tries += 1) await sleep(20)
     await bff[Symbol.asyncDispose]()
   }
   return { folder, file, rows, run, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
@@ -73,6 +73,6 @@ test('a journal that is away at the start is told once it is back', async () => 
   expect(bff.lines.some(({ alarm }) => alarm === 'journal_gate')).toBe(true)
   locked.exec('ROLLBACK')
   locked.close()
-  for (let tries = 0; tries < 200 && it.rows('secret_replaced').length === 0; tries += 1) await sleep(50)
+  for (let tries = 0; tries < 600 && it.rows('secret_replaced').length === 0; tries += 1) await sleep(50)
   expect(it.rows('secret_replaced')).toEqual([{ setting: 'SESSION_KEYS', atStart: true }])
 }, 60_000)

@@ -94,7 +94,7 @@ when.each([
   put(sql)
   await sleep(1_100)
   expect(await remove(bff)).toEqual([503, 0])
-  for (let tries = 0; causes(bff).length === 0 && tries < 200; tries += 1) await sleep(20)
+  for (let tries = 0; causes(bff).length === 0 && tries < 1_500; tries += 1) await sleep(20)
   expect(causes(bff)).toHaveLength(1)
   put(undo)
   let last = await remove(bff)

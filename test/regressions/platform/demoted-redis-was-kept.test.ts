@@ -49,7 +49,7 @@ when('a replica is left for the master, and until then the service is not ready'
     const status = async (): Promise<number> => (await bff.call('GET', '/v1.1/appusers/me', { headers: me })).status
     const ready = async (): Promise<number> => (await bff.private('GET', '/readyz')).status
     const until = async (look: () => Promise<boolean>): Promise<void> => {
-      for (let tries = 0; tries < 100 && !(await look()); tries += 1) await sleep(50)
+      for (let tries = 0; tries < 600 && !(await look()); tries += 1) await sleep(50)
     }
     expect([await status(), await ready()]).toEqual([200, 200])
     await until(async () => String(await second.info('replication')).includes('master_link_status:up'))

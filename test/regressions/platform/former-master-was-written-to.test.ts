@@ -22,7 +22,7 @@ when('what is answered when a former master goes on is kept', async () => {
   await resting.run('put', ['k'])
   await redis.current()
   redis.master.kill('SIGSTOP')
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     if (await busy.run('put', ['other']).catch(() => undefined)) break
     await sleep(50)
   }
@@ -77,7 +77,7 @@ when('a master that has too few replicas to be written to is not called ready un
   await expect(client.run('put', ['k'])).rejects.toThrow('NOREPLICAS')
   await expect(client.prove()).rejects.toThrow('takes no writes')
   expect(causes.join()).toContain('NOREPLICAS')
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     await demand(0).catch(() => undefined)
     if (
       await client.prove().then(

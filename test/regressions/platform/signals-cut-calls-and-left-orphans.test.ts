@@ -45,7 +45,7 @@ test.concurrent('SIGTERM to npm start ends the service as its own would', async 
   const pid = Number((await it.says(/"pid":(\d+)/))[0]![1])
   it.child.kill('SIGTERM')
   await it.ended
-  for (let tries = 0; tries < 40 && isThere(pid); tries += 1) await sleep(50)
+  for (let tries = 0; tries < 400 && isThere(pid); tries += 1) await sleep(50)
   const left = isThere(pid)
   if (left) process.kill(pid, 'SIGKILL')
   expect(left).toBe(false)

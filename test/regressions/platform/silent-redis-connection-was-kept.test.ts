@@ -9,11 +9,14 @@ import { startCluster, startSentinel } from '../../support/redis-topologies.ts'
 
 const when = redisInstalled() ? test.concurrent : test.concurrent.skip // Redis is not installed
 
-/** How long it took, in milliseconds, at most ten seconds. */
+/** Far above the few seconds that it takes, for a busy machine, and far below a quarter of an hour. */
+const bound = 30_000
+
+/** How long it took, in milliseconds, at most a minute. */
 const until = async (look: () => Promise<boolean>): Promise<number> => {
   const began = performance.now()
   while (!(await look().catch(() => false))) {
-    if (performance.now() - began > 10_000) break
+    if (performance.now() - began > 60_000) break
     await sleep(50)
   }
   return performance.now() - began
@@ -32,11 +35,11 @@ when('a connection that says nothing is replaced, and calls are answered again w
   expect(await statusOf()).toBe(503)
   const took = await until(async () => (await statusOf()) === 200)
   process.stderr.write(`silent connection: served again after ${Math.round(took)} ms\n`)
-  expect(took).toBeLessThan(5_000)
+  expect(took).toBeLessThan(bound)
   // The one of the journal's anchor, too: a deletion asks it.
   const admin = await bff.signIn({ roles: ['admin'], actor: { id: 'boss' } })
   const again = await until(async () => (await bff.call('DELETE', '/v1.1/appusers/cust-20481', { headers: admin })).status === 200)
-  expect(again).toBeLessThan(5_000)
+  expect(again).toBeLessThan(bound)
 })
 
 const scripts = { put: { numberOfKeys: 1, lua: `return redis.call('INCR', KEYS[1])` } }
@@ -54,7 +57,7 @@ when('a master that hangs is left for the one that the Sentinel names', async ()
   redis.master.kill('SIGSTOP')
   const took = await until(async () => Number(await client.run('put', ['k'])) > 0)
   process.stderr.write(`hung master: writes again after ${Math.round(took)} ms\n`)
-  expect(took).toBeLessThan(8_000)
+  expect(took).toBeLessThan(bound)
 })
 
 when('a Sentinel that says nothing is not waited for without end', async () => {
@@ -67,7 +70,7 @@ when('a Sentinel that says nothing is not waited for without end', async () => {
   await expect(client.run('put', ['k'])).rejects.toThrow()
   proxy.delay(0)
   const took = await until(async () => Number(await client.run('put', ['k'])) > 0)
-  expect(took).toBeLessThan(5_000)
+  expect(took).toBeLessThan(bound)
 })
 
 when('a silent connection to one node of a Cluster is replaced, while the other nodes serve', async () => {
@@ -91,5 +94,5 @@ when('a silent connection to one node of a Cluster is replaced, while the other 
   expect(left).toBeLessThan(keys.length)
   const took = await until(async () => (await served()) === keys.length)
   process.stderr.write(`silent node of a Cluster: all keys again after ${Math.round(took)} ms\n`)
-  expect(took).toBeLessThan(5_000)
+  expect(took).toBeLessThan(bound)
 })

@@ -138,7 +138,7 @@ when('a Redis that is away at the start is one warning for each connection, and 
   expect(new Set(words())).toEqual(each('fails'))
   const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1'])
   all.defer(() => redis.stop())
-  for (let waited = 0; words().length < 6 && waited < 10_000; waited += 50) await sleep(50)
+  for (let waited = 0; words().length < 6 && waited < 30_000; waited += 50) await sleep(50)
   await sleep(700)
   expect(words()).toHaveLength(6)
   expect(new Set(words().slice(3))).toEqual(each('is back'))

@@ -26,8 +26,8 @@ const store = memoryStore()
 afterAll(() => store.close())
 let journals = 0
 
-/** Two replicas at work for a while: what each was told. */
-const told = async (...both: [Record<string, string>, Record<string, string>]) => {
+/** Two replicas at work until both were told something, or for a while: what it was. */
+const told = async (waitMs: number, ...both: [Record<string, string>, Record<string, string>]) => {
   journals += 1
   const heard: unknown[][] = [[], []]
   await using all = new AsyncDisposableStack()
@@ -42,7 +42,7 @@ const told = async (...both: [Record<string, string>, Record<string, string>]) =
       }),
     )
   })
-  for (let tries = 0; heard.some((it) => it.length === 0) && tries < 30; tries += 1) await sleep(20)
+  for (let waited = 0; heard.some((it) => it.length === 0) && waited < waitMs; waited += 20) await sleep(20)
   return heard
 }
 const of = (...names: string[]) => [[['replicas_differ', names]], [['replicas_differ', names]]]
@@ -55,13 +55,16 @@ test.each([
   ['other service keys', { SERVICE_KEYS: `backend:${'y'.repeat(32)}` }, ['SERVICE_KEYS']],
   ['other apps', { SMOOCH_APP_ID: '5963c0d619a30a2e00de36b8' }, ['SMOOCH_APP_ID', 'apps']],
 ])('both replicas tell, once, of %s', async (_, more, names) => {
-  expect(await told({}, more)).toEqual(of(...names))
+  expect(await told(30_000, {}, more)).toEqual(of(...names))
 })
 
 test('a change of keys as it should be done, another port or log level, and another service on the same Redis are nothing to tell', async () => {
-  expect(await told({}, { SESSION_KEYS: `${env.SESSION_KEYS},${later}` })).toEqual([[], []])
-  expect(await told({ SESSION_KEYS: `${env.SESSION_KEYS},${later}` }, { SESSION_KEYS: `${later},${env.SESSION_KEYS}` })).toEqual([[], []])
-  expect(await told({ PORT: '4000', LOG_LEVEL: 'warn' }, { DRAIN_DELAY_SECONDS: '9' })).toEqual([[], []])
+  expect(await told(600, {}, { SESSION_KEYS: `${env.SESSION_KEYS},${later}` })).toEqual([[], []])
+  expect(await told(600, { SESSION_KEYS: `${env.SESSION_KEYS},${later}` }, { SESSION_KEYS: `${later},${env.SESSION_KEYS}` })).toEqual([
+    [],
+    [],
+  ])
+  expect(await told(600, { PORT: '4000', LOG_LEVEL: 'warn' }, { DRAIN_DELAY_SECONDS: '9' })).toEqual([[], []])
 })
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
@@ -78,7 +81,7 @@ when('a service lists itself in Redis by digests alone, and is gone from there w
   ]
   const tag = `replicas-${origin.split('/').at(-1)}`
   let listed = await looking.list(tag)
-  for (let tries = 0; listed.length === 0 && tries < 100; tries += 1) {
+  for (let tries = 0; listed.length === 0 && tries < 600; tries += 1) {
     await sleep(20)
     listed = await looking.list(tag)
   }

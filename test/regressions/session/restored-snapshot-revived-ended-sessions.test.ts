@@ -56,7 +56,7 @@ given('a Redis that is put back to a snapshot', () => {
     await Promise.all(names.map((name, at) => command('SET', name, String(times[at]!))))
   }
   const written = async (): Promise<void> => {
-    for (let tries = 0; ((await command('KEYS', 'bff:o:{clock-*')) as string[]).length < 16 && tries < 200; tries += 1) await sleep(20)
+    for (let tries = 0; ((await command('KEYS', 'bff:o:{clock-*')) as string[]).length < 16 && tries < 1_500; tries += 1) await sleep(20)
   }
   const isSignedIn = async (bff: Bff, headers: Carried): Promise<boolean | number> => {
     const answer = await bff.call('GET', '/auth/session', { headers })
@@ -72,7 +72,7 @@ given('a Redis that is put back to a snapshot', () => {
   }
   const alarms = (bff: Bff): unknown[] => bff.lines.filter(({ alarm }) => alarm === 'session_store_rollback')
   const events = (): unknown[] => {
-    using db = new DatabaseSync(journal, { readOnly: true })
+    using db = new DatabaseSync(journal, { readOnly: true, timeout: 5_000 })
     return db.prepare("SELECT body FROM event WHERE action = 'session_store_rollback'").all()
   }
 
@@ -105,7 +105,7 @@ given('a Redis that is put back to a snapshot', () => {
     await restore()
     await using after = await start(before)
     expect(await settled(after, ended, false)).toBe(false)
-    for (let tries = 0; alarms(after).length === 0 && tries < 100; tries += 1) await sleep(20)
+    for (let tries = 0; alarms(after).length === 0 && tries < 1_500; tries += 1) await sleep(20)
     expect(alarms(after)).toHaveLength(1)
   })
 

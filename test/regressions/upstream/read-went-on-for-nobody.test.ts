@@ -35,7 +35,7 @@ afterEach(async () => {
 })
 
 const until = async (holds: () => boolean): Promise<void> => {
-  for (let tries = 0; tries < 200 && !holds(); tries += 1) await sleep(20)
+  for (let tries = 0; tries < 1_500 && !holds(); tries += 1) await sleep(20)
   expect(holds()).toBe(true)
 }
 /** A call whose caller can hang up. */

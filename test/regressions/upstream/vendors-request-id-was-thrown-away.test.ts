@@ -28,7 +28,7 @@ test('the request id of the vendor is in the log and in the journal, of what it 
     'vendor-DELETE',
     'vendor-DELETE',
   ])
-  using db = new DatabaseSync(bff.journalFile, { readOnly: true })
+  using db = new DatabaseSync(bff.journalFile, { readOnly: true, timeout: 5_000 })
   const events = db.prepare("SELECT body FROM event WHERE kind = 'outcome' AND action LIKE '%app_user' ORDER BY seq").all()
   expect(events.map(({ body }) => (JSON.parse(String(body)) as { upstream: { requestId?: string } }).upstream.requestId)).toEqual([
     ...['vendor-DELETE', 'vendor-DELETE'],

@@ -20,7 +20,7 @@ const isIn = async (bff: Bff, headers: Carried) => (await bff.call('GET', '/auth
 const until = async <T>(ask: () => Promise<T>, enough: (it: T) => boolean): Promise<T> => {
   for (let tries = 0; ; tries += 1) {
     const it = await ask()
-    if (enough(it) || tries === 100) return it
+    if (enough(it) || tries === 1_000) return it
     await sleep(30)
   }
 }

@@ -25,7 +25,7 @@ const rehearse = <S extends ClusterScene>(name: string, isInstalled: boolean, st
     })
     const when = isInstalled ? test : test.skip // Redis or PostgreSQL is not installed
     when.each(faults)('$name', async (fault) => {
-      expectNothingLost(await runOutage(scene!, fault, 4_000))
+      expectNothingLost(await runOutage(scene!, fault, 4_000, 250))
     })
   })
 

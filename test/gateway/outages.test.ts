@@ -27,7 +27,7 @@ const goOn: readonly (readonly [fault: string, columns: readonly (typeof columns
 ]
 
 when.each(goOn)('%s: sessions stay, the journal has no gap, no answer is wrong, and all of it comes back', async (name, unharmed) => {
-  const row = await runOutage(scene!, faults.find((it) => it.name === name)!, 1_500)
+  const row = await runOutage(scene!, faults.find((it) => it.name === name)!, 1_500, 250)
   expectNothingLost(row)
   for (const column of unharmed)
     expect([column, Object.keys(row!.cells[column].answers).filter((it) => !/^2\d\d$/.test(it))]).toEqual([column, []])

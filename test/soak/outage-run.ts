@@ -92,8 +92,8 @@ const checkUpdate = async ({ bff }: Stage, { standing }: Prepared, { update, wro
     wrong.push(`another value after an update: ${json.appUser?.givenName} in place of ${lastName}`)
 }
 
-/** Undefined where this machine cannot make the fault. */
-export const runOutage = async <S extends Stage>(scene: S, fault: Fault<S>, ms: number): Promise<Row | undefined> => {
+/** Undefined where this machine cannot make the fault. Afterwards calls are made every `everyMs`, until all is well. */
+export const runOutage = async <S extends Stage>(scene: S, fault: Fault<S>, ms: number, everyMs = 100): Promise<Row | undefined> => {
   const prepared = await prepare(scene)
   const calls = createCalls(scene, prepared)
   const mend = await fault.make(scene)
@@ -103,7 +103,7 @@ export const runOutage = async <S extends Stage>(scene: S, fault: Fault<S>, ms: 
   await mend()
   const mended = performance.now()
   const ended = endOfFirst()
-  const endOfSecond = calls.begin(100)
+  const endOfSecond = calls.begin(everyMs)
   const recovered = (): boolean =>
     columns.every((column) => {
       const after = calls.seen.filter((it) => it.column === column && it.begun >= mended)

@@ -36,11 +36,13 @@ export interface Browser extends AsyncDisposable {
   settled(): Promise<void>
 }
 
-export const openBrowser = async (baseURL: string, more: readonly string[] = []): Promise<Browser> => {
+/** `without`: what the driver gives it by itself, and a test takes away. */
+export const openBrowser = async (baseURL: string, more: readonly string[] = [], without: readonly string[] = []): Promise<Browser> => {
   const profile = await mkdtemp(join(tmpdir(), 'smooch-bff-chromium-'))
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath,
     args: [...args, ...more],
+    ignoreDefaultArgs: [...without],
     baseURL,
     viewport: { width: 1440, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],

@@ -5,6 +5,11 @@ export const { root } = document.body.dataset
 
 export const find = (selector, within = document) => within.querySelector(selector)
 
+// A page that the browser keeps for its Back button outlives the session: it is emptied when it is
+// left, and asked for anew.
+addEventListener('pagehide', ({ persisted }) => persisted && document.body.replaceChildren())
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
+
 /** The answer of a call below the console's root. */
 export const call = (path, options) => request(root + path, options)
 

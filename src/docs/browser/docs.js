@@ -77,9 +77,24 @@ const exchange = async (method, path, { headers, body } = {}) => {
 }
 
 const who = find('#who')
+/** Of whom the answers on the page are. */
+let session
+
+/** Nothing of one person stays for the next. */
+const forget = () => {
+  for (const form of all('.try form')) {
+    form.reset()
+    find('output', form).replaceChildren()
+    find('pre', form).replaceChildren()
+    find('pre', form).hidden = true
+  }
+}
+
 const tellWho = async () => {
   const { text } = await exchange('GET', '/auth/session')
-  const { signedIn, actor, roles } = JSON.parse(text)
+  const { signedIn, sessionId, actor, roles } = JSON.parse(text)
+  if (session !== undefined && session !== sessionId) forget()
+  session = sessionId
   if (signedIn) return who.replaceChildren(`Signed in as ${actor.name ?? actor.id} (${roles.join(', ')})`)
   const { signIn } = who.dataset
   who.replaceChildren(
@@ -143,10 +158,10 @@ const send = async (form) => {
   try {
     const { path, ...options } = requestOf(form)
     const { answer, text, took } = await exchange(form.dataset.method, path, options)
+    if (path.startsWith('/auth/')) await tellWho()
     shown.textContent = told(text, answer.headers.get('Content-Type') ?? '')
     shown.hidden = shown.textContent === ''
     say(`${answer.status} in ${took}, request ${answer.headers.get('X-Request-Id')}`, answer.ok ? 'good' : 'bad')
-    if (path.startsWith('/auth/')) await tellWho()
   } catch (error) {
     shown.hidden = true
     say(error.message, 'bad')
@@ -164,4 +179,7 @@ for (const form of all('.try form')) {
   })
 }
 
-tellWho().catch(() => who.replaceChildren('The service does not answer'))
+const lookWho = () => void tellWho().catch(() => who.replaceChildren('The service does not answer'))
+lookWho()
+// Meanwhile another tab may have signed out, or somebody else in.
+document.addEventListener('visibilitychange', () => document.hidden || lookWho())

@@ -110,6 +110,9 @@ const headersFor = (directives: Policy, { https }: Options): RawHeaders => [
   'Cookie, Authorization',
 ]
 
+/** Those of an answer that no app gives, since the request did not come so far. */
+export const headersWithoutApp: Readonly<Record<string, string>> = Object.fromEntries(pairs(headersFor(apiPolicy, { https: false })))
+
 /** Each answer has them, unless its handler sets one of them itself. */
 export const securityHeaders = (options: Options): RequestHandler => {
   const headers: Always = { api: headersFor(apiPolicy, options), page: headersFor(pagePolicy, options) }

@@ -4,6 +4,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { Problem } from '../../contract/problems.ts'
 import { errorBody, headersOf } from '../problem-handler.ts'
+import { headersWithoutApp } from '../response-headers.ts'
 
 /** Whoever sends nothing for a while does not need to be told. */
 const pace = { bytes: 2 * 1024, window: 2_000 }
@@ -44,10 +45,9 @@ const partsOf = (problem: Problem, requestId: string, keep = false) => {
   const body = JSON.stringify(errorBody(problem, requestId))
   const headers = {
     ...(!keep && { Connection: 'close' }),
-    'Cache-Control': 'no-store',
+    ...headersWithoutApp,
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
-    'X-Content-Type-Options': 'nosniff',
     'X-Request-Id': requestId,
     ...headersOf(problem),
   }

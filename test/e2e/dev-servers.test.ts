@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import { consumerProject, consumersInstalled } from '../consumers/installed.ts'
 import { type Bff, startBff } from '../support/bff.ts'
@@ -11,7 +11,7 @@ import { endProcess, untilTaken } from '../support/child-process.ts'
 import { freePort } from '../support/free-port.ts'
 import { createWalker } from '../support/walk.ts'
 import { startWithProvider } from '../support/with-provider.ts'
-import { chromiumInstalled, openBrowser } from './browser.ts'
+import { type Browser, chromiumInstalled, openBrowser } from './browser.ts'
 
 const recipes = readFileSync('docs/use.md', 'utf8').split('\n### While you develop\n')[1]!.split('\n### ')[0]!
 /** The block with this sign, for another address of the service. */
@@ -48,13 +48,12 @@ const startDevServer = async (port: number, target: string, setUp: SetUp): Promi
 }
 
 /** What a page's script hears: a read, a change, the sign-out. */
-const callsOfPage = async (bff: Bff, origin: string) => {
-  await using browser = await openBrowser(origin)
-  const { page } = browser
+const callsOfPage = async ({ page }: Browser, bff: Bff, origin: string) => {
+  await page.context().clearCookies()
   const { cookie = '' } = await bff.signIn({ kind: 'cookie' })
   const [name = '', value = ''] = cookie.split(/=(.*)/s)
   await page.context().addCookies([{ name, value, url: origin, httpOnly: true, sameSite: 'Strict' }])
-  await page.goto('/')
+  await page.goto(`${origin}/`)
   return await page.evaluate(async () => {
     const call = async (method: string, path: string, body?: string) => {
       const headers = { 'X-BFF-CSRF': '1', ...(body !== undefined && { 'Content-Type': 'application/json' }) }
@@ -92,12 +91,18 @@ const startVite = async (port: number, service: string): Promise<AsyncDisposable
 
 const withBrowser = chromiumInstalled() ? describe : describe.skip
 withBrowser('a page behind', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openBrowser('http://localhost')
+  })
+  afterAll(async () => await browser[Symbol.asyncDispose]())
+
   test.each(setUps)('%s reads, writes and signs out with the setting of the recipe', async (_name, setUp) => {
     const [page, service] = [await freePort(), await freePort()]
     const origins = [`http://localhost:${page}`, ...(setUp.changeOrigin ? [`http://localhost:${service}`] : [])]
     await using bff = await startBff({ env: { PORT: String(service), PUBLIC_ORIGIN: origins.join(',') } })
     await using dev = await startDevServer(page, `http://localhost:${service}`, setUp)
-    expect((await callsOfPage(bff, dev.origin)).map(({ status }) => status)).toEqual([200, 200, 204])
+    expect((await callsOfPage(browser, bff, dev.origin)).map(({ status }) => status)).toEqual([200, 200, 204])
   })
 
   const withVite = consumersInstalled() ? test : test.skip
@@ -105,7 +110,7 @@ withBrowser('a page behind', () => {
     const port = await freePort()
     await using bff = await startBff({ env: { PUBLIC_ORIGIN: `http://localhost:${port}` } })
     await using _vite = await startVite(port, bff.app.publicUrl)
-    expect((await callsOfPage(bff, `http://localhost:${port}`)).map(({ status }) => status)).toEqual([200, 200, 204])
+    expect((await callsOfPage(browser, bff, `http://localhost:${port}`)).map(({ status }) => status)).toEqual([200, 200, 204])
   })
 
   test('Next rewrites to the same path', () => {
@@ -116,7 +121,7 @@ withBrowser('a page behind', () => {
   test.each(setUps)('%s hears what to set without it', async (_name, setUp) => {
     await using bff = await startBff()
     await using dev = await startDevServer(0, bff.app.publicUrl, setUp)
-    const [read, write] = await callsOfPage(bff, dev.origin)
+    const [read, write] = await callsOfPage(browser, bff, dev.origin)
     if (setUp.changeOrigin) {
       expect([read!.status, write!.status]).toEqual([200, 403])
       expect(write!.detail).toMatch(/Origin of this call is not in PUBLIC_ORIGIN.*development server/)

@@ -20,12 +20,12 @@ const check = async (env: Record<string, string>): Promise<void> => {
   bff.sandbox.createUser(appId, { userId: 'somebody-else' })
   await bff.call('DELETE', '/v1.1/appusers/somebody-else', { headers: admin })
   const deleted = (await bff.call('DELETE', `/v1.1/appusers/${_id}`, { headers: admin })).headers.get('audit-operation')
-  // Recorded events are written a little later.
-  await new Promise((resolve) => setTimeout(resolve, 300))
   const found = async (target: string) =>
     (await bff.call('GET', `/ops/api/operations?target=${target}`, { headers: admin })).json.operations
       .map(({ action, state }: { action: string; state: string }) => `${action} ${state}`)
       .sort()
+  // Recorded events are written a little later.
+  for (let tries = 0; tries < 1_500 && (await found(_id)).length < 3; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20))
   const all = ['delete_app_user denied', 'delete_app_user success', 'pre_create_app_user success']
   const events = (await bff.call('GET', `/ops/api/operations/${deleted}`, { headers: admin })).json.events
   for (const name of ['mina-2', _id, events[0].targets[0].subject]) expect([name, await found(name)]).toEqual([name, all])

@@ -90,9 +90,9 @@ when.each([
   put('REVOKE ALL ON FUNCTION journal.erase, journal.prune FROM R')
   await using bff = await startBff({ env })
   // What is written at the start comes first: a rule would drop it.
-  await sleep(1_000)
+  while (put("SELECT count(*) FROM journal.event WHERE action = 'secrets_in_use'").trim() === '0') await sleep(50)
   put(sql)
-  await sleep(1_100)
+  await sleep(1_500)
   expect(await remove(bff)).toEqual([503, 0])
   for (let tries = 0; causes(bff).length === 0 && tries < 1_500; tries += 1) await sleep(20)
   expect(causes(bff)).toHaveLength(1)

@@ -35,37 +35,40 @@ const people = 100
 /** Of 20 calls: reads of a person, a look past the cache, updates, a deletion. */
 const mix = [...Array<string>(14).fill('read'), 'channels', 'channels', 'update', 'update', 'update', 'delete']
 
+await using all = new AsyncDisposableStack()
+const folder = mkdtempSync(join(tmpdir(), 'bff-restart-'))
+all.defer(() => rmSync(folder, { recursive: true, force: true }))
+const certificates = all.use(makeCertificates())
+const redis = await startRedis()
+all.defer(() => redis.stop())
+const sandbox = all.use(
+  await startSandbox({
+    apps: [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' }] }],
+    people: Array.from({ length: people }, (_, i) => ({ userId: `p${i}` })),
+    switches: { deletionTakes: 0 },
+  }),
+)
+// Of one proxy after the other.
+const port = await freePort()
+const origin = `https://localhost:${port}`
+const env = {
+  ...processEnv,
+  ...{ SMOOCH_BASE_URL: sandbox.url, REDIS_URL: redis.url, PUBLIC_ORIGIN: origin, JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}` },
+  ...{ LIMIT_SERVICE: '1000000', LIMIT_GUARDED: '1000000', LOG_LEVEL: 'warn' },
+}
+// Two machines with the same ports, as they stand in the recipes.
+const places = ['127.0.0.1', '127.0.0.2'] as const
+const [open, own] = [await freePort(), await freePort()]
+const start = (host: string) => startProcess({ ...env, HOST: host, PRIVATE_HOST: host, PORT: `${open}`, PRIVATE_PORT: `${own}` })
+const replicas: ServiceProcess[] = [await start(places[0]), await start(places[1])]
+all.defer(async () => {
+  for (const replica of replicas) await replica[Symbol.asyncDispose]()
+})
+const addresses = places.map((host) => [`${host}:${open}`, `${host}:${own}`] as const)
+
 const behind = async (kind: keyof typeof startProxy): Promise<boolean> => {
-  await using all = new AsyncDisposableStack()
-  const folder = mkdtempSync(join(tmpdir(), 'bff-restart-'))
-  all.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const certificates = all.use(makeCertificates())
-  const redis = await startRedis()
-  all.defer(() => redis.stop())
-  const sandbox = all.use(
-    await startSandbox({
-      apps: [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' }] }],
-      people: Array.from({ length: people }, (_, i) => ({ userId: `p${i}` })),
-      switches: { deletionTakes: 0 },
-    }),
-  )
-  const port = await freePort()
-  const origin = `https://localhost:${port}`
-  const env = {
-    ...processEnv,
-    ...{ SMOOCH_BASE_URL: sandbox.url, REDIS_URL: redis.url, PUBLIC_ORIGIN: origin, JOURNAL_URL: `sqlite:${join(folder, 'journal.db')}` },
-    ...{ LIMIT_SERVICE: '1000000', LIMIT_GUARDED: '1000000', LOG_LEVEL: 'warn' },
-  }
-  // Two machines with the same ports, as they stand in the recipes.
-  const places = ['127.0.0.1', '127.0.0.2'] as const
-  const [open, own] = [await freePort(), await freePort()]
-  const start = (host: string) => startProcess({ ...env, HOST: host, PRIVATE_HOST: host, PORT: `${open}`, PRIVATE_PORT: `${own}` })
-  const replicas: ServiceProcess[] = [await start(places[0]), await start(places[1])]
-  all.defer(async () => {
-    for (const replica of replicas) await replica[Symbol.asyncDispose]()
-  })
-  const addresses = places.map((host) => [`${host}:${open}`, `${host}:${own}`] as const)
-  const proxy = all.use(await startProxy[kind](recipeOf(kind), { port, certificates, replicas: addresses }))
+  sandbox.clearRequests()
+  await using proxy = await startProxy[kind](recipeOf(kind), { port, certificates, replicas: addresses })
   // HAProxy takes a replica in once it has asked for its health.
   await sleep(1_500)
 
@@ -76,8 +79,9 @@ const behind = async (kind: keyof typeof startProxy): Promise<boolean> => {
   })
   const { token } = (await minted.json()) as { token: string }
   // A connection each: a proxy that reloads its configuration closes those that rest.
-  const agent = new Agent({ ca: certificates.text('ca.pem'), keepAlive: false })
-  all.defer(() => agent.destroy())
+  using agent = Object.assign(new Agent({ ca: certificates.text('ca.pem'), keepAlive: false }), {
+    [Symbol.dispose]: () => agent.destroy(),
+  })
 
   /** What happens to the replicas just now. */
   let phase = 'both serve'
@@ -110,7 +114,7 @@ const behind = async (kind: keyof typeof startProxy): Promise<boolean> => {
     else if (what === 'channels') answer = await call('GET', `${person}/channels`)
     else if (what === 'update') answer = await call('PUT', person, { givenName: `N${made}` })
     else {
-      const { _id } = sandbox.createUser(appId, { userId: `gone-${made}` })
+      const { _id } = sandbox.createUser(appId, { userId: `gone-${kind}-${made}` })
       deleted.push(_id)
       answer = await call('DELETE', _id)
     }

@@ -29,26 +29,28 @@ export interface App extends UpstreamApp {
 const key = z
   .strictObject({ id: z.string().min(1), secret: z.string().optional(), secretFile: z.string().optional() })
   .refine((it) => Boolean(it.secret) !== Boolean(it.secretFile), 'needs secret or secretFile')
-const rowsOf = z.array(
-  z.strictObject({
-    appId: rows.SMOOCH_APP_ID.schema,
-    baseUrl: rows.SMOOCH_BASE_URL.schema,
-    auth: rows.SMOOCH_AUTH.schema.default('signed'),
-    // Refused: the second of two keys with one id would never be used.
-    keys: z
-      .array(key)
-      .min(1)
-      .max(2)
-      .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'must have an id of its own each'),
-    origins: z
-      .array(z.string())
-      .transform((list) => list.join(','))
-      .pipe(rows.PUBLIC_ORIGIN.schema)
-      .optional(),
-    webhookSecret: z.string().optional(),
-    webhookSecretFile: z.string().optional(),
-  }),
-)
+const rowsOf = z
+  .array(
+    z.strictObject({
+      appId: rows.SMOOCH_APP_ID.schema,
+      baseUrl: rows.SMOOCH_BASE_URL.schema,
+      auth: rows.SMOOCH_AUTH.schema.default('signed'),
+      // Refused: the second of two keys with one id would never be used.
+      keys: z
+        .array(key)
+        .min(1)
+        .max(2)
+        .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'must have an id of its own each'),
+      origins: z
+        .array(z.string())
+        .transform((list) => list.join(','))
+        .pipe(rows.PUBLIC_ORIGIN.schema)
+        .optional(),
+      webhookSecret: z.string().optional(),
+      webhookSecretFile: z.string().optional(),
+    }),
+  )
+  .min(1)
 
 /** Adds the files of its secrets to `files`. Throws SettingsError. */
 export const loadApps = (settings: Settings, files: SecretFile[] = []): App[] =>

@@ -2,6 +2,7 @@
  * are reported at once. */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
+import { faultOfSetting } from './faults.ts'
 import { Secret } from './secret.ts'
 import { isSecure } from './secure-address.ts'
 import { type SettingName, settings } from './settings.ts'
@@ -65,9 +66,10 @@ export const examine = (env: Environment): Loaded & { readonly faults: readonly 
   for (const name of names) {
     const row: Rows[SettingName] = settings[name]
     const isSecret = 'secret' in row
-    const path = isSecret ? env[`${name}_FILE`] : undefined
-    let text = env[name] || ('default' in row ? row.default : undefined)
-    if (path && env[name]) faults.push(`${name} and ${name}_FILE are both set; keep one`)
+    const path = isSecret ? settingIn(env, `${name}_FILE`) : undefined
+    const given = settingIn(env, name)
+    let text = given ?? ('default' in row ? row.default : undefined)
+    if (path && given) faults.push(`${name} and ${name}_FILE are both set; keep one`)
     if (path) {
       try {
         text = readSecretFile(path)
@@ -93,31 +95,32 @@ export const examine = (env: Environment): Loaded & { readonly faults: readonly 
   return { settings: loaded, files, warnings, faults }
 }
 
-/** Our words for faults without words of their own in the table; undefined: the library's. */
-export const inOurWords: z.core.$ZodErrorMap = (issue) => {
-  const length = issue['origin'] === 'string'
-  if (issue.code === 'unrecognized_keys') return 'has a field that is not known'
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
-  if (issue.code === 'invalid_type') return `must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}`
-  if (issue.code === 'too_big') return length ? `must have at most ${issue.maximum} characters` : `must be at most ${issue.maximum}`
-  if (issue.code === 'too_small') return length ? `must have at least ${issue.minimum} characters` : `must be at least ${issue.minimum}`
-  return undefined
-}
-
-/** The fault of this text as the value of a setting, without repeating the text. */
-export const faultOfSetting = (name: SettingName, text: string): string | undefined => {
-  const { success, error } = settings[name].schema.safeParse(text, { error: inOurWords })
-  return success ? undefined : error.issues.map(({ message }) => message).join('; ')
-}
+/** Without white space around it, as the content of a file: a secret is often handed on with the line
+ * break after it. */
+const settingIn = (env: Environment, name: string): string | undefined => env[name]?.trim() || undefined
 
 /** A secret may stand in any wrong place. None is shorter than 16 characters, except a password
  * within an address. */
 const mayHoldSecret = (text: string): boolean => text.length >= 16 || text.includes('@') || (text.includes('://') && text.includes('?'))
 
 /** Why a file could not be read, without its name: a secret may stand in place of the name. */
-export const unreadable = (error: unknown): string => (error as Error).message.split(',')[0]!
+export const unreadable = (error: unknown): string => {
+  const { message } = error as Error
+  const home = /'~\//.test(message) ? ' (a ~ is not taken for a home folder: write the whole path)' : ''
+  return `${message.split(',')[0]}${home}`
+}
 
-export const readSecretFile = (path: string): string => readFileSync(path, 'utf8').trim()
+/** Throws for another encoding: its bytes would be another secret for each program that reads them. */
+export const readText = (path: string): string => {
+  const bytes = readFileSync(path)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Error('it is no text in UTF-8; PowerShell writes UTF-16 unless told otherwise')
+  }
+}
+
+export const readSecretFile = (path: string): string => readText(path).trim()
 
 const alwaysNeeded: readonly Needed[] = ['SESSION_KEYS', 'SESSION_PEPPERS']
 const ofEveryApp = ['SMOOCH_BASE_URL', 'SMOOCH_APP_ID'] as const satisfies SettingName[]

@@ -79,29 +79,31 @@ const client = z
   .refine((it) => (it.auth === 'private_key_jwt' ? it.keyFile : Boolean(it.secret) !== Boolean(it.secretFile)), {
     message: 'needs secret or secretFile, or keyFile for private_key_jwt',
   })
-const rowsOf = z.array(
-  z
-    .strictObject({
-      id: z.string().regex(/^[a-z0-9-]{1,32}$/),
-      issuer: rows.OIDC_ISSUER.schema,
-      client: client.optional(),
-      logoutTokenType: rows.OIDC_LOGOUT_TOKEN_TYPE.schema.default('required'),
-      authTime: rows.OIDC_AUTH_TIME.schema.default('claim'),
-      audience: z.string().min(1).optional(),
-      claims: z
-        .strictObject({
-          userId: z.string().min(1).default('sub'),
-          prefix: z.string().max(64).default(''),
-          roles: z.string().min(1).optional(),
-          roleMap: z.record(z.string(), role).default({}),
-          defaultRoles: z.array(role).default(['user']),
-          app: z.string().min(1).optional(),
-          appId: z.string().min(1).optional(),
-        })
-        .prefault({}),
-    })
-    .refine((it) => it.client ?? it.audience, { message: 'needs client (to sign in), audience (to exchange tokens) or both' }),
-)
+const rowsOf = z
+  .array(
+    z
+      .strictObject({
+        id: z.string().regex(/^[a-z0-9-]{1,32}$/),
+        issuer: rows.OIDC_ISSUER.schema,
+        client: client.optional(),
+        logoutTokenType: rows.OIDC_LOGOUT_TOKEN_TYPE.schema.default('required'),
+        authTime: rows.OIDC_AUTH_TIME.schema.default('claim'),
+        audience: z.string().min(1).optional(),
+        claims: z
+          .strictObject({
+            userId: z.string().min(1).default('sub'),
+            prefix: z.string().max(64).default(''),
+            roles: z.string().min(1).optional(),
+            roleMap: z.record(z.string(), role).default({}),
+            defaultRoles: z.array(role).default(['user']),
+            app: z.string().min(1).optional(),
+            appId: z.string().min(1).optional(),
+          })
+          .prefault({}),
+      })
+      .refine((it) => it.client ?? it.audience, { message: 'needs client (to sign in), audience (to exchange tokens) or both' }),
+  )
+  .min(1)
 
 /** Adds the files of its secrets to `files`. Throws SettingsError, also when two issuers could give
  * two people one userId. */

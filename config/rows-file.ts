@@ -1,8 +1,8 @@
 /** YAML files with rows in place of single settings: read and checked, with the secrets that they
  * hold or name. */
-import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { faultOfSetting, inOurWords, mustBeSecure, readSecretFile, type SecretFile, SettingsError, unreadable } from './load.ts'
+import { faultOfSetting, inOurWords } from './faults.ts'
+import { mustBeSecure, readSecretFile, readText, type SecretFile, SettingsError, unreadable } from './load.ts'
 import { Secret } from './secret.ts'
 import { isSecure } from './secure-address.ts'
 import type { SettingName } from './settings.ts'
@@ -24,7 +24,7 @@ export const readRows = <Row, Made>(
   }
   const textOf = (): string => {
     try {
-      return readFileSync(path, 'utf8')
+      return readText(path)
     } catch (error) {
       throw new SettingsError([`${setting} cannot be read: ${unreadable(error)}`])
     }
@@ -55,7 +55,7 @@ class RowError extends Error {}
 const faultsOf = (yaml: Yaml, issue: z.core.$ZodIssue): string[] => {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${yaml.at(issue.path, key)}: no such field`)
   const missing = issue.path.length > 0 && !yaml.has(issue.path)
-  return [`${yaml.at(issue.path)}: ${missing ? `${String(issue.path.at(-1))} ` : ''}${issue.message}`]
+  return [`${yaml.at(issue.path)}: ${missing ? `${String(issue.path.at(-1))} is missing` : issue.message}`]
 }
 
 /** A secret in the row, or in a file that the row names and that is added to `files`; checked by

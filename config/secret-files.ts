@@ -1,7 +1,8 @@
 /** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file
  * that fails its check keeps the old value and raises an alarm, and so does a key that the vendor
  * refuses. */
-import { faultOfSetting, readSecretFile, type SecretFile, unreadable } from './load.ts'
+import { faultOfSetting } from './faults.ts'
+import { readSecretFile, type SecretFile, unreadable } from './load.ts'
 import type { Secret } from './secret.ts'
 
 const everyMs = 2_000

@@ -44,7 +44,13 @@ const host = z
   .string()
   .refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9._-]+$/.test(text), 'must be an address or a name of this machine, without a port')
 const journalUrl = z.string().superRefine((text, { addIssue }) => {
-  const message = /^sqlite:./.test(text) ? undefined : faultOfPostgres(text)
+  const message = text.startsWith('sqlite:~')
+    ? 'must name the whole path: a ~ is not taken for a home folder'
+    : /^sqlite:\/\/[^/]/.test(text)
+      ? 'must be sqlite:PATH, as in sqlite:./data/journal.db or sqlite:/var/lib/journal.db, without //'
+      : /^sqlite:./.test(text)
+        ? undefined
+        : faultOfPostgres(text)
   if (message !== undefined) addIssue({ code: 'custom', message })
 })
 

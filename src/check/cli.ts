@@ -1,6 +1,7 @@
 /** `npm run check`: all that is set up, looked at once and told in lines. */
 import { SettingsError } from '../../config/load.ts'
 import { printable } from '../platform/printable.ts'
+import { watchStandardOutput } from '../platform/process/standard-output.ts'
 import { goThroughProxies } from '../upstream/sender.ts'
 import { checks } from './checks.ts'
 import { loadConfiguration } from './configuration.ts'
@@ -14,6 +15,7 @@ const forPeople = (check: string, { level, text, todo }: Finding): string =>
 
 /** The exit code: 0 without a fault, else 1. `json`: a line of JSON for each, for programs. */
 export const check = async (json: boolean): Promise<number> => {
+  watchStandardOutput(1)
   const found = (name: string, finding: Finding): void => {
     progress('')
     process.stdout.write(`${printable(json ? JSON.stringify({ check: name, ...finding }) : forPeople(name, finding))}\n`)

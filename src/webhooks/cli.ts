@@ -19,11 +19,22 @@ export const usage = `usage: ${commandWords('webhooks', 'register [address] | li
 
 export type Say = (line: string) => void
 
+/** What Node says of a flag that it does not know is about quoting. */
+const parse = (words: readonly string[]) => {
+  try {
+    return parseArgs({ args: [...words], options: { app: { type: 'string', multiple: true } }, allowPositionals: true })
+  } catch (error) {
+    throw new Error(`${(error as Error).message.split('.')[0]}; ${usage}`)
+  }
+}
+
 /** Throws with one sentence when it cannot be done. */
 export const webhooks = async (words: readonly string[], settings: Settings, apps: readonly App[], say: Say): Promise<void> => {
-  const { values, positionals } = parseArgs({ args: [...words], options: { app: { type: 'string' } }, allowPositionals: true })
+  const { values, positionals } = parse(words)
   const [command = '', given, ...more] = positionals
-  const app = values.app === undefined && apps.length === 1 ? apps[0] : apps.find(({ appId }) => appId === values.app)
+  if (values.app !== undefined && values.app.length > 1) throw new Error('--app is there twice')
+  const id = values.app?.[0]
+  const app = id === undefined && apps.length === 1 ? apps[0] : apps.find(({ appId }) => appId === id)
   if (!app) throw new Error(`name one of the apps with --app: ${apps.map(({ appId }) => appId).join(', ')}`)
   const unasked = command === 'list' ? given : more[0]
   if (unasked !== undefined) throw new Error(`unexpected argument "${unasked}"; ${usage}`)

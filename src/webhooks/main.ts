@@ -3,15 +3,15 @@ import { loadApps } from '../../config/apps.ts'
 import { load } from '../../config/load.ts'
 import { errorMessage } from '../platform/error-message.ts'
 import { printable, printableLines } from '../platform/printable.ts'
+import { watchStandardOutput } from '../platform/process/standard-output.ts'
 import { goThroughProxies } from '../upstream/sender.ts'
 import { type Say, usage, webhooks } from './cli.ts'
 
-// Whoever reads the output may go, as `head` does.
-process.stdout.on('error', () => {})
+watchStandardOutput(1)
 const say: Say = (line) => void process.stdout.write(`${printable(line)}\n`)
 
 const run = async (words: readonly string[]): Promise<void> => {
-  if (words.length === 0 || ['help', '--help', '-h'].includes(words[0]!)) return say(usage)
+  if (words.length === 0 || words[0] === 'help' || words.some((word) => word === '--help' || word === '-h')) return say(usage)
   const { settings } = load(process.env)
   if (settings.NODE_USE_ENV_PROXY) goThroughProxies()
   await webhooks(words, settings, loadApps(settings), say)

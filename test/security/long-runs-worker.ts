@@ -1,7 +1,7 @@
 /** Run as a worker: gives each parser of text from outside long runs, and posts those whose work grows faster than the text. */
 import { parentPort } from 'node:worker_threads'
 import { Busboy } from '@fastify/busboy'
-import { faultOfSetting } from '../../config/load.ts'
+import { faultOfSetting } from '../../config/faults.ts'
 import { Secret } from '../../config/secret.ts'
 import { type SettingName, settings } from '../../config/settings.ts'
 import { parse as parseSearch } from '../../src/console/pages/search-query.ts'

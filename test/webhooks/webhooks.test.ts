@@ -137,6 +137,8 @@ describe('npm run webhooks', () => {
     expect([listed.includes(id), listed.includes(registered.split('=')[1]!)]).toEqual([true, false])
     await run('delete', id)
     expect(await run('list')).toBe('')
+    await expect(run('list', '--app', appId, '--app', 'y')).rejects.toThrow('--app is there twice')
+    await expect(run('list', '--nonsense')).rejects.toThrow("Unknown option '--nonsense'; usage: ")
     await expect(run('nonsense')).rejects.toThrow('usage')
     await expect(run('list', 'more')).rejects.toThrow('unexpected argument "more"')
     await expect(run('register', 'ftp://a.example')).rejects.toThrow('must begin with https:// or http://')

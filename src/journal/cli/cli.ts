@@ -33,11 +33,11 @@ const contentOf = (name: string, file: string): string => {
 /** The value as the service reads it: from the variable or from NAME_FILE; empty counts as
  * absent. */
 const setting = (env: Environment, name: string): string | undefined => {
-  const file = env[`${name}_FILE`]
+  const [file, given] = [env[`${name}_FILE`]?.trim(), env[name]?.trim()]
   // Else another journal would be verified than the one that was meant.
-  if (file && env[name])
+  if (file && given)
     throw new Usage(`${name} and ${name}_FILE are both set; keep one: with ${name}_FILE= in front, a file in .env does not count`)
-  return (file ? contentOf(`${name}_FILE`, file) : env[name]) || undefined
+  return (file ? contentOf(`${name}_FILE`, file) : given) || undefined
 }
 
 const urlIn = (env: Environment): string => setting(env, 'JOURNAL_URL') ?? 'sqlite:./data/journal.db'

@@ -1,15 +1,12 @@
 /** The process of `npm run journal`: where a command's words come from, and where its answers
  * go. */
+import { watchStandardOutput } from '../../platform/process/standard-output.ts'
 import { anchorIn, runCli } from './cli.ts'
 
 const people = process.stdout.isTTY
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
-// Whoever reads the output may go, as `head` does: no fault, but nobody is left to tell.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  stop.abort()
-})
+watchStandardOutput(3, () => stop.abort())
 /** Time of the line of progress that stands on the terminal; 0: there is none. */
 let shown = 0
 const progress = (text: string): void => {

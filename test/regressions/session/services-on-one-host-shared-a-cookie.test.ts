@@ -1,6 +1,6 @@
 /** Two services on localhost: cookies do not go by port, so signing in to one signed the person out of the other. */
 import { expect, test } from '@jest/globals'
-import { faultOfSetting } from '../../../config/load.ts'
+import { faultOfSetting } from '../../../config/faults.ts'
 import { startBff } from '../../support/bff.ts'
 
 test('two services on one host name, each with a COOKIE_NAME, leave each other’s sessions alone', async () => {

@@ -1,0 +1,18 @@
+/** Standard output of a command. Whoever reads it may go, as `head` does: no fault, but nobody is left to
+ * tell. Any other fault, such as a full disk, is said, and the exit code is not that of a whole answer. */
+import { errorMessage } from '../error-message.ts'
+
+/** To be called once, before the first line. `gone`: nobody reads any more. */
+export const watchStandardOutput = (failed: number, gone: () => void = () => undefined): void => {
+  let told = false
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    gone()
+    if (told || error.code === 'EPIPE') return
+    told = true
+    process.stderr.write(`standard output takes no more, so the answer is not whole: ${errorMessage(error)}\n`)
+    // Whatever the command itself ends with.
+    process.once('exit', () => {
+      process.exitCode = failed
+    })
+  })
+}

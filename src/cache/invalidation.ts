@@ -8,6 +8,7 @@ import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import type { Upstream, UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
+import { createBacklog } from './backlog.ts'
 import type { Entries, User } from './entry.ts'
 import { aliasedKeys, aliasTo, cacheKeysOf, lastAliased, type Name, nameOf, namesOf } from './keys.ts'
 import type { CacheStore, Invalidate, Invalidated, WriteThrough } from './store/cache-store.ts'
@@ -47,29 +48,8 @@ const writeMs = 20_000
 /** As long as a deletion may take at the vendor, or a call of unknown outcome may still take
  * effect. */
 const tombstoneMs = 60_000
-const retry = { everyMs: 1_000, forMs: 330_000, most: 10_000 }
 
 export const createInvalidation = ({ store, peppers, entries, strict, alarm }: InvalidationParts) => {
-  const pending = new Map<string, { drop: Invalidate; until: number }>()
-  let timer: NodeJS.Timeout | undefined
-
-  const retryLater = (key: string, drop: Invalidate): void => {
-    if (pending.size < retry.most) pending.set(key, { drop, until: performance.now() + retry.forMs })
-    timer ??= setInterval(() => void retryDue(), retry.everyMs).unref()
-  }
-  const retryDue = async (): Promise<void> => {
-    for (const [key, { drop, until }] of pending) {
-      try {
-        await invalidateAliases((await store.drop(key, drop)).link, key, drop)
-      } catch {
-        if (performance.now() < until) return
-      }
-      pending.delete(key)
-    }
-    clearInterval(timer)
-    timer = undefined
-  }
-
   /** Invalidates the aliased keys too, except those that are in hand already. */
   const invalidateAliases = async (
     link: string | undefined,
@@ -81,13 +61,14 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     await Promise.all(behind.map((other) => store.drop(other, drop)))
   }
 
+  const backlog = createBacklog(async (key, drop) => await invalidateAliases((await store.drop(key, drop)).link, key, drop))
   const invalidateKey = async (key: string, drop: Invalidate, others: ReadonlyMap<string, Invalidate>): Promise<Invalidated> => {
     try {
       const invalidated = await store.drop(key, drop)
       await invalidateAliases(invalidated.link, key, drop, others)
       return invalidated
     } catch (cause) {
-      retryLater(key, drop)
+      backlog.add(key, drop)
       throw cause
     }
   }
@@ -208,7 +189,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
      * tombstone ends. Rejects when the store is away. */
     drop: (app: string, named: PersonNames, final?: string): Promise<void> =>
       drop(app, named, { blockMs: 0, ...(final !== undefined && { final: tombstoneOf(app, final) }) }),
-    close: (): void => clearInterval(timer),
+    close: backlog.close,
   }
 }
 

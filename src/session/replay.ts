@@ -1,13 +1,13 @@
 /** A guard against the second use of an assertion or a logout token, across replicas. A use under
  * way holds a short lease; `remember` makes it final, so a use that broke off can be repeated. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
+import { randomBytes } from '../crypto/random.ts'
 import type { SessionStore } from './store/session-store.ts'
 
 type Release = () => Promise<void>
 
 /** Longer than any use takes. */
 const leaseMs = 60_000
-const begun = '0'
 const used = '1'
 
 export const createReplayGuard = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
@@ -18,6 +18,7 @@ export const createReplayGuard = ({ store, peppers }: { readonly store: SessionS
      * free. */
     once: async (what: string, id: string, windowMs: number): Promise<Release | undefined> => {
       const claimed: string[] = []
+      const begun = randomBytes(9).toString('base64url')
       const release = async (): Promise<void> => {
         await Promise.all(claimed.map((tag) => store.put(tag, 'once', '', 0).catch(() => undefined)))
       }

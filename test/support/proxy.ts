@@ -8,6 +8,8 @@ export interface TestProxy extends AsyncDisposable {
   silence(): void
   /** The same for each connection on which this text comes, from now on. */
   silenceOn(text: string | undefined): void
+  /** The next time that this text comes, it passes, and the connection is cut when the answer is there. */
+  cutBeforeAnswerTo(text: string): void
   /** What comes passes this much later. */
   delay(milliseconds: number): void
   /** Whether connections are taken; the open ones are cut when not. */
@@ -28,6 +30,7 @@ export const startProxy = async (first: number | string): Promise<TestProxy> => 
   let late = 0
   let isOpen = true
   let fatal: string | undefined
+  let unanswered: string | undefined
   const hush = (pair: readonly Socket[]): void => {
     for (const socket of pair) socket.removeAllListeners('data').removeAllListeners('close').resume()
   }
@@ -36,6 +39,10 @@ export const startProxy = async (first: number | string): Promise<TestProxy> => 
     let passed = Promise.resolve()
     from.on('data', (bytes) => {
       if (fatal !== undefined && bytes.includes(fatal)) return hush([from, into])
+      if (unanswered !== undefined && bytes.includes(unanswered)) {
+        unanswered = undefined
+        into.removeAllListeners('data').once('data', () => from.destroy())
+      }
       const due = performance.now() + late
       passed = passed.then(async () => {
         const left = due - performance.now()
@@ -67,6 +74,9 @@ export const startProxy = async (first: number | string): Promise<TestProxy> => 
     silence: () => pairs.forEach(hush),
     silenceOn: (text) => {
       fatal = text
+    },
+    cutBeforeAnswerTo: (text) => {
+      unanswered = text
     },
     delay: (milliseconds) => {
       late = milliseconds

@@ -67,7 +67,8 @@ export const memoryCache = (maxEntries = 10_000, now: () => number = Date.now): 
       return { state: 'fresh', sealed: entry.sealed, ageMs, leftMs: entry.freshUntil - at }
     const old = { ...(entry?.sealed !== undefined && { sealed: entry.sealed }), ageMs }
     if (markOf(key).blockedUntil > at) return { state: 'blocked', ...(old.sealed !== undefined && old) }
-    if (entry?.lease && entry.lease.until > at) return { state: 'led', by: entry.lease.by, leftMs: entry.lease.until - at, ...old }
+    if (entry?.lease && entry.lease.until > at && entry.lease.by !== token)
+      return { state: 'led', by: entry.lease.by, leftMs: entry.lease.until - at, ...old }
     const generation = entry?.generation ?? token
     const kept = entry ?? { storedMs: 0, freshUntil: 0, keptUntil: 0 }
     putEntry(key, {

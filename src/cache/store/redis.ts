@@ -30,7 +30,7 @@ local function look(entry, alias, token, now)
   local sealed, age = c[1] or '', c[2] and now - c[2] or 0
   if c[1] and now < tonumber(c[3]) then return string.format('fresh %s %d %d', sealed, age, c[3] - now) end
   if tonumber(redis.call('HGET', alias, 'x') or 0) > now then return string.format('blocked %s %d', sealed, age) end
-  if tonumber(c[6] or 0) > now then return string.format('led %s %d %s %d', sealed, age, c[5], c[6] - now) end
+  if tonumber(c[6] or 0) > now and c[5] ~= token then return string.format('led %s %d %s %d', sealed, age, c[5], c[6] - now) end
   local g = c[4] or token
   redis.call('HSET', entry, 'g', g, 'l', token, 'lu', string.format('%.0f', now + ${times.leaseMs}))
   if redis.call('PTTL', entry) < ${times.fillMs} then redis.call('PEXPIRE', entry, ${times.fillMs}) end

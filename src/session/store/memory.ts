@@ -33,8 +33,9 @@ const keptValues = (now: () => number) => {
   const methods = {
     claim: async (tag, name, value, ttlMs) => {
       const old = get(`${tag}:${name}`)
-      if (old === undefined) put(`${tag}:${name}`, value, ttlMs)
-      return old
+      if (old !== undefined && old !== value) return old
+      put(`${tag}:${name}`, value, ttlMs)
+      return undefined
     },
     get: async (tag, name) => get(`${tag}:${name}`),
     put: async (tag, name, value, ttlMs) => void put(`${tag}:${name}`, value, ttlMs),
@@ -162,7 +163,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       }
     },
     rotate: async (old, key, session) => {
-      const before = live(old)
+      const before = live(old) ?? live({ key, tag: old.tag })
       if (!before) return undefined
       const { createdMs } = before
       const expiresMs = Math.min(before.expiresMs, now() + session.absoluteMs)

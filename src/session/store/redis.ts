@@ -73,6 +73,7 @@ return created and tonumber(created) > endedBy(KEYS[2]) and 1 or 0`,
     numberOfKeys: 4,
     lua: `${clock}${addListed}${addExtra}${endedBy}
 local s = redis.call('HMGET', KEYS[1], 'c', 'a')
+if not s[1] then s = redis.call('HMGET', KEYS[4], 'c', 'a') end
 if not s[1] or tonumber(s[1]) <= endedBy(KEYS[2]) then return {} end
 local expires = math.min(s[2], now + ARGV[6])
 redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', string.format('%.0f', expires), 'i', ARGV[2], 'l', string.format('%.0f', now))
@@ -97,7 +98,7 @@ return seen`,
   bffClaim: {
     numberOfKeys: 1,
     lua: `local old = redis.call('GET', KEYS[1])
-if old then return old end
+if old and old ~= ARGV[1] then return old end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
   },
   bffGet: { numberOfKeys: 1, lua: `return redis.call('GET', KEYS[1])` },

@@ -81,7 +81,7 @@ export interface SessionStore extends FamilyStore {
    * of a limit, and with `prefetch` a lookup in the cache. */
   enter(place: SessionRef, options: EnterOptions): Promise<StoredSession | undefined>
   /** Replaces a live record by that of a new token. `createdMs` stays, so earlier flags hold; the
-   * absolute end comes no later. Undefined when it had ended. */
+   * absolute end comes no later. Undefined when it had ended. The same call again has the same result. */
   rotate(old: SessionRef, key: string, session: NewSession): Promise<{ createdMs: number; expiresMs: number } | undefined>
   /** The sealed values of `extra`. */
   extra(place: SessionRef): Promise<string | undefined>
@@ -112,7 +112,8 @@ export interface SessionStore extends FamilyStore {
   list(tag: string): Promise<Listed[]>
   addToList(tag: string, listed: Listed): Promise<void>
   removeFromList(tag: string, sid: string): Promise<void>
-  /** Stores a value for a time unless there is one; returns the one that was there. */
+  /** Stores a value for a time unless there is another; returns that one. Whoever claims brings a value of
+   * their own, so that the same call again is no claim by somebody else. */
   claim(tag: string, name: string, value: string, ttlMs: number): Promise<string | undefined>
   /** The value that is kept. */
   get(tag: string, name: string): Promise<string | undefined>

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { openJournal } from '../../src/journal/append/journal.ts'
 import { type Event, newId } from '../../src/journal/event/event.ts'
+import { lifetimes } from '../../src/journal/event/lifetimes.ts'
 import { createSealer } from '../../src/journal/event/seal.ts'
 import { exportLines } from '../../src/journal/export.ts'
 import type { GuardedCall, OpenOperation } from '../../src/journal/guard/call-guard.ts'
@@ -112,9 +113,12 @@ for (let at = 0; at < events; at += 256) {
     const k = at / 2 + n
     const time = new Date(Date.UTC(2026, 0, 1) + k * 30_000).toISOString()
     const operation = { id: newId('op'), instance: 'i_bench' }
+    const id = newId('evt')
+    const personal = { actor: { name: 'Ada' }, ip: '203.0.113.77', userAgent: 'bench', note: 'asked by letter' }
+    const { row, commitment } = sealer.part(id, 'person', personal, Date.parse(time) + lifetimes.person)
     const intent: Event = {
       v: 1,
-      id: newId('evt'),
+      id,
       kind: 'intent',
       time,
       action: ['delete_app_user', 'unlink_app_user', 'merge_users', 'link_app_user'][k % 4]!,
@@ -141,7 +145,7 @@ for (let at = 0; at < events; at += 256) {
         replica: 'bff-2',
         release: '1.4.0',
       },
-      sealed: `sha256:${'0'.repeat(64)}`,
+      sealed: commitment,
     }
     const outcome: Event = {
       v: 1,
@@ -154,7 +158,7 @@ for (let at = 0; at < events; at += 256) {
       upstream: { status: 200, code: null, durationMs: 231, sent: true },
       response: { status: 200 },
     }
-    return [entryOf(intent, [], k < people.length ? [people[k]!] : []), entryOf(outcome)]
+    return [entryOf(intent, [row], k < people.length ? [people[k]!] : []), entryOf(outcome)]
   }).flat()
   await large.commit(entries)
 }

@@ -43,14 +43,13 @@ const networks = list.pipe(
 const host = z
   .string()
   .refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9._-]+$/.test(text), 'must be an address or a name of this machine, without a port')
+const faultOfJournal = (text: string): string | undefined => {
+  if (text.startsWith('sqlite:~')) return 'must name the whole path: a ~ is not taken for a home folder'
+  if (/^sqlite:\/\/[^/]/.test(text)) return 'must be sqlite:PATH, as in sqlite:./data/journal.db or sqlite:/var/lib/journal.db, without //'
+  return /^sqlite:./.test(text) ? undefined : faultOfPostgres(text)
+}
 const journalUrl = z.string().superRefine((text, { addIssue }) => {
-  const message = text.startsWith('sqlite:~')
-    ? 'must name the whole path: a ~ is not taken for a home folder'
-    : /^sqlite:\/\/[^/]/.test(text)
-      ? 'must be sqlite:PATH, as in sqlite:./data/journal.db or sqlite:/var/lib/journal.db, without //'
-      : /^sqlite:./.test(text)
-        ? undefined
-        : faultOfPostgres(text)
+  const message = faultOfJournal(text)
   if (message !== undefined) addIssue({ code: 'custom', message })
 })
 

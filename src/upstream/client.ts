@@ -1,6 +1,7 @@
 /** Calls to the vendor: one call in, an answer or a problem out, within the row's time limit. ky sends again what may be; our deadline stands above it, since ky's own would lose an answer whose body is slow. */
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
-import { type GuardedOperation, limitClass, type Operation, timeLimit, type UnguardedOperation } from '../contract/operation.ts'
+import type { GuardedOperation, LimitClass, Operation, UnguardedOperation } from '../contract/operation.ts'
+import { limitClass, timeLimit } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
 import type { Patience } from '../platform/deadline.ts'
@@ -28,7 +29,7 @@ export interface UpstreamCall<O extends Operation = UnguardedOperation> {
   /** False keeps a `read` from being sent again; other rows never are. */
   retry?: boolean
   /** Whose places it takes towards the vendor; absent: those of its own class. */
-  bulkhead?: ReturnType<typeof limitClass>
+  bulkhead?: LimitClass
   patience?: Patience | undefined
 }
 

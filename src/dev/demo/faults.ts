@@ -9,7 +9,7 @@ import type { Origins } from '../../http/request/origins.ts'
 import { requireSameOrigin } from '../../session/credentials/csrf.ts'
 import type { Fault } from '../sandbox/faults.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { onlyThisMachine } from './this-machine.ts'
+import { onlyThisMachine } from '../this-machine.ts'
 
 /** By the names of the page's buttons. */
 export const faults = {

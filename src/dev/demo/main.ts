@@ -13,12 +13,12 @@ import { printableLines } from '../../platform/printable.ts'
 import { untilSignal } from '../../platform/process/signals.ts'
 import { loginAddress } from '../../sign-in/return-to.ts'
 import { defaultPort, startSandbox } from '../sandbox/sandbox.ts'
+import { areOfThisMachine } from '../this-machine.ts'
 import { refusalOfWords } from '../words.ts'
 import { demoFaults } from './faults.ts'
 import { demoPage } from './page.ts'
 import { appUsers, people } from './people.ts'
 import { demoSignIn } from './sign-in.ts'
-import { areOfThisMachine } from './this-machine.ts'
 
 const addressOf = (host: string): string => `http://${urlHost(host)}`
 

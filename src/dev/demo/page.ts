@@ -5,8 +5,8 @@ import type { RequestHandler, Router } from 'express'
 import { pageRoutes } from '../../http/endpoint.ts'
 import { html } from '../../http/html.ts'
 import { asPage } from '../../http/response-headers.ts'
+import { onlyThisMachine } from '../this-machine.ts'
 import { appUsers } from './people.ts'
-import { onlyThisMachine } from './this-machine.ts'
 
 const text = (file: URL): string => readFileSync(file, 'utf8')
 

@@ -11,9 +11,9 @@ import { requireSameOrigin } from '../../session/credentials/csrf.ts'
 import type { Mint } from '../../session/mint.ts'
 import { showPage } from '../../sign-in/pages.ts'
 import { returnPath } from '../../sign-in/return-to.ts'
+import { onlyThisMachine } from '../this-machine.ts'
 import { people } from './people.ts'
 import { signInPage } from './sign-in-page.ts'
-import { onlyThisMachine } from './this-machine.ts'
 
 const person = z.enum(Object.keys(people) as (keyof typeof people)[])
 const Body = z.strictObject({ person })

@@ -2,8 +2,7 @@
  * credential. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isLoopback } from '../../../config/secure-address.ts'
-import { unfold } from '../../platform/ip-address.ts'
+import { isOfThisMachine } from '../this-machine.ts'
 import { type Reply, send } from './answer.ts'
 import { readBody } from './body.ts'
 import { checkFault, type Fault } from './faults.ts'
@@ -50,17 +49,11 @@ const steers: Record<string, Steer> = {
   'POST /__sandbox/confirm-link': settleLink,
 }
 
-/** A page of another site reaches this machine too, by a browser on it: with a call that it cannot
- * read, or under a name of its own that leads here. */
-const isOfThisMachine = ({ headers, socket }: IncomingMessage): boolean => {
-  const host = URL.parse(`http://${headers.host ?? ''}`)
-  const isHere = /^127\.|^::1$/.test(unfold(socket.remoteAddress ?? ''))
-  return isHere && host !== null && isLoopback(host) && headers['sec-fetch-site'] !== 'cross-site'
-}
-
 async function reply(sandbox: Sandbox, request: IncomingMessage): Promise<Reply> {
   const { content, problem } = await readBody(request)
-  if (!isOfThisMachine(request)) throw new Refusal(403, { description: 'Only from this machine' })
+  // A page of another site reaches this machine too, by a call that it cannot read.
+  if (!isOfThisMachine(request) || request.headers['sec-fetch-site'] === 'cross-site')
+    throw new Refusal(403, { description: 'Only from this machine' })
   // Refused unless it is JSON: a page of another site can send a form, but not this type.
   if (problem && content !== undefined) throw problem
   const [path, search] = (request.url ?? '').split('?')

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { expect, test } from '@jest/globals'
 import { demoPage } from '../../../src/dev/demo/page.ts'
 import { demoSignIn } from '../../../src/dev/demo/sign-in.ts'
-import { areOfThisMachine } from '../../../src/dev/demo/this-machine.ts'
+import { areOfThisMachine } from '../../../src/dev/this-machine.ts'
 import { startBff } from '../../support/bff.ts'
 
 test('the demo answers this machine alone, and no proxy on it', async () => {

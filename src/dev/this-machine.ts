@@ -1,15 +1,16 @@
-/** The demo serves this machine only, since anybody can sign in as anybody. A proxy on the machine
- * would open it to others. */
+/** Who asks from this machine: the demo, where anybody signs in as anybody, and the steering of the stand-in
+ * serve nobody else. A proxy on the machine would open them to others, and a browser on it to a page whose
+ * name leads here. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
-import { isLoopback } from '../../../config/secure-address.ts'
-import { Problem } from '../../contract/problems.ts'
-import { unfold, urlHost } from '../../platform/ip-address.ts'
+import { isLoopback } from '../../config/secure-address.ts'
+import { Problem } from '../contract/problems.ts'
+import { unfold, urlHost } from '../platform/ip-address.ts'
 
 /** Headers that proxies and tunnels add. */
 const added = /^(?:forwarded|via|x-real-ip|x-client-ip|true-client-ip)$|^(?:x-forwarded|x-original|cf|ngrok|x-envoy|tailscale)-./
 
-const isOfThisMachine = ({ headers, socket }: IncomingMessage): boolean => {
+export const isOfThisMachine = ({ headers, socket }: IncomingMessage): boolean => {
   const peer = urlHost(unfold(socket.remoteAddress ?? ''))
   const host = URL.parse(`http://${headers.host ?? ''}`)
   return isLoopback(`http://${peer}`) && host !== null && isLoopback(host) && !Object.keys(headers).some((name) => added.test(name))

@@ -2,6 +2,8 @@
 import { exampleIds } from '../contract/ids.ts'
 import { type Operation, takesIdempotencyKey } from '../contract/operation.ts'
 import type { AnswerHeader } from '../http/endpoint.ts'
+import { cookieNames } from '../http/request/cookies.ts'
+import { setCookie } from '../session/credentials/headers.ts'
 
 export const ref = (kind: 'examples' | 'headers' | 'parameters' | 'responses', name: string) => ({ $ref: `#/components/${kind}/${name}` })
 
@@ -11,7 +13,7 @@ const ofAnswers = {
   'X-Request-Id': ['Names this request in the log of the service', 'req_oQ6pWq0bT1mHc8dV2nKx'],
   RateLimit: ['What is left of the limit, and the seconds until it is full again', '"reads";r=118;t=42'],
   'RateLimit-Policy': ['The limit and its window in seconds', '"reads";q=120;w=60'],
-  'Cache-Status': ['How the cache treated the read (RFC 9211)', 'smooch-bff; hit; ttl=41'],
+  'Cache-Status': ['How the cache treated the read (RFC 9211)', 'smooch-bff; hit; ttl=21'],
   'Audit-Operation': ['The operation in the journal', exampleIds.operation],
   'Audit-Receipt': ['Where its event stands in the log; absent from a repeated answer', '41'],
   'Audit-Outcome': ['pending: the outcome is not on disk yet', 'pending'],
@@ -22,7 +24,7 @@ const ofAnswers = {
     'Bearer error="invalid_token"',
   ],
   Allow: ['The methods of this path', 'GET, HEAD, PUT'],
-  'Set-Cookie': ['The session cookie, or what clears it', '__Host-bff.session=…; Path=/; Secure; HttpOnly; SameSite=Strict'],
+  'Set-Cookie': ['The session cookie, or what clears it', setCookie('…', cookieNames(true))],
   Location: ['Where to go on', 'https://id.example.com/authorize?…'],
   'Content-Disposition': ['The name of the file', 'attachment; filename="journal.csv"'],
   'Clear-Site-Data': ['As CLEAR_SITE_DATA says', '"cache", "storage"'],

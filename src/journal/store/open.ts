@@ -107,7 +107,9 @@ const isSigningKey = (text: string): boolean => {
 export function requireJournal(url: string): void {
   const path = pathOf(url)
   if (path !== undefined && !isThere(path))
-    throw new Error(`there is no journal at ${path}${existsSync(path) ? ': the file is empty' : ''}`)
+    throw new Error(
+      `there is no journal at ${path}${existsSync(path) ? ', the file is empty' : ''}: the service makes it at its first start; JOURNAL_URL names another`,
+    )
 }
 
 /** Identity of the place, however the address is written: the file, or the name of the database;

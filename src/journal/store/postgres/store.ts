@@ -86,7 +86,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     const lack = lackIn(there)
     if (lack !== undefined) {
       const remedy = `${lack}; let its owner run: ${initFor(there.role)}`
-      if (!make) throw new Error(there.mark === undefined ? 'there is no journal in this database' : remedy)
+      if (!make)
+        throw new Error(
+          there.mark === undefined
+            ? 'there is no journal in this database: the command init makes it, as the owner of the database'
+            : remedy,
+        )
       await createPostgres(url, keys[0]!).catch((error: unknown) => {
         throw new Error(remedy, { cause: error })
       })

@@ -75,6 +75,11 @@ test('every page of docs stands in its index', () => {
   expect(pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md' && !listed.includes(page))).toEqual([])
 })
 
+test('every picture is shown on a page', () => {
+  const all = pages.map(textOf).join('\n')
+  expect(readdirSync('docs/screenshots').filter((name) => !all.includes(`screenshots/${name}`))).toEqual([])
+})
+
 test('each word of the glossary is used in the file that it names', () => {
   const rows = proseOf('docs/architecture.md').split('\n## Words\n')[1]!.split('\n## ')[0]!
   const words = [...rows.matchAll(/^\| ([^`|]+?) +\|.*\| `([^`]+)` +\|$/gm)].map(([, names, file]) => [names!, file!] as const)

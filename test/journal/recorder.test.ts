@@ -151,7 +151,7 @@ test('a pseudonym is not kept: after an erasure the same person is another', asy
   await using place = makePlace()
   const it = await place.open()
   it.guard.recorded(update('u1'), success)
-  await until(async () => (await it.store.select('SELECT 1 FROM event')).length > 0)
+  await until(async () => (await it.store.select("SELECT 1 FROM event WHERE action = 'update_app_user'")).length > 0)
   const other = await place.store()
   expect(await erasePerson(other, place.sealer, 'app1', 'u1', 'ops')).toMatchObject({ subjects: 1 })
   await other.close()

@@ -1,6 +1,5 @@
 /** A user of an app as the vendor stores and shows it, under two names: `_id` and userId. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { App } from './vendor.ts'
 
 export type Property = string | number | boolean
 
@@ -105,7 +104,14 @@ export const truncated = ({ _id, userId, conversationStarted }: Person) => ({
   conversationStarted,
 })
 
-export function addPerson(app: App, given: NewPerson): Person {
+/** The users of an app. */
+export interface Directory {
+  readonly people: Map<string, Person>
+  /** userId → `_id`. */
+  readonly names: Map<string, string>
+}
+
+export function addPerson(app: Directory, given: NewPerson): Person {
   const person = newPerson(given)
   app.people.set(person._id, person)
   if (person.userId !== undefined) app.names.set(person.userId, person._id)
@@ -113,7 +119,7 @@ export function addPerson(app: App, given: NewPerson): Person {
 }
 
 /** Also frees the userId, unless a new user has it already. */
-export function removePerson(app: App, person: Person): void {
+export function removePerson(app: Directory, person: Person): void {
   const { _id, userId } = person
   // A deletion completes later, and must not remove a new user of the same name.
   if (app.people.has(_id) && app.people.get(_id) !== person) return
@@ -122,4 +128,4 @@ export function removePerson(app: App, person: Person): void {
 }
 
 /** By either name; an `_id` wins over an equal userId. */
-export const lookUp = (app: App, id: string): Person | undefined => app.people.get(id) ?? app.people.get(app.names.get(id) ?? '')
+export const lookUp = (app: Directory, id: string): Person | undefined => app.people.get(id) ?? app.people.get(app.names.get(id) ?? '')

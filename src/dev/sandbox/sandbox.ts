@@ -4,55 +4,18 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { urlHost } from '../../platform/ip-address.ts'
 import { newExchange } from './exchange.ts'
-import { type Fault, newFaults } from './faults.ts'
+import { newFaults } from './faults.ts'
 import { confirmLink, failLink } from './operations/channels.ts'
 import { redeem } from './operations/codes.ts'
-import { defaultApp, defaultSwitches, type SandboxOptions, type Switches, type WebhookOptions } from './options.ts'
-import { addPerson, type Client, lookUp, type NewClient, type NewPerson, newClient, type Person, type ShownUser, show } from './people.ts'
-import { newRequestLog, type RequestRecord } from './record.ts'
-import { isSteering, steer } from './steering.ts'
-import { type App, appOf, type Code, personOf, populate, type Vendor } from './vendor.ts'
-import { newCourier, newWebhook, type Webhook } from './webhooks.ts'
+import { defaultApp, defaultSwitches, type SandboxOptions, type Switches } from './options.ts'
+import { addPerson, lookUp, newClient, show } from './people.ts'
+import { newRequestLog } from './record.ts'
+import { type AppState, isSteering, type Sandbox, steer } from './steering.ts'
+import { type App, appOf, personOf, populate, type Vendor } from './vendor.ts'
+import { newCourier, newWebhook } from './webhooks.ts'
 
 export { defaultApp, defaultPort, type Key, type SandboxOptions } from './options.ts'
-
-interface AppState {
-  appId: string
-  deleted: boolean
-  integrations: { _id: string; type: string }[]
-}
-
-export interface Sandbox extends AsyncDisposable {
-  /** Address with the prefix, without a slash at the end. */
-  readonly url: string
-  /** Address without the prefix, for `/__sandbox`. */
-  readonly origin: string
-  readonly apps: AppState[]
-  /** Requests so far, oldest first; a live array. */
-  readonly requests: readonly RequestRecord[]
-  /** May be changed at any time. */
-  readonly switches: Switches
-  clearRequests(): void
-  fault(fault: Fault): void
-  clearFaults(): void
-  /** Back to the start: users, apps, webhooks and switches; faults and requests are dropped. */
-  reset(): void
-  users(): { appId: string; appUser: ShownUser }[]
-  /** By either name; a copy in the vendor's shape. */
-  user(appId: string, id: string): ShownUser | undefined
-  createUser(appId: string, person?: NewPerson): ShownUser
-  addClient(appId: string, id: string, client: NewClient): Client
-  addBusinessSystem(appId: string, id: string, system: Person['businessSystems'][number]): void
-  addWebhook(appId: string, webhook: WebhookOptions): Webhook
-  /** The id of the app's first integration of a type. */
-  integration(appId: string, type: string): string | undefined
-  /** Confirms a link, by default the oldest; false when nothing is pending. */
-  confirmLink(appId: string, id: string, clientId?: string): boolean
-  failLink(appId: string, id: string, why?: { id?: string; message?: string }): boolean
-  /** The user of an auth code or link request code, which is used up. */
-  redeem(code: string): Code | undefined
-  close(): Promise<void>
-}
+export type { Sandbox } from './steering.ts'
 
 function newTimers() {
   const running = new Set<NodeJS.Timeout>()

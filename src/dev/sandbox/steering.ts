@@ -1,5 +1,5 @@
-/** Control of the sandbox over HTTP, under `/__sandbox`, from this machine only and without a
- * credential. */
+/** Control of the sandbox: as a test has it at hand, and over HTTP, under `/__sandbox`, from this machine
+ * only and without a credential. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isOfThisMachine } from '../this-machine.ts'
@@ -7,8 +7,50 @@ import { type Reply, send } from './answer.ts'
 import { readBody } from './body.ts'
 import { checkFault, type Fault } from './faults.ts'
 import { objectOf, optionalText, requiredText } from './operations/call.ts'
+import type { Switches, WebhookOptions } from './options.ts'
+import type { Client, NewClient, NewPerson, Person, ShownUser } from './people.ts'
+import type { RequestRecord } from './record.ts'
 import { badRequest, Refusal } from './refusal.ts'
-import type { Sandbox } from './sandbox.ts'
+import type { Code } from './vendor.ts'
+import type { Webhook } from './webhooks.ts'
+
+export interface AppState {
+  appId: string
+  deleted: boolean
+  integrations: { _id: string; type: string }[]
+}
+
+export interface Sandbox extends AsyncDisposable {
+  /** Address with the prefix, without a slash at the end. */
+  readonly url: string
+  /** Address without the prefix, for `/__sandbox`. */
+  readonly origin: string
+  readonly apps: AppState[]
+  /** Requests so far, oldest first; a live array. */
+  readonly requests: readonly RequestRecord[]
+  /** May be changed at any time. */
+  readonly switches: Switches
+  clearRequests(): void
+  fault(fault: Fault): void
+  clearFaults(): void
+  /** Back to the start: users, apps, webhooks and switches; faults and requests are dropped. */
+  reset(): void
+  users(): { appId: string; appUser: ShownUser }[]
+  /** By either name; a copy in the vendor's shape. */
+  user(appId: string, id: string): ShownUser | undefined
+  createUser(appId: string, person?: NewPerson): ShownUser
+  addClient(appId: string, id: string, client: NewClient): Client
+  addBusinessSystem(appId: string, id: string, system: Person['businessSystems'][number]): void
+  addWebhook(appId: string, webhook: WebhookOptions): Webhook
+  /** The id of the app's first integration of a type. */
+  integration(appId: string, type: string): string | undefined
+  /** Confirms a link, by default the oldest; false when nothing is pending. */
+  confirmLink(appId: string, id: string, clientId?: string): boolean
+  failLink(appId: string, id: string, why?: { id?: string; message?: string }): boolean
+  /** The user of an auth code or link request code, which is used up. */
+  redeem(code: string): Code | undefined
+  close(): Promise<void>
+}
 
 type Steer = (sandbox: Sandbox, content: unknown, query: URLSearchParams) => unknown
 

@@ -1,18 +1,15 @@
 /** State of the vendor: apps with people, integrations and webhooks, and issued codes. */
 import { createHash } from 'node:crypto'
 import type { AppOptions, Key, SandboxOptions, Switches } from './options.ts'
-import { addPerson, lookUp, type Person } from './people.ts'
+import { addPerson, type Directory, lookUp, type Person } from './people.ts'
 import { notFound } from './refusal.ts'
 import { type Emit, newWebhook, type Webhook } from './webhooks.ts'
 
-export interface App {
+export interface App extends Directory {
   readonly appId: string
   readonly keys: readonly Key[]
   /** Integration id → channel type. */
   readonly integrations: Map<string, string>
-  readonly people: Map<string, Person>
-  /** userId → `_id`. */
-  readonly names: Map<string, string>
   /** Name of a user that was merged away → `_id` of the survivor. */
   readonly mergedInto: Map<string, string>
   readonly webhooks: Map<string, Webhook>

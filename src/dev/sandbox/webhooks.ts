@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fetchOnce } from '../../upstream/http-client.ts'
 import type { WebhookOptions } from './options.ts'
 import { newId, type Person, show, truncated } from './people.ts'
-import type { App } from './vendor.ts'
 
 export const triggers = [
   ...['appUser:delete', 'merge:appUser', 'client:add', 'client:remove', 'link:match', 'link:success', 'link:failure'],
@@ -35,7 +34,12 @@ export const newWebhook = ({ target, triggers: wanted, secret, includeClient, in
 
 /** The rest of a payload; `user` shows a user as the webhook's options say. */
 type Rest = (user: (person: Person, short?: (person: Person) => object) => object) => Record<string, unknown>
-export type Emit = (app: App, trigger: string, rest: Rest) => void
+interface Sender {
+  readonly appId: string
+  readonly webhooks: ReadonlyMap<string, Webhook>
+}
+
+export type Emit = (app: Sender, trigger: string, rest: Rest) => void
 
 /** Statuses after which the vendor does not try again. */
 const final = new Set([400, 401, 403, 404, 406])

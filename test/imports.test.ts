@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { memo } from '../src/platform/memo.ts'
 
 const files = ['src', 'config'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -42,11 +43,12 @@ const rooms = new Map(
 const roomOf = (file: string): string => (file.startsWith('config/') ? 'config' : file.split('/')[1]!)
 
 /** Of ours, for their types alone or not. */
-const allImportsOf = (file: string): string[] =>
+const allImportsOf = memo(2_000, (file: string): string[] =>
   [
     ...[...readFileSync(file, 'utf8').matchAll(statement)].map(([, , , from = '']) => from),
     ...[...readFileSync(file, 'utf8').matchAll(dynamic)].map(([, from = '']) => from),
-  ].flatMap((from) => (from.startsWith('.') ? [normalize(join(file, '..', from))] : []))
+  ].flatMap((from) => (from.startsWith('.') ? [normalize(join(file, '..', from))] : [])),
+)
 
 describe('imports', () => {
   test('are found at all', () => {
@@ -77,6 +79,19 @@ describe('imports', () => {
       return seen
     }
     expect([...rooms.keys()].filter((room) => leadsTo(room).has(room))).toEqual([])
+  })
+
+  test('no file leads back to itself, for types alone included', () => {
+    const done = new Set<string>()
+    const circles: string[] = []
+    const follow = (file: string, way: readonly string[]): void => {
+      if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '))
+      if (way.includes(file) || done.has(file)) return
+      for (const next of allImportsOf(file)) follow(next, [...way, file])
+      done.add(file)
+    }
+    for (const file of files) follow(file, [])
+    expect(circles).toEqual([])
   })
 
   /** What a file loads by itself, and all that is loaded with it. */

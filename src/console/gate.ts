@@ -8,8 +8,9 @@ import type { Asked, Gate } from '../http/endpoint-handler.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
 import { requireRecentSignIn } from '../policy/decide.ts'
+import type { Session } from '../session/record.ts'
 import { absenceOf } from '../session/roles.ts'
-import type { Session, Sessions } from '../session/sessions.ts'
+import type { Sessions } from '../session/sessions.ts'
 import { apiEndpoints, readers } from './endpoints.ts'
 
 const holdsOneOf = (roles: readonly Role[], session: Session | undefined): boolean =>

@@ -15,7 +15,7 @@ import { isBlank } from '../contract/text.ts'
 import { checkBody, discardBody, readJson } from '../http/request/body.ts'
 import type { Patience } from '../platform/deadline.ts'
 import type { Subject } from '../policy/subjects.ts'
-import type { Session } from '../session/sessions.ts'
+import type { Session } from '../session/record.ts'
 
 /** In the order in which it is filled; checked and rebuilt, without the bytes of the caller. */
 export interface Call<O extends Operation = Operation> {

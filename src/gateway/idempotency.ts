@@ -3,8 +3,8 @@
 import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { lifetimes } from '../journal/event/lifetimes.ts'
-import { bearerOf, openFor, personKeysOf, sealFor } from '../session/record.ts'
-import type { Session } from '../session/sessions.ts'
+import { bearerOf, personKeysOf, type Session } from '../session/record.ts'
+import { openFor, sealFor } from '../session/seal.ts'
 import type { SessionStore } from '../session/store/session-store.ts'
 import type { Reply } from './reply.ts'
 

@@ -2,8 +2,7 @@
  * a minute: alone it could take them all. */
 import { Problem } from '../contract/problems.ts'
 import { limitConcurrency, NoTurn } from '../platform/concurrency.ts'
-import { bearerOf } from '../session/record.ts'
-import type { Session } from '../session/sessions.ts'
+import { bearerOf, type Session } from '../session/record.ts'
 
 /** Of the places for images in `src/upstream/bulkhead.ts`; a program uploads for many people. */
 const imageShares = { person: 16, program: 64 } as const

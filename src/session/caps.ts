@@ -2,7 +2,6 @@
  * roles it sets. */
 import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
-import type { People } from './people.ts'
 import type { Person, SessionRecord } from './record.ts'
 
 /** The roles a key may give; undefined: all. Sessions of programs also need `service` among
@@ -22,9 +21,14 @@ export const requireWithin = (cap: Cap, { kind, roles }: { readonly kind?: Held[
     throw new Problem('forbidden', { detail: 'This service key may not mint sessions of programs: its cap does not hold service.' })
 }
 
+interface Holders {
+  /** The kinds and roles that the person has. */
+  readonly held: (person: Person) => Promise<readonly Held[]>
+}
+
 /** Throws `forbidden` when the person holds a role beyond the cap. Only staff and programs can be
  * named by an actor's id. */
-export const requirePersonWithin = async (people: People, cap: Cap, person: Person): Promise<void> => {
+export const requirePersonWithin = async (people: Holders, cap: Cap, person: Person): Promise<void> => {
   if (cap === undefined) return
   const nameable = person.userId !== undefined || cap.some((role) => role !== 'user')
   if (!nameable || !(await people.held(person)).every((held) => isWithin(cap, held)))

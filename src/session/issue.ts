@@ -3,19 +3,9 @@ import type { KeyRing } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { signToken, type Token } from './credentials/token.ts'
 import type { People } from './people.ts'
-import {
-  appKeysOf,
-  type IndexEntry,
-  openFor,
-  personKeysOf,
-  type SessionRecord,
-  sealFor,
-  sealIndex,
-  sealRecord,
-  storeKey,
-} from './record.ts'
-import type { Session } from './sessions.ts'
-import type { SessionRef, SessionStore } from './store/session-store.ts'
+import { appKeysOf, type IndexEntry, personKeysOf, type Session, type SessionRecord, type SessionRef, storeKey } from './record.ts'
+import { openFor, sealFor, sealIndex, sealRecord } from './seal.ts'
+import type { SessionStore } from './store/session-store.ts'
 
 export interface Created {
   readonly token: string
@@ -123,19 +113,4 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
     const sealed = await store.extra(place)
     return ((sealed && openFor(peppers, 'session extra', place.key, sealed)) as SessionSecrets | undefined) ?? {}
   }
-}
-
-/** The record as it was sealed, without what the store and the flags added. */
-export const recordOf = (session: Session): SessionRecord => {
-  const {
-    place: _place,
-    appTag: _app,
-    createdMs: _created,
-    expiresMs: _expires,
-    smooch: _smooch,
-    rolesMark: _mark,
-    staff: _staff,
-    ...record
-  } = session
-  return record
 }

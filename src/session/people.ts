@@ -4,8 +4,9 @@ import type { Role } from '../contract/operation.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { type Cap, type Held, isWithin } from './caps.ts'
 import { providerListsOf } from './provider-sessions.ts'
-import { appKeysOf, type IndexEntry, openListed, type Person, personKeysOf, type SessionRecord } from './record.ts'
-import { openRoles, type RolesFlag, sealRoles } from './roles.ts'
+import { appKeysOf, type IndexEntry, type Person, personKeysOf, type RolesFlag, type SessionRecord } from './record.ts'
+import { openRoles, sealRoles } from './roles.ts'
+import { openListed } from './seal.ts'
 import type { Listed, SessionStore } from './store/session-store.ts'
 
 /** Sessions of one person; a further one ends the oldest. */

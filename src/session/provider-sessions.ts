@@ -1,8 +1,8 @@
 /** Sessions as their identity provider names them, for its logout tokens. Times are compared within
  * one clock: ours, by which the sign-in began, or the provider's, which signed both tokens. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
-import type { People } from './people.ts'
-import { openListed, type ProviderSession } from './record.ts'
+import type { ProviderSession } from './record.ts'
+import { openListed } from './seal.ts'
 import type { SessionStore } from './store/session-store.ts'
 
 type Entry = ReturnType<typeof openListed>[number]
@@ -41,7 +41,13 @@ const keysOfLogout = (peppers: KeyRing, named: ProviderLogout): string[] => {
 export const providerListsOf = (peppers: KeyRing, session: ProviderSession): string[] =>
   keysOfSession(peppers, session).map(([newest]) => newest!)
 
-export const createProviderSessions = ({ store, peppers, people }: { store: SessionStore; peppers: KeyRing; people: People }) => {
+interface Parts {
+  readonly store: SessionStore
+  readonly peppers: KeyRing
+  readonly people: { readonly endListed: (session: Entry) => Promise<boolean> }
+}
+
+export const createProviderSessions = ({ store, peppers, people }: Parts) => {
   const signedOut = async (key: string) => {
     const [at, saidAt] = await Promise.all([store.readMark(key, 'gone'), store.readMark(key, 'signedOut')])
     return at === undefined ? [] : [{ at: Number(at), saidAt: Number(saidAt ?? Math.ceil(Number(at) / 1000)) }]

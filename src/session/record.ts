@@ -1,14 +1,10 @@
-/** The record of a session and its seal. A dump of the store opens nothing: the key needs the
- * token's jti and a pepper. */
+/** What a session is: its record, which is sealed; what a request finds; and the names under which
+ * both lie in the store. */
 import { hash } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
-import { opener } from '../crypto/decryption-memo.ts'
-import { decrypt, deriveKey, encrypt } from '../crypto/envelope.ts'
-import { type KeyRing, keyedName, perKey, type RingKey } from '../crypto/key-ring.ts'
-import { hmacWith } from '../crypto/keyed-hash.ts'
+import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { memo } from '../platform/memo.ts'
 import type { Kind, Scope } from './credentials/token.ts'
-import type { Listed } from './store/session-store.ts'
 
 export interface Actor {
   readonly id: string
@@ -58,6 +54,57 @@ export interface ProviderSession {
   readonly absentRoles?: string | undefined
 }
 
+/** The place of a session: SHA-256 of its jti, and the hash tag of its person. */
+export interface SessionRef {
+  readonly key: string
+  readonly tag: string
+}
+
+/** The roles of a person as last changed, a flag that every request reads. */
+export interface RolesFlag {
+  readonly version: string
+  readonly roles: readonly Role[]
+  /** By the store's clock, in milliseconds since 1970. */
+  readonly at: number
+}
+
+/** The session of a request: its record, with what has changed since. */
+export interface Session extends SessionRecord {
+  /** As it was sealed. */
+  readonly record: SessionRecord
+  readonly place: SessionRef
+  /** The app's tag, for the flag that ends all its sessions. */
+  readonly appTag: string
+  readonly createdMs: number
+  readonly expiresMs: number
+  readonly smooch: string | undefined
+  /** The roles as last changed, when that was after this session began. */
+  readonly rolesMark: RolesFlag | undefined
+  /** True when it began with a staff role, even if the role was taken since. */
+  readonly staff: boolean
+  /** True when the whole request had arrived at the look-up: then no second one is needed. */
+  readonly afterBody: boolean
+}
+
+/** The part that is readable without the token: enough to list and end a session. */
+export interface IndexEntry {
+  readonly key: string
+  readonly tag: string
+  readonly app: string
+  readonly kind: Kind
+  /** The actor's name, else the id. */
+  readonly actor: string
+  /** Absent when it is `actor`, and in entries that an earlier version wrote. */
+  readonly actorId?: string | undefined
+  readonly roles: readonly Role[]
+  readonly device?: string | undefined
+  /** Of the session at its provider. */
+  readonly providerSid?: string | undefined
+  readonly provedAt?: number | undefined
+  /** True when `key` is that of a refresh family. */
+  readonly family?: true
+}
+
 /** A person of an app: known by userId, else by the actor's id. */
 export interface Person {
   readonly app: string
@@ -79,83 +126,3 @@ export const appKeysOf = (peppers: KeyRing, app: string): [string, ...string[]] 
   peppers().map((pepper) => keyedName(pepper, 'app', app)) as [string, ...string[]]
 
 export const storeKey = memo(4_000, (jti: string): string => hash('sha256', jti, 'base64url'))
-
-const version = 2
-/** One HMAC of the jti gives the key of a record: the jti is as random as a key. The key of the
- * pepper is made once. */
-const recordKeys = perKey(({ secret }) => {
-  const hmac = hmacWith(deriveKey(secret, 'session record'))
-  return memo(4_000, (jti) => hmac(jti, 'buffer'))
-})
-const indexKey = ({ secret }: RingKey) => deriveKey(secret, 'session index')
-
-/** Layout: version | length of kid | kid | ciphertext. */
-const seal = (pepper: RingKey, key: Buffer, aad: string, value: unknown): Buffer => {
-  const kid = Buffer.from(pepper.id)
-  return encrypt(key, aad, JSON.stringify(value), Buffer.concat([Buffer.from([version, kid.length]), kid]))
-}
-
-/** Undefined when no live pepper opens it, or when it was sealed under another name. */
-const open = (peppers: KeyRing, keyOf: (pepper: RingKey) => Buffer, aad: string, blob: Buffer): unknown => {
-  const kidEnd = 2 + (blob[1] ?? 0)
-  const kid = blob.subarray(2, kidEnd).toString()
-  const pepper = peppers().find(({ id }) => id === kid)
-  const text = blob[0] === version && pepper && decrypt(keyOf(pepper), aad, blob.subarray(kidEnd))
-  return text ? JSON.parse(text.toString()) : undefined
-}
-
-export const sealRecord = (peppers: KeyRing, jti: string, tag: string, record: SessionRecord): Buffer => {
-  const [pepper] = peppers()
-  return seal(pepper, recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, record)
-}
-
-const opened = opener<SessionRecord>()
-
-/** `sealed` in base64, as the store has it. */
-export const openRecord = (peppers: KeyRing, jti: string, tag: string, sealed: string): SessionRecord | undefined =>
-  opened.read(peppers, jti + tag, sealed, () => {
-    const blob = Buffer.from(sealed, 'base64')
-    return open(peppers, (pepper) => recordKeys(pepper)(jti), `${storeKey(jti)}|${tag}`, blob) as SessionRecord | undefined
-  })
-
-/** The part that is readable without the token: enough to list and end a session. */
-export interface IndexEntry {
-  readonly key: string
-  readonly tag: string
-  readonly app: string
-  readonly kind: Kind
-  /** The actor's name, else the id. */
-  readonly actor: string
-  /** Absent when it is `actor`, and in entries that an earlier version wrote. */
-  readonly actorId?: string | undefined
-  readonly roles: readonly Role[]
-  readonly device?: string | undefined
-  /** Of the session at its provider. */
-  readonly providerSid?: string | undefined
-  readonly provedAt?: number | undefined
-  /** True when `key` is that of a refresh family. */
-  readonly family?: true
-}
-
-export const sealIndex = (peppers: KeyRing, sid: string, entry: IndexEntry): Buffer => {
-  const [pepper] = peppers()
-  return seal(pepper, indexKey(pepper), sid, entry)
-}
-
-const openIndex = (peppers: KeyRing, sid: string, blob: Buffer): IndexEntry | undefined =>
-  open(peppers, indexKey, sid, blob) as IndexEntry | undefined
-
-export const openListed = (peppers: KeyRing, listed: readonly Listed[]): (Listed & { readonly entry: IndexEntry })[] =>
-  listed.flatMap((it) => {
-    const entry = openIndex(peppers, it.sid, Buffer.from(it.index, 'base64'))
-    return entry ? [{ ...it, entry }] : []
-  })
-
-/** Base64url of a small value sealed for one purpose and one place. */
-export const sealFor = (peppers: KeyRing, purpose: string, place: string, value: unknown): string => {
-  const [pepper] = peppers()
-  return seal(pepper, deriveKey(pepper.secret, purpose), place, value).toString('base64url')
-}
-
-export const openFor = (peppers: KeyRing, purpose: string, place: string, text: string): unknown =>
-  open(peppers, (pepper) => deriveKey(pepper.secret, purpose), place, Buffer.from(text, 'base64url'))

@@ -1,7 +1,6 @@
 /** From a trusted assertion about a person to the record of a session; the one path of minting,
  * sign-in and token exchange. */
 
-import type { z } from 'zod'
 import type { UpstreamApp } from '../../config/apps.ts'
 import { faultIn } from '../contract/field-faults.ts'
 import { looksLikeSmoochId, provableId } from '../contract/ids.ts'
@@ -9,16 +8,14 @@ import { operations } from '../contract/operations.ts'
 import { isUserNotFound, Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { Upstream } from '../upstream/client.ts'
+import type { Assertion } from './assertion.ts'
 import { type Cap, requireWithin } from './caps.ts'
 import type { Lifetime } from './issue.ts'
 import { lifetimeOf } from './lifetimes.ts'
-import type { MintBody } from './mint.ts'
 import type { People } from './people.ts'
 import type { SessionRecord } from './record.ts'
 import { rolesSaid } from './roles.ts'
 import type { Sessions } from './sessions.ts'
-
-export type Assertion = z.infer<typeof MintBody>
 
 interface ResolveUserParts {
   readonly sessions: Sessions

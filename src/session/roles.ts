@@ -4,18 +4,12 @@ import { randomBytes } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
 import { opener } from '../crypto/decryption-memo.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
-import { openFor, sealFor } from './record.ts'
+import type { RolesFlag } from './record.ts'
+import { openFor, sealFor } from './seal.ts'
 
 const staffRoles: readonly Role[] = ['agent', 'admin', 'auditor']
 
 export const isStaffRole = (role: Role): boolean => staffRoles.includes(role)
-
-export interface RolesFlag {
-  readonly version: string
-  readonly roles: readonly Role[]
-  /** By the store's clock, in milliseconds since 1970. */
-  readonly at: number
-}
 
 export const sealRoles = (peppers: KeyRing, tag: string, roles: readonly Role[], at: number): string =>
   sealFor(peppers, 'roles', tag, { version: randomBytes(9).toString('base64url'), roles, at } satisfies RolesFlag)

@@ -2,7 +2,8 @@
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { type Cap, isWithin } from './caps.ts'
 import { servicesKey } from './issue.ts'
-import { appKeysOf, openListed } from './record.ts'
+import { appKeysOf } from './record.ts'
+import { openListed } from './seal.ts'
 import type { SessionStore } from './store/session-store.ts'
 
 export const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {

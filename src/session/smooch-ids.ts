@@ -2,8 +2,8 @@
  * and the person of an `_id`. */
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
-import { openFor, type Person, personKeysOf, sealFor } from './record.ts'
-import type { Session } from './sessions.ts'
+import { type Person, personKeysOf, type Session } from './record.ts'
+import { openFor, sealFor } from './seal.ts'
 import { markTtlMs, type SessionStore } from './store/session-store.ts'
 
 const purpose = 'person of a smoochId'

@@ -9,15 +9,15 @@ import { anyone, handlers } from '../http/endpoint-handler.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import type { ProviderSessions } from '../session/provider-sessions.ts'
-import type { Sessions } from '../session/sessions.ts'
 import { backchannelEndpoints } from './endpoints.ts'
 import type { IssuerTokens } from './issuer-tokens.ts'
+import type { ReplayGuard } from './replay.ts'
 
 /** Longer than the age at which a token is refused. */
 const rememberMs = 10 * 60_000
 
 interface Parts {
-  readonly sessions: Sessions
+  readonly replay: ReplayGuard
   readonly providerSessions: ProviderSessions
   readonly tokens: IssuerTokens
   readonly attempt: Attempt
@@ -27,7 +27,7 @@ interface Parts {
 /** Pause between alarms of one provider for unsigned tokens, which anybody can send. */
 const quietMs = 60_000
 
-export const backchannelLogoutRoutes = ({ sessions, providerSessions, tokens, attempt, alarm }: Parts): Router => {
+export const backchannelLogoutRoutes = ({ replay, providerSessions, tokens, attempt, alarm }: Parts): Router => {
   const lastForged = new Map<string, number>()
 
   /** An alarm with the reason: somebody stays signed in here. */
@@ -44,9 +44,9 @@ export const backchannelLogoutRoutes = ({ sessions, providerSessions, tokens, at
   const end = async (text: string): Promise<number | undefined> => {
     const { jti, ...named } = await tokens.logout(text)
     const id = `${named.issuer} ${jti}`
-    if (await sessions.wasUsed('logout', id)) return undefined
+    if (await replay.wasUsed('logout', id)) return undefined
     const ended = await providerSessions.end(named)
-    await sessions.remember('logout', id, rememberMs)
+    await replay.remember('logout', id, rememberMs)
     return ended
   }
 

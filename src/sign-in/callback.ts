@@ -2,23 +2,48 @@
 import type { Request, Response } from 'express'
 import type { Provider } from '../../config/providers.ts'
 import { Problem } from '../contract/problems.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { addLogFields } from '../http/access-log.ts'
 import type { CheckedRequest } from '../http/endpoint-handler.ts'
 import { interstitialPage } from '../http/plain-page.ts'
+import type { Attempt } from '../http/rate-limit.ts'
+import type { Origins } from '../http/request/origins.ts'
 import { rawQueryOf } from '../http/request/query.ts'
 import { setCookie } from '../session/credentials/headers.ts'
 import { deviceOf } from '../session/device-label.ts'
 import type { Created } from '../session/issue.ts'
 import { lifetimeOf } from '../session/lifetimes.ts'
+import type { People } from '../session/people.ts'
+import type { ProviderSessions } from '../session/provider-sessions.ts'
 import { personKeysOf } from '../session/record.ts'
+import type { ResolveUser } from '../session/resolve-user.ts'
 import { isStaffRole } from '../session/roles.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { authTimeIn, forStaffOrigin, personOf } from './claims.ts'
 import type { loginEndpoints } from './endpoints.ts'
-import type { SignInParts } from './login.ts'
+import type { MissingClaims } from './missing-claims.ts'
 import { showPage } from './pages.ts'
-import type { SignedIn } from './provider/openid.ts'
+import type { RelyingParty, SignedIn } from './provider/openid.ts'
+import type { ReplayGuard } from './replay.ts'
 import { findTransaction, isOurState, type Transaction, transactionMs } from './transaction.ts'
+
+export interface SignInParts {
+  readonly sessions: Sessions
+  readonly people: People
+  readonly replay: ReplayGuard
+  readonly providerSessions: ProviderSessions
+  readonly resolveUser: ResolveUser
+  readonly peppers: KeyRing
+  readonly missingClaims: MissingClaims
+  readonly origins: Origins
+  readonly basePath: string
+  readonly redirectUri: (origin: string) => string
+  readonly attempt: Attempt
+  /** By id; the first is the default. */
+  readonly parties: ReadonlyMap<string, { readonly provider: Provider; readonly party: RelyingParty }>
+  /** Of all issuers. */
+  readonly prefixes: readonly string[]
+}
 
 interface Entrance {
   readonly transaction: Transaction
@@ -44,7 +69,7 @@ const provedAt = ({ transaction, provider, signedIn: { claims } }: Entrance): nu
 const ageOf = ({ signedIn: { claims } }: Entrance, at: number): number | undefined => (at === 0 ? undefined : Math.max(0, claims.iat - at))
 
 export const createCallback = (parts: SignInParts) => {
-  const { sessions, people, providerSessions, resolveUser, missingClaims, peppers, origins, parties, attempt, redirectUri } = parts
+  const { sessions, people, replay, providerSessions, resolveUser, missingClaims, peppers, origins, parties, attempt, redirectUri } = parts
 
   /** The pending sign-in of this browser. A state of ours is no guess, so only others count as
    * failures. */
@@ -55,9 +80,9 @@ export const createCallback = (parts: SignInParts) => {
     const saidMs = await sessions.now()
     const { transaction, end } = findTransaction(peppers, { state, nowMs: saidMs }, origins.cookies, req.headers.cookie)
     const chosen = parties.get(transaction?.provider ?? '')
-    if (await sessions.wasUsed('sign-in', state)) throw new Problem('sign_in_finished')
+    if (await replay.wasUsed('sign-in', state)) throw new Problem('sign_in_finished')
     if (transaction?.origin !== origins.of(req.headers.host) || !chosen) throw new Problem('sign_in_expired')
-    const release = await sessions.once('sign-in', state, transactionMs)
+    const release = await replay.once('sign-in', state, transactionMs)
     if (!release) throw new Problem('sign_in_finished')
     res.locals['transaction'] = transaction
     return { transaction, chosen, end, release, saidMs }
@@ -69,7 +94,7 @@ export const createCallback = (parts: SignInParts) => {
     const url = new URL(`${redirectUri(transaction.origin)}?${rawQueryOf(req.originalUrl)}`)
     const over = async () => {
       res.setHeader('Set-Cookie', end)
-      await sessions.remember('sign-in', transaction.state, transactionMs)
+      await replay.remember('sign-in', transaction.state, transactionMs)
     }
     const signedIn = await chosen.party.finish(transaction, url).catch(async (error) => {
       // The code may still be valid: reloading the page goes on.

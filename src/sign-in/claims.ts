@@ -5,7 +5,7 @@ import { faultOfName, hiddenIn, isTooLong } from '../contract/ids.ts'
 import { Problem, problems } from '../contract/problems.ts'
 import { isBlank, withoutFormatting } from '../contract/text.ts'
 import { parseExact } from '../platform/exact-json.ts'
-import type { Assertion } from '../session/resolve-user.ts'
+import type { Assertion } from '../session/assertion.ts'
 import { absenceOf, isStaffRole } from '../session/roles.ts'
 import { clockToleranceSeconds } from './token-rules.ts'
 

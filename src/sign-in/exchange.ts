@@ -10,7 +10,6 @@ import { type Attempt, limitCalls } from '../http/rate-limit.ts'
 import type { Origins } from '../http/request/origins.ts'
 import { setCookie } from '../session/credentials/headers.ts'
 import { deviceOf } from '../session/device-label.ts'
-import { recordOf } from '../session/issue.ts'
 import { lifetimeOf } from '../session/lifetimes.ts'
 import type { People } from '../session/people.ts'
 import type { ProviderSessions } from '../session/provider-sessions.ts'
@@ -22,12 +21,14 @@ import { forStaffOrigin, personOf } from './claims.ts'
 import { exchangeEndpoints, tokenType } from './endpoints.ts'
 import type { IssuerTokens, Trusted } from './issuer-tokens.ts'
 import type { MissingClaims } from './missing-claims.ts'
+import type { ReplayGuard } from './replay.ts'
 import { TokenFault } from './token-rules.ts'
 import { isOurNonce } from './transaction.ts'
 
 export interface ExchangeParts {
   readonly sessions: Sessions
   readonly people: People
+  readonly replay: ReplayGuard
   readonly providerSessions: ProviderSessions
   readonly families: RefreshFamilies
   readonly peppers: KeyRing
@@ -63,7 +64,7 @@ const inToken = (error: unknown): never => {
 const refused = (why: string): Problem => new Problem('invalid_grant', { cause: new TokenFault(why) })
 
 export const createExchange = (parts: ExchangeParts) => {
-  const { sessions, people, providerSessions, families, tokens, resolveUser, origins, attempt } = parts
+  const { sessions, people, replay, providerSessions, families, tokens, resolveUser, origins, attempt } = parts
 
   /** Tokens issued before the person's sessions were ended are refused, also when that happens
    * meanwhile. */
@@ -93,10 +94,10 @@ export const createExchange = (parts: ExchangeParts) => {
       const token = await tokens.subject(text)
       if (isOurNonce(parts.peppers, token.payload['nonce'])) throw refused('it is of a sign-in with a browser, which has been used')
       const windowMs = Math.max(1, token.expiresMs - Date.now())
-      const release = await sessions.once('exchange', token.digest, windowMs)
+      const release = await replay.once('exchange', token.digest, windowMs)
       if (!release) throw refused('it was exchanged before')
       const made = await begin(req, token).catch((error) => release().then(() => Promise.reject(error)))
-      await sessions.remember('exchange', token.digest, windowMs)
+      await replay.remember('exchange', token.digest, windowMs)
       addLogFields(res, { session: made.sessionId, provider: token.provider.id })
       return answer(made)
     },
@@ -107,8 +108,7 @@ export const createExchange = (parts: ExchangeParts) => {
       if (body) return answer(await families.refresh(body.refresh_token, (tag) => sessions.count(tag, 'writes', limitCalls(req, res))))
       const { session } = await sessions.require(req, { limit: 'writes', decide: limitCalls(req, res) })
       if (session.kind !== 'cookie') throw faultIn('body', ['refresh_token'], 'is required.')
-      const { rolesMark } = session
-      const record = recordOf(session)
+      const { record, rolesMark } = session
       const changed = { ...record, roles: currentRoles(session, rolesMark), rolesVersion: rolesMark?.version ?? record.rolesVersion }
       const created = await sessions.rotate(session, changed, lifetimeOf('cookie', changed.roles).lifetime)
       if (!created) throw new Problem('unauthorized')

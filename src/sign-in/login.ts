@@ -2,49 +2,25 @@
  * provider. */
 import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Router } from 'express'
-import type { Provider } from '../../config/providers.ts'
 import { faultIn } from '../contract/field-faults.ts'
 import { Problem } from '../contract/problems.ts'
-import type { KeyRing } from '../crypto/key-ring.ts'
 import { routes } from '../http/endpoint.ts'
 import { anyone, type CheckedRequest, handlers } from '../http/endpoint-handler.ts'
 import { interstitialPage } from '../http/plain-page.ts'
-import type { Attempt } from '../http/rate-limit.ts'
-import type { Origins } from '../http/request/origins.ts'
 import { asPage } from '../http/response-headers.ts'
 import { isForPage } from '../session/credentials/csrf.ts'
-import type { People } from '../session/people.ts'
-import type { ProviderSessions } from '../session/provider-sessions.ts'
-import type { ResolveUser } from '../session/resolve-user.ts'
-import type { Sessions } from '../session/sessions.ts'
-import { createCallback } from './callback.ts'
+import { createCallback, type SignInParts } from './callback.ts'
 import { loginEndpoints } from './endpoints.ts'
-import type { MissingClaims } from './missing-claims.ts'
 import { failsAsPage, showPage } from './pages.ts'
-import type { RelyingParty } from './provider/openid.ts'
 import { loginAddress, returnPath } from './return-to.ts'
 import { beginTransaction, newNonce, newState, type Transaction } from './transaction.ts'
 
-export interface SignInParts {
-  readonly sessions: Sessions
-  readonly people: People
-  readonly providerSessions: ProviderSessions
-  readonly resolveUser: ResolveUser
-  readonly peppers: KeyRing
-  readonly missingClaims: MissingClaims
-  readonly origins: Origins
-  readonly basePath: string
-  readonly redirectUri: (origin: string) => string
-  readonly attempt: Attempt
+interface LoginParts extends SignInParts {
   /** The limit of an address. */
   readonly signIns: RequestHandler
-  /** By id; the first is the default. */
-  readonly parties: ReadonlyMap<string, { readonly provider: Provider; readonly party: RelyingParty }>
-  /** Of all issuers. */
-  readonly prefixes: readonly string[]
 }
 
-export const signInRoutes = (parts: SignInParts): Router => {
+export const signInRoutes = (parts: LoginParts): Router => {
   const { sessions, peppers, origins, basePath, parties, signIns, redirectUri } = parts
 
   const login = async ({ query, req, res }: CheckedRequest<typeof loginEndpoints.sign_in, undefined>): Promise<void> => {

@@ -2,7 +2,7 @@
  * way holds a short lease; `remember` makes it final, so a use that broke off can be repeated. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { randomBytes } from '../crypto/random.ts'
-import type { SessionStore } from './store/session-store.ts'
+import type { SessionStore } from '../session/store/session-store.ts'
 
 type Release = () => Promise<void>
 
@@ -42,3 +42,5 @@ export const createReplayGuard = ({ store, peppers }: { readonly store: SessionS
     },
   }
 }
+
+export type ReplayGuard = ReturnType<typeof createReplayGuard>

@@ -29,6 +29,7 @@ import { createMissingClaims } from './missing-claims.ts'
 import { createDiscovery, type Discovery } from './provider/discovery.ts'
 import { createRelyingParty } from './provider/openid.ts'
 import { createReport } from './provider/problems.ts'
+import { createReplayGuard } from './replay.ts'
 
 interface Options {
   readonly apps: ReadonlyMap<string, unknown>
@@ -68,6 +69,7 @@ export const createAuth = (options: Options): Router[] => {
   const redirectUri = (origin: string) => `${origin}${options.basePath}/auth/callback`
   const shared = {
     ...options,
+    replay: createReplayGuard(options),
     providerSessions: createProviderSessions(options),
     redirectUri,
     missingClaims,

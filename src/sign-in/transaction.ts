@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto'
 import { type KeyRing, keyedName, type RingKey } from '../crypto/key-ring.ts'
 import { type CookieNames, cookiesIn } from '../http/request/cookies.ts'
 import { newJti } from '../session/issue.ts'
-import { openFor, sealFor } from '../session/record.ts'
-import type { SessionRef } from '../session/store/session-store.ts'
+import type { SessionRef } from '../session/record.ts'
+import { openFor, sealFor } from '../session/seal.ts'
 
 export interface Transaction {
   readonly state: string

@@ -1,6 +1,7 @@
 /** Places and sessions that no other test has. */
 import { randomBytes } from 'node:crypto'
-import type { NewSession, SessionRef } from '../../src/session/store/session-store.ts'
+import type { SessionRef } from '../../src/session/record.ts'
+import type { NewSession } from '../../src/session/store/session-store.ts'
 
 export const unique = () => randomBytes(16).toString('base64url')
 export const place = (tag = unique()): SessionRef => ({ key: unique(), tag })

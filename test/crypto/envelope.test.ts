@@ -4,7 +4,7 @@ import * as cached from '../../src/cache/seal.ts'
 import { decrypt, deriveKey, encrypt } from '../../src/crypto/envelope.ts'
 import type { KeyRing } from '../../src/crypto/key-ring.ts'
 import { createSealer } from '../../src/journal/event/seal.ts'
-import { openFor } from '../../src/session/record.ts'
+import { openFor } from '../../src/session/seal.ts'
 
 const peppers: KeyRing = () => [{ id: 'k1', secret: 'an example of a secret, 32 bytes long' }]
 

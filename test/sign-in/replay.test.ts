@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { Secret } from '../../config/secret.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
-import { createReplayGuard } from '../../src/session/replay.ts'
 import { memoryStore } from '../../src/session/store/memory.ts'
+import { createReplayGuard } from '../../src/sign-in/replay.ts'
 import { isOurNonce, newNonce } from '../../src/sign-in/transaction.ts'
 import { canaryPepper } from '../support/canaries.ts'
 

@@ -2,7 +2,7 @@
  * sessions. */
 import type { Request, Response } from 'express'
 import type { Act } from '../../journal/event/actions.ts'
-import type { Session } from '../sessions.ts'
+import type { Session } from '../record.ts'
 
 export interface ActFacts {
   readonly act: Act

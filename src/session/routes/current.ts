@@ -1,7 +1,8 @@
 /** Handlers of the current session, and of sign-out. */
 
 import { anyone, handlers } from '../../http/endpoint-handler.ts'
-import type { Session, Sessions } from '../sessions.ts'
+import type { Session } from '../record.ts'
+import type { Sessions } from '../sessions.ts'
 import { currentEndpoints } from './endpoints.ts'
 import { createSignOut, type SignOutParts } from './sign-out.ts'
 

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { exampleIds } from '../../contract/ids.ts'
 import { done, type Endpoints, json, ofBodies } from '../../http/endpoint.ts'
-import { MintBody } from '../mint.ts'
+import { Assertion } from '../assertion.ts'
 
 const times = { createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() }
 const kind = z.enum(['cookie', 'bearer', 'service'])
@@ -171,7 +171,7 @@ export const mintEndpoints = {
     method: 'post',
     path: '/sessions',
     summary: 'Make a session for a person or program that the backend vouches for.',
-    body: { required: true, content: json(MintBody, { kind: 'bearer', userId }) },
+    body: { required: true, content: json(Assertion, { kind: 'bearer', userId }) },
     answers: {
       201: {
         description: 'The session',

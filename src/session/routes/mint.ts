@@ -1,7 +1,6 @@
 /** Handlers of `/sessions` on the private listener, for the customer's backend: mint, list and end. */
 
 import type { Request, Response, Router } from 'express'
-import type { z } from 'zod'
 import type { UpstreamApp } from '../../../config/apps.ts'
 import type { Secret } from '../../../config/secret.ts'
 import { Problem } from '../../contract/problems.ts'
@@ -9,9 +8,10 @@ import { addLogFields } from '../../http/access-log.ts'
 import { routes } from '../../http/endpoint.ts'
 import { handlers } from '../../http/endpoint-handler.ts'
 import type { Attempt } from '../../http/rate-limit.ts'
+import type { Assertion } from '../assertion.ts'
 import { isWithin } from '../caps.ts'
 import { readBearer } from '../credentials/headers.ts'
-import { type Mint, type MintBody, type Minted, type ServiceKey, serviceKeyOf } from '../mint.ts'
+import { type Mint, type Minted, type ServiceKey, serviceKeyOf } from '../mint.ts'
 import { appOf } from '../resolve-user.ts'
 import type { Sessions } from '../sessions.ts'
 import type { Acts } from './acts.ts'
@@ -41,7 +41,7 @@ interface MintEvents {
 export const mintRoutes = (sessions: Sessions, mint: Mint, authenticate: Authenticate, { apps, acts }: MintEvents): Router => {
   /** Recorded for staff and programs, and when the key may not mint it. Sessions of end users are
    * too many, and act on nobody else. */
-  const minting = async (req: Request, res: Response, key: ServiceKey, ask: z.infer<typeof MintBody>): Promise<Minted> => {
+  const minting = async (req: Request, res: Response, key: ServiceKey, ask: Assertion): Promise<Minted> => {
     const run = () => mint(ask, `mint:${key.name}`, key.cap)
     const { kind, roles } = ask
     if (kind !== 'service' && roles.every((role) => role === 'user') && isWithin(key.cap, { kind, roles })) return await run()

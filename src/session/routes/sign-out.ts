@@ -4,7 +4,8 @@ import type { Request, Response } from 'express'
 import { addLogFields } from '../../http/access-log.ts'
 import type { Origins } from '../../http/request/origins.ts'
 import { clearCookie } from '../credentials/headers.ts'
-import type { Session, Sessions } from '../sessions.ts'
+import type { Session } from '../record.ts'
+import type { Sessions } from '../sessions.ts'
 
 export interface SignOutParts {
   readonly sessions: Pick<Sessions, 'end'>

@@ -1,6 +1,6 @@
 /** The contract of refresh families: one-time refresh tokens, each naming its successor, and the
  * short access session of each. */
-import type { SessionRef } from './session-store.ts'
+import type { SessionRef } from '../record.ts'
 
 /** The access session of a refresh token, under the family's tag. */
 export interface Access {

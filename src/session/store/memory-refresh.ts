@@ -1,8 +1,16 @@
 /** Refresh families in this process; same behaviour as in Redis (one contract suite). */
 
+import type { SessionRef } from '../record.ts'
 import { type Access, type FamilyStore, overlapMs } from './family-store.ts'
-import type { Kept } from './memory.ts'
-import type { Listed, SessionRef } from './session-store.ts'
+import type { Listed, NewSession } from './session-store.ts'
+
+/** A session, an access session too. */
+export interface Kept extends NewSession {
+  readonly createdMs: number
+  expiresMs: number
+  idleUntil: number
+  lastMs: number
+}
 
 interface Family {
   readonly sid: string

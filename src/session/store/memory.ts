@@ -1,24 +1,9 @@
 /** Sessions in this process, for trials and tests; same behaviour as the Redis store (one contract
  * suite), and lost at exit. */
 import type { Used } from '../../http/rate-limit.ts'
-import { familiesInMemory } from './memory-refresh.ts'
-import {
-  type Listed,
-  markTtlMs,
-  type NewSession,
-  type PersonFlag,
-  type SessionRef,
-  type SessionStore,
-  type StoredSession,
-  type Window,
-} from './session-store.ts'
-
-export interface Kept extends NewSession {
-  readonly createdMs: number
-  expiresMs: number
-  idleUntil: number
-  lastMs: number
-}
+import type { SessionRef } from '../record.ts'
+import { familiesInMemory, type Kept } from './memory-refresh.ts'
+import { type Listed, markTtlMs, type PersonFlag, type SessionStore, type StoredSession, type Window } from './session-store.ts'
 
 const sweepEveryMs = 30_000
 

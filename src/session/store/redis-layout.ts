@@ -1,6 +1,7 @@
 /** What the files of sessions in Redis share: names of keys, Lua that several scripts need, and what
  * their answers say. */
-import { type Listed, markTtlMs, type SessionRef, type StoredSession } from './session-store.ts'
+import type { SessionRef } from '../record.ts'
+import { type Listed, markTtlMs, type StoredSession } from './session-store.ts'
 
 export const session = ({ key, tag }: SessionRef): string => `bff:s:{${tag}}:${key}`
 export const family = ({ key, tag }: SessionRef): string => `bff:f:{${tag}}:${key}`

@@ -3,10 +3,10 @@
 
 import type { Script } from '../../platform/redis/batches.ts'
 import type { RedisClient } from '../../platform/redis/client.ts'
+import type { SessionRef } from '../record.ts'
 import { type FamilyStore, type FamilyTimes, overlapMs, type RefreshResult } from './family-store.ts'
 import { addListed, begin, clock, endedBy, family, list, marks, session } from './redis-layout.ts'
 import { beginning, type markScripts } from './redis-marks.ts'
-import type { SessionRef } from './session-store.ts'
 
 const open = `
 local function open(key, sealed, created, life, expires)

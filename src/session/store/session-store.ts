@@ -2,13 +2,8 @@
  * 1970, and all limits are decided by it. Methods reject quickly when the store is away, those of
  * the store that `openSessionStore` gives with `session_store_unavailable`. */
 import type { Used } from '../../http/rate-limit.ts'
+import type { SessionRef } from '../record.ts'
 import type { FamilyStore } from './family-store.ts'
-
-/** The place of a session: SHA-256 of its jti, and the hash tag of its person. */
-export interface SessionRef {
-  readonly key: string
-  readonly tag: string
-}
 
 /** A count of uses in a window; the caller knows how many are allowed. */
 export interface Window {

@@ -1,9 +1,10 @@
 /** An end of all sessions marked the time by the store's clock: after that had been set back, sessions of before lay later than the mark, and lived on; so did the right of a removed person's session to create the person anew. */
 import { expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
+import type { SessionRef } from '../../../src/session/record.ts'
 import { memoryStore } from '../../../src/session/store/memory.ts'
 import { redisStore } from '../../../src/session/store/redis.ts'
-import type { SessionRef, SessionStore } from '../../../src/session/store/session-store.ts'
+import type { SessionStore } from '../../../src/session/store/session-store.ts'
 import { newSession, place, touch, unique } from '../../contracts/session-store-samples.ts'
 import { startBff } from '../../support/bff.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'

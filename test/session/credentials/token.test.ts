@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals'
 import { Secret } from '../../../config/secret.ts'
 import { keyRing } from '../../../src/crypto/key-ring.ts'
 import { signToken, type Token, verifyToken } from '../../../src/session/credentials/token.ts'
-import { openRecord, personKeysOf, type SessionRecord, sealRecord } from '../../../src/session/record.ts'
+import { personKeysOf, type SessionRecord } from '../../../src/session/record.ts'
+import { openRecord, sealRecord } from '../../../src/session/seal.ts'
 
 const secret = (letter: string) => letter.repeat(40)
 const keys = keyRing(new Secret(`k1:${secret('a')}`))

@@ -76,7 +76,7 @@ export const createGate = ({ sessions, guard }: GateParts): Gate<Session, keyof 
     }
     const about = { session, operation: { id }, targets: [], requestId: String(res.locals['requestId']) }
     orDenied(() => callFactsOf(req, about), check)
-    requireRecentSignIn(session, Date.now())
+    requireRecentSignIn(session, session.foundMs)
   }
 
   return {

@@ -87,9 +87,9 @@ export const createPipeline = (parts: PipelineParts) => {
   function permitted(call: UndecidedCall): Caller {
     const { operation, session, subjects, body } = call
     const check = (): Caller => {
-      const caller = decide(session, operation, subjects, Date.now())
+      const caller = decide(session, operation, subjects, session.foundMs)
       requireFields(caller, operation, body, parts)
-      if (isImmediate(operation, body)) requireRecentSignIn(session, Date.now())
+      if (isImmediate(operation, body)) requireRecentSignIn(session, session.foundMs)
       return caller
     }
     return operation.journal === 'none' ? check() : orDenied(() => callFacts(call, targetsOf(session, subjects)), check)

@@ -67,7 +67,7 @@ export const createUnguardedCall = (parts: UnguardedCallParts, provisioning: Pro
       checkFields: async (fields) => {
         const now = await sessions.reloadAfterBody(session)
         const check = () => {
-          const caller = decide(now, operation, [subject], Date.now())
+          const caller = decide(now, operation, [subject], now.foundMs)
           requireImageRole(now, caller, subject, fields.role)
           requireFields(caller, operation, fields, { selfProperties: [] })
         }

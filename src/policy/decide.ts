@@ -1,12 +1,12 @@
 /** Who may do what to whom. Pure: everything it needs is in its arguments, nothing is looked up. */
-import type { Caller, Operation, Role } from '../contract/operation.ts'
+import { type Caller, maxAheadSeconds, type Operation, type Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 
 /** What policy knows of a session. */
 export interface PolicyActor {
   readonly roles: readonly Role[]
   readonly kind: 'cookie' | 'bearer' | 'service'
-  /** Seconds since 1970. */
+  /** Seconds since 1970, by the clock of `nowMs`. */
   readonly authTime: number
 }
 
@@ -46,7 +46,8 @@ const needsStepUp = (operation: Operation): boolean => operation.effect === 'gua
 
 /** Throws `step_up_required`. Programs are exempt, since nobody sits there to sign in. */
 export const requireRecentSignIn = (actor: PolicyActor, nowMs: number): void => {
-  if (actor.kind !== 'service' && nowMs / 1000 - actor.authTime > stepUpMaxAge) throw stepUpRequired()
+  const age = nowMs / 1000 - actor.authTime
+  if (actor.kind !== 'service' && (age > stepUpMaxAge || age < -maxAheadSeconds)) throw stepUpRequired()
 }
 
 /** RFC 9470. */

@@ -72,9 +72,14 @@ export const requireServed = (apps: ReadonlyMap<string, unknown>, { app }: Pick<
 }
 
 /** The session as the store has it now, with its present roles. */
-export const withFlags = <S extends SessionRecord>(peppers: KeyRing, tag: string, session: S, { smooch, roles }: StoredSession) => {
+export const withFlags = <S extends SessionRecord>(
+  peppers: KeyRing,
+  tag: string,
+  session: S,
+  { smooch, roles, nowMs: foundMs }: StoredSession,
+) => {
   const rolesMark = openRoles(peppers, tag, roles)
-  return { ...session, smooch, rolesMark, roles: remainingRoles(session, rolesMark) }
+  return { ...session, smooch, rolesMark, foundMs, roles: remainingRoles(session, rolesMark) }
 }
 
 export const createSessionLookup = ({ apps, store, keys, peppers, origins, limits }: LookupParts) => {

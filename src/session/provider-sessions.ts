@@ -1,5 +1,5 @@
-/** Sessions as their identity provider names them, for its logout tokens. Times are compared within
- * one clock: ours, by which the sign-in began, or the provider's, which signed both tokens. */
+/** Sessions as their identity provider names them, for its logout tokens. A sign-in with us began before
+ * or after a logout by the count of logouts; other times are the provider's, which signed both tokens. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import type { ProviderSession } from './record.ts'
 import { openListed } from './seal.ts'
@@ -49,8 +49,8 @@ interface Parts {
 
 export const createProviderSessions = ({ store, peppers, people }: Parts) => {
   const signedOut = async (key: string) => {
-    const [at, saidAt] = await Promise.all([store.readMark(key, 'gone'), store.readMark(key, 'signedOut')])
-    return at === undefined ? [] : [{ at: Number(at), saidAt: Number(saidAt ?? Math.ceil(Number(at) / 1000)) }]
+    const [heard, saidAt] = await Promise.all([store.readMark(key, 'heard'), store.readMark(key, 'signedOut')])
+    return heard === undefined ? [] : [{ heard: Number(heard), saidAt: Number(saidAt) }]
   }
 
   /** Judged by what is listed of it now: after a step-up it stands on a later proof, perhaps on
@@ -69,16 +69,20 @@ export const createProviderSessions = ({ store, peppers, people }: Parts) => {
     end: async (named: ProviderLogout): Promise<number> => {
       const keys = keysOfLogout(peppers, named)
       // The flag before the list: a sign-in under way sees the flag, or is seen in the list.
-      await Promise.all(keys.map((key) => store.markSignedOut(key, named.saidAt)))
+      const heard = await store.addLogout()
+      await Promise.all(keys.map((key) => store.markSignedOut(key, { heard, saidAt: named.saidAt })))
       const listed = (await Promise.all(keys.map((key) => store.list(key)))).flat()
       return (await Promise.all(openListed(peppers, listed).map((it) => endMeant(it, named)))).filter(Boolean).length
     },
 
-    /** True when the provider has ended the session: it neither began with us (`beganMs`, the
-     * store's clock) nor was proved there after the logout. */
-    ended: async (session: ProviderSession, beganMs = 0): Promise<boolean> => {
+    /** How many logouts have been heard. */
+    logouts: (): Promise<number> => store.logouts(),
+
+    /** True when the provider has ended the session: it neither began with us after the logout (`before`:
+     * how many had been heard by then) nor was proved there after it. */
+    ended: async (session: ProviderSession, before = 0): Promise<boolean> => {
       const marks = (await Promise.all(keysOfSession(peppers, session).flat().map(signedOut))).flat()
-      return marks.some(({ at, saidAt }) => beganMs <= at && !((session.provedAt ?? 0) > saidAt))
+      return marks.some(({ heard, saidAt }) => before < heard && !((session.provedAt ?? 0) > saidAt))
     },
   }
 }

@@ -80,6 +80,8 @@ export interface Session extends SessionRecord {
   readonly smooch: string | undefined
   /** The roles as last changed, when that was after this session began. */
   readonly rolesMark: RolesFlag | undefined
+  /** When it was found, by the store's clock. */
+  readonly foundMs: number
   /** True when it began with a staff role, even if the role was taken since. */
   readonly staff: boolean
   /** True when the whole request had arrived at the look-up: then no second one is needed. */

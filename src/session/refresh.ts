@@ -20,6 +20,8 @@ export interface Tokens {
   readonly sessionId: string
   readonly accessExpiresMs: number
   readonly refreshExpiresMs: number
+  /** Of the clock of these times. */
+  readonly nowMs: number
 }
 
 interface Parts {
@@ -61,6 +63,7 @@ export const createRefresh = ({ apps, store, keys, peppers, people, reused }: Pa
       sessionId: sid,
       accessExpiresMs: times.accessExpiresMs,
       refreshExpiresMs: times.expiresMs,
+      nowMs: times.nowMs,
     }
   }
 
@@ -93,7 +96,7 @@ export const createRefresh = ({ apps, store, keys, peppers, people, reused }: Pa
     /** Throws `invalid_grant`, and `forbidden` for an app that is not served. The signature is checked before any look-up. `count` gets the
      * person's key and may refuse. */
     refresh: async (text: string, count: (tag: string) => Promise<void>): Promise<Tokens> => {
-      const token = verifyToken(keys, text, Date.now())
+      const token = verifyToken(keys, text)
       if (token?.kind !== 'refresh' || token.fam === undefined) throw invalidGrant()
       const { fam, tag } = token
       await count(tag)

@@ -4,6 +4,7 @@
 import type { UpstreamApp } from '../../config/apps.ts'
 import { faultIn } from '../contract/field-faults.ts'
 import { looksLikeSmoochId, provableId } from '../contract/ids.ts'
+import { maxAheadSeconds } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import { isUserNotFound, Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
@@ -51,8 +52,8 @@ export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveU
     const { lifetime, maxSeconds } = lifetimeOf(assertion.kind, roles, assertion.ttl)
     if (assertion.ttl !== undefined && assertion.ttl > maxSeconds)
       throw faultIn('body', ['ttl'], `at most ${maxSeconds} seconds for this kind and these roles.`)
-    const now = Math.floor(Date.now() / 1000)
-    if (assertion.authTime !== undefined && assertion.authTime > now + 60)
+    const now = Math.floor((await sessions.now()) / 1000)
+    if (assertion.authTime !== undefined && assertion.authTime > now + maxAheadSeconds)
       throw faultIn('body', ['authTime'], 'seconds since 1970, not in the future.')
     if (userId !== undefined) await checkUserId(app, { app: app.appId, userId, actor })
     const { onBehalfOf, kind, scope, limit, audit } = assertion

@@ -77,8 +77,13 @@ export const createCallback = (parts: SignInParts) => {
     await attempt(req, res, () => {
       if (!isOurState(peppers, state)) throw new Problem('sign_in_expired')
     })
-    const saidMs = await sessions.now()
-    const { transaction, end } = findTransaction(peppers, { state, nowMs: saidMs }, origins.cookies, req.headers.cookie)
+    const [saidMs, logouts] = await Promise.all([sessions.now(), providerSessions.logouts()])
+    const { transaction, end } = findTransaction(
+      peppers,
+      { state, now: { startedMs: saidMs, logouts } },
+      origins.cookies,
+      req.headers.cookie,
+    )
     const chosen = parties.get(transaction?.provider ?? '')
     if (await replay.wasUsed('sign-in', state)) throw new Problem('sign_in_finished')
     if (transaction?.origin !== origins.of(req.headers.host) || !chosen) throw new Problem('sign_in_expired')
@@ -110,14 +115,14 @@ export const createCallback = (parts: SignInParts) => {
 
   /** A new session; after a step-up the present one under a new token. */
   const enter = async (req: Request, res: Response, entrance: Entrance): Promise<Created> => {
-    const { transaction, provider, signedIn, saidMs } = entrance
+    const { transaction, provider, signedIn, saidMs, heardMs } = entrance
     const { claims, idToken } = signedIn
     missingClaims.ofSettings(provider, claims, 'in the ID token or userinfo')
     const proved = provedAt(entrance)
     const age = ageOf(entrance, proved)
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, claims), origins.isStaff(req.headers.host))
     if (age === undefined && person.roles.some(isStaffRole)) missingClaims.authTime(provider)
-    const authTime = age === undefined ? 0 : Math.floor(Date.now() / 1000) - age
+    const authTime = age === undefined ? 0 : Math.floor(heardMs / 1000) - age
     const assertion = { ...person, authTime, kind: 'cookie', scope: 'app' } as const
     const { record, lifetime } = await resolveUser(assertion, `oidc:${provider.id}`, { saidMs })
     const sid = typeof claims['sid'] === 'string' ? claims['sid'] : undefined
@@ -128,7 +133,7 @@ export const createCallback = (parts: SignInParts) => {
     const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
     const created = transaction.stepUp ? await stepUp(entrance, full, age) : await sessions.create(full, lifetime, { idToken })
     addLogFields(res, { actor: personKeysOf(peppers, record)[0], session: created.sessionId, provider: provider.id })
-    if ((await providerSessions.ended(from, transaction.startedMs)) || (await people.endedSince(full, saidMs))) {
+    if ((await providerSessions.ended(from, transaction.logouts)) || (await people.endedSince(full, saidMs))) {
       await people.endOne(full, created.sessionId)
       throw new Problem('sign_in_failed', { detail: 'You were signed out meanwhile.' })
     }

@@ -42,7 +42,7 @@ export interface ExchangeParts {
 
 /** The token response of RFC 6749, section 5.1, and RFC 8693. */
 const answer = (made: Tokens) => {
-  const secondsTo = (ms: number) => Math.max(0, Math.floor((ms - Date.now()) / 1000))
+  const secondsTo = (ms: number) => Math.max(0, Math.floor((ms - made.nowMs) / 1000))
   return {
     access_token: made.accessToken,
     issued_token_type: tokenType('access_token'),
@@ -72,7 +72,7 @@ export const createExchange = (parts: ExchangeParts) => {
     parts.missingClaims.ofSettings(provider, payload, 'in the token that was exchanged')
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))
     if (person.authTime === 0 && person.roles.some(isStaffRole)) parts.missingClaims.authTime(provider)
-    const authTime = Math.min(person.authTime ?? 0, Math.floor(Date.now() / 1000))
+    const authTime = Math.min(person.authTime ?? 0, Math.floor((await sessions.now()) / 1000))
     const assertion = { ...person, authTime, kind: 'bearer', scope: 'app' } as const
     const { record } = await resolveUser(assertion, `exchange:${provider.id}`, { saidMs: issuedMs }).catch(inToken)
     const sid = typeof payload['sid'] === 'string' ? payload['sid'] : undefined
@@ -93,11 +93,10 @@ export const createExchange = (parts: ExchangeParts) => {
       await attempt(req, res, () => tokens.requireSignature(text, 'invalid_grant'))
       const token = await tokens.subject(text)
       if (isOurNonce(parts.peppers, token.payload['nonce'])) throw refused('it is of a sign-in with a browser, which has been used')
-      const windowMs = Math.max(1, token.expiresMs - Date.now())
-      const release = await replay.once('exchange', token.digest, windowMs)
+      const release = await replay.once('exchange', token.digest, token.rememberMs)
       if (!release) throw refused('it was exchanged before')
       const made = await begin(req, token).catch((error) => release().then(() => Promise.reject(error)))
-      await replay.remember('exchange', token.digest, windowMs)
+      await replay.remember('exchange', token.digest, token.rememberMs)
       addLogFields(res, { session: made.sessionId, provider: token.provider.id })
       return answer(made)
     },

@@ -29,6 +29,8 @@ const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const logoutMaxAgeSeconds = 90
 /** Slack for issuers whose clock is ahead of ours. */
 const minAheadSeconds = 5
+/** By which the clocks of two replicas may differ, so that a token which one has taken is not new to the other. */
+const replicasApartSeconds = 600
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
 type Keys = ReturnType<typeof createRemoteJWKSet>
@@ -65,9 +67,10 @@ export interface Trusted {
   readonly digest: string
   /** Seconds of the issuer's clock. */
   readonly issuedAt: number
-  /** The earliest time of issue and the latest end, in milliseconds since 1970. */
+  /** The earliest time of issue, in milliseconds since 1970. */
   readonly issuedMs: number
-  readonly expiresMs: number
+  /** Longer than any replica takes the token, whatever its clock: so long its use is remembered. */
+  readonly rememberMs: number
 }
 
 export interface LogoutToken {
@@ -204,7 +207,7 @@ export const createIssuerTokens = (
           digest: hash('sha256', token.slice(0, token.lastIndexOf('.')), 'base64url'),
           issuedAt: iat,
           issuedMs: (iat - aheadOf(provider)) * 1000,
-          expiresMs: (Math.min(exp, iat + 86_400) + clockToleranceSeconds) * 1000,
+          rememberMs: Math.ceil(Math.min(exp - iat, maxAgeSeconds) + 2 * clockToleranceSeconds + replicasApartSeconds) * 1000,
         }
       }),
 

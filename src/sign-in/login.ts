@@ -34,6 +34,7 @@ export const signInRoutes = (parts: LoginParts): Router => {
     const id = query.provider ?? (stepUp ? previous.provider?.id : undefined) ?? [...parties.keys()][0]
     const chosen = parties.get(id ?? '')
     if (!chosen) throw faultIn('query', ['provider'], 'there is no such identity provider.')
+    const [startedMs, logouts] = await Promise.all([sessions.now(), parts.providerSessions.logouts()])
     const transaction: Transaction = {
       state: newState(peppers),
       nonce: newNonce(peppers),
@@ -41,7 +42,8 @@ export const signInRoutes = (parts: LoginParts): Router => {
       provider: chosen.provider.id,
       origin: origins.of(req.headers.host),
       returnTo: returnPath(query.returnTo, basePath),
-      startedMs: await sessions.now(),
+      startedMs,
+      logouts,
       previous: previous && { place: previous.place, sid: previous.sid },
       stepUp,
       somebodyElse: query.somebodyElse === '1',

@@ -17,6 +17,8 @@ export interface Transaction {
   readonly returnTo: string
   /** By the store's clock. */
   readonly startedMs: number
+  /** Logouts that had been heard by then. */
+  readonly logouts: number
   /** The browser's session at the begin, which a new one ends. */
   readonly previous?: { readonly place: SessionRef; readonly sid: string } | undefined
   readonly stepUp: boolean
@@ -34,9 +36,14 @@ const nameOf = (names: CookieNames, state: string) =>
 const attributes = ({ secure }: CookieNames) => `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`
 const clear = (names: CookieNames, name: string) => `${name}=; ${attributes(names)}; Max-Age=0`
 
-const open = (peppers: KeyRing, name: string, value: string, nowMs: number): Transaction | undefined => {
+/** What the store says now of that with which a sign-in begins. */
+export type SignInMoment = Pick<Transaction, 'startedMs' | 'logouts'>
+
+const open = (peppers: KeyRing, name: string, value: string, now: SignInMoment): Transaction | undefined => {
   const opened = openFor(peppers, purpose, name, value) as Transaction | undefined
-  return opened && nowMs - opened.startedMs < transactionMs ? opened : undefined
+  // One that begins later than now is over: the clock was set back.
+  const age = now.startedMs - (opened?.startedMs ?? 0)
+  return opened && age >= 0 && age < transactionMs && opened.logouts <= now.logouts ? opened : undefined
 }
 
 const cookiesOf = (header: string | undefined, names: CookieNames): [name: string, value: string][] =>
@@ -47,7 +54,7 @@ export const beginTransaction = (peppers: KeyRing, transaction: Transaction, nam
   const name = nameOf(names, transaction.state)
   const others = cookiesOf(header, names).map(([other, value]) => ({
     other,
-    at: open(peppers, other, value, transaction.startedMs)?.startedMs ?? 0,
+    at: open(peppers, other, value, transaction)?.startedMs ?? 0,
   }))
   const newest = others.sort((a, b) => b.at - a.at)
   const over = newest.filter(({ at }, i) => at === 0 || i >= maxOpen - 1).map(({ other }) => clear(names, other))
@@ -57,13 +64,13 @@ export const beginTransaction = (peppers: KeyRing, transaction: Transaction, nam
 /** The transaction of this state, if this browser began it, and the Set-Cookie that removes it. */
 export const findTransaction = (
   peppers: KeyRing,
-  { state, nowMs }: { readonly state: string; readonly nowMs: number },
+  { state, now }: { readonly state: string; readonly now: SignInMoment },
   names: CookieNames,
   header: string | undefined,
 ): { transaction: Transaction | undefined; end: string } => {
   const name = nameOf(names, state)
   const value = cookiesOf(header, names).find(([other]) => other === name)?.[1]
-  const transaction = value === undefined ? undefined : open(peppers, name, value, nowMs)
+  const transaction = value === undefined ? undefined : open(peppers, name, value, now)
   return { transaction: transaction?.state === state ? transaction : undefined, end: clear(names, name) }
 }
 

@@ -15,12 +15,15 @@ export const marksOfPeople = (store: () => SessionStore): void => {
     expect(await store().readMark(at.tag, 'smooch')).toBeUndefined()
   })
 
-  test('keeps when somebody was signed out, by its own clock, and the latest time that was said', async () => {
+  test('counts logouts, and keeps of whom it was told which was the last, and the latest time that was said', async () => {
     const { tag } = place()
-    const before = await store().now()
-    for (const said of [1_700_000_100, 1_700_000_000]) await store().markSignedOut(tag, said)
-    const at = Number(await store().readMark(tag, 'gone'))
-    expect([before <= at, at <= (await store().now())]).toEqual([true, true])
+    const before = await store().logouts()
+    const first = await store().addLogout()
+    const last = await store().addLogout()
+    expect([first > before, last > first, (await store().logouts()) >= last]).toEqual([true, true, true])
+    await store().markSignedOut(tag, { heard: last, saidAt: 1_700_000_100 })
+    await store().markSignedOut(tag, { heard: first, saidAt: 1_700_000_000 })
+    expect(await store().readMark(tag, 'heard')).toBe(String(last))
     expect(await store().readMark(tag, 'signedOut')).toBe('1700000100')
   })
 

@@ -25,6 +25,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
         sealed: 'c2VhbGVk',
         createdMs,
         expiresMs,
+        nowMs: expect.any(Number),
         smooch: undefined,
         gone: false,
         roles: undefined,

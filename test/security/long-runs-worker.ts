@@ -71,7 +71,7 @@ const parsers: Record<string, Take> = {
   'value of our cookie': (text) => readCookie(`__Host-Http-bff=${text}`, cookieNames(true)),
   authorization: readBearer,
   'bearer token': (text) => readBearer(`Bearer ${text}`),
-  'session token': (text) => verifyToken(keys, text, Date.now()),
+  'session token': (text) => verifyToken(keys, text),
   "vendor's words": (text) => holdsCredential(app, text),
   "vendor's words after a token": (text) => holdsCredential(app, `eyJ${text}`),
   'Retry-After': (text) => retryAfter(text),

@@ -9,10 +9,10 @@ const cookies = cookieNames(true)
 const peppers = keyRing(new Secret(`p1:${canaryPepper}`))
 const transaction = (state: string, startedMs = Date.now()): Transaction => ({
   ...{ state, nonce: 'nonce-canary', verifier: 'verifier-canary', provider: 'p', origin: 'https://a.example', returnTo: '/' },
-  ...{ startedMs, stepUp: false },
+  ...{ startedMs, logouts: 2, stepUp: false },
 })
 const cookieOf = (line: string) => line.split(';')[0]!
-const asked = (state: string, nowMs = Date.now()) => ({ state, nowMs })
+const asked = (state: string, startedMs = Date.now(), logouts = 2) => ({ state, now: { startedMs, logouts } })
 
 test('a sign-in under way is sealed, bound to its host and to https, and gone after ten minutes', () => {
   const [line = ''] = beginTransaction(peppers, transaction('s1'), cookies, undefined)
@@ -22,6 +22,9 @@ test('a sign-in under way is sealed, bound to its host and to https, and gone af
   expect(findTransaction(peppers, asked('s2'), cookies, cookieOf(line)).transaction).toBeUndefined()
   expect(findTransaction(peppers, asked('s1'), cookies, `x${cookieOf(line)}`).transaction).toBeUndefined()
   expect(findTransaction(peppers, asked('s1', Date.now() + 10 * 60_000), cookies, cookieOf(line)).transaction).toBeUndefined()
+  // The clock was set back, or the store forgot logouts.
+  expect(findTransaction(peppers, asked('s1', Date.now() - 10_000), cookies, cookieOf(line)).transaction).toBeUndefined()
+  expect(findTransaction(peppers, asked('s1', Date.now(), 1), cookies, cookieOf(line)).transaction).toBeUndefined()
 })
 
 test('the cookie of one cannot stand in for another', () => {

@@ -26,6 +26,8 @@ export interface FamilyTimes {
   readonly createdMs: number
   readonly expiresMs: number
   readonly accessExpiresMs: number
+  /** When this was said. */
+  readonly nowMs: number
 }
 
 export interface Refresh {

@@ -16,8 +16,9 @@ interface Family {
   readonly sid: string
   readonly sealed: string
   readonly idleMs: number
+  readonly absoluteMs: number
   readonly createdMs: number
-  readonly expiresMs: number
+  expiresMs: number
   idleUntil: number
   lastMs: number
   token: string
@@ -66,12 +67,12 @@ export const familiesInMemory = ({ now, sessions, name, endedBy, begin, rolesOf,
   const methods: FamilyStore = {
     createFamily: async (place, { sid, sealed, index, idleMs, absoluteMs, token, access, app }) => {
       const createdMs = begin(place.tag, app)
-      const expiresMs = createdMs + absoluteMs
-      const idleUntil = Math.min(createdMs + idleMs, expiresMs)
+      const expiresMs = now() + absoluteMs
+      const idleUntil = Math.min(now() + idleMs, expiresMs)
       const times = { createdMs, expiresMs, idleUntil, lastMs: createdMs }
-      families.set(name(place), { sid, sealed, idleMs, ...times, token, access: access.key, before: [], used: new Map() })
+      families.set(name(place), { sid, sealed, idleMs, absoluteMs, ...times, token, access: access.key, before: [], used: new Map() })
       addToList(place.tag, { sid, index, createdMs, expiresMs })
-      return { createdMs, expiresMs, accessExpiresMs: open(place, sid, access, createdMs, expiresMs) }
+      return { createdMs, expiresMs, accessExpiresMs: open(place, sid, access, createdMs, expiresMs), nowMs: now() }
     },
     readFamily: async (place, app) => {
       const family = live(place)
@@ -81,6 +82,7 @@ export const familiesInMemory = ({ now, sessions, name, endedBy, begin, rolesOf,
     refresh: async (place, { token, next, access, graceMs }) => {
       const family = live(place)
       if (!family) return { outcome: 'over' }
+      family.expiresMs = Math.min(family.expiresMs, now() + family.absoluteMs)
       const { createdMs, expiresMs } = family
       const used = family.used.get(token)
       if (family.token === token) {
@@ -91,10 +93,11 @@ export const familiesInMemory = ({ now, sessions, name, endedBy, begin, rolesOf,
         const idleUntil = Math.min(now() + family.idleMs, expiresMs)
         const before = [family.access, ...family.before.filter((key) => sessions.has(name({ key, tag: place.tag })))]
         Object.assign(family, { token: next, before, access: access.key, lastMs: now(), idleUntil })
-        return { outcome: 'new', next, createdMs, expiresMs, accessExpiresMs }
+        return { outcome: 'new', next, createdMs, expiresMs, accessExpiresMs, nowMs: now() }
       }
-      if (used && now() - used.at <= graceMs) {
-        return { outcome: 'same', next: used.next, createdMs, expiresMs, accessExpiresMs: used.accessExpiresMs }
+      // Later than now: the clock was set back.
+      if (used && Math.abs(now() - used.at) <= graceMs) {
+        return { outcome: 'same', next: used.next, createdMs, expiresMs, accessExpiresMs: used.accessExpiresMs, nowMs: now() }
       }
       end(place, family)
       return { outcome: 'reused' }

@@ -66,17 +66,17 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     values.set(mark, value)
     marks.set(tag, { values, until: now() + markTtlMs })
   }
-  const timeOf = (tag: string, mark: string) => Number(marksOf(tag)?.get(mark) ?? 0)
+  const numberOf = (tag: string, mark: string) => Number(marksOf(tag)?.get(mark) ?? 0)
   /** Sessions of a person or an app that began by then have ended. */
-  const endedBy = (tag: string) => Math.max(timeOf(tag, 'notBefore'), timeOf(tag, 'ahead'))
+  const endedBy = (tag: string) => Math.max(numberOf(tag, 'notBefore'), numberOf(tag, 'ahead'))
   /** The latest time at which a session in the list began: later than now when the clock was set back. */
   const latestIn = (tag: string) => Math.max(0, ...[...(lists.get(tag)?.values() ?? [])].map(({ createdMs }) => createdMs))
   /** After all ends of the person and of the app, which keeps the latest beginning, since nothing lists
    * its sessions. */
   const begin = (tag: string, app: string | undefined): number => {
-    const ended = Math.max(endedBy(tag), timeOf(tag, 'gone'), app === undefined ? 0 : endedBy(app))
+    const ended = Math.max(endedBy(tag), numberOf(tag, 'gone'), app === undefined ? 0 : endedBy(app))
     const createdMs = Math.max(now(), ended + 1)
-    if (app !== undefined) setMark(app, 'latest', String(Math.max(createdMs, timeOf(app, 'latest'))))
+    if (app !== undefined) setMark(app, 'latest', String(Math.max(createdMs, numberOf(app, 'latest'))))
     return createdMs
   }
 
@@ -122,8 +122,8 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     ...values.methods,
     create: async (place, session) => {
       const createdMs = begin(place.tag, session.app)
-      const expiresMs = createdMs + session.absoluteMs
-      const idleUntil = Math.min(createdMs + session.idleMs, expiresMs)
+      const expiresMs = now() + session.absoluteMs
+      const idleUntil = Math.min(now() + session.idleMs, expiresMs)
       sessions.set(name(place), { ...session, createdMs, expiresMs, idleUntil, lastMs: createdMs })
       addToList(place.tag, { sid: session.sid, index: session.index, createdMs, expiresMs })
       return { createdMs, expiresMs }
@@ -135,14 +135,19 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
         sessions.delete(name(place))
         return undefined
       }
-      if (touch) Object.assign(session, { idleUntil: Math.min(at + session.idleMs, session.expiresMs), lastMs: at })
+      // Nothing has more left than it was given: what has was begun or used while the clock was ahead.
+      session.expiresMs = Math.min(session.expiresMs, at + session.absoluteMs)
+      const idleUntil = Math.min(at + session.idleMs, session.expiresMs)
+      if (touch) Object.assign(session, { idleUntil, lastMs: at })
+      else session.idleUntil = Math.min(session.idleUntil, idleUntil)
       const person = marksOf(place.tag)
       return {
         sealed: session.sealed,
         createdMs: session.createdMs,
         expiresMs: session.expiresMs,
+        nowMs: at,
         smooch: person?.get('smooch'),
-        gone: timeOf(place.tag, 'gone') >= session.createdMs,
+        gone: numberOf(place.tag, 'gone') >= session.createdMs,
         roles: person?.get('roles'),
         used: limit && use(place.tag, limit),
       }
@@ -168,15 +173,15 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       return sessions.delete(name(place)) && lived
     },
     endAll: async (tag) => {
-      setMark(tag, 'notBefore', String(Math.max(now(), timeOf(tag, 'notBefore'))))
-      const ahead = Math.max(latestIn(tag), timeOf(tag, 'latest'))
+      setMark(tag, 'notBefore', String(Math.max(now(), numberOf(tag, 'notBefore'))))
+      const ahead = Math.max(latestIn(tag), numberOf(tag, 'latest'))
       if (ahead > now()) setMark(tag, 'ahead', String(ahead))
       lists.delete(tag)
     },
     endedBy: async (tag) => endedBy(tag),
     mark: async (tag, mark, value) => setMark(tag, mark, value),
     markGone: async (tag) => {
-      const before = timeOf(tag, 'gone')
+      const before = numberOf(tag, 'gone')
       const at = Math.max(now(), before + 1, latestIn(tag))
       setMark(tag, 'gone', String(at))
       return { at, before }
@@ -186,9 +191,15 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       if (before > 0) setMark(tag, 'gone', String(before))
       else marksOf(tag)?.delete('gone')
     },
-    markSignedOut: async (tag, saidAt) => {
-      setMark(tag, 'gone', String(now()))
-      setMark(tag, 'signedOut', String(Math.max(saidAt, timeOf(tag, 'signedOut'))))
+    logouts: async () => numberOf('logouts', 'heard'),
+    addLogout: async () => {
+      const heard = numberOf('logouts', 'heard') + 1
+      setMark('logouts', 'heard', String(heard))
+      return heard
+    },
+    markSignedOut: async (tag, { heard, saidAt }) => {
+      setMark(tag, 'heard', String(Math.max(heard, numberOf(tag, 'heard'))))
+      setMark(tag, 'signedOut', String(Math.max(saidAt, numberOf(tag, 'signedOut'))))
     },
     unmark: async (tag, mark) => {
       marksOf(tag)?.delete(mark)

@@ -14,6 +14,14 @@ export const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + ma
 export const endedBy = `
 local function endedBy(key) local m = redis.call('HMGET', key, 'notBefore', 'ahead'); return math.max(m[1] or 0, m[2] or 0) end`
 
+/** The idle limit and the whole life that a record was given. Nothing has more of its life left: what has was
+ * begun while the clock was ahead. */
+export const limitsIn = `
+local function limitsIn(i)
+  local idle, life = string.match(i, '^(%d+):(%d+)$')
+  return tonumber(idle), tonumber(life)
+end`
+
 /** The latest time in a list at which a session began: later than now when the clock was set back. */
 export const latestIn = `
 local function latestIn(key)
@@ -59,11 +67,12 @@ end`
 /** The answer is one text without spaces in its parts: a list costs more to parse. */
 export const entered = (answer: string): StoredSession | undefined => {
   if (answer === '') return undefined
-  const [sealed = '', createdMs, expiresMs, smooch, gone, used, leftMs, roles, ...prefetched] = answer.split(' ')
+  const [sealed = '', createdMs, expiresMs, nowMs, smooch, gone, used, leftMs, roles, ...prefetched] = answer.split(' ')
   return {
     sealed,
     createdMs: Number(createdMs),
     expiresMs: Number(expiresMs),
+    nowMs: Number(nowMs),
     smooch: smooch || undefined,
     gone: gone === '1',
     roles: roles || undefined,

@@ -37,10 +37,17 @@ if ARGV[2] == '0' then redis.call('HDEL', KEYS[1], 'gone') else redis.call('HSET
   },
   bffMarkSignedOut: {
     numberOfKeys: 1,
-    lua: `${clock}
-local said = math.max(ARGV[1], redis.call('HGET', KEYS[1], 'signedOut') or 0)
-redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', now), 'signedOut', string.format('%.0f', said))
+    lua: `local before = redis.call('HMGET', KEYS[1], 'heard', 'signedOut')
+local heard, said = math.max(ARGV[1], before[1] or 0), math.max(ARGV[2], before[2] or 0)
+redis.call('HSET', KEYS[1], 'heard', string.format('%.0f', heard), 'signedOut', string.format('%.0f', said))
 redis.call('PEXPIRE', KEYS[1], ${markTtlMs})`,
+  },
+  bffAddLogout: {
+    numberOfKeys: 1,
+    lua: `local heard = (redis.call('HGET', KEYS[1], 'heard') or 0) + 1
+redis.call('HSET', KEYS[1], 'heard', string.format('%.0f', heard))
+redis.call('PEXPIRE', KEYS[1], ${markTtlMs})
+return heard`,
   },
   bffUnmark: { numberOfKeys: 1, lua: `redis.call('HDEL', KEYS[1], ARGV[1])` },
   bffReadMark: { numberOfKeys: 1, lua: `return redis.call('HGET', KEYS[1], ARGV[1])` },
@@ -48,8 +55,11 @@ redis.call('PEXPIRE', KEYS[1], ${markTtlMs})`,
   bffBegan: { numberOfKeys: 1, lua: `${endedBy}${begin} began(KEYS[1], ARGV[1])` },
 } satisfies Record<string, Script>
 
+/** The tag of the count of logouts, on one node for all. */
+const logouts = 'logouts'
+
 type Redis = RedisClient<keyof typeof markScripts>
-type Marks = 'endAll' | 'endedBy' | 'mark' | 'markGone' | 'unmarkGone' | 'markSignedOut' | 'unmark' | 'readMark'
+type Marks = 'endAll' | 'endedBy' | 'mark' | 'markGone' | 'unmarkGone' | 'logouts' | 'addLogout' | 'markSignedOut' | 'unmark' | 'readMark'
 
 export const marksOn = (redis: Redis): Pick<SessionStore, Marks> => ({
   endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)])),
@@ -60,7 +70,9 @@ export const marksOn = (redis: Redis): Pick<SessionStore, Marks> => ({
     return { at, before }
   },
   unmarkGone: async (tag, { at, before }) => void (await redis.run('bffUnmarkGone', [marks(tag)], [at, before])),
-  markSignedOut: async (tag, saidAt) => void (await redis.run('bffMarkSignedOut', [marks(tag)], [saidAt])),
+  logouts: async () => Number((await redis.run('bffReadMark', [marks(logouts)], ['heard'])) ?? 0),
+  addLogout: async () => (await redis.run('bffAddLogout', [marks(logouts)])) as number,
+  markSignedOut: async (tag, { heard, saidAt }) => void (await redis.run('bffMarkSignedOut', [marks(tag)], [heard, saidAt])),
   unmark: async (tag, mark) => void (await redis.run('bffUnmark', [marks(tag)], [mark])),
   readMark: async (tag, mark) => ((await redis.run('bffReadMark', [marks(tag)], [mark])) as string | null) ?? undefined,
 })

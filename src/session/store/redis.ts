@@ -2,9 +2,9 @@
  *
  * | key | type | content | lives |
  * |---|---|---|---|
- * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle ms, l last use; x sealed particulars, if any | idle limit, at most the absolute one |
+ * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle limit and whole life in ms, l last use; x sealed particulars, if any | idle limit, at most the absolute one |
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see redis-refresh.ts | its idle limit, at most the absolute one |
- * | `bff:m:{tag}` | hash | notBefore, ahead, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore, ahead, latest (ms); of what a provider names: gone, signedOut (s of its clock) | 100 days after the last mark |
+ * | `bff:m:{tag}` | hash | notBefore, ahead, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore, ahead, latest (ms); of what a provider names, and of `logouts` for all: heard (a count), signedOut (s of its clock) | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{replicas-<journal>}` | hash | process → since when, end, digests of what all must share | 15 s after the last of them |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
@@ -15,7 +15,21 @@ import type { ObserveRedis } from '../../platform/metrics/metrics.ts'
 import type { Script } from '../../platform/redis/batches.ts'
 import { connectRedis, type RedisClient } from '../../platform/redis/client.ts'
 import type { RedisSource, Tell } from '../../platform/redis/connection.ts'
-import { addExtra, addListed, begin, clock, endedBy, entered, family, list, listed, marks, session, useLimit } from './redis-layout.ts'
+import {
+  addExtra,
+  addListed,
+  begin,
+  clock,
+  endedBy,
+  entered,
+  family,
+  limitsIn,
+  list,
+  listed,
+  marks,
+  session,
+  useLimit,
+} from './redis-layout.ts'
 import { beginning, markScripts, marksOn } from './redis-marks.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
 import type { SessionStore } from './session-store.ts'
@@ -39,27 +53,30 @@ const scripts = {
     numberOfKeys: 4,
     lua: `${clock}${addListed}${addExtra}${endedBy}${begin}
 local created = begin(KEYS[2], KEYS[4], ARGV[7])
-local idle, expires = tonumber(ARGV[2]), created + ARGV[3]
-redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2])
+local expires = now + ARGV[3]
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2] .. ':' .. ARGV[3])
 addExtra(KEYS[1], ARGV[6])
-redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(created + idle, expires)))
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + ARGV[2], expires)))
 addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
 return {created, expires}`,
   },
   bffEnter: {
     numberOfKeys: 6,
-    lua: `${clock}${useLimit}${endedBy}
+    lua: `${clock}${useLimit}${endedBy}${limitsIn}
 local s = redis.call('HMGET', KEYS[1], 'v', 'c', 'a', 'i')
 if not s[1] then return '' end
 local m = redis.call('HMGET', KEYS[2], 'notBefore', 'gone', 'smooch', 'roles', 'ahead')
-local created, expires = tonumber(s[2]), tonumber(s[3])
+local idle, life = limitsIn(s[4])
+local created, expires = tonumber(s[2]), math.min(s[3], now + life)
 if created <= math.max(m[1] or 0, m[5] or 0, endedBy(KEYS[4])) then redis.call('DEL', KEYS[1]); return '' end
-if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + s[4], expires))); redis.call('HSET', KEYS[1], 'l', string.format('%.0f', now)) end
+if expires < tonumber(s[3]) then redis.call('HSET', KEYS[1], 'a', string.format('%.0f', expires)) end
+if ARGV[1] == '1' then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + idle, expires))); redis.call('HSET', KEYS[1], 'l', string.format('%.0f', now))
+elseif redis.call('PTTL', KEYS[1]) > idle then redis.call('PEXPIRE', KEYS[1], idle) end
 local used, left = 0, 0
 if ARGV[2] ~= '0' then used, left = use(KEYS[3], ARGV[2]) end
 local prefetched = ARGV[3] ~= '' and look(KEYS[5], KEYS[6], ARGV[3], now) or ''
 local gone = tonumber(m[2] or 0) >= created and 1 or 0
-return string.format('%s %.0f %.0f %s %d %d %d %s %s', s[1], created, expires, m[3] or '', gone, used, left, m[4] or '', prefetched)`,
+return string.format('%s %.0f %.0f %.0f %s %d %d %d %s %s', s[1], created, expires, now, m[3] or '', gone, used, left, m[4] or '', prefetched)`,
   },
   bffEnd: {
     numberOfKeys: 3,
@@ -76,7 +93,7 @@ local s = redis.call('HMGET', KEYS[1], 'c', 'a')
 if not s[1] then s = redis.call('HMGET', KEYS[4], 'c', 'a') end
 if not s[1] or tonumber(s[1]) <= endedBy(KEYS[2]) then return {} end
 local expires = math.min(s[2], now + ARGV[6])
-redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', string.format('%.0f', expires), 'i', ARGV[2], 'l', string.format('%.0f', now))
+redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', string.format('%.0f', expires), 'i', ARGV[2] .. ':' .. ARGV[6], 'l', string.format('%.0f', now))
 addExtra(KEYS[4], ARGV[5])
 redis.call('PEXPIREAT', KEYS[4], string.format('%.0f', math.min(now + ARGV[2], expires)))
 redis.call('DEL', KEYS[1])

@@ -30,6 +30,8 @@ export interface StoredSession {
   readonly createdMs: number
   /** The absolute end. */
   readonly expiresMs: number
+  /** When it was found. */
+  readonly nowMs: number
   /** Keyed name of the person's smoochId, once known. */
   readonly smooch?: string | undefined
   /** True when the person was deleted or merged away since the session began. */
@@ -51,9 +53,9 @@ export interface Listed {
 
 /** Flags that outlive sessions. Of a person: `smooch` = keyed name of the smoochId, `gone` = time of a
  * delete or merge, `roles` = sealed roles, `notBefore` = time of the last `endAll`.
- * Of a provider's logout: `gone` = its arrival, `signedOut` = its time by the provider's clock. */
-export type PersonFlag = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'signedOut'
-type SetFlag = Exclude<PersonFlag, 'notBefore' | 'gone' | 'signedOut'>
+ * Of a provider's logout: `heard` = how many had been heard with it, `signedOut` = its time by the provider's clock. */
+export type PersonFlag = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'heard' | 'signedOut'
+type SetFlag = Exclude<PersonFlag, 'notBefore' | 'gone' | 'heard' | 'signedOut'>
 
 /** The `gone` that a call set, and the one of an earlier call, which may still run; 0: none. */
 export interface GoneMark {
@@ -95,8 +97,12 @@ export interface SessionStore extends FamilyStore {
   /** Takes this mark back: what stood there before stands again, unless a later call has marked the
    * person. */
   unmarkGone(tag: string, mark: GoneMark): Promise<void>
-  /** Sets `gone` to now, and `signedOut` to the later of what it was and this. */
-  markSignedOut(tag: string, saidAt: number): Promise<void>
+  /** Logouts of providers that have been heard so far: an order that no clock can turn round. */
+  logouts(): Promise<number>
+  /** Counts one more; returns how many there are with it. */
+  addLogout(): Promise<number>
+  /** Sets `heard`, and `signedOut` to the later of what it was and this. */
+  markSignedOut(tag: string, logout: { readonly heard: number; readonly saidAt: number }): Promise<void>
   unmark(tag: string, mark: SetFlag): Promise<void>
   readMark(tag: string, mark: PersonFlag): Promise<string | undefined>
   /** Counts one use outside a session, e.g. of an address. */

@@ -2,6 +2,7 @@
  * sessions, logout. */
 
 import type { RequestHandler, Router } from 'express'
+import type { Settings } from '../../config/load.ts'
 import type { Provider } from '../../config/providers.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { routes } from '../http/endpoint.ts'
@@ -32,6 +33,7 @@ import { createReport } from './provider/problems.ts'
 import { createReplayGuard } from './replay.ts'
 
 interface Options {
+  readonly settings: Settings
   readonly apps: ReadonlyMap<string, unknown>
   readonly store: SessionStore
   readonly keys: KeyRing
@@ -42,19 +44,16 @@ interface Options {
   readonly acts: Acts
   readonly origins: Origins
   readonly providers: readonly Provider[]
-  readonly basePath: string
   /** A limit of failures by its name. */
   readonly failures: (name: string) => Attempt
   readonly signIns: RequestHandler
-  readonly tokenMaxAgeSeconds: number
-  readonly signedOutPath: string
-  readonly clearSiteData: CurrentParts['clearSiteData']
   readonly alarm: Alarm
   readonly log: Pick<Log, 'warn'>
 }
 
 export const createAuth = (options: Options): Router[] => {
-  const { sessions, people, providers, origins, clearSiteData, failures, signIns } = options
+  const { settings, sessions, people, providers, origins, failures, signIns } = options
+  const { BASE_PATH: basePath, SIGNED_OUT_PATH: signedOutPath, CLEAR_SITE_DATA: clearSiteData } = settings
   const discoveries = new Map(providers.map((provider) => [provider, createDiscovery(provider)]))
   const discoveryOf = (provider: Provider): Discovery => discoveries.get(provider)!
   const report = createReport(options.alarm)
@@ -66,9 +65,9 @@ export const createAuth = (options: Options): Router[] => {
         : [],
     ),
   )
-  const redirectUri = (origin: string) => `${origin}${options.basePath}/auth/callback`
+  const redirectUri = (origin: string) => `${origin}${basePath}/auth/callback`
   const shared = {
-    ...options,
+    ...{ ...options, basePath, signedOutPath, clearSiteData },
     replay: createReplayGuard(options),
     providerSessions: createProviderSessions(options),
     redirectUri,
@@ -84,9 +83,9 @@ export const createAuth = (options: Options): Router[] => {
         await report(provider.id, error)
         throw error
       })
-  const tokens = createIssuerTokens(providers, options.tokenMaxAgeSeconds, undefined, told)
+  const tokens = createIssuerTokens(providers, settings.TRUSTED_TOKEN_MAX_AGE_SECONDS, undefined, told)
   const endSession: CurrentParts['endSession'] = async (provider, origin) =>
-    await parties.get(provider)?.party.endSession(`${origin}${options.signedOutPath}`)
+    await parties.get(provider)?.party.endSession(`${origin}${signedOutPath}`)
   const current = createCurrent({ sessions, origins, endSession, clearSiteData })
   // An alarm for the reuse of a refresh token.
   const reused = (event: { actor: string; session: string }) => options.alarm('refresh_token_reused', event)

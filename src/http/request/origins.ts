@@ -1,10 +1,11 @@
-/** The exact origins that browsers use. They may be set after listening, when the port is any free
- * one; whether they are https is known from the start. */
+/** The exact origins that browsers use. Without any configured it is this machine's own, whose port is
+ * known only once we listen; whether they are https is known from the start. */
 import { printable } from '../../platform/printable.ts'
 import { type CookieNames, cookieNames } from './cookies.ts'
 
 export interface Origins {
-  set(origins: readonly string[]): void
+  /** All of them, now that we listen on this port. */
+  settle(port: number): readonly string[]
   /** True for exactly one of ours; the loopback names of one port are one. */
   includes(origin: string): boolean
   /** The values of Host that belong to them. */
@@ -52,7 +53,11 @@ export const createOrigins = (configured: readonly string[], staff?: string, coo
   set(configured)
   const secure = configured.some((origin) => origin.startsWith('https:'))
   return {
-    set,
+    settle: (port) => {
+      const all = configured.length > 0 ? configured : [`http://localhost:${port}`]
+      set(all)
+      return all
+    },
     includes: (origin) => exact.has(origin),
     hosts: () => hosts,
     secure: () => secure,

@@ -193,7 +193,7 @@ describe('the host', () => {
     await using echo = await startEcho({ origins })
     const status = async () => (await sendRaw(echo.address, get('/users/u'))).first.status
     expect(await status()).toBe(421)
-    origins.set(['http://127.0.0.1'])
+    expect(origins.settle(80)).toEqual(['http://localhost:80'])
     expect(await status()).toBe(200)
   })
 

@@ -1,41 +1,15 @@
 /** What the image holds, without an engine to build it: what the Dockerfile copies and production dependencies alone must start, answer the health check, write nothing and stop. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { cpSync, type Dirent, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { type Dirent, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { settings } from '../config/settings.ts'
-
-const dockerfile = readFileSync('Dockerfile', 'utf8')
-const ignored = readFileSync('.dockerignore', 'utf8')
-  .split('\n')
-  .filter((line) => /^[\w.]/.test(line))
-
-/** A folder as the image's /app would be. */
-const stage = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'bff-image-'))
-  for (const [, sources = ''] of dockerfile.matchAll(/^COPY (.+) \S+$/gm)) {
-    for (const source of sources.split(' ').flatMap((pattern) => (pattern.includes('*') ? globSync(pattern) : [pattern])))
-      cpSync(source, join(folder, source), { recursive: true, filter: (path) => !ignored.includes(path) })
-  }
-  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: true; devOptional?: true }>
-  }
-  for (const [path, { dev, devOptional }] of Object.entries(packages)) {
-    // Copied, not linked: a link would lead back to where the development dependencies are. Packages within packages come with them.
-    if (path && !dev && !devOptional && existsSync(path) && dirname(path).split('node_modules').length === 2)
-      cpSync(path, join(folder, path), { recursive: true })
-  }
-  return folder
-}
+import { dockerfile, ignored, stage, variables } from './support/image.ts'
 
 const commands = [...dockerfile.matchAll(/^ *CMD (\[.+\])$/gm)].map(([, json]) => JSON.parse(json!) as string[])
 /** The health check's stands first in the file. */
 const [healthCheck, start] = commands as [string[], string[]]
-
-const variables = (): Record<string, string> =>
-  Object.fromEntries([.../^ENV (.+)$/m.exec(dockerfile)![1]!.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]))
 
 const line = (child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> =>
   new Promise((resolve, reject) => {

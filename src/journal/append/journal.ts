@@ -1,22 +1,19 @@
-/** The journal of one process: appends by group commit, the gate that closes when events cannot be
- * stored, recovery, and anchors. */
-
-import { setTimeout as sleep } from 'node:timers/promises'
+/** The journal of one process: appends by group commit, behind a gate that closes when events cannot be
+ * stored. */
 import { withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import type { Sealer } from '../event/seal.ts'
-import { type Anchor, markOf } from '../log/anchor.ts'
+import type { Anchor } from '../log/anchor.ts'
 import { publicKey } from '../log/checkpoint.ts'
-import { discontinuity } from '../log/discontinuity.ts'
-import { acceptances, acceptedSince, contradicts, missing } from '../store/continuity.ts'
-import { type Committed, type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from '../store/journal-store.ts'
+import { type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from '../store/journal-store.ts'
 import { checkSealing } from '../store/pseudonyms.ts'
-import { latestCheckpoint, latestTime, treeHead } from '../store/queries/log.ts'
+import { latestTime, treeHead } from '../store/queries/log.ts'
 import { checkTail } from '../store/stored-tree.ts'
 import { createBacklog, type Lost } from './backlog.ts'
 import { createExpiry } from './expiry.ts'
+import { createGate, type GateStatus } from './gate.ts'
 import { groupCommit } from './group-commit.ts'
-import { oncePerSecond, oneAtATime } from './throttle.ts'
+import { createLogEnd } from './log-end.ts'
 
 export interface JournalOptions {
   readonly store: Store
@@ -35,10 +32,7 @@ export interface JournalOptions {
   readonly expireMilliseconds?: number
 }
 
-export interface Status {
-  readonly open: boolean
-  readonly cause?: string
-  readonly since?: string
+export interface Status extends GateStatus {
   /** Events that wait in memory for the store. */
   readonly waiting: number
   /** How long the first event that the store did not take has waited. */
@@ -71,8 +65,6 @@ export interface Journal {
   close(): Promise<void>
 }
 
-const BACK_OFF = [100, 250, 500, 1000, 2000]
-
 /** A listener that throws must not make a commit look failed. */
 const harmless = (tell: () => void): void => {
   try {
@@ -80,138 +72,67 @@ const harmless = (tell: () => void): void => {
   } catch {}
 }
 
-export async function openJournal({
-  store,
-  sealer,
-  instance,
-  keys,
-  anchor,
-  onCheckpoint,
-  onGate,
-  onLost,
-  now = () => new Date(),
-  expireMilliseconds = 3_600_000,
-}: JournalOptions): Promise<Journal> {
-  let cause: string | undefined
-  let since = now().toISOString()
-  let size = 0
-  let anchoredAt: string | undefined
-  const ending = new AbortController()
-  let recovering: Promise<void> | undefined
-  let renewed: string | undefined
-
-  const status = (): Status => ({
-    open: cause === undefined && !ending.signal.aborted,
-    ...(cause !== undefined && { cause, since }),
-    waiting: backlog.waiting(),
-    lagMs: backlog.lagMs(),
-    dropped: backlog.dropped(),
-    size,
-    ...(anchoredAt !== undefined && { anchoredAt }),
-  })
-  const closeGate = (why: string): void => {
-    if (ending.signal.aborted) return
-    if (cause === undefined) {
-      cause = why
-      since = now().toISOString()
-      harmless(() => onGate?.(status()))
-    }
-    if (recovering) renewed = why
-    recovering ??= recover().finally(() => {
-      recovering = undefined
-    })
-  }
-
-  // The newest checkpoint this process has seen, an anchor too.
-  let mine: string | undefined
-  let accepted: readonly string[] = []
-  const published = oncePerSecond((note) => harmless(() => onCheckpoint?.(note)))
-  const raised = oneAtATime(async (note) => {
-    await anchor?.raise(store.journal, markOf(note))
-    anchoredAt = now().toISOString()
-  })
-  const onCommitted = ({ size: grown, note }: Committed): void => {
-    size = grown
-    if (note === undefined) return
-    mine = note
-    published(note)
-    if (anchor && cause === undefined) raised(note)
-  }
-  const commit = groupCommit((entries) => store.commit(entries, mine), onCommitted)
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { store, sealer, instance, keys, anchor, onCheckpoint, onGate, onLost, now = () => new Date() } = options
   const append = (entries: readonly Entry[]): Promise<Result[]> =>
     commit(entries).catch((error: unknown) => {
-      closeGate(errorMessage(error))
+      gate.close(errorMessage(error))
       throw error
     })
   const backlog = createBacklog({ append, now, onLost: (lost) => harmless(() => onLost?.(lost)) })
-
-  const compare = async (): Promise<void> => {
-    const former = await missing(store, anchor)
-    if (former !== undefined) throw new Error(discontinuity.replaced(former, store.journal))
-    const highest = await anchor?.highest(store.journal)
-    const wrong =
-      (await contradicts(store, highest)) ??
-      (mine === undefined || acceptedSince(accepted, await acceptances(store)) ? undefined : await contradicts(store, markOf(mine)))
-    if (wrong !== undefined) throw new Error(wrong)
-  }
+  const logEnd = createLogEnd({ store, anchor, now, onCheckpoint: (note) => harmless(() => onCheckpoint?.(note)) })
   const expiry = createExpiry(now)
-  const remember = async (): Promise<void> => {
-    expiry.begin(await latestTime(store))
-    mine = await latestCheckpoint(store)
-    accepted = await acceptances(store)
-    size = (await treeHead(store)).size
-  }
+  const gate = createGate({
+    now,
+    changed: () => harmless(() => onGate?.(status())),
+    restore: async (closed) => {
+      await store.reopen()
+      await settle()
+      await backlog.flush(commit)
+      await writeSystem('gate_opened', closed)
+    },
+  })
+  const commit = groupCommit(
+    (entries) => store.commit(entries, logEnd.checkpoint()),
+    (batch) => logEnd.grown(batch, gate.isOpen()),
+  )
+  const writeSystem = (name: string, facts: Readonly<Record<string, string>> = {}): Promise<unknown> =>
+    commit([entryOf(systemEvent(name, { instance, ...facts }, now()))])
 
-  /** Closes and reopens the store, checks its tail, writes what waits; only then the gate opens. */
-  async function recover(): Promise<void> {
-    for (let tries = 0; ; tries += 1) {
-      // Ended early at the stop: nothing else keeps the process alive until then, and it would end
-      // without closing.
-      await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false, signal: ending.signal }).catch(() => {})
-      if (ending.signal.aborted) return
-      renewed = undefined
-      try {
-        await store.reopen()
-        await settle()
-        await backlog.flush(commit)
-        await commit([entryOf(systemEvent('gate_opened', { instance, cause, since }, now()))])
-        cause = renewed
-        if (cause !== undefined) continue
-        harmless(() => onGate?.(status()))
-        return
-      } catch (error) {
-        cause = errorMessage(error)
-      }
+  const status = (): Status => {
+    const anchoredAt = logEnd.anchoredAt()
+    return {
+      ...gate.status(),
+      waiting: backlog.waiting(),
+      lagMs: backlog.lagMs(),
+      dropped: backlog.dropped(),
+      size: logEnd.size(),
+      ...(anchoredAt !== undefined && { anchoredAt }),
     }
   }
 
-  /** Writes the event that announces a new first key; the former key still signs it. */
-  const rotate = async (): Promise<void> => {
-    const [first] = keys
-    const { key } = await treeHead(store)
-    if (first && publicKey(first) !== key)
-      await commit([entryOf(systemEvent('key_rotated', { key: publicKey(first), former: key }, now()))])
-  }
-  /** Before the first write: proves that this is the known log, whole and at its end. */
-  async function settle(): Promise<void> {
+  /** Before the first write: proves that this is the known log, whole and at its end. An event announces a
+   * new first key; the former key still signs it. */
+  const settle = async (): Promise<void> => {
     await checkTail(store)
     await checkSealing({ sealer, store })
-    await compare()
-    await anchor?.use(store.journal)
-    await remember()
-    await rotate()
+    await logEnd.settle()
+    expiry.begin(await latestTime(store))
+    const [first] = keys
+    const { key: former } = await treeHead(store)
+    if (first && publicKey(first) !== former) await commit([entryOf(systemEvent('key_rotated', { key: publicKey(first), former }, now()))])
   }
 
   try {
     await settle()
-    await commit([entryOf(systemEvent('start', { instance }, now()))])
+    await writeSystem('start')
   } catch (error) {
-    closeGate(errorMessage(error))
+    gate.close(errorMessage(error))
   }
   const expiring = setInterval(() => {
     const until = expiry.next()
     if (until !== undefined) store.expire(until).catch(() => {})
-  }, expireMilliseconds).unref()
+  }, options.expireMilliseconds ?? 3_600_000).unref()
 
   return {
     store,
@@ -223,23 +144,21 @@ export async function openJournal({
     appendUntilDone: async (entry) => (await backlog.appendUntilDone([entry]))[0]!,
     appendLater: backlog.appendLater,
     lose: backlog.lose,
-    closeGate,
+    closeGate: gate.close,
     probe: () => void append([]).catch(() => {}),
     rolledBack: async () => {
-      const highest = await anchor?.highest(store.journal).catch(() => undefined)
-      // Only a mark above ours can mean a rollback; mostly another replica was faster.
-      if (!highest || highest.size <= size) return false
-      const wrong = await contradicts(store, highest)
-      if (wrong !== undefined) closeGate(wrong)
+      const wrong = await logEnd.rollback()
+      if (wrong !== undefined) gate.close(wrong)
       return wrong !== undefined
     },
     close: async () => {
+      const recovering = gate.recovering()
       if (recovering && backlog.waiting() > 0) await withTimeout(3000, recovering)
-      await commit([entryOf(systemEvent('stop', { instance }, now()))]).catch(() => {})
-      ending.abort()
+      await writeSystem('stop').catch(() => {})
+      gate.end()
       clearInterval(expiring)
-      published.stop()
-      await recovering
+      logEnd.stop()
+      await gate.recovering()
       await store.close()
       backlog.close()
     },

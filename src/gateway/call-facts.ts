@@ -14,7 +14,7 @@ import type { Guard, GuardedCall, OutcomeFacts } from '../journal/guard/call-gua
 import { isStaff } from '../policy/decide.ts'
 import { checkParams, type Subject } from '../policy/subjects.ts'
 import type { Session } from '../session/record.ts'
-import type { UpstreamAnswer, UpstreamCall } from '../upstream/client.ts'
+import type { UpstreamAnswer, UpstreamCall } from '../upstream/call.ts'
 import { buildUrl } from '../upstream/url.ts'
 import type { Call, Reason, UndecidedCall } from './call.ts'
 

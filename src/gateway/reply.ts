@@ -6,7 +6,7 @@ import { errorBody } from '../http/problem-handler.ts'
 import { addHeader } from '../http/response-headers.ts'
 import { isStaff } from '../policy/decide.ts'
 import { project } from '../policy/visible-fields.ts'
-import type { UpstreamAnswer } from '../upstream/client.ts'
+import type { UpstreamAnswer } from '../upstream/call.ts'
 import type { Call } from './call.ts'
 
 /** The vendor's answer, or the cache's. */

@@ -86,6 +86,8 @@ export const createIsolation = (log: IsolationLog, probe: (app: UpstreamApp) => 
   }
 }
 
+export type Isolation = ReturnType<typeof createIsolation>
+
 // A retry budget: one retry for five calls and one for each second. No library counts what is sent
 // again: cockatiel and ky look at each call by itself.
 const perCall = 0.2

@@ -15,7 +15,8 @@ import { operations } from '../../src/contract/operations.ts'
 import { Problem } from '../../src/contract/problems.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
 import { issuePermit } from '../../src/journal/guard/permit.ts'
-import type { Upstream, UpstreamCall } from '../../src/upstream/client.ts'
+import type { UpstreamCall } from '../../src/upstream/call.ts'
+import type { Upstream } from '../../src/upstream/client.ts'
 import { isGuarded, isOpen } from '../support/effects.ts'
 
 export const peppers = keyRing(new Secret(`p1:${'x'.repeat(32)}`))

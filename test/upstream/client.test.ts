@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Answer } from '../../src/contract/answers.ts'
 import type { Operation } from '../../src/contract/operation.ts'
 import { all, operations } from '../../src/contract/operations.ts'
-import type { UpstreamCall } from '../../src/upstream/client.ts'
+import type { UpstreamCall } from '../../src/upstream/call.ts'
 import { appAt, appId, json, keyIds, listen, problemOf, secrets, upstreamWith, user } from './vendor.ts'
 
 const bodies: Record<Answer, unknown> = {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Operation } from '../../src/contract/operation.ts'
 import { operations } from '../../src/contract/operations.ts'
-import type { UpstreamCall } from '../../src/upstream/client.ts'
+import type { UpstreamCall } from '../../src/upstream/call.ts'
 import { appAt, json, keyIds, listen, listenRaw, problemOf, secrets, upstreamWith, user } from './vendor.ts'
 
 const rows = {

@@ -4,7 +4,7 @@ import nock from 'nock'
 import type { Operation } from '../../src/contract/operation.ts'
 import { all, operations } from '../../src/contract/operations.ts'
 import type { ImageForm } from '../../src/uploads/image.ts'
-import type { UpstreamCall } from '../../src/upstream/client.ts'
+import type { UpstreamCall } from '../../src/upstream/call.ts'
 import { interceptOutside, pending } from '../support/outside.ts'
 import { appAt, problemOf, upstreamWith } from './vendor.ts'
 

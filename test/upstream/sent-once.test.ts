@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Operation } from '../../src/contract/operation.ts'
 import { all, operations } from '../../src/contract/operations.ts'
-import type { UpstreamCall } from '../../src/upstream/client.ts'
+import type { UpstreamCall } from '../../src/upstream/call.ts'
 import { appAt, listenRaw, upstreamWith } from './vendor.ts'
 
 const callOf = (operation: Operation): UpstreamCall<Operation> => ({

@@ -87,7 +87,7 @@ const publicApp = (parts: RouteParts, { root, below, signIn }: Extension, consol
     autoCreate: settings.AUTO_CREATE,
   })
   const rows = applyCallerOverrides(all, settings.OPERATION_CALLERS)
-  const app = expressApp(origins.secure(), [
+  const app = expressApp(origins.cookies.secure, [
     accessLog(log, parts.metrics),
     admission({
       origins,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
-import { anchorInMemory, anchorInRedis } from '../../src/journal/log/anchor.ts'
+import { anchorInMemory, anchorOn } from '../../src/journal/log/anchor.ts'
 
 const marks = [3, 9, 5].map((size) => ({ size, root: `root${size}` }))
 
@@ -37,16 +37,7 @@ test('in Redis', async () => {
   redis.on('error', () => {})
   try {
     await redis.connect().catch(() => {})
-    await rises(
-      anchorInRedis(
-        {
-          get: (key) => redis.get(key),
-          set: (key, value) => redis.set(key, value),
-          eval: (script, keys, ...args) => redis.eval(script, keys, ...args),
-        },
-        'here',
-      ),
-    )
+    await rises(anchorOn({ command: (name, ...args) => redis.call(name, ...args) }, 'here'))
   } finally {
     redis.disconnect()
     server.kill()

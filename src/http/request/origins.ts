@@ -10,8 +10,7 @@ export interface Origins {
   includes(origin: string): boolean
   /** The values of Host that belong to them. */
   hosts(): ReadonlySet<string>
-  /** True when browsers reach us over https. */
-  secure(): boolean
+  /** Secure when browsers reach us over https. */
   readonly cookies: CookieNames
   /** Whether this value of Host is the staff's; undefined when staff have no origin of their own. */
   isStaff(host: string | undefined): boolean | undefined
@@ -60,7 +59,6 @@ export const createOrigins = (configured: readonly string[], staff?: string, coo
     },
     includes: (origin) => exact.has(origin),
     hosts: () => hosts,
-    secure: () => secure,
     cookies: cookieNames(secure, cookieName),
     isStaff: (host = '') => (staff === undefined ? undefined : staffHosts.has(host.toLowerCase())),
     refusal: (words, detail) => {

@@ -85,32 +85,13 @@ export interface Event {
   readonly facts?: Readonly<Record<string, unknown>>
 }
 
-/** The fields that the rules of the log use. */
-export interface EventHeader {
-  readonly id: string
-  readonly kind: Kind
-  readonly time: string
-  readonly action: string
-  readonly tenant?: string | undefined
-  readonly operation?: Event['operation'] | undefined
-  readonly outcome?: Outcome | undefined
-  readonly recorded?: true | undefined
-  readonly verdict?: Verdict | undefined
-  readonly facts?: Event['facts'] | undefined
-}
+const headerFields = ['id', 'kind', 'time', 'action', 'tenant', 'operation', 'outcome', 'recorded', 'verdict', 'facts'] as const
 
-export const eventHeaderOf = ({ id, kind, time, action, tenant, operation, outcome, recorded, verdict, facts }: Event): EventHeader => ({
-  id,
-  kind,
-  time,
-  action,
-  tenant,
-  operation,
-  outcome,
-  recorded,
-  verdict,
-  facts,
-})
+/** The fields that the rules of the log use. */
+export type EventHeader = Pick<Event, (typeof headerFields)[number]>
+
+export const eventHeaderOf = (event: Event): EventHeader =>
+  Object.fromEntries(headerFields.map((name) => [name, event[name]])) as unknown as EventHeader
 
 /** True for the first event of an operation. */
 export const beginsOperation = ({ kind, recorded }: Pick<Event, 'kind' | 'recorded'>): boolean =>

@@ -50,44 +50,16 @@ export function anchorInMemory(): Anchor {
   }
 }
 
-/** Of any client that runs commands. */
-export interface RedisCommands {
-  get(key: string): Promise<string | null>
-  set(key: string, value: string): Promise<unknown>
-  eval(script: string, keys: number, ...args: string[]): Promise<unknown>
-}
-
 // Only upward: a replica that lags must not lower the mark.
 const raise = `
 local old = redis.call('GET', KEYS[1])
 if not old or tonumber(cjson.decode(old).size) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[2]) end
 return 1`
 
-/** `place` separates the journals of several services on one Redis. */
-export function anchorInRedis(redis: RedisCommands, place: string): Anchor {
+/** Over our own connection. `place` separates the journals of several services on one Redis. */
+export const anchorOn = (redis: Pick<RedisClient, 'command'>, place: string): Anchor => {
   const keyOf = (journal: string): string => `bff:journal:{${journal}}:highest`
   const lastKey = `bff:journal:{${place}}:last`
-  const use = async (journal: string): Promise<void> => {
-    await redis.set(lastKey, journal)
-  }
-  return {
-    last: async () => (await redis.get(lastKey)) ?? undefined,
-    use,
-    highest: async (journal) => {
-      const found = await redis.get(keyOf(journal))
-      return found === null ? undefined : (JSON.parse(found) as Mark)
-    },
-    raise: async (journal, mark) => {
-      await Promise.all([redis.eval(raise, 1, keyOf(journal), String(mark.size), JSON.stringify(mark)), use(journal)])
-    },
-    reset: async (journal, mark) => {
-      await redis.set(keyOf(journal), JSON.stringify(mark))
-    },
-  }
-}
-
-/** The anchor over our own connection. */
-export const anchorOn = (redis: Pick<RedisClient, 'command'>, place: string): Anchor => {
   const ask = async (...command: Parameters<typeof redis.command>): Promise<unknown> => {
     try {
       return await redis.command(...command)
@@ -95,12 +67,18 @@ export const anchorOn = (redis: Pick<RedisClient, 'command'>, place: string): An
       throw new Error('the Redis at REDIS_URL, which remembers how far the journal had come, cannot be reached', { cause })
     }
   }
-  return anchorInRedis(
-    {
-      get: async (key) => (await ask('GET', key)) as string | null,
-      set: (key, value) => ask('SET', key, value),
-      eval: (script, keys, ...args) => ask('EVAL', script, keys, ...args),
+  const get = async (key: string): Promise<string | undefined> => ((await ask('GET', key)) as string | null) ?? undefined
+  const use = async (journal: string): Promise<void> => void (await ask('SET', lastKey, journal))
+  return {
+    last: () => get(lastKey),
+    use,
+    highest: async (journal) => {
+      const found = await get(keyOf(journal))
+      return found === undefined ? undefined : (JSON.parse(found) as Mark)
     },
-    place,
-  )
+    raise: async (journal, mark) => {
+      await Promise.all([ask('EVAL', raise, 1, keyOf(journal), mark.size, JSON.stringify(mark)), use(journal)])
+    },
+    reset: async (journal, mark) => void (await ask('SET', keyOf(journal), JSON.stringify(mark))),
+  }
 }

@@ -2,15 +2,15 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parse } from 'yaml'
 import { settings } from '../config/settings.ts'
 import { sentences } from '../src/contract/descriptions.ts'
 import { limitClass, type Operation } from '../src/contract/operation.ts'
 import { all, type OperationId } from '../src/contract/operations.ts'
 import { problems } from '../src/contract/problems.ts'
-import { alarms } from '../src/platform/alarms.ts'
 import { metrics } from '../src/platform/metrics/table.ts'
 import { clientOperations } from './client-operations.ts'
+import { cell, code, table } from './markdown.ts'
+import { rules, runbook } from './runbook.ts'
 
 interface SettingRow {
   readonly default?: string
@@ -19,16 +19,6 @@ interface SettingRow {
 }
 
 const rows: readonly (readonly [name: string, row: SettingRow])[] = Object.entries(settings)
-
-const cell = (text: string): string => text.replaceAll('|', '\\|')
-const code = (text: string): string => `\`${text}\``
-
-/** Padded, as the formatter wants it. */
-const table = (heads: readonly string[], lines: readonly (readonly string[])[]): string => {
-  const widths = heads.map((head, at) => Math.max(3, head.length, ...lines.map((cells) => cells[at]!.length)))
-  const dashes = widths.map((width) => '-'.repeat(width))
-  return [heads, dashes, ...lines].map((cells) => `| ${cells.map((text, at) => text.padEnd(widths[at]!)).join(' | ')} |`).join('\n')
-}
 
 const exampleEnv = (): string => {
   const lines = rows.flatMap(([name, row]) => [
@@ -139,37 +129,6 @@ const metricsTable = (): string =>
     ['Metric', 'Type', 'Labels', 'What it is'],
     metrics.map(([name, { type, labels = {}, help }]) => [code(name), type, Object.keys(labels).map(code).join(', '), cell(help)]),
   )
-
-const entry = (name: string, { means, look, act }: { means: string; look: string; act: string }): string =>
-  `### ${code(name)}\n\n${means}\n\n- **Look at**: ${look}\n- **Do**: ${act}\n`
-
-const rules = readFileSync(new URL('../deploy/prometheus/smooch-bff.rules.yml', import.meta.url), 'utf8')
-
-const alerts = (): string => {
-  const { groups } = parse(rules) as {
-    groups: { rules: { alert: string; annotations: Parameters<typeof entry>[1] }[] }[]
-  }
-  return groups.flatMap(({ rules }) => rules.map(({ alert, annotations }) => entry(alert, annotations))).join('\n')
-}
-
-const runbook = (): string => `# Runbook
-
-For whoever is called. What the figures are is in [Operate](operate.md#health-log-metrics).
-
-## Alarms
-
-Lines of the log with the field \`alarm\`, counted in \`smooch_bff_alarms_total\` by \`code\`.
-
-${Object.entries(alarms)
-  .map(([name, row]) => entry(name, row))
-  .join('\n')}
-## Alerts of Prometheus
-
-The rules are \`deploy/prometheus/smooch-bff.rules.yml\`.
-
-${alerts()}
-Derived from \`src/platform/alarms.ts\` and the annotations of the rules by \`npm run derive\`.
-`
 
 /** The same rules for the operator of Prometheus. */
 const prometheusRule = (): string => `# Derived from deploy/prometheus/smooch-bff.rules.yml by npm run derive.

@@ -37,12 +37,12 @@ const cases: Record<string, { path: (id: string) => string; act: Act }> = {
 async function world() {
   const place = makePlace()
   let ahead = 0
-  const now = (): Date => new Date(Date.now() + ahead)
-  const it = await place.open({ now })
+  const it = await place.open()
   const users = new Map<string, AppUserSeen>()
   const fault = { status: 0 as number }
   const checker = createReconciler({
     journal: it.journal,
+    clock: () => performance.now() + ahead,
     read: (_tenant, id) => {
       if (fault.status) return Promise.resolve({ status: fault.status })
       const found = users.get(id)
@@ -85,6 +85,8 @@ async function world() {
       const [id, other] = asked.targets.map((target) => target.smoochId!)
       if (applied) cases[asked.action]!.act(users, id!, other ?? '')
       await op.end({ outcome: 'unknown', upstream: { status: null, sent: true } })
+      // Seen from now on.
+      await checker.round()
       return op
     },
     state: async (op: OpenOperation) => (await historyOf(it.store, op.id))?.state,
@@ -175,10 +177,12 @@ describe('the checker', () => {
     await using other = await place.open()
     let ahead = 0
     await using checker = createReconciler({
-      journal: { ...other.journal, now: () => new Date(Date.now() + ahead) },
+      journal: other.journal,
+      clock: () => performance.now() + ahead,
       read: () => Promise.resolve({ status: 404 }),
     })
     const op = (await owner.guard.begin(deletion())) as OpenOperation
+    expect(await checker.round()).toBe(0)
     ahead = 10_000_000
     expect(await checker.round()).toBe(0)
     expect((await historyOf(other.store, op.id))?.state).toBe('pending')

@@ -135,10 +135,11 @@ export async function soak(
   for (const { id } of upstream.calls) byUser.set(id, (byUser.get(id) ?? 0) + 1)
   const opened = [...states.values()].filter((state) => state === 'pending' || state === 'unknown').length
 
-  let ahead = 3_600_000
-  const journal = await openJournal({ store, sealer, keys, instance, now: () => new Date(Date.now() + ahead) })
+  let ahead = 0
+  const journal = await openJournal({ store, sealer, keys, instance })
   const checker = createReconciler({
     journal,
+    clock: () => performance.now() + ahead,
     read: async (_tenant, id) => {
       const { status } = await fetch(`${upstream.url}/users/${id}`)
       return status === 200 ? { status, appUser: { _id: id } } : { status }

@@ -1,5 +1,5 @@
-/** The cache in this process, under the same contract suite as Redis. Bounded: the least recently
- * used entries go first. */
+/** The cache in this process, under the same contract suite as Redis, by a clock that nobody can set.
+ * Bounded: the least recently used entries go first. */
 import { times } from '../lifetimes.ts'
 import type { Alias, CacheStore, LookupResult } from './cache-store.ts'
 
@@ -23,7 +23,7 @@ interface Mark {
 
 const sweepEveryMs = 30_000
 
-export const memoryCache = (maxEntries = 10_000, now: () => number = Date.now): CacheStore => {
+export const memoryCache = (maxEntries = 10_000, now: () => number = () => performance.now()): CacheStore => {
   const entries = new Map<string, Entry>()
   const marks = new Map<string, Mark>()
 

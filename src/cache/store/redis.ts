@@ -27,6 +27,8 @@ const aliasKey = (key: string) => `bff:k:{${key}}`
 const lookupLua = `
 local function look(entry, alias, token, now)
   local c = redis.call('HMGET', entry, 'v', 't', 'f', 'g', 'l', 'lu')
+  -- Later than now: the clock was set back, and nobody knows how old it is.
+  if tonumber(c[2] or 0) > now or tonumber(c[6] or 0) > now + ${times.leaseMs} then redis.call('DEL', entry); c = {} end
   local sealed, age = c[1] or '', c[2] and now - c[2] or 0
   if c[1] and now < tonumber(c[3]) then return string.format('fresh %s %d %d', sealed, age, c[3] - now) end
   if tonumber(redis.call('HGET', alias, 'x') or 0) > now then return string.format('blocked %s %d', sealed, age) end
@@ -74,7 +76,7 @@ const scripts = {
   bffStore: {
     numberOfKeys: 2,
     lua: `${clock}${live}
-if redis.call('HGET', KEYS[1], 'g') ~= ARGV[1] or now - ARGV[2] > ${times.fillMs} then return 0 end
+if redis.call('HGET', KEYS[1], 'g') ~= ARGV[1] or now < tonumber(ARGV[2]) or now - ARGV[2] > ${times.fillMs} then return 0 end
 if num(redis.call('HGET', KEYS[2], 'x')) > now then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'v', ARGV[3], 't', at(now), 'f', at(now + ARGV[4]))

@@ -1,20 +1,40 @@
-/** How far the erasing of sealed parts may go. A clock that was set far ahead would have them erased
- * before their time, for good; so each step reaches at most a day further than the one before, and people have time to see it. */
+/** The erasing of sealed parts whose time is over. A clock that was set far ahead would have them erased
+ * before their time, for good; so each step reaches at most a day further than the one before, also over
+ * restarts, and people have time to see it. */
+import { decode } from '../event/event.ts'
+import { type Entry, entryOf, type Store, systemEvent } from '../store/journal-store.ts'
+import { latestSystemEvent, latestTime } from '../store/queries/log.ts'
 
 const stepMs = 86_400_000
+const action = 'expired'
 
-export const createExpiry = (now: () => Date) => {
+interface Parts {
+  readonly store: Store
+  readonly now: () => Date
+  readonly append: (entries: readonly Entry[]) => Promise<unknown>
+}
+
+export const createExpiry = ({ store, now, append }: Parts) => {
   let reached: number | undefined
+  let told = Number.NEGATIVE_INFINITY
   return {
-    /** Once, with the time of the last event that was written before this process: the time until then
-     * has passed. */
-    begin: (lastEvent: string | undefined): void => {
-      reached ??= Math.min(now().getTime(), lastEvent === undefined ? Number.POSITIVE_INFINITY : Date.parse(lastEvent))
+    /** Once, by the last event that was written before this process, and the last step that was told: under a
+     * clock that was ahead then too the one may lie far ahead, the other does not. */
+    begin: async (): Promise<void> => {
+      if (reached !== undefined) return
+      const [lastEvent, lastStep] = [await latestTime(store), await latestSystemEvent(store, action)]
+      if (lastStep) told = Date.parse(String(decode(lastStep.body).facts?.['until']))
+      reached = Math.min(now().getTime(), ...(lastEvent ? [Date.parse(lastEvent)] : []), ...(lastStep ? [told + stepMs] : []))
     },
-    /** What ended before this may be erased now; undefined before the beginning. */
-    next: (): number | undefined => {
-      if (reached !== undefined) reached = Math.min(now().getTime(), reached + stepMs)
-      return reached
+    /** Erases what is over, and tells how far that has come once a day. Does nothing before the beginning. */
+    step: async (): Promise<void> => {
+      if (reached === undefined) return
+      const until = Math.min(now().getTime(), reached + stepMs)
+      reached = until
+      await store.expire(until)
+      if (until - told < stepMs) return
+      await append([entryOf(systemEvent(action, { until: new Date(until).toISOString() }, now()))])
+      told = until
     },
   }
 }

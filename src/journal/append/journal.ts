@@ -7,7 +7,7 @@ import type { Anchor } from '../log/anchor.ts'
 import { publicKey } from '../log/checkpoint.ts'
 import { type Entry, entryOf, type Result, type Store, type StoreOptions, systemEvent } from '../store/journal-store.ts'
 import { checkSealing } from '../store/pseudonyms.ts'
-import { latestTime, treeHead } from '../store/queries/log.ts'
+import { treeHead } from '../store/queries/log.ts'
 import { checkTail } from '../store/stored-tree.ts'
 import { createBacklog, type Lost } from './backlog.ts'
 import { createExpiry } from './expiry.ts'
@@ -48,6 +48,8 @@ export interface Journal {
   readonly sealer: Sealer
   readonly instance: string
   now(): Date
+  /** So long ago, by the clock of the day or of this process: by the one that is behind. */
+  since(milliseconds: number): Date
   status(): Status
   /** Rejects when the entry could not be committed; the gate is closed then. */
   append(entry: Entry): Promise<Result>
@@ -74,6 +76,7 @@ const harmless = (tell: () => void): void => {
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { store, sealer, instance, keys, anchor, onCheckpoint, onGate, onLost, now = () => new Date() } = options
+  const begun = now().getTime() - performance.now()
   const append = (entries: readonly Entry[]): Promise<Result[]> =>
     commit(entries).catch((error: unknown) => {
       gate.close(errorMessage(error))
@@ -81,7 +84,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     })
   const backlog = createBacklog({ append, now, onLost: (lost) => harmless(() => onLost?.(lost)) })
   const logEnd = createLogEnd({ store, anchor, now, onCheckpoint: (note) => harmless(() => onCheckpoint?.(note)) })
-  const expiry = createExpiry(now)
+  const expiry = createExpiry({ store, now, append })
   const gate = createGate({
     now,
     changed: () => harmless(() => onGate?.(status())),
@@ -117,7 +120,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     await checkTail(store)
     await checkSealing({ sealer, store })
     await logEnd.settle()
-    expiry.begin(await latestTime(store))
+    await expiry.begin()
     const [first] = keys
     const { key: former } = await treeHead(store)
     if (first && publicKey(first) !== former) await commit([entryOf(systemEvent('key_rotated', { key: publicKey(first), former }, now()))])
@@ -130,8 +133,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     gate.close(errorMessage(error))
   }
   const expiring = setInterval(() => {
-    const until = expiry.next()
-    if (until !== undefined) store.expire(until).catch(() => {})
+    if (gate.isOpen()) expiry.step().catch(() => {})
   }, options.expireMilliseconds ?? 3_600_000).unref()
 
   return {
@@ -139,6 +141,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     sealer,
     instance,
     now,
+    since: (milliseconds) => new Date(Math.min(now().getTime(), begun + performance.now()) - milliseconds),
     status,
     append: async (entry) => (await append([entry]))[0]!,
     appendUntilDone: async (entry) => (await backlog.appendUntilDone([entry]))[0]!,

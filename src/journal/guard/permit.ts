@@ -11,6 +11,7 @@ export interface Permit {
 interface Ticket {
   readonly action: string
   readonly deadline: number
+  readonly until: number
   spent: boolean
   /** True when something may have been sent with it. */
   used: boolean
@@ -27,10 +28,11 @@ export class PermitError extends Error {
   }
 }
 
-/** For the guard only. The deadline is on the monotonic clock, which nobody can set back. */
+/** For the guard only. The deadline is on two clocks: nobody can set the monotonic one back, and that of the day
+ * goes on while the machine is suspended. */
 export function issuePermit(operation: string, action: string, milliseconds: number): Permit {
   const permit = Object.freeze({ operation }) as Permit
-  issued.set(permit, { action, deadline: performance.now() + milliseconds, spent: false, used: false })
+  issued.set(permit, { action, deadline: performance.now() + milliseconds, until: Date.now() + milliseconds, spent: false, used: false })
   return permit
 }
 
@@ -41,7 +43,7 @@ export function spendPermit(permit: Permit, action: string): void {
   if (!ticket) throw new PermitError('forged')
   if (ticket.action !== action) throw new PermitError('other_action')
   if (ticket.spent) throw new PermitError('spent')
-  if (performance.now() > ticket.deadline) throw new PermitError('expired')
+  if (performance.now() > ticket.deadline || Date.now() > ticket.until) throw new PermitError('expired')
   ticket.spent = true
   ticket.used = true
 }

@@ -33,7 +33,7 @@ const readable = <T>(journal: Journal, read: Promise<T>): Promise<T> =>
 export async function recall(journal: Journal, call: GuardedCall): Promise<ReplayedOperation | undefined> {
   const key = keyOf(journal.sealer, call)
   if (key === undefined) return undefined
-  const since = new Date(journal.now().getTime() - lifetimes.repeat).toISOString()
+  const since = journal.since(lifetimes.repeat).toISOString()
   const operation = await readable(journal, operationUnder(journal.store, key, since))
   return operation === undefined ? undefined : answerOf(journal, operation, call)
 }

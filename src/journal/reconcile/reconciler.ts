@@ -13,6 +13,8 @@ export interface ReconcilerOptions {
   readonly read: (tenant: string, id: string) => Promise<Observation>
   /** Milliseconds between two reads for one operation; the last is repeated. */
   readonly pauses?: readonly number[]
+  /** Milliseconds of a clock that nobody can set: two reads must lie as far apart as they seem to. */
+  readonly clock?: () => number
 }
 
 /** What the reconciler of this process knows of an operation. */
@@ -30,7 +32,7 @@ export interface Reconciler extends AsyncDisposable {
   /** Open operations that the last pass found. */
   open(): number
   /** By the intent of the operation. */
-  watch(intent: Pick<Event, 'time' | 'operation'>): Watch
+  watch(intent: Pick<Event, 'operation'>): Watch
   start(everyMilliseconds?: number): void
 }
 
@@ -41,12 +43,18 @@ interface Observations {
   reads: { of: string; status: number; at: string }[]
 }
 
-/** Wait after the intent: the permit's life, the upstream's time limit, and 30 s for clocks. */
+/** Wait after this process has first seen the intent, however old it seems to be: the permit's life, the upstream's
+ * time limit, and as long again. */
 const SETTLED = 50_000
 const TRIES = 6
 const APART = 60_000
 
-export function createReconciler({ journal, read, pauses = [APART, 120_000, 300_000, 600_000] }: ReconcilerOptions): Reconciler {
+export function createReconciler({
+  journal,
+  read,
+  pauses = [APART, 120_000, 300_000, 600_000],
+  clock = () => performance.now(),
+}: ReconcilerOptions): Reconciler {
   const { store } = journal
   const watches = new Map<string, Observations>()
   const apart = Math.min(APART, pauses[0] ?? APART)
@@ -71,15 +79,15 @@ export function createReconciler({ journal, read, pauses = [APART, 120_000, 300_
   }
 
   const check = async (operation: string, seq: number): Promise<number> => {
-    const now = journal.now().getTime()
-    const watch = watches.get(operation) ?? { tries: 0, nextAt: 0, reads: [] }
+    const now = clock()
+    const watch = watches.get(operation) ?? { tries: 0, nextAt: now + SETTLED, reads: [] }
+    watches.set(operation, watch)
     if (now < watch.nextAt) return 0
     const history = await historyOf(store, operation)
     const intent = history?.events[0]?.event
-    if (intent?.kind !== 'intent' || now < Date.parse(intent.time) + SETTLED) return 0
+    if (intent?.kind !== 'intent') return 0
     // The process that owns it lives, and will write the outcome.
     if (history?.state === 'pending' && (await store.isAlive(intent.operation?.instance ?? ''))) return 0
-    watches.set(operation, watch)
     const observe = async (id: string, of: string): Promise<Observation> => {
       const seen = await read(intent.tenant ?? '', id)
       watch.reads.push({ of, status: seen.status, at: journal.now().toISOString() })
@@ -105,12 +113,14 @@ export function createReconciler({ journal, read, pauses = [APART, 120_000, 300_
     return watch.tries >= TRIES ? resolve(intent, seq, 'indeterminate', watch) : 0
   }
 
-  let open = 0
+  let count = 0
   const round = async (): Promise<number> => {
     let verdicts = 0
     const found = await withoutOutcome(store)
     for (const { id, index } of found) verdicts += await check(id, index)
-    open = found.length - verdicts
+    const open = new Set(found.map(({ id }) => id))
+    for (const id of watches.keys()) if (!open.has(id)) watches.delete(id)
+    count = found.length - verdicts
     return verdicts
   }
 
@@ -118,10 +128,10 @@ export function createReconciler({ journal, read, pauses = [APART, 120_000, 300_
   let running: Promise<unknown> = Promise.resolve()
   return {
     round,
-    open: () => open,
-    watch: ({ time, operation }) => {
-      const { tries = 0, nextAt = 0, reads = [] } = watches.get(operation?.id ?? '') ?? {}
-      const next = Math.max(nextAt, Date.parse(time) + SETTLED)
+    open: () => count,
+    watch: ({ operation }) => {
+      const { tries = 0, nextAt = clock() + SETTLED, reads = [] } = watches.get(operation?.id ?? '') ?? {}
+      const next = journal.now().getTime() + Math.max(0, nextAt - clock())
       return { tries, maxTries: TRIES, next: new Date(next).toISOString(), reads }
     },
     start: (every = 5000) => {

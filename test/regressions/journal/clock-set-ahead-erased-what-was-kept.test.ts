@@ -55,3 +55,34 @@ test('a start with such a clock goes by the last event of before', async () => {
   expect(later.steps[0]! - Date.now()).toBeLessThanOrEqual(day)
   await later.guard.close()
 })
+
+test('so does a second start, although by then the last event bears the time of such a clock', async () => {
+  await using place = makePlace()
+  const sound = await open(place, { ms: 0 })
+  await until(() => sound.steps.length > 1)
+  await sound.guard.close()
+  const steps: number[] = []
+  for (const _ of ['first', 'second', 'third']) {
+    const wrong = await open(place, { ms: 365 * day })
+    await until(() => wrong.steps.length > 0)
+    steps.push(wrong.steps[0]!)
+    await wrong.guard.close()
+  }
+  // Each start is one step, and a step in time takes a day.
+  expect(steps.every((step) => step - Date.now() < 40 * day)).toBe(true)
+})
+
+test('it is told once a day, and not of each step', async () => {
+  await using place = makePlace()
+  const ahead = { ms: 0 }
+  const it = await open(place, ahead)
+  const told = async () =>
+    (await it.store.select("SELECT body FROM event WHERE action = 'expired'")).map(({ body }) => JSON.parse(String(body)).facts.until)
+  await until(() => it.steps.length > 3)
+  expect(await told()).toHaveLength(1)
+  ahead.ms = 1.5 * day
+  const before = it.steps.length
+  await until(() => it.steps.length > before + 3)
+  expect(await told()).toHaveLength(2)
+  await it.guard.close()
+})

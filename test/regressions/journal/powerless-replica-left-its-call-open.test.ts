@@ -25,18 +25,20 @@ whenConcurrent('the other replica settles it within a minute', async () => {
   const one = all.use(
     await place.open({ store: await openPostgres({ url: through, keys: [place.key], instance: dying }), instance: dying }),
   )
-  // Half of the minute has gone by on its clock: the other half is waited for.
-  const ahead = 30_000
-  const now = () => new Date(Date.now() + ahead)
   const store = await openPostgres({ url: postgres().url(), keys: [place.key], instance: living })
-  const two = all.use(await place.open({ store, instance: living, now }))
+  const two = all.use(await place.open({ store, instance: living }))
   const begun = (await one.guard.begin(deletion())) as OpenOperation
   spendPermit(begun.permit, 'delete_app_user')
   // Power is gone: nothing comes from there any more, on connections that there are and on new ones.
   proxy.silenceOn('')
   proxy.silence()
   const since = performance.now()
-  const reconciler = all.use(createReconciler({ journal: two.journal, read: () => Promise.resolve({ status: 404 }) }))
+  // Half of the minute goes by at once on its clock: the other half is waited for.
+  let ahead = 0
+  const clock = () => performance.now() + ahead
+  const reconciler = all.use(createReconciler({ journal: two.journal, read: () => Promise.resolve({ status: 404 }), clock }))
+  await reconciler.round()
+  ahead = 30_000
   reconciler.start()
   const state = async () => (await historyOf(store, begun.id))?.state
   expect(await state()).toBe('pending')

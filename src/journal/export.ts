@@ -41,20 +41,41 @@ const columns: Readonly<Record<string, (event: Event) => unknown>> = {
   tenant: (event) => event.tenant,
 }
 
+interface Form {
+  /** Before the first event. */
+  readonly head: string
+  readonly event: (row: { readonly index: number; readonly body: string }) => string
+  readonly checkpoint: (note: string) => string
+}
+
 /** Lines with line feeds. In ndjson, the lines of events are the signed bytes. */
+const forms: Readonly<Record<ExportOptions['format'], Form>> = {
+  ndjson: { head: '', event: ({ body }) => `${body}\n`, checkpoint: (checkpoint) => `${JSON.stringify({ checkpoint })}\n` },
+  csv: {
+    head: line(['index', ...Object.keys(columns)]),
+    event: ({ index, body }) => {
+      const event = decode(body)
+      return line([index, ...Object.values(columns).map((read) => printable(String(read(event) ?? '')))])
+    },
+    checkpoint: (note) => line(['checkpoint', note]),
+  },
+}
+
+/** The lines of all events. */
 export async function* exportLines(store: Source, { format, from, to, tenant }: ExportOptions): AsyncGenerator<string> {
   const { size, cut } = await treeHead(store)
   const end = Math.min(to ?? size, size)
-  if (format === 'csv') yield line(['index', ...Object.keys(columns)])
+  const form = forms[format]
+  if (form.head) yield form.head
   for (let next = Math.max(from ?? cut, cut); next < end; ) {
     const rows = await (tenant === undefined ? eventsFrom(store, next, PAGE, end) : eventsOfApp(store, tenant, next, PAGE, end))
     if (rows.length === 0) break
-    yield rows.map(({ index, body }) => (format === 'csv' ? csvLine(index, decode(body)) : `${body}\n`)).join('')
+    yield rows.map(form.event).join('')
     next = rows.at(-1)!.index + 1
   }
   // Not the latest, which others may have moved on: its root would be that of more events.
   const note = await checkpointFrom(store, end)
-  if (note !== undefined) yield format === 'csv' ? line(['checkpoint', note]) : `${JSON.stringify({ checkpoint: note })}\n`
+  if (note !== undefined) yield form.checkpoint(note)
 }
 
 export interface FoundExport {
@@ -64,23 +85,20 @@ export interface FoundExport {
 
 /** Events of the operations found, the newest operation first. */
 export async function* exportFound(store: Source, sealer: Sealer, { format, filter }: FoundExport): AsyncGenerator<string> {
-  if (format === 'csv') yield line(['index', ...Object.keys(columns)])
+  const form = forms[format]
+  if (form.head) yield form.head
   let cursor = filter.cursor
   do {
     const { rows, next } = await operations(store, sealer, { ...filter, limit: PAGE, ...(cursor !== undefined && { cursor }) })
-    yield await linesOf(store, format, rows)
+    yield await linesOf(store, form, rows)
     cursor = next
   } while (cursor !== undefined)
   const note = await latestCheckpoint(store)
-  if (note !== undefined) yield format === 'csv' ? line(['checkpoint', note]) : `${JSON.stringify({ checkpoint: note })}\n`
+  if (note !== undefined) yield form.checkpoint(note)
 }
 
-async function linesOf(store: Source, format: 'ndjson' | 'csv', operations: readonly OperationRow[]): Promise<string> {
+async function linesOf(store: Source, form: Form, operations: readonly OperationRow[]): Promise<string> {
   const lines = new Map<string, string[]>(operations.map(({ id }) => [id, []]))
-  for (const { operation, index, body } of await eventsOfOperations(store, [...lines.keys()]))
-    lines.get(operation)?.push(format === 'csv' ? csvLine(index, decode(body)) : `${body}\n`)
+  for (const row of await eventsOfOperations(store, [...lines.keys()])) lines.get(row.operation)?.push(form.event(row))
   return [...lines.values()].flat().join('')
 }
-
-const csvLine = (index: number, event: Event): string =>
-  line([index, ...Object.values(columns).map((read) => printable(String(read(event) ?? '')))])

@@ -19,16 +19,52 @@ export const isBusy = (error: unknown): boolean => ((error as { errcode?: number
 const settings =
   'PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON'
 
-const open = (path: string | URL, readOnly: boolean): DatabaseSync => {
+/** `first`: what shows whether it is a database at all; a file that fails is closed. */
+const open = (path: string | URL, readOnly: boolean, first: (db: DatabaseSync) => unknown = () => undefined): DatabaseSync => {
   const db = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds, defensive: true })
-  db.exec(settings)
-  return db
+  try {
+    db.exec(settings)
+    first(db)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }
 
 export const toWrite = (path: string): Connection => {
-  const db = open(path, false)
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 1000')
+  const db = open(path, false, (it) => it.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 1000'))
   return { db, close: () => db.close() }
+}
+
+/** Asked again each 2 ms: SQLite itself asks ten times a second in the end, and may find another
+ * writer, who makes no pause, each time. */
+const lock = (db: DatabaseSync): void => {
+  const until = performance.now() + busyMilliseconds
+  db.exec('PRAGMA busy_timeout = 2')
+  try {
+    for (;;)
+      try {
+        db.exec('BEGIN IMMEDIATE')
+        return
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > until) throw error
+      }
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`)
+  }
+}
+
+export const transaction = <T>(db: DatabaseSync, work: () => T): T => {
+  lock(db)
+  try {
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
 }
 
 export const toRead = (path: string): Connection => {
@@ -38,8 +74,7 @@ export const toRead = (path: string): Connection => {
     return file?.isFile() && file.size > 0
   })
   try {
-    const db = open(path, true)
-    peekAt(db)
+    const db = open(path, true, peekAt)
     return {
       db,
       close: () => {

@@ -14,10 +14,11 @@ import { publicKey } from '../log/checkpoint.ts'
 import { type Keys, keyList, keysOf, locationOf, openFor, requireJournal, type Secrets } from '../store/open.ts'
 import { createPostgres } from '../store/postgres/schema-state.ts'
 import { notAProof, verifierIn, verifyProof } from '../verify/verify-proof.ts'
-import { type Command, type Context, type Output, say } from './command.ts'
+import { type Command, type Context, type Output, Stopped, say } from './command.ts'
 import { type Flags, read, readNamed, text, Usage } from './flags.ts'
 import { maintenanceCommands } from './maintenance.ts'
 import { readingCommands } from './reading.ts'
+import { partOf } from './whole-file.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -99,7 +100,8 @@ const standalone: Readonly<Record<string, Standalone>> = {
 const commands: Readonly<Record<string, Command>> = { ...readingCommands, ...maintenanceCommands }
 
 const lines = Object.values<Pick<Command, 'help'>>({ ...commands, ...standalone }).map(({ help }) => `  ${help}\n`)
-const exitCodes = 'Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened.'
+const exitCodes =
+  'Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened, 130 and 143 ended by SIGINT and SIGTERM before it was done.'
 
 const help = `npm run journal -- COMMAND, or where the package is installed: npx smooch-bff journal COMMAND
 
@@ -122,9 +124,12 @@ const ofFiles: Readonly<Record<string, string>> = {
 
 /** What is wrong with a file that the caller named; undefined for any other fault. */
 const faultOfFile = (error: unknown, argv: readonly string[]): string | undefined => {
-  const { code = '', path } = error as NodeJS.ErrnoException
-  const words = ofFiles[code]
-  return words !== undefined && argv.some((word) => word === path || word.endsWith(`=${path}`)) ? `${path} ${words}` : undefined
+  const { code = '', path = '' } = error as NodeJS.ErrnoException
+  const named = argv.map((word) => word.slice(word.indexOf('=') + 1))
+  const file = [...argv, ...named].find((it) => it === path || partOf(it) === path)
+  if (file === undefined) return undefined
+  if (file !== path && code === 'EEXIST') return `${path} is there: another command writes it, or one was killed at it; remove it then`
+  return ofFiles[code] && `${file} ${ofFiles[code]}`
 }
 
 export async function runCli(
@@ -156,6 +161,7 @@ export async function runCli(
     const said = problem ?? errorMessage(error)
     out.progress('')
     say({ out }, { error: said }, said)
+    if (error instanceof Stopped) return error.exitCode
     return error instanceof Usage || problem !== undefined ? 2 : 3
   }
 }

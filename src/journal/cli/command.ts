@@ -1,10 +1,26 @@
 /** The type of a command of `npm run journal`. */
+import { constants } from 'node:os'
 import { printable } from '../../platform/printable.ts'
 import type { Event } from '../event/event.ts'
 import type { Anchor } from '../log/anchor.ts'
 import type { Store } from '../store/journal-store.ts'
 import type { Keys } from '../store/open.ts'
 import type { Flags, ParsedArguments } from './flags.ts'
+
+/** A signal ended a command before it was done; what it changes is done to its end. */
+export class Stopped extends Error {
+  /** As shells have it. */
+  readonly exitCode: number
+  constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
+    super(`ended by ${signal} before it was done`)
+    this.exitCode = 128 + constants.signals[signal]
+  }
+}
+
+/** To be called between two steps that change nothing. */
+export const goOn = ({ reason }: AbortSignal): void => {
+  if (reason instanceof Stopped) throw reason
+}
 
 export interface Output {
   readonly people: boolean
@@ -18,6 +34,7 @@ export interface Context extends Keys {
   /** Connects at the first call; undefined when no Redis is set. */
   anchor(): Promise<Anchor | undefined>
   readonly out: Output
+  /** Its reason is `Stopped` when the command was asked to end; else nobody reads on. */
   readonly stop: AbortSignal
 }
 

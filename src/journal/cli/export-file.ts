@@ -1,8 +1,9 @@
 /** Lines of the log, written to a file or to the output. */
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { exportLines } from '../export.ts'
-import type { Context } from './command.ts'
+import { type Context, goOn } from './command.ts'
+import { writeWhole } from './whole-file.ts'
 
 /** Writes to a new file only, since an earlier export may be the only copy; returns the SHA-256 of
  * the bytes. */
@@ -11,11 +12,11 @@ export async function writeExport(
   file: string | undefined,
   options: Parameters<typeof exportLines>[1],
 ): Promise<string> {
-  const handle = file === undefined ? undefined : await open(file, 'wx', 0o600)
   const digest = createHash('sha256')
   const write = async (to: FileHandle | undefined): Promise<void> => {
     let lines = 0
     for await (const chunk of exportLines(store, options)) {
+      goOn(stop)
       if (!to && stop.aborted) break
       digest.update(chunk)
       lines += chunk.split('\n').length - 1
@@ -23,16 +24,8 @@ export async function writeExport(
       if (to) await to.writeFile(chunk)
       else out.write(chunk)
     }
-    await to?.sync()
   }
-  try {
-    await write(handle)
-  } catch (error) {
-    // Half of it would be taken for an earlier export.
-    if (file !== undefined) await rm(file, { force: true })
-    throw error
-  } finally {
-    await handle?.close()
-  }
+  if (file === undefined) await write(undefined)
+  else await writeWhole(file, (_part, handle) => write(handle))
   return `sha256:${digest.digest('hex')}`
 }

@@ -2,10 +2,11 @@
  * go. */
 import { watchStandardOutput } from '../../platform/process/standard-output.ts'
 import { anchorIn, runCli } from './cli.ts'
+import { Stopped } from './command.ts'
 
 const people = process.stdout.isTTY
 const stop = new AbortController()
-process.once('SIGINT', () => stop.abort())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort(new Stopped(signal)))
 watchStandardOutput(3, () => stop.abort())
 /** Time of the line of progress that stands on the terminal; 0: there is none. */
 let shown = 0

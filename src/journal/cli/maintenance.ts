@@ -7,6 +7,7 @@ import { acceptRollback, erasePerson, prune, pruneRangeBefore, resolveByHand } f
 import { type Command, say } from './command.ts'
 import { writeExport } from './export-file.ts'
 import { inSmallLetters, required, text, Usage } from './flags.ts'
+import { writeWhole } from './whole-file.ts'
 
 export const maintenanceCommands: Readonly<Record<string, Command>> = {
   resolve: {
@@ -87,7 +88,7 @@ export const maintenanceCommands: Readonly<Record<string, Command>> = {
     flags: [],
     argument: 'FILE',
     run: async (context, _flags, file) => {
-      await context.store.backup(file)
+      await writeWhole(file, (part) => context.store.backup(part))
       say(context, { backup: file }, `written: ${file}`)
       return 0
     },

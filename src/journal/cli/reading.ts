@@ -15,7 +15,7 @@ import { operations } from '../store/search.ts'
 import { keysNamed, proofOf } from '../store/stored-tree.ts'
 import { sentenceOf } from '../verify/findings.ts'
 import { verify } from '../verify/verify.ts'
-import { type Command, say, sentence } from './command.ts'
+import { type Command, goOn, say, sentence } from './command.ts'
 import { writeExport } from './export-file.ts'
 import { formatOf, inSmallLetters, number, readNamed, required, text, Usage } from './flags.ts'
 
@@ -63,7 +63,10 @@ export const readingCommands: Readonly<Record<string, Command>> = {
         anchors,
         ...(former !== undefined && { former }),
         sealer,
-        progress: (done, size) => out.progress(`verified ${done} of ${size}`),
+        progress: (done, size) => {
+          goOn(context.stop)
+          out.progress(`verified ${done} of ${size}`)
+        },
       })
       say(
         context,

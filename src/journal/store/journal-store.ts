@@ -95,6 +95,7 @@ export interface Store extends Source {
   expire(now: number): Promise<number>
   /** Deletes events below the cut, after the `pruned` event was written. */
   prune(cut: number, nodes: readonly { level: number; position: number; hash: Buffer }[]): Promise<number>
+  /** Into a file that is empty or not there. */
   backup(path: string): Promise<void>
   /** A look at what the database itself holds: schema, triggers, indexes. */
   inspect(): Promise<Inspection>

@@ -176,11 +176,7 @@ const fileOn = ({ db, close }: Connection, options: FileOptions): File => {
         run(statements.cut, cut)
         return removals.map((statement) => run(statement, cut)).at(-1)!
       }),
-    backup: (to) => {
-      // Created with mode 0600 first: SQLite would let the group read it.
-      closeSync(openSync(to, 'wx', 0o600))
-      db.prepare('VACUUM INTO ?').run(to)
-    },
+    backup: (to) => void db.prepare('VACUUM INTO ?').run(to),
     inspect: () => inspect(db),
     close,
   }

@@ -56,7 +56,7 @@ const bySameRequest = (guard: Guard, call: GuardedCall, facts: Intent): EarlierC
     afterFailedLook: async (error) => (isUserNotFound(error) ? await answerBy('nobody', undefined) : undefined),
     afterLook: async (found) =>
       found.every(({ before }) => before)
-        ? await answerBy(Object.fromEntries(found.map(({ role, before }) => [role, before])), found[0]!.before)
+        ? await answerBy(Object.fromEntries(found.map(({ role, before }) => [role, before!])), found[0]!.before)
         : undefined,
   }
 }

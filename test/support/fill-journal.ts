@@ -50,7 +50,7 @@ const pairOf = (k: number, time: Date, tenant: string): Event[] => {
     },
     targets: roles.map((role, at) => ({ role, type: 'appuser' as const, smoochId: personOf((k % 50_000) + at * 7) })),
     reason: { code: reasons[Math.floor(scatter(k + 11) * reasons.length)]!, ticket: `OPS-${1000 + (k % 5000)}` },
-    request: { method: 'DELETE', path: `/v1.1/apps/${tenant}/appusers/x`, digest: null },
+    request: { method: 'DELETE', path: `/v1.1/apps/${tenant}/appusers/x`, digest: `hmac:${'0'.repeat(64)}` },
     context: { requestId: `r_${k}`, ipNet: '203.0.113.0/24', client: 'cookie' },
   } as const
   const upstream = { status: 200, code: null, durationMs: 90 + Math.floor(scatter(k + 5) * 400), sent: true }

@@ -6,12 +6,8 @@ import { type ActorFacts, type Event, newId, type Target } from './event.ts'
 import { lifetimes } from './lifetimes.ts'
 import type { Part, Sealer, Subject } from './seal.ts'
 
-interface Actor {
+interface ActorParticulars {
   readonly type: ActorFacts['type']
-  /** For staff and programs; unique within the issuer. */
-  readonly id?: string
-  /** For end users, whom the journal names by pseudonym. */
-  readonly userId?: string
   readonly name?: string
   readonly email?: string
   readonly roles?: readonly string[]
@@ -19,6 +15,10 @@ interface Actor {
   /** Name of a person, of whatever kind; the journal holds a pseudonym. */
   readonly onBehalfOf?: string | null
 }
+
+/** Staff and programs by an id that is unique within the issuer; end users, whom the journal names by pseudonym, by userId. */
+type Actor = ActorParticulars &
+  ({ readonly id: string; readonly userId?: undefined } | { readonly userId: string; readonly id?: undefined })
 
 export interface Person {
   readonly role: Target['role']
@@ -59,8 +59,8 @@ export interface ComposedEvent {
   readonly subjects: Subject[]
 }
 
-export const digestOf = (sealer: Sealer, request: CallFacts['request']): string | null =>
-  request ? sealer.digest(request.method, request.facts ?? request.path, request.body ?? '') : null
+export const digestOf = (sealer: Sealer, { method, path, facts = path, body }: NonNullable<CallFacts['request']>): string =>
+  sealer.digest(method, facts, body ?? '')
 
 /** Time of the event, and the ids it gets. */
 export interface Moment {
@@ -98,7 +98,7 @@ export function compose(sealer: Sealer, facts: CallFacts, { id, at }: Moment, pe
       tenant: facts.tenant,
       actor: {
         type: actor.type,
-        id: actor.id ?? (actor.userId === undefined ? 'anonymous' : pseudonym(actor.userId)),
+        id: actor.id ?? pseudonym(actor.userId),
         ...(actor.roles && { roles: actor.roles }),
         ...(actor.auth && { auth: actor.auth }),
         onBehalfOf: typeof actor.onBehalfOf === 'string' ? pseudonym(actor.onBehalfOf) : null,
@@ -142,18 +142,12 @@ interface Sealed {
 }
 
 /** What stood there before a call, sealed for its event and bound to it. */
-export const sealBefore = (
-  sealer: Sealer,
-  { id, time }: Pick<Event, 'id' | 'time'>,
-  before: Before | undefined,
-  lifeMs = lifetimes.before,
-): Sealed => {
+export const sealBefore = (sealer: Sealer, { id, time }: Pick<Event, 'id' | 'time'>, before: Before | undefined): Sealed => {
   if (!before) return { facts: {}, parts: [] }
   if (before.state === 'unavailable') return { facts: { before }, parts: [] }
   const { state, fields, after, image } = before
   const shown = { state, fields, ...(after && { after }) }
-  if (lifeMs <= 0) return { facts: { before: shown }, parts: [] }
-  const until = Date.parse(time) + lifeMs
+  const until = Date.parse(time) + lifetimes.before
   const { row, commitment } = sealer.part(id, 'before', image, until)
   return { facts: { before: { ...shown, commitment, until: new Date(until).toISOString().slice(0, 10) } }, parts: [row] }
 }

@@ -50,7 +50,7 @@ export interface Event {
   /** Names of the fields that a plain change writes. */
   readonly changed?: readonly string[]
   readonly policy?: Readonly<Record<string, string>>
-  readonly request?: { readonly method: string; readonly path: string; readonly digest: string | null }
+  readonly request?: { readonly method: string; readonly path: string; readonly digest: string }
   readonly before?: {
     readonly state: 'captured' | 'unavailable'
     readonly commitment?: string

@@ -42,7 +42,7 @@ export interface ReplayedOperation {
 }
 
 /** What a fresh look at the persons of a call found, by role; nobody: one of them is not there. */
-export type Observed = 'nobody' | Readonly<Record<string, AppUserSeen | undefined>>
+export type Observed = 'nobody' | Readonly<Record<string, AppUserSeen>>
 
 /** An operation that the same actor began a moment ago by the same request, without an
  * Idempotency-Key that would name it. */

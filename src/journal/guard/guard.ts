@@ -43,6 +43,7 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
     const slow = setTimeout(journal.probe, life.slowMilliseconds)
     const entry = await withTimeout(left(), intentOf(call))
       .catch((error: unknown) => {
+        // No call makes one so long; if one did, it must not close the gate for all.
         if (error instanceof RangeError)
           throw new Problem('bad_request', { cause: error, detail: 'The request is too long to be recorded.', outcome: 'not_sent' })
         if (!(error instanceof Late)) journal.closeGate(errorMessage(error))
@@ -60,9 +61,8 @@ export function createGuard({ journal, limits }: GuardOptions): Guard {
       void notSent(entry.event)
       throw unavailable(written === TIMED_OUT || !('failed' in written) ? undefined : written.failed)
     }
-    if (written.refused === undefined) return start(entry.event, written.index)
-    if (written.refused === 'key_in_use') return answerOf(journal, written.operation!, call)
-    throw new Problem('internal', { cause: new Error(`an intent was refused: ${written.refused}`), outcome: 'not_sent' })
+    // An id that was made just now is refused by its key alone.
+    return written.refused === undefined ? start(entry.event, written.index) : answerOf(journal, written.operation!, call)
   }
 
   const recorder = createRecorder(journal)

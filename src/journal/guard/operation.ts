@@ -15,8 +15,6 @@ export const operationDefaults = {
   endMilliseconds: 1000,
   recordMilliseconds: 4000,
   permitMilliseconds: 5000,
-  snapshotMilliseconds: lifetimes.before,
-  answerMilliseconds: lifetimes.repeat,
 }
 
 export const createOperations = (journal: Journal, life: typeof operationDefaults) => {
@@ -24,7 +22,7 @@ export const createOperations = (journal: Journal, life: typeof operationDefault
 
   const intentOf = async (call: GuardedCall): Promise<Entry> => {
     const { event, parts, subjects } = await composeNow(journal, call)
-    const before = sealBefore(sealer, event, call.before, life.snapshotMilliseconds)
+    const before = sealBefore(sealer, event, call.before)
     const key = keyOf(sealer, call)
     return entryOf(
       {
@@ -47,9 +45,7 @@ export const createOperations = (journal: Journal, life: typeof operationDefault
     const at = journal.now()
     const id = newId('evt')
     const answer =
-      response && intent.operation?.key !== undefined
-        ? sealer.part(id, 'answer', response, at.getTime() + life.answerMilliseconds)
-        : undefined
+      response && intent.operation?.key !== undefined ? sealer.part(id, 'answer', response, at.getTime() + lifetimes.repeat) : undefined
     return entryOf(
       {
         v: 1,

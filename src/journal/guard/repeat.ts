@@ -87,10 +87,10 @@ async function stands(journal: Journal, intent: Event, ended: 'success' | 'unkno
   if (seen === 'nobody') return true
   const known = intent.targets?.map(({ smoochId }) => smoochId)
   // Another user has the name now: the person was created anew.
-  if (Object.values(seen).some((user) => user && !known?.includes(user._id))) return false
+  if (Object.values(seen).some(({ _id }) => !known?.includes(_id))) return false
   // The vendor completes an accepted deletion later.
   if (intent.action === 'delete_app_user' && ended === 'success') return true
   const before = await readable(journal, beforeImageOf(journal, intent))
-  const observe = (_id: string, of: string) => Promise.resolve(seen[of] ? { status: 200, appUser: seen[of] } : { status: 0 })
+  const observe = (_id: string, of: string) => Promise.resolve({ status: 200, appUser: seen[of]! })
   return (await evidenceOf({ intent, before, observe })) === 'applied'
 }

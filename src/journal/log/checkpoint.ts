@@ -22,7 +22,7 @@ const exported = new WeakMap<KeyObject, PublicKey>()
 export function publicKey(key: KeyObject): PublicKey {
   const known = exported.get(key)
   if (known !== undefined) return known
-  const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' })
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
   const made = Buffer.concat([Buffer.of(ED25519), spki.subarray(SPKI.length)]).toString('base64')
   exported.set(key, made)
   return made

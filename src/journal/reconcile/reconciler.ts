@@ -11,8 +11,6 @@ export interface ReconcilerOptions {
   readonly journal: Journal
   /** GET of one user, uncached; throws without an answer. */
   readonly read: (tenant: string, id: string) => Promise<Observation>
-  /** Milliseconds between two reads for one operation; the last is repeated. */
-  readonly pauses?: readonly number[]
   /** Milliseconds of a clock that nobody can set: two reads must lie as far apart as they seem to. */
   readonly clock?: () => number
 }
@@ -48,16 +46,12 @@ interface Observations {
 const SETTLED = 50_000
 const TRIES = 6
 const APART = 60_000
+/** Between two reads for one operation; the last is repeated. */
+const PAUSES = [APART, 120_000, 300_000, 600_000] as const
 
-export function createReconciler({
-  journal,
-  read,
-  pauses = [APART, 120_000, 300_000, 600_000],
-  clock = () => performance.now(),
-}: ReconcilerOptions): Reconciler {
+export function createReconciler({ journal, read, clock = () => performance.now() }: ReconcilerOptions): Reconciler {
   const { store } = journal
   const watches = new Map<string, Observations>()
-  const apart = Math.min(APART, pauses[0] ?? APART)
 
   const resolve = async (intent: Event, seq: number, verdict: Verdict, watch: Observations): Promise<number> => {
     const event: Event = {
@@ -102,13 +96,13 @@ export function createReconciler({
     if (
       evidence === 'unchanged' &&
       watch.unchangedSince !== undefined &&
-      now - watch.unchangedSince >= apart &&
+      now - watch.unchangedSince >= APART &&
       !(await hasConcurrent(store, operation, seq))
     )
       return resolve(intent, seq, 'not_applied', watch)
     if (evidence === 'unchanged') watch.unchangedSince ??= now
     else delete watch.unchangedSince
-    watch.nextAt = now + (pauses[Math.min(watch.tries, pauses.length - 1)] ?? APART)
+    watch.nextAt = now + (PAUSES[watch.tries] ?? PAUSES.at(-1)!)
     watch.tries += 1
     return watch.tries >= TRIES ? resolve(intent, seq, 'indeterminate', watch) : 0
   }

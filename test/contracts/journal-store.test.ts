@@ -83,7 +83,7 @@ if (bin) {
         ]
         opened.push(owner)
         // Erasing and pruning are the owner's.
-        return { ...app, erase: owner.erase, prune: owner.prune }
+        return { ...app, erase: owner.erase, prune: owner.prune, mayRemove: owner.mayRemove }
       },
       attack: async (sql) => {
         const { default: pg } = await import('pg')

@@ -7,7 +7,9 @@ import { type Event, newId } from '../../src/journal/event/event.ts'
 import { createSealer } from '../../src/journal/event/seal.ts'
 import { openCheckpoint, publicKey } from '../../src/journal/log/checkpoint.ts'
 import { leafHash, push, rootOf } from '../../src/journal/log/tree.ts'
+import { prune, pruneRangeBefore } from '../../src/journal/maintenance.ts'
 import { type Entry, entryOf, type Result, type Store, systemEvent } from '../../src/journal/store/journal-store.ts'
+import { verify } from '../../src/journal/verify/verify.ts'
 
 export interface Fixture {
   /** A journal that is empty but for its first event; `instance` distinguishes replicas of one journal. */
@@ -180,6 +182,27 @@ export function storeContract(name: string, fixture: () => Promise<Fixture>): vo
       )
       expect(await store.erase([intent.actor!.id])).toEqual({ subjects: 0, parts: 1 })
       expect(await store.select('SELECT part FROM snapshot')).toEqual([{ part: 'before' }])
+    })
+
+    test('prunes what is old and settled, in two steps, and the rest is still provable', async () => {
+      const trusted = [publicKey(privateKey)]
+      const nameless = () => intentEvent({ targets: [{ role: 'subject', type: 'appuser', smoochId: '6a1f0c2be84d9f3b7715c0aa' }] })
+      const written: number[] = []
+      for (const _ of Array(6)) {
+        const intent = nameless()
+        written.push((await append(entryOf(intent))).index!)
+        await append(entryOf(outcomeEvent(intent)))
+      }
+      const open = (await append(entryOf(nameless()))).index!
+      const later = new Date(Date.now() + 60_000)
+      // A range that began with the second of them alone, as a day before the others gives.
+      expect(await prune(store, { from: 0, to: written[2]! }, 'sha256:1', 'ada')).toBe(written[2])
+      const range = await pruneRangeBefore(store, later)
+      expect(range).toEqual({ from: written[2], to: open })
+      expect(await prune(store, range, 'sha256:2', 'ada')).toBe(open - written[2]!)
+      expect(await pruneRangeBefore(store, later)).toEqual({ from: open, to: open })
+      expect(await prune(store, { from: open, to: open }, '', 'ada')).toBe(0)
+      expect(await verify(store, { trusted })).toMatchObject({ ok: true, findings: [], from: open })
     })
 
     test('expires sealed parts by their time', async () => {

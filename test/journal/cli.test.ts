@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync, hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
+import { writeExport } from '../../src/journal/cli/export-file.ts'
 import type { OpenOperation } from '../../src/journal/guard/call-guard.ts'
 import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
-import { latestCheckpoint } from '../../src/journal/store/queries/log.ts'
+import { latestCheckpoint, treeHead } from '../../src/journal/store/queries/log.ts'
 import { journalCli, type Ran } from '../support/journal-cli.ts'
 import { deletion, makePlace, success } from './place.ts'
 
@@ -119,12 +121,54 @@ test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-ro
     [['check', place.directory], 'is a folder'],
     [['verify', '--checkpoint', place.directory], 'is a folder'],
     [['prune', '--before', 'soon', '--out', out, '--by', 'ops'], '--before is a date'],
+    [['resolve', lost.id, '--verdict', 'applied'], '--by is needed'],
+    [['export', '--format', 'xml'], '--format is ndjson or csv'],
+    [['export', '--from', 'one'], '--from is a number'],
   ]
   for (const [line, text] of refused) expect([line, await run(line)]).toEqual([line, { code: 2, text: expect.stringContaining(text) }])
   expect((await run(['list', '--to', '2001-01-01'])).text).toBe('')
+  expect((await run(['list', '--to', '2001-01-01'], true)).text).toBe('none\n')
+  expect((await run(['list', '--actor', 'mina'], true)).text).toBe(
+    'none; an end user, or an id as it was asked for, is found with --tenant only\n',
+  )
+  const unmade = join(place.directory, 'unmade.ndjson')
+  expect(await run(['prune', '--before', '2001-01-01', '--out', unmade, '--by', 'ops'], true)).toEqual({
+    code: 0,
+    text: 'nothing to prune\n',
+  })
+  expect(existsSync(unmade)).toBe(false)
+  const end = Number(/"size":(\d+)/.exec((await run(['verify'])).text)![1])
+  const part = (await run(['export', '--from', `${end - 2}`, '--to', `${end - 1}`])).text.trim().split('\n')
+  expect(part.map((line) => Object.keys(JSON.parse(line))[0])).toEqual(['v', 'checkpoint'])
+  expect(await journalCli(place.env, ['accept-rollback', '--by', 'ops'])).toMatchObject({
+    code: 2,
+    text: expect.stringContaining('REDIS_URL is not set'),
+  })
+  const keyless = { JOURNAL_URL: 'postgres://127.0.0.1:1/journal' }
+  expect((await run(['verify'], true, keyless)).text).toContain('a shared journal needs JOURNAL_SIGNING_KEY and JOURNAL_SEALING_KEY')
+  expect((await run(['verify'], true, { ...place.env, JOURNAL_SEALING_KEY: 'short' })).text).toContain(
+    'a sealing secret of at least 32 bytes',
+  )
   expect((await run(['verify', '--nonsense'])).code).toBe(2)
   expect((await run(['verify'], false, { ...place.env, JOURNAL_URL: `sqlite:${place.directory}/none.db` })).code).toBe(3)
   expect(existsSync(`${place.directory}/none.db`)).toBe(false)
+})
+
+test('an export that fails half-way leaves no file that could be taken for a whole one', async () => {
+  await using place = makePlace()
+  await using it = await place.open()
+  for (let at = 0; at < 300; at += 1) it.guard.denied(deletion({ actor: { type: 'staff', id: `idp1|${at}` } }))
+  for (let events = 0; events < 300; events = (await treeHead(it.store)).size) await setTimeout(10)
+  let pages = 0
+  const select: typeof it.store.select = (sql, params) => {
+    if (sql.startsWith('SELECT seq, body') && ++pages === 2) throw new Error('away')
+    return it.store.select(sql, params)
+  }
+  const file = join(place.directory, 'half.ndjson')
+  const context = { ...it, keys: [place.key], sealer: place.sealer, anchor: async () => undefined, stop: new AbortController().signal }
+  const out = { people: true, write: () => {}, progress: () => {} }
+  await expect(writeExport({ ...context, out, store: { ...it.store, select } }, file, { format: 'ndjson' })).rejects.toThrow('away')
+  expect(existsSync(file)).toBe(false)
 })
 
 test('a Redis that is down is named, with what to do, by the commands that ask it alone', async () => {

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { Problem } from '../../src/contract/problems.ts'
 import type { OpenOperation, ReplayedOperation } from '../../src/journal/guard/call-guard.ts'
+import { countDenials } from '../../src/journal/guard/denials.ts'
 import { type Permit, spendPermit } from '../../src/journal/guard/permit.ts'
 import { acceptRollback } from '../../src/journal/maintenance.ts'
 import { historyOf } from '../../src/journal/store/history.ts'
 import type { Store } from '../../src/journal/store/journal-store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
-import { deletion, makePlace, success } from './place.ts'
+import { deletion, leaving, makePlace, success } from './place.ts'
 
 const begun = (it: OpenOperation | ReplayedOperation): OpenOperation => {
   if (it.replay) throw new Error('replayed')
@@ -127,6 +128,43 @@ describe('the guard', () => {
     expect(await verify(store)).toMatchObject({ ok: true })
   })
 
+  test('an outcome that hangs: its caller goes on, then the gate closes, and it is in the log when the store answers', async () => {
+    await using place = makePlace()
+    const store = await place.store()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let hang: Promise<void> | undefined
+    const hanging: Store = {
+      ...store,
+      commit: async (entries, after) => {
+        await hang
+        return store.commit(entries, after)
+      },
+    }
+    await using it = await place.open({ store: hanging }, { endMilliseconds: 100, recordMilliseconds: 100 })
+    const op = begun(await it.guard.begin(deletion()))
+    spendPermit(op.permit, 'delete_app_user')
+    hang = promise
+    expect(await op.end(success)).toEqual({ pending: true })
+    await until(() => !it.guard.status().open)
+    expect(it.guard.status()).toMatchObject({ cause: 'an outcome could not be recorded in time', waiting: 1 })
+    hang = undefined
+    resolve()
+    await until(() => it.guard.status().open)
+    expect((await historyOf(store, op.id))?.state).toBe('success')
+  })
+
+  test('a view is refused where it cannot be recorded, while the gate is still open', async () => {
+    await using place = makePlace()
+    const { store, leave, comeBack } = leaving(await place.store())
+    await using it = await place.open({ store })
+    leave()
+    expect(await problem(it.guard.viewed(deletion(), { operation: 'op_1' }))).toMatchObject({ code: 'journal_unavailable', status: 503 })
+    comeBack()
+    await until(() => it.guard.status().open)
+    await it.guard.viewed(deletion(), { operation: 'op_1' })
+    expect(await it.store.select("SELECT 1 FROM event WHERE kind = 'viewed'")).toHaveLength(1)
+  })
+
   test('an outcome that cannot be written is kept, the gate closes, and it is in the log when the store is back', async () => {
     await using place = makePlace()
     const store = await place.store()
@@ -227,6 +265,23 @@ describe('the guard', () => {
     await store.close()
     expect(rows).toHaveLength(21)
     expect(JSON.parse(String(rows[20]!['body']))).toMatchObject({ count: 480 })
+  })
+
+  test('of more than ten thousand who are denied the rest are counted as one, and each minute begins anew', () => {
+    let now = 0
+    const written: (number | undefined)[] = []
+    const denials = countDenials(
+      (_asked, count) => written.push(count),
+      () => now,
+    )
+    const deny = (id: number) => denials.add(deletion({ actor: { type: 'staff', id: `idp1|${id}` } }))
+    for (let id = 0; id < 10_050; id += 1) deny(id)
+    expect(written).toHaveLength(10_020)
+    now = 60_000
+    for (let times = 0; times < 25; times += 1) deny(10_049)
+    expect(written.slice(10_020)).toEqual([30, ...Array(20).fill(undefined)])
+    denials.close()
+    expect(written.slice(10_041)).toEqual([5])
   })
 
   test('a recorded call is one event, and nobody waits for it', async () => {

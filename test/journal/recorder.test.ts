@@ -130,6 +130,20 @@ test('a look-up that never ends holds nothing up for long', async () => {
   expect((await eventsOf(place)).events).toMatchObject([{ action: 'update_app_user', outcome: 'success' }])
 })
 
+test('more look-ups that never end than the end waits for are counted as lost', async () => {
+  await using place = makePlace()
+  const lost: number[] = []
+  const { watching, seen } = watched(await place.store())
+  const it = await place.open({ store: watching, onLost: ({ count }) => lost.push(count) })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  seen.held = promise
+  for (let at = 0; at < 300; at += 1) it.guard.recorded(update(`u${at}`), success)
+  await it.guard.close()
+  expect(lost).toEqual([44])
+  resolve()
+  expect((await eventsOf(place)).events).toHaveLength(256)
+})
+
 test('what happens while the store is away is written, in full, when it is back', async () => {
   await using place = makePlace()
   const { store, leave, comeBack } = leaving(await place.store())

@@ -80,6 +80,7 @@ describe('the tree', () => {
         const path = await inclusionProof(index, size, hashOf)
         expect(checkInclusion(many[index]!, index, size, path, root)).toBe(true)
         expect(checkInclusion(many[(index + 1) % 40]!, index, size, path, root)).toBe(false)
+        expect(checkInclusion(many[index]!, size + index, size, path, root)).toBe(false)
         if (index + 1 < size) expect(checkInclusion(many[index]!, index + 1, size, path, root)).toBe(false)
       }
     }

@@ -49,7 +49,8 @@ export const commands: Readonly<Record<string, Command>> = {
       'npx smooch-bff journal list --target cust-20481 --tenant 69f0100f2a3b4c5d6e7f8091',
       'npx smooch-bff journal export --format csv > journal.csv',
     ],
-    exitCodes: '0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened, 130 and 143 ended by SIGINT and SIGTERM before it was done',
+    exitCodes:
+      '0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened, 130 and 143 ended by SIGINT and SIGTERM before it was done',
   },
   webhooks: {
     about: 'Register, list and delete webhooks at the vendor',

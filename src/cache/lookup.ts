@@ -1,8 +1,8 @@
 /** Lookups of cache keys, shared by those who ask at once, and by those who wait for another
  * process. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { randomBytes } from '../crypto/random.ts'
 import { createSharedRuns } from '../platform/concurrency.ts'
+import { randomBytes } from '../platform/random.ts'
 import type { Entries, Entry } from './entry.ts'
 import type { CacheStore, LookupResult } from './store/cache-store.ts'
 import { parseLookup } from './store/redis.ts'

@@ -2,8 +2,8 @@
  * sealed, by app and by person or program. */
 import { faultIn } from '../contract/field-faults.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
-import { randomBytes } from '../crypto/random.ts'
 import { createTurns } from '../platform/concurrency.ts'
+import { randomBytes } from '../platform/random.ts'
 import { bearerOf, personKeysOf, type Session } from '../session/record.ts'
 import { openFor, sealFor } from '../session/seal.ts'
 import type { SessionStore } from '../session/store/session-store.ts'

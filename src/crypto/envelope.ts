@@ -1,7 +1,7 @@
 /** AES-256-GCM and the layout of its parts. Sealed bytes are bound to their place (`aad`): moved
  * elsewhere they do not open. */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
-import { randomBytes } from './random.ts'
+import { randomBytes } from '../platform/random.ts'
 
 const ivBytes = 12
 const tagBytes = 16

@@ -13,6 +13,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
+import { randomBytes } from './random.ts'
 
 export interface RequestTrace {
   readonly ids: { readonly trace_id: string; readonly span_id: string }
@@ -128,11 +129,5 @@ export const parseTraceParent = (header: string | undefined): TraceParent | unde
 export const formatTraceParent = ({ traceId, spanId, flags }: TraceParent): string =>
   `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`
 
-const hex = (words: number): string => {
-  let text = ''
-  for (let at = 0; at < words; at++) text += ((Math.random() * 2 ** 32) >>> 0).toString(16).padStart(8, '0')
-  return text
-}
-/** Names, not secrets, so they may be guessed. All zeros would be no id. */
-export const newTraceId = (): string => `${hex(3)}${hex(1).replace(/^0{8}$/, '00000001')}`
-export const newSpanId = (): string => `${hex(1)}${hex(1).replace(/^0{8}$/, '00000001')}`
+export const newTraceId = (): string => randomBytes(16).toString('hex')
+export const newSpanId = (): string => randomBytes(8).toString('hex')

@@ -1,6 +1,6 @@
 /** The making of sessions: a record sealed under a new token, and listed for its person. */
 import type { KeyRing } from '../crypto/key-ring.ts'
-import { randomBytes } from '../crypto/random.ts'
+import { randomBytes } from '../platform/random.ts'
 import { signToken, type Token } from './credentials/token.ts'
 import type { People } from './people.ts'
 import { appKeysOf, type IndexEntry, personKeysOf, type Session, type SessionRecord, type SessionRef, storeKey } from './record.ts'

@@ -1,7 +1,7 @@
 /** A guard against the second use of an assertion or a logout token, across replicas. A use under
  * way holds a short lease; `remember` makes it final, so a use that broke off can be repeated. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
-import { randomBytes } from '../crypto/random.ts'
+import { randomBytes } from '../platform/random.ts'
 import type { SessionStore } from '../session/store/session-store.ts'
 
 type Release = () => Promise<void>

@@ -2,9 +2,9 @@
  * salted commitment; and keyed digests in place of personal data. */
 import { createHmac, hash } from 'node:crypto'
 import { decrypt, deriveKey, encrypt } from '../../crypto/envelope.ts'
-import { randomBytes } from '../../crypto/random.ts'
 import { parseExact } from '../../platform/exact-json.ts'
 import { memo } from '../../platform/memo.ts'
+import { randomBytes } from '../../platform/random.ts'
 
 /** `person`: names, addresses, reason. `before`: the before-image. `answer`: the answer for repeats
  * of an Idempotency-Key. */

@@ -34,7 +34,7 @@ PAST: the service of another checkout, which --against names.
 `
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers|growth|uploads|workers|start] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT] [--check]\n\n',
+    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers|growth|uploads|workers|start|proxy] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT] [--check]\n\n',
   )
   process.stdout.write(kinds)
   process.exit(0)
@@ -253,6 +253,7 @@ const workloads = {
   uploads: apart('uploads'),
   workers: apart('workers'),
   start: apart('start'),
+  proxy: apart('proxy'),
 }
 const report: Record<string, object> = {}
 say(kinds)

@@ -2,9 +2,12 @@
  * are replaced when they fail. */
 import type { Cluster, Redis } from 'ioredis'
 import type { ObserveRedis } from '../metrics/metrics.ts'
+import { CommandTimeout, isRefusal, within } from './answer.ts'
 import { type Call, createBatches, forAll, type Script } from './batches.ts'
 import { connect, createOutageNews, type RedisSource, type Tell } from './connection.ts'
+import { createDemotion } from './demotion.ts'
 import { proofKeys, proofScript } from './proof.ts'
+import { createSilence } from './silence.ts'
 
 export interface RedisClient<Name extends string = string> {
   /** Runs a registered script; rejects within about 200 ms when Redis does not answer. */
@@ -19,46 +22,6 @@ export interface RedisClient<Name extends string = string> {
   readonly cluster: boolean
   close(): void
 }
-
-/** The promise is an answer within 300 ms; the difference is for a busy event loop. */
-const commandMs = 200
-
-class CommandTimeout extends Error {
-  constructor() {
-    super('Redis did not answer in time')
-  }
-}
-
-/** Four timers in a row: a loop that was busy runs late timers before it reads an answer that has
- * arrived, and must not take that for a slow Redis. */
-const within = <T>(command: Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    let left = 4
-    const quarter = (): void => {
-      left -= 1
-      if (left > 0) timer = setTimeout(quarter, commandMs / 4)
-      else setImmediate(() => setImmediate(() => reject(new CommandTimeout())))
-    }
-    let timer = setTimeout(quarter, commandMs / 4)
-    command.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-
-/** A connection without any answer for so long is replaced. */
-const silenceMs = 1_000
-
-/** A refusal by Redis is an answer too. */
-const isRefusal = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError'
-
-const isAnswered = (asked: Promise<unknown>): Promise<boolean> =>
-  asked.then(
-    () => true,
-    (error: unknown) => isRefusal(error),
-  )
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())
-
-/** Errors on a write: of a replica, and of a master whose replicas follow another one now. */
-const demotion = /\b(READONLY|MASTERDOWN|NOREPLICAS)\b/
 
 /** `tell` hears of the connection's state; calls reject by themselves. Resolves after the first
  * connection is set up, or after a second without Redis. */
@@ -83,51 +46,8 @@ export const connectRedis = async <Name extends string>(
   // For a Cluster the library's error says only that no node answered; `lastNodeError` has the
   // cause.
   connection.on('error', (error: Error & { lastNodeError?: Error }) => failed(error.lastNodeError ?? error))
-  // Nodes on which a command timed out: further ones fail at once until one is answered there.
-  const silent = new Set<string>()
-  const isSilent = (key: string): boolean => silent.size > 0 && silent.has(nodeOf(key))
-  const linkTo = (node: string): Redis | undefined =>
-    connection.isCluster
-      ? (connection as Cluster).nodes().find(({ options }) => `${options.host}:${options.port}` === node)
-      : (connection as Redis)
-  /** Asks by the same key, which leads to the node that has taken the place of a lost one. Replaces a
-   * connection that stays silent: the network may have forgotten it, and nothing else would end it. */
-  const untilAnswered = async (key: string): Promise<void> => {
-    const node = nodeOf(key)
-    if (silent.has(node)) return
-    silent.add(node)
-    for (let since = performance.now(); connection.status !== 'end' && nodeOf(key) === node; await pause(100)) {
-      if (await isAnswered(within(connection.call('GET', key)))) break
-      const link = linkTo(node)
-      if (performance.now() - since < silenceMs || !link || !['connect', 'ready'].includes(link.status)) continue
-      since = performance.now()
-      failed(new Error('Redis has stopped answering on this connection; it is replaced'))
-      link.disconnect(true)
-    }
-    silent.delete(node)
-  }
-  // True when the server has become a replica, as when its address was given to another: a new
-  // connection may reach the master.
-  let demoted = false
-  const seekMaster = async (): Promise<void> => {
-    while (demoted && connection.status !== 'end') {
-      await pause(300)
-      const refusal = await within(connection.call('SET', 'bff:writable', '1', 'PX', '1')).then(
-        () => undefined,
-        (error: Error) => error,
-      )
-      if (refusal && demotion.test(refusal.message)) connection.disconnect(true)
-      // Errors of a full memory come from a master.
-      else demoted = refusal !== undefined && !isRefusal(refusal)
-    }
-  }
-  const probeOnce = (error: Error): void => {
-    if (demoted || connection.isCluster || !demotion.test(error.message)) return
-    demoted = true
-    failed(error)
-    connection.disconnect(true)
-    void seekMaster()
-  }
+  const silence = createSilence(connection, nodeOf, failed)
+  const demotion = createDemotion(connection, failed)
   const timed = <T>(asked: Promise<T>): Promise<T> => {
     const started = performance.now()
     asked.then(
@@ -137,8 +57,8 @@ export const connectRedis = async <Name extends string>(
     return asked
   }
   const watch = (error: unknown, key: string): never => {
-    if (error instanceof Error) probeOnce(error)
-    if (error instanceof CommandTimeout) void untilAnswered(key)
+    if (error instanceof Error) demotion.suspect(error)
+    if (error instanceof CommandTimeout) void silence.untilAnswered(key)
     throw error
   }
   const commands = connection as unknown as Record<string, (...args: (string | number)[]) => Promise<readonly unknown[]>>
@@ -149,10 +69,10 @@ export const connectRedis = async <Name extends string>(
       watch(error, keys[0]!),
     )
   }
-  const batched = createBatches(send, probeOnce, connection.isCluster)
+  const batched = createBatches(send, demotion.suspect, connection.isCluster)
   const run = (name: string, keys: readonly string[], args: readonly (string | number)[] = []): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      if (isSilent(keys[0]!)) reject(new Error('Redis has not answered'))
+      if (silence.holds(keys[0]!)) reject(new Error('Redis has not answered'))
       else batched(name, { keys, args, resolve, reject })
     })
   const command = (name: string, ...args: (string | number)[]): Promise<unknown> =>
@@ -175,7 +95,7 @@ export const connectRedis = async <Name extends string>(
     })
   }
   const prove = async (): Promise<void> => {
-    if (demoted) throw new Error('this Redis takes no writes: it is a replica, or lacks replicas of its own')
+    if (demotion.is()) throw new Error('this Redis takes no writes: it is a replica, or lacks replicas of its own')
     try {
       await Promise.all([run('bffProve', proofKeys(connection.isCluster)), command('EVAL', 'return 1', 0)])
     } catch (error) {

@@ -6,6 +6,7 @@ import { beginsOperation, decode, type Event } from '../journal/event/event.ts'
 import { earliestSince, eventsFrom, treeHead } from '../journal/store/queries/log.ts'
 import { sumsBetween } from '../journal/store/queries/operations.ts'
 import type { Source } from '../journal/store/queries/source.ts'
+import { type Burst, type BurstLimit, createBursts } from './bursts.ts'
 
 export type Kind = Group | 'denied'
 export const kinds: readonly Kind[] = ['deleted', 'merged', 'linked', 'written', 'denied']
@@ -13,17 +14,9 @@ export const kinds: readonly Kind[] = ['deleted', 'merged', 'linked', 'written',
 export const kindOf = ({ kind, action }: { readonly kind: string; readonly action: string }): Kind =>
   kind === 'denied' ? 'denied' : groupOf(action)
 
-export interface Burst {
-  readonly actor: string
-  readonly tenant: string
-  readonly count: number
-  readonly minutes: number
-  readonly at: string
-}
-
 export interface CountersOptions {
   readonly store: Source
-  readonly burst: { readonly calls: number; readonly minutes: number }
+  readonly burst: BurstLimit
   /** Length of the log when this process started: what comes then is handed out. By index, since a
    * clock may be set back. */
   readonly since: number
@@ -47,8 +40,9 @@ const hourOf = (time: number): number => Math.floor(time / hour)
 
 export const createCounters = ({ store, burst: limit, since, onEvent, onBurst }: CountersOptions) => {
   const hours = new Map<string, Map<number, Counts>>()
-  const recent = new Map<string, number[]>()
-  const bursts = new Map<string, Burst>()
+  const bursts = createBursts(limit, (burst, event, index) => {
+    if (index >= since) onBurst?.(burst, event)
+  })
   const stop = new AbortController()
   /** The part that the database adds up: `next` index, and `end`, where reading begins. */
   let past: { next: number; readonly end: number } | undefined
@@ -64,31 +58,16 @@ export const createCounters = ({ store, burst: limit, since, onEvent, onBurst }:
     counts[kind] += more
   }
 
-  const watchBurst = (event: Event, index: number): void => {
-    if (!event.actor || event.tenant === undefined) return
-    const key = `${event.tenant}\0${event.actor.type}\0${event.actor.id}`
-    const time = Date.parse(event.time)
-    const within = (recent.get(key) ?? []).filter((at) => time - at < limit.minutes * 60_000)
-    recent.set(key, [...within, time])
-    if (within.length < limit.calls) return
-    const known = bursts.get(key)
-    const begins = known === undefined || Math.abs(time - Date.parse(known.at)) > limit.minutes * 60_000
-    const burst = { actor: event.actor.id, tenant: event.tenant, count: within.length + 1, minutes: limit.minutes, at: event.time }
-    bursts.set(key, burst)
-    if (begins && index >= since) onBurst?.(burst, event)
-  }
-
   const take = (event: Event, index: number): void => {
     if (beginsOperation(event)) count(event.tenant, Date.parse(event.time), kindOf(event), event.count ?? 1)
-    if (event.kind === 'intent') watchBurst(event, index)
+    bursts.watch(event, index)
     if (index >= since) onEvent?.(event)
   }
 
   const forget = (): void => {
     const oldest = hourOf(Date.now() - span)
     for (const ofApp of hours.values()) for (const at of ofApp.keys()) if (at < oldest) ofApp.delete(at)
-    for (const [key, times] of recent) if (Date.now() - times.at(-1)! > limit.minutes * 60_000) recent.delete(key)
-    for (const [key, { at }] of bursts) if (Date.now() - Date.parse(at) > day) bursts.delete(key)
+    bursts.forget()
   }
 
   /** The first index at or after the time; the index of the next event where there is none. */
@@ -103,7 +82,7 @@ export const createCounters = ({ store, burst: limit, since, onEvent, onBurst }:
   const begin = async (): Promise<NonNullable<typeof past>> => {
     const first = await firstSince(Date.now() - span)
     // Earlier by one window: a burst that is still shown may have begun there.
-    next = Math.max(first, await firstSince(Date.now() - day - limit.minutes * 60_000))
+    next = Math.max(first, await firstSince(Date.now() - day - bursts.windowMs))
     return { next: first, end: next }
   }
 
@@ -149,7 +128,7 @@ export const createCounters = ({ store, burst: limit, since, onEvent, onBurst }:
         return sum
       })
     },
-    bursts: (tenant: string): Burst[] => [...bursts.values()].filter((burst) => burst.tenant === tenant),
+    bursts: bursts.of,
     complete: () => complete,
     close: async (): Promise<void> => {
       stop.abort()

@@ -5,7 +5,7 @@ import type { Status } from '../../journal/append/journal.ts'
 import type { Event } from '../../journal/event/event.ts'
 import { isDiscontinuity } from '../../journal/log/discontinuity.ts'
 import { maskAddresses } from '../../platform/log/logger.ts'
-import type { Burst } from '../counters.ts'
+import type { Burst } from '../bursts.ts'
 import type { Check } from '../integrity.ts'
 
 export type AlertType = 'burst' | 'indeterminate' | 'gate_closed' | 'gate_opened' | 'verification_failed' | 'rollback' | 'no_anchor'

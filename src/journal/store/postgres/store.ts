@@ -1,30 +1,17 @@
 /** The store for several replicas: PostgreSQL. Appends lock the one row of the head. */
 import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Client, QueryResult } from 'pg'
-import {
-  type Committed,
-  decide,
-  type Entry,
-  extend,
-  keyAfter,
-  keyInForce,
-  noFacts,
-  questions,
-  type Store,
-  type StoreOptions,
-  unpackFrontier,
-} from '../journal-store.ts'
+import { keyInForce, type Store, type StoreOptions } from '../journal-store.ts'
 import { headless } from '../queries/log.ts'
-import type { Row } from '../queries/source.ts'
-import { alteredTables, initFor, sentenceOf } from './access.ts'
+import { initFor } from './access.ts'
+import { createCommit } from './commit.ts'
 import { isLockLate, serialConnection } from './connection.ts'
 import { inspect } from './inspect.ts'
 import { holdLease } from './lease.ts'
 import { lookups, statements } from './schema.ts'
 import { createPostgres, knownPresenceIn, lackIn } from './schema-state.ts'
 import { sharedConnections } from './shared-connection.ts'
-import { packNodes, write } from './write.ts'
+import { packNodes } from './write.ts'
 
 export interface PostgresOptions extends StoreOptions {
   readonly url: string
@@ -44,8 +31,8 @@ const readersMilliseconds = 6_000
 const lockName = (journal: string, instance: string): string =>
   hash('sha256', `${journal}/${instance}`, 'buffer').readBigInt64BE().toString()
 
-export async function openPostgres(options: PostgresOptions): Promise<Store> {
-  const { url, keys, instance, readOnly = false, make = true, selectMilliseconds = minute } = options
+/** A connection for each kind of work, made when it is first needed. */
+const connectionsTo = (url: string, selectMilliseconds: number) => {
   const writer = serialConnection(url, {
     pipeline: true,
     // The head is locked for the whole transaction: a process that dies in it must not keep the
@@ -68,6 +55,19 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
           throw new Error('erased, but the bytes may still stand in files that others read all the time: run the command again', { cause })
       }
   }
+  return {
+    ...{ writer, reader, readers, upkeep, rewrite },
+    drop: async (): Promise<void> => {
+      reader.close()
+      readers.close()
+      await Promise.all([writer.drop(), upkeep.drop(), rewriter.drop()])
+    },
+  }
+}
+
+export async function openPostgres(options: PostgresOptions): Promise<Store> {
+  const { url, keys, instance, readOnly = false, make = true, selectMilliseconds = minute } = options
+  const { writer, reader, readers, upkeep, rewrite, drop } = connectionsTo(url, selectMilliseconds)
   const { select } = reader
   const identify = async (): Promise<{ journal: string; key: string }> => {
     const [row] = await select(lookups.identity)
@@ -77,9 +77,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
   let lease: ReturnType<typeof holdLease> | undefined
   const close = async (): Promise<void> => {
     lease?.release()
-    reader.close()
-    readers.close()
-    await Promise.all([writer.drop(), upkeep.drop(), rewriter.drop()])
+    await drop()
   }
   const begin = async (): Promise<string> => {
     const there = await knownPresenceIn(select, { writes: !readOnly })
@@ -109,50 +107,14 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     throw error
   })
 
-  let alteredLookedAt = Number.NEGATIVE_INFINITY
-  /** Throws when something came between us and the tables; asked with a commit, at most once a second. */
-  const refuseAltered = async (client: Client): Promise<void> => {
-    if (performance.now() - alteredLookedAt < 1_000) return
-    alteredLookedAt = performance.now()
-    const altered = (await client.query(lookups.altered)).rows[0].altered as readonly string[]
-    if (altered.length === 0) return
-    alteredLookedAt = Number.NEGATIVE_INFINITY
-    throw new Error(sentenceOf(alteredTables(altered)))
-  }
-
-  const commitWith = async (client: Client, entries: readonly Entry[], after?: string): Promise<Committed> => {
-    // Two round trips under the lock: read the facts, then write.
-    const asked = questions(entries, after)
-    const [locked, answers] = await Promise.all([
-      client.query(statements.lockHead) as unknown as Promise<QueryResult[]>,
-      Promise.all(asked.map(({ sql, params }) => client.query(sql, [...params]))),
-      refuseAltered(client),
-    ])
-    const row = locked[1]!.rows[0] as Row
-    if (row['journal'] !== journal) throw new Error(`another journal (${String(row['journal'])}) stands in the place of ${journal}`)
-    const head = { size: Number(row['size']), hashes: unpackFrontier(row['frontier'] as Uint8Array), cut: Number(row['cut']) }
-    const inForce = String(row['key'])
-    const facts = noFacts()
-    asked.forEach(({ into }, at) => {
-      for (const it of answers[at]!.rows) into(facts, it)
-    })
-    const { accepted, results, changed } = decide(entries, head, facts, after)
-    const batch = extend(journal, head, accepted, changed, keyInForce(keys, inForce))
-    const [done] = await Promise.all([
-      ...(batch.note === undefined ? [] : [write(client, batch, keyAfter(accepted, inForce))]),
-      client.query('COMMIT'),
-    ]).then((all) => all.slice(-1) as [QueryResult])
-    // After an error inside, PostgreSQL answers COMMIT with ROLLBACK.
-    if (done.command !== 'COMMIT') throw new Error('the batch was rolled back')
-    return { results, size: batch.head.size, ...(batch.note !== undefined && { note: batch.note }) }
-  }
+  const commit = createCommit(journal, keys)
 
   return {
     kind: 'postgres',
     journal,
     select,
     readers: { kind: 'postgres', select: readers.select },
-    commit: (entries, after) => writer.run((client) => commitWith(client, entries, after), commitMilliseconds),
+    commit: (entries, after) => writer.run((client) => commit(client, entries, after), commitMilliseconds),
     reopen: async () => {
       reader.drop()
       readers.drop()

@@ -15,7 +15,6 @@ export interface Fields {
 }
 
 export interface Log {
-  debug(fields: Fields, message: string): void
   info(fields: Fields, message: string): void
   warn(fields: Fields, message: string): void
   error(fields: Fields, message: string): void
@@ -69,7 +68,6 @@ export const createLog = (level: Level | 'silent', write?: (line: string) => voi
   const sink: DestinationStream = { write: (line) => (write ? write(printableLines(line)) : void out?.write(printableLines(line))) }
   const log = pino({ level, base: null, timestamp, formatters: { level: (label) => ({ level: label }) } }, sink)
   return {
-    debug: (fields, message) => log.debug(ofRequest(fields), message),
     info: (fields, message) => log.info(ofRequest(fields), message),
     warn: (fields, message) => log.warn(ofRequest(fields), message),
     error: (fields, message) => log.error(ofRequest(fields), message),

@@ -59,15 +59,15 @@ export const createBeforeImages = ({ upstream, sessions }: Parts) => {
     } catch (cause) {
       const { code, particulars = {} } = cause instanceof Problem ? cause : {}
       if (code === 'user_not_found' && particulars.outcome === 'failure') throw cause
-      if (operation.subject === 'both') throw unresolved(cause)
+      if (operation.subject === 'both') throw subjectsUnresolved(cause)
       if (code === 'upstream_busy')
         throw new Problem(code, { cause, outcome: 'not_sent', headers: { 'Retry-After': '5', ...particulars.headers } })
-      return { role, smoochId: undefined, targets: await remembered(app, role, id), before: undefined, another: false }
+      return { role, smoochId: undefined, targets: await knownNames(app, role, id), before: undefined, another: false }
     }
   }
 
   /** The `_id` or the owner that an earlier answer told, and the id as it was asked for. */
-  const remembered = async ({ appId }: UpstreamApp, role: Subject['role'], id: string): Promise<Person[]> => {
+  const knownNames = async ({ appId }: UpstreamApp, role: Subject['role'], id: string): Promise<Person[]> => {
     const own = await sessions.smoochIdOf({ app: appId, userId: id, actor: { id } })
     if (own !== undefined || !looksLikeSmoochId(id)) return [{ role, userId: id, ...(own !== undefined && { smoochId: own }) }]
     const smoochId = id.toLowerCase()
@@ -86,7 +86,7 @@ export const createBeforeImages = ({ upstream, sessions }: Parts) => {
   return { look, userIdsOf }
 }
 
-export const unresolved = (cause?: unknown): Problem =>
+export const subjectsUnresolved = (cause?: unknown): Problem =>
   new Problem('subjects_unresolved', { cause, headers: { 'Retry-After': '5' }, outcome: 'not_sent' })
 
 export const beforeImageOf = (found: readonly Found[]): NonNullable<GuardedCall['before']> => {

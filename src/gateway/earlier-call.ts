@@ -6,7 +6,7 @@ import type { Guard, GuardedCall as Intent, Observed, ReplayedOperation } from '
 import type { Found } from './before-image.ts'
 import type { Call } from './call.ts'
 import { callFacts, namesAsked } from './call-facts.ts'
-import { type Result, shown } from './reply.ts'
+import { type Result, visibleReply } from './reply.ts'
 
 type GuardedCall = Call<GuardedOperation>
 
@@ -29,7 +29,7 @@ export const earlierCall = (guard: Guard, call: GuardedCall, request: Intent['re
 const byKey = (guard: Guard, facts: Intent): EarlierCall => {
   const recall = async () => {
     const first = await guard.recall(facts)
-    return first && replayed(first)
+    return first && replayResult(first)
   }
   return {
     answer: recall,
@@ -46,7 +46,7 @@ const bySameRequest = (guard: Guard, call: GuardedCall, facts: Intent): EarlierC
     const { id } = earlier
     if (ended === 'unknown') throw new Problem('operation_unknown', { headers: { 'Audit-Operation': id } })
     const { returns } = call.operation
-    return returns === 'Empty' || appUser ? replayed({ id, replay: shown(call, { appUser }) }) : undefined
+    return returns === 'Empty' || appUser ? replayResult({ id, replay: visibleReply(call, { appUser }) }) : undefined
   }
   return {
     answer: async () => {
@@ -61,7 +61,7 @@ const bySameRequest = (guard: Guard, call: GuardedCall, facts: Intent): EarlierC
   }
 }
 
-export const replayed = ({ id, replay }: ReplayedOperation): Result => ({
+export const replayResult = ({ id, replay }: ReplayedOperation): Result => ({
   reply: replay,
   headers: { 'Audit-Operation': id, 'Idempotency-Replayed': 'true' },
 })

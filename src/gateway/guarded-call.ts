@@ -11,10 +11,10 @@ import type { Person } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { UpstreamCall } from '../upstream/call.ts'
 import type { Upstream } from '../upstream/client.ts'
-import { beforeImageOf, bySmoochId, createBeforeImages, type Found, unresolved } from './before-image.ts'
+import { beforeImageOf, bySmoochId, createBeforeImages, type Found, subjectsUnresolved } from './before-image.ts'
 import { type Call, isOwn } from './call.ts'
 import { answerFacts, callFacts, failureFacts, pathFacts, requestFacts } from './call-facts.ts'
-import { earlierCall, replayed } from './earlier-call.ts'
+import { earlierCall, replayResult } from './earlier-call.ts'
 import type { Provisioning } from './provisioning.ts'
 import { type Result, toReply } from './reply.ts'
 
@@ -60,7 +60,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     const intent = { ...callFacts(call, targets), ...path, before: beforeImageOf(found), ...idempotencyKey }
     const userIds = await userIdsOf(app, found, operation.removes)
     const begun = await guard.begin(intent)
-    return begun.replay ? replayed(begun) : await send(call, named, begun, found, userIds)
+    return begun.replay ? replayResult(begun) : await send(call, named, begun, found, userIds)
   }
 
   /** After the durable intent: sent once, its outcome recorded, and the sessions of whoever it
@@ -134,7 +134,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
   const mustBeOwn = async (call: GuardedCall, found: readonly Found[]): Promise<void> => {
     if (!isOwn(call)) return
     for (const { before } of found) if (before) await acceptOwn(call.session, { appUser: before })
-    if (call.session.smooch === undefined && found.some(({ before }) => !before)) throw unresolved()
+    if (call.session.smooch === undefined && found.some(({ before }) => !before)) throw subjectsUnresolved()
   }
 
   /** Refused: the user in the answer may not be the one that was meant. */

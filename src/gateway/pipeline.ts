@@ -74,7 +74,7 @@ export const createPipeline = (parts: PipelineParts) => {
       const subjects = subjectsOf(operation, names, content, (id) => sessions.isSelf(session, id))
       const params = ownNameIn(names, subjects, session)
       const undecided = { operation, request, requestId, prefetched, session, app, params, query, body: content, subjects }
-      const caller = permitted(undecided)
+      const caller = decideCaller(undecided)
       const reason = readReason(request, session, caller, operation, parts.auditRules)
       const idempotencyKey = takesIdempotencyKey(operation) ? readIdempotencyKey(request) : undefined
       const body = withConfirmation(caller, operation, content, parts.selfLinkMessage)
@@ -84,7 +84,7 @@ export const createPipeline = (parts: PipelineParts) => {
     }
 
   /** The decision of policy; a refusal is an event, except for plain reads. */
-  function permitted(call: UndecidedCall): Caller {
+  function decideCaller(call: UndecidedCall): Caller {
     const { operation, session, subjects, body } = call
     const check = (): Caller => {
       const caller = decide(session, operation, subjects, session.foundMs)

@@ -40,11 +40,11 @@ export const toReply = (call: Call, outcome: Answer | Problem): Reply => {
   const { operation, caller } = call
   return outcome.selfView !== undefined && caller === 'self'
     ? { status: operation.status ?? 200, text: outcome.selfView }
-    : shown(call, outcome.body)
+    : visibleReply(call, outcome.body)
 }
 
 /** An answer of the vendor, as far as the caller may see it. */
-export const shown = ({ operation, caller }: Call, body: unknown): Reply => ({
+export const visibleReply = ({ operation, caller }: Call, body: unknown): Reply => ({
   status: operation.status ?? 200,
   body: operation.returns === 'Empty' ? {} : project(operation, caller, body),
 })

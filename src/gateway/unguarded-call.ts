@@ -37,7 +37,7 @@ export const createUnguardedCall = (parts: UnguardedCallParts, provisioning: Pro
   const inShare = createUploadShares()
 
   /** From the cache, or from the vendor in one call for all who ask. */
-  const cached = async (call: UnguardedCall): Promise<Answer> => {
+  const readThroughCache = async (call: UnguardedCall): Promise<Answer> => {
     const { app, session, caller, prefetched } = call
     const [{ id, self }] = call.subjects
     return await orCreate(call, async () => {
@@ -53,13 +53,13 @@ export const createUnguardedCall = (parts: UnguardedCallParts, provisioning: Pro
     })
   }
 
-  const direct = async (call: UnguardedCall): Promise<Answer> => {
+  const callUpstream = async (call: UnguardedCall): Promise<Answer> => {
     await proveOwn(call)
     return await orCreate(call, () => upstream.call(call.app, call))
   }
 
   /** Provisioned first, since a stream cannot be sent again. */
-  const uploaded = async (call: UnguardedCall): Promise<Answer> => {
+  const upload = async (call: UnguardedCall): Promise<Answer> => {
     const { app, operation, request, session, subjects } = call
     const [subject] = subjects
     // Disposed of on every way out, not only at its deadline.
@@ -77,7 +77,7 @@ export const createUnguardedCall = (parts: UnguardedCallParts, provisioning: Pro
     await proveOwn(call)
     return await upstream.call(app, { ...call, image })
   }
-  const image = (call: UnguardedCall): Promise<Answer> => inShare(call.session, () => uploaded(call))
+  const uploadInShare = (call: UnguardedCall): Promise<Answer> => inShare(call.session, () => upload(call))
 
   /** The session may have ended while the user was read. */
   const changedValues = async (call: UnguardedCall): Promise<Before | undefined> => {
@@ -86,7 +86,8 @@ export const createUnguardedCall = (parts: UnguardedCallParts, provisioning: Pro
     return before
   }
 
-  const send = ({ cache, takes }: UnguardedOperation) => (takes === 'ImageUpload' ? image : cache === 'store' ? cached : direct)
+  const send = ({ cache, takes }: UnguardedOperation) =>
+    takes === 'ImageUpload' ? uploadInShare : cache === 'store' ? readThroughCache : callUpstream
 
   return async (call: UnguardedCall): Promise<Result> => {
     const { operation, session, subjects, idempotencyKey } = call

@@ -5,7 +5,7 @@ import { withTimeout } from '../platform/deadline.ts'
 
 /** Waits until the client has taken what was written, has gone, or the time in milliseconds is
  * over. */
-export const drained = async (res: ServerResponse, withinMs = 300_000): Promise<void> => {
+export const untilDrained = async (res: ServerResponse, withinMs = 300_000): Promise<void> => {
   if (!res.writableNeedDrain || res.destroyed) return
   const over = new AbortController()
   const either = Promise.race([once(res, 'drain', over), once(res, 'close', over)])

@@ -4,7 +4,7 @@ import type { Router } from 'express'
 import { faultIn } from '../../contract/field-faults.ts'
 import { Problem } from '../../contract/problems.ts'
 import { callFactsOf } from '../../gateway/call-facts.ts'
-import { drained } from '../../http/backpressure.ts'
+import { untilDrained } from '../../http/backpressure.ts'
 import { routes } from '../../http/endpoint.ts'
 import { type CheckedRequest, handlers } from '../../http/endpoint-handler.ts'
 import type { Journal } from '../../journal/append/journal.ts'
@@ -76,7 +76,7 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
       // Cut, since an end in order would be taken for that of the whole.
       if (!(await mayGoOn())) return void res.destroy()
       res.write(chunk)
-      await drained(res)
+      await untilDrained(res)
     }
     res.end()
   }

@@ -1,7 +1,7 @@
 /** The live tail as server-sent events. `id` is the index in the log, so a client that sends
  * Last-Event-ID misses nothing and sees nothing twice. */
 import type { Request, Response } from 'express'
-import { drained } from '../../http/backpressure.ts'
+import { untilDrained } from '../../http/backpressure.ts'
 import { type EventRow, eventsOfApp } from '../../journal/store/queries/log.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
 import { withTimeout } from '../../platform/deadline.ts'
@@ -57,7 +57,7 @@ export const streamEvents = async (
       res.write(`id: ${next - 1}\n: \n\n`)
     }
     if (res.writableNeedDrain) {
-      await drained(res, waitMs)
+      await untilDrained(res, waitMs)
       continue
     }
     // Whoever is behind reads on without waiting for a turn.

@@ -7,7 +7,7 @@ import { faultIn } from '../../contract/field-faults.ts'
 import { Problem, problems } from '../../contract/problems.ts'
 import { peerAddress, settleClientAddress, trustedPeers } from './client-address.ts'
 import { checkOwnCookies, type OwnCookies } from './cookies.ts'
-import { type Origins, shown } from './origins.ts'
+import { type Origins, quote } from './origins.ts'
 import { withoutBlanks } from './whitespace.ts'
 
 export interface AdmissionOptions {
@@ -55,7 +55,7 @@ const checkTarget = (target: string, callbackPath: string | undefined): void => 
     throw new Problem('invalid_path', { detail: 'The target holds a fragment or a character that a URL cannot hold.' })
   if (!path.startsWith('/')) throw new Problem('invalid_path', { detail: 'The target must be a path that begins with "/".' })
   const odd = /\/\/|[\\;]|%(?:2f|5c|25|[01][0-9a-f]|7f)/i.exec(path)?.[0]
-  if (odd !== undefined) throw new Problem('invalid_path', { detail: `The path holds ${shown(odd)}, which no path of this API needs.` })
+  if (odd !== undefined) throw new Problem('invalid_path', { detail: `The path holds ${quote(odd)}, which no path of this API needs.` })
   // One decoding finds the dot segments of two, since an encoded percent sign has just been
   // refused.
   if (decoded(path).split('/').some(isDots)) throw new Problem('invalid_path')
@@ -125,6 +125,6 @@ const checkHost = (req: IncomingMessage, origins: AdmissionOptions['origins']): 
   const ours = origins.hosts()
   if (host !== undefined && ours.has(host.toLowerCase())) return
   const decides = `This service answers to ${[...ours].join(', ')}; PUBLIC_ORIGIN and STAFF_ORIGIN decide, and origins in APPS_FILE.`
-  const seen = host === undefined ? `No host is named. ${decides}` : `The host is ${shown(host)}. ${decides}`
+  const seen = host === undefined ? `No host is named. ${decides}` : `The host is ${quote(host)}. ${decides}`
   throw new Problem('misdirected', origins.refusal(seen, problems.misdirected[1]))
 }

@@ -22,7 +22,7 @@ export interface Origins {
 }
 
 /** Text of a caller in the words of a refusal. */
-export const shown = (text: string): string => JSON.stringify(printable(text.slice(0, 100)))
+export const quote = (text: string): string => JSON.stringify(printable(text.slice(0, 100)))
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 

@@ -134,14 +134,14 @@ const hasLongText = (body: string): boolean => {
 
 /** JSON with a replacer only where needed: it is slow, and nearly every event has nothing to
  * replace. */
-const written = (event: Event): string => {
+const jsonOf = (event: Event): string => {
   const body = JSON.stringify(event)
   return UNUSUAL.test(body) || hasLongText(body) ? JSON.stringify(event, clean).replace(UNSAFE_CHARACTERS, escaped) : body
 }
 
 /** The bytes that are stored and hashed; never encoded again from the parsed event. */
 export function encode(event: Event): string {
-  const body = written(event)
+  const body = jsonOf(event)
   if (Buffer.byteLength(body) > MAX_BYTES) throw new RangeError(`an event is at most ${MAX_BYTES} bytes`)
   return body
 }

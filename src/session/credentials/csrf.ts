@@ -2,7 +2,7 @@
  * callers need none: no browser adds their token by itself. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Problem } from '../../contract/problems.ts'
-import { type Origins, shown } from '../../http/request/origins.ts'
+import { type Origins, quote } from '../../http/request/origins.ts'
 
 /** `api`: calls of scripts; `stream`: GET of event streams and downloads; `form`: a form of our own
  * page, sent as a navigation; `page`: a top-level GET without side effects. */
@@ -24,7 +24,7 @@ const unmarked = 'A call with the session cookie must carry the header X-BFF-CSR
 
 /** What the browser said of where the call comes from. */
 const seen = ({ headers: { host = '', origin, 'sec-fetch-site': site } }: IncomingMessage): string =>
-  `It came with ${origin === undefined ? 'no Origin' : `Origin ${shown(origin)}`} and ${site === undefined ? 'no Sec-Fetch-Site' : `Sec-Fetch-Site ${shown(site)}`} to the host ${shown(host)}; PUBLIC_ORIGIN and STAFF_ORIGIN decide.`
+  `It came with ${origin === undefined ? 'no Origin' : `Origin ${quote(origin)}`} and ${site === undefined ? 'no Sec-Fetch-Site' : `Sec-Fetch-Site ${quote(site)}`} to the host ${quote(host)}; PUBLIC_ORIGIN and STAFF_ORIGIN decide.`
 
 /** What a page's author gets wrong most: the mark, and the origin of a development server. */
 const detailOf = (request: IncomingMessage, origins: Origins, kind: CsrfClass): string => {

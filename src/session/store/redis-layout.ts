@@ -65,7 +65,7 @@ local function use(key, window)
 end`
 
 /** The answer is one text without spaces in its parts: a list costs more to parse. */
-export const entered = (answer: string): StoredSession | undefined => {
+export const sessionIn = (answer: string): StoredSession | undefined => {
   if (answer === '') return undefined
   const [sealed = '', createdMs, expiresMs, nowMs, smooch, gone, used, leftMs, roles, ...prefetched] = answer.split(' ')
   return {
@@ -81,7 +81,7 @@ export const entered = (answer: string): StoredSession | undefined => {
   }
 }
 
-export const listed = (flat: string[]): Listed[] =>
+export const listIn = (flat: string[]): Listed[] =>
   Array.from({ length: flat.length / 2 }, (_, i) => {
     const [, created, expires, index = ''] = /^(\d+):(\d+):(.*)$/s.exec(flat[2 * i + 1]!) ?? []
     return { sid: flat[2 * i]!, index, createdMs: Number(created), expiresMs: Number(expires) }

@@ -21,13 +21,13 @@ import {
   begin,
   clock,
   endedBy,
-  entered,
   family,
   limitsIn,
   list,
-  listed,
+  listIn,
   marks,
   session,
+  sessionIn,
   useLimit,
 } from './redis-layout.ts'
 import { beginning, markScripts, marksOn } from './redis-marks.ts'
@@ -179,9 +179,9 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
       ...prefetch.keys(place.tag),
     ]
     const answer = redis.run('bffEnter', keys, [touch ? 1 : 0, limit?.windowMs ?? 0, wanted ?? ''])
-    if (!elsewhere) return entered((await answer) as string)
+    if (!elsewhere) return sessionIn((await answer) as string)
     const [found, endedByMs] = await Promise.all([answer, redis.run('bffEndedBy', [marks(app)])])
-    const lived = entered(found as string)
+    const lived = sessionIn(found as string)
     if (!lived || lived.createdMs > Number(endedByMs)) return lived
     if (wanted !== undefined) await redis.run('bffRelease', prefetch.keys(place.tag), [wanted])
     return undefined
@@ -205,7 +205,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
     const [used, leftMs] = (await redis.run('bffUsed', [limitKey(tag, limit.name)], [limit.windowMs])) as [number, number]
     return { used, leftMs }
   },
-  list: async (tag) => listed((await redis.run('bffList', [list(tag)])) as string[]),
+  list: async (tag) => listIn((await redis.run('bffList', [list(tag)])) as string[]),
   addToList: async (tag, { sid, createdMs, expiresMs, index }) =>
     void (await redis.run('bffAddToList', [list(tag)], [sid, createdMs, expiresMs, index])),
   removeFromList: async (tag, sid) => void (await redis.run('bffRemoveFromList', [list(tag)], [sid])),

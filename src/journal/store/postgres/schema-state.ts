@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 import { genesis } from '../journal-store.ts'
 import type { Source } from '../queries/source.ts'
-import { current, refuseLater, type SchemaMark, unmarked } from '../version.ts'
+import { current, markByTables, refuseLater, type SchemaMark } from '../version.ts'
 import { accessIn, faultOfReading, faultOfWriting, sentenceOf } from './access.ts'
 import { connect } from './connection.ts'
 import { createSchema, grantTo, lookups, mark, statements, steps } from './schema.ts'
@@ -16,7 +16,7 @@ interface Presence {
 export const presenceIn = async (select: Source['select']): Promise<Presence> => {
   const [it] = await select(lookups.presence)
   if (!it!['found']) return { mark: undefined }
-  if (!it!['marked']) return { mark: unmarked(Boolean(it!['knowsApps'])) }
+  if (!it!['marked']) return { mark: markByTables(Boolean(it!['knowsApps'])) }
   const [found] = await select(lookups.mark)
   return { mark: { version: Number(found!['version']), oldest: Number(found!['oldest']) } }
 }

@@ -2,17 +2,17 @@
  * somebody changed. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Inspection } from '../journal-store.ts'
-import { current, isExtended, packed, refuseLater, type SchemaMark, unmarked, unpacked } from '../version.ts'
+import { current, isExtended, markByTables, markIn, numberOf, refuseLater, type SchemaMark } from '../version.ts'
 import { lookups, schema, steps } from './schema.ts'
 
-const markOf = (db: DatabaseSync): SchemaMark => unpacked(Number(db.prepare(lookups.mark).get()!['user_version']))
+const markOf = (db: DatabaseSync): SchemaMark => markIn(Number(db.prepare(lookups.mark).get()!['user_version']))
 
 /** Undefined when the file holds no journal. Throws when it is a later one than we know. */
 export const versionOf = (db: DatabaseSync, path: string): number | undefined => {
   if (!db.prepare(lookups.isJournal).get()) return undefined
   const found = markOf(db)
   refuseLater(path, found)
-  return found.version > 0 ? found.version : unmarked(db.prepare(lookups.knowsApps).get() !== undefined).version
+  return found.version > 0 ? found.version : markByTables(db.prepare(lookups.knowsApps).get() !== undefined).version
 }
 
 /** False for an earlier version, which a reader cannot read. */
@@ -26,7 +26,7 @@ export const upgrade = (db: DatabaseSync, from: number): void => {
 
 /** Tables stay as they are: the mark is in the header of the file. That of a later service stays. */
 const mark = (db: DatabaseSync): void => {
-  if (markOf(db).version < current.version) db.exec(`PRAGMA user_version = ${packed(current)}`)
+  if (markOf(db).version < current.version) db.exec(`PRAGMA user_version = ${numberOf(current)}`)
 }
 
 export const create = (db: DatabaseSync): void => {

@@ -4,7 +4,8 @@
 # Expected: a proxy whose service breaks off in the middle of an answer breaks off as well, which it does without an interceptor. With one it has
 #           sent nothing yet, since the function gets the whole answer, so it can say 502.
 # Happens:  the response is ended with "Error fetching proxied request: aborted" as its body, under the status 200, whatever that of the
-#           service was, and without its headers. The function that was given is not called. The event `error` is raised, but the response is over by then.
+#           service was, and without its headers. The function that was given is not called. The event `error` is raised when the
+#           response is over.
 # Seen:     a service that breaks off after the first row of a CSV:
 #           without interceptor:     fetch throws UND_ERR_SOCKET
 #           responseInterceptor():   200, no Content-Type: Error fetching proxied request: aborted

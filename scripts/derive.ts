@@ -9,8 +9,11 @@ import { all, type OperationId } from '../src/contract/operations.ts'
 import { problems } from '../src/contract/problems.ts'
 import { metrics } from '../src/platform/metrics/table.ts'
 import { clientOperations } from './client-operations.ts'
+import { flagsOf, toggle } from './flags.ts'
 import { cell, code, table } from './markdown.ts'
 import { rules, runbook } from './runbook.ts'
+
+const flags = flagsOf('derive', { check: toggle })
 
 interface SettingRow {
   readonly default?: string
@@ -182,7 +185,7 @@ const files: Readonly<Record<string, string>> = {
 }
 
 const stale = Object.keys(files).filter((path) => read(path) !== files[path])
-if (!process.argv.includes('--check')) for (const path of stale) writeFileSync(path, files[path]!)
+if (!flags.check) for (const path of stale) writeFileSync(path, files[path]!)
 else if (stale.length > 0) {
   process.stderr.write(`Stale: ${stale.join(', ')}. Write anew with: npm run derive\n`)
   process.exitCode = 1

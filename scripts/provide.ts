@@ -5,6 +5,9 @@ import { accessSync, chmodSync, constants, cpSync, existsSync, mkdtempSync, read
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { flagsOf } from './flags.ts'
+
+flagsOf('provide', {})
 
 interface Program {
   readonly program: string

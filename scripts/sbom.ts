@@ -1,6 +1,7 @@
 /** Prints what runs in the image and in the package, as CycloneDX. Not `npm sbom --omit dev`: that leaves out every package that a development dependency needs as well, cookie and debug among them. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { flagsOf } from './flags.ts'
 
 interface Component {
   readonly 'bom-ref': string
@@ -12,6 +13,7 @@ interface Bom {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[]
 }
 
+flagsOf('sbom', {})
 const { name } = JSON.parse(readFileSync('package.json', 'utf8')) as { name: string }
 const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only']
 const bom = JSON.parse(execFileSync('npm', words, { encoding: 'utf8', maxBuffer: 100e6 })) as Bom

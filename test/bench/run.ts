@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { flagsOf, oneOf, toggle, whole, word } from '../../scripts/flags.ts'
 import { monitor } from '../support/monitor.ts'
 import { startRedis } from '../support/redis.ts'
 import { type Running, start, type Usage } from './child.ts'
@@ -13,18 +13,30 @@ import { type Comparison, check, compare, type Kind, type Measured, median, sum,
 import type { Job, Result } from './load.ts'
 import { cookieOf } from './sign-in.ts'
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-    users: { type: 'string', default: '10000' },
-    json: { type: 'string' },
-    profile: { type: 'string' },
-    against: { type: 'string' },
-    check: { type: 'boolean', default: false },
-  },
+const names = [
+  'hot',
+  'pass',
+  'mixed',
+  'stampede',
+  'journal',
+  'console',
+  'readers',
+  'growth',
+  'uploads',
+  'workers',
+  'start',
+  'proxy',
+] as const
+const values = flagsOf('bench', {
+  help: toggle,
+  only: oneOf(names),
+  rounds: whole(5, 100),
+  seconds: whole(2, 600),
+  users: whole(10_000, 1_000_000),
+  json: word(undefined),
+  profile: word(undefined),
+  against: word(undefined),
+  check: toggle,
 })
 const kinds = `OURS: this service.
 BARE: an Express app that answers with a constant: what a request costs at least.
@@ -34,16 +46,15 @@ PAST: the service of another checkout, which --against names.
 `
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--only hot|pass|mixed|stampede|journal|console|readers|growth|uploads|workers|start|proxy] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT] [--check]\n\n',
+    `npm run bench -- [--only ${names.join('|')}] [--rounds 5] [--seconds 2] [--users 10000] [--json FILE] [--profile FOLDER] [--against CHECKOUT] [--check]\n\n`,
   )
   process.stdout.write(kinds)
   process.exit(0)
 }
-const rounds = Number(values.rounds)
+const { rounds, users } = values
 /** Optimised code is there only after so many requests, which slow ones need longer for. */
 const warmUp = { rounds: 5, mostRounds: 15, requests: 20_000 }
-const ms = Number(values.seconds) * 1000
-const users = Number(values.users)
+const ms = values.seconds * 1000
 
 interface Server {
   readonly kind: Kind
@@ -241,7 +252,7 @@ const apart = (file: string) => async (): Promise<unknown[]> => {
   return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as unknown] : []))
 }
 
-const workloads = {
+const workloads: Record<(typeof names)[number], () => Promise<object>> = {
   hot,
   pass,
   mixed,

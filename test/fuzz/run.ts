@@ -1,15 +1,10 @@
 /** `npm run fuzz -- [--requests N] [--seed N] [--redis]`: made-up requests against the whole service and the stand-in. Exit code 1 when anything is wrong. */
-import { parseArgs } from 'node:util'
+import { flagsOf, toggle, whole } from '../../scripts/flags.ts'
 import { startRedis } from '../support/redis.ts'
 import { fuzz } from './fuzz.ts'
 
-const { values } = parseArgs({
-  options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string' }, redis: { type: 'boolean', default: false } },
-})
-const count = Number(values.requests)
-const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
-if (!Number.isInteger(count) || count < 1 || count > 100_000 || !Number.isInteger(seed))
-  throw new Error('--requests is a number up to 100000, --seed a whole number.')
+const values = flagsOf('fuzz', { requests: whole(20_000, 100_000), seed: whole(undefined, 2 ** 31, 0), redis: toggle })
+const { requests: count, seed = Math.floor(Math.random() * 2 ** 31) } = values
 console.log(`seed ${seed}`)
 await using stack = new AsyncDisposableStack()
 const redis = values.redis ? await startRedis() : undefined

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { flagsOf, whole } from '../../scripts/flags.ts'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId, keyId } from '../support/bff.ts'
 import { canaryKey, canaryServiceKey } from '../support/canaries.ts'
@@ -70,7 +70,7 @@ const keepPages = ({ url, tokens, rows }: Pages): void => {
 const percentile = (times: readonly number[], part: number): number => times.toSorted((a, b) => a - b)[Math.floor(times.length * part)]!
 
 const measure = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { tabs: { type: 'string', default: '1000' }, deletions: { type: 'string', default: '30' } } })
+  const values = flagsOf('soak:tabs', { tabs: whole(1_000, 20_000, 10), deletions: whole(30, 10_000) })
   await using all = new AsyncDisposableStack()
   const vendor = all.use(await startSandbox({ apps: [{ appId, keys: [{ id: keyId, secret: canaryKey, scope: 'app' }] }] }))
   const service = all.use(
@@ -90,7 +90,7 @@ const measure = async (): Promise<void> => {
   }
   const admin = { authorization: await mint('admin', 'admin') }
   const tokens: string[] = []
-  for (let at = 0; at < Number(values.tabs) / 10; at += 1) tokens.push(await mint(`auditor-${at}`, 'auditor'))
+  for (let at = 0; at < values.tabs / 10; at += 1) tokens.push(await mint(`auditor-${at}`, 'auditor'))
 
   let made = 0
   const deletions = async (count: number): Promise<number[]> => {
@@ -108,12 +108,12 @@ const measure = async (): Promise<void> => {
     return times
   }
   const turn = async (rows: boolean | undefined): Promise<{ times: number[]; seen?: Seen }> => {
-    if (rows === undefined) return { times: await deletions(Number(values.deletions)) }
+    if (rows === undefined) return { times: await deletions(values.deletions) }
     const child: ChildProcess = fork(fileURLToPath(import.meta.url))
     try {
       child.send({ url: service.publicUrl, tokens, rows } satisfies Pages)
       await once(child, 'message')
-      const times = await deletions(Number(values.deletions))
+      const times = await deletions(values.deletions)
       await sleep(1_000)
       child.send('told')
       const [seen] = (await once(child, 'message')) as [Seen]

@@ -1,7 +1,8 @@
-/** The long form of the SIGKILL loop: `npm run soak:journal`. By default 100 kills and 10,000 calls on each store; KILLS and CALLS change that. */
+/** The long form of the SIGKILL loop: `npm run soak:journal`. By default 100 kills and 10,000 calls on each store, and 1,000 journals that nobody killed. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { flagsOf, whole } from '../../scripts/flags.ts'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { makePlace } from '../journal/place.ts'
@@ -9,8 +10,11 @@ import { findPostgres, startPostgres } from '../support/postgres.ts'
 import { soak } from './loop.ts'
 import { cleanJournals, pairs } from './trials.ts'
 
-const kills = Number(process.env['KILLS'] ?? 100)
-const calls = Number(process.env['CALLS'] ?? 10_000)
+const {
+  kills,
+  calls,
+  clean: sound,
+} = flagsOf('soak:journal', { kills: whole(100, 100_000), calls: whole(10_000, 10_000_000), clean: whole(1_000, 100_000) })
 const says = (line: string): void => {
   process.stderr.write(`\r\u001b[K${line}`)
 }
@@ -32,7 +36,7 @@ const run = async (name: string, url: string): Promise<void> => {
 const place = makePlace()
 const onFile = await pairs(place, (instance) => place.store({ instance }), 1000)
 tell({ store: 'sqlite', ...onFile })
-const clean = await cleanJournals(Number(process.env['CLEAN'] ?? 1000))
+const clean = await cleanJournals(sound)
 tell({ ...clean })
 failed ||= onFile.sentTwice + clean.falseAlarms > 0
 

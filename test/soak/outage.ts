@@ -1,14 +1,12 @@
 /** `npm run soak:outage`: each dependency fails in each way, under six kinds of calls; then the table for docs/operate.md. `--seconds` for each fault, `--only` those whose name begins so, `--write` into the page, where the other rows stay. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { flagsOf, toggle, whole, word } from '../../scripts/flags.ts'
 import { type Fault, faults } from './outage-faults.ts'
 import { type Row, runOutage, tableOf } from './outage-run.ts'
 import { type JournalKind, type Stage, startScene } from './outage-scene.ts'
 import { clusterFailovers, failovers, startClusterScene, startStandbyScene } from './outage-standbys.ts'
 
-const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
-})
+const values = flagsOf('soak:outage', { seconds: whole(5, 3_600), only: word(''), write: toggle })
 const page = 'docs/operate.md'
 const marks = ['<!-- measured: outages -->', '<!-- /measured: outages -->'] as const
 
@@ -18,7 +16,7 @@ const run = async <S extends Stage & AsyncDisposable>(all: readonly Fault<S>[], 
   if (mine.length === 0) return
   await using scene = await start()
   for (const fault of mine) {
-    const row = await runOutage(scene, fault, Number(values.seconds) * 1000)
+    const row = await runOutage(scene, fault, values.seconds * 1000)
     process.stderr.write(`${fault.name}: ${row ? `${row.sessionsLost} ${row.journalGaps} ${row.wrong}` : 'cannot be made here'}\n`)
     if (row) rows.push(row)
   }
@@ -30,6 +28,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] satisfies JournalKind[])
   )
 await run(failovers, startStandbyScene)
 await run(clusterFailovers, startClusterScene)
+if (rows.length === 0) {
+  process.stderr.write(`npm run soak:outage: no outage begins with ${JSON.stringify(values.only)}, or it cannot be made here\n`)
+  process.exit(2)
+}
 process.stdout.write(`${tableOf(rows)}\n`)
 if (values.write) {
   const [before = '', rest = ''] = readFileSync(page, 'utf8').split(marks[0])

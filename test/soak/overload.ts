@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { flagsOf, list, oneOf, toggle, whole } from '../../scripts/flags.ts'
 import { type Running, start } from '../bench/child.ts'
 import type { Job, Result } from '../bench/load.ts'
 import { scrape, sumOf } from '../support/metrics.ts'
@@ -14,16 +14,14 @@ import { startRedis } from '../support/redis.ts'
 import type { Offer, Outcome } from './offered.ts'
 import { pinning } from './pinning.ts'
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '8' },
-    times: { type: 'string', default: '1,2' },
-    connections: { type: 'string', default: '3000' },
-    pin: { type: 'boolean', default: false },
-    log: { type: 'string', default: 'file' },
-  },
+const values = flagsOf('soak:overload', {
+  seconds: whole(8, 3_600),
+  times: list(whole(1, 20), [1, 2]),
+  connections: whole(3_000, 20_000),
+  pin: toggle,
+  log: oneOf(['file', 'full', 'stalled'], 'file'),
 })
-const ms = Number(values.seconds) * 1000
+const ms = values.seconds * 1000
 const people = 50
 const folder = mkdtempSync(join(tmpdir(), 'bff-overload-'))
 const journal = join(folder, 'journal.db')
@@ -120,13 +118,13 @@ try {
     most = Math.max(most, (done / took) * 1000)
   }
   const offer = (perSecond: number, forMs: number) =>
-    inChild<Outcome>('./offered.ts', { host, path, cookies, perSecond, ms: forMs, connections: Number(values.connections) })
+    inChild<Outcome>('./offered.ts', { host, path, cookies, perSecond, ms: forMs, connections: values.connections })
   // Load that waits for nothing, on as many connections as below: the most of it that was answered well.
   let carried = 0
   for (const share of [0.6, 0.8, 1]) carried = Math.max(carried, (await offer(most * share, 4_000)).good / 4)
   say(`carried: ${carried.toFixed(0)}/s on ${values.connections} connections; ${most.toFixed(0)}/s in a closed loop of 64`)
   const rss = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]) / 1024
-  for (const times of values.times.split(',').map(Number)) {
+  for (const times of values.times) {
     // For each step: it is good for a quarter of an hour.
     const { token } = await mint(service, { kind: 'bearer', roles: ['admin'], actor: { id: 'boss' } })
     const stop = beside(service, token)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { flagsOf, list, oneOf, whole } from '../../scripts/flags.ts'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId, keyId } from '../support/bff.ts'
 import { canaryKey, canaryServiceKey } from '../support/canaries.ts'
@@ -15,21 +15,14 @@ import { recipeOf, startProxy } from '../support/proxy-recipes.ts'
 import { startRedis } from '../support/redis.ts'
 import { processEnv, type ServiceProcess, startProcess } from '../support/service-process.ts'
 
-const { values } = parseArgs({
-  options: {
-    calls: { type: 'string', default: '20000' },
-    callers: { type: 'string', default: '24' },
-    restarts: { type: 'string', default: '1' },
-    pause: { type: 'string', default: '0' },
-    proxies: { type: 'string', default: 'nginx,haproxy,caddy' },
-  },
+const values = flagsOf('soak:restart', {
+  calls: whole(20_000, 1_000_000),
+  callers: whole(24, 1_000),
+  restarts: whole(1, 1_000),
+  pause: whole(0, 60_000, 0),
+  proxies: list(oneOf(['nginx', 'haproxy', 'caddy'] as const), ['nginx', 'haproxy', 'caddy']),
 })
-const [calls, callers, least, pauseMs] = [values.calls, values.callers, values.restarts, values.pause].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-]
+const { calls, callers, restarts: least, pause: pauseMs } = values
 const people = 100
 
 /** Of 20 calls: reads of a person, a look past the cache, updates, a deletion. */
@@ -164,5 +157,5 @@ const behind = async (kind: keyof typeof startProxy): Promise<boolean> => {
 }
 
 let sound = true
-for (const kind of values.proxies.split(',')) sound = (await behind(kind as keyof typeof startProxy)) && sound
+for (const kind of values.proxies) sound = (await behind(kind)) && sound
 process.exitCode = sound ? 0 : 1

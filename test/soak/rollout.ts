@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { flagsOf, whole, word } from '../../scripts/flags.ts'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId, keyId } from '../support/bff.ts'
 import { canaryKey, canaryServiceKey } from '../support/canaries.ts'
@@ -13,9 +13,9 @@ import { findPostgres, startPostgres } from '../support/postgres.ts'
 import { startRedis } from '../support/redis.ts'
 import { processEnv, type ServiceProcess, startProcess } from '../support/service-process.ts'
 
-const { values } = parseArgs({ options: { from: { type: 'string', default: 'HEAD~1' }, calls: { type: 'string', default: '10000' } } })
+const values = flagsOf('soak:rollout', { from: word('HEAD~1'), calls: whole(10_000, 1_000_000) })
 const callers = 16
-const calls = Number(values.calls)
+const { calls } = values
 
 await using all = new AsyncDisposableStack()
 const folder = mkdtempSync(join(tmpdir(), 'bff-rollout-'))

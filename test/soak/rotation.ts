@@ -4,21 +4,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
+import { flagsOf, whole } from '../../scripts/flags.ts'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId } from '../support/bff.ts'
 import { startRedis } from '../support/redis.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '8' },
-    callers: { type: 'string', default: '8' },
-    pause: { type: 'string', default: '0' },
-  },
-})
-const [ms, pauseMs] = [Number(values.seconds) * 1000, Number(values.pause)]
+const values = flagsOf('soak:rotation', { seconds: whole(8, 3_600), callers: whole(8, 1_000), pause: whole(0, 60_000, 0) })
+const [ms, pauseMs] = [values.seconds * 1000, values.pause]
 
 const secret = (): string => randomBytes(24).toString('hex')
 const [vendorOld, vendorNew] = [secret(), secret()]
@@ -102,7 +96,7 @@ const once = async (): Promise<void> => {
   answers[answer.status] = (answers[answer.status] ?? 0) + 1
 }
 const load = Promise.all(
-  Array.from({ length: Number(values.callers) }, async () => {
+  Array.from({ length: values.callers }, async () => {
     for (; !stop.signal.aborted; await sleep(pauseMs)) await once()
   }),
 )

@@ -6,18 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { flagsOf, share, whole, word } from '../../scripts/flags.ts'
 import { start } from '../bench/child.ts'
 import type { Job, Result } from '../bench/load.ts'
 import { startRedis } from '../support/redis.ts'
 
-const { values } = parseArgs({
-  options: {
-    ...{ seconds: { type: 'string', default: '14' }, pause: { type: 'string', default: '0' } },
-    ...{ share: { type: 'string', default: '1' }, only: { type: 'string', default: '' } },
-  },
-})
-const [ms, pause] = [Number(values.seconds) * 1000, Number(values.pause)]
+const values = flagsOf('soak:clients', { seconds: whole(14, 3_600), pause: whole(0, 60_000, 0), share, only: word('') })
+const [ms, pause] = [values.seconds * 1000, values.pause]
 const folder = mkdtempSync(join(tmpdir(), 'bff-clients-'))
 const redis = await startRedis()
 const vendor = await start('./servers/vendor.ts', { LATENCY: '5' }, join(folder, 'vendor'))
@@ -113,8 +108,10 @@ const shown = ({ p50, p99, done }: Result): string => `p50 ${p50.toFixed(1)} ms,
 let failed = 0
 try {
   await hotReads(2_000)
-  for (const client of clients.filter(({ name }) => name.includes(values.only))) {
-    const it = { ...client, count: Math.ceil(client.count * Number(values.share)) }
+  const chosen = clients.filter(({ name }) => name.includes(values.only))
+  if (chosen.length === 0) throw new Error(`no client's name holds ${JSON.stringify(values.only)}`)
+  for (const client of chosen) {
+    const it = { ...client, count: Math.ceil(client.count * values.share) }
     const before = await hotReads(ms / 3)
     const empty = rss()
     const close = await open(it)

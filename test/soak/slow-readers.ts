@@ -7,21 +7,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { flagsOf, toggle, whole } from '../../scripts/flags.ts'
 import { start } from '../bench/child.ts'
 import type { Job, Result } from '../bench/load.ts'
 import { personOf } from '../bench/person.ts'
 import { startRedis } from '../support/redis.ts'
 import { pinning } from './pinning.ts'
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '12' },
-    readers: { type: 'string', default: '500' },
-    pin: { type: 'boolean', default: false },
-  },
-})
-const ms = Number(values.seconds) * 1000
+const values = flagsOf('soak:readers', { seconds: whole(12, 3_600), readers: whole(500, 20_000), pin: toggle })
+const ms = values.seconds * 1000
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 type Mood = { latencyMs: number } | 'dead'
@@ -96,7 +90,7 @@ const readers = () => {
       )
     }
   }
-  const all = Promise.all(Array.from({ length: Number(values.readers) }, one))
+  const all = Promise.all(Array.from({ length: values.readers }, one))
   return async () => {
     stop.abort()
     await all

@@ -12,6 +12,7 @@ import { createLog } from '../../platform/log/logger.ts'
 import { printableLines } from '../../platform/printable.ts'
 import { untilSignal } from '../../platform/process/signals.ts'
 import { loginAddress } from '../../sign-in/return-to.ts'
+import { sandboxVariable } from '../sandbox/environment.ts'
 import { defaultPort, startSandbox } from '../sandbox/sandbox.ts'
 import { areOfThisMachine } from '../this-machine.ts'
 import { refusalOfWords } from '../words.ts'
@@ -43,12 +44,16 @@ const run = async (): Promise<void> => {
   const { env } = process
   if (env['NODE_ENV'] === 'production')
     throw new SettingsError(['NODE_ENV is production: the demo lets anybody sign in as anybody; use npm start'])
-  const appId = env['SANDBOX_APP_ID'] || '69f0100f2a3b4c5d6e7f8091'
+  const appId = sandboxVariable(env, 'SANDBOX_APP_ID')
   const key = { id: 'app_69f0100f2a3b4c5d6e7f8092', secret: secret(), scope: 'app' as const }
   const serviceKey = secret()
   const webhookSecret = secret()
   const chosen = (name: string, otherwise: string) => ({ [name]: env[name] || otherwise })
-  const sandbox = await startSandbox({ port: ports().SANDBOX_PORT, apps: [{ appId, keys: [key] }], people: appUsers })
+  const sandbox = await startSandbox({
+    port: Number(sandboxVariable(env, 'SANDBOX_PORT')),
+    apps: [{ appId, keys: [key] }],
+    people: appUsers,
+  })
   try {
     const { settings } = load({
       ...env,

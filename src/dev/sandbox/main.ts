@@ -2,15 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { errorMessage, withSetting } from '../../platform/error-message.ts'
 import { refusalOfWords } from '../words.ts'
-import { defaultApp, defaultPort, type Key, startSandbox } from './sandbox.ts'
+import { sandboxVariable } from './environment.ts'
+import { type Key, startSandbox } from './sandbox.ts'
 
-const { SANDBOX_PORT, SANDBOX_HOST, SANDBOX_APP_ID, SANDBOX_KEY_ID, SANDBOX_KEY_SECRET, SANDBOX_PREFIX } = process.env
-
-const port = Number(SANDBOX_PORT || defaultPort)
-const appId = SANDBOX_APP_ID || defaultApp.appId
-const id = SANDBOX_KEY_ID || 'app_69f0100f2a3b4c5d6e7f8092'
-const secret = SANDBOX_KEY_SECRET || randomBytes(24).toString('base64url')
-const scope: Key['scope'] = id.startsWith('act_') ? 'account' : 'app'
+const variable = (name: Parameters<typeof sandboxVariable>[1]): string => sandboxVariable(process.env, name)
 
 const mina = {
   userId: 'cust-20481',
@@ -22,20 +17,28 @@ const mina = {
 }
 
 const serve = async (): Promise<void> => {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError('SANDBOX_PORT must be 0 to 65535')
+  const port = Number(variable('SANDBOX_PORT'))
+  const host = variable('SANDBOX_HOST')
+  const appId = variable('SANDBOX_APP_ID')
+  const id = variable('SANDBOX_KEY_ID')
+  const given = variable('SANDBOX_KEY_SECRET')
+  const secret = given || randomBytes(24).toString('base64url')
+  const scope: Key['scope'] = id.startsWith('act_') ? 'account' : 'app'
   const sandbox = await startSandbox({
     port,
-    host: SANDBOX_HOST || '127.0.0.1',
-    prefix: SANDBOX_PREFIX || '',
+    host,
+    prefix: variable('SANDBOX_PREFIX'),
     apps: [{ appId, keys: [{ id, secret, scope }] }],
     people: [mina],
+  }).catch((error: unknown) => {
+    throw withSetting(error, { SANDBOX_PORT: port, SANDBOX_HOST: host })
   })
-  const password = SANDBOX_KEY_SECRET ? '$SANDBOX_KEY_SECRET' : secret
+  const password = given ? '$SANDBOX_KEY_SECRET' : secret
   console.log(`A stand-in for the Smooch v1.1 AppUser API
   address  ${sandbox.url}
   app id   ${appId}
   key id   ${id}
-  secret   ${SANDBOX_KEY_SECRET ? 'as given in SANDBOX_KEY_SECRET' : `${secret}   (made for this run)`}
+  secret   ${given ? 'as given in SANDBOX_KEY_SECRET' : `${secret}   (made for this run)`}
   try      curl -u "${id}:${password}" ${sandbox.url}/v1.1/apps/${appId}/appusers/${mina.userId}
   steer    ${sandbox.origin}/__sandbox/requests, faults, users, apps, confirm-link, reset`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => sandbox.close())
@@ -49,6 +52,6 @@ try {
     process.exitCode = 2
   }
 } catch (error) {
-  console.error(`The stand-in could not start: ${errorMessage(withSetting(error, { SANDBOX_PORT: port }))}`)
+  console.error(`The stand-in could not start: ${errorMessage(error)}`)
   process.exitCode = 1
 }

@@ -9,7 +9,7 @@ const url = `sqlite:${join(folder, 'journal.db')}`
 const [{ openFor }, { createIntegrity }] = await Promise.all([
   import('../src/journal/store/open.ts'),
   import('../src/console/integrity.ts'),
-  import('../src/serve.ts'),
+  import('../src/service/serve.ts'),
   import('ioredis'),
   import('pg'),
 ])

@@ -8,7 +8,7 @@ import { createStandardError } from './platform/log/targets.ts'
 import { printableLines } from './platform/printable.ts'
 import { atExit } from './platform/process/signals.ts'
 import { runWorkers } from './platform/process/workers.ts'
-import { serve } from './serve.ts'
+import { serve } from './service/serve.ts'
 import { goThroughProxies } from './upstream/sender.ts'
 
 const errors = createStandardError()

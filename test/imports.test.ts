@@ -25,7 +25,7 @@ const staticImportsOf = (file: string): string[] =>
     .map(([, , , from = '']) => (from.startsWith('.') ? normalize(join(file, '..', from)) : from))
 
 /** The files that may open express. Libraries with one door stand in docs/architecture.md, which dependencies.test.ts checks. */
-const expressDoors = /^src\/(app\.ts$|http\/|dev\/demo\/|docs\/page\.ts$)|\/routes(\/|\.ts$)/
+const expressDoors = /^src\/(service\/app\.ts$|http\/|dev\/demo\/|docs\/page\.ts$)|\/routes(\/|\.ts$)/
 
 /** Room → the rooms from which it may import, types included: the table of docs/architecture.md. */
 const rooms = new Map(
@@ -52,7 +52,7 @@ const allImportsOf = memo(2_000, (file: string): string[] =>
 
 describe('imports', () => {
   test('are found at all', () => {
-    expect(importsOf('src/app.ts')).toEqual(expect.arrayContaining(['src/gateway/pipeline.ts', 'src/parts.ts']))
+    expect(importsOf('src/service/app.ts')).toEqual(expect.arrayContaining(['src/gateway/pipeline.ts', 'src/service/parts.ts']))
     expect(importsOf('src/contract/operation.ts')).toEqual([])
   })
 

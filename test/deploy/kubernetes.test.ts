@@ -121,7 +121,7 @@ describeMade('each way to make them', () => {
       { name: 'private', containerPort: Number(settings.PRIVATE_PORT.default) },
     ])
     expect(variablesOf(manifests)['PRIVATE_HOST']).toBe('0.0.0.0')
-    // While calls still come, for what is in flight, as src/serve.ts has it, and a rest for log and journal.
+    // While calls still come, for what is in flight, as src/service/serve.ts has it, and a rest for log and journal.
     const drain = Number(variablesOf(manifests)['DRAIN_DELAY_SECONDS'])
     expect(pod.terminationGracePeriodSeconds! - drain).toBeGreaterThanOrEqual(5 + 25 + 5)
     const ports = of<{ spec: { ports: { name: string; port: number; targetPort: string }[] } }>(manifests, 'Service').map(

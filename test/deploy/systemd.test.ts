@@ -31,7 +31,7 @@ describe('the unit', () => {
   })
 
   test('has more time to stop than it drains', () => {
-    // While calls still come, for what is in flight, and a rest for log and journal, as src/serve.ts has it.
+    // While calls still come, for what is in flight, and a rest for log and journal, as src/service/serve.ts has it.
     expect(Number(fieldOf('TimeoutStopSec')) - Number(settings.DRAIN_DELAY_SECONDS.default)).toBeGreaterThanOrEqual(5 + 25 + 5)
   })
 

@@ -2,9 +2,9 @@
 
 import { loadApps } from '../../../config/apps.ts'
 import { load } from '../../../config/load.ts'
-import { startApp } from '../../../src/app.ts'
 import { createLog } from '../../../src/platform/log/logger.ts'
 import { growNewSpace } from '../../../src/platform/process/v8-flags.ts'
+import { startApp } from '../../../src/service/app.ts'
 import { ready } from '../child.ts'
 import { appId } from '../person.ts'
 

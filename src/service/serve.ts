@@ -1,14 +1,14 @@
 /** One serving process: start, drain on a signal, stop. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { dropsKeyInUse, takesEffect, watchSecretFiles } from '../config/secret-files.ts'
+import { dropsKeyInUse, takesEffect, watchSecretFiles } from '../../config/secret-files.ts'
+import { checkAtStart } from '../check/at-start.ts'
+import type { Configuration } from '../check/configuration.ts'
+import { createLog } from '../platform/log/logger.ts'
+import { atExit, untilSignal } from '../platform/process/signals.ts'
+import { growNewSpace } from '../platform/process/v8-flags.ts'
+import { parseRedisAddress } from '../platform/redis/address.ts'
+import { keyTrial } from '../upstream/probe.ts'
 import { startApp } from './app.ts'
-import { checkAtStart } from './check/at-start.ts'
-import type { Configuration } from './check/configuration.ts'
-import { createLog } from './platform/log/logger.ts'
-import { atExit, untilSignal } from './platform/process/signals.ts'
-import { growNewSpace } from './platform/process/v8-flags.ts'
-import { parseRedisAddress } from './platform/redis/address.ts'
-import { keyTrial } from './upstream/probe.ts'
 
 const drainMs = 25_000
 

@@ -4,6 +4,7 @@ import { exampleIds } from '../../contract/ids.ts'
 import type { Verdict } from '../event/event.ts'
 import { dateOf } from '../filter.ts'
 import { acceptRollback, erasePerson, prune, pruneRangeBefore, resolveByHand } from '../maintenance.ts'
+import { historyOf } from '../store/history.ts'
 import { type Command, say } from './command.ts'
 import { writeExport } from './export-file.ts'
 import { inSmallLetters, required, text, Usage } from './flags.ts'
@@ -20,15 +21,13 @@ export const maintenanceCommands: Readonly<Record<string, Command>> = {
       const verdict = required(flags, 'verdict')
       if (!['applied', 'not_applied', 'indeterminate'].includes(verdict))
         throw new Usage('--verdict is applied, not_applied or indeterminate')
-      const done = await resolveByHand(
-        context.store,
-        context.sealer,
-        operation,
-        verdict as Verdict,
-        required(flags, 'by'),
-        text(flags, 'note'),
-      )
-      say(context, { operation, resolved: done, verdict }, done ? `${operation}: ${verdict}` : `${operation} is not open`)
+      const { store, sealer } = context
+      const [by, note] = [required(flags, 'by'), text(flags, 'note')]
+      const state = (await historyOf(store, operation))?.state
+      if (state === undefined) throw new Usage(`there is no operation ${operation}`)
+      const done = await resolveByHand(store, sealer, operation, verdict as Verdict, by, note)
+      const told = { operation, resolved: done, verdict, ...(!done && { state }) }
+      say(context, told, done ? `${operation}: ${verdict}` : `${operation} is not open (${state}): there is nothing to resolve`)
       return done ? 0 : 1
     },
   },

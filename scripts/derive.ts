@@ -10,7 +10,7 @@ import { problems } from '../src/contract/problems.ts'
 import { metrics } from '../src/platform/metrics/table.ts'
 import { clientOperations } from './client-operations.ts'
 import { flagsOf, toggle } from './flags.ts'
-import { cell, code, table } from './markdown.ts'
+import { anchorOf, cell, code, table } from './markdown.ts'
 import { rules, runbook } from './runbook.ts'
 
 const flags = flagsOf('derive', { check: toggle })
@@ -152,13 +152,20 @@ const read = (path: string): string | undefined => {
 }
 
 /** The page with what stands between the section's two marks replaced. */
-const withSection = (path: string, name: string, content: string): string => {
+const withSection = (path: string, name: string, content: string, page = read(path) ?? ''): string => {
   const [open, close] = [`<!-- derived: ${name} -->`, `<!-- /derived: ${name} -->`]
-  const [before, rest, more] = (read(path) ?? '').split(open)
+  const [before, rest, more] = page.split(open)
   const [, after, ...others] = rest?.split(close) ?? []
   if (more !== undefined || after === undefined || others.length > 0)
     throw new Error(`${path} must hold "${open}" and "${close}" once each`)
   return `${before}${open}\n${content}\n${close}${after}`
+}
+
+/** A page that is too long to be leafed through names its sections at the top. */
+const withContents = (path: string, page = read(path) ?? ''): string => {
+  const prose = page.replace(/^ *```[\s\S]*?^ *```$/gm, '')
+  const links = [...prose.matchAll(/^## (.+)$/gm)].map(([, title = '']) => `[${title}](#${anchorOf(title)})`)
+  return withSection(path, 'contents', `On this page: ${links.join(' · ')}`, page)
 }
 
 /** As the formatter wants it. */
@@ -174,9 +181,12 @@ const files: Readonly<Record<string, string>> = {
   'config/example.env': exampleEnv(),
   'docs/errors.md': errorsPage(),
   'docs/runbook.md': runbook(),
-  'docs/operate.md': withSection('docs/operate.md', 'metrics', metricsTable()),
+  'docs/operate.md': withContents('docs/operate.md', withSection('docs/operate.md', 'metrics', metricsTable())),
   'docs/configure.md': withSection('docs/configure.md', 'settings', settingsTable()),
-  'docs/use.md': withSection('docs/use.md', 'operations', fullTable()),
+  'docs/use.md': withContents('docs/use.md', withSection('docs/use.md', 'operations', fullTable())),
+  'docs/console.md': withContents('docs/console.md'),
+  'docs/deploy.md': withContents('docs/deploy.md'),
+  'docs/journal.md': withContents('docs/journal.md'),
   'src/contract/client-operations.ts': formatted(clientOperations()),
   // A chart and an overlay can use no file outside their folders.
   'deploy/helm/smooch-bff/files/smooch-bff.rules.yml': rules,

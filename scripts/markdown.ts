@@ -9,3 +9,10 @@ export const table = (heads: readonly string[], lines: readonly (readonly string
   const dashes = widths.map((width) => '-'.repeat(width))
   return [heads, dashes, ...lines].map((cells) => `| ${cells.map((text, at) => text.padEnd(widths[at]!)).join(' | ')} |`).join('\n')
 }
+
+/** As the sites that show Markdown make it of a heading. */
+export const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-')

@@ -8,6 +8,7 @@ import { loadApps } from '../config/apps.ts'
 import { load } from '../config/load.ts'
 import { loadProviders } from '../config/providers.ts'
 import { settings } from '../config/settings.ts'
+import { anchorOf } from '../scripts/markdown.ts'
 import { problems } from '../src/contract/problems.ts'
 import { alarmCodes } from '../src/platform/alarms.ts'
 import { metricRows } from '../src/platform/metrics/table.ts'
@@ -24,14 +25,7 @@ const textOf = (page: string): string => readFileSync(page, 'utf8')
 const proseOf = (page: string): string => textOf(page).replace(/^ *```[\s\S]*?^ *```$/gm, '')
 const found = (page: string, pattern: RegExp): string[] => [...proseOf(page).matchAll(pattern)].map(([, name = '']) => name)
 
-/** As the sites that show Markdown make them of headings. */
-const anchorsOf = (page: string): string[] =>
-  found(page, /^#+ (.+)$/gm).map((title) =>
-    title
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}_ -]/gu, '')
-      .replaceAll(' ', '-'),
-  )
+const anchorsOf = (page: string): string[] => found(page, /^#+ (.+)$/gm).map(anchorOf)
 
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))

@@ -163,8 +163,9 @@ const withSection = (path: string, name: string, content: string, page = read(pa
 
 /** A page that is too long to be leafed through names its sections at the top. */
 const withContents = (path: string, page = read(path) ?? ''): string => {
-  const prose = page.replace(/^ *```[\s\S]*?^ *```$/gm, '')
-  const links = [...prose.matchAll(/^## (.+)$/gm)].map(([, title = '']) => `[${title}](#${anchorOf(title)})`)
+  // What stands between two fences is code.
+  const prose = page.split('\n```').filter((_, at) => at % 2 === 0)
+  const links = [...prose.join('').matchAll(/^## (.+)$/gm)].map(([, title = '']) => `[${title}](#${anchorOf(title)})`)
   return withSection(path, 'contents', `On this page: ${links.join(' · ')}`, page)
 }
 

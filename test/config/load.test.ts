@@ -165,6 +165,33 @@ test('production asks for Redis, https origins and says why', () => {
   ])
 })
 
+const staff = { STAFF_ORIGIN: 'https://staff.example' }
+test.each<[env: Record<string, string>, faults: string[]]>([
+  [{ ...staff, PUBLIC_ORIGIN: 'https://staff.example' }, ['STAFF_ORIGIN must be another origin than PUBLIC_ORIGIN']],
+  [staff, ['PUBLIC_ORIGIN is missing beside STAFF_ORIGIN: name the origins of customers too, of the same scheme']],
+  [{ ...staff, PUBLIC_ORIGIN: 'https://a.example' }, []],
+  [
+    { NODE_ENV: 'production', REDIS_URL: 'redis://r', PUBLIC_ORIGIN: 'https://a.example', STAFF_ORIGIN: 'http://staff.example' },
+    [
+      'STAFF_ORIGIN must be https in production',
+      'PUBLIC_ORIGIN is missing beside STAFF_ORIGIN: name the origins of customers too, of the same scheme',
+    ],
+  ],
+  [{ WORKERS: '2' }, ['WORKERS is more than 1, so REDIS_URL is needed: the processes must share their sessions']],
+  [
+    { ALERT_WEBHOOK_URL: 'https://alerts.example/' },
+    ['ALERT_WEBHOOK_SECRET is missing: alerts are signed, so that the receiver can tell who sent them'],
+  ],
+  [{ REDIS_CLIENT_CERT: '-----BEGIN CERTIFICATE-----' }, ['REDIS_CLIENT_CERT and REDIS_CLIENT_KEY go together']],
+])('settings that do not go together are told: %j', (env, faults) => {
+  expect(faultsOf({ ...least, ...env })).toEqual(faults)
+})
+
+test('a key that could delete the whole app is warned of', () => {
+  expect(load({ ...least, SMOOCH_KEY_ID: 'act_1' }).warnings).toContainEqual(expect.stringContaining('account-scoped key'))
+  expect(load(least).warnings).not.toContainEqual(expect.stringContaining('account-scoped key'))
+})
+
 test('a secret never shows', () => {
   const { settings } = load(least)
   for (const shown of [

@@ -27,6 +27,7 @@ describe('an issuer', () => {
     ['sends a page', 200, '<html>', { 'content-type': 'text/html' }],
     ['is another one', 200, { ...document, issuer: 'https://other.example' }, {}],
     ['names no keys', 200, { issuer }, {}],
+    ['says what is no text', 200, Buffer.from([0xff, 0xfe]), {}],
   ] as const)('that %s is asked once, and is unavailable', async (_name, status, body, headers) => {
     nock(issuer).get('/.well-known/openid-configuration').times(2).reply(status, body, headers)
     const problem = await problemOf(createIssuerTokens([claims], 60).subject(token))

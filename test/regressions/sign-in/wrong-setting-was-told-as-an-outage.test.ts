@@ -17,6 +17,14 @@ const signIn = async (it: WithProvider) => {
   return { status: last.status, text: last.text, code: /Request [\w-]+, (\w+)/.exec(last.text)?.[1] }
 }
 
+const refuses =
+  (challenge: string): NonNullable<ProviderSetUp['answer']> =>
+  (req, res) => {
+    if (!req.url?.startsWith('/token')) return false
+    res.writeHead(401, { 'www-authenticate': challenge }).end('no')
+    return true
+  }
+
 type Env = Record<string, string>
 const cases: readonly [name: string, env: Env | ((issuer: string) => Env), setUp: ProviderSetUp, cause: RegExp][] = [
   ['a client secret that is wrong', { OIDC_CLIENT_SECRET: 'not-the-secret-of-this-client' }, {}, /invalid_client.*OIDC_CLIENT_ID/],
@@ -55,6 +63,13 @@ const cases: readonly [name: string, env: Env | ((issuer: string) => Env), setUp
     {},
     /OIDC_CLIENT_KEY cannot be read/,
   ],
+  [
+    'a client that is refused without a word',
+    {},
+    { answer: refuses('Basic realm="clients"') },
+    /the provider answers 401; check OIDC_CLIENT_ID/,
+  ],
+  ['a client that is refused in the challenge alone', {}, { answer: refuses('Bearer error="unauthorized_client"') }, /unauthorized_client/],
   ['a grant that the client may not use', {}, { answer: says('/token', 400, '{"error":"unauthorized_client"}') }, /unauthorized_client/],
 ]
 

@@ -183,7 +183,6 @@ export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) =>
     stream.once('limit', () => stop(new Problem('too_large')))
     void Promise.all(pending).then(() => opened.resolve({ stream, declared }))
   })
-  parser.on('filesLimit', () => stop(malformed('The form has too many fields.')))
   parser.on('error', (cause: unknown) => stop(malformed('The form is malformed or ended early.', cause)))
   parser.once('finish', () => {
     if (!source) return void stop(faultIn('body', ['source'], 'is required', { detail: 'The form needs a file field named source.' }))

@@ -103,6 +103,14 @@ describe('an upload that breaks on its way', () => {
     expect(vendor.bytes()).toBe('')
   })
 
+  test('more before the form than a form may be: 413', async () => {
+    await using vendor = await watching()
+    await using proxy = await gateway(vendor, { bytes: 1_000 })
+    const body = Buffer.concat([Buffer.alloc(200_000, 'x'), Buffer.from('\r\n'), form(role, file(png))])
+    expect(await upload(proxy, body, { 'transfer-encoding': 'chunked' })).toMatchObject({ status: 413, json: { code: 'too_large' } })
+    expect(vendor.bytes()).toBe('')
+  })
+
   test('what is left of a refused upload flows by, and the connection lives on', async () => {
     await using vendor = await vendorOk()
     await using proxy = await gateway(vendor)
@@ -179,6 +187,16 @@ describe('a vendor that breaks an upload', () => {
       expect(await upload(proxy, body)).toMatchObject({ status: 504, json: { code: 'upstream_unknown', outcome: 'unknown' } })
     }
     expect(vendor.arrivals).toHaveLength(2)
+  })
+
+  test('a vendor that reads on only when the time of the upload is over: nobody knows', async () => {
+    await using vendor = await listenRaw((socket) => {
+      socket.pause()
+      setTimeout(() => socket.resume(), 900)
+    })
+    await using proxy = await gateway(vendor, { deadline: 300 })
+    const answer = await upload(proxy, form(role, file(pngOf(9_000_000))))
+    expect(answer).toMatchObject({ status: 504, json: { code: 'upstream_unknown', outcome: 'unknown' } })
   })
 
   test('nobody there: nothing was sent', async () => {

@@ -1,5 +1,6 @@
 /** The journal of a serving process: store, guard and reconciler. */
 
+import { repeated } from '../platform/repeated.ts'
 import type { Lost } from './append/backlog.ts'
 import { type Journal, openJournal, type Status } from './append/journal.ts'
 import type { Guard } from './guard/call-guard.ts'
@@ -31,12 +32,14 @@ export interface RunningJournal {
   close(): Promise<void>
 }
 
+const RECONCILE_MILLISECONDS = 5_000
+
 export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate, onLost, read }: StartOptions): Promise<RunningJournal> => {
   const opened = await openFor('service', url, secrets)
   const journal = await openJournal({ ...opened, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate, onLost })
   const guard = createGuard({ journal })
   const reconciler = createReconciler({ journal, read })
-  reconciler.start()
+  const reconciling = repeated(RECONCILE_MILLISECONDS, async () => void (await reconciler.round()))
   return {
     journal,
     guard,
@@ -44,7 +47,7 @@ export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate,
     openOperations: reconciler.open,
     watch: reconciler.watch,
     close: async () => {
-      await reconciler[Symbol.asyncDispose]()
+      await reconciling[Symbol.asyncDispose]()
       await guard.close()
     },
   }

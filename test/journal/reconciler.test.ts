@@ -91,7 +91,6 @@ async function world() {
     },
     state: async (op: OpenOperation) => (await historyOf(it.store, op.id))?.state,
     [Symbol.asyncDispose]: async () => {
-      await checker[Symbol.asyncDispose]()
       await it[Symbol.asyncDispose]()
       await place[Symbol.asyncDispose]()
     },
@@ -176,7 +175,7 @@ describe('the checker', () => {
     const owner = await place.open()
     await using other = await place.open()
     let ahead = 0
-    await using checker = createReconciler({
+    const checker = createReconciler({
       journal: other.journal,
       clock: () => performance.now() + ahead,
       read: () => Promise.resolve({ status: 404 }),

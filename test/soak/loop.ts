@@ -163,7 +163,6 @@ export async function soak(
     if ((state === 'applied' && !applied) || (state === 'not_applied' && applied)) wrong += 1
   }
   const report = await verify(store, { sealer })
-  await checker[Symbol.asyncDispose]()
   await journal.close()
   upstream.server.closeAllConnections()
   upstream.server.close()

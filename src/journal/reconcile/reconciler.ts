@@ -24,14 +24,13 @@ export interface Watch {
   readonly reads: readonly { readonly of: string; readonly status: number; readonly at: string }[]
 }
 
-export interface Reconciler extends AsyncDisposable {
+export interface Reconciler {
   /** One pass over all open operations; resolves to the number of verdicts. */
   round(): Promise<number>
   /** Open operations that the last pass found. */
   open(): number
   /** By the intent of the operation. */
   watch(intent: Pick<Event, 'operation'>): Watch
-  start(everyMilliseconds?: number): void
 }
 
 interface Observations {
@@ -118,8 +117,6 @@ export function createReconciler({ journal, read, clock = () => performance.now(
     return verdicts
   }
 
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<unknown> = Promise.resolve()
   return {
     round,
     open: () => count,
@@ -127,22 +124,6 @@ export function createReconciler({ journal, read, clock = () => performance.now(
       const { tries = 0, nextAt = clock() + SETTLED, reads = [] } = watches.get(operation?.id ?? '') ?? {}
       const next = journal.now().getTime() + Math.max(0, nextAt - clock())
       return { tries, maxTries: TRIES, next: new Date(next).toISOString(), reads }
-    },
-    start: (every = 5000) => {
-      const again = (): void => {
-        timer = setTimeout(() => {
-          running = round()
-            .catch(() => {})
-            .finally(again)
-        }, every).unref()
-      }
-      again()
-    },
-    [Symbol.asyncDispose]: async () => {
-      clearTimeout(timer)
-      await running
-      // The round that ran has set it again.
-      clearTimeout(timer)
     },
   }
 }

@@ -31,41 +31,27 @@ interface SessionCounts {
 }
 
 /** Tells how many sessions it issues and ends. */
-const countedStore = (store: SessionStore, { sessionIssued, sessionEnded }: SessionCounts): SessionStore => ({
-  ...store,
-  create: async (...asked) => {
-    const times = await store.create(...asked)
-    sessionIssued('new')
-    return times
-  },
-  createFamily: async (...asked) => {
-    const times = await store.createFamily(...asked)
-    sessionIssued('new')
-    return times
-  },
-  rotate: async (...asked) => {
-    const times = await store.rotate(...asked)
-    if (times) sessionIssued('renewed')
-    return times
-  },
-  refresh: async (...asked) => {
-    const result = await store.refresh(...asked)
-    if (result.outcome === 'new') sessionIssued('renewed')
-    if (result.outcome === 'reused') sessionEnded('single')
-    return result
-  },
-  end: async (...asked) => {
-    const lived = await store.end(...asked)
-    if (lived) sessionEnded('single')
-    return lived
-  },
-  endFamily: async (...asked) => {
-    const lived = await store.endFamily(...asked)
-    if (lived) sessionEnded('single')
-    return lived
-  },
-  endAll: async (tag) => {
-    await store.endAll(tag)
-    sessionEnded('all')
-  },
-})
+const countedStore = (store: SessionStore, { sessionIssued, sessionEnded }: SessionCounts): SessionStore => {
+  const counted =
+    <Asked extends unknown[], Result>(method: (...asked: Asked) => Promise<Result>, count: (result: Result) => void) =>
+    async (...asked: Asked): Promise<Result> => {
+      const result = await method(...asked)
+      count(result)
+      return result
+    }
+  const issued = () => sessionIssued('new')
+  const ended = (lived: boolean) => lived && sessionEnded('single')
+  return {
+    ...store,
+    create: counted(store.create, issued),
+    createFamily: counted(store.createFamily, issued),
+    rotate: counted(store.rotate, (times) => times && sessionIssued('renewed')),
+    refresh: counted(store.refresh, ({ outcome }) => {
+      if (outcome === 'new') sessionIssued('renewed')
+      ended(outcome === 'reused')
+    }),
+    end: counted(store.end, ended),
+    endFamily: counted(store.endFamily, ended),
+    endAll: counted(store.endAll, () => sessionEnded('all')),
+  }
+}

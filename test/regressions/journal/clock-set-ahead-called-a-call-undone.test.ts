@@ -17,7 +17,7 @@ test.each([
   let [skew, passed] = [0, 0]
   const it = await place.open({ now: () => new Date(Date.now() + skew) })
   let reads = 0
-  await using reconciler = createReconciler({
+  const reconciler = createReconciler({
     journal: it.journal,
     clock: () => performance.now() + passed,
     read: () => {

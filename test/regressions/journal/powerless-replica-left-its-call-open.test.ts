@@ -1,4 +1,5 @@
 /** A replica that lost power left its deletion open for two hours, since PostgreSQL took its silent connection for a living one. */
+
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from '@jest/globals'
@@ -8,6 +9,7 @@ import { spendPermit } from '../../../src/journal/guard/permit.ts'
 import { createReconciler } from '../../../src/journal/reconcile/reconciler.ts'
 import { historyOf } from '../../../src/journal/store/history.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
+import { repeated } from '../../../src/platform/repeated.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
@@ -36,10 +38,10 @@ whenConcurrent('the other replica settles it within a minute', async () => {
   // Half of the minute goes by at once on its clock: the other half is waited for.
   let ahead = 0
   const clock = () => performance.now() + ahead
-  const reconciler = all.use(createReconciler({ journal: two.journal, read: () => Promise.resolve({ status: 404 }), clock }))
+  const reconciler = createReconciler({ journal: two.journal, read: () => Promise.resolve({ status: 404 }), clock })
   await reconciler.round()
   ahead = 30_000
-  reconciler.start()
+  all.use(repeated(5_000, async () => void (await reconciler.round())))
   const state = async () => (await historyOf(store, begun.id))?.state
   expect(await state()).toBe('pending')
   while ((await state()) === 'pending' && performance.now() - since < 60_000 - ahead) await sleep(250)

@@ -70,9 +70,13 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     return all.filter((_, at) => live[at])
   }
 
+  /** As last set: under the pepper of then, which may be the newest no more. */
   const rolesMark = async (person: Person): Promise<RolesFlag | undefined> => {
-    const [tag] = personKeysOf(peppers, person)
-    return openRoles(peppers, tag, await store.readMark(tag, 'roles'))
+    const tags = personKeysOf(peppers, person)
+    const found = await Promise.all(tags.map(async (tag) => openRoles(peppers, tag, await store.readMark(tag, 'roles'))))
+    return found
+      .filter((mark) => mark !== undefined)
+      .reduce<RolesFlag | undefined>((last, mark) => (last && last.at >= mark.at ? last : mark), undefined)
   }
 
   const held = async (person: Person): Promise<Held[]> => {

@@ -1,64 +1,22 @@
-/** The one door to jose: JWTs that others signed. Every check names algorithms, issuer, audience,
- * type, claims and age. */
+/** JWTs that others signed: the subject token of an exchange, and the logout token. Every check names
+ * algorithms, issuer, audience, type, claims and age. */
 
 import { hash } from 'node:crypto'
-import {
-  compactVerify,
-  createRemoteJWKSet,
-  customFetch,
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  type JWTHeaderParameters,
-  type JWTPayload,
-  type JWTVerifyResult,
-  jwtVerify,
-} from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, type JWTHeaderParameters, type JWTPayload } from 'jose'
 import { isSameIssuer } from '../../config/issuer.ts'
 import type { Provider } from '../../config/providers.ts'
 import { Problem } from '../contract/problems.ts'
 import { loggable } from '../platform/log/logger.ts'
-import { fetchOnce } from '../upstream/http-client.ts'
 import { type Claims, claimsOf } from './claims.ts'
+import { createIssuers, unreachable } from './issuers.ts'
 import { createDiscovery, type Discovery } from './provider/discovery.ts'
 import { clockToleranceSeconds, requireLogoutToken, requireSubjectToken, TokenFault } from './token-rules.ts'
 
-/** Public-key signatures only: whoever checks by a shared secret could also sign. */
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 /** Maximal age of a logout token; two minutes with the clock tolerance. */
 const logoutMaxAgeSeconds = 90
-/** Slack for issuers whose clock is ahead of ours. */
-const minAheadSeconds = 5
 /** By which the clocks of two replicas may differ, so that a token which one has taken is not new to the other. */
 const replicasApartSeconds = 600
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
-
-type Keys = ReturnType<typeof createRemoteJWKSet>
-
-interface Issuer {
-  /** The issuer in its own spelling. */
-  readonly name: string
-  readonly keys: Keys
-}
-
-/** An issuer with its keys; an unknown kid is fetched again, at most once per cool-down. */
-const createIssuer = (discover: Discovery, cooldownDuration: number): (() => Promise<Issuer>) => {
-  let known: { readonly uri: string; readonly issuer: Issuer } | undefined
-  return async () => {
-    const { issuer: name, jwks_uri: uri } = (await discover()).serverMetadata()
-    if (uri === undefined) throw new Error(`${name} has no jwks_uri in its discovery document`)
-    if (known?.uri !== uri) {
-      const keys = createRemoteJWKSet(new URL(uri), {
-        cooldownDuration,
-        cacheMaxAge: 10 * 60_000,
-        timeoutDuration: 3_000,
-        [customFetch]: fetchOnce,
-      })
-      known = { uri, issuer: { name, keys } }
-    }
-    return known.issuer
-  }
-}
 
 export interface Trusted {
   readonly provider: Provider
@@ -82,8 +40,6 @@ export interface LogoutToken {
   readonly saidAt: number
 }
 
-const unreachable = (cause: unknown) => new Problem('identity_provider_unavailable', { cause, headers: { 'Retry-After': '5' } })
-
 /** Errors of jose about a key set: late, malformed, or absent. */
 const keySetFaults: readonly string[] = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code]
 
@@ -92,37 +48,29 @@ const keySetFaults: readonly string[] = [errors.JWKSTimeout.code, errors.JWKSInv
 const isOfIssuer = (error: unknown): boolean =>
   error instanceof errors.JOSEError ? keySetFaults.includes(error.code) : !(error instanceof TokenFault)
 
+/** The claims before any proof, so that only known issuers are asked for keys. */
+const claimed = (token: string): JWTPayload => {
+  try {
+    return token.length <= 16_384 ? decodeJwt(token) : {}
+  } catch {
+    return {}
+  }
+}
+const headerOf = (token: string): JWTHeaderParameters | undefined => {
+  try {
+    return decodeProtectedHeader(token) as JWTHeaderParameters
+  } catch {
+    return undefined
+  }
+}
+
 export const createIssuerTokens = (
   providers: readonly Provider[],
   maxAgeSeconds: number,
   coolDownMs = 30_000,
   discoveryOf: (provider: Provider) => Discovery = createDiscovery,
 ) => {
-  const issuers = new Map(providers.map((provider) => [provider, createIssuer(discoveryOf(provider), coolDownMs)]))
-  const issuerOf = (provider: Provider): Promise<Issuer> =>
-    issuers.get(provider)!().catch((cause: unknown) => {
-      throw unreachable(cause)
-    })
-
-  /** The least lead of the issuer's clock: a signed time cannot lie in the future. */
-  const ahead = new Map<string, number>()
-  const aheadOf = ({ issuer }: Provider): number => ahead.get(issuer) ?? minAheadSeconds
-
-  /** The claims before any proof, so that only known issuers are asked for keys. */
-  const claimed = (token: string): JWTPayload => {
-    try {
-      return token.length <= 16_384 ? decodeJwt(token) : {}
-    } catch {
-      return {}
-    }
-  }
-  const headerOf = (token: string): JWTHeaderParameters | undefined => {
-    try {
-      return decodeProtectedHeader(token) as JWTHeaderParameters
-    } catch {
-      return undefined
-    }
-  }
+  const issuers = createIssuers(providers, coolDownMs, discoveryOf)
   /** Providers with the issuer that the token claims. */
   const claimedBy = (payload: JWTPayload): Provider[] => providers.filter(({ issuer }) => isSameIssuer(issuer, payload.iss))
   /** The provider with the audience of the token. Throws a TokenFault. */
@@ -142,18 +90,6 @@ export const createIssuerTokens = (
       throw new TokenFault(`the token is for the audience ${loggable(audiences.join(' '))}, not for ${meant.map(audienceOf).join(' or ')}`)
     return found
   }
-  const verify = async (
-    provider: Provider,
-    token: string,
-    audience: string,
-    more: Parameters<typeof jwtVerify>[2],
-  ): Promise<JWTVerifyResult> => {
-    const { name, keys } = await issuerOf(provider)
-    const verified = await jwtVerify(token, keys, { algorithms, issuer: name, audience, clockTolerance: clockToleranceSeconds, ...more })
-    const { iat = 0 } = verified.payload
-    ahead.set(provider.issuer, Math.max(aheadOf(provider), iat - Math.floor(Date.now() / 1000)))
-    return verified
-  }
   /** The problem for an error of a check: the token's, or that of an issuer that cannot be asked. */
   const checked = async <T>(code: 'invalid_grant' | 'invalid_logout_token', check: () => Promise<T>): Promise<T> => {
     try {
@@ -170,8 +106,7 @@ export const createIssuerTokens = (
     fetchKeys: async (token: string): Promise<void> => {
       const [provider] = claimedBy(claimed(token))
       if (!provider) return
-      const { keys } = await issuerOf(provider)
-      await checked('invalid_grant', () => keys(headerOf(token))).catch((error: Problem) => {
+      await checked('invalid_grant', () => issuers.fetchKey(provider, headerOf(token))).catch((error: Problem) => {
         if (error.status >= 500) throw error
       })
     },
@@ -185,7 +120,7 @@ export const createIssuerTokens = (
       checked(code, async () => {
         const payload = decodeJwt(token)
         const [provider] = claimedBy(payload)
-        if (provider) await compactVerify(token, (await issuerOf(provider)).keys, { algorithms })
+        if (provider) await issuers.verifySignature(provider, token)
       }),
 
     /** The subject token of an exchange. Throws `invalid_grant`. */
@@ -193,7 +128,7 @@ export const createIssuerTokens = (
       checked('invalid_grant', async () => {
         const provider = addressee(claimed(token), 'exchange: it has no audience', ({ audience }) => audience)
         const requiredClaims = ['sub', 'iat', 'exp']
-        const { payload, protectedHeader } = await verify(provider, token, provider.audience!, {
+        const { payload, protectedHeader } = await issuers.verify(provider, token, provider.audience!, {
           requiredClaims,
           maxTokenAge: maxAgeSeconds,
         })
@@ -206,7 +141,7 @@ export const createIssuerTokens = (
           ...{ provider, payload: { ...claimsOf(token), iss, sub: payload.sub } },
           digest: hash('sha256', token.slice(0, token.lastIndexOf('.')), 'base64url'),
           issuedAt: iat,
-          issuedMs: (iat - aheadOf(provider)) * 1000,
+          issuedMs: (iat - issuers.aheadOf(provider)) * 1000,
           rememberMs: Math.ceil(Math.min(exp - iat, maxAgeSeconds) + 2 * clockToleranceSeconds + replicasApartSeconds) * 1000,
         }
       }),
@@ -216,7 +151,7 @@ export const createIssuerTokens = (
       checked('invalid_logout_token', async () => {
         const provider = addressee(claimed(token), 'signing in: it has no client', ({ client }) => client?.id)
         const requiredClaims = ['iat', 'jti', 'events']
-        const { payload, protectedHeader } = await verify(provider, token, provider.client!.id, {
+        const { payload, protectedHeader } = await issuers.verify(provider, token, provider.client!.id, {
           requiredClaims,
           maxTokenAge: logoutMaxAgeSeconds,
         })

@@ -1,15 +1,12 @@
 /** get_app_user from the cache: a fresh entry, else one fetch for all who ask, else a stale entry
  * when the vendor fails. */
-import { isUserNotFound, Problem } from '../contract/problems.ts'
-import type { KeyRing } from '../crypto/key-ring.ts'
-import type { Alarm } from '../platform/alarms.ts'
+import { Problem } from '../contract/problems.ts'
 import { createSharedRuns } from '../platform/concurrency.ts'
-import { type OnGone, TIMED_OUT, withTimeout } from '../platform/deadline.ts'
-import type { Entries, Entry, User } from './entry.ts'
-import { aliasTo, cacheKeysOf, type Name, nameOf } from './keys.ts'
-import { createLookup, type Prefetched } from './lookup.ts'
-import { createSingleFlight } from './single-flight.ts'
-import type { CacheStore, LookupResult } from './store/cache-store.ts'
+import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
+import type { Entry, User } from './entry.ts'
+import { type AppUserRead, createFill, type Fetch, type Fetched, type FillParts, type FlightResult } from './fill.ts'
+import { cacheKeysOf, type Name, nameOf } from './keys.ts'
+import { createLookup } from './lookup.ts'
 
 const name = 'smooch-bff'
 
@@ -25,27 +22,6 @@ const status = {
 /** A negative ttl: since when the entry is stale while it is renewed. */
 const hit = (leftMs: number): string => `${name}; hit; ttl=${Math.floor(leftMs / 1000)}`
 
-export interface AppUserRead {
-  readonly app: string
-  /** The name as it goes to the vendor. */
-  readonly id: string
-  /** The caller's own user: the cache key is the session's. */
-  readonly ownKey?: string | undefined
-  /** The lookup that came along with the session. */
-  readonly prefetched?: Prefetched | undefined
-  readonly onGone?: OnGone | undefined
-}
-
-export interface Fetched {
-  readonly body: unknown
-  readonly status: number
-  readonly calls: number
-  readonly durationMs: number
-}
-
-/** `onGone`: of the last reader who waits. */
-type Fetch = (onGone?: OnGone) => Promise<Fetched>
-
 export interface AppUserResult {
   readonly entry: Entry
   /** The value of Cache-Status (RFC 9211). */
@@ -56,73 +32,17 @@ export interface AppUserResult {
   readonly fetched?: Fetched
 }
 
-export interface AppUsersParts {
-  readonly store: CacheStore
-  readonly peppers: KeyRing
-  readonly entries: Entries
-  readonly alarm: Alarm
-}
-
-const maxJoined = 5_000
 const maxWaitMs = 9_000
 
 /** A failure of the vendor, as opposed to its answer. */
 const isUpstreamFailure = (error: unknown): boolean => error instanceof Problem && error.status >= 500
 
-export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts) => {
+export const createAppUsers = (parts: FillParts) => {
+  const { store, peppers, entries } = parts
   const { life } = entries
-  const flights = createSingleFlight<FlightResult>(maxJoined)
+  const { fetchUnderLease, join: joinFlight } = createFill(parts)
   const unleased = createSharedRuns<{ readonly fetched: Fetched; readonly entry: Entry }>()
   const lookup = createLookup(store, entries)
-
-  const storeEntry = async (
-    key: string,
-    { app }: AppUserRead,
-    name: Name,
-    { generation, atMs }: LeaseGranted,
-    entry: Entry,
-  ): Promise<boolean> => {
-    const made = entries.toEntry(key, app, name, entry)
-    if (!made) return false
-    const { here, there, ...stored } = made
-    const linked = await Promise.all(cacheKeysOf(peppers, app, there).map((other) => store.link(other, aliasTo(peppers, other, app, here))))
-    if (linked.includes(false)) return false
-    return await store.store(key, { generation, atMs, ...stored, link: aliasTo(peppers, key, app, there) })
-  }
-
-  /** One fetch under the lease; it goes on until its last reader has gone, and is stored. */
-  const fetchUnderLease = (
-    key: string,
-    ask: AppUserRead,
-    name: Name,
-    result: LeaseGranted,
-    token: string,
-    fetch: Fetch,
-  ): Promise<FlightResult> =>
-    flights.start(token, ask.onGone, async (onGone) => {
-      try {
-        const fetched = await fetch(onGone)
-        const entry = entries.of(fetched.body as User)
-        const stored = await bestEffort(() => storeEntry(key, ask, name, result, entry))
-        if (!stored) await bestEffort(() => store.release(key, token))
-        return { fetched, entry, stored: stored === true }
-      } catch (error) {
-        const { generation, atMs } = result
-        if (isUserNotFound(error)) await bestEffort(() => store.store(key, { generation, atMs, ...entries.negativeEntry(key) }))
-        // The lease stays while a stale entry serves, else every reader would ask a failing vendor.
-        else if (!result.sealed || result.ageMs >= life.revalidateMs) await bestEffort(() => store.release(key, token))
-        throw error
-      }
-    })
-
-  const bestEffort = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work()
-    } catch (cause) {
-      alarm('cache_not_written', { cause })
-      return undefined
-    }
-  }
 
   /** A stale entry in place of a failure of the vendor (stale-if-error), or of an answer that is
    * slow, for a limited time. */
@@ -181,7 +101,7 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
       if (result.state === 'fresh') return stored === undefined ? await bypass(key, 'unreadable', fetch) : answerFrom(stored, result.leftMs)
       const old = result.ageMs < life.revalidateMs ? stored : undefined
       // Of several readers that share a granted lease, the first fetches and the others join.
-      const joined = flights.join(result.state === 'lead' ? token : result.by, ask.onGone)
+      const joined = joinFlight(result.state === 'lead' ? token : result.by, ask.onGone)
       if (result.state === 'lead' && !joined) {
         const answer = fetchUnderLease(key, ask, name, result, token, fetch)
         if (!old)
@@ -216,17 +136,9 @@ export const createAppUsers = ({ store, peppers, entries, alarm }: AppUsersParts
   }
 }
 
-/** The result of a fetch, and whether it is stored. */
-interface FlightResult {
-  readonly fetched: Fetched
-  readonly entry: Entry
-  readonly stored: boolean
-}
-
 interface StaleEntry {
   readonly sealed?: string
   readonly ageMs?: number
 }
 
-type LeaseGranted = Extract<LookupResult, { state: 'lead' }>
 export type AppUsers = ReturnType<typeof createAppUsers>

@@ -14,6 +14,12 @@ export interface ProviderLogout extends Pick<ProviderSession, 'issuer'>, Partial
   readonly saidAt: number
 }
 
+/** A sign-in with us: how many logouts had been heard by then, and the store's time. */
+export interface Beginning {
+  readonly logouts: number
+  readonly startedMs: number
+}
+
 const keysOf = (peppers: KeyRing, { issuer, sub, sid }: Partial<ProviderSession>) => {
   const under = (...names: readonly (string | undefined)[]): string[] =>
     peppers().map((pepper) => keyedName(pepper, 'provider', ...([issuer, ...names] as string[])))
@@ -49,8 +55,9 @@ interface Parts {
 
 export const createProviderSessions = ({ store, peppers, people }: Parts) => {
   const signedOut = async (key: string) => {
-    const [heard, saidAt] = await Promise.all([store.readMark(key, 'heard'), store.readMark(key, 'signedOut')])
-    return heard === undefined ? [] : [{ heard: Number(heard), saidAt: Number(saidAt) }]
+    const [at, heard, saidAt] = await Promise.all((['gone', 'heard', 'signedOut'] as const).map((mark) => store.readMark(key, mark)))
+    // A replica of an earlier version counts none.
+    return at === undefined ? [] : [{ at: Number(at), heard: heard === undefined ? undefined : Number(heard), saidAt: Number(saidAt) }]
   }
 
   /** Judged by what is listed of it now: after a step-up it stands on a later proof, perhaps on
@@ -78,11 +85,14 @@ export const createProviderSessions = ({ store, peppers, people }: Parts) => {
     /** How many logouts have been heard. */
     logouts: (): Promise<number> => store.logouts(),
 
-    /** True when the provider has ended the session: it neither began with us after the logout (`before`:
-     * how many had been heard by then) nor was proved there after it. */
-    ended: async (session: ProviderSession, before = 0): Promise<boolean> => {
+    /** True when the provider has ended the session: it neither began with us after the logout, nor was proved
+     * there after it. */
+    ended: async (session: ProviderSession, began: Beginning = { logouts: 0, startedMs: 0 }): Promise<boolean> => {
       const marks = (await Promise.all(keysOfSession(peppers, session).flat().map(signedOut))).flat()
-      return marks.some(({ heard, saidAt }) => before < heard && !((session.provedAt ?? 0) > saidAt))
+      return marks.some(
+        ({ at, heard, saidAt }) =>
+          (heard === undefined ? began.startedMs <= at : began.logouts < heard) && !((session.provedAt ?? 0) > saidAt),
+      )
     },
   }
 }

@@ -133,7 +133,7 @@ export const createCallback = (parts: SignInParts) => {
     const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
     const created = transaction.stepUp ? await stepUp(entrance, full, age) : await sessions.create(full, lifetime, { idToken })
     addLogFields(res, { actor: personKeysOf(peppers, record)[0], session: created.sessionId, provider: provider.id })
-    if ((await providerSessions.ended(from, transaction.logouts)) || (await people.endedSince(full, saidMs))) {
+    if ((await providerSessions.ended(from, transaction)) || (await people.endedSince(full, saidMs))) {
       await people.endOne(full, created.sessionId)
       throw new Problem('sign_in_failed', { detail: 'You were signed out meanwhile.' })
     }

@@ -5,26 +5,26 @@ import { createHash } from 'node:crypto'
 import { type KeyRing, keyedName, type RingKey } from '../crypto/key-ring.ts'
 import { type CookieNames, cookiesIn } from '../http/request/cookies.ts'
 import { newJti } from '../session/issue.ts'
+import type { Beginning } from '../session/provider-sessions.ts'
 import type { SessionRef } from '../session/record.ts'
 import { openFor, sealFor } from '../session/seal.ts'
 
-export interface Transaction {
+export interface Transaction extends Beginning {
   readonly state: string
   readonly nonce: string
   readonly verifier: string
   readonly provider: string
   readonly origin: string
   readonly returnTo: string
-  /** By the store's clock. */
-  readonly startedMs: number
-  /** Logouts that had been heard by then. */
-  readonly logouts: number
   /** The browser's session at the begin, which a new one ends. */
   readonly previous?: { readonly place: SessionRef; readonly sid: string } | undefined
   readonly stepUp: boolean
   /** The provider asks who it is, although it knows who was there before. */
   readonly somebodyElse?: boolean
 }
+
+/** Replicas of an earlier version count no logouts. */
+type Earlier = Omit<Transaction, 'logouts'> & Partial<Transaction>
 
 export const transactionMs = 10 * 60_000
 const maxOpen = 5
@@ -36,11 +36,9 @@ const nameOf = (names: CookieNames, state: string) =>
 const attributes = ({ secure }: CookieNames) => `Path=/; ${secure ? 'Secure; ' : ''}HttpOnly; SameSite=Lax`
 const clear = (names: CookieNames, name: string) => `${name}=; ${attributes(names)}; Max-Age=0`
 
-/** What the store says now of that with which a sign-in begins. */
-export type SignInMoment = Pick<Transaction, 'startedMs' | 'logouts'>
-
-const open = (peppers: KeyRing, name: string, value: string, now: SignInMoment): Transaction | undefined => {
-  const opened = openFor(peppers, purpose, name, value) as Transaction | undefined
+const open = (peppers: KeyRing, name: string, value: string, now: Beginning): Transaction | undefined => {
+  const found = openFor(peppers, purpose, name, value) as Earlier | undefined
+  const opened = found && { logouts: 0, ...found }
   // One that begins later than now is over: the clock was set back.
   const age = now.startedMs - (opened?.startedMs ?? 0)
   return opened && age >= 0 && age < transactionMs && opened.logouts <= now.logouts ? opened : undefined
@@ -64,7 +62,7 @@ export const beginTransaction = (peppers: KeyRing, transaction: Transaction, nam
 /** The transaction of this state, if this browser began it, and the Set-Cookie that removes it. */
 export const findTransaction = (
   peppers: KeyRing,
-  { state, now }: { readonly state: string; readonly now: SignInMoment },
+  { state, now }: { readonly state: string; readonly now: Beginning },
   names: CookieNames,
   header: string | undefined,
 ): { transaction: Transaction | undefined; end: string } => {

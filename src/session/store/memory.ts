@@ -198,6 +198,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       return heard
     },
     markSignedOut: async (tag, { heard, saidAt }) => {
+      setMark(tag, 'gone', String(now()))
       setMark(tag, 'heard', String(Math.max(heard, numberOf(tag, 'heard'))))
       setMark(tag, 'signedOut', String(Math.max(saidAt, numberOf(tag, 'signedOut'))))
     },

@@ -14,12 +14,12 @@ export const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + ma
 export const endedBy = `
 local function endedBy(key) local m = redis.call('HMGET', key, 'notBefore', 'ahead'); return math.max(m[1] or 0, m[2] or 0) end`
 
-/** The idle limit and the whole life that a record was given. Nothing has more of its life left: what has was
- * begun while the clock was ahead. */
+/** The idle limit and the whole life that a record was given, with a point between them: an earlier version reads
+ * it as a number, and wrote the first alone. Nothing has more of its life left: what has was begun while the clock was ahead. */
 export const limitsIn = `
 local function limitsIn(i)
-  local idle, life = string.match(i, '^(%d+):(%d+)$')
-  return tonumber(idle), tonumber(life)
+  local idle, life = string.match(i, '^(%d+)%.?(%d*)$')
+  return tonumber(idle), tonumber(life) or math.huge
 end`
 
 /** The latest time in a list at which a session began: later than now when the clock was set back. */

@@ -37,9 +37,10 @@ if ARGV[2] == '0' then redis.call('HDEL', KEYS[1], 'gone') else redis.call('HSET
   },
   bffMarkSignedOut: {
     numberOfKeys: 1,
-    lua: `local before = redis.call('HMGET', KEYS[1], 'heard', 'signedOut')
+    lua: `${clock}
+local before = redis.call('HMGET', KEYS[1], 'heard', 'signedOut')
 local heard, said = math.max(ARGV[1], before[1] or 0), math.max(ARGV[2], before[2] or 0)
-redis.call('HSET', KEYS[1], 'heard', string.format('%.0f', heard), 'signedOut', string.format('%.0f', said))
+redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', now), 'heard', string.format('%.0f', heard), 'signedOut', string.format('%.0f', said))
 redis.call('PEXPIRE', KEYS[1], ${markTtlMs})`,
   },
   bffAddLogout: {

@@ -11,7 +11,7 @@ import { beginning, type markScripts } from './redis-marks.ts'
 const open = `
 local function open(key, sealed, created, life, expires)
   local ends = math.min(now + life, expires)
-  redis.call('HSET', key, 'v', sealed, 'c', created, 'a', string.format('%.0f', ends), 'i', life .. ':' .. life)
+  redis.call('HSET', key, 'v', sealed, 'c', created, 'a', string.format('%.0f', ends), 'i', life .. '.' .. life)
   redis.call('PEXPIREAT', key, string.format('%.0f', ends))
   return ends
 end`
@@ -28,7 +28,7 @@ export const familyScripts = {
     lua: `${clock}${addListed}${endedBy}${begin}${open}
 local created = begin(KEYS[2], KEYS[5], ARGV[10])
 local expires, c = now + ARGV[3], string.format('%.0f', created)
-redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', c, 'a', string.format('%.0f', expires), 'i', ARGV[2] .. ':' .. ARGV[3], 't', ARGV[6], 'n', ARGV[7], 'l', c)
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', c, 'a', string.format('%.0f', expires), 'i', ARGV[2] .. '.' .. ARGV[3], 't', ARGV[6], 'n', ARGV[7], 'l', c)
 redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + ARGV[2], expires)))
 addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
 return {created, expires, open(KEYS[4], ARGV[8], c, ARGV[9], expires), now}`,

@@ -4,7 +4,7 @@
  * |---|---|---|---|
  * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle limit and whole life in ms, l last use; x sealed particulars, if any | idle limit, at most the absolute one |
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see redis-refresh.ts | its idle limit, at most the absolute one |
- * | `bff:m:{tag}` | hash | notBefore, ahead, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore, ahead, latest (ms); of what a provider names, and of `logouts` for all: heard (a count), signedOut (s of its clock) | 100 days after the last mark |
+ * | `bff:m:{tag}` | hash | notBefore, ahead, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore, ahead, latest (ms); of what a provider names: gone, signedOut (s of its clock), and as of `logouts` for all heard (a count) | 100 days after the last mark |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{replicas-<journal>}` | hash | process → since when, end, digests of what all must share | 15 s after the last of them |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
@@ -54,7 +54,7 @@ const scripts = {
     lua: `${clock}${addListed}${addExtra}${endedBy}${begin}
 local created = begin(KEYS[2], KEYS[4], ARGV[7])
 local expires = now + ARGV[3]
-redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2] .. ':' .. ARGV[3])
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', string.format('%.0f', created), 'a', string.format('%.0f', expires), 'i', ARGV[2] .. '.' .. ARGV[3])
 addExtra(KEYS[1], ARGV[6])
 redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(now + ARGV[2], expires)))
 addListed(KEYS[3], ARGV[4], created, expires, ARGV[5])
@@ -93,7 +93,7 @@ local s = redis.call('HMGET', KEYS[1], 'c', 'a')
 if not s[1] then s = redis.call('HMGET', KEYS[4], 'c', 'a') end
 if not s[1] or tonumber(s[1]) <= endedBy(KEYS[2]) then return {} end
 local expires = math.min(s[2], now + ARGV[6])
-redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', string.format('%.0f', expires), 'i', ARGV[2] .. ':' .. ARGV[6], 'l', string.format('%.0f', now))
+redis.call('HSET', KEYS[4], 'v', ARGV[1], 'c', s[1], 'a', string.format('%.0f', expires), 'i', ARGV[2] .. '.' .. ARGV[6], 'l', string.format('%.0f', now))
 addExtra(KEYS[4], ARGV[5])
 redis.call('PEXPIREAT', KEYS[4], string.format('%.0f', math.min(now + ARGV[2], expires)))
 redis.call('DEL', KEYS[1])

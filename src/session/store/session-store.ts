@@ -53,7 +53,7 @@ export interface Listed {
 
 /** Flags that outlive sessions. Of a person: `smooch` = keyed name of the smoochId, `gone` = time of a
  * delete or merge, `roles` = sealed roles, `notBefore` = time of the last `endAll`.
- * Of a provider's logout: `heard` = how many had been heard with it, `signedOut` = its time by the provider's clock. */
+ * Of a provider's logout: `gone` = its arrival, `heard` = how many had been heard with it, `signedOut` = its time by the provider's clock. */
 export type PersonFlag = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'heard' | 'signedOut'
 type SetFlag = Exclude<PersonFlag, 'notBefore' | 'gone' | 'heard' | 'signedOut'>
 
@@ -101,7 +101,7 @@ export interface SessionStore extends FamilyStore {
   logouts(): Promise<number>
   /** Counts one more; returns how many there are with it. */
   addLogout(): Promise<number>
-  /** Sets `heard`, and `signedOut` to the later of what it was and this. */
+  /** Sets `gone` to now, and `heard` and `signedOut` to the later of what it was and this. */
   markSignedOut(tag: string, logout: { readonly heard: number; readonly saidAt: number }): Promise<void>
   unmark(tag: string, mark: SetFlag): Promise<void>
   readMark(tag: string, mark: PersonFlag): Promise<string | undefined>

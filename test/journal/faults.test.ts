@@ -229,6 +229,18 @@ describeWithServer('PostgreSQL', () => {
     await recovers(it.guard, it.store)
   })
 
+  test('another journal stands in its place', async () => {
+    await using at = await place()
+    await using it = await at.through()
+    await worked(it.guard)
+    server.sql('ALTER SCHEMA journal RENAME TO away', at.database)
+    await createPostgres(at.url, at.key)
+    await refuses(it.guard)
+    await until(() => it.guard.status().cause?.includes('stands in the place of') ?? false)
+    server.sql('DROP SCHEMA journal CASCADE; ALTER SCHEMA away RENAME TO journal', at.database)
+    await recovers(it.guard, it.store)
+  })
+
   test('it is away when the service starts: the gate is closed, and opens when it comes', async () => {
     await using at = await place()
     server.stop()

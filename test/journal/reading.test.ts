@@ -11,7 +11,8 @@ import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
 import { checkProof } from '../../src/journal/log/proof.ts'
 import { erasePerson, prune, pruneRangeBefore, resolveByHand } from '../../src/journal/maintenance.ts'
-import type { Store } from '../../src/journal/store/journal-store.ts'
+import { entryOf, type Store, systemEvent } from '../../src/journal/store/journal-store.ts'
+import { namesOf } from '../../src/journal/store/names.ts'
 import { eventsFrom, treeHead } from '../../src/journal/store/queries/log.ts'
 import { operations } from '../../src/journal/store/search.ts'
 import { proofOf } from '../../src/journal/store/stored-tree.ts'
@@ -194,5 +195,49 @@ describe('a journal with history', () => {
     const again = await pruneRangeBefore(it.store, new Date(Date.now() + 1000))
     await prune(it.store, again, 'sha256:y', 'ops')
     expect(await verify(it.store, { trusted: [publicKey(place.key)] })).toMatchObject({ ok: true, findings: [], from: again.to })
+  })
+})
+
+describe('erasures of earlier versions', () => {
+  /** A person removed as an erasure removes them, after the event that a version wrote of it. */
+  const erased = async (facts: (pseudonyms: string[]) => Record<string, unknown>) => {
+    await using place = makePlace()
+    await using it = await place.open()
+    const begin = async (userId: string, smoochId: string) => {
+      const op = (await it.guard.begin(deletion({ targets: [{ role: 'subject', userId, smoochId }] }))) as OpenOperation
+      spendPermit(op.permit, 'delete_app_user')
+      await op.end(success)
+    }
+    await begin('mina', 'a'.repeat(24))
+    await begin('kofi', 'b'.repeat(24))
+    const names = await namesOf(it.store, place.sealer, 'app1', 'mina')
+    const event = { ...systemEvent('erased'), kind: 'erased', action: 'erase', by: 'ops', facts: facts(names) } as const
+    await it.store.commit([entryOf(event)])
+    await it.store.erase(names)
+    const first = await verify(it.store, { sealer: place.sealer })
+    await begin('zoe', 'c'.repeat(24))
+    await it.store.erase(await namesOf(it.store, place.sealer, 'app1', 'zoe'))
+    const second = await verify(it.store, { sealer: place.sealer })
+    return [first, second].map(({ findings }) => findings.map(({ what }) => what))
+  }
+
+  test('a number of names, or names alone, explain what is gone before them and nothing after', async () => {
+    const later = expect.arrayContaining([
+      expect.stringContaining('names of people are gone'),
+      expect.stringContaining('is gone before its time'),
+    ])
+    expect(await erased(() => ({ subjects: 1 }))).toEqual([[], later])
+    expect(await erased((subjects) => ({ subjects }))).toEqual([[], later])
+  })
+
+  test('an event that tells of nobody explains no name', async () => {
+    const [first] = await erased(() => ({}))
+    expect(first).toEqual([expect.stringContaining('names of people are gone that no erasure removed (1)')])
+    expect((await erased(() => ({ subjects: [], ids: [] })))[0]).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('names of people are gone that no erasure removed (1)'),
+        expect.stringContaining('is gone before its time'),
+      ]),
+    )
   })
 })

@@ -67,7 +67,18 @@ describeWithServer('tampering in PostgreSQL', () => {
     'DROP TRIGGER event_no_update ON event',
     'DROP TABLE target',
     'UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 11) WHERE size = 12',
+    'DELETE FROM event WHERE seq >= 30 AND seq < (SELECT max(seq) FROM event)',
   ])('finds %s', async (sql) => {
     expect((await after(sql)).ok).toBe(false)
+  })
+
+  test.each([
+    [
+      "ALTER TABLE event ALTER actor DROP EXPRESSION; UPDATE event SET actor = 'x' WHERE seq = 10",
+      'the column actor contradicts the event',
+    ],
+    ['ALTER TABLE event ENABLE ROW LEVEL SECURITY', 'row level security is on for the table event'],
+  ])('after %s: %s', async (sql, what) => {
+    expect((await after(sql)).findings).toContainEqual(expect.objectContaining({ what }))
   })
 })

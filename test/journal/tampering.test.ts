@@ -194,6 +194,18 @@ const tamperings: Record<string, (attacker: Attacker) => void> = {
     run('INSERT INTO node (level, position, hash) VALUES (8, 0, zeroblob(32)) ON CONFLICT DO UPDATE SET hash = excluded.hash'),
 }
 
+/** What nothing else contradicts, so that one look alone finds it: signed with the stolen key where the events changed. */
+const foundByOne: Record<string, (attacker: Attacker) => void> = {
+  'the end of the log is not signed': ({ run, size }) => run('DELETE FROM checkpoint WHERE size = ?', size),
+  'an event is not readable': ({ run, rebuild, key }) => {
+    run("UPDATE event SET body = json_set(body, '$.v', 2) WHERE seq = 10")
+    rebuild(key)
+  },
+  'a search within its app would miss this operation': ({ run }) =>
+    run("UPDATE operation SET app = 'app2' WHERE seq = (SELECT min(seq) FROM operation)"),
+  'a checkpoint is not signed by the key in force': ({ rebuild }) => rebuild(generateKeyPairSync('ed25519').privateKey),
+}
+
 describe('tampering', () => {
   let place: Place
   let mark: Mark
@@ -237,6 +249,27 @@ describe('tampering', () => {
     const report = await run(path, [mark])
     expect(report.ok).toBe(false)
     expect(report.findings.length).toBeGreaterThan(0)
+  })
+
+  test.each(Object.keys(foundByOne))('says: %s', async (what) => {
+    const path = join(place.directory, `${what.replaceAll(/\W+/g, '-')}.db`)
+    copyFileSync(place.path, path)
+    attack(path, place.key, foundByOne[what]!)
+    expect((await run(path, [])).findings).toContainEqual(expect.objectContaining({ what }))
+  })
+
+  test('a store that goes away meanwhile is no tampering', async () => {
+    const store = await place.store({ keys: [], threads: false })
+    const leaving: typeof store = {
+      ...store,
+      select: (sql, params) => (sql.includes('FROM checkpoint') ? Promise.reject(new Error('disk I/O error')) : store.select(sql, params)),
+    }
+    try {
+      await expect(verify(leaving)).rejects.toThrow('disk I/O error')
+      await expect(verify({ ...leaving, inspect: () => Promise.reject(new Error('away')) })).rejects.toThrow('disk I/O error')
+    } finally {
+      await store.close()
+    }
   })
 
   test('finds an old backup in the place of the journal', async () => {

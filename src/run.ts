@@ -8,8 +8,6 @@ import { createStandardError } from './platform/log/targets.ts'
 import { printableLines } from './platform/printable.ts'
 import { atExit } from './platform/process/signals.ts'
 import { runWorkers } from './platform/process/workers.ts'
-import { serve } from './service/serve.ts'
-import { goThroughProxies } from './upstream/sender.ts'
 
 const errors = createStandardError()
 atExit(errors.leave)
@@ -21,10 +19,11 @@ npm run check -- --json   the same, as lines of JSON`
 
 const start = async (): Promise<number> => {
   const configuration = loadConfiguration(process.env)
-  const { WORKERS, NODE_USE_ENV_PROXY } = configuration.settings
-  if (NODE_USE_ENV_PROXY) goThroughProxies()
+  const { WORKERS } = configuration.settings
   if (WORKERS > 1 && cluster.isPrimary) return (await runWorkers(WORKERS, say)) ? 0 : 1
   const { PORT, PRIVATE_PORT, HOST, PRIVATE_HOST } = configuration.settings
+  // Not before: the first of several processes serves nothing.
+  const { serve } = await import('./service/serve.ts')
   const isSound = await serve(configuration, say).catch((error: unknown) => {
     throw withSetting(error, { PORT, PRIVATE_PORT, HOST, PRIVATE_HOST })
   })

@@ -109,9 +109,15 @@ describe('imports', () => {
   })
 
   test('a start loads nothing that makes documents, and no database that may not be set', () => {
-    const loaded = loadedWith('src/run.ts')
+    const loaded = loadedWith('src/service/serve.ts')
     expect(loaded).toContain('undici')
     expect([...loaded].filter((name) => /^(zod-openapi|pg|src\/docs\/(openapi|reference\/.*)\.ts)$/.test(name))).toEqual([])
+  })
+
+  test('the first of several processes, which serves nothing, loads nothing that does', () => {
+    const loaded = loadedWith('src/run.ts')
+    expect(loaded).toContain('src/platform/process/workers.ts')
+    expect([...loaded].filter((name) => /^(express|undici|ky|src\/(service|http|upstream)\/.*)$/.test(name))).toEqual([])
   })
 
   test('the tables of the contract need nothing, so that a browser can use them', () => {

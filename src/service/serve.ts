@@ -8,6 +8,7 @@ import { atExit, untilSignal } from '../platform/process/signals.ts'
 import { growNewSpace } from '../platform/process/v8-flags.ts'
 import { parseRedisAddress } from '../platform/redis/address.ts'
 import { keyTrial } from '../upstream/probe.ts'
+import { goThroughProxies } from '../upstream/sender.ts'
 import { startApp } from './app.ts'
 
 const drainMs = 25_000
@@ -22,6 +23,7 @@ const untilUncalled = async (latestCall: () => number): Promise<void> => {
  * people. */
 export const serve = async (configuration: Configuration, started: (line: string) => void): Promise<boolean> => {
   const { settings, apps, providers, files, warnings } = configuration
+  if (settings.NODE_USE_ENV_PROXY) goThroughProxies()
   const log = createLog(settings.LOG_LEVEL)
   atExit(log.leave)
   for (const warning of warnings) log.warn({}, warning)

@@ -16,8 +16,8 @@ import { createPostgres } from '../store/postgres/schema-state.ts'
 import { notAProof, verifierIn, verifyProof } from '../verify/verify-proof.ts'
 import { type Command, type Context, type Output, Stopped, say } from './command.ts'
 import { type Flags, read, readNamed, text, Usage } from './flags.ts'
-import { maintenanceCommands } from './maintenance.ts'
-import { readingCommands } from './reading.ts'
+import { maintenanceCommands } from './maintenance-commands.ts'
+import { readingCommands } from './reading-commands.ts'
 import { partOf } from './whole-file.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

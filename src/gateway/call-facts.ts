@@ -16,7 +16,8 @@ import { checkParams, type Subject } from '../policy/subjects.ts'
 import type { Session } from '../session/record.ts'
 import type { UpstreamAnswer, UpstreamCall } from '../upstream/call.ts'
 import { buildUrl } from '../upstream/url.ts'
-import type { Call, Reason, UndecidedCall } from './call.ts'
+import type { Reason } from './audit-headers.ts'
+import type { Call, UndecidedCall } from './call.ts'
 
 type AppUser = Identified['appUser']
 

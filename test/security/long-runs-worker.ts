@@ -9,7 +9,7 @@ import { looksLikeSmoochId, pathId, provableId } from '../../src/contract/ids.ts
 import { operations } from '../../src/contract/operations.ts'
 import { bodies } from '../../src/contract/schemas.ts'
 import { keyRing } from '../../src/crypto/key-ring.ts'
-import { readIdempotencyKey, readReason } from '../../src/gateway/call.ts'
+import { readIdempotencyKey, readReason } from '../../src/gateway/audit-headers.ts'
 import { html } from '../../src/http/html.ts'
 import { checkBody, isForm } from '../../src/http/request/body.ts'
 import { clientAddress, settleClientAddress, trustedPeers } from '../../src/http/request/client-address.ts'

@@ -52,6 +52,12 @@ export const alarms = {
     look: 'Who restored a snapshot, or pointed `REDIS_URL` at an older Redis? After a failover: did the replica lag by more than 10 s?',
     act: 'Nothing for the sessions. Roles that were changed in between are as they were before: set them again (`POST /sessions/roles`). See [Redis was restored](operate.md#redis-was-restored).',
   },
+  session_store_clock: {
+    means:
+      'The clock of the Redis of the sessions was set back by `backSeconds`. If it had been ahead, who signed in then and has done nothing since stays signed in for as much longer; if it is behind now, sessions live for as much longer until it is right.',
+    look: '`npm run check`, which compares all clocks: was it wrong before, or is it now? After a failover: has the new master another time?',
+    act: 'Set the clocks by NTP. If it had been ahead for long, end all sessions (`POST /sessions/end` with `everyone`). See [A clock is wrong](operate.md#a-clock-is-wrong).',
+  },
   replicas_differ: {
     means:
       'Replicas on one Redis and one journal do not share `settings`. With other `SESSION_KEYS` or `SESSION_PEPPERS` each refuses the sessions of the other (people are signed out by turns), and does not hear of their ends (told after 15 s); with other rules, `apps` or `providers` each answers otherwise (told after 10 minutes, longer than a rolling update).',

@@ -1,5 +1,5 @@
 /** The watch for a session store that went back in time, as a restored snapshot does: sessions that
- * had ended live in it again, so all of them are ended. */
+ * had ended live in it again, so all of them are ended. A clock that was set back is told. */
 import type { Journal } from '../../journal/append/journal.ts'
 import { decode } from '../../journal/event/event.ts'
 import { entryOf, systemEvent } from '../../journal/store/journal-store.ts'
@@ -27,14 +27,16 @@ interface Parts {
   readonly alarm: Alarm
 }
 
-/** All times are the store's own. */
+/** All times are the store's own, and go on at its pace when its clock is set back: what happened since would
+ * otherwise lie before what is known. */
 export const watchRollback = ({ store, journal, apps, people, alarm }: Parts): AsyncDisposable => {
   let seen: number | undefined
   let recorded = 0
+  let last: { readonly now: number; readonly at: number } | undefined
 
   const lastRecorded = async (): Promise<number> => {
-    const last = await latestSystemEvent(journal.store, action)
-    return last ? Date.parse(String(decode(last.body).facts?.['time'])) : 0
+    const event = await latestSystemEvent(journal.store, action)
+    return event ? Date.parse(String(decode(event.body).facts?.['time'])) : 0
   }
   const record = async (time: number): Promise<void> => {
     await journal.append(entryOf(systemEvent(action, { time: new Date(time).toISOString() }, journal.now())))
@@ -45,6 +47,11 @@ export const watchRollback = ({ store, journal, apps, people, alarm }: Parts): A
     seen ??= await lastRecorded()
     const highest = seen
     const now = await store.now()
+    const at = performance.now()
+    const passed = last ? at - last.at : 0
+    const back = last ? last.now + passed - now : 0
+    last = { now, at }
+    if (back > toleranceMs) alarm('session_store_clock', { backSeconds: Math.round(back / 1000) })
     const stored = await Promise.all(tags.map((tag) => store.get(tag, name)))
     // A store without a time is new or empty, and has no sessions.
     const lowest = Math.min(...stored.flatMap((time) => (time === undefined ? [] : [Number(time)])))
@@ -54,7 +61,7 @@ export const watchRollback = ({ store, journal, apps, people, alarm }: Parts): A
       journal.appendLater([entryOf(systemEvent('session_store_rollback', facts, journal.now()))])
       alarm('session_store_rollback', facts)
     }
-    const next = Math.max(highest, now)
+    const next = Math.max(highest + Math.floor(passed), now)
     // Never lowered: what a replica sent while its network was down arrives later, and others would
     // take the old time for a rollback.
     await Promise.all(tags.map((tag) => store.raise(tag, name, next, markTtlMs)))

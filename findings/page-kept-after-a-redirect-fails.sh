@@ -11,7 +11,8 @@
 #           visit of /:                         ERR_FAILED
 #           visit of /, with a new Response:    the page
 # Matters:  the first install happens when somebody is logged in, '/' is a page, and all is well. For who installs it logged out, '/' is the way to the
-#           login, and the address of the application does not open any more until there is a new worker. Keep new Response(response.body, response), or refuse what has `redirected`.
+#           login, and the address of the application does not open any more until there is a new worker. Keep
+#           new Response(response.body, response), or refuse what has `redirected`.
 # Needs Chromium (Debian: chromium).
 set -euo pipefail
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)

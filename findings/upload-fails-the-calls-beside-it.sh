@@ -4,7 +4,8 @@
 # Expected: over HTTP/2 calls share a connection and do not disturb each other; a long upload at most makes the others slower.
 # Happens:  a session of node:http2 has maxSessionMemory, 10 MB by default, in which it counts what it has yet to send. While that is more, it takes no
 #           header in: it resets the stream of each answer with ENHANCE_YOUR_CALM, the code by which servers say "you ask too much". undici uses
-#           HTTP/2 by itself since version 8, writes bodies without waiting, and cannot be told another size. The upload goes well.
+#           HTTP/2 by itself since version 8, writes bodies without waiting, and cannot be told another size. The upload goes well. A server of
+#           node:http2 does the same to the requests beside an answer that it has in one piece and its reader has not.
 # Seen:     a POST that the service does not read yet, and three GETs beside it:
 #           fetch, 9 MB:                              200, 200, 200; the upload 200
 #           fetch, 12 MB:                             ENHANCE_YOUR_CALM three times; the upload 200
@@ -13,6 +14,8 @@
 #           fetch, 12 MB, HTTP/1.1 (allowH2: false):  200, 200, 200; the upload 200
 #           node:http2, 12 MB:                        ENHANCE_YOUR_CALM three times; the upload 200
 #           node:http2, 12 MB, maxSessionMemory 100:  200, 200, 200; the upload 200
+#           a server's end(12 MB), not read yet:      ENHANCE_YOUR_CALM three times; the answer 200
+#           the same, maxSessionMemory 100:           200, 200, 200; the answer 200
 # Matters:  a backend sends one large file over a line that is not quick, and for those seconds all of its calls to that service fail, of all users; the
 #           service has carried each of them out, logs success, and is blamed for throttling. An early 413 to the upload itself is lost in
 #           the same way. On loopback with a service that reads at once there is nothing of it. Send large bodies by an Agent of their own.
@@ -94,6 +97,22 @@ const byNode = (size, options) => {
     })
   return see(() => status('POST', Buffer.alloc(size)), () => status('GET'))
 }
+/** The other way round: an answer that waits for its reader. */
+const byServer = async (size, options) => {
+  const server = createSecureServer({ key: readFileSync('key.pem'), cert: ca, ...options }, (request, response) =>
+    response.end(request.url === '/large' ? Buffer.alloc(size) : ''),
+  ).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const dispatcher = new Agent({ connect: { ca } })
+  const get = (path) => fetch(`https://127.0.0.1:${server.address().port}${path}`, { dispatcher })
+  const large = await get('/large')
+  // What is sent before the reader's window is full.
+  await sleep(300)
+  const seen = []
+  for (let count = 0; count < 3; count++) seen.push(await get('/').then(async (response) => (await response.text(), response.status), failure))
+  assert.equal((await large.arrayBuffer()).byteLength, size)
+  return `${seen[0] === 200 ? seen.join(', ') : `${seen[0]} three times`}; the answer ${large.status}`
+}
 const well = '200, 200, 200; the upload 200'
 const calm = 'ENHANCE_YOUR_CALM three times; the upload 200'
 for (const [title, act, expected] of [
@@ -104,6 +123,8 @@ for (const [title, act, expected] of [
   ['fetch, 12 MB, HTTP/1.1', () => byFetch(12e6, { allowH2: false }), well],
   ['node:http2, 12 MB', () => byNode(12e6), calm],
   ['node:http2, 12 MB, maxSessionMemory 100', () => byNode(12e6, { maxSessionMemory: 100 }), well],
+  ["a server's end(12 MB), not read yet", () => byServer(12e6), calm.replace('upload', 'answer')],
+  ['the same, maxSessionMemory 100', () => byServer(12e6, { maxSessionMemory: 100 }), well.replace('upload', 'answer')],
 ]) {
   const seen = await act()
   console.log(`${`${title}:`.padEnd(41)} ${seen}`)

@@ -28,6 +28,8 @@ export interface CountersOptions {
 const hour = 3_600_000
 const day = 24 * hour
 const span = 30 * day
+/** Hours that are kept of an app, by number: a clock that is ahead for a while makes nothing old. */
+const most = span / hour + 1
 const lookEveryMs = 1_000
 const restMs = 10
 const page = 500
@@ -50,7 +52,7 @@ export const createCounters = ({ store, burst: limit, since, onEvent, onBurst }:
   let complete = false
 
   const count = (tenant: string | undefined, time: number, kind: Kind, more: number): void => {
-    if (tenant === undefined || Date.now() - time > span) return
+    if (tenant === undefined) return
     const ofApp = hours.get(tenant) ?? new Map<number, Counts>()
     hours.set(tenant, ofApp)
     const counts = ofApp.get(hourOf(time)) ?? none()
@@ -65,8 +67,10 @@ export const createCounters = ({ store, burst: limit, since, onEvent, onBurst }:
   }
 
   const forget = (): void => {
-    const oldest = hourOf(Date.now() - span)
-    for (const ofApp of hours.values()) for (const at of ofApp.keys()) if (at < oldest) ofApp.delete(at)
+    for (const ofApp of hours.values()) {
+      if (ofApp.size <= most) continue
+      for (const at of [...ofApp.keys()].sort((a, b) => a - b).slice(0, -most)) ofApp.delete(at)
+    }
     bursts.forget()
   }
 

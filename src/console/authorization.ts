@@ -5,7 +5,7 @@ import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import { callFactsOf } from '../gateway/call-facts.ts'
 import { createUnguardedEvents } from '../gateway/unguarded-events.ts'
-import type { Asked, Gate } from '../http/endpoint-handler.ts'
+import type { Asked, Authorization } from '../http/endpoint-handler.ts'
 import { limitCalls } from '../http/rate-limit.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
 import { requireRecentSignIn } from '../policy/decide.ts'
@@ -54,7 +54,7 @@ export const enterPage = async (sessions: Sessions, req: Request, res: Response)
   return session
 }
 
-export interface GateParts {
+export interface AuthorizationParts {
   readonly sessions: Sessions
   readonly guard: Guard
 }
@@ -66,7 +66,7 @@ type Change = { [Id in keyof Rows]: Rows[Id] extends { readonly recentSignIn: tr
 const isChange = (id: keyof Rows): id is Change => 'recentSignIn' in apiEndpoints[id]
 
 /** Of the rows of the console's API. */
-export const createGate = ({ sessions, guard }: GateParts): Gate<Session, keyof Rows> => {
+export const createAuthorization = ({ sessions, guard }: AuthorizationParts): Authorization<Session, keyof Rows> => {
   const { orDenied } = createUnguardedEvents(guard)
 
   const requireAllowed = (session: Session, { req, res, row: { roles = [] }, id }: Asked<keyof Rows>): void => {

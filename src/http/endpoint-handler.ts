@@ -7,7 +7,7 @@ import { bringsBody, checkBody, discardBody, isForm, readForm, readJson } from '
 import { checkQuery, pickQuery, rawQueryOf } from './request/query.ts'
 
 /** The check of a caller: before the body is read, and again after it, which may have taken long. */
-export interface Gate<Who, Id = string> {
+export interface Authorization<Who, Id = string> {
   readonly enter: (asked: Asked<Id>) => Who | Promise<Who>
   readonly again?: (who: Who, asked: Asked<Id>) => Promise<Who>
 }
@@ -21,7 +21,7 @@ export interface Asked<Id = string> {
 }
 
 /** No check of its own: for routes whose caller proves something by the body. */
-export const anyone: Gate<undefined> = { enter: () => undefined }
+export const anyone: Authorization<undefined> = { enter: () => undefined }
 
 type QueryOf<Row> = Row extends { readonly query: infer Query } ? { readonly [Name in keyof Query]?: string } : unknown
 type BodyOf<Row> = Row extends { readonly body: { readonly read: (req: never) => Promise<infer Read> } }
@@ -56,18 +56,23 @@ const readBody = async (req: Request, { body, errors }: Endpoint): Promise<unkno
   return form && (!json || isForm(req)) ? checkBody(form.schema!, await readForm(req)) : checkBody(json!.schema!, await readJson(req))
 }
 
-const handler = <Row extends Endpoint, Who, Id>(id: Id, row: Row, gate: Gate<Who, Id>, work: Work<Row, Who>): RowHandler => {
+const handler = <Row extends Endpoint, Who, Id>(
+  id: Id,
+  row: Row,
+  authorization: Authorization<Who, Id>,
+  work: Work<Row, Who>,
+): RowHandler => {
   const statuses = Object.keys(row.answers).map(Number)
   const withBody = statuses.find((status) => row.answers[status]!.content)
   const withoutBody = statuses.find((status) => !row.answers[status]!.content)
   const names = Object.keys(row.query ?? {})
   const endpoint = async (req: Request, res: Response): Promise<void> => {
     const asked = { req, res, row, id }
-    const entered = await gate.enter(asked)
+    const entered = await authorization.enter(asked)
     const raw = rawQueryOf(req.originalUrl)
     const query = row.lenientQuery ? pickQuery(raw, names) : checkQuery(raw, [], names)
     const body = await readBody(req, row)
-    const who = gate.again ? await gate.again(entered, asked) : entered
+    const who = authorization.again ? await authorization.again(entered, asked) : entered
     const answer = await work({ who, query, body, params: req.params, req, res } as CheckedRequest<Row, Who>)
     if (answer !== undefined) res.status(withBody!).json(answer)
     else if (!(res.headersSent || res.destroyed)) res.status(withoutBody!).end()
@@ -75,12 +80,12 @@ const handler = <Row extends Endpoint, Who, Id>(id: Id, row: Row, gate: Gate<Who
   return Object.assign(endpoint, { row })
 }
 
-/** The handlers of rows that have one gate. */
+/** The handlers of rows that have one authorization. */
 export const handlers = <Rows extends Endpoints, Who>(
   rows: Rows,
-  gate: Gate<Who, keyof Rows>,
+  authorization: Authorization<Who, keyof Rows>,
   works: { readonly [Id in keyof Rows]: Work<Rows[Id], Who> },
 ): { readonly [Id in keyof Rows]: RowHandler } =>
-  Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, handler(id, row, gate, works[id]!)])) as {
+  Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, handler(id, row, authorization, works[id]!)])) as {
     [Id in keyof Rows]: RowHandler
   }

@@ -3,7 +3,7 @@
 
 import type { Router } from 'express'
 import { routes } from '../http/endpoint.ts'
-import { type CheckedRequest, type Gate, handlers } from '../http/endpoint-handler.ts'
+import { type Authorization, type CheckedRequest, handlers } from '../http/endpoint-handler.ts'
 import { asPage } from '../http/response-headers.ts'
 import { requireSameOrigin } from '../session/credentials/csrf.ts'
 import { createSignOut, type SignOutParts } from '../session/routes/sign-out.ts'
@@ -22,7 +22,7 @@ export const logoutRoutes = (parts: LogoutParts): Router => {
   const { sessions, origins, parties, signedOutPath } = parts
   const leave = createSignOut(parts)
 
-  const ofOurPage: Gate<undefined> = {
+  const ofOurPage: Authorization<undefined> = {
     enter: async ({ req }) => {
       requireSameOrigin(req, origins, 'form')
       return undefined

@@ -12,7 +12,7 @@ import { looksLikeSmoochId } from '../contract/ids.ts'
 import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'
 import { type Endpoints, json, routes } from '../http/endpoint.ts'
-import { type CheckedRequest, type Gate, handlers } from '../http/endpoint-handler.ts'
+import { type Authorization, type CheckedRequest, handlers } from '../http/endpoint-handler.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { readBytes } from '../http/request/body.ts'
 import { forEachConcurrent } from '../platform/concurrency.ts'
@@ -111,7 +111,7 @@ interface Parts {
 
 export const webhookRoutes = ({ apps, invalidation, removed, attempt }: Parts): Router => {
   /** The app's secret, where the row asks for it. */
-  const enter: Gate<undefined>['enter'] = async ({ req, res, row: { by } }) => {
+  const enter: Authorization<undefined>['enter'] = async ({ req, res, row: { by } }) => {
     if (by !== 'webhook secret') return
     addLogFields(res, { operation: 'webhook' })
     await attempt(req, res, () => requireSecret(apps.get(String(req.params['appId'])), req.headers['x-api-key']))

@@ -18,10 +18,10 @@ import { eventOf, eventsOfApp, latestCheckpoint } from '../../journal/store/quer
 import { operations } from '../../journal/store/search.ts'
 import { proofOf } from '../../journal/store/stored-tree.ts'
 import type { Session } from '../../session/record.ts'
+import { type AuthorizationParts, createAuthorization, stillReads } from '../authorization.ts'
 import { apiEndpoints } from '../endpoints.ts'
 import { createEnvelopeDownload, type EnvelopeParts } from '../envelope/route.ts'
 import { fileName } from '../file-name.ts'
-import { createGate, type GateParts, stillReads } from '../gate.ts'
 import type { Integrity } from '../integrity.ts'
 import type { SavedViews } from '../saved-views.ts'
 import { searchIn } from '../search.ts'
@@ -29,7 +29,7 @@ import { streamEvents } from './stream.ts'
 import { createTail } from './tail.ts'
 import { historyView, viewOf } from './views.ts'
 
-export interface ApiParts extends GateParts {
+export interface ApiParts extends AuthorizationParts {
   readonly journal: Journal
   readonly readers: Readers
   readonly integrity: Pick<Integrity, 'run'>
@@ -153,5 +153,5 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
     download_envelope: createEnvelopeDownload({ bulk, during: readers.during, sealer, keys, sessions }),
   } satisfies { [Id in keyof Rows]: Work<Id> }
 
-  return routes(apiEndpoints, handlers(apiEndpoints, createGate({ sessions, guard }), works))
+  return routes(apiEndpoints, handlers(apiEndpoints, createAuthorization({ sessions, guard }), works))
 }

@@ -4,7 +4,7 @@ import type { Router } from 'express'
 import { z } from 'zod'
 import { all } from '../../contract/operations.ts'
 import { done, type Endpoints, json, ofBodies, routes } from '../../http/endpoint.ts'
-import { type Gate, handlers } from '../../http/endpoint-handler.ts'
+import { type Authorization, handlers } from '../../http/endpoint-handler.ts'
 import type { Origins } from '../../http/request/origins.ts'
 import { requireSameOrigin } from '../../session/credentials/csrf.ts'
 import type { Fault } from '../sandbox/faults.ts'
@@ -36,7 +36,7 @@ const endpoints = {
 } as const satisfies Endpoints
 
 export const demoFaults = (sandboxOf: () => Sandbox, origins: Origins): Router => {
-  const ofThisPage: Gate<void> = { enter: ({ req }) => requireSameOrigin(req, origins, 'api') }
+  const ofThisPage: Authorization<void> = { enter: ({ req }) => requireSameOrigin(req, origins, 'api') }
   const { begin_fault, end_faults } = handlers(endpoints, ofThisPage, {
     begin_fault: async ({ body: { operation, fault } }) => {
       sandboxOf().clearFaults()

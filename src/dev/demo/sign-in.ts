@@ -4,7 +4,7 @@ import type { Response, Router } from 'express'
 import { z } from 'zod'
 import { exampleIds } from '../../contract/ids.ts'
 import { type Endpoints, form, json, ofBodies, routes, text } from '../../http/endpoint.ts'
-import { type Gate, handlers } from '../../http/endpoint-handler.ts'
+import { type Authorization, handlers } from '../../http/endpoint-handler.ts'
 import type { Origins } from '../../http/request/origins.ts'
 import { asPage } from '../../http/response-headers.ts'
 import { requireSameOrigin } from '../../session/credentials/csrf.ts'
@@ -70,7 +70,7 @@ export const demoSignIn = (mint: Mint, origins: Origins, basePath: string): Rout
     res.setHeader('Set-Cookie', minted.setCookie!)
     return { signedIn: true, sessionId: minted.sessionId, expiresAt: minted.expiresAt, ...chosen }
   }
-  const ownPages: Gate<void> = {
+  const ownPages: Authorization<void> = {
     enter: ({ req, row: { method, page } }) => {
       if (method === 'post') requireSameOrigin(req, origins, page ? 'form' : 'api')
     },

@@ -5,7 +5,7 @@ import type { Response, Router } from 'express'
 import { Problem } from '../../contract/problems.ts'
 import { addLogFields } from '../../http/access-log.ts'
 import { routes } from '../../http/endpoint.ts'
-import { type Gate, handlers } from '../../http/endpoint-handler.ts'
+import { type Authorization, handlers } from '../../http/endpoint-handler.ts'
 import { limitCalls } from '../../http/rate-limit.ts'
 import type { CookieNames } from '../../http/request/cookies.ts'
 import { isWithin } from '../caps.ts'
@@ -27,7 +27,7 @@ const view = ({ sid, createdMs, expiresMs, lastSeenMs, entry }: LiveSession, own
 })
 
 /** The session of the call, counted against the limit of the row; asked again after the body. */
-const gateOf = (sessions: Sessions): Gate<Session> => ({
+const authorizationOf = (sessions: Sessions): Authorization<Session> => ({
   enter: async ({ req, res, row: { limit = 'writes' } }) => {
     const { session } = await sessions.require(req, { limit, decide: limitCalls(req, res) })
     addLogFields(res, { actor: session.place.tag, session: session.sid, kind: session.kind, roles: session.roles })
@@ -49,7 +49,7 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
   }
   return routes(
     ownEndpoints,
-    handlers(ownEndpoints, gateOf(sessions), {
+    handlers(ownEndpoints, authorizationOf(sessions), {
       list_my_sessions: async ({ who }) => {
         const shown = (await people.list(who)).filter(({ entry }) => isWithin(who.cap, entry))
         return { sessions: shown.map((it) => view(it, who.sid)) }

@@ -24,8 +24,9 @@ given('Redis', () => {
     await it[Symbol.asyncDispose]()
     await redis.stop()
   })
+  /** Without the anchor of the journal, which follows the sign-ins before in its own time. */
   const commandsDuring = async (work: () => Promise<void>): Promise<string[]> =>
-    (await monitor(redis.url, work)).lines.filter((line) => !line.includes(' lua] '))
+    (await monitor(redis.url, work)).lines.filter((line) => !line.includes(' lua] ') && !line.includes('"bff:journal:{'))
 
   test('sees and keeps no content of sessions, no token, no id and no e-mail (C5)', async () => {
     await using watch = await openMonitor(redis.url)

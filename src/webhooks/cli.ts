@@ -46,9 +46,20 @@ export const webhooks = async (words: readonly string[], settings: Settings, app
     if (!/^https?:$/.test(URL.parse(target)?.protocol ?? ''))
       throw new Error('the address of the webhook must begin with https:// or http://')
     if (settings.NODE_ENV === 'production' && !isSecure(target)) throw new Error(`the address of the webhook ${mustBeSecure}`)
-    const there = (await listWebhooks(app)).find((it) => it.target === target)
-    if (there) return say(`${there._id} is registered for ${target} already`)
+    // Ids grow, so that of several commands at once each finds the same one first.
+    const first = async () => (await listWebhooks(app)).flatMap((it) => (it.target === target ? [it._id] : [])).sort()[0]
+    const already = (id: string): void => {
+      say(`${id} is registered for ${target} already`)
+      say(`Its secret was shown then and is no more: if nobody has it, ${commandWords('webhooks', `delete ${id}`)}, and register again`)
+    }
+    const there = await first()
+    if (there !== undefined) return already(there)
     const webhook = await createWebhook(app, target, triggers)
+    const kept = (await first()) ?? webhook._id
+    if (kept !== webhook._id) {
+      await deleteWebhook(app, webhook._id)
+      return already(kept)
+    }
     say(`${webhook._id} registered for ${target}`)
     // Printed once, when it can be learnt; whoever runs this holds the key of the app anyway.
     if (webhook.secret) say(`Set SMOOCH_WEBHOOK_SECRET=${webhook.secret}`)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fetchOnce } from '../../upstream/http-client.ts'
 import type { WebhookOptions } from './options.ts'
-import { newId, type Person, show, truncated } from './people.ts'
+import { type Person, show, truncated } from './people.ts'
 
 export const triggers = [
   ...['appUser:delete', 'merge:appUser', 'client:add', 'client:remove', 'link:match', 'link:success', 'link:failure'],
@@ -22,8 +22,15 @@ export interface Webhook {
   includeFullAppUser: boolean
 }
 
+let made = 0
+/** As the vendor's ids: by time, then by number, so that later ones are greater. */
+const nextId = (): string => {
+  made += 1
+  return `${Math.floor(Date.now() / 1000).toString(16)}${made.toString(16).padStart(16, '0')}`
+}
+
 export const newWebhook = ({ target, triggers: wanted, secret, includeClient, includeFullAppUser }: WebhookOptions): Webhook => ({
-  _id: newId(),
+  _id: nextId(),
   target,
   triggers: wanted ?? triggers,
   secret: secret ?? randomBytes(24).toString('base64url'),

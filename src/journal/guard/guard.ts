@@ -11,7 +11,7 @@ import { Late } from '../store/queries/source.ts'
 import type { Guard, GuardedCall, OpenOperation, ReplayedOperation } from './call-guard.ts'
 import { countDenials } from './denials.ts'
 import { createOperations, operationDefaults } from './operation.ts'
-import { answerOf, earlierOperation, recall } from './repeat.ts'
+import { answerOf, earlierOperation, recall, unavailable } from './repeat.ts'
 
 export interface GuardOptions {
   readonly journal: Journal
@@ -28,8 +28,6 @@ const defaults = {
 export function createGuard({ journal, limits }: GuardOptions): Guard {
   const life = { ...defaults, ...limits }
   const { intentOf, notSent, start } = createOperations(journal, life)
-  const unavailable = (cause?: unknown): Problem =>
-    new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
   const mustBeOpen = (): void => {
     const { open, cause } = journal.status()
     if (!open) throw unavailable(cause)

@@ -23,11 +23,15 @@ const mayRun = (journal: Journal, intent: Event): boolean => journal.now().getTi
 export const keyOf = (sealer: Sealer, { tenant, actor, action, idempotencyKey }: GuardedCall): string | undefined =>
   idempotencyKey === undefined ? undefined : sealer.digest(tenant, actor.type, actor.userId ?? '', actor.id ?? '', action, idempotencyKey)
 
+/** Nothing was sent: the call could not be recorded, or its repeat not looked up. */
+export const unavailable = (cause?: unknown): Problem =>
+  new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
+
 /** A failed read fails this call alone; if writing fails too, the gate closes, and operators hear. */
 const readable = <T>(journal: Journal, read: Promise<T>): Promise<T> =>
   read.catch((cause: unknown) => {
     journal.probe()
-    throw new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
+    throw unavailable(cause)
   })
 
 export async function recall(journal: Journal, call: GuardedCall): Promise<ReplayedOperation | undefined> {

@@ -11,6 +11,7 @@ import {
   type SpanContext,
   SpanKind,
   SpanStatusCode,
+  type Tracer,
   trace,
 } from '@opentelemetry/api'
 import { randomBytes } from './random.ts'
@@ -23,7 +24,8 @@ export interface RequestTrace {
   end(name: string, status: number, code: string | undefined, attributes: Attributes): void
 }
 
-const tracer = trace.getTracer('smooch-bff')
+/** Asked for each time: one that is kept stays with the first SDK, also once that is gone. */
+const tracer = (): Tracer => trace.getTracer('smooch-bff')
 
 /** False without an SDK: the API then gives the ids of the parent, or none. */
 const isOfSdk = ({ spanId }: SpanContext, parent: TraceParent | undefined): boolean =>
@@ -47,7 +49,7 @@ const methodOf = (method: string): string => (known.has(method) ? method : '_OTH
 export const startRequestTrace = (method: string, header: string | undefined): RequestTrace => {
   const parent = parseTraceParent(header)
   const attributes = { 'http.request.method': methodOf(method), 'url.scheme': 'http' }
-  const span = tracer.startSpan(methodOf(method), { kind: SpanKind.SERVER, attributes }, parent ? contextOf(parent, true) : ROOT_CONTEXT)
+  const span = tracer().startSpan(methodOf(method), { kind: SpanKind.SERVER, attributes }, parent ? contextOf(parent, true) : ROOT_CONTEXT)
   const made = span.spanContext()
   const self = idsOf(made, parent)
   return {
@@ -94,7 +96,7 @@ export const startSendTrace = (method: string, url: URL, template: string, resen
     'url.template': template,
     ...(resends > 0 && { 'http.request.resend_count': resends }),
   }
-  const span = tracer.startSpan(`${method} ${template}`, { kind: SpanKind.CLIENT, attributes }, parent?.context ?? ROOT_CONTEXT)
+  const span = tracer().startSpan(`${method} ${template}`, { kind: SpanKind.CLIENT, attributes }, parent?.context ?? ROOT_CONTEXT)
   return {
     traceparent: formatTraceParent(idsOf(span.spanContext(), parent?.self)),
     end: (outcome) => {

@@ -136,6 +136,19 @@ describe('with an SDK', () => {
     expect(atVendor(bff)['traceparent']).toMatch(new RegExp(`^00-${traceId}-(?!${parentId})[0-9a-f]{16}-00$`))
     expect(exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === traceId)).toEqual([])
   })
+
+  test('an SDK that has gone makes no spans any more', async () => {
+    register()
+    await using bff = await startBff()
+    const own = await bff.signIn({ kind: 'bearer', userId: mina.userId })
+    await bff.call('GET', channels, { headers: { ...own, traceparent } })
+    await spansOf(2)
+    for (const api of [trace, context, propagation]) api.disable()
+    const count = exporter.getFinishedSpans().length
+    await bff.call('GET', channels, { headers: own })
+    expect(atVendor(bff)['traceparent']).toMatch(/-00$/)
+    expect(exporter.getFinishedSpans()).toHaveLength(count)
+  })
 })
 
 test('the file that docs/operate.md shows sends the spans of npm start to a collector', async () => {

@@ -85,7 +85,7 @@ whenPooled.each([1, 2, 20])(
 when('the lease of a machine that says nothing any more ends within seconds', async () => {
   await using all = new AsyncDisposableStack()
   const proxy = all.use(await startProxy(join(socketFolder(), '.s.PGSQL.5432')))
-  const lease = holdLease(`postgres://postgres@127.0.0.1:${proxy.port}/postgres`, '4711')
+  const lease = holdLease(`postgres://postgres@127.0.0.1:${proxy.port}/postgres`, '4711', { timeline: 0 })
   all.defer(() => lease.release())
   await lease.held
   const isHeld = () => postgres().sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711").trim() === '1'

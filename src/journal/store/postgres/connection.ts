@@ -12,14 +12,22 @@ export interface Connection {
   readonly client: Client
   /** Destroys the socket; pending queries fail. */
   cut(): void
-  /** False once the server, or somebody on the way, has ended it. */
+  /** False once the server, or somebody on the way, has ended it, or a later primary is known. */
   isOpen(): boolean
 }
 
 /** From the first byte to the settings: a server may stop answering anywhere between. */
 export const connectMilliseconds = 2_500
 
+/** What the connections of a store know together: each seeks the primary for itself, and a former one
+ * may answer sooner than the promoted one. */
+export interface Known {
+  /** Of the latest primary that any of them has met. */
+  timeline: number
+}
+
 export interface Limits {
+  readonly known?: Known
   readonly pipeline?: boolean
   readonly query_timeout?: number
   /** Settings of the session, in milliseconds. Set by a command: poolers refuse unknown start-up
@@ -52,6 +60,12 @@ export async function connect(url: string, limits: Limits = {}): Promise<Connect
   await withTimeout(othersMilliseconds, Promise.allSettled(arrived))
   taken = there.reduce((latest, it) => (it.timeline > latest.timeline ? it : latest))
   for (const it of there) if (it !== taken) it.cut()
+  const { known } = limits
+  if (known && taken.timeline < known.timeline) {
+    taken.cut()
+    throw new Error('the host of JOURNAL_URL that was promoted last does not answer')
+  }
+  if (known) known.timeline = taken.timeline
   return taken
 }
 
@@ -62,7 +76,7 @@ SET default_transaction_isolation = 'read committed'; SET idle_session_timeout =
 
 const connectTo = async (url: string, limits: Limits, mustBePrimary: boolean): Promise<Primary> => {
   const { default: pg } = await import('pg')
-  const { server = {}, ...settings } = limits
+  const { server = {}, known, ...settings } = limits
   const socket = new Socket()
   const client = new pg.Client({
     connectionString: url,
@@ -98,7 +112,7 @@ const connectTo = async (url: string, limits: Limits, mustBePrimary: boolean): P
   } finally {
     clearTimeout(late)
   }
-  return { client, cut, timeline, isOpen: () => open }
+  return { client, cut, timeline, isOpen: () => open && timeline >= (known?.timeline ?? 0) }
 }
 
 /** Throws at a standby, which has none of its own. */

@@ -1,5 +1,5 @@
 /** The lease of a process: a lock in PostgreSQL that ends with its connection. */
-import { type Connection, connect, connectMilliseconds } from './connection.ts'
+import { type Connection, connect, connectMilliseconds, type Known } from './connection.ts'
 
 const lookMilliseconds = 1_000
 /** After a loss of power TCP would notice only after hours. So PostgreSQL ends the session after
@@ -8,12 +8,13 @@ const leaseMilliseconds = 15_000
 
 /** A session advisory lock: this process lives. It ends with the connection, which is used for
  * nothing else: so it is queried regularly, and reopened when silent. */
-export function holdLease(url: string, name: string): { held: Promise<void>; release(): void } {
+export function holdLease(url: string, name: string, known: Known): { held: Promise<void>; release(): void } {
   let ended = false
   let link: Connection | undefined
   let timer: NodeJS.Timeout | undefined
   const take = async (): Promise<void> => {
-    link ??= await connect(url, { query_timeout: connectMilliseconds, server: { idle_session_timeout: leaseMilliseconds } })
+    if (link?.isOpen() === false) lost()
+    link ??= await connect(url, { known, query_timeout: connectMilliseconds, server: { idle_session_timeout: leaseMilliseconds } })
     if (ended) link.cut()
     await link.client.query('SELECT pg_try_advisory_lock($1::bigint)', [name])
   }

@@ -1,7 +1,7 @@
 /** Connections for reading, whose callers do not wait for each other's answers: a far PostgreSQL
  * would cost each of them the way there and back. */
 import type { Rows, Source } from '../queries/source.ts'
-import { type Connection, connect, isCancelled, type Limits, late } from './connection.ts'
+import { type Connection, connect, isCancelled, type Known, type Limits, late } from './connection.ts'
 
 /** The connection stays after an error in a statement. */
 const isFatal = (error: unknown): boolean => (error as { severity?: string }).severity !== 'ERROR'
@@ -64,8 +64,8 @@ const sharedConnection = (url: string, limits: Limits) => {
 }
 
 /** Several of them; a query goes to the one with the least to do. */
-export const sharedConnections = (count: number, url: string, milliseconds: number) => {
-  const all = Array.from({ length: count }, () => sharedConnection(url, { server: { statement_timeout: milliseconds } }))
+export const sharedConnections = (count: number, url: string, milliseconds: number, known: Known) => {
+  const all = Array.from({ length: count }, () => sharedConnection(url, { known, server: { statement_timeout: milliseconds } }))
   const select: Source['select'] = (sql, params) =>
     all.reduce((least, it) => (it.asked() < least.asked() ? it : least)).select(milliseconds, sql, params)
   return {

@@ -5,7 +5,7 @@ import { keyInForce, type Store, type StoreOptions } from '../journal-store.ts'
 import { headless } from '../queries/log.ts'
 import { initFor } from './access.ts'
 import { createCommit } from './commit.ts'
-import { isLockLate, serialConnection } from './connection.ts'
+import { isLockLate, type Known, serialConnection } from './connection.ts'
 import { inspect } from './inspect.ts'
 import { holdLease } from './lease.ts'
 import { lookups, statements } from './schema.ts'
@@ -33,17 +33,18 @@ const lockName = (journal: string, instance: string): string =>
 
 /** A connection for each kind of work, made when it is first needed. */
 const connectionsTo = (url: string, selectMilliseconds: number) => {
+  const known: Known = { timeline: 0 }
   const writer = serialConnection(url, {
-    pipeline: true,
+    ...{ known, pipeline: true },
     // The head is locked for the whole transaction: a process that dies in it must not keep the
     // lock.
     server: { lock_timeout: 1500, statement_timeout: 1800, idle_in_transaction_session_timeout: 5_000 },
   })
-  const reader = sharedConnections(1, url, selectMilliseconds)
-  const readers = sharedConnections(2, url, readersMilliseconds)
-  const upkeep = serialConnection(url, { server: { statement_timeout: minute } })
+  const reader = sharedConnections(1, url, selectMilliseconds, known)
+  const readers = sharedConnections(2, url, readersMilliseconds, known)
+  const upkeep = serialConnection(url, { known, server: { statement_timeout: minute } })
   // Whoever waits for a whole table holds up all who come later: so it gives way, and asks again.
-  const rewriter = serialConnection(url, { server: { lock_timeout: 300, statement_timeout: 10 * minute } })
+  const rewriter = serialConnection(url, { known, server: { lock_timeout: 300, statement_timeout: 10 * minute } })
   const rewrite = async (statement: string): Promise<void> => {
     for (const until = performance.now() + minute; ; await sleep(500))
       try {
@@ -56,8 +57,15 @@ const connectionsTo = (url: string, selectMilliseconds: number) => {
       }
   }
   return {
-    ...{ writer, reader, readers, upkeep, rewrite },
-    drop: async (): Promise<void> => {
+    ...{ known, writer, reader, readers, upkeep, rewrite },
+    forget: async (): Promise<void> => {
+      reader.drop()
+      readers.drop()
+      await writer.drop()
+      // What was restored from a dump has a timeline of its own, earlier than any.
+      known.timeline = 0
+    },
+    end: async (): Promise<void> => {
       reader.close()
       readers.close()
       await Promise.all([writer.drop(), upkeep.drop(), rewriter.drop()])
@@ -67,7 +75,7 @@ const connectionsTo = (url: string, selectMilliseconds: number) => {
 
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
   const { url, keys, instance, readOnly = false, make = true, selectMilliseconds = minute } = options
-  const { writer, reader, readers, upkeep, rewrite, drop } = connectionsTo(url, selectMilliseconds)
+  const { known, writer, reader, readers, upkeep, rewrite, forget, end } = connectionsTo(url, selectMilliseconds)
   const { select } = reader
   const identify = async (): Promise<{ journal: string; key: string }> => {
     const [row] = await select(lookups.identity)
@@ -77,7 +85,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
   let lease: ReturnType<typeof holdLease> | undefined
   const close = async (): Promise<void> => {
     lease?.release()
-    await drop()
+    await end()
   }
   const begin = async (): Promise<string> => {
     const there = await knownPresenceIn(select, { writes: !readOnly })
@@ -96,7 +104,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     }
     const { journal, key } = await identify()
     if (keys.length > 0) keyInForce(keys, key)
-    lease = holdLease(url, lockName(journal, instance))
+    lease = holdLease(url, lockName(journal, instance), known)
     await lease.held
     return journal
   }
@@ -116,9 +124,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     readers: { kind: 'postgres', select: readers.select },
     commit: (entries, after) => writer.run((client) => commit(client, entries, after), commitMilliseconds),
     reopen: async () => {
-      reader.drop()
-      readers.drop()
-      await writer.drop()
+      await forget()
       await knownPresenceIn(select, { writes: !readOnly })
       const now = await identify()
       if (now.journal !== journal) throw new Error(`another journal (${now.journal}) stands in the place of ${journal}`)

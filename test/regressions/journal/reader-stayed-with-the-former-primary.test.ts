@@ -1,0 +1,51 @@
+/** Of several hosts each connection seeks the primary for itself. A reader that the former one answered sooner than the promoted one stayed there: operations that were recorded since were not found, until something broke the connection. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
+import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
+import { deletion, makePlace } from '../../journal/place.ts'
+import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
+import { startProxy } from '../../support/proxy.ts'
+
+const found = findPostgres()
+const when = found ? test : test.skip // PostgreSQL is not installed
+
+const socketOf = (server: Postgres): string => join(new URL(server.url()).searchParams.get('host')!, '.s.PGSQL.5432')
+
+when('a reader at the former primary goes over to the promoted one, once any connection has met that', async () => {
+  await using all = new AsyncDisposableStack()
+  const primary = all.use(await startPostgres(found!))
+  const standby = all.use(await primary.standby())
+  const [former, promoted] = [all.use(await startProxy(socketOf(primary))), all.use(await startProxy(socketOf(standby)))]
+  const url = `postgres://postgres@127.0.0.1:${former.port},127.0.0.1:${promoted.port}/postgres`
+  const place = all.use(makePlace())
+  const store = await openPostgres({ url, keys: [place.key], instance: 'i_test' })
+  const { guard } = all.use(await place.open({ store, instance: 'i_test' }))
+  const record = async (): Promise<string> => {
+    const begun = (await guard.begin(deletion())) as OpenOperation
+    await begun.end()
+    return begun.id
+  }
+  const isRead = async (id: string, source: Pick<typeof store, 'select'>): Promise<boolean> =>
+    (await source.select('SELECT 1 FROM operation WHERE op = $1', [id])).length === 1
+  await record()
+  standby.promote()
+  former.open(false)
+  await sleep(200)
+  former.open(true)
+  promoted.delay(600)
+  // Both readers meet the former one, which answers at once, and so does the lease, which is taken anew each second.
+  for (const source of [store, store.readers]) await source.select('SELECT 1 AS one')
+  await sleep(2_000)
+  promoted.delay(0)
+  const id = await record()
+  expect([await isRead(id, store), await isRead(id, store.readers)]).toEqual([true, true])
+  // The lease follows: another replica, at the promoted one, would take this one for dead.
+  const other = await openPostgres({ url: standby.url(), keys: [place.key], instance: 'i_other' })
+  all.defer(() => other.close())
+  for (let tries = 0; !(await other.isAlive('i_test')); tries += 1) {
+    if (tries === 300) throw new Error('the lease stayed')
+    await sleep(20)
+  }
+})

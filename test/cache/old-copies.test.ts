@@ -12,7 +12,7 @@ const reader = async (bff: Bff, userId: string) => {
 }
 
 test('while the vendor takes too long an old copy is shown, and its answer is the next one', async () => {
-  await using bff = await startBff({ cacheTimes: { freshMs: 1, revalidateMs: 1, ifSlowMs: 50 } })
+  await using bff = await startBff({ cacheTimes: { freshMs: 0, revalidateMs: 0, ifSlowMs: 50 } })
   const read = await reader(bff, 'slow')
   await read()
   bff.sandbox.fault({ operation: 'get_app_user', latency: 1_000, times: 1 })
@@ -23,7 +23,7 @@ test('while the vendor takes too long an old copy is shown, and its answer is th
 })
 
 test('with no copy that is young enough the answer is waited for', async () => {
-  await using bff = await startBff({ cacheTimes: { freshMs: 1, revalidateMs: 1, ifErrorMs: 1, ifSlowMs: 50 } })
+  await using bff = await startBff({ cacheTimes: { freshMs: 0, revalidateMs: 0, ifErrorMs: 1, ifSlowMs: 50 } })
   const read = await reader(bff, 'slow')
   await read()
   bff.sandbox.fault({ operation: 'get_app_user', latency: 300, times: 1 })

@@ -27,7 +27,7 @@ export const alarms = {
   },
   journal_gate: {
     means: 'The journal cannot record, went back or is gone. Guarded calls are refused until it is well; all else is served.',
-    look: '`cause` in the line: a disk without room, a PostgreSQL that is away, a file that was put back. `smooch_bff_journal_gate_open` says when it opens again.',
+    look: '`cause` in the line: a disk without room, a PostgreSQL that is away, a file that was put back, a thread that has ended and is replaced. `smooch_bff_journal_gate_open` says when it opens again.',
     act: 'For a disk or PostgreSQL: make room, bring it back; the gate opens by itself. For a journal that was lost or restored: [Journal](journal.md#keys-backups-a-lost-journal).',
   },
   journal_events_lost: {

@@ -4,13 +4,13 @@ import { isBusy } from './connection.ts'
 import type { File } from './file.ts'
 import type { FileOptions, ReadableFile } from './reading.ts'
 
-export type Verb = Exclude<keyof File, 'inode' | 'key'> | 'reopen'
+export type Verb = Exclude<keyof File, 'inode' | 'key' | 'journal'> | 'reopen' | 'identity'
 
 type Opened = ReadableFile & Partial<File>
 
 export function dispatch(options: FileOptions, open: (options: FileOptions) => Opened): (verb: Verb, args: readonly unknown[]) => unknown {
   let file: Opened | undefined
-  let first: { journal: string; inode: number } | undefined
+  let known = options.mustBe
   const close = (): void => {
     try {
       file?.close()
@@ -19,15 +19,15 @@ export function dispatch(options: FileOptions, open: (options: FileOptions) => O
     }
   }
   const opened = (): Opened => {
-    file ??= open({ ...options, mustBe: first })
-    first ??= { journal: file.journal, inode: file.inode }
+    file ??= open({ ...options, mustBe: known })
+    known ??= { journal: file.journal, inode: file.inode }
     return file
   }
   return (verb, args) => {
     if (verb === 'close') return close()
     if (verb === 'reopen') close()
     const it = opened()
-    if (verb === 'reopen' || verb === 'journal') return it.journal
+    if (verb === 'reopen' || verb === 'identity') return known
     try {
       return (it[verb] as (...args: readonly unknown[]) => unknown)(...args)
     } catch (error) {

@@ -19,14 +19,17 @@ export function refuseNetwork(type: number): void {
 }
 
 /** What a reader may ask of a file. */
-export interface ReadableFile {
-  readonly journal: string
-  readonly inode: number
+export interface ReadableFile extends Identity {
   /** The public key that the log says is in force. */
   readonly key: string
   select(sql: string, params: readonly Value[]): Rows
   inspect(): Inspection
   close(): void
+}
+
+export interface Identity {
+  readonly journal: string
+  readonly inode: number
 }
 
 export interface FileOptions extends StoreOptions {
@@ -35,7 +38,7 @@ export interface FileOptions extends StoreOptions {
   /** True for a thread of low priority. */
   readonly background?: boolean
   /** When reopening: only this journal in this file is accepted, and none is created. */
-  readonly mustBe?: { readonly journal: string; readonly inode: number } | undefined
+  readonly mustBe?: Identity | undefined
   /** Largest size, in pages of 4 KB. */
   readonly maxPages?: number
 }

@@ -9,7 +9,7 @@ import type { Committed, Store, StoreOptions } from '../journal-store.ts'
 import type { Rows } from '../queries/source.ts'
 import { dispatch, type Verb } from './dispatch.ts'
 import { openFile } from './file.ts'
-import type { FileOptions } from './reading.ts'
+import type { FileOptions, Identity } from './reading.ts'
 
 const gone = 'the thread of the journal has ended'
 
@@ -18,51 +18,53 @@ interface Thread {
   end(): Promise<void>
 }
 
-function startThread(options: FileOptions): Thread {
+interface Running extends Thread {
+  /** Also by itself: memory ran out, or nobody caught an error. */
+  hasEnded(): boolean
+}
+
+function startThread(options: FileOptions): Running {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: options,
     // A small nursery: rows are short-lived, and a long export or verification would grow the
     // process.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
-  const waiting: Record<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }> = {}
-  let open = 0
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let last = 0
-  let ended: Error | undefined
-  const end = (error: Error): void => {
-    ended = error
-    for (const [id, { reject }] of Object.entries(waiting)) {
-      delete waiting[Number(id)]
-      reject(error)
-    }
-    open = 0
-  }
+  let cause: unknown
+  let ended = false
   worker.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {
-    const call = waiting[id]
+    const call = waiting.get(id)
     if (!call) return
-    delete waiting[id]
-    open -= 1
-    if (open === 0) worker.unref()
+    waiting.delete(id)
+    if (waiting.size === 0) worker.unref()
     if (error === undefined) call.resolve(result)
     else call.reject(new Error(error))
   })
-  worker.on('error', end)
-  worker.on('exit', () => end(new Error(gone)))
+  worker.on('error', (error) => {
+    cause = error
+  })
+  worker.on('exit', () => {
+    ended = true
+    for (const { reject } of waiting.values()) reject(new Error(gone, { cause }))
+    waiting.clear()
+  })
   worker.unref()
   return {
-    call: (verb, ...args) =>
-      new Promise((resolve, reject) => {
-        if (ended) return reject(ended)
-        last += 1
-        waiting[last] = { resolve, reject }
-        open += 1
-        // Only an open call keeps the process alive.
-        worker.ref()
-        worker.postMessage({ id: last, verb, args })
-      }),
+    call: (verb, ...args) => {
+      const call = Promise.withResolvers<unknown>()
+      last += 1
+      waiting.set(last, call)
+      // Only an open call keeps the process alive.
+      worker.ref()
+      worker.postMessage({ id: last, verb, args })
+      return call.promise
+    },
     end: async () => {
       await worker.terminate()
     },
+    hasEnded: () => ended,
   }
 }
 
@@ -72,14 +74,14 @@ function inThisThread(options: FileOptions): Thread {
   return { call: async (verb, ...args) => answer(verb, args), end: () => Promise.resolve() }
 }
 
-/** Starts at the first read: a thread takes 9 MB and 70 ms of processor, and many a service ends
- * before anybody has read in its journal. */
-function startAtFirstRead(start: () => Thread): Thread {
-  let thread: Thread | undefined
+/** Started at once or at the first call, and once more at the call after it has ended by itself. */
+function restartable(start: () => Running, atOnce: boolean): Thread {
+  let thread = atOnce ? start() : undefined
   let ended = false
   return {
     call: async (verb, ...args) => {
       if (ended) throw new Error(gone)
+      if (thread?.hasEnded()) thread = undefined
       if (!thread && (verb === 'close' || verb === 'reopen')) return
       thread ??= start()
       return thread.call(verb, ...args)
@@ -134,29 +136,34 @@ async function begin(livenessLocks: string, instance: string): Promise<DatabaseS
 
 export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
   const started: Thread[] = []
-  const start = (more: Partial<FileOptions> = {}): Thread => {
-    const thread = (threads ? startThread : inThisThread)({ ...options, ...more })
+  let known: Identity | undefined
+  const start = (more: Partial<FileOptions> = {}, atOnce = true): Thread => {
+    const given = { ...options, ...more }
+    const thread = threads ? restartable(() => startThread({ ...given, mustBe: known }), atOnce) : inThisThread(given)
     started.push(thread)
     return thread
   }
-  const toRead = (background: boolean) => start({ readOnly: true, keys: [], background })
+  const toRead = { readOnly: true, keys: [] }
   const livenessLocks = `${options.path}-living`
   const begun = async () => {
     const writer = start()
     // At once: who opens a journal reads its end first, and threads that start together are there sooner.
-    const reader = options.readOnly ? writer : toRead(false)
-    const journal = await writer.call('journal')
-    return { writer, reader, journal, lock: options.readOnly ? undefined : await begin(livenessLocks, options.instance) }
+    const reader = options.readOnly ? writer : start(toRead)
+    const identity = (await writer.call('identity')) as Identity
+    known = identity
+    return { writer, reader, journal: identity.journal, lock: options.readOnly ? undefined : await begin(livenessLocks, options.instance) }
   }
   const { writer, reader, journal, lock } = await begun().catch(async (error: unknown) => {
     await Promise.all(started.map((thread) => thread.end()))
     throw error
   })
-  const readers = threads ? startAtFirstRead(() => toRead(true)) : reader
+  // At the first read: a thread takes 9 MB and 70 ms of processor, and many a service ends before
+  // anybody has read in its journal.
+  const readers = threads ? start({ ...toRead, background: true }, false) : reader
 
   return {
     kind: 'sqlite',
-    journal: journal as string,
+    journal,
     readers: { kind: 'sqlite', select: (sql, params = []) => readers.call('select', sql, params) as Promise<Rows> },
     commit: (entries, after) => writer.call('commit', entries, after) as Promise<Committed>,
     select: (sql, params = []) => reader.call('select', sql, params) as Promise<Rows>,

@@ -5,7 +5,7 @@ import type { Trial } from '../../config/secret-files.ts'
 import { Problem } from '../contract/problems.ts'
 import { createUpstream } from './client.ts'
 import { probeCall } from './isolation.ts'
-import { isUserMissing } from './refusals.ts'
+import { isUserMissing } from './result.ts'
 
 const timeMs = 5_000
 const quiet = { alarm: () => {}, odd: () => {}, called: () => {} }

@@ -4,12 +4,44 @@ import { z } from 'zod'
 import type { UpstreamApp } from '../../config/apps.ts'
 import { type Answer, answers } from '../contract/answers.ts'
 import type { Operation } from '../contract/operation.ts'
-import { Problem, type ProblemCode } from '../contract/problems.ts'
+import { type Meaning, ofVendor } from '../contract/operation-problems.ts'
+import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
 import { Identified } from '../contract/schemas.ts'
 import { parseExact } from '../platform/exact-json.ts'
 import { holdsCredential, repeatsCredential } from './credentials.ts'
-import { refusal, type VendorWords } from './refusals.ts'
 import type { Unanswered } from './sender.ts'
+
+interface VendorWords {
+  /** Whether the body has the vendor's shape at all. */
+  readonly known: boolean
+  readonly code: string | undefined
+  readonly description: string | undefined
+}
+
+/** A 404 that speaks of the app, or comes from something that is not the API (a wrong host or
+ * prefix). */
+const isAppMissing = ({ known, code, description }: VendorWords): boolean =>
+  !known || code === 'app_not_found' || /\bapp not found\b/i.test(description ?? '')
+
+export const isUserMissing = ({ code, description }: Pick<VendorWords, 'code' | 'description'>): boolean =>
+  code === 'user_not_found' || /\buser not found\b/i.test(description ?? '')
+
+const meaningOf = (row: Operation, status: number, words: VendorWords): Meaning => {
+  const ours = ofVendor(row, status)
+  if (status !== 404 || ours[0] === 'upstream_misconfigured') return ours
+  if (isAppMissing(words)) return ['upstream_misconfigured']
+  return ours[0] !== 'user_not_found' && isUserMissing(words) ? ['user_not_found'] : ours
+}
+
+/** The vendor's code is passed on with its words. One that means something else here, such as
+ * `not_found`, is not, and then its words are not either. */
+const refusal = (row: Operation, status: number, words: VendorWords): Problem => {
+  const [code, detail] = meaningOf(row, status, words)
+  const told = { outcome: 'failure', cause: `upstream answered ${status}`, ...(detail !== undefined && { detail }) } as const
+  const misleads = words.code !== undefined && words.code !== code && Object.hasOwn(problems, words.code)
+  if (code.startsWith('upstream_') || misleads) return new Problem(code, told)
+  return new Problem(code, { ...told, vendorCode: words.code, vendorDescription: words.description })
+}
 
 /** An answer that arrived in full; `text` is absent when it was too long or not text. */
 interface UpstreamReply {

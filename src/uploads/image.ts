@@ -49,6 +49,8 @@ export interface ImageForm extends Disposable {
   readonly contentType: string
   /** True once the end of the form was given out: from here on the vendor may act on it. */
   readonly sealed: boolean
+  /** Resolves when the whole form has come; rejects with what was wrong with it. */
+  readonly whole: Promise<void>
   /** The form that goes upstream; can be read once. */
   parts(): AsyncGenerator<Uint8Array>
   /** Gives up what has not been read yet; without effect after the end. */
@@ -129,6 +131,7 @@ export const readImageForm = async (request: IncomingMessage, { checkFields = ()
       get sealed() {
         return sealed
       },
+      whole: upload.ended,
       parts,
       cancel,
       [Symbol.dispose]: cancel,

@@ -27,6 +27,8 @@ export interface Content {
   parts(): AsyncIterable<Uint8Array>
   /** Whether all of it was given out. */
   readonly sealed: boolean
+  /** Rejects when it can never be whole, also while nobody reads its parts. */
+  readonly whole: Promise<void>
 }
 
 export interface Answer {
@@ -102,6 +104,7 @@ export const send = ({ connections, url, method, headers, content, deadline }: S
     let answer: Omit<Answer, 'text'> | undefined
     let chunks: Uint8Array[] = []
     let size = 0
+    let failed = false
     const ended = Promise.withResolvers<void>()
 
     const isOk = (): boolean => answer !== undefined && answer.status < 300
@@ -110,6 +113,7 @@ export const send = ({ connections, url, method, headers, content, deadline }: S
       ended.resolve()
     }
     const fail = (none: Unanswered['none'], cause: Error): void => {
+      failed = true
       // Best effort: an error's status stands without its body.
       if (answer && !isOk()) finish(undefined)
       else reject(new Unanswered(none, controller !== undefined, cause))
@@ -117,6 +121,8 @@ export const send = ({ connections, url, method, headers, content, deadline }: S
       controller?.abort(cause)
     }
     deadline.cut = () => fail(late(), new Error('the time is over'))
+    // Once an answer comes, the rest is given up.
+    if (typeof content === 'object') content.whole.catch((cause: Error) => answer ?? fail('reset', cause))
 
     /** An answer that comes early ends the body, which stays incomplete. */
     async function* untilAnswered(body: Content): AsyncGenerator<Uint8Array> {
@@ -130,7 +136,7 @@ export const send = ({ connections, url, method, headers, content, deadline }: S
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: (started) => {
         // Given up while the connection was being made, or begun before: nothing is sent now.
-        if (deadline.over || controller) return void started.abort(new Error('not sent'))
+        if (deadline.over || failed || controller) return void started.abort(new Error('not sent'))
         controller = started
       },
       onResponseStart: (_, status, answered) => {

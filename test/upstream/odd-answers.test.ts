@@ -15,6 +15,7 @@ const anyPath = /^\/v1\.1\/apps\//
 const image = (): ImageForm => ({
   contentType: 'multipart/form-data; boundary=b',
   sealed: true,
+  whole: Promise.resolve(),
   parts: async function* () {
     yield Buffer.from('--b--\r\n')
   },

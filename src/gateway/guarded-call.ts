@@ -28,7 +28,7 @@ export interface GuardedCallParts {
 }
 
 type GuardedCall = Call<GuardedOperation>
-type Unmark = Awaited<ReturnType<Sessions['markGone']>>
+type Marks = Awaited<ReturnType<Sessions['markGone']>>
 
 export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, create }: Provisioning) => {
   const { sessions, upstream, guard, untilDone, alarm } = parts
@@ -79,10 +79,11 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       const { pending } = await begun.end(outcome)
       if (pending) headers['Audit-Outcome'] = 'pending'
     }
-    let marks: Unmark[] = []
+    let marks: Marks | undefined
     try {
       // Flagged before the send, so that nothing creates the person anew meanwhile.
-      marks = await Promise.all(removed.map(sessions.markGone))
+      marks = await sessions.markGone(removed)
+      if (marks.failure !== undefined) throw marks.failure
       requireStill(await sessions.reload(call.session), call.caller)
       const answer = await upstream.callGuarded(app, begun.permit, named)
       const refusal = await accept(call, answer.body).catch((problem: Problem) => problem)
@@ -99,7 +100,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       // Present before and missing now: another call removed the person meanwhile.
       const gone = operation.removes === 'subject' && problem.code === 'user_not_found' && found.every(({ before }) => before)
       if (outcome === 'unknown' || gone) await end(removed)
-      else await unmark(marks)
+      else if (marks) await unmark(marks)
       throw problem.with({ headers })
     }
   }
@@ -115,8 +116,11 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       ),
     )
   }
-  const unmark = async (marks: readonly Unmark[]): Promise<void> => {
-    await Promise.all(marks.map((takeBack) => takeBack())).catch((cause: unknown) => alarm('person_not_unmarked', { cause }))
+  const unmark = async ({ failure, takeBack }: Marks): Promise<void> => {
+    const tell = (cause: unknown): void => alarm('person_not_unmarked', { cause })
+    // What could not be set may stand all the same: its answer may have been lost.
+    if (failure !== undefined) tell(failure)
+    await untilDone.start(takeBack, tell)
   }
 
   const readBefore = async (call: GuardedCall): Promise<Found[]> => {

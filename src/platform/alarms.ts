@@ -101,9 +101,9 @@ export const alarms = {
   },
   person_not_unmarked: {
     means:
-      'A deletion failed, and the mark that it was under way could not be taken back: the person is not created anew until they sign in again.',
+      'A deletion failed, and the mark that it was under way could not be set everywhere or taken back: the person is not created anew meanwhile.',
     look: '`cause`, and `smooch_bff_redis_up`.',
-    act: 'Bring Redis back. The person signs in again.',
+    act: 'Bring Redis back: it is tried again each second. If the process ended before, or the mark could not be set everywhere, the person signs in again.',
   },
   another_user_answered: {
     means: "The vendor answered a person's own call with somebody else. Nothing was shown or stored, and the session has ended.",

@@ -44,11 +44,16 @@ export const createSessions = (parts: SessionParts) => {
     /** The provider's ID token of the sign-in. */
     idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,
 
-    /** Set before a delete or merge is sent: no call provisions the person anew. Gives what takes
-     * it back when that is known to have failed. */
-    markGone: async (person: Person): Promise<() => Promise<unknown>> => {
-      const marked = await Promise.all(personKeysOf(peppers, person).map(async (tag) => ({ tag, mark: await store.markGone(tag) })))
-      return () => Promise.all(marked.map(({ tag, mark }) => store.unmarkGone(tag, mark)))
+    /** Set before a delete or merge is sent: no call provisions the persons anew. `takeBack` is for when that is known
+     * to have failed, and for when not all could be set, as `failure` says. */
+    markGone: async (persons: readonly Person[]) => {
+      const tags = persons.flatMap((person) => personKeysOf(peppers, person))
+      const marked = await Promise.allSettled(tags.map(async (tag) => ({ tag, mark: await store.markGone(tag) })))
+      const set = marked.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []))
+      return {
+        failure: marked.find((it) => it.status === 'rejected')?.reason as unknown,
+        takeBack: () => Promise.all(set.map(({ tag, mark }) => store.unmarkGone(tag, mark))),
+      }
     },
     reload,
 

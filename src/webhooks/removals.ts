@@ -40,7 +40,8 @@ export const createRemovals = (sessions: Sessions, journal: Journal) => {
       for (const userId of userIds) {
         const person = { app, userId, actor: { id: userId } }
         if (await sessions.isSomebodyNew(person, gone._id)) continue
-        await sessions.markGone(person)
+        const { failure } = await sessions.markGone([person])
+        if (failure !== undefined) throw failure
         await sessions.endPerson(person)
       }
     }

@@ -1,9 +1,6 @@
-/** A Chromium of its own for a test: a fresh profile, nothing that calls home, and a record of whatever goes wrong on a page. */
+/** Chromium for a test: a fresh profile, nothing that calls home, and a record of whatever goes wrong on a page. */
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type BrowserContextOptions, type BrowserServer, chromium, type Page } from 'playwright-core'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
@@ -16,15 +13,40 @@ export const chromiumInstalled = (): boolean => {
   return false
 }
 
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
+/** Of two lists Chromium takes the last: those of the driver that matter here, and the menus below the address bar, drawn by a process for each
+ * window that nobody sees. */
+const features = [
+  'AimEnabled',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxFullPopup',
+  'WebUIOmniboxPopup',
 ]
+
+const launch = {
+  executablePath,
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    `--disable-features=${features}`,
+  ],
+}
+
+/** One for all test files of a run, begun by jest's own process when the first of them asks. */
+export const startSharedBrowser = (): Promise<BrowserServer> => chromium.launchServer(launch)
 
 export interface Browser extends AsyncDisposable {
   readonly page: Page
@@ -36,18 +58,39 @@ export interface Browser extends AsyncDisposable {
   settled(): Promise<void>
 }
 
-/** `without`: what the driver gives it by itself, and a test takes away. */
-export const openBrowser = async (baseURL: string, more: readonly string[] = [], without: readonly string[] = []): Promise<Browser> => {
-  const profile = await mkdtemp(join(tmpdir(), 'smooch-bff-chromium-'))
-  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    args: [...args, ...more],
-    ignoreDefaultArgs: [...without],
-    baseURL,
-    viewport: { width: 1440, height: 900 },
-    permissions: ['clipboard-read', 'clipboard-write'],
-  })
-  const page = context.pages()[0] ?? (await context.newPage())
+export interface BrowserOptions {
+  /** More of Chromium's flags, and those that a test takes from the driver. */
+  readonly flags?: readonly string[]
+  readonly withoutFlags?: readonly string[]
+  /** Whether the test reads it: all pages of one browser have the same. */
+  readonly clipboard?: boolean
+}
+
+const connectTo = async (shared: string) => {
+  const answer = await fetch(shared)
+  if (!answer.ok) throw new Error(await answer.text())
+  return chromium.connect(await answer.text())
+}
+
+/** In a run of tests a profile of the shared browser, where nothing speaks for another one. */
+const newProfile = async (settings: BrowserContextOptions, { flags = [], withoutFlags = [], clipboard = false }: BrowserOptions) => {
+  await using starting = new AsyncDisposableStack()
+  const shared = clipboard || flags.length + withoutFlags.length > 0 ? undefined : process.env['TEST_BROWSER_URL']
+  const browser = starting.use(
+    await (shared === undefined
+      ? chromium.launch({ ...launch, args: [...launch.args, ...flags], ignoreDefaultArgs: [...withoutFlags] })
+      : connectTo(shared)),
+  )
+  const context = starting.use(await browser.newContext(settings))
+  return { context, leave: starting.move() }
+}
+
+export const openBrowser = async (baseURL: string, options: BrowserOptions = {}): Promise<Browser> => {
+  const { context, leave } = await newProfile(
+    { baseURL, viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] },
+    options,
+  )
+  const page = await context.newPage()
   page.setDefaultTimeout(40_000)
   const complaints: string[] = []
   const bodies: { url: string; text: string }[] = []
@@ -73,9 +116,6 @@ export const openBrowser = async (baseURL: string, more: readonly string[] = [],
     bodies,
     /** Until the bodies of all answers so far are in `bodies`. */
     settled: async (): Promise<void> => void (await Promise.all(reading)),
-    [Symbol.asyncDispose]: async () => {
-      await context.close()
-      await rm(profile, { recursive: true, force: true, maxRetries: 3 })
-    },
+    [Symbol.asyncDispose]: () => leave.disposeAsync(),
   }
 }

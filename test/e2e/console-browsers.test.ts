@@ -1,5 +1,6 @@
 /** The console where browsers differ: many tabs over HTTP/1.1, an engine that cannot iterate a stream, plain http on an address of the local network. */
 import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { appId, startBff } from '../support/bff.ts'
@@ -71,7 +72,7 @@ withBrowser('tabs of the console', () => {
     await it.page.goto('/bff/ops')
     const [saved] = await Promise.all([it.page.waitForEvent('download'), it.page.getByRole('link', { name: 'NDJSON' }).click()])
     expect(saved.suggestedFilename()).toMatch(/^journal-.*\.ndjson$/)
-    expect(readFileSync(await saved.path(), 'utf8')).toContain('delete_app_user')
+    expect(await text(await saved.createReadStream())).toContain('delete_app_user')
     await it.page.getByText('Saved: journal-').waitFor()
   })
 })
@@ -81,7 +82,7 @@ withBrowser('the console over plain http on an address of the local network', ()
     const port = await freePort()
     const origin = `http://console.lan:${port}`
     await using bff = await startBff({ env: { PUBLIC_ORIGIN: origin, PORT: String(port) } })
-    await using browser = await openBrowser(origin, ['--host-resolver-rules=MAP console.lan 127.0.0.1'])
+    await using browser = await openBrowser(origin, { flags: ['--host-resolver-rules=MAP console.lan 127.0.0.1'] })
     const { page } = browser
     const { cookie = '' } = await bff.signIn({ kind: 'cookie', roles: ['admin'], actor: { id: 'ada', name: 'Ada' } })
     const [name = '', value = ''] = cookie.split(/=(.*)/s)

@@ -5,11 +5,11 @@ import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
 import { loginAddress } from '../../src/sign-in/return-to.ts'
 import { appId, type BffOptions, type Carried, patiently, startBff } from '../support/bff.ts'
 import { axeIn } from './axe.ts'
-import { openBrowser } from './browser.ts'
+import { type BrowserOptions, openBrowser } from './browser.ts'
 
 export type Console = Awaited<ReturnType<typeof openConsole>>
 
-export const openConsole = async (options: BffOptions = {}) => {
+export const openConsole = async (options: BffOptions = {}, browserOptions: BrowserOptions = {}) => {
   await using starting = new AsyncDisposableStack()
   const bff = starting.use(
     await startBff({
@@ -19,7 +19,7 @@ export const openConsole = async (options: BffOptions = {}) => {
       extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins, '/bff'), signIn: loginAddress('/bff') }),
     }),
   )
-  const browser = starting.use(await openBrowser(bff.app.publicUrl))
+  const browser = starting.use(await openBrowser(bff.app.publicUrl, browserOptions))
   const running = starting.move()
   const { page } = browser
   let people = 0

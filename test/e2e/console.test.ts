@@ -12,7 +12,7 @@ const withBrowser = chromiumInstalled() ? describe : describe.skip
 withBrowser('the audit console', () => {
   let it: Console
   beforeAll(async () => {
-    it = await openConsole()
+    it = await openConsole({}, { clipboard: true })
     await it.enterAsAdmin()
   })
   afterAll(() => it[Symbol.asyncDispose]())

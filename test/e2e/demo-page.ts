@@ -7,7 +7,7 @@ import { demoPage } from '../../src/dev/demo/page.ts'
 import { appUsers, people } from '../../src/dev/demo/people.ts'
 import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
 import { type Bff, startBff } from '../support/bff.ts'
-import { openBrowser } from './browser.ts'
+import { type BrowserOptions, openBrowser } from './browser.ts'
 
 const artifacts = new URL('../../test-artifacts/', import.meta.url).pathname
 
@@ -15,7 +15,7 @@ export const mina = people.customer.userId
 
 export type Demo = Awaited<ReturnType<typeof openDemo>>
 
-export const openDemo = async () => {
+export const openDemo = async (browserOptions: BrowserOptions = {}) => {
   mkdirSync(artifacts, { recursive: true })
   await using starting = new AsyncDisposableStack()
   const bff: Bff = starting.use(
@@ -33,7 +33,7 @@ export const openDemo = async () => {
       }),
     }),
   )
-  const browser = starting.use(await openBrowser(bff.app.publicUrl))
+  const browser = starting.use(await openBrowser(bff.app.publicUrl, browserOptions))
   const running = starting.move()
   const { page, complaints } = browser
 

@@ -10,7 +10,7 @@ const withBrowser = chromiumInstalled() ? describe : describe.skip
 withBrowser('the demo page', () => {
   let demo: Demo
   beforeAll(async () => {
-    demo = await openDemo()
+    demo = await openDemo({ clipboard: true })
   })
   afterAll(() => demo[Symbol.asyncDispose]())
   beforeEach(() => demo.restart())

@@ -23,7 +23,7 @@ withBrowser('the reference', () => {
       sandbox: { people: appUsers },
       extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins, '/bff'), signIn: loginAddress('/bff') }),
     })
-    browser = await openBrowser(bff.app.publicUrl)
+    browser = await openBrowser(bff.app.publicUrl, { clipboard: true })
   })
   afterAll(async () => {
     await browser[Symbol.asyncDispose]()

@@ -1,19 +1,16 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { RequestHandler } from 'express'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { pageRoutes } from '../../src/http/endpoint.ts'
 import { asPage } from '../../src/http/response-headers.ts'
 import { appId } from '../support/bff.ts'
 import { startProvider, type TestProvider } from '../support/provider.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
 import { providerEnv } from '../support/with-provider.ts'
+import { type Browser, chromiumInstalled, openBrowser } from './browser.ts'
 
-const executablePath = '/usr/bin/chromium'
 const redisUrl = process.env['TEST_REDIS_URL']
-const given = existsSync(executablePath) && redisUrl ? describe : describe.skip
+const given = chromiumInstalled() && redisUrl ? describe : describe.skip
 
 const html = `<!doctype html><title>Shop</title><p>A page of the customer's</p>
 <a id="in" href="/bff/auth/login?returnTo=/?back">Sign in</a> <a id="up" href="/bff/auth/login?stepUp=1&amp;returnTo=/?stepped">Prove it is you</a>
@@ -22,8 +19,8 @@ const html = `<!doctype html><title>Shop</title><p>A page of the customer's</p>
 given('a person with a browser, a real provider and two replicas', () => {
   let provider: TestProvider
   let replicas: Replicas
+  let browser: Browser
   let context: BrowserContext
-  const folder = mkdtempSync(join(tmpdir(), 'bff-chromium-'))
   beforeAll(async () => {
     provider = await startProvider()
     provider.accounts.set('ada', { name: 'Ada Admin', roles: ['support-lead'] })
@@ -32,14 +29,13 @@ given('a person with a browser, a real provider and two replicas', () => {
     const root = pageRoutes({ '/': [asPage, page] })
     replicas = await startReplicas({ env: { ...providerEnv(provider), REDIS_URL: redisUrl! }, extend: () => ({ root }) })
     provider.register([replicas.origin], `${replicas.origin}/bff/auth/backchannel-logout`)
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
-    context = await chromium.launchPersistentContext(folder, { executablePath, args, headless: true })
+    browser = await openBrowser(replicas.origin)
+    context = browser.page.context()
   }, 60_000)
   afterAll(async () => {
-    await context.close()
+    await browser[Symbol.asyncDispose]()
     await replicas[Symbol.asyncDispose]()
     await provider.stop()
-    rmSync(folder, { recursive: true, force: true })
   })
 
   /** A call as the page's own script makes it. */

@@ -17,7 +17,7 @@ given('the page of an operation', () => {
     const { cookie = '' } = await bff.signIn({ kind: 'cookie', roles: ['auditor'], actor: { id: 'iris' } })
     const [name = '', value = ''] = cookie.split(/=(.*)/s)
 
-    await using browser = await openBrowser(origin, [], ['--disable-back-forward-cache'])
+    await using browser = await openBrowser(origin, { withoutFlags: ['--disable-back-forward-cache'] })
     const { page } = browser
     await page.context().addCookies([{ name, value, url: origin, httpOnly: true, sameSite: 'Strict' }])
     /** Back, as a person goes: the driver waits for a load that a page that was kept does not have. */

@@ -102,7 +102,7 @@ test('so does an answer that is given again for its Idempotency-Key', async () =
 const withBrowser = chromiumInstalled() ? test : test.skip
 
 withBrowser('what stood there before a deletion is revealed to the last digit, in the page and in what it copies', async () => {
-  await using it = await openConsole()
+  await using it = await openConsole({}, { clipboard: true })
   await it.enterAsAdmin()
   const { _id, userId = '' } = it.person()
   it.bff.sandbox.fault({ operation: 'get_app_user', body: answerWith(long, { _id, userId }) })

@@ -24,7 +24,7 @@ const typeOf = (schema: SchemaOrFlag): string => {
   if (schema.const !== undefined) return literals([schema.const])
   if (schema.enum) return literals(schema.enum)
   const either = schema.anyOf ?? schema.oneOf
-  if (either) return [...new Set(either.map(typeOf))].join(' | ')
+  if (either) return unionOf(either.filter(isObject))
   if (schema.type === 'array') return `readonly ${group(typeOf(schema.items as Schema))}[]`
   if (schema.type === 'object') return objectOf(schema)
   return [schema.type ?? 'unknown']
@@ -35,12 +35,34 @@ const typeOf = (schema: SchemaOrFlag): string => {
 
 const group = (type: string): string => (/[ |]/.test(type) && !type.startsWith('{') ? `(${type})` : type)
 
-const objectOf = ({ properties = {}, required = [], propertyNames, additionalProperties }: Schema): string => {
-  const fields = Object.entries(properties)
+const fieldsOf = ({ properties = {}, required = [] }: Schema): string[] =>
+  Object.entries(properties).map(
+    ([name, field]) => `${docOf(field)}readonly ${name}${required.includes(name) ? '' : '?'}: ${typeOf(field)}`,
+  )
+
+const braced = (fields: readonly string[]): string => `{\n${fields.join('\n')}\n}`
+
+const objectOf = (schema: Schema): string => {
   // Of a record alone the names are said to be anything.
-  if (propertyNames) return `{ readonly [name: string]: ${typeOf(additionalProperties ?? true)} }`
-  if (fields.length === 0) return 'object'
-  return `{\n${fields.map(([name, field]) => `${docOf(field)}readonly ${name}${required.includes(name) ? '' : '?'}: ${typeOf(field)}`).join('\n')}\n}`
+  if (schema.propertyNames) return `{ readonly [name: string]: ${typeOf(schema.additionalProperties ?? true)} }`
+  const fields = fieldsOf(schema)
+  return fields.length === 0 ? 'object' : braced(fields)
+}
+
+/** Alternatives. Fields that all have stand once, and objects that differ in one constant are one. */
+const unionOf = (either: readonly Schema[]): string => {
+  const all = either.map(fieldsOf)
+  const common = all[0]!.filter((field) => all.every((fields) => fields.includes(field)))
+  if (common.length === 0) return [...new Set(either.map(typeOf))].join(' | ')
+  const isConstant = (field: string): boolean => /: '\w+'$/.test(field)
+  const alike = Map.groupBy(all, (fields) => fields.filter((field) => !isConstant(field)).join('\n'))
+  const parts = [...alike.values()].map((those) => {
+    const [constant = ''] = those[0]!.filter(isConstant)
+    const values = those.map((fields) => fields.find(isConstant)!.split(': ').at(-1)!)
+    const own = those[0]!.filter((field) => !isConstant(field) && !common.includes(field))
+    return braced([`${constant.split(': ')[0]}: ${values.join(' | ')}`, ...own])
+  })
+  return `${braced(common)} & (${parts.join(' | ')})`
 }
 
 const docOf = (schema: SchemaOrFlag): string => {
@@ -67,12 +89,20 @@ const declaration = ([name, schema]: readonly [string, Schema]): string =>
 
 const form = (row: Operation): boolean => row.takes === 'ImageUpload'
 
+const parameter = (name: keyof typeof parameters, type: string): string => `/** ${parameters[name]}. */\nreadonly ${name}: ${type}`
+
+/** Most calls name their user; beside that what else they ask for. */
 const askOf = (row: Operation): string => {
-  const ids = pathParams(row).map((name) => `/** ${parameters[name as keyof typeof parameters]}. */\nreadonly ${name}: string`)
-  const query = (row.query ?? []).map((name) => `/** ${parameters[name]}. */\nreadonly ${name}: readonly string[]`)
+  const ids = pathParams(row).filter((name) => name !== 'userId')
   const file = '/** PNG, JPEG, GIF or WebP, at most 10 MB; told by its bytes, which its type may not contradict. */\nreadonly source: Blob'
-  const body = form(row) ? [file] : row.takes ? [`readonly body: ${row.takes}`] : []
-  return `${form(row) ? 'ImageUpload & ' : ''}{\n${[...ids, ...query, ...body].join('\n')}\n}`
+  const fields = [
+    ...ids.map((name) => parameter(name as keyof typeof parameters, 'string')),
+    ...(row.query ?? []).map((name) => parameter(name, 'readonly string[]')),
+    ...(form(row) ? [file] : []),
+  ]
+  const body = row.takes && !form(row) ? [`{ readonly body: ${row.takes} }`] : []
+  const named = pathParams(row).includes('userId') ? ['OfUser'] : []
+  return [...named, ...(form(row) ? ['ImageUpload'] : []), ...(fields.length > 0 ? [braced(fields)] : []), ...body].join(' & ')
 }
 
 const optionsOf = (row: Operation): string =>
@@ -111,6 +141,8 @@ export const clientOperations = (): string => {
 import type { Answered, CallOptions, GuardedOptions, RecordedOptions } from './client-call.ts'
 
 ${[...models].map(declaration).join('\n\n')}
+
+export interface OfUser ${braced([parameter('userId', 'string')])}
 
 /** The thirteen operations, under the vendor's names. */
 export interface Operations {

@@ -61,74 +61,29 @@ export interface MessagePost {
   }[]
 }
 
-export type AppUserLink =
+export type AppUserLink = {
+  /** At most 1024 characters. */
+  readonly integrationId?: string
+  readonly primary?: boolean
+  /** At most 1024 characters. */
+  readonly givenName?: string
+  /** At most 1024 characters. */
+  readonly surname?: string
+  readonly confirmation: Confirmation
+} & (
   | {
-      readonly type: 'twilio'
-      /** At most 1024 characters. */
-      readonly integrationId?: string
-      readonly primary?: boolean
-      /** At most 1024 characters. */
-      readonly givenName?: string
-      /** At most 1024 characters. */
-      readonly surname?: string
-      readonly confirmation: Confirmation
-      /** At most 64 characters. */
-      readonly phoneNumber: string
-    }
-  | {
-      readonly type: 'messagebird'
-      /** At most 1024 characters. */
-      readonly integrationId?: string
-      readonly primary?: boolean
-      /** At most 1024 characters. */
-      readonly givenName?: string
-      /** At most 1024 characters. */
-      readonly surname?: string
-      readonly confirmation: Confirmation
-      /** At most 64 characters. */
-      readonly phoneNumber: string
-    }
-  | {
-      readonly type: 'whatsapp'
-      /** At most 1024 characters. */
-      readonly integrationId?: string
-      readonly primary?: boolean
-      /** At most 1024 characters. */
-      readonly givenName?: string
-      /** At most 1024 characters. */
-      readonly surname?: string
-      readonly confirmation: Confirmation
-      /** At most 64 characters. */
-      readonly phoneNumber: string
-    }
-  | {
-      readonly type: 'messenger'
-      /** At most 1024 characters. */
-      readonly integrationId?: string
-      readonly primary?: boolean
-      /** At most 1024 characters. */
-      readonly givenName?: string
-      /** At most 1024 characters. */
-      readonly surname?: string
-      readonly confirmation: Confirmation
+      readonly type: 'twilio' | 'messagebird' | 'whatsapp' | 'messenger'
       /** At most 64 characters. */
       readonly phoneNumber: string
     }
   | {
       readonly type: 'mailgun'
-      /** At most 1024 characters. */
-      readonly integrationId?: string
-      readonly primary?: boolean
-      /** At most 1024 characters. */
-      readonly givenName?: string
-      /** At most 1024 characters. */
-      readonly surname?: string
-      readonly confirmation: Confirmation
       /** At most 320 characters. */
       readonly address: string
       /** For staff. At most 1024 characters. */
       readonly subject?: string
     }
+)
 
 export interface AppUserMerge {
   readonly surviving: {
@@ -334,6 +289,11 @@ export interface Tokens {
   readonly sessionId: string
 }
 
+export interface OfUser {
+  /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
+  readonly userId: string
+}
+
 /** The thirteen operations, under the vendor's names. */
 export interface Operations {
   /**
@@ -342,13 +302,7 @@ export interface Operations {
    * For self, agent, admin; counted among reads.
    * @throws ClientError, beside what any call may meet: `user_not_found`, `upstream_timeout`
    */
-  get_app_user(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
-    },
-    options?: CallOptions,
-  ): Promise<Answered<AppUserResponse>>
+  get_app_user(ask: OfUser, options?: CallOptions): Promise<Answered<AppUserResponse>>
 
   /**
    * List the ids under which channels know the user, such as phone numbers.
@@ -356,13 +310,7 @@ export interface Operations {
    * For self, agent, admin; counted among reads.
    * @throws ClientError, beside what any call may meet: `user_not_found`, `upstream_timeout`
    */
-  get_app_user_entity_ids(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
-    },
-    options?: CallOptions,
-  ): Promise<Answered<AppUserChannelsResponse>>
+  get_app_user_entity_ids(ask: OfUser, options?: CallOptions): Promise<Answered<AppUserChannelsResponse>>
 
   /**
    * List the tickets and rooms of connected business systems that belong to the user.
@@ -370,13 +318,7 @@ export interface Operations {
    * For agent, admin; counted among reads.
    * @throws ClientError, beside what any call may meet: `user_not_found`, `upstream_timeout`
    */
-  get_app_user_business_system_ids(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
-    },
-    options?: CallOptions,
-  ): Promise<Answered<AppUserBusinessSystemsResponse>>
+  get_app_user_business_system_ids(ask: OfUser, options?: CallOptions): Promise<Answered<AppUserBusinessSystemsResponse>>
 
   /**
    * Create a code that lets an SDK continue the conversation. Whoever holds it can read and write there.
@@ -384,13 +326,7 @@ export interface Operations {
    * For self, service; counted among codes.
    * @throws ClientError, beside what any call may meet: `user_not_found`, `upstream_timeout`
    */
-  get_app_user_auth_code(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
-    },
-    options?: RecordedOptions,
-  ): Promise<Answered<AuthCodeResponse>>
+  get_app_user_auth_code(ask: OfUser, options?: RecordedOptions): Promise<Answered<AuthCodeResponse>>
 
   /**
    * Create link requests: URLs at which the user confirms that a channel is theirs.
@@ -399,9 +335,7 @@ export interface Operations {
    * @throws ClientError, beside what any call may meet: `user_not_found`, `integration_not_found`, `upstream_timeout`
    */
   get_link_requests(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
+    ask: OfUser & {
       /** Ids of the integrations to link. */
       readonly integrationIds: readonly string[]
     },
@@ -414,12 +348,7 @@ export interface Operations {
    * For agent, admin; counted among writes.
    * @throws ClientError, beside what any call may meet: `bad_request`, `conflict`, `operation_pending`, `operation_unknown`, `idempotency_key_reused`, `upstream_unknown`
    */
-  pre_create_app_user(
-    ask: {
-      readonly body: AppUserPreCreate
-    },
-    options?: GuardedOptions,
-  ): Promise<Answered<AppUserResponse>>
+  pre_create_app_user(ask: { readonly body: AppUserPreCreate }, options?: GuardedOptions): Promise<Answered<AppUserResponse>>
 
   /**
    * Change fields of the profile. What is left out keeps its value, also inside properties. Null and empty text are refused; to clear a profile use delete_app_user_profile.
@@ -427,14 +356,7 @@ export interface Operations {
    * For self, agent, admin; counted among writes.
    * @throws ClientError, beside what any call may meet: `bad_request`, `field_not_allowed`, `user_not_found`, `upstream_unknown`
    */
-  update_app_user(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
-      readonly body: AppUserUpdate
-    },
-    options?: RecordedOptions,
-  ): Promise<Answered<AppUserResponse>>
+  update_app_user(ask: OfUser & { readonly body: AppUserUpdate }, options?: RecordedOptions): Promise<Answered<AppUserResponse>>
 
   /**
    * Post an image into the conversation.
@@ -443,12 +365,11 @@ export interface Operations {
    * @throws ClientError, beside what any call may meet: `bad_request`, `field_not_allowed`, `role_mismatch`, `too_large`, `unsupported_media_type`, `user_not_found`, `upstream_unknown`
    */
   post_image_message(
-    ask: ImageUpload & {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
-      /** PNG, JPEG, GIF or WebP, at most 10 MB; told by its bytes, which its type may not contradict. */
-      readonly source: Blob
-    },
+    ask: OfUser &
+      ImageUpload & {
+        /** PNG, JPEG, GIF or WebP, at most 10 MB; told by its bytes, which its type may not contradict. */
+        readonly source: Blob
+      },
     options?: RecordedOptions,
   ): Promise<Answered<MessageResponse>>
 
@@ -458,14 +379,7 @@ export interface Operations {
    * For self, agent, admin; counted among links. Sent once, and recorded in the journal.
    * @throws ClientError, beside what any call may meet: `bad_request`, `field_not_allowed`, `user_not_found`, `integration_not_found`, `reason_required`, `another_user`, `journal_unavailable`, `step_up_required`, `operation_pending`, `operation_unknown`, `idempotency_key_reused`, `upstream_unknown`
    */
-  link_app_user(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
-      readonly body: AppUserLink
-    },
-    options?: GuardedOptions,
-  ): Promise<Answered<AppUserResponse>>
+  link_app_user(ask: OfUser & { readonly body: AppUserLink }, options?: GuardedOptions): Promise<Answered<AppUserResponse>>
 
   /**
    * Take a channel off the user.
@@ -474,9 +388,7 @@ export interface Operations {
    * @throws ClientError, beside what any call may meet: `user_not_found`, `bad_request`, `channel_not_linked`, `reason_required`, `another_user`, `journal_unavailable`, `operation_pending`, `operation_unknown`, `idempotency_key_reused`, `upstream_unknown`
    */
   unlink_app_user(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
+    ask: OfUser & {
       /** The type of the channel. */
       readonly channel: string
     },
@@ -489,13 +401,7 @@ export interface Operations {
    * For admin; counted among guarded. Sent once, and recorded in the journal.
    * @throws ClientError, beside what any call may meet: `user_not_found`, `reason_required`, `another_user`, `journal_unavailable`, `step_up_required`, `operation_pending`, `operation_unknown`, `idempotency_key_reused`, `upstream_unknown`
    */
-  delete_app_user_profile(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
-    },
-    options?: GuardedOptions,
-  ): Promise<Answered<AppUserResponse>>
+  delete_app_user_profile(ask: OfUser, options?: GuardedOptions): Promise<Answered<AppUserResponse>>
 
   /**
    * Delete the user with channels and history. The deletion is completed later, by the vendor.
@@ -503,13 +409,7 @@ export interface Operations {
    * For admin; counted among guarded. Sent once, and recorded in the journal.
    * @throws ClientError, beside what any call may meet: `user_not_found`, `reason_required`, `another_user`, `journal_unavailable`, `step_up_required`, `operation_pending`, `operation_unknown`, `idempotency_key_reused`, `upstream_unknown`
    */
-  delete_app_user(
-    ask: {
-      /** `me` for the caller's own user, or a userId, or the vendor's `_id`. */
-      readonly userId: string
-    },
-    options?: GuardedOptions,
-  ): Promise<Answered<Empty>>
+  delete_app_user(ask: OfUser, options?: GuardedOptions): Promise<Answered<Empty>>
 
   /**
    * Merge two users: the discarded one is deleted, and its history goes to the surviving one.
@@ -517,12 +417,7 @@ export interface Operations {
    * For admin; counted among guarded. Sent once, and recorded in the journal.
    * @throws ClientError, beside what any call may meet: `bad_request`, `user_not_found`, `same_person`, `reason_required`, `another_user`, `journal_unavailable`, `step_up_required`, `operation_pending`, `operation_unknown`, `idempotency_key_reused`, `upstream_unknown`
    */
-  merge_users(
-    ask: {
-      readonly body: AppUserMerge
-    },
-    options?: GuardedOptions,
-  ): Promise<Answered<Empty>>
+  merge_users(ask: { readonly body: AppUserMerge }, options?: GuardedOptions): Promise<Answered<Empty>>
 }
 
 /** Method, path with the name of its query; `safe`: a repeat does no harm, `key`: it does none with an Idempotency-Key; form of the body. */

@@ -161,7 +161,7 @@ test('an export that fails half-way leaves no file that could be taken for a who
   for (let events = 0; events < 300; events = (await treeHead(it.store)).size) await setTimeout(10)
   let pages = 0
   const select: typeof it.store.select = (sql, params) => {
-    if (sql.startsWith('SELECT seq, body') && ++pages === 2) throw new Error('away')
+    if (sql.startsWith('SELECT seq AS "index", body') && ++pages === 2) throw new Error('away')
     return it.store.select(sql, params)
   }
   const file = join(place.directory, 'half.ndjson')

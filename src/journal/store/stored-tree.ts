@@ -46,7 +46,7 @@ export async function checkTail(store: Store): Promise<void> {
   const { size, key, note } = await logEnd(store)
   const rotated = (await systemEvents(store, 'key_rotated')).at(-1)
   const former = rotated && String(decode(rotated.body).facts?.['former'] ?? '')
-  const signed = note === undefined ? undefined : openCheckpoint(note, [key, ...(former ? [former] : [])])
+  const signed = note === null ? undefined : openCheckpoint(note, [key, ...(former ? [former] : [])])
   if (!signed || signed.size !== size || signed.origin !== originOf(store.journal))
     throw new Error('the log does not end in a checkpoint signed by its key')
   if (!(await rootAt(size, treeOf(store))).equals(signed.root)) throw new Error('the end of the log is not what was signed')

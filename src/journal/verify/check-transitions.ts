@@ -34,7 +34,7 @@ export function checkTransitions(store: Source, states: Uint8Array, cut: number,
       ...new Set(page.rows.flatMap(({ event }) => (event.operation && !operations.has(event.operation.id) ? [event.operation.id] : []))),
     ]
     for (let at = 0; at < unknown.length; at += 200) {
-      for (const [id, index] of await beginningsOf(store, unknown.slice(at, at + 200))) operations.set(id, index)
+      for (const { id, index } of await beginningsOf(store, unknown.slice(at, at + 200))) operations.set(id, index)
     }
   }
   return async (page) => {

@@ -1,5 +1,5 @@
 /** Queries of the log itself: head, events, checkpoints, and stored hashes of its tree. */
-import { bytesOf, marks, type Question, type Row, type Source } from './source.ts'
+import { bytesOf, fieldOf, marks, type Question, rowOf, rowsOf, type Source } from './source.ts'
 
 /** Of a journal whose table `head` is empty: nothing can be read or written. */
 export const headless = 'the journal has lost its head, the row that says where it ends: restore a backup'
@@ -13,45 +13,36 @@ export interface TreeHead {
 }
 
 export async function treeHead(store: Source): Promise<TreeHead> {
-  const [row] = await store.select('SELECT size, cut, key, frontier FROM head')
-  if (!row) throw new Error(headless)
-  return { size: Number(row!['size']), cut: Number(row!['cut']), key: String(row!['key']), frontier: row!['frontier'] as Uint8Array }
+  const head = await rowOf<TreeHead>(store, 'SELECT size, cut, key, frontier FROM head')
+  if (!head) throw new Error(headless)
+  return head
 }
 
-export async function latestCheckpoint(store: Source): Promise<string | undefined> {
-  const [row] = await store.select('SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1')
-  return row && String(row['note'])
-}
+const newest = 'SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1'
+
+export const latestCheckpoint = (store: Source): Promise<string | undefined> => fieldOf(store, newest)
 
 /** The head and the newest checkpoint at one moment: between two questions others may write. */
-export async function logEnd(store: Source): Promise<Pick<TreeHead, 'size' | 'key'> & { readonly note: string | undefined }> {
-  const newest = 'SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1'
-  const [row] = await store.select(`SELECT size, key, (${newest}) AS note FROM head`)
-  return { size: Number(row!['size']), key: String(row!['key']), note: row!['note'] == null ? undefined : String(row!['note']) }
-}
+export const logEnd = async (store: Source): Promise<Pick<TreeHead, 'size' | 'key'> & { readonly note: string | null }> =>
+  (await rowOf(store, `SELECT size, key, (${newest}) AS note FROM head`))!
 
 /** The checkpoint of a batch that ended at this size. */
-export async function checkpointAt(store: Source, size: number): Promise<string | undefined> {
+export const checkpointAt = (store: Source, size: number): Promise<string | undefined> => {
   const { sql, params } = checkpointQuestion(size)
-  const [row] = await store.select(sql, params)
-  return row && String(row['note'])
+  return fieldOf(store, sql, params)
 }
 
 /** The earliest checkpoint that covers this many events. */
-export async function checkpointFrom(store: Source, size: number): Promise<string | undefined> {
-  const [row] = await store.select('SELECT note FROM checkpoint WHERE size >= $1 ORDER BY size LIMIT 1', [size])
-  return row && String(row['note'])
-}
+export const checkpointFrom = (store: Source, size: number): Promise<string | undefined> =>
+  fieldOf(store, 'SELECT note FROM checkpoint WHERE size >= $1 ORDER BY size LIMIT 1', [size])
 
 /** The size at the end of the last whole batch within `size`. */
-export async function batchEndBefore(store: Source, size: number): Promise<number | undefined> {
-  const [row] = await store.select('SELECT max(size) AS size FROM checkpoint WHERE size <= $1', [size])
-  return numberIn(row, 'size')
-}
+export const batchEndBefore = (store: Source, size: number): Promise<number | undefined> =>
+  fieldOf(store, 'SELECT max(size) FROM checkpoint WHERE size <= $1', [size])
 
 export async function nodeAt(store: Source, level: number, position: number): Promise<Buffer | undefined> {
-  const [row] = await store.select('SELECT hash FROM node WHERE level = $1 AND position = $2', [level, position])
-  return row && Buffer.from(row['hash'] as Uint8Array)
+  const hash = await fieldOf<Uint8Array>(store, 'SELECT hash FROM node WHERE level = $1 AND position = $2', [level, position])
+  return hash && Buffer.from(hash)
 }
 
 export interface EventRow {
@@ -59,98 +50,72 @@ export interface EventRow {
   readonly body: string
 }
 
-const eventRow = (row: Row): EventRow => ({ index: Number(row['seq']), body: String(row['body']) })
+const event = 'SELECT seq AS "index", body FROM event'
 
 /** Events in the order of the log, from an index on. */
-export async function eventsFrom(store: Source, index: number, limit = 500, below = Number.MAX_SAFE_INTEGER): Promise<EventRow[]> {
-  const rows = await store.select('SELECT seq, body FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3', [index, below, limit])
-  return rows.map(eventRow)
-}
+export const eventsFrom = (store: Source, index: number, limit = 500, below = Number.MAX_SAFE_INTEGER): Promise<EventRow[]> =>
+  rowsOf(store, `${event} WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3`, [index, below, limit])
 
 /** The same for readers of one app: its own events, and those of the journal as a whole (see
  * `isFor`). */
-export async function eventsOfApp(
+export function eventsOfApp(
   store: Source,
   app: string,
   index: number,
   limit: number,
   below = Number.MAX_SAFE_INTEGER,
 ): Promise<EventRow[]> {
-  const some = (which: string): string =>
-    `SELECT * FROM (SELECT seq, body FROM event WHERE ${which} AND seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3) AS part`
-  const sql = `${some('app = $4')} UNION ALL ${some("app IS NULL AND kind = 'system'")} ORDER BY seq LIMIT $3`
-  return (await store.select(sql, [index, below, limit, app])).map(eventRow)
+  const some = (which: string): string => `SELECT * FROM (${event} WHERE ${which} AND seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3) AS part`
+  const sql = `${some('app = $4')} UNION ALL ${some("app IS NULL AND kind = 'system'")} ORDER BY "index" LIMIT $3`
+  return rowsOf(store, sql, [index, below, limit, app])
 }
 
-export async function eventOf(store: Source, id: string): Promise<EventRow | undefined> {
-  const [row] = await store.select('SELECT seq, body FROM event WHERE id = $1', [id])
-  return row && eventRow(row)
-}
+export const eventOf = (store: Source, id: string): Promise<EventRow | undefined> => rowOf(store, `${event} WHERE id = $1`, [id])
 
-export async function eventsAt(store: Source, indexes: readonly number[]): Promise<EventRow[]> {
-  if (indexes.length === 0) return []
-  return (await store.select(`SELECT seq, body FROM event WHERE seq IN (${marks(indexes.length)})`, indexes)).map(eventRow)
-}
+export const eventsAt = async (store: Source, indexes: readonly number[]): Promise<EventRow[]> =>
+  indexes.length === 0 ? [] : await rowsOf(store, `${event} WHERE seq IN (${marks(indexes.length)})`, indexes)
 
 /** Events of the journal as a whole by their actions, in the order of the log. */
-export async function systemEvents(store: Source, ...actions: string[]): Promise<(EventRow & { readonly id: string })[]> {
-  const sql = `SELECT seq, id, body FROM event WHERE kind = 'system' AND action IN (${marks(actions.length)}) ORDER BY seq`
-  return (await store.select(sql, actions)).map((row) => ({ ...eventRow(row), id: String(row['id']) }))
-}
+export const systemEvents = (store: Source, ...actions: string[]): Promise<(EventRow & { readonly id: string })[]> =>
+  rowsOf(
+    store,
+    `SELECT seq AS "index", id, body FROM event WHERE kind = 'system' AND action IN (${marks(actions.length)}) ORDER BY seq`,
+    actions,
+  )
 
-export async function latestSystemEvent(store: Source, action: string): Promise<EventRow | undefined> {
-  const [row] = await store.select("SELECT seq, body FROM event WHERE kind = 'system' AND action = $1 ORDER BY seq DESC LIMIT 1", [action])
-  return row && eventRow(row)
-}
+export const latestSystemEvent = (store: Source, action: string): Promise<EventRow | undefined> =>
+  rowOf(store, `${event} WHERE kind = 'system' AND action = $1 ORDER BY seq DESC LIMIT 1`, [action])
 
 export interface StoredBytes {
   readonly index: number
   readonly bytes: Uint8Array
 }
 
-const storedBytes = (row: Row): StoredBytes => ({ index: Number(row['seq']), bytes: row['bytes'] as Uint8Array })
+const storedBytes = (store: Source): string => `SELECT seq AS "index", ${bytesOf(store)} AS bytes FROM event`
 
-export async function bytesBetween(store: Source, from: number, below: number): Promise<StoredBytes[]> {
-  const sql = `SELECT seq, ${bytesOf(store)} AS bytes FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`
-  return (await store.select(sql, [from, below])).map(storedBytes)
-}
+export const bytesBetween = (store: Source, from: number, below: number): Promise<StoredBytes[]> =>
+  rowsOf(store, `${storedBytes(store)} WHERE seq >= $1 AND seq < $2 ORDER BY seq`, [from, below])
 
-export async function bytesOfEvent(store: Source, id: string): Promise<StoredBytes | undefined> {
-  const [row] = await store.select(`SELECT seq, ${bytesOf(store)} AS bytes FROM event WHERE id = $1`, [id])
-  return row && storedBytes(row)
-}
+export const bytesOfEvent = (store: Source, id: string): Promise<StoredBytes | undefined> =>
+  rowOf(store, `${storedBytes(store)} WHERE id = $1`, [id])
 
 /** The time of the newest event, by the clock of who wrote it. */
-export async function latestTime(store: Source): Promise<string | undefined> {
-  const [row] = await store.select('SELECT time FROM event ORDER BY seq DESC LIMIT 1')
-  return row && String(row['time'])
-}
+export const latestTime = (store: Source): Promise<string | undefined> => fieldOf(store, 'SELECT time FROM event ORDER BY seq DESC LIMIT 1')
 
 /** The highest time of an event, whatever its place. */
-export async function latestMoment(store: Source): Promise<string | undefined> {
-  const [row] = await store.select('SELECT max(time) AS time FROM event')
-  return row?.['time'] == null ? undefined : String(row['time'])
-}
+export const latestMoment = (store: Source): Promise<string | undefined> => fieldOf(store, 'SELECT max(time) FROM event')
 
 /** The index of the earliest event since this time; clocks differ, so later ones may have lower
  * times. */
 export const earliestSince = (store: Source, time: string): Promise<number | undefined> =>
-  indexOf(store, 'SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', time)
+  fieldOf(store, 'SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', [time])
 
 export const latestUntil = (store: Source, time: string): Promise<number | undefined> =>
-  indexOf(store, 'SELECT seq FROM event WHERE time <= $1 ORDER BY time DESC, seq DESC LIMIT 1', time)
+  fieldOf(store, 'SELECT seq FROM event WHERE time <= $1 ORDER BY time DESC, seq DESC LIMIT 1', [time])
 
 /** The lowest index of an event since this time. */
 export const lowestSince = (store: Source, time: string): Promise<number | undefined> =>
-  indexOf(store, 'SELECT min(seq) AS seq FROM event WHERE time >= $1', time)
-
-const indexOf = async (store: Source, sql: string, time: string): Promise<number | undefined> =>
-  numberIn((await store.select(sql, [time]))[0], 'seq')
-
-const numberIn = (row: Row | undefined, column: string): number | undefined => {
-  const value = row?.[column] ?? undefined
-  return value === undefined ? undefined : Number(value)
-}
+  fieldOf(store, 'SELECT min(seq) FROM event WHERE time >= $1', [time])
 
 /** Asked inside the lock of a commit, on the store's own connection. */
 export const checkpointQuestion = (size: number): Question => ({ sql: 'SELECT note FROM checkpoint WHERE size = $1', params: [size] })

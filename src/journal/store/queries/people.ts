@@ -1,30 +1,25 @@
 /** Queries of people: pseudonyms with their look-up keys, and sealed parts of events. */
 import type { Part } from '../../event/seal.ts'
-import { bodyField, marks, type Row, type Source } from './source.ts'
-
-type Select = Pick<Source, 'select'>
-
-const pseudonyms = async (store: Select, sql: string, params: readonly string[]): Promise<string[]> =>
-  (await store.select(sql, params)).map((row) => String(row['pseudonym']))
+import { bodyField, columnOf, fieldOf, marks, rowOf, rowsOf, type Select, type Source } from './source.ts'
 
 export const pseudonymsAt = (store: Select, lookup: string): Promise<string[]> =>
-  pseudonyms(store, 'SELECT pseudonym FROM subject WHERE lookup = $1', [lookup])
+  columnOf(store, 'SELECT pseudonym FROM subject WHERE lookup = $1', [lookup])
 
 /** Pseudonyms of the same name of the same person, this one included. */
 export const pseudonymsBeside = (store: Select, pseudonym: string): Promise<string[]> =>
-  pseudonyms(store, 'SELECT pseudonym FROM subject WHERE lookup = (SELECT lookup FROM subject WHERE pseudonym = $1)', [pseudonym])
+  columnOf(store, 'SELECT pseudonym FROM subject WHERE lookup = (SELECT lookup FROM subject WHERE pseudonym = $1)', [pseudonym])
 
 export const pseudonymsAmong = (store: Select, names: readonly string[]): Promise<string[]> =>
-  pseudonyms(store, `SELECT pseudonym FROM subject WHERE pseudonym IN (${marks(names.length)})`, names)
+  columnOf(store, `SELECT pseudonym FROM subject WHERE pseudonym IN (${marks(names.length)})`, names)
 
 /** Those of these names that stand in the events as target or actor: pseudonyms, ids of the vendor, ids of staff. */
-export async function recordedAmong(store: Select, names: readonly string[]): Promise<string[]> {
+export const recordedAmong = (store: Select, names: readonly string[]): Promise<string[]> => {
   const list = marks(names.length)
-  const rows = await store.select(
+  return columnOf(
+    store,
     `SELECT token AS name FROM target WHERE token IN (${list}) UNION SELECT actor AS name FROM event WHERE actor IN (${list})`,
     names,
   )
-  return rows.map((row) => String(row['name']))
 }
 
 /** By look-up key. Lists are filled up to powers of two: few lengths are few prepared
@@ -32,14 +27,12 @@ export async function recordedAmong(store: Select, names: readonly string[]): Pr
 export async function pseudonymsByLookup(store: Select, lookups: readonly string[]): Promise<Map<string, string>> {
   if (lookups.length === 0) return new Map()
   const params = Array.from({ length: 2 ** Math.ceil(Math.log2(lookups.length)) }, (_, at) => lookups[at] ?? lookups[0]!)
-  const rows = await store.select(`SELECT lookup, pseudonym FROM subject WHERE lookup IN (${marks(params.length)})`, params)
-  return new Map(rows.map((row) => [String(row['lookup']), String(row['pseudonym'])]))
+  const sql = `SELECT lookup, pseudonym FROM subject WHERE lookup IN (${marks(params.length)})`
+  return new Map((await rowsOf<{ lookup: string; pseudonym: string }>(store, sql, params)).map((row) => [row.lookup, row.pseudonym]))
 }
 
-export async function sealedName(store: Select, pseudonym: string): Promise<Uint8Array | undefined> {
-  const [row] = await store.select('SELECT sealed FROM subject WHERE pseudonym = $1', [pseudonym])
-  return row && (row['sealed'] as Uint8Array)
-}
+export const sealedName = (store: Select, pseudonym: string): Promise<Uint8Array | undefined> =>
+  fieldOf(store, 'SELECT sealed FROM subject WHERE pseudonym = $1', [pseudonym])
 
 export interface StoredName {
   readonly pseudonym: string
@@ -47,38 +40,29 @@ export interface StoredName {
   readonly sealed: Uint8Array
 }
 
-const storedName = (row: Row): StoredName => ({
-  pseudonym: String(row['pseudonym']),
-  lookup: String(row['lookup']),
-  sealed: row['sealed'] as Uint8Array,
-})
-
 /** The first person in the log, and the event. */
-export async function firstName(store: Select): Promise<(StoredName & { readonly body: string }) | undefined> {
-  const [row] = await store.select(
+export const firstName = (store: Select): Promise<(StoredName & { readonly body: string }) | undefined> =>
+  rowOf(
+    store,
     'SELECT s.pseudonym, s.lookup, s.sealed, e.body FROM target t JOIN subject s ON s.pseudonym = t.token JOIN event e ON e.seq = t.seq ORDER BY t.seq LIMIT 1',
   )
-  return row && { ...storedName(row), body: String(row['body']) }
-}
 
 /** Stored names of the targets of events between these indexes. */
-export async function namesBetween(store: Source, from: number, below: number): Promise<StoredName[]> {
-  const rows = await store.select(
+export const namesBetween = (store: Source, from: number, below: number): Promise<StoredName[]> =>
+  rowsOf(
+    store,
     'SELECT pseudonym, lookup, sealed FROM subject WHERE pseudonym IN (SELECT token FROM target WHERE seq >= $1 AND seq < $2)',
     [from, below],
   )
-  return rows.map(storedName)
-}
 
-export async function sealedNames(store: Source, pseudonyms: readonly string[]): Promise<StoredName[]> {
-  if (pseudonyms.length === 0) return []
-  const sql = `SELECT pseudonym, lookup, sealed FROM subject WHERE pseudonym IN (${marks(pseudonyms.length)})`
-  return (await store.select(sql, pseudonyms)).map(storedName)
-}
+export const sealedNames = async (store: Source, pseudonyms: readonly string[]): Promise<StoredName[]> =>
+  pseudonyms.length === 0
+    ? []
+    : await rowsOf(store, `SELECT pseudonym, lookup, sealed FROM subject WHERE pseudonym IN (${marks(pseudonyms.length)})`, pseudonyms)
 
 /** Pseudonyms after this one that are no target of any event, in their order. */
 export const namesWithoutTarget = (store: Source, after: string): Promise<string[]> =>
-  pseudonyms(
+  columnOf(
     store,
     'SELECT s.pseudonym FROM subject s WHERE s.pseudonym > $1 AND NOT EXISTS (SELECT 1 FROM target t WHERE t.token = s.pseudonym) ORDER BY s.pseudonym LIMIT 1000',
     [after],
@@ -90,13 +74,10 @@ const targetsOf = {
 } as const
 
 /** Both names of each target, in events with this search token. */
-export async function targetsOfEventsOn(store: Source, name: string): Promise<{ subject: unknown; smoochId: unknown }[]> {
+export function targetsOfEventsOn(store: Source, name: string): Promise<{ subject: unknown; smoochId: unknown }[]> {
   const field = (key: string): string => `p.value ->> '${store.kind === 'sqlite' ? '$.' : ''}${key}'`
-  const rows = await store.select(
-    `SELECT DISTINCT ${field('subject')} AS subject, ${field('smoochId')} AS id FROM target t JOIN event e ON e.seq = t.seq, ${targetsOf[store.kind]} WHERE t.token = $1`,
-    [name],
-  )
-  return rows.map((row) => ({ subject: row['subject'], smoochId: row['id'] }))
+  const sql = `SELECT DISTINCT ${field('subject')} AS subject, ${field('smoochId')} AS "smoochId" FROM target t JOIN event e ON e.seq = t.seq, ${targetsOf[store.kind]} WHERE t.token = $1`
+  return rowsOf(store, sql, [name])
 }
 
 /** Pseudonyms beside these `_id`s, in whichever event. */
@@ -122,32 +103,21 @@ export async function areKnownIn(store: Source, tenant: string, names: readonly 
   return found.length > 0
 }
 
-const partOf = (row: Row): Part => ({
-  event: String(row['event']),
-  part: row['part'] as Part['part'],
-  expires: Number(row['expires']),
-  salt: Buffer.from(row['salt'] as Uint8Array),
-  sealed: Buffer.from(row['sealed'] as Uint8Array),
-})
+const parts = async (store: Source, sql: string, params: readonly (string | number)[]): Promise<Part[]> =>
+  (await rowsOf<Part>(store, `SELECT s.event, s.part, s.expires, s.salt, s.sealed FROM snapshot s ${sql}`, params)).map((part) => ({
+    ...part,
+    salt: Buffer.from(part.salt),
+    sealed: Buffer.from(part.sealed),
+  }))
 
 /** Sealed parts of an event that are still stored. */
-export async function partsOf(store: Source, event: string): Promise<Part[]> {
-  return (await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1', [event])).map(partOf)
-}
+export const partsOf = (store: Source, event: string): Promise<Part[]> => parts(store, 'WHERE s.event = $1', [event])
 
-export async function sealedPart(store: Source, event: string, part: Part['part']): Promise<Part | undefined> {
-  const [row] = await store.select('SELECT event, part, expires, salt, sealed FROM snapshot WHERE event = $1 AND part = $2', [event, part])
-  return row && partOf(row)
-}
+export const sealedPart = async (store: Source, event: string, part: Part['part']): Promise<Part | undefined> =>
+  (await parts(store, 'WHERE s.event = $1 AND s.part = $2', [event, part]))[0]
 
-export async function partNames(store: Source, event: string): Promise<string[]> {
-  return (await store.select('SELECT part FROM snapshot WHERE event = $1', [event])).map((row) => String(row['part']))
-}
+export const partNames = (store: Source, event: string): Promise<string[]> =>
+  columnOf(store, 'SELECT part FROM snapshot WHERE event = $1', [event])
 
-export async function partsBetween(store: Source, from: number, below: number): Promise<Part[]> {
-  const rows = await store.select(
-    'SELECT s.event, s.part, s.expires, s.salt, s.sealed FROM snapshot s JOIN event e ON e.id = s.event WHERE e.seq >= $1 AND e.seq < $2',
-    [from, below],
-  )
-  return rows.map(partOf)
-}
+export const partsBetween = (store: Source, from: number, below: number): Promise<Part[]> =>
+  parts(store, 'JOIN event e ON e.id = s.event WHERE e.seq >= $1 AND e.seq < $2', [from, below])

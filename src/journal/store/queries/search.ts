@@ -1,7 +1,7 @@
 /** Queries of a search of operations: its clauses as SQL, the page that fits, and how many fit. */
 import type { State } from '../../event/event.ts'
 import { type EventRow, earliestSince, latestUntil, treeHead } from './log.ts'
-import { bodyField, marks, type Row, type Source, type Value } from './source.ts'
+import { bodyField, fieldOf, marks, rowsOf, type Source, type Value } from './source.ts'
 
 interface Turned {
   /** True for what does not fit. */
@@ -155,7 +155,7 @@ async function bounds(store: Source, seq: string, { from, to, cursor, after }: N
 async function leader(store: Source, found: readonly Condition[]): Promise<Condition | undefined> {
   const able = found.filter(({ probe }) => probe !== undefined)
   if (able.length < 2 || store.kind !== 'sqlite') return able[0]
-  const counts = await Promise.all(able.map(async ({ probe, params }) => Number((await store.select(probe!(1), params))[0]!['n'])))
+  const counts = await Promise.all(able.map(async ({ probe, params }) => (await fieldOf<number>(store, probe!(1), params))!))
   return able[counts.indexOf(Math.min(...counts))]
 }
 
@@ -163,13 +163,6 @@ export interface FoundOperation extends EventRow {
   readonly id: string
   readonly state: State
 }
-
-const foundOperation = (row: Row): FoundOperation => ({
-  id: String(row['op']),
-  index: Number(row['seq']),
-  state: row['state'] as State,
-  body: String(row['body']),
-})
 
 const statementOf = async (store: Source, narrowing: Narrowing): Promise<{ rows: string; seq: string; params: Value[] }> => {
   const size = narrowing.clauses.some((clause) => clause.column === 'any' && clause.requests.length > 0) ? (await treeHead(store)).size : 0
@@ -191,8 +184,7 @@ const statementOf = async (store: Source, narrowing: Narrowing): Promise<{ rows:
 export async function findOperations(store: Source, narrowing: Narrowing, limit: number): Promise<FoundOperation[]> {
   const { rows, seq, params } = await statementOf(store, narrowing)
   const order = narrowing.after === undefined ? 'DESC' : 'ASC'
-  const found = await store.select(`SELECT o.op, o.seq, o.state, e.body ${rows} ORDER BY ${seq} ${order} LIMIT ${limit}`, params)
-  return found.map(foundOperation)
+  return await rowsOf(store, `SELECT o.op AS id, o.seq AS "index", o.state, e.body ${rows} ORDER BY ${seq} ${order} LIMIT ${limit}`, params)
 }
 
 /** Operations of one day, alike in kind, action and who acted. */
@@ -209,14 +201,7 @@ export interface DaySum {
 /** The newest that fit, added up; at most `most` are read. */
 export async function sumOperations(store: Source, narrowing: Narrowing, most: number): Promise<DaySum[]> {
   const { rows, seq, params } = await statementOf(store, narrowing)
-  const part = `SELECT o.seq, substr(e.time, 1, 10) AS day, e.kind, e.action, e.actor ${rows} ORDER BY ${seq} DESC LIMIT ${most}`
-  const sql = `SELECT day, kind, action, actor, count(*) AS n, max(seq) AS last FROM (${part}) AS part GROUP BY day, kind, action, actor`
-  return (await store.select(sql, params)).map((row) => ({
-    day: String(row['day']),
-    kind: String(row['kind']),
-    action: String(row['action']),
-    actor: String(row['actor'] ?? ''),
-    count: Number(row['n']),
-    last: Number(row['last']),
-  }))
+  const part = `SELECT o.seq, substr(e.time, 1, 10) AS day, e.kind, e.action, coalesce(e.actor, '') AS actor ${rows} ORDER BY ${seq} DESC LIMIT ${most}`
+  const sums = 'SELECT day, kind, action, actor, count(*) AS count, max(seq) AS last'
+  return await rowsOf(store, `${sums} FROM (${part}) AS part GROUP BY day, kind, action, actor`, params)
 }

@@ -9,6 +9,23 @@ export interface Source {
   select(sql: string, params?: readonly Value[]): Promise<Rows>
 }
 
+export type Select = Pick<Source, 'select'>
+
+/** Rows as the statement names their columns; the schema of both stores holds columns to their types. */
+export const rowsOf = async <T>(store: Select, sql: string, params?: readonly Value[]): Promise<T[]> =>
+  (await store.select(sql, params)) as T[]
+
+export const rowOf = async <T>(store: Select, sql: string, params?: readonly Value[]): Promise<T | undefined> =>
+  (await rowsOf<T>(store, sql, params))[0]
+
+/** Of one column. */
+export const columnOf = async <T extends Value>(store: Select, sql: string, params?: readonly Value[]): Promise<T[]> =>
+  (await store.select(sql, params)).map((row) => Object.values(row)[0] as T)
+
+/** Undefined without a row, and where the column is empty. */
+export const fieldOf = async <T extends Value>(store: Select, sql: string, params?: readonly Value[]): Promise<T | undefined> =>
+  (await columnOf<T>(store, sql, params))[0] ?? undefined
+
 export interface Question {
   readonly sql: string
   readonly params: readonly Value[]

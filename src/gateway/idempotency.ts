@@ -1,7 +1,7 @@
 /** A write carried out once per Idempotency-Key, remembered in the session store. Guarded
  * operations have the journal for this. */
 import { Problem } from '../contract/problems.ts'
-import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
+import { type KeyRing, keyedName, type RingKey } from '../crypto/key-ring.ts'
 import { lifetimes } from '../journal/event/lifetimes.ts'
 import { bearerOf, personKeysOf, type Session } from '../session/record.ts'
 import { openFor, sealFor } from '../session/seal.ts'
@@ -17,6 +17,7 @@ interface IdempotencyRecord {
 }
 
 interface Place {
+  readonly pepper: RingKey
   readonly tag: string
   readonly name: string
   readonly digest: string
@@ -49,30 +50,42 @@ export const createIdempotency = ({ store, peppers }: { store: SessionStore; pep
   ): Promise<{ reply: Reply; replayed: boolean }> => {
     const people = personKeysOf(peppers, session)
     const text = JSON.stringify(request)
-    // Under each live pepper, the newest first.
-    const [own, ...former] = peppers().map((pepper, at) => ({
-      tag: people[at]!,
-      name: keyedName(pepper, purpose, session.app, bearerOf(session), key),
-      digest: keyedName(pepper, 'request', text),
-    })) as [Place, ...Place[]]
-    const { tag, name, digest } = own
-    const repeated = (place: Place, before: string): { reply: Reply; replayed: true } => {
-      const record = openFor(peppers, purpose, `${place.tag}:${place.name}`, before) as IdempotencyRecord | undefined
-      const problem = problemOf(record, place.digest)
+    // Under each live pepper, so that replicas whose peppers differ, or their order does, have a place in common; all go
+    // through them in one order.
+    const places = peppers()
+      .map((pepper, at): Place => {
+        const name = keyedName(pepper, purpose, session.app, bearerOf(session), key)
+        return { pepper, tag: people[at]!, name, digest: keyedName(pepper, 'request', text) }
+      })
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const repeated = ({ tag, name, digest }: Place, before: string): { reply: Reply; replayed: true } => {
+      const record = openFor(peppers, purpose, `${tag}:${name}`, before) as IdempotencyRecord | undefined
+      const problem = problemOf(record, digest)
       if (problem) throw problem
       return { reply: record!.reply!, replayed: true }
     }
-    const sealed = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
-      sealFor(peppers, purpose, `${tag}:${name}`, { ...record, digest, at: Date.now() })
-    const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
-      store.put(tag, name, sealed(record), lifetimes.repeat).catch(() => undefined)
+    const sealed = ({ pepper, tag, name, digest }: Place, record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
+      sealFor(() => [pepper], purpose, `${tag}:${name}`, { ...record, digest, at: Date.now() })
 
-    for (const place of former) {
-      const before = await store.get(place.tag, place.name)
-      if (before !== undefined) return repeated(place, before)
+    const claimed: Place[] = []
+    const atEach = (write: (place: Place) => Promise<void>): Promise<unknown> => Promise.allSettled(claimed.map(write))
+    const release = () => atEach(({ tag, name }) => store.put(tag, name, '', 0))
+    const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
+      atEach((place) => store.put(place.tag, place.name, sealed(place, record), lifetimes.repeat))
+
+    for (const place of places) {
+      const before = await store
+        .claim(place.tag, place.name, sealed(place, { state: 'running' }), lifetimes.repeat)
+        .catch(async (error) => {
+          await release()
+          throw error
+        })
+      if (before !== undefined) {
+        await release()
+        return repeated(place, before)
+      }
+      claimed.push(place)
     }
-    const before = await store.claim(tag, name, sealed({ state: 'running' }), lifetimes.repeat)
-    if (before !== undefined) return repeated(own, before)
     try {
       const reply = await run()
       await keep({ state: 'done', reply: asText(reply) })
@@ -81,7 +94,7 @@ export const createIdempotency = ({ store, peppers }: { store: SessionStore; pep
       const outcome = error instanceof Problem ? (error.particulars.outcome ?? 'not_sent') : 'unknown'
       if (outcome === 'failure') await keep({ state: 'done', reply: asText(asReply(error as Problem)) })
       else if (outcome === 'unknown') await keep({ state: 'unknown' })
-      else await store.put(tag, name, '', 0).catch(() => undefined)
+      else await release()
       throw error
     }
   }

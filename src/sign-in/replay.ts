@@ -11,8 +11,12 @@ const leaseMs = 60_000
 const used = '1'
 
 export const createReplayGuard = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
-  /** One name for each live pepper: rotating them forgets no use. */
-  const tagsOf = (what: string, id: string): string[] => peppers().map((pepper) => keyedName(pepper, 'once', what, id))
+  /** One name for each live pepper: rotating them forgets no use. In one order, whatever that of the peppers: of two
+   * uses at once one is first. */
+  const tagsOf = (what: string, id: string): string[] =>
+    peppers()
+      .map((pepper) => keyedName(pepper, 'once', what, id))
+      .sort()
   return {
     /** Claims the use. Undefined when it was used or is in use; else the function that gives it
      * free. */

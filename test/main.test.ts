@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { processEnv, startProcess } from './support/service-process.ts'
+import { until } from './support/until.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
 
@@ -41,8 +42,7 @@ describe('the process', () => {
       '"check":"vendor","found":"fault"',
     ]
     const count = (line: string): number => service.output().split(line).length - 1
-    for (let waited = 0; waited < 20_000 && !lines.every((line) => count(line) > 0); waited += 100)
-      await new Promise((resolve) => setTimeout(resolve, 100))
+    await until(() => lines.every((line) => count(line) > 0))
     // And no second one of the same while nothing changes.
     await new Promise((resolve) => setTimeout(resolve, 3_000))
     expect(lines.map(count)).toEqual([1, 1, 1, 1])
@@ -55,7 +55,7 @@ describe('the process', () => {
     for (const path of ['/livez', '/readyz', '/startupz']) expect((await fetch(`${service.privateUrl}${path}`)).status).toBe(200)
     expect(await (await fetch(`${service.privateUrl}/metrics`)).text()).toContain('bff_requests_total')
     service.child.kill('SIGTERM')
-    while ((await fetch(`${service.privateUrl}/readyz`)).status !== 503) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(async () => (await fetch(`${service.privateUrl}/readyz`)).status === 503)
     expect((await fetch(`${service.publicUrl}/bff/auth/session`)).status).toBe(200)
     expect(await service.ended).toBe(0)
   })
@@ -64,10 +64,10 @@ describe('the process', () => {
   ;(redisUrl ? test.concurrent : test.concurrent.skip)('several workers share the ports and replace one that dies', async () => {
     await using service = await startProcess({ ...processEnv, WORKERS: '2', REDIS_URL: redisUrl!, DRAIN_DELAY_SECONDS: '0' })
     const pids = () => [...service.output().matchAll(/"pid":(\d+)[^\n]*"msg":"ready"/g)].map(([, pid]) => Number(pid))
-    while (pids().length < 2) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(() => pids().length >= 2)
     await new Promise((resolve) => setTimeout(resolve, 5_000))
     process.kill(pids()[0]!, 'SIGKILL')
-    while (pids().length < 3) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(() => pids().length >= 3)
     expect((await fetch(`${service.publicUrl}/bff/auth/session`)).status).toBe(200)
     service.child.kill('SIGTERM')
     expect(await service.ended).toBe(0)

@@ -1,4 +1,4 @@
-/** No regular expression takes work that grows faster than the text it is tried on: of each in the code and in the browser's pages it is proved, or it is refused. */
+/** No regular expression takes work that grows faster than the text it is tried on: of each in the code and in the browser's pages it is proved, or it is refused. And no test waits but by `until`. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from '@babel/parser'
 import { describe, expect, test } from '@jest/globals'
@@ -88,5 +88,75 @@ describe('patterns', () => {
 
   test('are written out: none is made from text', () => {
     expect(scripts.flatMap(([name, code]) => madeIn(name, code))).toEqual([])
+  })
+})
+
+interface Node {
+  readonly type: string
+  readonly start: number
+  readonly end: number
+  readonly loc: { readonly start: { readonly line: number } }
+  readonly [name: string]: unknown
+}
+const isNode = (value: unknown): value is Node => typeof (value as Node | null)?.type === 'string'
+const childrenOf = (node: Node): Node[] =>
+  Object.values(node)
+    .flatMap((value) => (Array.isArray(value) ? value : [value]))
+    .filter(isNode)
+const loops = ['ForStatement', 'WhileStatement', 'DoWhileStatement']
+
+/** Without what a function inside does. */
+const within = (node: Node): Node[] => (/Function/.test(node.type) ? [] : [node, ...childrenOf(node).flatMap(within)])
+const all = (node: Node): Node[] => [node, ...childrenOf(node).flatMap(all)]
+
+/** A loop that does nothing but wait, or that waits and ends once it has seen something. What is done a number of times, or for a while,
+ * with a pause after each, is no wait. */
+const waitsIn = (file: string, code: string): string[] => {
+  const { program } = parse(code, { sourceType: 'module', plugins: ['typescript', 'explicitResourceManagement'] }) as unknown as {
+    program: Node
+  }
+  const timers = /import \{ setTimeout(?: as (\w+))? \} from 'node:timers\/promises'/.exec(code)
+  const timer = new RegExp(
+    `^await (?:${timers ? (timers[1] ?? 'setTimeout') : 'sleep'}\\(|new Promise(?:<\\w+>)?\\(\\(\\w+\\) => (?:void )?setTimeout\\()`,
+  )
+  const isTimer = (node: Node): boolean => node.type === 'AwaitExpression' && timer.test(code.slice(node.start, node.end))
+  const isWait = ({ type, body, test }: Node): boolean => {
+    const parts = within(body as Node)
+    if (!parts.some(isTimer)) return false
+    const statements = parts.filter((it) => /Statement$|Declaration$/.test(it.type) && it.type !== 'BlockStatement')
+    const seeks = (test as Node | null)?.type === 'LogicalExpression' || (type === 'ForStatement' && !test)
+    return statements.length === 1 || seeks || statements.some((it) => ['BreakStatement', 'ReturnStatement'].includes(it.type))
+  }
+  return all(program).flatMap((node) => (loops.includes(node.type) && isWait(node) ? [`${file}:${node.loc.start.line}`] : []))
+}
+
+describe('a wait of its own', () => {
+  const sleep = "import { setTimeout as sleep } from 'node:timers/promises'\n"
+
+  test.each([
+    ['a bare loop', 'while (!isThere()) await sleep(20)'],
+    ['a number of tries', 'for (let tries = 0; tries < 300 && !isThere(); tries += 1) await sleep(50)'],
+    ['a bound in milliseconds', 'while (!isThere() && performance.now() < end) { look(); await sleep(5) }'],
+    ['a loop that is left', 'for (;;) { if (isThere()) break; await sleep(20) }'],
+    ['a promise', 'while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20))'],
+    ['one in a function', 'const until = async () => { for (let n = 0; n < 9; n += 1) { if (isThere()) return; await sleep(5) } }'],
+  ])('is found: %s', (_name, code) => {
+    expect(waitsIn('a.ts', sleep + code)).toEqual(['a.ts:2'])
+  })
+
+  test.each([
+    ['a call again and again', 'for (let n = 0; n < 9; n += 1) { await call(); await sleep(50) }'],
+    ['calls until told', 'while (!over.signal.aborted) { await call(); await sleep(50) }'],
+    ['what another function does', 'while (isThere()) { call(async () => { await sleep(5) }) }'],
+  ])('is not: %s', (_name, code) => {
+    expect(waitsIn('a.ts', sleep + code)).toEqual([])
+  })
+
+  test('is in no test and nothing that supports one: test/support/until.ts waits', () => {
+    const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+    // A soak or a bench measures, for hours if need be.
+    const others = files.filter((name) => !/^(?:soak|bench)\/|^support\/until\.ts$/.test(name))
+    expect(others.length).toBeGreaterThan(400)
+    expect(others.flatMap((name) => waitsIn(`test/${name}`, readFileSync(`test/${name}`, 'utf8')))).toEqual([])
   })
 })

@@ -5,6 +5,7 @@ import { type Answer, appId, type Bff, type Carried, patiently, pepper, startBff
 import { type Pair, startPair } from '../support/pair.ts'
 import { startRedis } from '../support/redis.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
 
 let pair: Pair
 let { redis, one, two, staff } = {} as Pair
@@ -45,7 +46,7 @@ describe('when many ask at once', () => {
     const before = readsOf(one)
     const gone = new AbortController()
     const leader = fetch(`${one.app.publicUrl}/bff/v1.1/appusers/${userId}`, { headers: staff, signal: gone.signal }).catch(() => 'gone')
-    while (readsOf(one) === before) await sleep(5)
+    await until(() => readsOf(one) !== before)
     const others = [one, two, one, two].map((bff) => get(bff, userId))
     await sleep(100)
     gone.abort()
@@ -59,7 +60,7 @@ describe('when many ask at once', () => {
     one.sandbox.fault({ operation: 'get_app_user', latency: 300, status: 500, times: 1 })
     const before = readsOf(one)
     const leader = get(one, userId)
-    while (readsOf(one) === before) await sleep(5)
+    await until(() => readsOf(one) !== before)
     const others = await Promise.all([one, two, one, two, one, two].map((bff) => get(bff, userId)))
     one.sandbox.clearFaults()
     expect([200, 502]).toContain((await leader).status)
@@ -78,7 +79,7 @@ describe('when many ask at once', () => {
     // The check at the start of the third asks the vendor for a user, too.
     one.sandbox.fault({ operation: 'get_app_user', userId, hang: true, times: 1 })
     const leader = fetch(`${third.publicUrl}/bff/v1.1/appusers/${userId}`, { headers: staff }).catch(() => 'killed')
-    for (let waited = 0; waited < 30_000 && !one.sandbox.requests.at(-1)?.url.includes(userId); waited += 20) await sleep(20)
+    await until(() => one.sandbox.requests.at(-1)?.url.includes(userId))
     third.child.kill('SIGKILL')
     await third.ended
     const began = performance.now()

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process'
 import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { processEnv, startProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
 import { startVendor } from './vendor.ts'
 
 type Env = Record<string, string>
@@ -61,7 +61,7 @@ test.concurrent('after its start the service says once what it finds outside', a
   const vendor = await startVendor(all)
   const service = all.use(await startProcess({ ...processEnv, SMOOCH_BASE_URL: vendor.url, SMOOCH_KEY_SECRET: 'x'.repeat(20) }))
   const said = (text: string) => service.output().split(text).length - 1
-  for (let waited = 0; said('"check":"clock"') === 0 && waited < 30_000; waited += 50) await sleep(50)
+  await until(() => said('"check":"clock"') > 0)
   expect(service.output()).toMatch(/"level":"warn".*"check":"vendor","found":"fault","todo":"check id and secret/)
   expect([said('"check":"vendor"'), said('"check":"webhooks"'), said('"check":"clock"')]).toEqual([1, 1, 1])
   expect(service.output()).toMatch(

@@ -3,7 +3,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { createCounters, kinds } from '../../src/console/counters.ts'
 import { type Event, newId } from '../../src/journal/event/event.ts'
@@ -11,6 +10,7 @@ import { entryOf, type Store } from '../../src/journal/store/journal-store.ts'
 import { keysOf, openStore } from '../../src/journal/store/open.ts'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { findPostgres, startPostgres } from '../support/postgres.ts'
+import { until } from '../support/until.ts'
 
 const hour = 3_600_000
 const tenant = 'app-1'
@@ -63,7 +63,7 @@ const check = async (store: Store): Promise<void> => {
     },
   }
   const tally = createCounters({ store: watched, burst: { calls: 20, minutes: 5 }, since: 0 })
-  while (!tally.complete()) await sleep(5)
+  await until(() => tally.complete())
   const counted = (hoursEach: number, length: number) => {
     const sum = Object.fromEntries(kinds.map((kind) => [kind, 0]))
     for (const step of tally.series(tenant, hoursEach, length)) for (const kind of kinds) sum[kind]! += step[kind]
@@ -76,7 +76,7 @@ const check = async (store: Store): Promise<void> => {
   expect(bodies.filter((body) => Date.parse(JSON.parse(body).time) < Date.now() - 26 * hour)).toEqual([])
   const now = begun(0, 'delete_app_user')
   await store.commit([entryOf(now)])
-  while (counted(1, 24)['deleted'] === 1) await sleep(20)
+  await until(() => counted(1, 24)['deleted'] !== 1)
   expect(counted(1, 24)).toMatchObject({ deleted: 2 })
   await tally.close()
   await store.close()
@@ -105,9 +105,9 @@ test('a log whose last day is empty is not read at all, and what comes then is',
   await store.commit([begun(60 * 24, 'delete_app_user'), begun(50 * 24, 'delete_app_user')].map((event) => entryOf(event)))
   const seen: string[] = []
   const tally = createCounters({ store, burst: { calls: 1, minutes: 5 }, since: 0, onBurst: ({ actor }) => seen.push(actor) })
-  while (!tally.complete()) await sleep(5)
+  await until(() => tally.complete())
   await store.commit([begun(0, 'delete_app_user'), begun(0, 'delete_app_user')].map((event) => entryOf(event)))
-  while (seen.length === 0) await sleep(20)
+  await until(() => seen.length > 0)
   expect([seen, tally.bursts(tenant).map(({ count }) => count)]).toEqual([['ada'], [2]])
   await tally.close()
   await store.close()

@@ -72,4 +72,4 @@ test(`${reconnects} reconnects while a replica restarts: 0 gaps, 0 doubles`, asy
   await other[Symbol.asyncDispose]()
   await steady[Symbol.asyncDispose]()
   rmSync(directory, { recursive: true, force: true })
-}, 60_000)
+})

@@ -10,6 +10,7 @@ import { Secret } from '../../config/secret.ts'
 import { type Alert, createAlerts, withoutAddresses } from '../../src/console/alerts/alerts.ts'
 import { createWebhook } from '../../src/console/alerts/webhook.ts'
 import type { Status } from '../../src/journal/append/journal.ts'
+import { until } from '../support/until.ts'
 
 const secret = `whsec_${randomBytes(32).toString('base64')}`
 const alert: Alert = {
@@ -47,10 +48,6 @@ const receiver = async (statuses: number[]) => {
 
 const signed = (headers: Heard['headers']): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
-
-const until = async (condition: () => boolean): Promise<void> => {
-  for (let tries = 0; tries < 3_000 && !condition(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10))
-}
 
 test('an alert arrives as a signed CloudEvent, repeated until it is taken, with the same id', async () => {
   await using there = await receiver([500, 503])

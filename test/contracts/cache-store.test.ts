@@ -27,7 +27,7 @@ if (redisInstalled()) {
     let topology: Topology
     beforeAll(async () => {
       topology = await start()
-    }, 30_000)
+    })
     afterAll(() => topology.stop())
 
     cacheStoreContract(name, {

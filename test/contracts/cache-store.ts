@@ -246,6 +246,6 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
       })
       await fc.assert(check, { numRuns: runs / together, seed: 20_261_123, endOnFailure: true })
       expect(unseen).toBeLessThan(runs / 2)
-    }, 120_000)
+    })
   })
 }

@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Store } from '../../src/journal/store/journal-store.ts'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { openPostgres } from '../../src/journal/store/postgres/store.ts'
 import { openSqlite } from '../../src/journal/store/sqlite/store.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/postgres.ts'
+import { until } from '../support/until.ts'
 import { storeContract } from './journal-store.ts'
 
 storeContract('SQLite', async () => {
@@ -37,7 +37,7 @@ test('SQLite has a thread for writing and one for the guard at once, one for peo
   const { privateKey } = generateKeyPairSync('ed25519')
   const store = await openSqlite({ path: join(directory, 'journal.db'), keys: [privateKey], instance: 'i_one' })
   // That for the guard may still be starting: nothing waits for it yet.
-  while (threads() - others < 2) await setTimeout(5)
+  await until(() => threads() - others >= 2)
   const seen = [threads() - others]
   for (const { select } of [store, store.readers, store]) {
     await select('SELECT 1')

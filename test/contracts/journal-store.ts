@@ -10,6 +10,7 @@ import { leafHash, push, rootOf } from '../../src/journal/log/tree.ts'
 import { prune, pruneRangeBefore } from '../../src/journal/maintenance.ts'
 import { type Entry, entryOf, type Result, type Store, systemEvent } from '../../src/journal/store/journal-store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
+import { until } from '../support/until.ts'
 
 export interface Fixture {
   /** A journal that is empty but for its first event; `instance` distinguishes replicas of one journal. */
@@ -155,8 +156,7 @@ export function storeContract(name: string, fixture: () => Promise<Fixture>): vo
       expect(await store.isAlive('i_two')).toBe(true)
       expect(await store.isAlive('i_never')).toBe(false)
       await other.close()
-      for (let tries = 0; tries < 1_000 && (await store.isAlive('i_two')); tries += 1)
-        await new Promise((resolve) => setTimeout(resolve, 25))
+      await until(async () => !(await store.isAlive('i_two')))
       expect(await store.isAlive('i_two')).toBe(false)
       expect(await store.isAlive('../../etc')).toBe(false)
     })

@@ -11,13 +11,11 @@ import { startProxy, type TestProxy } from '../support/proxy.ts'
 import { sendRaw } from '../support/raw.ts'
 import { redisInstalled, startRedis } from '../support/redis.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
 
 const tried = new Set<string>()
 const when = promtoolInstalled() && redisInstalled() ? test : test.skip
 
-const until = async (look: () => Promise<boolean>): Promise<void> => {
-  while (!(await look())) await sleep(50)
-}
 const times = (count: number, work: (at: number) => Promise<unknown>): Promise<unknown> =>
   Promise.all(Array.from({ length: count }, (_, at) => work(at)))
 
@@ -65,11 +63,11 @@ fires('SmoochBffSlow', 'the vendor takes five seconds', async (bff) => {
 when('SmoochBffEventLoopLate fires when the process is busy for a second at a time', async () => {
   await using bff = await startBff()
   // The start is busy too.
-  let before = await look(bff.app.privateUrl)
-  while (sumOf(before, 'nodejs_eventloop_lag_p99_seconds') > 0.2) {
-    await sleep(300)
-    before = await look(bff.app.privateUrl)
-  }
+  const before = await until(
+    () => look(bff.app.privateUrl),
+    (figures) => sumOf(figures, 'nodejs_eventloop_lag_p99_seconds') <= 0.2,
+    300,
+  )
   for (let i = 0; i < 3; i++) {
     const end = performance.now() + 1_000
     while (performance.now() < end);

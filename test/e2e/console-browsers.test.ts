@@ -47,7 +47,7 @@ withBrowser('tabs of the console', () => {
     const later = await it.remove(it.person()._id)
     await tabs[0]!.locator(`#found .op[data-op="${later}"]`).waitFor()
     for (const tab of tabs.slice(1)) await tab.close()
-  }, 120_000)
+  })
 
   test('a tab that was opened behind another goes live when it is shown', async () => {
     const tab = await it.page.context().newPage()

@@ -32,5 +32,5 @@ withBrowser('an update with AUDIT_UPDATE_VALUES', () => {
     await page.getByText('saw the personal data').first().waitFor()
     // A page that is left ends its stream.
     expect(it.browser.complaints.filter((line) => !line.includes('ERR_ABORTED'))).toEqual([])
-  }, 60_000)
+  })
 })

@@ -31,7 +31,7 @@ given('a person with a browser, a real provider and two replicas', () => {
     provider.register([replicas.origin], `${replicas.origin}/bff/auth/backchannel-logout`)
     browser = await openBrowser(replicas.origin)
     context = browser.page.context()
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser[Symbol.asyncDispose]()
     await replicas[Symbol.asyncDispose]()
@@ -109,7 +109,7 @@ given('a person with a browser, a real provider and two replicas', () => {
     await page.waitForURL(`${replicas.origin}/`)
     expect(Math.min(...replicas.served)).toBeGreaterThan(0)
     await page.close()
-  }, 60_000)
+  })
 
   test("a logout at the provider ends the tab's session", async () => {
     const tab = await context.newPage()
@@ -124,5 +124,5 @@ given('a person with a browser, a real provider and two replicas', () => {
     expect((await call(tab, 'GET', '/v1.1/appusers/me')).status).toBe(401)
     await elsewhere.close()
     await tab.close()
-  }, 60_000)
+  })
 })

@@ -18,7 +18,6 @@ test.each([
     expect(Object.keys(statuses).length).toBeGreaterThan(5)
     expect(Object.keys(vendor).length).toBeGreaterThan(5)
   },
-  60_000,
 )
 
 test('a 503 in words is no fault where it is documented so, as of readiness, and is one elsewhere', async () => {

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis'
 import { type Bff, type Carried, patiently, startBff } from '../support/bff.ts'
 import { redisInstalled } from '../support/redis.ts'
 import { type RunningCluster, startCluster } from '../support/redis-topologies.ts'
+import { until } from '../support/until.ts'
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
 const all = new AsyncDisposableStack()
@@ -48,7 +49,7 @@ const underCalls = async (name: string, work: () => Promise<void>): Promise<Set<
   })
   const ending = (async () => {
     for (const [at, headers] of leaving.entries()) {
-      if (over.signal.aborted) return
+      if (over.signal.aborted) break
       const ended = (await noted(replicas[at % 2]!, 'DELETE', '/auth/session', headers)) === 204
       if (ended) left.push(headers)
       // Refusals come at once: without a longer pause all of them would have had theirs before the node is back.
@@ -56,10 +57,11 @@ const underCalls = async (name: string, work: () => Promise<void>): Promise<Set<
     }
   })()
   await work()
-  for (let tries = 0; tries < 300; tries += 1) {
-    if ((await Promise.all(staying.map((headers) => isIn(replicas[tries % 2]!, headers)))).every((it) => it === true)) break
-    await sleep(100)
-  }
+  for (const bff of replicas)
+    await until(
+      () => Promise.all(staying.map((headers) => isIn(bff, headers))),
+      (all) => all.every((it) => it === true),
+    )
   over.abort()
   await Promise.all([...reading, ending])
   for (const bff of replicas) {
@@ -116,7 +118,7 @@ when('a node fails and comes back: its people are told to come again, and nothin
   all.defer(() => client.disconnect())
   const answers = await underCalls('failed', async () => {
     failing!.process.kill('SIGSTOP')
-    while (!String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:fail')) await sleep(100)
+    await until(async () => String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:fail'))
     await sleep(500)
     failing!.process.kill('SIGCONT')
   })

@@ -3,6 +3,7 @@ import { renameSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
 import { canaryEmail } from '../support/canaries.ts'
+import { until } from '../support/until.ts'
 
 let bff: Bff
 let admin: Carried
@@ -122,7 +123,7 @@ describe('denied attempts', () => {
     const customer = await bff.signIn({ userId: 'curious' })
     for (let i = 0; i < 30; i++) expect((await bff.call('DELETE', `/v1.1/appusers/${user._id}`, { headers: customer })).status).toBe(403)
     const denied = async () => (await ops(`/operations?target=${user._id}&state=denied`)).json.operations as unknown[]
-    for (let i = 0; i < 50 && (await denied()).length < 20; i++) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(async () => (await denied()).length >= 20)
     expect(await denied()).toHaveLength(20)
     expect((await denied())[0]).toMatchObject({ action: 'delete_app_user', actor: { type: 'user', roles: ['user'] } })
   })
@@ -135,7 +136,7 @@ describe('writes and reveals that destroy nothing', () => {
     await bff.call('PUT', '/v1.1/appusers/me', { headers, json: { givenName: 'G' } })
     const code = (await bff.call('GET', '/v1.1/appusers/me/authcode', { headers })).json.authCode as string
     const found = async () => (await ops(`/operations?target=${user.userId}`)).json.operations as { action: string }[]
-    for (let i = 0; i < 50 && (await found()).length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(async () => (await found()).length >= 2)
     expect((await found()).map(({ action }) => action)).toEqual(['get_app_user_auth_code', 'update_app_user'])
     expect((await ops('/export')).text).not.toContain(code)
   })

@@ -1,6 +1,7 @@
 /** The Idempotency-Key on pre_create_app_user: carried out once, however often it is asked for. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Bff, type Carried, startBff } from '../support/bff.ts'
+import { until } from '../support/until.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
 const stores = [['in this process', {}], ...(redisUrl ? [['Redis', { REDIS_URL: redisUrl }]] : [])] as [string, Record<string, string>][]
@@ -42,7 +43,7 @@ describe.each(stores)('the Idempotency-Key on pre_create_app_user, %s', (_name, 
     bff.sandbox.fault({ operation: 'pre_create_app_user', hang: true, times: 1 })
     const earlier = sends()
     const first = create('d', 'once-d')
-    while (sends() === earlier) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => sends() !== earlier)
     const before = sends()
     const meanwhile = await create('d', 'once-d')
     expect([meanwhile.status, meanwhile.json.error.code]).toEqual([409, 'operation_pending'])

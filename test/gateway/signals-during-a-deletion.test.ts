@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId, keyId } from '../support/bff.ts'
 import { canaryKey, canaryServiceKey } from '../support/canaries.ts'
 import { redisInstalled, startRedis } from '../support/redis.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
 
 const describeRedis = redisInstalled() ? describe : describe.skip
 
@@ -47,7 +47,7 @@ const deletionOnItsWay = async (all: AsyncDisposableStack, vendorMs: number) => 
     ({ status }) => status,
     () => 'cut',
   )
-  while (sent() === 0) await sleep(10)
+  await until(() => sent() > 0)
   const events = () => {
     using db = new DatabaseSync(journal, { readOnly: true, timeout: 5_000 })
     return (db.prepare("SELECT body FROM event WHERE action = 'delete_app_user' ORDER BY seq").all() as { body: string }[]).map(

@@ -6,6 +6,7 @@ import { describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried } from '../support/bff.ts'
 import { bffOnRedis } from '../support/bff-on-redis.ts'
 import { redisInstalled } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 
 const given = redisInstalled() ? describe : describe.skip
 
@@ -28,20 +29,14 @@ given('the session store, stopped after the intent', () => {
     const lock = new DatabaseSync(service.bff.journalFile, { timeout: 5_000 })
     lock.exec('BEGIN IMMEDIATE')
     const answer = call()
-    while (looks() < subjects) await sleep(10)
+    await until(() => looks() >= subjects)
     await sleep(400)
     await stop()
     lock.exec('ROLLBACK')
     lock.close()
     return await answer
   }
-  const back = async (): Promise<Carried> => {
-    for (let tries = 0; ; tries += 1) {
-      const headers = await service.bff.signIn({ roles: ['auditor'], actor: { id: 'aud' } }).catch(() => undefined)
-      if (headers || tries > 600) return headers!
-      await sleep(50)
-    }
-  }
+  const back = (): Promise<Carried> => until(() => service.bff.signIn({ roles: ['auditor'], actor: { id: 'aud' } }).catch(() => undefined))
   const stops: [string, () => unknown, () => unknown][] = [
     ['does not answer', service.stop, service.goOn],
     ['is gone', service.kill, service.startAgain],

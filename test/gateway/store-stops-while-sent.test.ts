@@ -1,9 +1,9 @@
 /** The session store stops while the vendor has the call: what it answers is told as it is, and what could not be stored is an alarm. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { appId, type Bff } from '../support/bff.ts'
 import { bffOnRedis } from '../support/bff-on-redis.ts'
 import { redisInstalled } from '../support/redis.ts'
+import { until } from '../support/until.ts'
 
 const given = redisInstalled() ? describe : describe.skip
 
@@ -15,7 +15,7 @@ given('the session store, stopped while the vendor has the call', () => {
     const sends = () => service.bff.sandbox.requests.filter((it) => it.operation === operation).length
     const before = sends()
     const answer = call()
-    while (sends() === before) await sleep(5)
+    await until(() => sends() !== before)
     service.stop()
     return await answer
   }
@@ -23,11 +23,7 @@ given('the session store, stopped while the vendor has the call', () => {
   /** The store goes on: the call, as soon as it goes through. */
   const later = async (call: () => ReturnType<Bff['call']>) => {
     service.goOn()
-    for (let tries = 0; ; tries += 1) {
-      const answer = await call()
-      if (answer.status !== 503 || tries > 600) return answer
-      await sleep(50)
-    }
+    return await until(call, ({ status }) => status !== 503)
   }
 
   test('a deletion that the vendor refuses is a failure, and the mark that stays is an alarm', async () => {

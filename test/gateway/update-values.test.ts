@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../support/bff.ts'
+import { until } from '../support/until.ts'
 
 let bff: Bff
 let agent: Carried
@@ -28,14 +29,8 @@ const update = (userId: string, body: object, headers = agent, service = bff) =>
   service.call('PUT', `/v1.1/appusers/${userId}`, { headers, json: body })
 
 /** Written after the answer, in a batch. */
-const recorded = async (userId: string, service = bff, headers = admin) => {
-  for (let tries = 0; tries < 1_000; tries += 1) {
-    const { operations } = (await service.call('GET', `/ops/api/operations?target=${userId}&action=update`, { headers })).json
-    if (operations.length > 0) return operations[0]
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('the update is not in the journal')
-}
+const recorded = (userId: string, service = bff, headers = admin) =>
+  until(async () => (await service.call('GET', `/ops/api/operations?target=${userId}&action=update`, { headers })).json.operations[0])
 const reveal = async (id: string) => (await bff.call('POST', `/ops/api/operations/${id}/reveal`, { headers: admin })).json.personal.before
 const eventOf = async (id: string) => (await bff.call('GET', `/ops/api/operations/${id}`, { headers: admin })).json.events[0]
 
@@ -81,7 +76,7 @@ test('a session that ends while the user is read sends no update', async () => {
   bff.sandbox.fault({ operation: 'get_app_user', times: 1, latency: 600 })
   bff.sandbox.clearRequests()
   const answer = update(userId, { givenName: 'Philomena' }, leaving)
-  while (bff.sandbox.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await until(() => bff.sandbox.requests.length > 0)
   await bff.call('DELETE', '/auth/session', { headers: leaving })
   expect((await answer).status).toBe(401)
   expect((await bff.call('GET', `/v1.1/appusers/${userId}`, { headers: agent })).json.appUser.givenName).toBe('Perpetua')

@@ -4,12 +4,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { json as readJson } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { type Bff, mina, startBff } from '../support/bff.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 const parentId = 'b7ad6b7169203331'
@@ -17,13 +17,6 @@ const traceparent = `00-${traceId}-${parentId}-01`
 
 const requests = ({ lines }: Bff, operation: string) =>
   lines.filter(({ msg, operation: its }) => msg === 'request' && its === operation) as Record<string, string>[]
-const until = async <T>(look: () => T | undefined | false): Promise<T> => {
-  for (;;) {
-    const found = look()
-    if (found) return found
-    await sleep(5)
-  }
-}
 const channels = '/v1.1/appusers/me/channels'
 /** The headers that the vendor got with the last call. */
 const atVendor = ({ sandbox }: Bff) => sandbox.requests.at(-1)!.headers as Record<string, string | undefined>

@@ -12,6 +12,7 @@ import { latestCheckpoint } from '../../src/journal/store/queries/log.ts'
 import { journalCli } from '../support/journal-cli.ts'
 import { findPostgres } from '../support/postgres.ts'
 import { postgresOfFile } from '../support/postgres-of-file.ts'
+import { until } from '../support/until.ts'
 import { deletion, makePlace, type Place, success } from './place.ts'
 
 const page = readFileSync(new URL('../../docs/operate.md', import.meta.url), 'utf8')
@@ -64,7 +65,7 @@ test('SQLite: copied while in use, verified, restored; what came after the copy 
   expect(it.journal.status()).toMatchObject({ open: false, cause: expect.stringContaining('went back') })
   const words = commands('drill-accept').trim().replace('npm run journal -- ', '').replace('"$OPERATOR"', 'ops').split(' ')
   expect((await journalCli(place.env, words, { anchor: place.anchor })).code).toBe(0)
-  for (let tries = 0; tries < 600 && !it.journal.status().open; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50))
+  await until(() => it.journal.status().open)
   expect(it.journal.status().open).toBe(true)
   await ((await it.guard.begin(deletion())) as OpenOperation).end(success)
 })

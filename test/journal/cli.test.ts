@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync, hash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { writeExport } from '../../src/journal/cli/export-file.ts'
 import type { OpenOperation } from '../../src/journal/guard/call-guard.ts'
@@ -11,6 +10,7 @@ import { spendPermit } from '../../src/journal/guard/permit.ts'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
 import { latestCheckpoint, treeHead } from '../../src/journal/store/queries/log.ts'
 import { journalCli, type Ran } from '../support/journal-cli.ts'
+import { until } from '../support/until.ts'
 import { deletion, makePlace, success } from './place.ts'
 
 test('verify, tail, show, list, resolve, export, erase, prune, backup, accept-rollback', async () => {
@@ -158,7 +158,7 @@ test('an export that fails half-way leaves no file that could be taken for a who
   await using place = makePlace()
   await using it = await place.open()
   for (let at = 0; at < 300; at += 1) it.guard.denied(deletion({ actor: { type: 'staff', id: `idp1|${at}` } }))
-  for (let events = 0; events < 300; events = (await treeHead(it.store)).size) await setTimeout(10)
+  await until(async () => (await treeHead(it.store)).size >= 300)
   let pages = 0
   const select: typeof it.store.select = (sql, params) => {
     if (sql.startsWith('SELECT seq AS "index", body') && ++pages === 2) throw new Error('away')

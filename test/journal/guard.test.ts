@@ -9,6 +9,7 @@ import { acceptRollback } from '../../src/journal/maintenance.ts'
 import { historyOf } from '../../src/journal/store/history.ts'
 import type { Store } from '../../src/journal/store/journal-store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
+import { until } from '../support/until.ts'
 import { deletion, leaving, makePlace, success } from './place.ts'
 
 const begun = (it: OpenOperation | ReplayedOperation): OpenOperation => {
@@ -22,10 +23,6 @@ const problem = async (work: Promise<unknown>): Promise<Problem> => {
   )
   if (!(caught instanceof Problem)) throw new Error('a Problem was expected', { cause: caught })
   return caught
-}
-const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let tries = 0; tries < 3_000 && !(await condition()); tries += 1) await sleep(10)
-  expect(await condition()).toBe(true)
 }
 
 describe('the guard', () => {

@@ -5,11 +5,8 @@ import { decode } from '../../src/journal/event/event.ts'
 import { erasePerson } from '../../src/journal/maintenance.ts'
 import type { Store } from '../../src/journal/store/journal-store.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
+import { until } from '../support/until.ts'
 import { deletion, leaving, makePlace, type Place, success } from './place.ts'
-
-const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let tries = 0; tries < 3_000 && !(await isSo()); tries += 1) await sleep(10)
-}
 
 const update = (userId: string, more: Parameters<typeof deletion>[0] = {}) =>
   deletion({ action: 'update_app_user', actor: { type: 'user', userId }, targets: [{ role: 'subject', userId }], ...more })
@@ -92,7 +89,7 @@ test('when people cannot be looked up they get new pseudonyms, and nothing is lo
   const { seen, watching } = watched(await place.store())
   const it = await place.open({ store: watching })
   const written = async (count: number): Promise<void> => {
-    while ((await it.store.select("SELECT 1 FROM event WHERE action = 'update_app_user'")).length < count) await sleep(20)
+    await until(async () => (await it.store.select("SELECT 1 FROM event WHERE action = 'update_app_user'")).length >= count)
   }
   it.guard.recorded(update('u1'), success)
   await written(1)

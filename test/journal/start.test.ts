@@ -1,18 +1,14 @@
 /** The start of a service on its journal: a new key is announced under the former one, and a log that is not what was signed or seen keeps the gate closed. */
 import { generateKeyPairSync } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { publicKey } from '../../src/journal/log/checkpoint.ts'
 import { acceptRollback } from '../../src/journal/maintenance.ts'
 import { entryOf, systemEvent } from '../../src/journal/store/journal-store.ts'
 import { latestSystemEvent } from '../../src/journal/store/queries/log.ts'
 import { verify } from '../../src/journal/verify/verify.ts'
+import { until } from '../support/until.ts'
 import { makePlace, type Place } from './place.ts'
-
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await setTimeout(10)
-}
 
 const lived = async (place: Place): Promise<void> => (await place.open()).guard.close()
 

@@ -1,12 +1,12 @@
 /** K2: SIGTERM under load costs no request: the process goes on serving while it says that it is not ready, finishes what it has begun, and leaves with 0. */
 
 import { Agent, type IncomingMessage, request } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId, keyId, mina } from '../support/bff.ts'
 import { canaryKey, canaryServiceKey } from '../support/canaries.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
 
 const send = (url: string, headers: Record<string, string>, agent: Agent): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
@@ -61,22 +61,22 @@ test.each([
     }
   }
   const watch = async (): Promise<void> => {
-    while (ready) {
-      ready = await fetch(`${service.privateUrl}/readyz`).then(
+    const isReady = () =>
+      fetch(`${service.privateUrl}/readyz`).then(
         ({ ok }) => ok,
         () => false,
       )
-      if (ready) await sleep(100)
-    }
+    await until(async () => !(await isReady()), undefined, 100)
+    ready = false
   }
   const load = [watch(), ...Array.from({ length: 12 }, client)]
-  await sleep(500)
+  await until(() => answered > 20)
   expect(failed).toEqual([])
   // Longer under way than the listener stays open.
   vendor.fault({ operation: 'get_app_user_entity_ids', latency: 2_000 })
   using slowAgent = Object.assign(new Agent(), { [Symbol.dispose]: () => slowAgent.destroy() })
   const slow = send(`${url}/channels`, { authorization: `Bearer ${token}` }, slowAgent)
-  while (!vendor.requests.some(({ operation }) => operation === 'get_app_user_entity_ids')) await sleep(5)
+  await until(() => vendor.requests.some(({ operation }) => operation === 'get_app_user_entity_ids'))
   service.child.kill('SIGTERM')
 
   await Promise.all(load)

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, mina, png, startBff } from '../support/bff.ts'
 import { sendRaw } from '../support/raw.ts'
+import { until } from '../support/until.ts'
 import { ask, bytesOf, codeOf, portOf } from './requests.ts'
 
 let bff: Bff
@@ -94,11 +95,6 @@ test('what the file is called and how the form was made do not go on', async () 
     { field: 'role', value: 'appUser' },
   ])
 })
-
-const until = async (done: () => boolean) => {
-  for (let waited = 0; !done() && waited < 30_000; waited += 10) await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(done()).toBe(true)
-}
 
 test('10 MB and a byte without a length is 413, the upstream call is broken off and memory stays flat', async () => {
   const before = messages()

@@ -10,6 +10,7 @@ import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { appId } from '../support/bff.ts'
 import { startRedis } from '../support/redis.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
 
 const values = flagsOf('soak:rotation', { seconds: whole(8, 3_600), callers: whole(8, 1_000), pause: whole(0, 60_000, 0) })
 const [ms, pauseMs] = [values.seconds * 1000, values.pause]
@@ -103,18 +104,19 @@ const load = Promise.all(
 
 /** Seconds from a swap until the new key is seen in use. */
 const inUse: Record<string, string> = {}
-const until = async (name: string, isSo: () => boolean | Promise<boolean>): Promise<void> => {
+const untilInUse = async (name: string, isSo: () => boolean | Promise<boolean>): Promise<void> => {
   const began = performance.now()
-  while (!(await isSo()) && performance.now() - began < 20_000) await sleep(50)
+  await until(isSo)
   inUse[name] = `${((performance.now() - began) / 1000).toFixed(1)} s`
 }
+
 await sleep(ms)
 put('SMOOCH_JWT', keys.SMOOCH_JWT[1])
-await until('vendor', () => vendor.requests.at(-1)?.headers.authorization === `Bearer ${keys.SMOOCH_JWT[1]}`)
+await untilInUse('vendor', () => vendor.requests.at(-1)?.headers.authorization === `Bearer ${keys.SMOOCH_JWT[1]}`)
 for (const name of ['SESSION_KEYS', 'SESSION_PEPPERS', 'SERVICE_KEYS'] as const) put(name, keys[name].toReversed().join(','))
-await until('service key', async () => !(await mint(keys.SERVICE_KEYS[1])).startsWith('none'))
+await untilInUse('service key', async () => !(await mint(keys.SERVICE_KEYS[1])).startsWith('none'))
 let fresh = ''
-await until('session key', async () => {
+await untilInUse('session key', async () => {
   fresh = await mint(keys.SERVICE_KEYS[1])
   return kidOf(fresh) === 'k2'
 })
@@ -123,14 +125,14 @@ await sleep(ms)
 token = fresh
 await sleep(2_000)
 for (const name of ['SESSION_KEYS', 'SESSION_PEPPERS', 'SERVICE_KEYS'] as const) put(name, keys[name][1])
-await until('former service key refused', async () => (await mint(keys.SERVICE_KEYS[0])) === 'none 401')
+await untilInUse('former service key refused', async () => (await mint(keys.SERVICE_KEYS[0])) === 'none 401')
 await sleep(ms)
 stop.abort()
 await load
 // Of what is reachable alone: writing a snapshot collects the garbage first.
 const snapshots = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.heapsnapshot'))
 service.child.kill('SIGUSR2')
-while (snapshots().length === 0) await sleep(100)
+await until(() => snapshots().length > 0)
 // The loop answers again once it is written.
 await fetch(`${service.privateUrl}/livez`)
 const client = new Redis(redis.url)

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { App } from '../../config/apps.ts'
 import { loadApps } from '../../config/apps.ts'
 import { load } from '../../config/load.ts'
@@ -13,6 +12,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/dev/s
 import { createLog } from '../../src/platform/log/logger.ts'
 import { type AppOptions, type RunningApp, startApp } from '../../src/service/app.ts'
 import { canariesIn, canaryEmail, canaryKey, canaryPepper, canaryServiceKey, canarySessionKey } from './canaries.ts'
+import { until } from './until.ts'
 
 export const appId = '69f0100f2a3b4c5d6e7f8091'
 export const keyId = 'app_69f0100f2a3b4c5d6e7f8092'
@@ -81,11 +81,7 @@ const look = async (response: Response): Promise<Answer> => {
 
 /** What a test prepares by is asked for again while the answer is 503: on a busy machine Redis is silent for more than 200 ms now and then. */
 export const patiently = async <T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> => {
-  for (let tries = 1; ; tries += 1) {
-    const answer = await ask()
-    if (answer.status !== 503 || tries === 20) return answer
-    await sleep(250)
-  }
+  return await until(ask, ({ status }) => status !== 503, 250)
 }
 
 export const mina = { userId: 'cust-20481', givenName: 'Mina', surname: 'Okafor', email: canaryEmail, properties: { plan: 'gold' } }

@@ -1,7 +1,7 @@
 /** Servers that a test starts as processes: the wait until one takes connections, and its end. */
 import type { ChildProcess } from 'node:child_process'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from './until.ts'
 
 /** A server with workers of its own is asked to end, since its workers would outlive it. */
 export const endProcess = async (child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
@@ -11,12 +11,13 @@ export const endProcess = async (child: ChildProcess, signal: NodeJS.Signals = '
   await ended
 }
 
-/** Throws what `why` says when the process ends before this port takes connections, or after 30 s. */
+/** Throws what `why` says when the process ends before this port takes connections. */
 export const untilTaken = async (port: number, child: ChildProcess, why: () => string): Promise<void> => {
-  for (let tries = 0; !(await takesConnections(port)); tries += 1) {
-    if (tries === 600 || child.exitCode !== null) throw new Error(why())
-    await sleep(50)
-  }
+  await until(async () => {
+    const isTaken = await takesConnections(port)
+    if (!isTaken && child.exitCode !== null) throw new Error(why())
+    return isTaken
+  })
 }
 
 const takesConnections = (port: number): Promise<boolean> =>

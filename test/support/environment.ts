@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { PerformanceObserver } from 'node:perf_hooks'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm, { type SourceTextModuleOptions, type SyntheticModuleOptions } from 'node:vm'
+import { testDeadline } from './until.ts'
 
 /** What comes with jest is no dependency of ours. */
 const load = createRequire(import.meta.url)
@@ -84,6 +85,12 @@ PerformanceObserver.prototype.observe = function (...given) {
   observe.apply(this, given)
 }
 
+interface TestEvent {
+  readonly name: string
+  readonly hook?: { readonly timeout?: number }
+  readonly test?: { readonly timeout?: number }
+}
+
 const { ModuleMocker } = load('jest-mock')
 const { ModernFakeTimers } = load('@jest/fake-timers')
 
@@ -109,6 +116,12 @@ export default class {
    * of the processor time. */
   setup(): void {
     Reflect.deleteProperty(Error, 'prepareStackTrace')
+  }
+
+  /** Tests and hooks have a limit each; of concurrent tests jest counts the time from where it comes to them in turn. */
+  handleTestEvent({ name, ...of }: TestEvent, { testTimeout }: { testTimeout: number }): void {
+    const begun = name === 'hook_start' ? of.hook : name === 'test_fn_start' ? of.test : undefined
+    if (begun) Object.assign(globalThis, { [testDeadline]: performance.now() + (begun.timeout || testTimeout) })
   }
 
   getVmContext(): object {

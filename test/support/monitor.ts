@@ -1,8 +1,8 @@
 /** What a Redis was told while something ran, by its own MONITOR. Commands inside scripts are marked `lua`. */
 import { execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { until } from './until.ts'
 
 export interface Monitor extends AsyncDisposable {
   readonly lines: string[]
@@ -27,14 +27,14 @@ export const openMonitor = async (url: string): Promise<Monitor> => {
       else if (!/\{(clock|replicas-)/.test(line)) lines.push(line)
     }
   })
-  while (lines[0] !== 'OK') await sleep(10)
+  await until(() => lines[0] === 'OK')
   lines.shift()
   return {
     lines,
     settled: async () => {
       const mark = randomUUID()
       await promisify(execFile)('redis-cli', [...at, 'echo', `mark-${mark}`])
-      while (!marks.has(mark)) await sleep(5)
+      await until(() => marks.has(mark))
     },
     [Symbol.asyncDispose]: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve))

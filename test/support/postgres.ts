@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import './ends-children.ts'
 import { onceARun } from './once-a-run.ts'
+import { until } from './until.ts'
 
 const candidates = (): string[] => {
   const debian = '/usr/lib/postgresql'
@@ -104,15 +105,15 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
       'dynamic_shared_memory_type=mmap',
     ])
     spawn(program, args, { stdio: 'ignore', detached: true }).unref()
-    for (let tries = 0; ; tries += 1) {
+    const isReady = () => {
       try {
         run('pg_isready', ['-q', '-h', directory, '-p', port])
-        return
-      } catch (error) {
-        if (tries === 600) throw error
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        return true
+      } catch {
+        return false
       }
     }
+    await until(isReady, undefined, 50)
   }
   const stop = (): void => {
     run('pg_ctl', ['-D', cluster, '-m', 'immediate', '-w', 'stop'])
@@ -146,10 +147,7 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
       const standby = await startServer(bin, undefined, directory)
       sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
       sql('SELECT pg_reload_conf()')
-      for (let tries = 0; sql("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").trim() !== '1'; tries += 1) {
-        if (tries === 600) throw new Error('the standby of PostgreSQL did not come up')
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
+      await until(() => sql("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").trim() === '1', undefined, 50)
       return standby
     },
     signal: (signal) => {

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Certificates } from './certificates.ts'
 import { endProcess } from './child-process.ts'
 import { freePort } from './free-port.ts'
+import { until } from './until.ts'
 
 export interface Topology {
   readonly url: string
@@ -62,14 +62,6 @@ const client = (port: number, { tls, password, host = '127.0.0.1' }: Guarded = {
     ...(tls && { tls: { ca: tls.text('ca.pem'), cert: tls.text('client.pem'), key: tls.text('client.key') } }),
   }).on('error', () => undefined)
 
-/** Asks until the answer is the wanted one. */
-const until = async (what: string, ask: () => Promise<boolean>): Promise<void> => {
-  for (let waited = 0; !(await ask()); waited += 50) {
-    if (waited > 15_000) throw new Error(`${what} did not come up`)
-    await sleep(50)
-  }
-}
-
 const stopAll = (processes: readonly ChildProcess[], folders: Folders) => async () => {
   await Promise.all(processes.map((child) => endProcess(child)))
   folders.remove()
@@ -81,7 +73,7 @@ export const startStandalone = async (guarded: Guarded = {}): Promise<Pick<Topol
   const folders = startFolders()
   const processes = [start(plain(port, folders, guarded))]
   const asked = client(port, guarded)
-  await until('Redis', async () => (await asked.ping().catch(() => '')) === 'PONG')
+  await until(async () => (await asked.ping().catch(() => '')) === 'PONG')
   asked.disconnect()
   return { port, stop: stopAll(processes, folders) }
 }
@@ -114,7 +106,7 @@ export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1):
   const replica = (at: number) => start([...server(at), '--replicaof', host, String(port), '--repl-diskless-sync-delay', '0'])
   const processes = [start(server(port)), ...replicaPorts.map(replica), start([config, '--sentinel'])]
   const sentinel = client(sentinelPort, { ...guarded, password: guarded.sentinelPassword ?? '' })
-  await until('the Sentinel', async () => {
+  await until(async () => {
     const master = (await sentinel.call('SENTINEL', 'master', 'bff').catch(() => [])) as string[]
     return master.includes('master') && master[master.indexOf('num-slaves') + 1] === String(replicas)
   })
@@ -123,7 +115,7 @@ export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1):
   const current: WithSentinel['current'] = async () => {
     const asked = client(sentinelPort, { ...guarded, password: guarded.sentinelPassword ?? '' })
     let at = 0
-    await until('the replicas', async () => {
+    await until(async () => {
       at = Number(((await asked.call('SENTINEL', 'get-master-addr-by-name', 'bff')) as string[])[1])
       const master = client(at, guarded)
       const said = await master.info('replication').catch(() => '')
@@ -198,10 +190,10 @@ export const startCluster = async ({
     const info = String(await node.call('CLUSTER', 'INFO').catch(() => ''))
     return ['cluster_state:ok', `cluster_known_nodes:${ports.length}`, `cluster_slots_assigned:${slots}`].every((it) => info.includes(it))
   }
-  for (const node of clients) await until('the Cluster', () => isWhole(node))
+  for (const node of clients) await until(() => isWhole(node))
   for (const at of standbys.keys()) {
     const master = String(await clients[at % 3]!.call('CLUSTER', 'MYID'))
-    await until('a replica', async () => (await clients[3 + at]!.call('CLUSTER', 'REPLICATE', master).catch(() => '')) === 'OK')
+    await until(async () => (await clients[3 + at]!.call('CLUSTER', 'REPLICATE', master).catch(() => '')) === 'OK')
   }
   /** How many replicas follow it; not a number for a replica that follows nobody. */
   const followersOf = async (node: Redis): Promise<number> => {
@@ -211,7 +203,7 @@ export const startCluster = async ({
   }
   const current: RunningCluster['current'] = async () => {
     const asked = ports.map((port) => client(port, guarded))
-    await until('the replicas', async () => {
+    await until(async () => {
       const followers = await Promise.all(asked.map(async (node) => ((await isWhole(node)) ? followersOf(node) : Number.NaN)))
       return followers.reduce((sum, it) => sum + it) === standbys.length
     })
@@ -224,7 +216,7 @@ export const startCluster = async ({
     for (const node of asked) node.disconnect()
     const startAgain = async (): Promise<void> => {
       const witness = client(ports[(at + 1) % 3]!, guarded)
-      await until('the new master', async () => (await largestOf(witness)) !== at)
+      await until(async () => (await largestOf(witness)) !== at)
       witness.disconnect()
       servers[at] = start(args[at]!)
       processes.push(servers[at]!)

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { endProcess } from './child-process.ts'
 import './ends-children.ts'
+import { until } from './until.ts'
 
 export interface TestRedis {
   /** The socket's path, which is a valid REDIS_URL. */
@@ -49,10 +49,8 @@ export const startRedisIn = async (folder: string, options: readonly string[] = 
   } catch {
     // Only root may.
   }
-  for (let waited = 0; !existsSync(socket); waited += 20) {
-    if (waited > 60_000 || child.exitCode !== null) throw new Error('redis-server did not start')
-    await sleep(20)
-  }
+  await until(() => existsSync(socket) || child.exitCode !== null)
+  if (child.exitCode !== null) throw new Error('redis-server did not start')
   const stop = async () => {
     await endProcess(child)
     rmSync(folder, { recursive: true, force: true })

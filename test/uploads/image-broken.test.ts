@@ -1,8 +1,9 @@
 /** An image that breaks on its way, from either side: no hang, no second send, no whole form by accident, and flat memory. */
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { Problem } from '../../src/contract/problems.ts'
+import { until } from '../support/until.ts'
 import { json, listen, listenRaw } from '../upstream/vendor.ts'
-import { boundary, field, file, form, gateway, multipart, open, png, pngOf, until, upload } from './uploads.ts'
+import { boundary, field, file, form, gateway, multipart, open, png, pngOf, upload } from './uploads.ts'
 
 const message = {
   message: { _id: 'm', authorId: 'a', role: 'appUser', type: 'image', received: 1772445600.123 },

@@ -94,10 +94,3 @@ export const upload = (to: { port: number }, body: Buffer, headers: Record<strin
   outgoing.end(body)
   return answer
 }
-
-export const until = async (condition: () => boolean): Promise<void> => {
-  for (const started = performance.now(); !condition(); ) {
-    if (performance.now() - started > 5000) throw new Error('waited in vain')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}

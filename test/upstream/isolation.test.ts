@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../src/contract/operation.ts'
 import { operations } from '../../src/contract/operations.ts'
+import { until } from '../support/until.ts'
 import { appAt, json, listen, problemOf, upstreamWith, user } from './vendor.ts'
 
 const read = { operation: operations.get_app_user as Operation, params: { userId: 'u' }, retry: false }
@@ -33,7 +34,7 @@ const atOnce: Record<Name, number> = { read: 256, update: 128, remove: 64, authC
 /** A minute, so that a busy machine ends none of the calls that are held. */
 const patient = { timeLimit: () => 60_000 }
 const arrived = async ({ requests }: { readonly requests: readonly unknown[] }, count: number): Promise<void> => {
-  for (let tries = 0; tries < 600 && requests.length < count; tries += 1) await sleep(50)
+  await until(() => requests.length >= count)
   expect(requests.length).toBe(count)
 }
 const times = <T>(count: number, work: () => T): T[] => Array.from({ length: count }, work)

@@ -2,11 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { operations } from '../../src/contract/operations.ts'
+import { until } from '../support/until.ts'
 import { appAt, json, listen, problemOf, upstreamWith, user } from './vendor.ts'
 
 const readOf = (userId: string) => ({ operation: operations.get_app_user, params: { userId } })
 const times = <T>(count: number, work: (nth: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, nth) => work(nth)))
+
+/** Without the looks at a vendor that was away, which come while a busy machine is late. */
+const sendsOf = ({ requests }: { readonly requests: readonly { readonly url: string | undefined }[] }, ending: string): number =>
+  requests.filter(({ url = '' }) => url.endsWith(ending) && !url.endsWith('smooch-bff-check')).length
 
 const troubles = {
   'resets each connection': (req) => void req.socket.destroy(),
@@ -22,8 +27,8 @@ describe.each(Object.entries(troubles))('a vendor that %s', (_name, trouble) => 
     using upstream = upstreamWith()
     const codes = await times(100, async (nth) => (await problemOf(upstream.call(appAt(vendor.origin), readOf(`u${nth}`)))).code)
     expect(new Set(codes).size).toBe(1)
-    expect(vendor.requests.length).toBeGreaterThanOrEqual(100)
-    expect(vendor.requests.length).toBeLessThanOrEqual(120)
+    const sends = sendsOf(vendor, '')
+    expect([sends >= 100, sends <= 120]).toEqual([true, true])
   })
 })
 
@@ -37,17 +42,17 @@ test.concurrent('a vendor that fails every third read, too few for the breaker, 
     await times(20, (at) => upstream.call(appAt(vendor.origin), readOf(`u${at}`)).catch(() => undefined))
   const seconds = (performance.now() - began) / 1_000
   expect(upstream.breaker).toEqual([])
-  expect(vendor.requests.length).toBeGreaterThan(calls)
-  expect(vendor.requests.length).toBeLessThanOrEqual(calls * 1.2 + 10 + seconds)
+  const sends = sendsOf(vendor, '')
+  expect(sends).toBeGreaterThan(calls)
+  expect(sends).toBeLessThanOrEqual(calls * 1.2 + 10 + seconds)
 })
 
 test.concurrent('one app has used up what it may send again, and another has not', async () => {
   await using vendor = await listen(json(503, {}))
   using upstream = upstreamWith()
   await times(30, () => problemOf(upstream.call(appAt(vendor.origin), readOf('u'))))
-  const before = vendor.requests.length
   await problemOf(upstream.call({ ...appAt(vendor.origin), appId: 'another' }, readOf('u')))
-  expect(vendor.requests.length - before).toBe(3)
+  expect(sendsOf(vendor, 'another/appusers/u')).toBe(3)
 })
 
 test.concurrent('a read is sent again two seconds after what was saved has been used up', async () => {
@@ -60,9 +65,8 @@ test.concurrent('a read is sent again two seconds after what was saved has been 
   status = 503
   await times(14, () => problemOf(upstream.call(app, readOf('u'))))
   await sleep(2_100)
-  const before = vendor.requests.length
-  await problemOf(upstream.call(app, readOf('u')))
-  expect(vendor.requests.length - before).toBe(3)
+  await problemOf(upstream.call(app, readOf('later')))
+  expect(sendsOf(vendor, 'later')).toBe(3)
 })
 
 test.concurrent('nothing is sent again once the vendor has asked for a pause meanwhile', async () => {
@@ -74,10 +78,10 @@ test.concurrent('nothing is sent again once the vendor has asked for a pause mea
   using upstream = upstreamWith()
   const app = appAt(vendor.origin)
   const first = problemOf(upstream.call(app, readOf('u')))
-  while (vendor.requests.length === 0) await sleep(5)
+  await until(() => vendor.requests.length > 0)
   await problemOf(upstream.call(app, readOf('w')))
   expect((await first).code).toBe('upstream_error')
-  expect(vendor.requests.length).toBe(2)
+  expect(sendsOf(vendor, '')).toBe(2)
 })
 
 test.concurrent('nothing is sent again once the vendor has been found away meanwhile', async () => {
@@ -85,9 +89,9 @@ test.concurrent('nothing is sent again once the vendor has been found away meanw
   using upstream = upstreamWith()
   const app = appAt(vendor.origin)
   const first = problemOf(upstream.call(app, readOf('first')))
-  while (vendor.requests.length === 0) await sleep(5)
+  await until(() => vendor.requests.length > 0)
   await times(12, () => problemOf(upstream.call(app, { ...readOf('u'), retry: false })))
   expect(upstream.breaker).toEqual([{ appId: app.appId, open: true }])
   await first
-  expect(vendor.requests.filter(({ url }) => url?.endsWith('/first'))).toHaveLength(1)
+  expect(sendsOf(vendor, 'first')).toBe(1)
 })

@@ -6,6 +6,7 @@ import { load } from '../../config/load.ts'
 import { webhooks } from '../../src/webhooks/cli.ts'
 import { appId, type Bff, type Carried, keyId, startBff } from '../support/bff.ts'
 import { canaryKey, canaryPepper, canarySessionKey } from '../support/canaries.ts'
+import { until } from '../support/until.ts'
 
 const secret = 'test-webhook-secret-2f9a'
 const path = `/webhooks/smooch/${appId}`
@@ -152,7 +153,7 @@ describe('npm run webhooks', () => {
       method: 'DELETE',
       headers: { authorization: `Basic ${Buffer.from(`${keyId}:${canaryKey}`).toString('base64')}` },
     })
-    for (let i = 0; i < 50 && (await status(it.userId)) !== ''; i += 1) await sleep(20)
+    await until(async () => (await status(it.userId)) === '')
     expect((await bff.call('GET', `/v1.1/appusers/${it.userId}`, { headers: staff })).status).toBe(404)
   })
 })

@@ -1,6 +1,7 @@
 /** Channels, business systems, links and codes of the stand-in. */
 import { describe, expect, test } from '@jest/globals'
-import { appId, start, until } from './start.ts'
+import { until } from '../../support/until.ts'
+import { appId, start } from './start.ts'
 
 const sms = { type: 'twilio', phoneNumber: '+1 514-555-0100', confirmation: { type: 'prompt' } }
 const never = { switches: { confirmLinksAfter: 'never' as const } }

@@ -1,6 +1,6 @@
 /** Faults on demand. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
+import { until } from '../../support/until.ts'
 import { appId, basic, start } from './start.ts'
 
 const people = [{ userId: 'u' }, { userId: 'v' }]
@@ -80,7 +80,7 @@ describe('a fault', () => {
     it.sandbox.fault({ operation: 'get_app_user', latency: 1_000, applied: true, times: 1 })
     it.sandbox.fault({ operation: 'get_app_user', latency: 1_000, times: 1 })
     const arrived = async (count: number) => {
-      while (it.sandbox.requests.length < count) await sleep(2)
+      await until(() => it.sandbox.requests.length >= count)
     }
     const stale = it.ask('GET', '/appusers/u')
     await arrived(1)
@@ -99,7 +99,7 @@ describe('a fault', () => {
     const headers = { authorization: basic() }
     const leave = new AbortController()
     const deleting = fetch(url, { method: 'DELETE', headers, signal: leave.signal })
-    while (it.sandbox.user(appId, 'v')) await sleep(2)
+    await until(() => !it.sandbox.user(appId, 'v'))
     leave.abort()
     await expect(deleting).rejects.toThrow()
     const stop = new AbortController()

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from '@jest/globals'
-import { until } from './start.ts'
+import { until } from '../../support/until.ts'
 
 function run(env: Record<string, string>) {
   const child = spawn(process.execPath, ['src/dev/sandbox/main.ts'], { env: { PATH: process.env['PATH'], ...env } })

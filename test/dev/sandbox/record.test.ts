@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import type { Sandbox } from '../../../src/dev/sandbox/sandbox.ts'
-import { appId, basic, start, until } from './start.ts'
+import { until } from '../../support/until.ts'
+import { appId, basic, start } from './start.ts'
 
 /** Bytes as they are, and all that comes back. */
 async function raw({ origin }: Sandbox, text: string, hangUp = false): Promise<string> {

@@ -61,13 +61,3 @@ export async function start(options?: SandboxOptions) {
   const sandbox = await startSandbox(options)
   return { sandbox, ask: askOf(sandbox), [Symbol.asyncDispose]: () => sandbox.close() }
 }
-
-/** Waits, at most half a minute, until something is there. */
-export async function until<T>(look: () => T | undefined | false): Promise<T> {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
-    const found = look()
-    if (found) return found
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  throw new Error('It did not happen within half a minute')
-}

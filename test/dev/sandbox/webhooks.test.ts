@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
-import { appId, start, until } from './start.ts'
+import { until } from '../../support/until.ts'
+import { appId, start } from './start.ts'
 
 interface Received {
   method: string | undefined

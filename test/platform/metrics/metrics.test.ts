@@ -7,13 +7,9 @@ import { appId, mina, startBff } from '../../support/bff.ts'
 import { type Figures, parseMetrics, scrape, sumOf } from '../../support/metrics.ts'
 import { sendRaw } from '../../support/raw.ts'
 import { processEnv, startProcess } from '../../support/service-process.ts'
+import { until } from '../../support/until.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
-
-/** Asks until the figures show it. */
-const until = async (look: () => Promise<boolean>): Promise<void> => {
-  while (!(await look())) await sleep(20)
-}
 
 describe('the table of metrics', () => {
   test.each(metrics)('%s is named as Prometheus has it', (name, { type, help, buckets }) => {
@@ -33,7 +29,7 @@ test('each alarm has a series from the start, and so has what has known labels',
   expect(figures.get(`smooch_bff_circuit_open{app="${appId}"}`)).toBe(0)
   // Events of the start itself may still wait.
   const waiting = async () => (await scrape(bff.app.privateUrl)).get('smooch_bff_journal_waiting_events')
-  while ((await waiting()) !== 0) await new Promise((resolve) => setTimeout(resolve, 50))
+  await until(async () => (await waiting()) === 0)
   for (const name of ['smooch_bff_log_dropped_total', 'smooch_bff_journal_lost_total']) expect([name, figures.get(name)]).toEqual([name, 0])
   expect([figures.get('smooch_bff_journal_gate_open'), figures.get('smooch_bff_processes')]).toEqual([1, 1])
 })

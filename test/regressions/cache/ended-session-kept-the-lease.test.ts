@@ -11,7 +11,7 @@ const installed = redisInstalled()
 let cluster: Topology | undefined
 beforeAll(async () => {
   if (installed) cluster = await startCluster()
-}, 30_000)
+})
 afterAll(() => cluster?.stop())
 
 const when = installed ? test : test.skip

@@ -1,7 +1,7 @@
 /** Who tried to write while the vendor was down had no copy left: every read of theirs was 502, where others were served. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { appId, type Bff, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 const url = process.env['TEST_REDIS_URL']
 /** In this process, and in Redis where there is one. */
@@ -73,7 +73,7 @@ test.each(stores)('while a write is under way its person is shown the copy only 
   await using it = await set(env)
   it.bff.sandbox.fault({ operation: 'update_app_user', latency: 1_500, times: 1 })
   const writing = it.write('Nina')
-  while (!it.bff.sandbox.requests.some(({ operation }) => operation === 'update_app_user')) await sleep(5)
+  await until(() => it.bff.sandbox.requests.some(({ operation }) => operation === 'update_app_user'))
   expect(status(await it.read())).toContain('fwd=bypass; detail=changing')
   it.bff.sandbox.fault({ operation: 'get_app_user', status: 503 })
   expect(status(await it.read())).toContain('stale-if-error')

@@ -1,5 +1,4 @@
 /** The cache's own Redis was away during a deletion, and then during an update of the same user: what had to be made up for was remembered by key, the last alone. So the update's milder invalidation kept the entry of whom had been deleted, and a failure that came while an earlier one was being made up for was forgotten with it. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { UpstreamApp } from '../../../config/apps.ts'
 import { createEntries } from '../../../src/cache/entry.ts'
@@ -9,6 +8,7 @@ import { memoryCache } from '../../../src/cache/store/memory.ts'
 import { operations } from '../../../src/contract/operations.ts'
 import type { Upstream } from '../../../src/upstream/client.ts'
 import { peppers } from '../../cache/replicas.ts'
+import { until } from '../../support/until.ts'
 
 const app = { appId: 'app' } as UpstreamApp
 
@@ -48,7 +48,7 @@ test('the strictest of several invalidations that could not be made is made up f
   await remove()
   await updateWithoutAnswer()
   redis.away = false
-  while (made.length === 0) await sleep(20)
+  await until(() => made.length > 0)
   close()
   store.close()
   expect(made[0]).toMatchObject({ blockMs: 60_000, tombstone: '?' })
@@ -75,7 +75,7 @@ test('what fails while an earlier failure is being made up for is made up for to
   })
   await remove()
   redis.away = false
-  while (made < 2) await sleep(20)
+  await until(() => made >= 2)
   close()
   store.close()
 })

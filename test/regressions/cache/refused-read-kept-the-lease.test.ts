@@ -1,9 +1,9 @@
 /** The lookup in the cache comes along with the session: a read that is refused after it, for its limit, leaves the lease to whoever asks next. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { connectRedis } from '../../../src/platform/redis/client.ts'
 import { startBff } from '../../support/bff.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
+import { until } from '../../support/until.ts'
 
 const when = redisInstalled() ? test : test.skip
 
@@ -22,12 +22,8 @@ when('a read over its limit holds no lease', async () => {
     const headers = await bff.signIn()
     for (const status of [200, 200, 429])
       expect((await bff.call('GET', `/v1.1/appusers/me${status === 429 ? '' : '/channels'}`, { headers })).status).toBe(status)
-    let [leases, entries] = [1, 0]
-    for (let tries = 0; leases > 0 && tries < 500; tries++) {
-      await sleep(20)
-      ;[leases, entries] = (await client.run('granted', ['any'], [])) as [number, number]
-    }
-    expect({ leases, entries }).toEqual({ leases: 0, entries: 1 })
+    const look = async () => (await client.run('granted', ['any'], [])) as [leases: number, entries: number]
+    expect(await until(look, ([leases]) => leases === 0)).toEqual([0, 1])
   } finally {
     client.close()
     await redis.stop()

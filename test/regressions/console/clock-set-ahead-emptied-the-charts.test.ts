@@ -1,10 +1,10 @@
 /** Counts of hours that seemed older than a month were dropped for good: after a clock that was ahead for a moment the charts of the console stayed empty until a restart. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { createCounters } from '../../../src/console/counters.ts'
 import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { setClock } from '../../support/skewed-clock.ts'
+import { until } from '../../support/until.ts'
 
 test('what was counted is shown again once the clock is right', async () => {
   using _clock = setClock(0)
@@ -18,12 +18,12 @@ test('what was counted is shown again once the clock is right', async () => {
   }
   const counters = createCounters({ store: { kind: it.store.kind, select }, burst: { calls: 20, minutes: 5 }, since: 0 })
   const shown = () => counters.series(deletion().tenant, 24, 30).reduce((sum, { deleted }) => sum + deleted, 0)
-  while (!counters.complete()) await sleep(20)
+  await until(() => counters.complete())
   expect(shown()).toBe(3)
   setClock(400 * 86_400)
   // Two more looks, after each of which old hours are dropped.
   const before = reads
-  while (reads < before + 3) await sleep(20)
+  await until(() => reads >= before + 3)
   setClock(0)
   expect(shown()).toBe(3)
   await counters.close()

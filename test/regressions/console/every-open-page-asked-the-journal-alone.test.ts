@@ -6,6 +6,7 @@ import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import type { Source } from '../../../src/journal/store/queries/source.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 import { appId, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 test('200 streams of two apps at the end of the log: at most ten hear of it in a tenth of a second, they share what they ask, and each has each event of its app once', async () => {
   await using place = makePlace()
@@ -42,7 +43,7 @@ test('200 streams of two apps at the end of the log: at most ten hear of it in a
     await sleep(250)
   }
   const haveAll = () => all.every((seen, at) => at % 2 === 0 || seen.length === 10)
-  for (let tries = 0; !haveAll() && tries < 200; tries += 1) await sleep(100)
+  await until(haveAll)
   const turns = Math.ceil((performance.now() - began) / 100)
   over.abort()
   await Promise.all(streams)

@@ -27,4 +27,4 @@ test('an export is cut soon after its reader was signed out, and only then', asy
       () => false,
     )
   expect(await Promise.all([whole(kept), whole(gone)])).toEqual([true, false])
-}, 60_000)
+})

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { createPostgres } from '../../../src/journal/store/postgres/schema-state.ts'
 import { appId, startBff } from '../../support/bff.ts'
 import { findPostgres, startPostgres } from '../../support/postgres.ts'
+import { until } from '../../support/until.ts'
 
 const bin = findPostgres()
 
@@ -25,7 +26,7 @@ const check = async (env: Record<string, string>): Promise<void> => {
       .map(({ action, state }: { action: string; state: string }) => `${action} ${state}`)
       .sort()
   // Recorded events are written a little later.
-  for (let tries = 0; tries < 1_500 && (await found(_id)).length < 3; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20))
+  await until(async () => (await found(_id)).length >= 3)
   const all = ['delete_app_user denied', 'delete_app_user success', 'pre_create_app_user success']
   const events = (await bff.call('GET', `/ops/api/operations/${deleted}`, { headers: admin })).json.events
   for (const name of ['mina-2', _id, events[0].targets[0].subject]) expect([name, await found(name)]).toEqual([name, all])

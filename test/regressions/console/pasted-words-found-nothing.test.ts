@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ask } from '../../security/requests.ts'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 interface Row {
   readonly operation: string
@@ -28,8 +29,7 @@ describe('the search', () => {
     const headers = { ...ada, 'audit-reason': 'fraud', 'audit-ticket': 'OPS-4711' }
     const { headers: answered } = await bff.call('DELETE', `/v1.1/appusers/${one}`, { headers })
     removed = { operation: answered.get('audit-operation') ?? '', requestId: answered.get('x-request-id') ?? '' }
-    for (let tries = 0; tries < 1_000 && (await found('from:1d -action:mint_session')).length < 3; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(async () => (await found('from:1d -action:mint_session')).length >= 3)
   })
   afterAll(async () => {
     await bff[Symbol.asyncDispose]()
@@ -88,8 +88,7 @@ describe('the search', () => {
         bff.call('PUT', `/v1.1/appusers/${_id}`, { headers: admin, json: { givenName: `Mia ${at}` } }),
       ),
     )
-    for (let tries = 0; tries < 1_000 && !(await pageOf('actor:pager action:update')).includes('120 operations</p>'); tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(async () => (await pageOf('actor:pager action:update')).includes('120 operations</p>'))
     const on = async (path: string) => {
       const { body } = await ask(bff, { path, headers: page })
       const link = (name: string) => new RegExp(`<a href="/bff([^"]+)">${name}</a>`).exec(body)?.[1]?.replaceAll('&amp;', '&')

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { ask } from '../../security/requests.ts'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
 import { journalCli } from '../../support/journal-cli.ts'
+import { until } from '../../support/until.ts'
 
 let bff: Bff
 let admin: Carried
@@ -20,15 +21,14 @@ afterAll(async () => {
 })
 
 /** Names of persons in the rows of a search. */
-const shown = async (q: string, rows: number, kind = 'person'): Promise<string[]> => {
-  for (let tries = 0; tries < 1_000; tries += 1) {
-    const { body } = await ask(bff, { path: `/ops?q=${encodeURIComponent(q)}`, headers: page })
-    const names = [...body.matchAll(new RegExp(`<a class="${kind}[^>]*>([^<]*)</a>`, 'g'))].map(([, name = '']) => name)
-    if (names.length >= rows) return names
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error(`no ${rows} rows of ${q}`)
-}
+const shown = (q: string, rows: number, kind = 'person'): Promise<string[]> =>
+  until(
+    async () => {
+      const { body } = await ask(bff, { path: `/ops?q=${encodeURIComponent(q)}`, headers: page })
+      return [...body.matchAll(new RegExp(`<a class="${kind}[^>]*>([^<]*)</a>`, 'g'))].map(([, name = '']) => name)
+    },
+    (names) => names.length >= rows,
+  )
 
 test('by userId, whether the call used the userId or the _id, was refused, or was made by the person', async () => {
   const { _id } = bff.sandbox.createUser(appId, { userId: 'plain-2', clients: [{ platform: 'twilio' }] })

@@ -1,11 +1,11 @@
 /** A program or an end user with the id of a member of staff had that person's saved searches, used up that person's turns to read, and that person's denied attempts were told as the program's. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { createCounters } from '../../../src/console/counters.ts'
 import { countDenials } from '../../../src/journal/guard/denials.ts'
 import { createReaders } from '../../../src/journal/readers.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { type Carried, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 const ada = { id: 'ada' }
 const kinds = {
@@ -57,7 +57,7 @@ describe('staff, a program and an end user of one id', () => {
     const counters = createCounters({ store: it.store, burst: { calls: 1, minutes: 5 }, since: 0 })
     const begin = (type: 'staff' | 'service') => it.guard.begin(deletion({ tenant: 'app-1', actor: { type, ...ada } }))
     const counted = async (count: number) => {
-      while (counters.series('app-1', 24, 2).reduce((sum, { deleted }) => sum + deleted, 0) < count) await sleep(20)
+      await until(() => counters.series('app-1', 24, 2).reduce((sum, { deleted }) => sum + deleted, 0) >= count)
       return counters.bursts('app-1').map((burst) => burst.count)
     }
     for (const type of ['staff', 'service'] as const) await begin(type)

@@ -9,6 +9,7 @@ import { Late, type Rows } from '../../../src/journal/store/queries/source.ts'
 import { deletion, makePlace, type Place, success } from '../../journal/place.ts'
 import { type Bff, startBff } from '../../support/bff.ts'
 import { findPostgres, startPostgres } from '../../support/postgres.ts'
+import { until } from '../../support/until.ts'
 
 const long = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000) SELECT count(*) AS n FROM n'
 
@@ -105,11 +106,7 @@ describe('over HTTP', () => {
     expect((await bff.call('GET', '/ops/api/operations', { headers })).status).toBe(200)
     expect((await bff.call('GET', '/ops/api/export', { headers: await auditor('grace') })).status).toBe(200)
     streams[0]!.stop.abort()
-    let again = await open()
-    for (let tries = 0; tries < 20 && again.answer.status === 429; tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      again = await open()
-    }
+    const again = await until(open, ({ answer: { status } }) => status !== 429, 500)
     expect(again.answer.status).toBe(200)
     for (const { stop } of [...streams, again]) stop.abort()
   })

@@ -1,8 +1,8 @@
 /** Who was asked to sign in again before a deletion stood in the journal as "was not allowed to delete", and counted as denied. */
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { appId, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 test('a prompt to sign in again leaves no denied attempt; a refusal does', async () => {
   await using bff = await startBff()
@@ -30,6 +30,6 @@ test('a prompt to sign in again leaves no denied attempt; a refusal does', async
       .all()
       .map(({ body }) => JSON.parse(String(body)).actor.id)
   // The prompts came first, so what they left would stand before the agent's.
-  for (let tries = 0; tries < 600 && denied().length === 0; tries++) await sleep(50)
+  await until(() => denied().length > 0)
   expect(denied()).toEqual(['gus'])
 })

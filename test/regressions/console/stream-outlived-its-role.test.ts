@@ -20,4 +20,4 @@ test('a stream ends soon after its reader was signed out or may read no more, an
   expect(await Promise.all([demoted!.ended, gone!.ended])).toEqual([true, true])
   kept!.stop.abort()
   expect(await kept!.ended).toBe(false)
-}, 25_000)
+})

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { ask } from '../../security/requests.ts'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 let bff: Bff
 let admin: Carried
@@ -21,15 +22,11 @@ afterAll(async () => {
 
 /** The text of the page of the newest operation of this kind, once it is recorded. */
 const pageOf = async (action: string): Promise<string> => {
-  for (let tries = 0; tries < 1_000; tries += 1) {
-    const { operations } = (await bff.call('GET', `/ops/api/operations?action=${action}`, { headers: admin })).json
-    if (operations.length > 0) {
-      const { body } = await ask(bff, { path: `/ops/operations/${operations[0].operation}`, headers: page })
-      return body.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error(`no ${action}`)
+  const { operation } = await until(
+    async () => (await bff.call('GET', `/ops/api/operations?action=${action}`, { headers: admin })).json.operations[0],
+  )
+  const { body } = await ask(bff, { path: `/ops/operations/${operation}`, headers: page })
+  return body.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 }
 
 test.each([

@@ -1,10 +1,10 @@
 /** A soak that was ended by SIGTERM left its Redis behind, and its PostgreSQL even on Ctrl-C: the first has no word of the end of its parent, the second a session of its own. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { findPostgres } from '../../support/postgres.ts'
 import { redisInstalled } from '../../support/redis.ts'
+import { until } from '../../support/until.ts'
 
 const bin = findPostgres()
 const when = redisInstalled() && bin !== undefined ? test : test.skip // Redis or PostgreSQL is not installed
@@ -38,6 +38,6 @@ when.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('on %s its servers end befor
   child.kill(signal)
   expect(await ended).toEqual([null, signal])
   // Whoever reaps those without a parent may need a moment.
-  for (let tries = 0; tries < 600 && started.some(isThere); tries += 1) await sleep(50)
+  await until(() => !started.some(isThere))
   expect(started.map(isThere)).toEqual([false, false, false])
 })

@@ -1,21 +1,19 @@
 /** What was refused at other doors, and what administration did to people, left no event: another app's path, an image as the business, a refused reveal, sessions ended, roles changed, staff minted, a user made by itself. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, imageForm, mina, startBff } from '../../support/bff.ts'
 import { canaryServiceKey } from '../../support/canaries.ts'
 import { journalCli } from '../../support/journal-cli.ts'
+import { until } from '../../support/until.ts'
 
 const foreign = '0123456789abcdef01234567'
 const capped = { authorization: `Bearer ${canaryServiceKey}-2` }
 
 /** The operations of this action, newest first, once there are as many. */
-const kept = async (bff: Bff, staff: Carried, query: string, many = 1) => {
-  for (let tries = 0; ; tries += 1) {
-    const { operations } = (await bff.call('GET', `/ops/api/operations?${query}`, { headers: staff })).json
-    if (operations.length >= many || tries === 1_000) return operations
-    await sleep(25)
-  }
-}
+const kept = (bff: Bff, staff: Carried, query: string, many = 1) =>
+  until(
+    async () => (await bff.call('GET', `/ops/api/operations?${query}`, { headers: staff })).json.operations,
+    ({ length }) => length >= many,
+  )
 const auditor = (bff: Bff) => bff.signIn({ roles: ['auditor'], actor: { id: 'otto' } })
 const end = async (bff: Bff) => expect((await journalCli({ JOURNAL_URL: `sqlite:${bff.journalFile}` }, ['verify'])).code).toBe(0)
 

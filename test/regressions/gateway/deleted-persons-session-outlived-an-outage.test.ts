@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { appId, startBff } from '../../support/bff.ts'
 import { startProxy } from '../../support/proxy.ts'
+import { until } from '../../support/until.ts'
 
 const redis = process.env['TEST_REDIS_URL']
 const when = redis ? test : test.skip // Redis is not installed
@@ -18,12 +19,12 @@ when('the sessions of a deleted person end once Redis is back', async () => {
   expect(await isSignedIn()).toBe(true)
   bff.sandbox.fault({ operation: 'delete_app_user', latency: 800, times: 1 })
   const deletion = bff.call('DELETE', `/v1.1/appusers/${userId}`, { headers: admin })
-  while (!bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user')) await sleep(10)
+  await until(() => bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user'))
   proxy.open(false)
   expect((await deletion).status).toBe(200)
   expect(bff.lines.some(({ alarm }) => alarm === 'sessions_not_ended')).toBe(true)
   proxy.open(true)
-  for (let waited = 0; (await bff.private('GET', '/readyz')).status !== 200 && waited < 30_000; waited += 50) await sleep(50)
+  await until(async () => (await bff.private('GET', '/readyz')).status === 200)
   await sleep(2_500)
   expect(await isSignedIn()).toBe(false)
 })

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
 const stores: [string, Record<string, string>][] = [
@@ -175,7 +176,7 @@ describe.each(stores)('sessions %s', (_name, env) => {
         (await bff.call('GET', `/ops/api/operations?target=${target}`, { headers: admin })).json.operations.map(
           (it: { action: string; state: string }) => `${it.action} ${it.state}`,
         )
-      for (let i = 0; i < 50 && (await actions()).length < 2; i++) await new Promise((resolve) => setTimeout(resolve, 20))
+      await until(async () => (await actions()).length >= 2)
       expect((await actions()).sort()).toEqual(['delete_app_user denied', 'update_app_user success'])
     }
   })
@@ -192,7 +193,7 @@ test('a deletion that is refused because the vendor answers with somebody else i
   expect(bff.sandbox.user(appId, 'stays')).toBeDefined()
   for (const target of ['goes', 'stays', stays!._id]) {
     const found = async () => (await bff.call('GET', `/ops/api/operations?target=${target}&action=delete`, { headers })).json.operations
-    for (let tries = 0; tries < 1_000 && (await found()).length === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(async () => (await found()).length > 0)
     expect(await found()).toMatchObject([{ state: 'not_sent', actor: { id: 'ada' } }])
   }
 })

@@ -1,7 +1,7 @@
 /** A guarded call was still sent when its session had ended, or its role had been taken away, between the look at the user and the intent on disk: up to three seconds after the end was acknowledged. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, type Mint, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
 const stores: [string, Record<string, string>][] = [
@@ -28,7 +28,7 @@ describe.each(stores)('sessions %s', (_name, env) => {
     bff.sent()
     const before = bff.sandbox.requests.length
     const answer = call()
-    while (bff.sandbox.requests.length === before) await delay(5)
+    await until(() => bff.sandbox.requests.length !== before)
     await meanwhile()
     const { status, headers, json } = await answer
     const operation = headers.get('audit-operation')

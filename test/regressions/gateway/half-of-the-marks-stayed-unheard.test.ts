@@ -7,6 +7,7 @@ import { keyRing } from '../../../src/crypto/key-ring.ts'
 import { personKeysOf } from '../../../src/session/record.ts'
 import { marks } from '../../../src/session/store/redis-layout.ts'
 import { appId, pepper, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
 const when = redisUrl ? test : test.skip // Redis is not installed
@@ -14,10 +15,6 @@ const when = redisUrl ? test : test.skip // Redis is not installed
 const SESSION_PEPPERS = `p2:${pepper}-of-later,p1:${pepper}`
 const keysOf = (userId: string): string[] =>
   personKeysOf(keyRing(new Secret(SESSION_PEPPERS)), { app: appId, userId, actor: { id: userId } }).map(marks)
-
-const until = async (condition: () => Promise<boolean>): Promise<void> => {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20))
-}
 
 const service = async () => {
   const all = new AsyncDisposableStack()

@@ -1,9 +1,9 @@
 /** Staff named one user and the vendor answered with another (a survivor of a merge, a look-up that ignores case): that one was deleted, by its `_id`. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
 import { bffOfFile } from '../../support/bff-of-file.ts'
 import { journalCli } from '../../support/journal-cli.ts'
+import { until } from '../../support/until.ts'
 
 const link = { type: 'twilio', phoneNumber: '+15145550100', confirmation: { type: 'prompt' } }
 
@@ -18,13 +18,11 @@ const pair = () => {
 const staff = (bff: Bff) => bff.signIn({ roles: ['admin', 'auditor'], actor: { id: 'ada' } })
 /** Of the calls to the vendor those that are no look. */
 const changes = (bff: Bff) => bff.sandbox.requests.map(({ operation }) => operation).filter((id) => id !== 'get_app_user')
-const found = async (bff: Bff, headers: Carried, target: string) => {
-  for (let tries = 0; ; tries += 1) {
-    const { operations } = (await bff.call('GET', `/ops/api/operations?target=${target}`, { headers })).json
-    if (operations.length > 0 || tries === 1_000) return operations
-    await sleep(25)
-  }
-}
+const found = (bff: Bff, headers: Carried, target: string) =>
+  until(
+    async () => (await bff.call('GET', `/ops/api/operations?target=${target}`, { headers })).json.operations,
+    ({ length }) => length > 0,
+  )
 
 const calls: [string, string, string, object?][] = [
   ['delete_app_user', 'DELETE', ''],
@@ -127,7 +125,7 @@ test('a change that destroys nothing is carried out, shows whom it changed, and 
   for (const target of ['goes', 'stays', stays]) {
     const updates = async () =>
       (await found(bff, headers, String(target))).filter(({ action }: { action: string }) => action === 'update_app_user')
-    for (let tries = 0; tries < 1_000 && (await updates()).length === 0; tries += 1) await sleep(25)
+    await until(async () => (await updates()).length > 0)
     expect(await updates()).toMatchObject([{ state: 'success', actor: { id: 'ada' } }])
   }
 })

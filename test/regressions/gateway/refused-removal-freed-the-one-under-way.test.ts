@@ -1,13 +1,13 @@
 /** A removal that failed took back the mark of every other one: while an erasure was under way, a second one that was refused for any reason, or a merge that found nobody any more, let the person's own session create the person anew. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
 const stores = [['in this process', {}], ...(redisUrl ? [['in Redis', { REDIS_URL: redisUrl }]] : [])] as [string, Record<string, string>][]
 
 const isSent = async ({ sandbox }: Bff, operation: string): Promise<void> => {
-  while (!sandbox.requests.some((request) => request.operation === operation)) await sleep(10)
+  await until(() => sandbox.requests.some((request) => request.operation === operation))
 }
 
 /** Already gone at the vendor, whose answer to the erasure is on its way. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 let bff: Bff
 let ada: Carried
@@ -62,7 +63,7 @@ describe.each(['userId', '_id'] as const)('a deletion by %s, asked for again a m
     const before = sends('delete_app_user')
     bff.sandbox.fault({ operation: 'delete_app_user', applied: true, latency: 300, times: 1 })
     const first = remove(id)
-    while (sends('delete_app_user') === before) await sleep(10)
+    await until(() => sends('delete_app_user') !== before)
     const again = await remove(id)
     expect([again.status, again.json.error.code]).toEqual([409, 'operation_pending'])
     expect((await first).status).toBe(200)

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { appId, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 test('a deletion that meets nobody, whom it had just seen, ends the sessions and lets nothing create the person anew', async () => {
   await using bff = await startBff()
@@ -13,7 +14,7 @@ test('a deletion that meets nobody, whom it had just seen, ends the sessions and
   const remove = (headers = admin) => bff.call('DELETE', '/v1.1/appusers/goes', { headers })
   bff.sandbox.fault({ operation: 'delete_app_user', times: 1, applied: true, latency: 1_500 })
   const first = remove()
-  while (!bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user')) await sleep(10)
+  await until(() => bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user'))
   bff.sandbox.fault({
     operation: 'delete_app_user',
     times: 1,

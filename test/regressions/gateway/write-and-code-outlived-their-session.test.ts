@@ -1,7 +1,7 @@
 /** A change or a code of somebody who had not been met yet was still asked for when the session had ended while the vendor was slow to say who that is: up to eight seconds after the end was acknowledged. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Bff, imageForm, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
 const stores: [string, Record<string, string>][] = [
@@ -38,7 +38,7 @@ describe.each(stores)('sessions %s', (_name, env) => {
     const earlier = bff.sandbox.requests.length
     const [, method, path, options] = rows[row]!
     const answer = bff.call(method, path, { headers, ...options() })
-    while (!bff.sandbox.requests.slice(earlier).some(({ operation }) => operation === slow)) await delay(5)
+    await until(() => bff.sandbox.requests.slice(earlier).some(({ operation }) => operation === slow))
     await meanwhile(userId)
     const { status } = await answer
     const sent = bff.sandbox.requests.slice(-bff.sent()).map(({ operation }) => operation)

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Bff, type Carried, imageForm, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 let bff: Bff
 let user: Carried
@@ -24,9 +25,9 @@ const sendThenRead = async (head: readonly string[], body: Buffer, seconds: numb
   })
   socket.write([...head, `Host: ${host}`, `Content-Length: ${body.length}`, '', ''].join('\r\n'))
   const pieces = seconds * 5
-  for (let at = 0; at < pieces && !broken; at += 1) {
-    const size = Math.ceil(body.length / pieces)
-    socket.write(body.subarray(at * size, (at + 1) * size))
+  const size = Math.ceil(body.length / pieces)
+  for (let at = 0; at < pieces; at += 1) {
+    if (!broken) socket.write(body.subarray(at * size, (at + 1) * size))
     await sleep(200)
   }
   if (broken) return `broken while sending: ${broken}`
@@ -35,7 +36,7 @@ const sendThenRead = async (head: readonly string[], body: Buffer, seconds: numb
     text += chunk
   })
   socket.resume()
-  for (let waited = 0; !text.includes('\r\n\r\n') && !broken && waited < 3_000; waited += 50) await sleep(50)
+  await until(() => text.includes('\r\n\r\n') || broken)
   socket.destroy()
   return text.slice(0, 12) || `nothing came: ${broken}`
 }
@@ -59,27 +60,21 @@ test.concurrent('reaches a proxy that reads it only when all is sent, however lo
     sendThenRead(['POST /nothing HTTP/1.1', 'Connection: close'], Buffer.alloc(300_000), 5),
   ])
   expect(answers).toEqual(['HTTP/1.1 415', 'HTTP/1.1 415', 'HTTP/1.1 401', 'HTTP/1.1 413', 'HTTP/1.1 404'])
-}, 60_000)
+})
 
 test.concurrent.each([
   ['an image', async () => ['POST /bff/v1.1/appusers/me/images HTTP/1.1', `Content-Type: ${(await multipart(Buffer.alloc(1))).type}`]],
   ['a body that is too large', () => ['PUT /bff/v1.1/appusers/me HTTP/1.1', 'Content-Type: application/json']],
-])(
-  'what only trickles of %s is not waited for',
-  async (_what, head) => {
-    const socket = connect({ port: Number(new URL(bff.app.publicUrl).port), host: '127.0.0.1', allowHalfOpen: true }).on(
-      'error',
-      () => undefined,
-    )
-    const closed = new Promise((resolve) => socket.once('close', () => resolve('closed')))
-    socket
-      .resume()
-      .write(
-        [...(await head()), authorization(), `Host: ${new URL(bff.app.publicUrl).host}`, 'Content-Length: 9000000', '', ''].join('\r\n'),
-      )
-    const trickle = setInterval(() => socket.write('x'), 200)
-    expect(await Promise.race([closed, sleep(25_000, undefined, { ref: false })])).toBe('closed')
-    clearInterval(trickle)
-  },
-  40_000,
-)
+])('what only trickles of %s is not waited for', async (_what, head) => {
+  const socket = connect({ port: Number(new URL(bff.app.publicUrl).port), host: '127.0.0.1', allowHalfOpen: true }).on(
+    'error',
+    () => undefined,
+  )
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket
+    .resume()
+    .write([...(await head()), authorization(), `Host: ${new URL(bff.app.publicUrl).host}`, 'Content-Length: 9000000', '', ''].join('\r\n'))
+  const trickle = setInterval(() => socket.write('x'), 200)
+  await closed
+  clearInterval(trickle)
+})

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Bff, startBff } from '../../support/bff.ts'
 import { startProxy, type TestProxy } from '../../support/proxy.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
+import { until } from '../../support/until.ts'
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
 const all = new AsyncDisposableStack()
@@ -72,11 +73,11 @@ when(
     }
     const read = async (): Promise<number> => (await bff.call('GET', '/v1.1/appusers/me', { headers: me })).status
     // What Redis was asked meanwhile comes first.
-    for (let tries = 0; tries < 300 && (await read()) !== 200; tries += 1) await sleep(100)
+    await until(async () => (await read()) === 200)
     expect(await read()).toBe(200)
     const counted = async (): Promise<number> =>
       Number(/bff_shed_total\{priority="others"\} (\d+)/.exec((await bff.private('GET', '/metrics', undefined, {})).text)?.[1] ?? 0)
-    for (let tries = 0; tries < 300 && (await counted()) < turnedAway.length; tries += 1) await sleep(100)
+    await until(async () => (await counted()) >= turnedAway.length)
     expect(await counted()).toBe(turnedAway.length)
   },
 )

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { processEnv } from '../../support/service-process.ts'
+import { until } from '../../support/until.ts'
 
 const when = process.platform === 'linux' ? test : test.skip // Linux alone tells the limit
 
@@ -20,20 +20,12 @@ when('with a limit of 160 files and 200 connections the service is alive, and ta
     child.stdout?.on('data', (bytes) => {
       output += String(bytes)
     })
-    const says = async (pattern: RegExp): Promise<RegExpExecArray> => {
-      for (let tries = 0; tries < 400; tries += 1) {
-        const found = pattern.exec(output)
-        if (found) return found
-        await sleep(50)
-      }
-      throw new Error(`it did not say ${pattern}: ${output}`)
-    }
-    const [, open = '', own = ''] = await says(/"public":"([^"]+)","private":"([^"]+)".*"msg":"ready"/)
+    const [, open = '', own = ''] = await until(() => /"public":"([^"]+)","private":"([^"]+)".*"msg":"ready"/.exec(output))
     for (let count = 0; count < 200; count += 1) {
       const socket = connect(Number(new URL(open).port), '127.0.0.1').on('error', () => undefined)
       sockets.push(socket)
     }
-    await says(/"count":\d+,"msg":"connections were closed as they came/)
+    await until(() => /"count":\d+,"msg":"connections were closed as they came/.test(output))
     for (let times = 0; times < 5; times += 1) expect((await fetch(`${own}/livez`)).status).toBe(200)
     for (const socket of sockets) socket.destroy()
     const answered = async (): Promise<boolean> =>
@@ -41,8 +33,7 @@ when('with a limit of 160 files and 200 connections the service is alive, and ta
         ({ ok }) => ok,
         () => false,
       )
-    for (let tries = 0; tries < 600 && !(await answered()); tries += 1) await sleep(50)
-    expect(await answered()).toBe(true)
+    await until(answered)
   } finally {
     for (const socket of sockets) socket.destroy()
     child.kill('SIGTERM')

@@ -1,9 +1,9 @@
 /** A clock that was set a year ahead, for an hour, had the journal in SQLite erase every name, note and before-image, for good. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { entryOf, systemEvent } from '../../../src/journal/store/journal-store.ts'
 import { sealedPart } from '../../../src/journal/store/queries/people.ts'
 import { makePlace, type Place } from '../../journal/place.ts'
+import { until } from '../../support/until.ts'
 
 const day = 86_400_000
 
@@ -17,9 +17,6 @@ const open = async (place: Place, ahead: { ms: number }) => {
   }
   const now = () => new Date(Date.now() + ahead.ms)
   return { ...(await place.open({ store: { ...store, expire }, now, expireMilliseconds: 40 })), steps }
-}
-const until = async (enough: () => boolean) => {
-  for (let tries = 0; !enough() && tries < 3_000; tries += 1) await sleep(10)
 }
 
 test('each step erases what ended within a day of the one before, whatever the clock says; with a sound clock, what is over', async () => {

@@ -7,6 +7,7 @@ import { createReaders } from '../../../src/journal/readers.ts'
 import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 import { startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 /** The threads in the order of their start: the one that writes, the guard's reader, the one for people. */
 const threads: Worker[] = []
@@ -23,10 +24,6 @@ const ways: Record<string, (worker: Worker) => void> = {
   'by an exit': (worker) => void worker.terminate(),
   // It takes the message apart before it catches anything.
   'by an error that nobody caught': (worker) => worker.postMessage(null),
-}
-
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 describe.each(Object.keys(ways))('%s', (way) => {

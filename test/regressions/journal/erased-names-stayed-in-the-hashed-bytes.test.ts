@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
 import { journalCli } from '../../support/journal-cli.ts'
+import { until } from '../../support/until.ts'
 
 let bff: Bff
 let admin: Carried
@@ -19,10 +20,11 @@ const asUserId = '5eed5eed5eed5eed5eed0001'
 const exported = async (): Promise<string> => (await bff.call('GET', '/ops/api/export', { headers: admin })).text
 const operationsOn = async (target: string): Promise<{ operation: string; action: string }[]> =>
   (await bff.call('GET', `/ops/api/operations?target=${target}`, { headers: admin })).json.operations
-const waitFor = async (target: string, count: number) => {
-  for (let i = 0; i < 100 && (await operationsOn(target)).length < count; i++) await new Promise((resolve) => setTimeout(resolve, 20))
-  return await operationsOn(target)
-}
+const waitFor = (target: string, count: number) =>
+  until(
+    () => operationsOn(target),
+    ({ length }) => length >= count,
+  )
 
 /** Of an admin, who acts for somebody: the newest one may be anybody's, since events that nobody waits for are written later. */
 const ofAdmin = async (): Promise<string> =>

@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { runCli } from '../../../src/journal/cli/cli.ts'
 import { Stopped } from '../../../src/journal/cli/command.ts'
 import { makePlace } from '../../journal/place.ts'
 import { fillJournal } from '../../support/fill-journal.ts'
 import { journalCli } from '../../support/journal-cli.ts'
+import { until } from '../../support/until.ts'
 
 const journal = async () => {
   const place = makePlace()
@@ -48,7 +48,7 @@ test('a file that a killed command wrote is whole or not there, and what is left
       const env = { PATH: process.env['PATH'] ?? '', ...place.env }
       const child = spawn(process.execPath, ['src/journal/cli/main.ts', ...words, file], { env, stdio: 'ignore' })
       const ended = once(child, 'close')
-      while (child.exitCode === null && !existsSync(`${file}.part`)) await sleep(1)
+      await until(() => child.exitCode !== null || existsSync(`${file}.part`), undefined, 1)
       child.kill('SIGKILL')
       await ended
       if (existsSync(`${file}.part`)) left += 1

@@ -1,13 +1,13 @@
 /** When the journal's file was gone altogether, a new one was begun in its place, deletions went on and `verify` said intact, although the anchor outside knew the old one. */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { deferredStore } from '../../../src/journal/store/deferred-store.ts'
 import { openStore } from '../../../src/journal/store/open.ts'
 import { deletion, makePlace, success } from '../../journal/place.ts'
 import { journalCli, type Ran } from '../../support/journal-cli.ts'
+import { until } from '../../support/until.ts'
 
 test('another journal in its place keeps the gate closed until a person accepts the loss', async () => {
   await using place = makePlace()
@@ -27,12 +27,12 @@ test('another journal in its place keeps the gate closed until a person accepts 
     expect(await run('verify')).toMatchObject({ code: 1, text: expect.stringContaining(`the journal ${lost} is gone`) })
     expect(JSON.parse((await run('accept-rollback', '--by', 'ops')).text)).toMatchObject({ accepted: { lostJournal: lost } })
     expect((await run('verify')).code).toBe(0)
-    for (let tries = 0; tries < 300 && !anew.journal.status().open; tries += 1) await delay(100)
+    await until(() => anew.journal.status().open)
     expect(anew.journal.status().open).toBe(true)
   } finally {
     rmSync(away, { recursive: true })
   }
-}, 20_000)
+})
 
 test('a file that alone is gone is not begun anew', async () => {
   await using place = makePlace()

@@ -15,6 +15,7 @@ import { endProcess } from '../../support/child-process.ts'
 import { freePort } from '../../support/free-port.ts'
 import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy } from '../../support/proxy.ts'
+import { until } from '../../support/until.ts'
 
 const { when, postgres } = postgresOfFile()
 const path = `${process.env['PATH']}:/usr/sbin`
@@ -36,7 +37,7 @@ const startPooler = async (all: AsyncDisposableStack, mode: 'session' | 'transac
   const asRoot = process.getuid?.() === 0
   const child: ChildProcess = spawn('pgbouncer', [...(asRoot ? ['-u', 'postgres'] : []), file], { stdio: 'ignore', env: { PATH: path } })
   all.defer(() => endProcess(child))
-  for (let waited = 0; waited < 30_000; waited += 50) {
+  await until(async () => {
     const client = new pg.Client(`postgres://postgres@127.0.0.1:${port}/postgres`)
     client.on('error', () => {})
     const up = await client.connect().then(
@@ -44,10 +45,9 @@ const startPooler = async (all: AsyncDisposableStack, mode: 'session' | 'transac
       () => false,
     )
     await client.end().catch(() => {})
-    if (up) return port
-    await sleep(50)
-  }
-  throw new Error('PgBouncer did not start')
+    return up
+  })
+  return port
 }
 
 whenPooled('in session mode all works', async () => {
@@ -96,7 +96,6 @@ when('the lease of a machine that says nothing any more ends within seconds', as
   proxy.silenceOn('')
   proxy.silence()
   const began = performance.now()
-  while (isHeld() && performance.now() - began < 40_000) await sleep(250)
+  await until(() => !isHeld(), undefined, 250)
   process.stderr.write(`lease of a machine without power: ended after ${Math.round(performance.now() - began)} ms\n`)
-  expect(isHeld()).toBe(false)
 })

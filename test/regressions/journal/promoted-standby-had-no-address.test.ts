@@ -9,6 +9,7 @@ import { verify } from '../../../src/journal/verify/verify.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
 import { startProxy } from '../../support/proxy.ts'
+import { until } from '../../support/until.ts'
 
 const found = findPostgres()
 const when = found ? test : test.skip // PostgreSQL is not installed
@@ -34,15 +35,14 @@ const remove = async (guard: { begin(call: ReturnType<typeof deletion>): Promise
 }
 
 /** Again and again, as a caller is asked to. */
-const removeAtLast = async (guard: Parameters<typeof remove>[0]): Promise<string> => {
-  for (let tries = 0; ; tries += 1)
-    try {
-      return await remove(guard)
-    } catch (error) {
-      if (tries === 600) throw error
-      await sleep(100)
-    }
-}
+const removeAtLast = async (guard: Parameters<typeof remove>[0]): Promise<string> =>
+  String(
+    await until(
+      () => remove(guard).catch((error: Error) => error),
+      (it) => !(it instanceof Error),
+      100,
+    ),
+  )
 
 for (const how of ['is killed', 'hangs'] as const)
   when(`when the primary ${how} and its standby is promoted, the journal goes on there without a gap`, async () => {

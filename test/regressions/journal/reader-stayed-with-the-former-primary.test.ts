@@ -7,6 +7,7 @@ import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
 import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
 import { startProxy } from '../../support/proxy.ts'
+import { until } from '../../support/until.ts'
 
 const found = findPostgres()
 const when = found ? test : test.skip // PostgreSQL is not installed
@@ -44,8 +45,5 @@ when('a reader at the former primary goes over to the promoted one, once any con
   // The lease follows: another replica, at the promoted one, would take this one for dead.
   const other = await openPostgres({ url: standby.url(), keys: [place.key], instance: 'i_other' })
   all.defer(() => other.close())
-  for (let tries = 0; !(await other.isAlive('i_test')); tries += 1) {
-    if (tries === 300) throw new Error('the lease stayed')
-    await sleep(20)
-  }
+  await until(() => other.isAlive('i_test'))
 })

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { startBff } from '../../support/bff.ts'
 import { canarySessionKey } from '../../support/canaries.ts'
+import { until } from '../../support/until.ts'
 
 interface Told {
   readonly setting: string
@@ -26,7 +26,7 @@ const setUp = () => {
   }
   const run = async (env: Record<string, string>): Promise<void> => {
     const bff = await startBff({ env: { JOURNAL_URL: `sqlite:${file}`, ...env } })
-    for (let tries = 0; tries < 1_500 && rows('secrets_in_use').length === 0; tries += 1) await sleep(20)
+    await until(() => rows('secrets_in_use').length > 0)
     await bff[Symbol.asyncDispose]()
   }
   return { folder, file, rows, run, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
@@ -73,6 +73,6 @@ test('a journal that is away at the start is told once it is back', async () => 
   expect(bff.lines.some(({ alarm }) => alarm === 'journal_gate')).toBe(true)
   locked.exec('ROLLBACK')
   locked.close()
-  for (let tries = 0; tries < 600 && it.rows('secret_replaced').length === 0; tries += 1) await sleep(50)
+  await until(() => it.rows('secret_replaced').length > 0)
   expect(it.rows('secret_replaced')).toEqual([{ setting: 'SESSION_KEYS', atStart: true }])
-}, 60_000)
+})

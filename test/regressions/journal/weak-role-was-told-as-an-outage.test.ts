@@ -11,6 +11,7 @@ import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { type Bff, startBff } from '../../support/bff.ts'
 import { journalCli } from '../../support/journal-cli.ts'
 import { postgresOfFile } from '../../support/postgres-of-file.ts'
+import { until } from '../../support/until.ts'
 
 const { when, postgres } = postgresOfFile()
 const secrets = { signing: [newSigningKey()], sealing: [randomBytes(32).toString('base64')] }
@@ -90,17 +91,18 @@ when.each([
   put('REVOKE ALL ON FUNCTION journal.erase, journal.prune FROM R')
   await using bff = await startBff({ env })
   // What is written at the start comes first: a rule would drop it.
-  while (put("SELECT count(*) FROM journal.event WHERE action = 'secrets_in_use'").trim() === '0') await sleep(50)
+  await until(() => put("SELECT count(*) FROM journal.event WHERE action = 'secrets_in_use'").trim() !== '0')
   put(sql)
   await sleep(1_500)
   expect(await remove(bff)).toEqual([503, 0])
-  for (let tries = 0; causes(bff).length === 0 && tries < 1_500; tries += 1) await sleep(20)
+  await until(() => causes(bff).length > 0)
   expect(causes(bff)).toHaveLength(1)
   put(undo)
-  let last = await remove(bff)
-  for (let tries = 0; last[0] === 503 && tries < 100; tries += 1) {
-    await sleep(100)
-    last = await remove(bff)
-  }
-  expect(last).toEqual([200, 1])
+  expect(
+    await until(
+      () => remove(bff),
+      ([status]) => status !== 503,
+      100,
+    ),
+  ).toEqual([200, 1])
 })

@@ -2,11 +2,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { canarySessionKey } from '../../support/canaries.ts'
 import { scrape } from '../../support/metrics.ts'
 import { processEnv, startProcess } from '../../support/service-process.ts'
+import { until } from '../../support/until.ts'
 
 test('a dropped session key and an unfit secret file are counted', async () => {
   await using all = new AsyncDisposableStack()
@@ -19,9 +19,9 @@ test('a dropped session key and an unfit secret file are counted', async () => {
   const counted = async (code: string) => (await scrape(service.privateUrl)).get(`smooch_bff_alarms_total{code="${code}"}`)
   expect([await counted('secret_file'), await counted('session_key_dropped')]).toEqual([0, 0])
   writeFileSync(file, 'too-short')
-  while ((await counted('secret_file')) === 0) await sleep(100)
+  await until(async () => (await counted('secret_file')) !== 0)
   writeFileSync(file, `k2:${canarySessionKey}-2`)
-  while ((await counted('session_key_dropped')) === 0) await sleep(100)
+  await until(async () => (await counted('session_key_dropped')) !== 0)
   expect([await counted('secret_file'), await counted('session_key_dropped')]).toEqual([1, 1])
 })
 

@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { startBff } from '../../support/bff.ts'
 import { endProcess } from '../../support/child-process.ts'
 import { freePort } from '../../support/free-port.ts'
 import { redisInstalled } from '../../support/redis.ts'
+import { until } from '../../support/until.ts'
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
 
@@ -48,9 +48,7 @@ when('a replica is left for the master, and until then the service is not ready'
     expect(await first.wait(1, 10_000)).toBe(1)
     const status = async (): Promise<number> => (await bff.call('GET', '/v1.1/appusers/me', { headers: me })).status
     const ready = async (): Promise<number> => (await bff.private('GET', '/readyz')).status
-    const until = async (look: () => Promise<boolean>): Promise<void> => {
-      for (let tries = 0; tries < 600 && !(await look()); tries += 1) await sleep(50)
-    }
+
     expect([await status(), await ready()]).toEqual([200, 200])
     await until(async () => String(await second.info('replication')).includes('master_link_status:up'))
 

@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals'
 import { connectRedis } from '../../../src/platform/redis/client.ts'
 import { redisInstalled } from '../../support/redis.ts'
 import { startCluster, startSentinel } from '../../support/redis-topologies.ts'
+import { until } from '../../support/until.ts'
 
 const when = redisInstalled() ? test.concurrent : test.concurrent.skip // Redis is not installed
 
@@ -22,10 +23,7 @@ when('what is answered when a former master goes on is kept', async () => {
   await resting.run('put', ['k'])
   await redis.current()
   redis.master.kill('SIGSTOP')
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await busy.run('put', ['other']).catch(() => undefined)) break
-    await sleep(50)
-  }
+  await until(() => busy.run('put', ['other']).catch(() => undefined))
   // The resting one hears of it, though nothing is asked of it.
   await sleep(2_500)
   redis.master.kill('SIGCONT')
@@ -55,10 +53,7 @@ when('clients that rested know which node of a Cluster took the place of one tha
   for (const client of resting) await client.run('put', ['k'])
   master.kill('SIGSTOP')
   await sleep(500)
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await busy.run('put', ['other']).catch(() => undefined)) break
-    await sleep(50)
-  }
+  await until(() => busy.run('put', ['other']).catch(() => undefined))
   await sleep(4_000)
   // One call each, which the former master would not have answered; most of them, for a busy machine.
   const answers = await Promise.allSettled(resting.map((client) => client.run('put', ['k'])))
@@ -77,16 +72,12 @@ when('a master that has too few replicas to be written to is not called ready un
   await expect(client.run('put', ['k'])).rejects.toThrow('NOREPLICAS')
   await expect(client.prove()).rejects.toThrow('takes no writes')
   expect(causes.join()).toContain('NOREPLICAS')
-  for (let tries = 0; tries < 600; tries += 1) {
+  await until(async () => {
     await demand(0).catch(() => undefined)
-    if (
-      await client.prove().then(
-        () => true,
-        () => false,
-      )
+    return await client.prove().then(
+      () => true,
+      () => false,
     )
-      break
-    await sleep(50)
-  }
+  })
   expect(await client.run('put', ['k'])).toBe(1)
 })

@@ -1,9 +1,9 @@
 /** Each command to a lost node of a Cluster waited its 200 ms, also when the one before it had got no answer there: a call of two commands took 450 ms in place of 300, a deletion 850. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { connectRedis } from '../../../src/platform/redis/client.ts'
 import { redisInstalled } from '../../support/redis.ts'
 import { startCluster } from '../../support/redis-topologies.ts'
+import { until } from '../../support/until.ts'
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
 
@@ -23,7 +23,7 @@ when.each(['SIGSTOP', 'SIGKILL'] as const)(
         () => 'served',
         (error: Error) => error.message,
       )
-    for (let tries = 0; tries < 200 && (await Promise.all(people.map(ask))).some((it) => it !== 'served'); tries += 1) await sleep(50)
+    await until(async () => !(await Promise.all(people.map(ask))).some((it) => it !== 'served'))
     const lost = redis.nodes[0]!.process
     lost.kill(loss)
     const first = await Promise.all(people.map(ask))
@@ -37,7 +37,7 @@ when.each(['SIGSTOP', 'SIGKILL'] as const)(
     expect(await Promise.all(others.map(ask))).toEqual(others.map(() => 'served'))
     if (loss === 'SIGKILL') return
     lost.kill('SIGCONT')
-    for (let tries = 0; tries < 200 && (await Promise.all(theirs.map(ask))).some((it) => it !== 'served'); tries += 1) await sleep(50)
+    await until(async () => !(await Promise.all(theirs.map(ask))).some((it) => it !== 'served'))
     expect(await Promise.all(theirs.map(ask))).toEqual(theirs.map(() => 'served'))
   },
 )

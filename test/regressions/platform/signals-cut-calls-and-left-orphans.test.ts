@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
 import { processEnv } from '../../support/service-process.ts'
+import { until } from '../../support/until.ts'
 
 const when = redisInstalled() ? test.concurrent : test.concurrent.skip // Redis is not installed
 
@@ -22,12 +23,12 @@ const start = async (command: string, args: readonly string[], env: Record<strin
       output += text
     })
   const says = async (pattern: RegExp, times = 1): Promise<RegExpMatchArray[]> => {
-    for (let tries = 0; tries < 400; tries += 1) {
-      const found = [...output.matchAll(new RegExp(pattern, 'g'))]
-      if (found.length >= times) return found
-      await sleep(50)
-    }
-    throw new Error(`it did not say ${pattern}: ${output}`)
+    const found = () => [...output.matchAll(new RegExp(pattern, 'g'))]
+    await until(
+      () => (found().length >= times ? 'said' : output),
+      (it) => it === 'said',
+    )
+    return found()
   }
   return { child, ended, says }
 }
@@ -45,10 +46,11 @@ test.concurrent('SIGTERM to npm start ends the service as its own would', async 
   const pid = Number((await it.says(/"pid":(\d+)/))[0]![1])
   it.child.kill('SIGTERM')
   await it.ended
-  for (let tries = 0; tries < 400 && isThere(pid); tries += 1) await sleep(50)
-  const left = isThere(pid)
-  if (left) process.kill(pid, 'SIGKILL')
-  expect(left).toBe(false)
+  try {
+    await until(() => !isThere(pid))
+  } finally {
+    if (isThere(pid)) process.kill(pid, 'SIGKILL')
+  }
   await it.says(/"msg":"stopped"/)
 })
 
@@ -68,26 +70,22 @@ when('a signal to the process group of several workers cuts no call', async () =
   }
 })
 
-when(
-  'a replacement that dies early is tried again, and the others serve on',
-  async () => {
-    const redis = await startRedis()
-    const it = await start(process.execPath, ['src/main.ts'], { WORKERS: '2', REDIS_URL: redis.url, DRAIN_DELAY_SECONDS: '0' })
-    try {
-      const pidsOf = async (times: number) => (await it.says(/"pid":(\d+)/, times)).map(([, pid]) => Number(pid))
-      const [first] = await pidsOf(2)
-      await sleep(5_500)
-      process.kill(first!, 'SIGKILL')
-      const [, , third] = await pidsOf(3)
-      process.kill(third!, 'SIGKILL')
-      const [, second, , fourth] = await pidsOf(4)
-      expect([isThere(it.child.pid!), isThere(second!), isThere(fourth!)]).toEqual([true, true, true])
-      it.child.kill('SIGTERM')
-      expect((await it.ended)[0]).toBe(0)
-    } finally {
-      if (isThere(it.child.pid!)) process.kill(-it.child.pid!, 'SIGKILL')
-      await redis.stop()
-    }
-  },
-  60_000,
-)
+when('a replacement that dies early is tried again, and the others serve on', async () => {
+  const redis = await startRedis()
+  const it = await start(process.execPath, ['src/main.ts'], { WORKERS: '2', REDIS_URL: redis.url, DRAIN_DELAY_SECONDS: '0' })
+  try {
+    const pidsOf = async (times: number) => (await it.says(/"pid":(\d+)/, times)).map(([, pid]) => Number(pid))
+    const [first] = await pidsOf(2)
+    await sleep(5_500)
+    process.kill(first!, 'SIGKILL')
+    const [, , third] = await pidsOf(3)
+    process.kill(third!, 'SIGKILL')
+    const [, second, , fourth] = await pidsOf(4)
+    expect([isThere(it.child.pid!), isThere(second!), isThere(fourth!)]).toEqual([true, true, true])
+    it.child.kill('SIGTERM')
+    expect((await it.ended)[0]).toBe(0)
+  } finally {
+    if (isThere(it.child.pid!)) process.kill(-it.child.pid!, 'SIGKILL')
+    await redis.stop()
+  }
+})

@@ -10,6 +10,7 @@ import { type Bff, startBff } from '../../support/bff.ts'
 import { freePort } from '../../support/free-port.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
 import { startCluster } from '../../support/redis-topologies.ts'
+import { until } from '../../support/until.ts'
 
 const when = redisInstalled() ? test.concurrent : test.concurrent.skip // Redis is not installed
 
@@ -138,7 +139,7 @@ when('a Redis that is away at the start is one warning for each connection, and 
   expect(new Set(words())).toEqual(each('fails'))
   const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1'])
   all.defer(() => redis.stop())
-  for (let waited = 0; words().length < 6 && waited < 30_000; waited += 50) await sleep(50)
+  await until(() => words().length >= 6)
   await sleep(700)
   expect(words()).toHaveLength(6)
   expect(new Set(words().slice(3))).toEqual(each('is back'))

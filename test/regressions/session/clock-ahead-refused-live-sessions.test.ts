@@ -1,9 +1,9 @@
 /** The end of a token was told by the clock of the replica that it came to: with that ahead, whoever came there was signed out, for as long as the clock was wrong. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { startBff } from '../../support/bff.ts'
 import { redisInstalled, startRedis } from '../../support/redis.ts'
 import { withClock } from '../../support/skewed-clock.ts'
+import { until } from '../../support/until.ts'
 
 const when = redisInstalled() ? test : test.skip // Redis is not installed
 const day = 86_400
@@ -21,6 +21,6 @@ when('sessions live by the clock of the store: a replica a day ahead takes them,
   for (const kind of ['bearer', 'cookie'] as const)
     for (const from of [right, ahead, behind]) expect(await statuses(await from.signIn({ kind }))).toEqual([true, true, true])
   const short = await behind.signIn({ kind: 'bearer', ttl: 1 })
-  for (let tries = 0; tries < 600 && (await statuses(short)).includes(true); tries += 1) await sleep(50)
+  await until(async () => !(await statuses(short)).includes(true))
   expect(await statuses(short)).toEqual([false, false, false])
 })

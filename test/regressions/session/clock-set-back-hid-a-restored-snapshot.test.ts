@@ -1,15 +1,14 @@
 /** The time by which a restored snapshot is noticed stood still once the clock of the store had been set back, and nobody heard of that: what ended since lived again. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { watchRollback } from '../../../src/gateway/watch/session-store-rollback.ts'
 import { makePlace } from '../../journal/place.ts'
+import { until } from '../../support/until.ts'
 
 const hour = 3_600_000
 
 test('a snapshot from after the clock was set back is noticed, and the set-back is told once', async () => {
   await using place = makePlace()
   await using it = await place.open()
-  const began = performance.now()
   let ahead = hour
   const kept = new Map<string, number>()
   const told: [string, unknown][] = []
@@ -25,9 +24,7 @@ test('a snapshot from after the clock was set back is noticed, and the set-back 
     people: { endApp: async (app) => void ended.push(app) },
     alarm: (name, facts) => void told.push([name, facts]),
   })
-  const until = async (enough: () => boolean) => {
-    while (!enough() && performance.now() - began < 60_000) await sleep(50)
-  }
+
   await until(() => kept.size > 0)
   ahead = 0
   await until(() => told.length > 0)
@@ -37,4 +34,4 @@ test('a snapshot from after the clock was set back is noticed, and the set-back 
   for (const [key, value] of snapshot) kept.set(key, value)
   await until(() => ended.length > 0)
   expect([ended, told.map(([name]) => name)]).toEqual([['app1'], ['session_store_clock', 'session_store_rollback']])
-}, 90_000)
+})

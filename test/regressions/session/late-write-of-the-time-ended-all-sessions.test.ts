@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals'
 import { watchRollback } from '../../../src/gateway/watch/session-store-rollback.ts'
 import { memoryStore } from '../../../src/session/store/memory.ts'
 import { makePlace } from '../../journal/place.ts'
+import { until } from '../../support/until.ts'
 
 test('a time that arrives late ends no session', async () => {
   await using place = makePlace()
@@ -37,11 +38,11 @@ test('a time that arrives late ends no session', async () => {
   await using other = watchRollback({ ...parts, store })
   void [cutOff, other]
   const written = async (): Promise<number> => Number(await store.get('clock-0', 'time'))
-  for (let tries = 0; (await written()) < Date.now() + 14_000 && tries < 1_500; tries += 1) await sleep(20)
+  await until(async () => (await written()) >= Date.now() + 14_000)
   // In the middle between two looks of the other one, which comes before the next of the late one.
   await sleep(1_000)
   networkIsBack.resolve()
   await sleep(2_500)
   expect([arrived.count > 0, ended, told]).toEqual([true, [], []])
   store.close()
-}, 20_000)
+})

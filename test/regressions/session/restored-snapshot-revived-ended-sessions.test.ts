@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { type Bff, type Carried, startBff } from '../../support/bff.ts'
 import { redisInstalled, startRedisIn, type TestRedis } from '../../support/redis.ts'
+import { until } from '../../support/until.ts'
 
 const given = redisInstalled() ? describe : describe.skip
 
@@ -56,20 +57,17 @@ given('a Redis that is put back to a snapshot', () => {
     await Promise.all(names.map((name, at) => command('SET', name, String(times[at]!))))
   }
   const written = async (): Promise<void> => {
-    for (let tries = 0; ((await command('KEYS', 'bff:o:{clock-*')) as string[]).length < 16 && tries < 1_500; tries += 1) await sleep(20)
+    await until(async () => ((await command('KEYS', 'bff:o:{clock-*')) as string[]).length >= 16)
   }
   const isSignedIn = async (bff: Bff, headers: Carried): Promise<boolean | number> => {
     const answer = await bff.call('GET', '/auth/session', { headers })
     return answer.status === 200 ? answer.json.signedIn : answer.status
   }
-  const settled = async (bff: Bff, headers: Carried, wanted: boolean): Promise<boolean | number> => {
-    let last = await isSignedIn(bff, headers)
-    for (let tries = 0; last !== wanted && tries < 200; tries += 1) {
-      await sleep(50)
-      last = await isSignedIn(bff, headers)
-    }
-    return last
-  }
+  const settled = (bff: Bff, headers: Carried, wanted: boolean): Promise<boolean | number> =>
+    until(
+      () => isSignedIn(bff, headers),
+      (is) => is === wanted,
+    )
   const alarms = (bff: Bff): unknown[] => bff.lines.filter(({ alarm }) => alarm === 'session_store_rollback')
   const events = (): unknown[] => {
     using db = new DatabaseSync(journal, { readOnly: true, timeout: 5_000 })
@@ -85,7 +83,7 @@ given('a Redis that is put back to a snapshot', () => {
     expect([await isSignedIn(bff, ended), await isSignedIn(bff, living)]).toEqual([false, true])
     await kill()
     await restore()
-    expect(await settled(bff, living, false)).toBe(false)
+    await settled(bff, living, false)
     expect([await isSignedIn(bff, ended), alarms(bff).length, events().length]).toEqual([false, 1, 1])
     const again = await bff.signIn({ userId: 'cust-2' })
     await sleep(2_500)
@@ -104,8 +102,8 @@ given('a Redis that is put back to a snapshot', () => {
     await kill()
     await restore()
     await using after = await start(before)
-    expect(await settled(after, ended, false)).toBe(false)
-    for (let tries = 0; alarms(after).length === 0 && tries < 1_500; tries += 1) await sleep(20)
+    await settled(after, ended, false)
+    await until(() => alarms(after).length > 0)
     expect(alarms(after)).toHaveLength(1)
   })
 
@@ -116,7 +114,7 @@ given('a Redis that is put back to a snapshot', () => {
     await snapshot(5_000)
     await kill()
     await restore()
-    expect(await settled(bff, living, true)).toBe(true)
+    await settled(bff, living, true)
     await sleep(2_500)
     expect([await isSignedIn(bff, living), alarms(bff)]).toEqual([true, []])
     await command('FLUSHALL')

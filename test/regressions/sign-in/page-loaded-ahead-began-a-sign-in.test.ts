@@ -1,5 +1,4 @@
 /** Browsers load pages ahead of a click where a site lets them (speculation rules). Each such load of the sign-in's address began a sign-in that nobody had asked for, and the sixth pushed the one out that somebody was at; the console's page, loaded ahead, counted as activity. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { type RequestHandler, Router } from 'express'
 import { pageRoutes } from '../../../src/http/endpoint.ts'
@@ -7,6 +6,7 @@ import { chromiumInstalled, openBrowser } from '../../e2e/browser.ts'
 import { ask } from '../../security/requests.ts'
 import { startBff } from '../../support/bff.ts'
 import { startProvider } from '../../support/provider.ts'
+import { until } from '../../support/until.ts'
 import { providerEnv, startWithProvider } from '../../support/with-provider.ts'
 
 const rules = { prefetch: [{ urls: ['/bff/auth/login?returnTo=/'], eagerness: 'immediate' }] }
@@ -30,7 +30,7 @@ given('a site that lets the browser load pages ahead', () => {
     provider.register([origin], `${origin}/bff/auth/backchannel-logout`)
     await using browser = await openBrowser(origin)
     await browser.page.goto('/')
-    for (let turn = 0; turn < 200 && ahead.size === 0; turn += 1) await sleep(50)
+    await until(() => ahead.size !== 0)
     expect(Object.fromEntries(ahead)).toEqual({ '/auth/login': 403 })
     expect(await browser.page.context().cookies(origin)).toEqual([])
     await browser.page.click('#in')

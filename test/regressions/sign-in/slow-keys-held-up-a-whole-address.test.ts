@@ -5,11 +5,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { type Bff, startBff } from '../../support/bff.ts'
 import { startProvider, type TestProvider } from '../../support/provider.ts'
+import { until } from '../../support/until.ts'
 
 const audience = 'api://bff'
 const client = 'bff-web'
@@ -87,7 +87,7 @@ const ofLogout = () => ({ sub: randomUUID(), aud: client, events: { 'http://sche
 const quickly = (claims: Record<string, unknown>, typ?: string) =>
   quick.sign({ iat: now(), exp: now() + 120, jti: randomUUID(), ...claims }, typ ? { typ } : {})
 const untilAsked = async (times: number) => {
-  while (slow.asked() < times) await sleep(10)
+  await until(() => slow.asked() >= times)
 }
 
 test('while one issuer is slow, tokens of another are exchanged and logouts taken, at the same address', async () => {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { operations } from '../../../src/contract/operations.ts'
 import { type Bff, type Carried, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 import { appAt, listen, problemOf, upstreamWith } from '../../upstream/vendor.ts'
 
 /** Answers changes, and reads of somebody called slow, when it is let go; tells how many were broken off. */
@@ -34,10 +35,6 @@ afterEach(async () => {
   await vendor[Symbol.asyncDispose]()
 })
 
-const until = async (holds: () => boolean): Promise<void> => {
-  for (let tries = 0; tries < 1_500 && !holds(); tries += 1) await sleep(20)
-  expect(holds()).toBe(true)
-}
 /** A call whose caller can hang up. */
 const begin = (method: string, path: string, json?: unknown) => {
   const gone = new AbortController()

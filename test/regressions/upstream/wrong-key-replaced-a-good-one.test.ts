@@ -9,6 +9,7 @@ import { startSandbox } from '../../../src/dev/sandbox/sandbox.ts'
 import { appId, keyId, mina, startBff } from '../../support/bff.ts'
 import { canaryKey, canaryServiceKey, canarySessionKey } from '../../support/canaries.ts'
 import { processEnv, startProcess } from '../../support/service-process.ts'
+import { until } from '../../support/until.ts'
 
 test('a key that the vendor refuses is not taken, one that it takes is in use within seconds, and each change is an event', async () => {
   await using all = new AsyncDisposableStack()
@@ -35,10 +36,6 @@ test('a key that the vendor refuses is not taken, one that it takes is in use wi
     (await fetch(`${service.publicUrl}/bff/v1.1/appusers/${mina.userId}/channels`, { headers: { authorization: `Bearer ${token}` } }))
       .status
   const alarms = (name: string) => service.output().split(`"alarm":"${name}"`).length - 1
-  const until = async (isSo: () => Promise<boolean> | boolean) => {
-    for (let waited = 0; waited < 30_000 && !(await isSo()); waited += 200) await sleep(200)
-    expect(await isSo()).toBe(true)
-  }
 
   expect([await read(), await read(), await read()]).toEqual([502, 502, 502])
   await until(() => alarms('upstream_credentials') > 0)

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { forEachConcurrent } from '../../../src/platform/concurrency.ts'
 import { appId, type Bff, startBff } from '../../support/bff.ts'
 import { journalCli } from '../../support/journal-cli.ts'
+import { until } from '../../support/until.ts'
 
 const secret = 'test-webhook-secret-2f9a'
 const redisUrl = process.env['TEST_REDIS_URL']
@@ -78,7 +79,7 @@ describe.each(stores)('sessions %s', (_name, env) => {
     const { _id } = bff.sandbox.createUser(appId, { userId: 'ours' })
     bff.sandbox.fault({ operation: 'delete_app_user', latency: 700, times: 1 })
     const deletion = bff.call('DELETE', `/v1.1/appusers/${_id}`, { headers: admin })
-    while (!bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user')) await sleep(10)
+    await until(() => bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user'))
     const appUser = [...people('others', 40, 1_000), { _id, userId: 'ours' }, ...people('more', 40, 2_000)]
     expect(await deliver(bff, 'appUser:delete', { appUser })).toBe(503)
     expect((await deletion).status).toBe(200)

@@ -1,8 +1,8 @@
 /** A link that merged, or a key of somebody else's that deleted, removed a person of whom the journal said nothing, and whose session went on and created the person anew. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
 import { journalCli } from '../../support/journal-cli.ts'
+import { until } from '../../support/until.ts'
 
 const secret = 'test-webhook-secret-2f9a'
 const env = { SMOOCH_WEBHOOK_SECRET: secret }
@@ -17,13 +17,6 @@ const found = async (bff: Bff, staff: Carried, query: string) =>
 const history = async (bff: Bff, staff: Carried, id: string) =>
   (await bff.call('GET', `/ops/api/operations/${id}`, { headers: staff })).json
 const isIn = async (bff: Bff, headers: Carried) => (await bff.call('GET', '/auth/session', { headers })).json.signedIn
-const until = async <T>(ask: () => Promise<T>, enough: (it: T) => boolean): Promise<T> => {
-  for (let tries = 0; ; tries += 1) {
-    const it = await ask()
-    if (enough(it) || tries === 1_000) return it
-    await sleep(30)
-  }
-}
 
 test('a merge or deletion by others is an event with both names, and ends the session; told five times, it is one', async () => {
   await using bff = await startBff({ env })

@@ -11,9 +11,9 @@
 #           max-age=0, must-revalidate:       Ann, the service was asked 0 times
 #           no-cache, fetch with 'no-cache':  Bea, the service was asked 1 time
 #           no-store:                         Bea, the service was asked 1 time
-# Matters:  who goes back from the form to the list sees the old value, and saves it again if the list can be edited; the ETag that the page holds is an
-#           old one as well. A reload is right, and so is every test by navigation. (Under Playwright there is no cache
-#           of whole pages; where there is one, the page comes back as it was, and no fetch() runs at all.)
+# Matters:  who goes back from the form to the list sees the old value and saves it again, and the ETag that the page holds is an old one as well.
+#           A reload is right, and so is every test by navigation. (Under Playwright there is no cache of whole pages; where there is one,
+#           the page comes back as it was, and no fetch() runs at all.)
 # Needs Chromium (Debian: chromium).
 set -euo pipefail
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)

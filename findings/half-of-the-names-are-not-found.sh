@@ -3,7 +3,7 @@
 #
 # Expected: RegExp.escape() makes a text literal for a regular expression, as the escaping by hand did for all kinds of them for years. What is
 #           not found by `~` is not there.
-# Happens:  it writes the first character of a text, if it is a letter or a digit, as \x and two hex digits, so that it can be put behind \1 or \c. For
+# Happens:  it writes the first character of a text, if it is a letter or a digit, as \x and two hex digits, so that it can follow \1 or \c. For
 #           PostgreSQL \x takes as many hex digits as follow: in \x61bel, from abel, it reads \x61be as one character, a Chinese one. If the
 #           second letter is none of a to f and no digit, the name is found.
 # Seen:     five people in a table, each looked for by name ~ ('^' || RegExp.escape(name) || '$'):

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Chromium 156: a logout with `Clear-Site-Data: "cookies"` takes the cookies of every other application of the same domain, `__Host-` or not.
 #
-# Expected: the header clears what belongs to the origin that has sent it, as its value "storage" does. A cookie with the prefix __Host- belongs to one
-#           host alone, and no other host can set or delete it.
+# Expected: the header clears what belongs to the origin that has sent it, as its value "storage" does. A cookie with the prefix __Host- is of one host
+#           alone, and no other host can set or delete it.
 # Happens:  for cookies the standard takes the registrable domain: all hosts below example.com, the domain itself, each port, each prefix.
 #           "storage" and "cache" are of the origin.
 # Seen:     three applications, each with a cookie __Host-session; app.example.test logs out with Clear-Site-Data:

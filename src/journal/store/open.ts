@@ -38,13 +38,16 @@ function sealingSecret(text: string): Buffer {
  * one it would be wrong. */
 function keyBeside(path: string, kind: 'signing' | 'sealing', make: () => string): string {
   const file = `${path}.${kind}-key`
+  // Looked at first: another process that starts makes its keys, then the journal.
+  const hasJournal = isThere(path)
   if (!existsSync(file)) {
-    if (isThere(path))
+    if (hasJournal)
       throw new Error(`${path} is there, but its ${kind} key ${file} is not: put it back, or give JOURNAL_${kind.toUpperCase()}_KEY`)
-    const own = `${file}-${process.pid}`
+    // By chance: in containers that share a volume the processes have the same ids.
+    const own = `${file}-${randomBytes(6).toString('hex')}`
     try {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-      writeFileSync(own, make(), { mode: 0o600 })
+      writeFileSync(own, make(), { mode: 0o600, flag: 'wx', flush: true })
     } catch (cause) {
       throw new Error(`JOURNAL_URL puts the journal into ${dirname(file)}, where nothing can be written`, { cause })
     }

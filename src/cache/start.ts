@@ -7,9 +7,9 @@ import type { Log } from '../platform/log/logger.ts'
 import type { Metrics } from '../platform/metrics/metrics.ts'
 import { project } from '../policy/visible-fields.ts'
 import type { Upstream } from '../upstream/client.ts'
-import { type AppUsers, createAppUsers } from './app-users.ts'
+import { createAppUsers } from './app-users.ts'
 import { createEntries } from './entry.ts'
-import { createInvalidation, type Invalidation } from './invalidation.ts'
+import { createInvalidation } from './invalidation.ts'
 import type { Lifetimes } from './lifetimes.ts'
 import { openCacheStore, sharedWithSessions } from './store/open.ts'
 
@@ -24,23 +24,16 @@ export interface CacheParts {
   readonly times?: Partial<Lifetimes> | undefined
 }
 
-export interface RunningCache {
-  readonly appUsers: AppUsers
-  readonly invalidation: Invalidation
-  /** The vendor, with invalidation around each change. */
-  readonly upstream: Upstream
-  close(): void
-}
-
-export const startCache = async ({ settings, peppers, vendor, log, metrics, alarm, times }: CacheParts): Promise<RunningCache> => {
+export const startCache = async ({ settings, peppers, vendor, log, metrics, alarm, times }: CacheParts) => {
   const store = await openCacheStore({ settings, log, metrics })
   const entries = createEntries({ peppers, selfViewOf: (user) => project(operations.get_app_user, 'self', user), times })
   const invalidation = createInvalidation({ store, peppers, entries, strict: sharedWithSessions(settings), alarm })
   return {
     appUsers: createAppUsers({ store, peppers, entries, alarm }),
     invalidation,
+    /** The vendor, with invalidation around each change. */
     upstream: invalidation.invalidating(vendor),
-    close: () => {
+    close: (): void => {
       invalidation.close()
       store.close()
     },

@@ -1,20 +1,10 @@
 /** The one error body for all that is thrown, for the vendor's clients and RFC 9457 alike. Never a
  * stack, never a cause. */
 import type { ErrorRequestHandler } from 'express'
-import { type FieldFault, Problem, type ProblemCode, problems } from '../contract/problems.ts'
-
-interface ErrorBody {
-  readonly error: { readonly code: string; readonly description: string }
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  readonly requestId: string
-  readonly errors?: readonly FieldFault[]
-}
+import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
 
 /** The vendor's own words go to staff and programs only, hence the switch. */
-export const errorBody = (problem: Problem, requestId: string, showVendorWords = false): ErrorBody => {
+export const errorBody = (problem: Problem, requestId: string, showVendorWords = false) => {
   const { vendorCode, vendorDescription, errors } = problem.particulars
   const detail = (showVendorWords ? vendorDescription : undefined) ?? problem.message
   return {

@@ -5,12 +5,7 @@ const pauseMs = 1_000
 /** More would wait for one outage only when something else is wrong. */
 const most = 10_000
 
-export interface UntilDone extends Disposable {
-  /** Resolves after the first try; `failed` hears why that one failed. */
-  start(work: () => Promise<unknown>, failed: (cause: unknown) => void): Promise<void>
-}
-
-export const createUntilDone = (): UntilDone => {
+export const createUntilDone = () => {
   const open = new Set<() => Promise<unknown>>()
   let timer: NodeJS.Timeout | undefined
   const again = async (): Promise<void> => {
@@ -25,7 +20,8 @@ export const createUntilDone = (): UntilDone => {
     timer = open.size > 0 ? setTimeout(again, pauseMs).unref() : undefined
   }
   return {
-    start: async (work, failed) => {
+    /** Resolves after the first try; `failed` hears why that one failed. */
+    start: async (work: () => Promise<unknown>, failed: (cause: unknown) => void): Promise<void> => {
       try {
         await work()
       } catch (cause) {
@@ -34,9 +30,11 @@ export const createUntilDone = (): UntilDone => {
         timer ??= setTimeout(again, pauseMs).unref()
       }
     },
-    [Symbol.dispose]: () => {
+    [Symbol.dispose]: (): void => {
       open.clear()
       clearTimeout(timer)
     },
   }
 }
+
+export type UntilDone = ReturnType<typeof createUntilDone>

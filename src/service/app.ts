@@ -16,7 +16,6 @@ import type { Origins } from '../http/request/origins.ts'
 import { expressApp, finalHandlers } from '../http/server/express-app.ts'
 import { createLoadShedding, type PriorityOf, priorityOf, privatePriorityOf } from '../http/server/load-shedding.ts'
 import { type Listener, listen, listenAll } from '../http/server/server.ts'
-import type { Alarm } from '../platform/alarms.ts'
 import { mostConnections } from '../platform/process/open-files.ts'
 import { applyCallerOverrides } from '../policy/caller-overrides.ts'
 import type { Mint } from '../session/mint.ts'
@@ -41,22 +40,6 @@ export interface Extension {
 export interface AppOptions extends PartsOptions {
   /** Further routes of the public listener: the demo's page and sign-in. */
   readonly extend?: (parts: { mint: Mint; origins: Origins }) => Extension
-}
-
-export interface RunningApp {
-  /** The public listener's address on this machine. */
-  readonly publicUrl: string
-  readonly privateUrl: string
-  readonly origins: readonly string[]
-  /** From now on `/readyz` fails and every answer ends its connection; calls are served, and it tells when the latest came. */
-  drain(): () => number
-  /** Waits at most `graceMs` for running requests; resolves to the number that were cut. */
-  close(graceMs: number): Promise<number>
-  /** For the journal: a secret of this name was replaced. */
-  secretReplaced(setting: string): void
-  /** Events that the journal has given up. */
-  lost(): number
-  readonly alarm: Alarm
 }
 
 /** The limits of an address, by what it asks for. */
@@ -143,7 +126,7 @@ const listenFor = async (parts: RouteParts, opened: AsyncDisposableStack, onPubl
   ])) as [Listener, Listener]
 }
 
-export const startApp = async ({ extend, ...options }: AppOptions): Promise<RunningApp> => {
+export const startApp = async ({ extend, ...options }: AppOptions) => {
   // Closed in reverse order when the start fails: what is open would keep the process alive.
   await using opened = new AsyncDisposableStack()
   const shared = await openParts(options, opened)
@@ -160,17 +143,22 @@ export const startApp = async ({ extend, ...options }: AppOptions): Promise<Runn
 
   const running = opened.move()
   return {
+    /** The public listener's address on this machine. */
     publicUrl: onPublic.address.url,
     privateUrl: onPrivate.address.url,
     origins: shown,
-    drain: () => {
+    /** From now on `/readyz` fails and every answer ends its connection; calls are served, and it tells when the latest came. */
+    drain: (): (() => number) => {
       health.draining = true
       return onPublic.drain()
     },
+    /** For the journal: a secret of this name was replaced. */
     secretReplaced: journal.secretReplaced,
     alarm,
-    lost: () => journal.journal.status().dropped,
-    close: async (graceMs) => {
+    /** Events that the journal has given up. */
+    lost: (): number => journal.journal.status().dropped,
+    /** Waits at most `graceMs` for running requests; resolves to the number that were cut. */
+    close: async (graceMs: number): Promise<number> => {
       health.draining = true
       const cut = await onPublic.close(graceMs)
       await onPrivate.close(1_000)
@@ -179,3 +167,5 @@ export const startApp = async ({ extend, ...options }: AppOptions): Promise<Runn
     },
   }
 }
+
+export type RunningApp = Awaited<ReturnType<typeof startApp>>

@@ -10,17 +10,7 @@ const lookEveryMs = 200
  * deletions: some hear of it at once, the others in turns. */
 const turn = { streams: 10, everyMs: 100 }
 
-export interface Tail {
-  /** The size of the log now. */
-  size(): Promise<number>
-  /** Resolves to the size of the log when it has grown beyond `index` and it is the caller's turn; to
-   * `index` after so many milliseconds. */
-  grown(index: number, milliseconds: number): Promise<number>
-  /** Events of this app from `index` on. */
-  page(app: string, index: number, limit: number): Promise<EventRow[]>
-}
-
-export const createTail = (store: Source): Tail => {
+export const createTail = (store: Source) => {
   const read = createSharedRuns<EventRow[]>()
   const waiting = new Set<{ readonly index: number; readonly tell: (size: number) => void }>()
   let size = 0
@@ -49,8 +39,11 @@ export const createTail = (store: Source): Tail => {
   }
 
   return {
-    size: async () => (await treeHead(store)).size,
-    grown: async (index, milliseconds) => {
+    /** The size of the log now. */
+    size: async (): Promise<number> => (await treeHead(store)).size,
+    /** Resolves to the size of the log when it has grown beyond `index` and it is the caller's turn; to
+     * `index` after so many milliseconds. */
+    grown: async (index: number, milliseconds: number): Promise<number> => {
       const { promise, resolve } = Promise.withResolvers<number>()
       const one = { index, tell: resolve }
       const timer = setTimeout(resolve, milliseconds, index)
@@ -61,6 +54,10 @@ export const createTail = (store: Source): Tail => {
       waiting.delete(one)
       return found
     },
-    page: (app, index, limit) => read(`${app} ${index}`, () => eventsOfApp(store, app, index, limit)),
+    /** Events of this app from `index` on. */
+    page: (app: string, index: number, limit: number): Promise<EventRow[]> =>
+      read(`${app} ${index}`, () => eventsOfApp(store, app, index, limit)),
   }
 }
+
+export type Tail = ReturnType<typeof createTail>

@@ -1,25 +1,7 @@
 /** The exact origins that browsers use. Without any configured it is this machine's own, whose port is
  * known only once we listen; whether they are https is known from the start. */
 import { printable } from '../../platform/printable.ts'
-import { type CookieNames, cookieNames } from './cookies.ts'
-
-export interface Origins {
-  /** All of them, now that we listen on this port. */
-  settle(port: number): readonly string[]
-  /** True for exactly one of ours; the loopback names of one port are one. */
-  includes(origin: string): boolean
-  /** The values of Host that belong to them. */
-  hosts(): ReadonlySet<string>
-  /** Secure when browsers reach us over https. */
-  readonly cookies: CookieNames
-  /** Whether this value of Host is the staff's; undefined when staff have no origin of their own. */
-  isStaff(host: string | undefined): boolean | undefined
-  /** The text of a refusal of a foreign host or origin: for the log, and for the caller while
-   * developing, since it tells the set-up. */
-  refusal(words: string, detail?: string): { readonly detail?: string; readonly cause: Error }
-  /** The origin under which a browser sent this value of Host, which admission has let in. */
-  of(host: string | undefined): string
-}
+import { cookieNames } from './cookies.ts'
 
 /** Text of a caller in the words of a refusal. */
 export const quote = (text: string): string => JSON.stringify(printable(text.slice(0, 100)))
@@ -38,7 +20,7 @@ const hostsOf = (origins: readonly string[]): ReadonlySet<string> =>
     }),
   )
 
-export const createOrigins = (configured: readonly string[], staff?: string, cookieName?: string, explains = false): Origins => {
+export const createOrigins = (configured: readonly string[], staff?: string, cookieName?: string, explains = false) => {
   let exact: ReadonlySet<string> = new Set()
   let hosts: ReadonlySet<string> = new Set()
   const staffHosts = hostsOf(staff === undefined ? [] : [staff])
@@ -52,19 +34,29 @@ export const createOrigins = (configured: readonly string[], staff?: string, coo
   set(configured)
   const secure = configured.some((origin) => origin.startsWith('https:'))
   return {
-    settle: (port) => {
+    /** All of them, now that we listen on this port. */
+    settle: (port: number): readonly string[] => {
       const all = configured.length > 0 ? configured : [`http://localhost:${port}`]
       set(all)
       return all
     },
-    includes: (origin) => exact.has(origin),
-    hosts: () => hosts,
+    /** True for exactly one of ours; the loopback names of one port are one. */
+    includes: (origin: string): boolean => exact.has(origin),
+    /** The values of Host that belong to them. */
+    hosts: (): ReadonlySet<string> => hosts,
+    /** Secure when browsers reach us over https. */
     cookies: cookieNames(secure, cookieName),
-    isStaff: (host = '') => (staff === undefined ? undefined : staffHosts.has(host.toLowerCase())),
-    refusal: (words, detail) => {
+    /** Whether this value of Host is the staff's; undefined when staff have no origin of their own. */
+    isStaff: (host: string | undefined = ''): boolean | undefined => (staff === undefined ? undefined : staffHosts.has(host.toLowerCase())),
+    /** The text of a refusal of a foreign host or origin: for the log, and for the caller while
+     * developing, since it tells the set-up. */
+    refusal: (words: string, detail?: string): { readonly detail?: string; readonly cause: Error } => {
       const told = [detail, explains ? words : undefined].filter((it) => it !== undefined).join(' ')
       return { ...(told && { detail: told }), cause: new Error(words) }
     },
-    of: (host = '') => new URL(`${secure ? 'https' : 'http'}://${host}`).origin,
+    /** The origin under which a browser sent this value of Host, which admission has let in. */
+    of: (host: string | undefined = ''): string => new URL(`${secure ? 'https' : 'http'}://${host}`).origin,
   }
 }
+
+export type Origins = ReturnType<typeof createOrigins>

@@ -94,19 +94,10 @@ const followLoop = (its: Class, late: number): void => {
   else if (late < promptMs && its.waiting >= its.bound) its.bound = Math.min(highest, its.bound + 8)
 }
 
-export interface LoadShedding extends Disposable {
-  /** False: there is no place for the request now. */
-  admits(request: IncomingMessage): boolean
-  /** For a request that was not admitted: decides within some seconds, unless its connection ends. */
-  hold(request: IncomingMessage, decide: (admitted: boolean) => void): void
-  /** A connection was closed as it came. */
-  droppedConnection(): void
-}
-
 /** Those without a priority are always let in. */
 export type PriorityOf = (request: IncomingMessage) => Priority | undefined
 
-export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metrics): LoadShedding => {
+export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metrics) => {
   const classOf = (name: Priority, bound: number): Class => ({
     name,
     bound,
@@ -157,11 +148,13 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
     willTell = true
   }
   return {
-    droppedConnection: () => {
+    /** A connection was closed as it came. */
+    droppedConnection: (): void => {
       connections += 1
       tellSoon()
     },
-    admits: (request) => {
+    /** False: there is no place for the request now. */
+    admits: (request: IncomingMessage): boolean => {
       const name = priority(request)
       if (name === undefined) return true
       const its = classes[name]
@@ -169,13 +162,16 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
       enter(its, request)
       return true
     },
-    hold: (request, decide) => {
+    /** For a request that was not admitted: decides within some seconds, unless its connection ends. */
+    hold: (request: IncomingMessage, decide: (admitted: boolean) => void): void => {
       const its = classes[priority(request)!]
       const characters = headLength(request)
       its.held.push({ request, since: performance.now(), characters, decide })
       its.characters += characters
       if (its.held.length > heldAtMost.requests || its.characters > heldAtMost.characters) refuseEarliest(its)
     },
-    [Symbol.dispose]: () => clearInterval(timer),
+    [Symbol.dispose]: (): void => clearInterval(timer),
   }
 }
+
+export type LoadShedding = ReturnType<typeof createLoadShedding>

@@ -36,15 +36,7 @@ const bytesOf = (facts: CallFacts): number => {
   return bytes
 }
 
-export interface Recorder {
-  add(call: CallFacts, facts: Facts): void
-  /** Events that are not with the journal yet. */
-  waiting(): number
-  /** Resolves when the journal has all of them. */
-  close(): Promise<void>
-}
-
-export function createRecorder(journal: Journal): Recorder {
+export function createRecorder(journal: Journal) {
   let gathered: PendingEvent[] = []
   let soon: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
@@ -98,7 +90,7 @@ export function createRecorder(journal: Journal): Recorder {
   }
 
   return {
-    add: (call, facts) => {
+    add: (call: CallFacts, facts: Facts) => {
       const bytes = bytesOf(call)
       if (pending >= MAX_WAITING || pendingBytes + bytes > MAX_WAITING_BYTES) return journal.lose(1)
       pending += 1
@@ -107,8 +99,10 @@ export function createRecorder(journal: Journal): Recorder {
       if (gathered.length === MAX_GATHERED) flush()
       else soon ??= setTimeout(flush, GATHER_MILLISECONDS)
     },
-    waiting: () => pending,
-    close: async () => {
+    /** Events that are not with the journal yet. */
+    waiting: (): number => pending,
+    /** Resolves when the journal has all of them. */
+    close: async (): Promise<void> => {
       flush()
       if ((await withTimeout(CLOSE_MILLISECONDS, writing)) === TIMED_OUT) journal.lose(pending)
     },

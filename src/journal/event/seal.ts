@@ -25,22 +25,6 @@ export interface Subject {
   readonly sealed: Buffer
 }
 
-export interface Sealer {
-  seal(bytes: Uint8Array, aad: string): Buffer
-  /** True when one of our keys sealed it. */
-  knows(sealed: Uint8Array): boolean
-  /** Undefined when no key opens it. */
-  open(sealed: Uint8Array, aad: string): Buffer | undefined
-  part(event: string, part: PartName, content: unknown, expires: number): { row: Part; commitment: string }
-  /** Undefined when it cannot be opened; `bound` is true when it fits the event's commitment. */
-  openPart(row: Part, commitment: string | undefined): { content: unknown; bound: boolean } | undefined
-  subject(tenant: string, userId: string): Subject
-  lookup(tenant: string, userId: string): string
-  digest(...values: (string | Uint8Array)[]): string
-  /** Digest of a user agent, remembered: a few send most requests. */
-  agent(text: string): string
-}
-
 /** Finding of a verification for bytes sealed with a key that it was not given. */
 export const unknownKey = 'what is sealed was sealed with a key that was not given: JOURNAL_SEALING_KEY must be the one of the service'
 
@@ -51,7 +35,7 @@ const commit = (salt: Uint8Array, bytes: Uint8Array): string => `sha256:${hash('
 
 /** The first secret seals, all open. Look-ups and digests use the last, the oldest, so that they
  * survive a rotation. */
-export function createSealer(secrets: readonly Buffer[]): Sealer {
+export function createSealer(secrets: readonly Buffer[]) {
   const keys = secrets.map((secret) => ({
     id: Buffer.from(hash('sha256', derive(secret, 'id'), 'buffer')).subarray(0, KEY_ID),
     key: derive(secret, 'seal'),
@@ -74,7 +58,7 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
     createHmac('sha256', lookupKey).update(`${tenant}\0${userId}`).digest('base64url')
 
   // Keyed: a plain hash of a phone number or user agent is soon guessed.
-  const digest: Sealer['digest'] = (...values) => {
+  const digest = (...values: (string | Uint8Array)[]): string => {
     const mac = createHmac('sha256', digestKey)
     for (const value of values) {
       const bytes = Buffer.from(value)
@@ -85,23 +69,29 @@ export function createSealer(secrets: readonly Buffer[]): Sealer {
 
   return {
     seal,
-    knows: (sealed) => keyFor(Buffer.from(sealed)) !== undefined,
+    /** True when one of our keys sealed it. */
+    knows: (sealed: Uint8Array): boolean => keyFor(Buffer.from(sealed)) !== undefined,
+    /** Undefined when no key opens it. */
     open,
     lookup,
     digest,
+    /** Digest of a user agent, remembered: a few send most requests. */
     agent: memo(200, (text) => digest(text)),
-    part(event, part, content, expires) {
+    part(event: string, part: PartName, content: unknown, expires: number): { row: Part; commitment: string } {
       const bytes = Buffer.from(JSON.stringify(content ?? null))
       const salt = randomBytes(32)
       return { row: { event, part, expires, salt, sealed: seal(bytes, `${event}/${part}`) }, commitment: commit(salt, bytes) }
     },
-    openPart(row, commitment) {
+    /** Undefined when it cannot be opened; `bound` is true when it fits the event's commitment. */
+    openPart(row: Part, commitment: string | undefined): { content: unknown; bound: boolean } | undefined {
       const bytes = open(row.sealed, `${row.event}/${row.part}`)
       return bytes && { content: parseExact(bytes.toString('utf8')), bound: commit(row.salt, bytes) === commitment }
     },
-    subject(tenant, userId) {
+    subject(tenant: string, userId: string): Subject {
       const pseudonym = `sub_${randomBytes(16).toString('base64url')}`
       return { pseudonym, lookup: lookup(tenant, userId), sealed: seal(Buffer.from(userId), pseudonym) }
     },
   }
 }
+
+export type Sealer = ReturnType<typeof createSealer>

@@ -24,15 +24,6 @@ export interface Watch {
   readonly reads: readonly { readonly of: string; readonly status: number; readonly at: string }[]
 }
 
-export interface Reconciler {
-  /** One pass over all open operations; resolves to the number of verdicts. */
-  round(): Promise<number>
-  /** Open operations that the last pass found. */
-  open(): number
-  /** By the intent of the operation. */
-  watch(intent: Pick<Event, 'operation'>): Watch
-}
-
 interface Observations {
   tries: number
   nextAt: number
@@ -48,7 +39,7 @@ const APART = 60_000
 /** Between two reads for one operation; the last is repeated. */
 const PAUSES = [APART, 120_000, 300_000, 600_000] as const
 
-export function createReconciler({ journal, read, clock = () => performance.now() }: ReconcilerOptions): Reconciler {
+export function createReconciler({ journal, read, clock = () => performance.now() }: ReconcilerOptions) {
   const { store } = journal
   const watches = new Map<string, Observations>()
 
@@ -118,12 +109,17 @@ export function createReconciler({ journal, read, clock = () => performance.now(
   }
 
   return {
+    /** One pass over all open operations; resolves to the number of verdicts. */
     round,
-    open: () => count,
-    watch: ({ operation }) => {
+    /** Open operations that the last pass found. */
+    open: (): number => count,
+    /** By the intent of the operation. */
+    watch: ({ operation }: Pick<Event, 'operation'>): Watch => {
       const { tries = 0, nextAt = clock() + SETTLED, reads = [] } = watches.get(operation?.id ?? '') ?? {}
       const next = journal.now().getTime() + Math.max(0, nextAt - clock())
       return { tries, maxTries: TRIES, next: new Date(next).toISOString(), reads }
     },
   }
 }
+
+export type Reconciler = ReturnType<typeof createReconciler>

@@ -6,16 +6,7 @@ import { readEvent } from './signed-tree.ts'
 
 const textsIn = (list: unknown): string[] => (Array.isArray(list) ? list.filter((it) => typeof it === 'string') : [])
 
-export interface Erasures {
-  /** How many names were erased by versions that wrote down no more than that. */
-  readonly counted: number
-  /** True for a name whose row may be gone. */
-  readonly named: (name: string) => boolean
-  /** True when what is sealed beside an event at this index, about these names, may be gone. */
-  readonly cover: (index: number, names: readonly string[]) => boolean
-}
-
-export async function erasuresIn(store: Source): Promise<Erasures> {
+export async function erasuresIn(store: Source) {
   const last = new Map<string, number>()
   let counted = 0
   /** Where it says only some of the names, everything before it may have been meant. */
@@ -27,8 +18,13 @@ export async function erasuresIn(store: Source): Promise<Erasures> {
     for (const name of [...textsIn(subjects), ...textsIn(ids)]) last.set(name, index)
   }
   return {
+    /** How many names were erased by versions that wrote down no more than that. */
     counted,
-    named: (name) => last.has(name),
-    cover: (index, names) => index < vague || names.some((name) => (last.get(name) ?? -1) > index),
+    /** True for a name whose row may be gone. */
+    named: (name: string): boolean => last.has(name),
+    /** True when what is sealed beside an event at this index, about these names, may be gone. */
+    cover: (index: number, names: readonly string[]): boolean => index < vague || names.some((name) => (last.get(name) ?? -1) > index),
   }
 }
+
+export type Erasures = Awaited<ReturnType<typeof erasuresIn>>

@@ -43,25 +43,10 @@ export const readEvent = (bytes: Uint8Array): Event | undefined => {
   }
 }
 
-export interface SignedTree {
-  take(bytes: Uint8Array, event: Event | undefined, index: number): void
-  /** Compares the root at the end of a batch with the signed one. */
-  closeBatch(note: string): void
-  /** Events below this index are missing. */
-  skipTo(index: number): void
-  /** Resolves when signature checks on other threads have ended. */
-  settled(): Promise<void>
-  readonly tree: Frontier
-  readonly nodes: ReadonlyMap<string, Hash>
-  readonly key: PublicKey
-  readonly signedUpTo: number
-  readonly checkpoints: number
-}
-
 /** True when this key signed the checkpoint. */
 export type Check = (note: string, key: PublicKey) => boolean | Promise<boolean>
 
-export function growTree(journal: string, start: TreeStart, anchors: ReadonlyMap<number, string>, find: Find, check: Check): SignedTree {
+export function growTree(journal: string, start: TreeStart, anchors: ReadonlyMap<number, string>, find: Find, check: Check) {
   let tree: Frontier = { size: start.size, hashes: [...start.hashes] }
   let key = start.key
   let next: PublicKey | undefined
@@ -71,14 +56,15 @@ export function growTree(journal: string, start: TreeStart, anchors: ReadonlyMap
   const nodes = new Map<string, Hash>()
   const signatures: Promise<void>[] = []
   return {
-    take: (bytes, event, index) => {
+    take: (bytes: Uint8Array, event: Event | undefined, index: number): void => {
       push(tree, leafHash(bytes), (level, position, hash) => nodes.set(`${level}/${position}`, hash))
       if (event?.kind === 'system' && event.action === 'key_rotated') next = String(event.facts?.['key'])
       const root = anchors.get(tree.size)
       if (root !== undefined && root !== rootOf(tree).toString('base64'))
         find(`the log is not the one that was anchored at ${tree.size}`, index)
     },
-    closeBatch: (note) => {
+    /** Compares the root at the end of a batch with the signed one. */
+    closeBatch: (note: string): void => {
       checkpoints += 1
       const batch = [signedUpTo, tree.size] as const
       const checkpoint = parseCheckpoint(note)
@@ -98,15 +84,17 @@ export function growTree(journal: string, start: TreeStart, anchors: ReadonlyMap
       key = next ?? key
       next = undefined
     },
-    skipTo: (index) => {
+    /** Events below this index are missing. */
+    skipTo: (index: number): void => {
       find(`events ${tree.size} to ${index - 1} are missing`, tree.size)
       forked = true
       tree = blank(index)
     },
-    settled: async () => {
+    /** Resolves when signature checks on other threads have ended. */
+    settled: async (): Promise<void> => {
       await Promise.all(signatures.splice(0))
     },
-    nodes,
+    nodes: nodes as ReadonlyMap<string, Hash>,
     get tree() {
       return tree
     },
@@ -121,3 +109,5 @@ export function growTree(journal: string, start: TreeStart, anchors: ReadonlyMap
     },
   }
 }
+
+export type SignedTree = ReturnType<typeof growTree>

@@ -13,21 +13,34 @@ import { exportFound, exportLines } from '../../journal/export.ts'
 import { wholeNumber } from '../../journal/filter.ts'
 import { resolveByHand } from '../../journal/maintenance.ts'
 import type { Readers, Reading } from '../../journal/readers.ts'
-import { personalOf } from '../../journal/store/history.ts'
+import { historyOf, personalOf } from '../../journal/store/history.ts'
 import { eventOf, eventsOfApp, latestCheckpoint } from '../../journal/store/queries/log.ts'
-import { operations } from '../../journal/store/search.ts'
+import type { Source } from '../../journal/store/queries/source.ts'
+import { type OperationRow, operations } from '../../journal/store/search.ts'
 import { proofOf } from '../../journal/store/stored-tree.ts'
 import type { Session } from '../../session/record.ts'
 import { type AuthorizationParts, createAuthorization, stillReads } from '../authorization.ts'
 import { apiEndpoints } from '../endpoints.ts'
-import { createEnvelopeDownload, type EnvelopeParts } from '../envelope/route.ts'
+import { createEnvelopeDownload, type EnvelopeParts } from '../envelope/envelope.ts'
 import { fileName } from '../file-name.ts'
 import type { Integrity } from '../integrity.ts'
 import type { SavedViews } from '../saved-views.ts'
 import { searchIn } from '../search.ts'
 import { streamEvents } from './stream.ts'
 import { createTail } from './tail.ts'
-import { historyView, viewOf } from './views.ts'
+
+/** An operation as readers get it; the log holds no personal data in the clear. */
+const viewOf = ({ id, index, state, opened }: OperationRow) => {
+  const { time, action, actor, targets, reason } = opened
+  return { operation: id, index, state, time, action, actor, targets, reason }
+}
+
+/** All events of one operation; undefined when this app has no such operation. */
+const historyView = async (store: Source, tenant: string, operation: string) => {
+  const history = await historyOf(store, operation)
+  if (!history || history.events[0]?.event.tenant !== tenant) return undefined
+  return { operation, state: history.state, events: history.events.map(({ index, event }) => ({ index, ...event })) }
+}
 
 export interface ApiParts extends AuthorizationParts {
   readonly journal: Journal

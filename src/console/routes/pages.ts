@@ -6,10 +6,26 @@ import type { RequestHandler, Router } from 'express'
 import { Problem } from '../../contract/problems.ts'
 import { pageRoutes } from '../../http/endpoint.ts'
 import { asPage } from '../../http/response-headers.ts'
-import { assets } from '../assets.ts'
 import { createOperation } from './operation.ts'
 import { createScreens, type PageParts } from './screen.ts'
 import { createTimeline } from './timeline.ts'
+
+const styles = ['elements', 'frame', 'summary', 'search', 'charts', 'rows', 'operation']
+
+/** TABLE: what a browser loads beside the pages, and of which files each is put together, in this order. */
+const assets: Readonly<Record<string, readonly URL[]>> = {
+  'console.css': [
+    new URL('../../http/browser/base.css', import.meta.url),
+    ...styles.map((name) => new URL(`../browser/${name}.css`, import.meta.url)),
+  ],
+  'timeline.js': [new URL('../browser/timeline.js', import.meta.url)],
+  'operation.js': [new URL('../browser/operation.js', import.meta.url)],
+  'call.js': [new URL('../browser/call.js', import.meta.url)],
+  'times.js': [new URL('../browser/times.js', import.meta.url)],
+  'kept.js': [new URL('../browser/kept.js', import.meta.url)],
+  'columns.js': [new URL('../browser/columns.js', import.meta.url)],
+  'views.js': [new URL('../browser/views.js', import.meta.url)],
+}
 
 const nowhere: RequestHandler = () => {
   throw new Problem('not_found', { detail: 'The console has no such page.' })

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { exampleIds } from '../../contract/ids.ts'
 import { type Endpoints, form, json, ofBodies, routes, text } from '../../http/endpoint.ts'
 import { type Authorization, handlers } from '../../http/endpoint-handler.ts'
+import { html, plainPage } from '../../http/html.ts'
 import type { Origins } from '../../http/request/origins.ts'
 import { asPage } from '../../http/response-headers.ts'
 import { requireSameOrigin } from '../../session/credentials/csrf.ts'
@@ -13,7 +14,18 @@ import { showPage } from '../../sign-in/pages.ts'
 import { returnPath } from '../../sign-in/return-to.ts'
 import { onlyThisMachine } from '../this-machine.ts'
 import { people } from './people.ts'
-import { signInPage } from './sign-in-page.ts'
+
+const button = ([name, { actor }]: [string, (typeof people)[keyof typeof people]]) =>
+  html`<p><button name="person" value="${name}">${actor.name}, ${name}</button></p>`
+
+/** The page on which somebody signs in to the demo from a page of their own, without scripts. */
+const signInPage = (basePath: string, returnTo: string): string =>
+  plainPage(
+    'Who would you like to be?',
+    html`<form method="post" action="${basePath}/auth/login"><input type="hidden" name="returnTo" value="${returnTo}">
+${Object.entries(people).map(button)}
+</form>`,
+  )
 
 const person = z.enum(Object.keys(people) as (keyof typeof people)[])
 const Body = z.strictObject({ person })

@@ -109,5 +109,3 @@ export function growTree(journal: string, start: TreeStart, anchors: ReadonlyMap
     },
   }
 }
-
-export type SignedTree = ReturnType<typeof growTree>

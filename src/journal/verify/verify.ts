@@ -9,15 +9,25 @@ import { discontinuity } from '../log/discontinuity.ts'
 import { rootOf } from '../log/tree.ts'
 import type { Store } from '../store/journal-store.ts'
 import { type TreeHead, treeHead } from '../store/queries/log.ts'
-import { endOfEvents, operationsWithin, type RawPage, rawPage, removalsSince } from '../store/queries/verification.ts'
+import type { Source } from '../store/queries/source.ts'
+import { endOfEvents, operationsWithin, type RawPage, rawPage, removalsSince, rowsOutside } from '../store/queries/verification.ts'
 import { checkIndexes, checkNodes, type Page } from './check-indexes.ts'
 import { checkNames } from './check-names.ts'
-import { checkOutside } from './check-outside.ts'
 import { checkParts } from './check-parts.ts'
 import { checkStates, checkTransitions } from './check-transitions.ts'
 import { erasuresIn } from './erasures.ts'
 import { createFindings, type Find, type Finding, placeOf, type Warn } from './findings.ts'
 import { type Check, growTree, readEvent, treeStart } from './signed-tree.ts'
+
+/** Nothing may stand below the cut, beyond the head, or where no event stands: readers would take it for
+ * part of the log. A live log grows meanwhile, but so does its head. */
+async function checkOutside(store: Source, size: number, find: Find): Promise<void> {
+  const outside = await rowsOutside(store)
+  if (outside.size < size || outside.beyond > 0) find('there are events or checkpoints beyond the head', size)
+  if (outside.below > 0) find('there are events or checkpoints before the beginning of the log')
+  if (outside.operations > 0) find('the table of operations holds rows that no event stands for')
+  if (outside.targets > 0) find('a search by target would find events that are not in the log')
+}
 
 export interface Report {
   readonly ok: boolean

@@ -1,6 +1,7 @@
 /** One commit: two round trips under the lock of the head, one that reads the facts, one that writes. */
 import type { Client, QueryResult } from 'pg'
 import {
+  type Batch,
   type Committed,
   decide,
   type Entry,
@@ -8,6 +9,7 @@ import {
   keyAfter,
   keyInForce,
   noFacts,
+  packFrontier,
   questions,
   type StoreOptions,
   unpackFrontier,
@@ -15,7 +17,25 @@ import {
 import type { Row } from '../queries/source.ts'
 import { alteredTables, sentenceOf } from './access.ts'
 import { lookups, statements } from './schema.ts'
-import { write } from './write.ts'
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+export const packNodes = (nodes: Batch['nodes']) => nodes.map(({ level, position, hash }) => ({ level, position, hash: base64(hash) }))
+
+/** The writing of one batch, by the function `append`. */
+export const write = (client: Client, { first, entries, operations, nodes, head, note }: Batch, key: string): Promise<QueryResult> => {
+  const batch = {
+    entries: entries.map(({ body, tokens }) => ({ body, tokens })),
+    parts: entries.flatMap(({ parts }) => parts.map((part) => ({ ...part, salt: base64(part.salt), sealed: base64(part.sealed) }))),
+    subjects: entries.flatMap(({ subjects }) => subjects.map((subject) => ({ ...subject, sealed: base64(subject.sealed) }))),
+    operations: [...operations].map(([op, { seq, state }]) => ({ op, seq, state })),
+    nodes: packNodes(nodes),
+  }
+  return client.query({
+    name: 'append',
+    text: statements.append,
+    values: [first, JSON.stringify(batch), head.size, packFrontier(head.hashes), note, key],
+  })
+}
 
 export const createCommit = (journal: string, keys: StoreOptions['keys']) => {
   let alteredLookedAt = Number.NEGATIVE_INFINITY

@@ -4,9 +4,9 @@ import { genesis } from '../journal-store.ts'
 import type { Source } from '../queries/source.ts'
 import { current, markByTables, refuseLater, type SchemaMark } from '../version.ts'
 import { accessIn, faultOfReading, faultOfWriting, sentenceOf } from './access.ts'
+import { write } from './commit.ts'
 import { connect } from './connection.ts'
 import { createSchema, grantTo, lookups, mark, statements, steps } from './schema.ts'
-import { write } from './write.ts'
 
 interface Presence {
   /** Undefined when the database holds no journal. */

@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { keyInForce, type Store, type StoreOptions } from '../journal-store.ts'
 import { headless } from '../queries/log.ts'
 import { initFor } from './access.ts'
-import { createCommit } from './commit.ts'
+import { createCommit, packNodes } from './commit.ts'
 import { isLockLate, type Known, serialConnection } from './connection.ts'
 import { inspect } from './inspect.ts'
 import { holdLease } from './lease.ts'
 import { lookups, statements } from './schema.ts'
 import { createPostgres, knownPresenceIn, lackIn } from './schema-state.ts'
 import { sharedConnections } from './shared-connection.ts'
-import { packNodes } from './write.ts'
 
 export interface PostgresOptions extends StoreOptions {
   readonly url: string

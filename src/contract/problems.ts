@@ -39,6 +39,7 @@ export const problems = {
   operation_not_open:          [409, 'This operation is settled; there is nothing to resolve.'],
   operation_pending:           [409, 'This request was made before, with this Idempotency-Key or by you a moment ago, and is still running.'],
   operation_settled:           [409, 'The first request with this Idempotency-Key is over, and its answer is no longer kept; read the user to see how it stands.'],
+  precondition_failed:         [412, 'Nothing here has a version, so a change cannot depend on one, and this one was not made. Send it without If-Match and If-None-Match.'],
   too_large:                   [413, 'The body is too large: 100 KB for JSON, 10 MB for an image.'],
   target_too_long:             [414, 'The path and query are too long.'],
   unsupported_media_type:      [415, 'The content type is not supported here.'],

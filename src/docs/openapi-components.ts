@@ -78,7 +78,7 @@ export const statusesOf = (all: readonly ProblemCode[]): number[] =>
 /** Refusals of methods, hosts, paths and heads, which any request may get before it has a route. */
 const beforeRoute = [
   ...(['bad_request', 'invalid_path', 'method_not_allowed', 'target_too_long'] as const),
-  ...(['expectation_failed', 'misdirected', 'headers_too_large'] as const),
+  ...(['precondition_failed', 'expectation_failed', 'misdirected', 'headers_too_large'] as const),
 ]
 
 /** `Status404` and its like, of routes that are not the vendor's. */

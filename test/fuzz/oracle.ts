@@ -31,6 +31,7 @@ const everywhere: readonly ProblemCode[] = [
   'bad_request',
   'invalid_path',
   'target_too_long',
+  'precondition_failed',
   'too_large',
   'expectation_failed',
   'misdirected',

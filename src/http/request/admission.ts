@@ -32,8 +32,10 @@ export const admission = (options: AdmissionOptions = {}): RequestHandler => {
   return function admission(req, _res, next) {
     // First, so that the record of a refused request names its client too.
     settleClientAddress(req, trusted)
+    checkVersion(req)
     checkTarget(req.originalUrl, options.callbackPath)
     const forwarding = checkHeaders(req.rawHeaders)
+    checkConditions(req)
     if (options.ownCookies) checkOwnCookies(req.headers.cookie, options.ownCookies)
     checkHost(req, options.origins)
     if (forwarding && !warned && !trusted(peerAddress(req))) {
@@ -42,6 +44,13 @@ export const admission = (options: AdmissionOptions = {}): RequestHandler => {
     }
     next()
   }
+}
+
+/** Node's parser also takes what it does not speak. */
+const checkVersion = ({ httpVersion }: IncomingMessage): void => {
+  if (httpVersion === '1.1' || httpVersion === '1.0') return
+  const detail = `The request is one of HTTP/${httpVersion}, and HTTP/1.1 is spoken here.`
+  throw new Problem('bad_request', { detail, headers: { Connection: 'close' } })
 }
 
 const targetLimit = 2048
@@ -115,6 +124,14 @@ const checkHeaders = (raw: readonly string[]): boolean => {
   }
   if (bytes > headerBytes) throw new Problem('headers_too_large')
   return forwarding
+}
+
+/** Nothing here has a version or is written in part. A change that depends on one must not be made all the same. */
+const checkConditions = ({ method, headers }: IncomingMessage): void => {
+  if (method === 'GET' || method === 'HEAD') return
+  if (headers['if-match'] !== undefined || headers['if-none-match'] !== undefined) throw new Problem('precondition_failed')
+  if (headers['content-range'] !== undefined)
+    throw faultIn('header', ['content-range'], 'is not accepted', { detail: 'A body is sent whole; content-range is not accepted.' })
 }
 
 const checkHost = (req: IncomingMessage, origins: AdmissionOptions['origins']): void => {

@@ -5,6 +5,7 @@ import { appId, type Bff, type Carried } from '../support/bff.ts'
 import { monitor } from '../support/monitor.ts'
 import { type Pair, startPair } from '../support/pair.ts'
 import { sendRaw } from '../support/raw.ts'
+import { until } from '../support/until.ts'
 
 let pair: Pair
 let { redis, one, two, staff } = {} as Pair
@@ -132,12 +133,16 @@ describe('never an old copy', () => {
   })
 
   test('a read that is refused after it was found to lead leads nobody', async () => {
-    const it = person()
-    const me = await one.signIn({ userId: it.userId })
-    expect((await get(one, 'me?unknown=1', me)).status).toBe(400)
-    const began = performance.now()
-    expect((await get(two, 'me', me)).headers.get('cache-status')).toContain('fwd=miss')
-    expect(performance.now() - began).toBeLessThan(2_800)
+    const waited = async (): Promise<number> => {
+      const it = person()
+      const me = await one.signIn({ userId: it.userId })
+      expect((await get(one, 'me?unknown=1', me)).status).toBe(400)
+      const began = performance.now()
+      expect((await get(two, 'me', me)).headers.get('cache-status')).toContain('fwd=miss')
+      return performance.now() - began
+    }
+    // Whoever waits for a lease waits three seconds, each time; a busy machine is not always that late.
+    await until(waited, (ms) => ms < 2_800)
   })
 
   test.each([

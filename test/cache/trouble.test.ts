@@ -6,6 +6,7 @@ import { type Pair, startPair } from '../support/pair.ts'
 import { startRedis } from '../support/redis.ts'
 import { processEnv, startProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
+import { windowOf } from '../support/window.ts'
 
 let pair: Pair
 let { redis, one, two, staff } = {} as Pair
@@ -42,15 +43,18 @@ describe('when many ask at once', () => {
 
   test('a leader whose client hangs up does not fail the others', async () => {
     const userId = person()
-    one.sandbox.fault({ operation: 'get_app_user', latency: 600, times: 1 })
+    const { promise: held, resolve } = Promise.withResolvers<void>()
+    one.sandbox.fault({ operation: 'get_app_user', held, times: 1 })
     const before = readsOf(one)
     const gone = new AbortController()
     const leader = fetch(`${one.app.publicUrl}/bff/v1.1/appusers/${userId}`, { headers: staff, signal: gone.signal }).catch(() => 'gone')
     await until(() => readsOf(one) !== before)
     const others = [one, two, one, two].map((bff) => get(bff, userId))
-    await sleep(100)
+    // They have joined by then, which nothing tells from outside.
+    await sleep(500)
     gone.abort()
     expect(await leader).toBe('gone')
+    resolve()
     expect(rights(await Promise.all(others), userId)).toBe(4)
     expect(readsOf(one) - before).toBe(1)
   })
@@ -79,42 +83,47 @@ describe('when many ask at once', () => {
     // The check at the start of the third asks the vendor for a user, too.
     one.sandbox.fault({ operation: 'get_app_user', userId, hang: true, times: 1 })
     const leader = fetch(`${third.publicUrl}/bff/v1.1/appusers/${userId}`, { headers: staff }).catch(() => 'killed')
-    await until(() => one.sandbox.requests.at(-1)?.url.includes(userId))
+    await until(() => one.sandbox.requests.some(({ url }) => url.includes(userId)))
     third.child.kill('SIGKILL')
     await third.ended
     const began = performance.now()
     const others = await Promise.all([one, two, one, two].map((bff) => get(bff, userId)))
     one.sandbox.clearFaults()
     expect([await leader, rights(others, userId)]).toEqual(['killed', 4])
-    expect(performance.now() - began).toBeLessThan(15_000)
+    expect(performance.now() - began).toBeLessThan(40_000)
   })
 })
 
 describe('when a copy grows old', () => {
-  const live = { freshMs: 150, revalidateMs: 700, ifErrorMs: 1_500, noneMs: 100 }
+  const live = { freshMs: 300, revalidateMs: 1_400, ifErrorMs: 3_000, noneMs: 200 }
 
   test('it is served while one reader renews it; then for as long as the vendor is down; then no more', async () => {
     const env = { REDIS_URL: redis.url }
     await using bff = await startBff({ env, cacheTimes: live })
     const headers = await bff.signIn({ roles: ['agent'], actor: { id: 'agent' } })
-    const userId = person(bff)
-    await get(bff, userId, headers)
-    await sleep(250)
-    const before = readsOf(bff)
-    const stale = await Promise.all([1, 2, 3, 4].map(() => get(bff, userId, headers)))
-    expect(stale.map((answer) => answer.headers.get('cache-status'))).toEqual(Array(4).fill('smooch-bff; hit; ttl=-1'))
-    await sleep(50)
-    expect([readsOf(bff) - before, (await get(bff, userId, headers)).headers.get('cache-status')]).toEqual([1, 'smooch-bff; hit; ttl=0'])
+    // Of this time 2,300 ms are slept: with less than 300 beside them each look came while the copy was as old as it should be.
+    const userId = await windowOf(2_600, async () => {
+      bff.sandbox.clearFaults()
+      const id = person(bff)
+      await get(bff, id, headers)
+      await sleep(500)
+      const before = readsOf(bff)
+      const stale = await Promise.all([1, 2, 3, 4].map(() => get(bff, id, headers)))
+      expect(stale.map((answer) => answer.headers.get('cache-status'))).toEqual(Array(4).fill('smooch-bff; hit; ttl=-1'))
+      await until(async () => (await get(bff, id, headers)).headers.get('cache-status') === 'smooch-bff; hit; ttl=0')
+      expect(readsOf(bff) - before).toBe(1)
 
-    bff.sandbox.fault({ operation: 'get_app_user', status: 503 })
-    await sleep(900)
-    const old = await get(bff, userId, headers)
-    expect([old.status, old.json.appUser.userId, old.headers.get('cache-status')]).toEqual([
-      200,
-      userId,
-      'smooch-bff; fwd=stale; fwd-status=502; detail=stale-if-error',
-    ])
-    await sleep(900)
+      bff.sandbox.fault({ operation: 'get_app_user', status: 503 })
+      await sleep(1_800)
+      const old = await get(bff, id, headers)
+      expect([old.status, old.json.appUser.userId, old.headers.get('cache-status')]).toEqual([
+        200,
+        id,
+        'smooch-bff; fwd=stale; fwd-status=502; detail=stale-if-error',
+      ])
+      return id
+    })
+    await sleep(1_800)
     expect((await get(bff, userId, headers)).status).toBe(502)
     bff.sandbox.clearFaults()
     expect((await get(bff, userId, headers)).status).toBe(200)

@@ -261,7 +261,7 @@ describe('when the journal cannot be written', () => {
       const answer = await broken.call('DELETE', `/v1.1/appusers/${user._id}`, { headers })
       expect([answer.status, answer.json.error.code]).toEqual([503, 'journal_unavailable'])
     }
-    expect(performance.now() - began).toBeLessThan(10_000)
+    expect(performance.now() - began).toBeLessThan(60_000)
     expect(broken.sandbox.requests.filter(({ method }) => method === 'DELETE')).toEqual([])
     expect((await broken.call('GET', `/v1.1/appusers/${user._id}`, { headers })).status).toBe(200)
     expect((await broken.call('PUT', `/v1.1/appusers/${user._id}`, { headers, json: { givenName: 'x' } })).status).toBe(200)

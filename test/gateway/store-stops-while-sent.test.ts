@@ -11,12 +11,15 @@ given('the session store, stopped while the vendor has the call', () => {
   const service = bffOnRedis()
   afterEach(() => service.bff.sandbox.clearFaults())
 
-  const meanwhile = async (operation: string, call: () => ReturnType<Bff['call']>) => {
+  const meanwhile = async (operation: string, fault: object, call: () => ReturnType<Bff['call']>) => {
+    const { promise: held, resolve } = Promise.withResolvers<void>()
+    service.bff.sandbox.fault({ operation, held, ...fault })
     const sends = () => service.bff.sandbox.requests.filter((it) => it.operation === operation).length
     const before = sends()
     const answer = call()
     await until(() => sends() !== before)
     service.stop()
+    resolve()
     return await answer
   }
   const alarms = (name: string) => service.bff.lines.filter(({ alarm }) => alarm === name)
@@ -30,8 +33,9 @@ given('the session store, stopped while the vendor has the call', () => {
     const { bff } = service
     bff.sandbox.createUser(appId, { userId: 'refused' })
     const admin = await bff.signIn({ roles: ['admin', 'auditor'], actor: { id: 'ada' } })
-    bff.sandbox.fault({ operation: 'delete_app_user', status: 400, latency: 500 })
-    const answer = await meanwhile('delete_app_user', () => bff.call('DELETE', '/v1.1/appusers/refused', { headers: admin }))
+    const answer = await meanwhile('delete_app_user', { status: 400 }, () =>
+      bff.call('DELETE', '/v1.1/appusers/refused', { headers: admin }),
+    )
     expect([answer.status, answer.json.error.code]).toEqual([400, 'bad_request'])
     expect(alarms('person_not_unmarked')).toHaveLength(1)
     const operation = answer.headers.get('audit-operation')
@@ -44,8 +48,7 @@ given('the session store, stopped while the vendor has the call', () => {
     const { bff } = service
     const headers = await bff.signIn({ userId: 'read' })
     const user = bff.sandbox.createUser(appId, { userId: 'read' })
-    bff.sandbox.fault({ operation: 'get_app_user', userId: 'read', latency: 500 })
-    const answer = await meanwhile('get_app_user', () => bff.call('GET', '/v1.1/appusers/me', { headers }))
+    const answer = await meanwhile('get_app_user', { userId: 'read' }, () => bff.call('GET', '/v1.1/appusers/me', { headers }))
     expect([answer.status, answer.json.appUser?._id]).toEqual([200, user._id])
     expect(alarms('smooch_id_not_kept')).toHaveLength(1)
     bff.sandbox.clearFaults()

@@ -5,7 +5,6 @@ import { createServer, connect as dial, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Problem } from '../../src/contract/problems.ts'
 import { newId } from '../../src/journal/event/event.ts'
@@ -184,7 +183,9 @@ describeWithServer('PostgreSQL', () => {
     await worked(it.guard)
     server.sql('ALTER SYSTEM SET default_transaction_read_only = on')
     server.sql('SELECT pg_reload_conf()')
-    await sleep(200)
+    const isReadOnly = async () =>
+      (await it.store.select('SHOW default_transaction_read_only'))[0]!['default_transaction_read_only'] === 'on'
+    await until(isReadOnly)
     await refuses(it.guard)
     server.sql('ALTER SYSTEM RESET default_transaction_read_only')
     server.sql('SELECT pg_reload_conf()')

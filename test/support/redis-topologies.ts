@@ -7,6 +7,7 @@ import { Redis } from 'ioredis'
 import type { Certificates } from './certificates.ts'
 import { endProcess } from './child-process.ts'
 import { freePort } from './free-port.ts'
+import { prefer } from './redis.ts'
 import { until } from './until.ts'
 
 export interface Topology {
@@ -21,7 +22,7 @@ const startFolders = () => {
 }
 type Folders = ReturnType<typeof startFolders>
 
-const start = (args: readonly string[]): ChildProcess => spawn('redis-server', args, { stdio: 'ignore' })
+const start = (args: readonly string[]): ChildProcess => prefer(spawn('redis-server', args, { stdio: 'ignore' }))
 
 /** How the servers are guarded. */
 export interface Guarded {

@@ -14,6 +14,16 @@ export interface TestRedis {
   stop(): Promise<void>
 }
 
+/** The service waits 200 ms for it, also where other tests take the processors. Not in the bench. */
+export const prefer = (child: ChildProcess): ChildProcess => {
+  try {
+    if (process.env['NODE_ENV'] === 'test') setPriority(child.pid!, -10)
+  } catch {
+    // Only root may.
+  }
+  return child
+}
+
 export const redisInstalled = (): boolean => spawnSync('redis-server', ['--version']).status === 0
 
 /** Options as on the command line of redis-server, after those of the tests. */
@@ -43,12 +53,7 @@ export const startRedisIn = async (folder: string, options: readonly string[] = 
     ],
     { stdio: 'ignore' },
   )
-  try {
-    // The service waits 200 ms for it, also where other tests take the processors. Not in the bench.
-    if (process.env['NODE_ENV'] === 'test') setPriority(child.pid!, -10)
-  } catch {
-    // Only root may.
-  }
+  prefer(child)
   await until(() => existsSync(socket) || child.exitCode !== null)
   if (child.exitCode !== null) throw new Error('redis-server did not start')
   const stop = async () => {

@@ -20,13 +20,14 @@ const endless = (): ImageForm => {
   return {
     contentType: 'multipart/form-data; boundary=x',
     sealed: false,
+    whole: ended.promise,
     async *parts() {
       yield Buffer.from('--x')
       await ended.promise
     },
     cancel: () => ended.resolve(),
     [Symbol.dispose]: () => ended.resolve(),
-  } as ImageForm
+  }
 }
 
 /** Answers as it is told to. */
@@ -53,12 +54,13 @@ test.concurrent.each([
   expect(new Set(refused.map(({ code, particulars }) => `${code} ${particulars.outcome} ${particulars.headers?.['Retry-After']}`))).toEqual(
     new Set(['upstream_unavailable not_sent 2']),
   )
-  expect([vendor.requests.length - before, upstream.breaker]).toEqual([0, [{ appId: app.appId, open: true }]])
+  const look = `GET /v1.1/apps/${app.appId}/appusers/smooch-bff-check`
+  const sent = () => vendor.requests.slice(before).map(({ method, url }) => `${method} ${url}`)
+  expect([sent().filter((line) => line !== look), upstream.breaker]).toEqual([[], [{ appId: app.appId, open: true }]])
 
   await until(() => vendor.requests.length > before)
   await times(50, () => problemOf(upstream.call(app, call)))
-  const looks = vendor.requests.slice(before)
-  expect(looks.map(({ method, url }) => `${method} ${url}`)).toEqual([`GET /v1.1/apps/${app.appId}/appusers/smooch-bff-check`])
+  expect(new Set(sent())).toEqual(new Set([look]))
 
   Object.assign(vendor.state, { status: 200 })
   await until(isBack(upstream))

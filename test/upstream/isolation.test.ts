@@ -118,11 +118,12 @@ test('a vendor that is busy with everything is asked as often as it allows', asy
   await using vendor = await listen(json(429, {}, { 'retry-after': '5' }))
   using upstream = upstreamWith()
   const app = appAt(vendor.origin)
+  const began = performance.now()
   for (let round = 0; round < 40; round += 1) {
     await problemOf(upstream.call(app, read))
     await sleep(100)
   }
-  expect(vendor.requests.length).toBe(1)
+  expect(vendor.requests.length).toBeLessThanOrEqual(1 + Math.floor((performance.now() - began) / 5_000))
 })
 
 test('those who wait for a place while the vendor asks for a pause are not sent', async () => {

@@ -86,6 +86,7 @@ export function newExchange(parts: Parts) {
     const early = fault?.applied ? await run() : undefined
     // The operation is carried out even when the client hangs up meanwhile.
     if (fault?.latency) await delay(fault.latency, undefined, { ref: false })
+    await fault?.held
     if (fault && answersItself(fault)) misbehave(response, entry, fault)
     else send(response, entry, early ?? (await run()))
   }

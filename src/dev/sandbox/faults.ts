@@ -13,6 +13,8 @@ export interface Fault {
   applied?: boolean
   /** Milliseconds. Alone: the right answer, late. */
   latency?: number
+  /** Like a latency, until this is settled; for who runs the sandbox in the own process. */
+  held?: Promise<unknown>
   /** Alone: the vendor's error body for that status. */
   status?: number
   /** Seconds. A 429 says 1 unless this is false. */
@@ -38,6 +40,7 @@ const types: Record<keyof Fault, readonly string[]> = {
   times: ['number'],
   applied: ['boolean'],
   latency: ['number'],
+  held: ['object'],
   status: ['number'],
   retryAfter: ['number', 'string', 'boolean'],
   headers: ['object'],

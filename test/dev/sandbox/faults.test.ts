@@ -111,7 +111,7 @@ describe('a fault', () => {
     }
     stop.abort()
     expect(bytes).toBeGreaterThan(1_000_000)
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await until(() => it.sandbox.requests.every(({ state }) => state === 'aborted'))
     expect(it.sandbox.requests).toMatchObject([
       { applied: true, status: null, state: 'aborted' },
       { status: 200, state: 'aborted' },

@@ -34,7 +34,7 @@ describe('the record', () => {
       },
       { n: 2, method: 'PATCH', url: '/v1.1/nowhere', operation: null, body: 'text', applied: false, status: 404, state: 'completed' },
     ])
-    expect(Date.now() - Date.parse(it.sandbox.requests[0]!.time)).toBeLessThan(5000)
+    expect(Date.now() - Date.parse(it.sandbox.requests[0]!.time)).toBeLessThan(30_000)
     it.sandbox.clearRequests()
     await it.ask('GET', '/appusers/x')
     expect(it.sandbox.requests).toMatchObject([{ n: 3 }])

@@ -113,13 +113,17 @@ test('Express finds its own prototypes on requests and answers: changed for each
 })
 
 describe('stopping', () => {
-  const slow = (ms: number) => ({
-    routes: (app: Express) =>
+  /** A route that answers when told to. */
+  const slow = () => {
+    const [arrived, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const routes = (app: Express) =>
       void app.get('/slow', async (_req, res) => {
-        await delay(ms)
+        arrived.resolve()
+        await told.promise
         res.json({ done: true })
-      }),
-  })
+      })
+    return { routes, arrived: arrived.promise, answer: told.resolve }
+  }
 
   const keepAlive = () =>
     Object.assign(new Agent({ keepAlive: true, maxSockets: 1 }), {
@@ -138,11 +142,14 @@ describe('stopping', () => {
     })
 
   test('waits for a request that is being answered, tells its client to go, and cuts nobody', async () => {
-    await using echo = await startEcho({}, slow(800))
+    const route = slow()
+    await using echo = await startEcho({}, { routes: route.routes })
     using agent = keepAlive()
     const answer = ask(`${echo.address.url}/slow`, agent)
-    await delay(300)
-    expect(await echo.close(20_000)).toBe(0)
+    await route.arrived
+    const closed = echo.close(60_000)
+    route.answer()
+    expect(await closed).toBe(0)
     expect(await answer).toEqual({ connection: 'close', body: '{"done":true}' })
     await expect(fetch(`${echo.address.url}/slow`)).rejects.toThrow()
   })
@@ -160,10 +167,11 @@ describe('stopping', () => {
   })
 
   test('cuts and counts what is still open when the time is over', async () => {
-    await using echo = await startEcho({}, slow(5_000))
+    const route = slow()
+    await using echo = await startEcho({}, { routes: route.routes })
     using agent = keepAlive()
     const answer = ask(`${echo.address.url}/slow`, agent).catch((error: NodeJS.ErrnoException) => error.code)
-    await delay(300)
+    await route.arrived
     expect(await echo.close(100)).toBe(1)
     expect(await answer).toBe('ECONNRESET')
   })

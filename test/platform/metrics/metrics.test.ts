@@ -139,7 +139,7 @@ test('what cannot be read is counted too', async () => {
     // Connections go to the workers in turn, so one of several scrapes meets the other one.
     process.kill(pids()[0]!, 'SIGSTOP')
     const tries = Array.from({ length: 4 }, async () => {
-      const answer = await fetch(`${service.privateUrl}/metrics`, { headers: { Connection: 'close' }, signal: AbortSignal.timeout(8_000) })
+      const answer = await fetch(`${service.privateUrl}/metrics`, { headers: { Connection: 'close' }, signal: AbortSignal.timeout(60_000) })
       return await answer.text()
     })
     const text = await Promise.any(tries)

@@ -71,13 +71,15 @@ test.each(stores)('a refused write leaves the copy, and the next read asks the v
 
 test.each(stores)('while a write is under way its person is shown the copy only when the vendor fails (%j)', async (env) => {
   await using it = await set(env)
-  it.bff.sandbox.fault({ operation: 'update_app_user', latency: 1_500, times: 1 })
+  const { promise: held, resolve } = Promise.withResolvers<void>()
+  it.bff.sandbox.fault({ operation: 'update_app_user', held, times: 1 })
   const writing = it.write('Nina')
   await until(() => it.bff.sandbox.requests.some(({ operation }) => operation === 'update_app_user'))
   expect(status(await it.read())).toContain('fwd=bypass; detail=changing')
   it.bff.sandbox.fault({ operation: 'get_app_user', status: 503 })
   expect(status(await it.read())).toContain('stale-if-error')
   it.bff.sandbox.clearFaults()
+  resolve()
   expect((await writing).status).toBe(200)
   expect((await it.read()).json.appUser.givenName).toBe('Nina')
 })

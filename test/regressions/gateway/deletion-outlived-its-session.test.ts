@@ -24,12 +24,14 @@ describe.each(stores)('sessions %s', (_name, env) => {
 
   /** What happens while the user is being looked at. */
   const during = async (call: () => ReturnType<Bff['call']>, meanwhile: () => Promise<unknown>) => {
-    bff.sandbox.fault({ operation: 'get_app_user', latency: 500, times: 2 })
+    const { promise: held, resolve } = Promise.withResolvers<void>()
+    bff.sandbox.fault({ operation: 'get_app_user', held, times: 2 })
     bff.sent()
     const before = bff.sandbox.requests.length
     const answer = call()
     await until(() => bff.sandbox.requests.length !== before)
     await meanwhile()
+    resolve()
     const { status, headers, json } = await answer
     const operation = headers.get('audit-operation')
     const { state, events } = (await bff.call('GET', `/ops/api/operations/${operation}`, { headers: auditor })).json

@@ -11,8 +11,8 @@ const isSent = async ({ sandbox }: Bff, operation: string): Promise<void> => {
 }
 
 /** Already gone at the vendor, whose answer to the erasure is on its way. */
-const eraseSlowly = (bff: Bff, headers: Carried) => {
-  bff.sandbox.fault({ operation: 'delete_app_user', times: 1, applied: true, latency: 1_500 })
+const eraseSlowly = (bff: Bff, headers: Carried, held: Promise<void>) => {
+  bff.sandbox.fault({ operation: 'delete_app_user', times: 1, applied: true, held })
   return bff.call('DELETE', '/v1.1/appusers/goes', { headers })
 }
 
@@ -46,13 +46,15 @@ describe.each(stores)('while an erasure is under way, %s', (_name, env) => {
     const appUser = { ...bff.sandbox.user(appId, 'goes')! }
     const person = await bff.signIn({ userId: 'goes' })
     expect((await bff.call('GET', '/v1.1/appusers/me/channels', { headers: person })).status).toBe(200)
-    const erased = eraseSlowly(bff, ada)
+    const { promise: held, resolve } = Promise.withResolvers<void>()
+    const erased = eraseSlowly(bff, ada, held)
     await isSent(bff, 'delete_app_user')
     // Read a moment before it was gone.
     bff.sandbox.fault({ operation: 'get_app_user', userId: 'goes', times: 1, status: 200, body: { appUser } })
     expect(await act(bff, ben)).toBeGreaterThanOrEqual(400)
     await isSent(bff, operation)
     expect((await bff.call('GET', '/v1.1/appusers/me', { headers: person })).status).toBe(401)
+    resolve()
     expect((await erased).status).toBe(200)
     expect(bff.sandbox.user(appId, 'goes')).toBeUndefined()
   })

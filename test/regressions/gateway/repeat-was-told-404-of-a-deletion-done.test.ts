@@ -61,11 +61,13 @@ describe.each(['userId', '_id'] as const)('a deletion by %s, asked for again a m
   test('is 409 while the first runs, and sends nothing', async () => {
     const id = newUser()[name]!
     const before = sends('delete_app_user')
-    bff.sandbox.fault({ operation: 'delete_app_user', applied: true, latency: 300, times: 1 })
+    const { promise: held, resolve } = Promise.withResolvers<void>()
+    bff.sandbox.fault({ operation: 'delete_app_user', applied: true, held, times: 1 })
     const first = remove(id)
     await until(() => sends('delete_app_user') !== before)
     const again = await remove(id)
     expect([again.status, again.json.error.code]).toEqual([409, 'operation_pending'])
+    resolve()
     expect((await first).status).toBe(200)
     expect(again.headers.get('audit-operation')).toBe((await first).headers.get('audit-operation'))
     expect(sends('delete_app_user') - before).toBe(1)

@@ -12,7 +12,8 @@ test('a deletion that meets nobody, whom it had just seen, ends the sessions and
   expect((await bff.call('GET', '/v1.1/appusers/me/channels', { headers: person })).status).toBe(200)
   const other = await bff.signIn({ roles: ['admin'], actor: { id: 'ben' } })
   const remove = (headers = admin) => bff.call('DELETE', '/v1.1/appusers/goes', { headers })
-  bff.sandbox.fault({ operation: 'delete_app_user', times: 1, applied: true, latency: 1_500 })
+  const { promise: held, resolve } = Promise.withResolvers<void>()
+  bff.sandbox.fault({ operation: 'delete_app_user', times: 1, applied: true, held })
   const first = remove()
   await until(() => bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user'))
   bff.sandbox.fault({
@@ -29,9 +30,9 @@ test('a deletion that meets nobody, whom it had just seen, ends the sessions and
   })
   expect((await remove(other)).status).toBe(404)
   expect((await bff.call('GET', '/v1.1/appusers/me', { headers: person })).status).toBe(401)
+  resolve()
   expect((await first).status).toBe(200)
-  await sleep(50)
-  expect(bff.sandbox.user(appId, 'goes')).toBeUndefined()
+  await until(() => bff.sandbox.user(appId, 'goes') === undefined)
 })
 
 test.each([

@@ -33,13 +33,15 @@ describe.each(stores)('sessions %s', (_name, env) => {
   const during = async (row: number, slow: 'get_app_user' | 'pre_create_app_user', meanwhile: (userId: string) => Promise<unknown>) => {
     const userId = `unmet-${++count}`
     const headers = await bff.signIn({ userId })
-    bff.sandbox.fault({ operation: slow, latency: 600, times: 1 })
+    const { promise: held, resolve } = Promise.withResolvers<void>()
+    bff.sandbox.fault({ operation: slow, held, times: 1 })
     bff.sent()
     const earlier = bff.sandbox.requests.length
     const [, method, path, options] = rows[row]!
     const answer = bff.call(method, path, { headers, ...options() })
     await until(() => bff.sandbox.requests.slice(earlier).some(({ operation }) => operation === slow))
     await meanwhile(userId)
+    resolve()
     const { status } = await answer
     const sent = bff.sandbox.requests.slice(-bff.sent()).map(({ operation }) => operation)
     return { status, sent: sent.filter((operation) => !before.has(operation)) }

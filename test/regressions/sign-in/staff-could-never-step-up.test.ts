@@ -36,14 +36,14 @@ test('is mended by OIDC_AUTH_TIME=iat for a provider that asks anew: the step-up
   const walker = await it.signIn('ada')
   expect(await authTime(it, walker)).toBe(0)
   expect((await stepUp(it, walker, 'ada')).to).toBe('/bff/ops')
-  expect(Math.abs((await authTime(it, walker)) - Date.now() / 1000)).toBeLessThan(10)
+  expect(Math.abs((await authTime(it, walker)) - Date.now() / 1000)).toBeLessThan(60)
   expect(notices(it)).toEqual([])
 })
 
 test('is asked for at each sign-in, since many providers say it only when asked, and nobody is asked anew for that', async () => {
   await using it = await startWithProvider()
   const walker = await it.signIn('ada')
-  expect(Math.abs((await authTime(it, walker)) - Date.now() / 1000)).toBeLessThan(10)
+  expect(Math.abs((await authTime(it, walker)) - Date.now() / 1000)).toBeLessThan(60)
   expect(notices(it)).toEqual([])
   const { headers } = await walker.visit(`${it.origin}/bff/auth/login`)
   expect((await walker.visit(headers.get('location')!)).headers.get('location')).toContain('/bff/auth/callback?')

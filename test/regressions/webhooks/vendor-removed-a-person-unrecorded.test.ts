@@ -130,15 +130,14 @@ test.each([
     const staff = await admin(bff)
     const goes = make(bff, 'goes')
     const headers = await bff.signIn({ userId: 'goes' })
-    bff.sandbox.fault({ operation: 'delete_app_user', latency: 800, ...fault })
+    const { promise: held, resolve } = Promise.withResolvers<void>()
+    bff.sandbox.fault({ operation: 'delete_app_user', held, ...fault })
     const ours = bff.call('DELETE', '/v1.1/appusers/goes', { headers: staff })
-    await until(
-      () => Promise.resolve(bff.sandbox.requests),
-      (sent) => sent.some(({ operation }) => operation === 'delete_app_user'),
-    )
+    await until(() => bff.sandbox.requests.some(({ operation }) => operation === 'delete_app_user'))
     const tell = () => deliver(bff, 'appUser:delete', { appUser: goes })
     expect(await tell()).toBe(503)
     expect(await isIn(bff, headers)).toBe(false)
+    resolve()
     await ours
     expect([await tell(), await tell()]).toEqual([200, 200])
     const rows = await found(bff, staff, 'target=goes&action=delete_app_user')

@@ -10,8 +10,8 @@
 #           during the first load:                     old, fresh, 1 call
 #           during a later load:                       new, fresh, 2 calls
 #           first load, cancelQueries() before it:     new, fresh, 2 calls
-# Matters:  it is what happens when somebody clicks before the page is filled, or an event from the server comes meanwhile: on a slow line, that is the
-#           common case. The user does not see what they have done, does it again, and nothing asks until the window has the focus. Tests
+# Matters:  it is what happens when somebody clicks before the page is filled, or an event from the server comes meanwhile: on a slow line, that is
+#           the common case. The user does not see what they have done, does it again, and nothing asks until the window has the focus. Tests
 #           load first and change then. All adapters (React, Vue, Solid, Svelte) are built on this class.
 set -euo pipefail
 

@@ -3,10 +3,11 @@ import { createHmac } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { hmacWith } from '../../src/crypto/keyed-hash.ts'
+import { anyText } from '../support/any-text.ts'
 
 test('says what createHmac says', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.string({ unit: 'binary', maxLength: 1_000 }), (secret, text) => {
+    fc.property(anyText({ maxLength: 200 }), anyText({ maxLength: 1_000 }), (secret, text) => {
       const hmac = hmacWith(secret)
       expect(hmac(text, 'base64url')).toBe(createHmac('sha256', secret).update(text).digest('base64url'))
       expect(hmac(text, 'buffer')).toEqual(createHmac('sha256', secret).update(text).digest())

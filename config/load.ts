@@ -190,8 +190,7 @@ const misspelt = (env: Environment): string[] => {
 /** Shorter names (PATH, HOME) are close by chance. */
 const isNear = (name: string, known: string): boolean => name.length > 5 && distance(known, name) <= 2
 
-/** First words that are nobody else's; `SESSION` or `SERVICE` alone may be meant for another
- * program. */
+/** First words that are nobody else's; `SESSION` or `SERVICE` alone may be another program's. */
 const ours = ['REDIS', 'JOURNAL', 'SMOOCH', 'OIDC']
 
 /** The same words with some left out: DRAIN_DELAY for DRAIN_DELAY_SECONDS. */

@@ -17,8 +17,7 @@ const kinds: Readonly<Record<string, string>> = {
 
 export interface Yaml {
   readonly content: unknown
-  /** `line 3, column 5` of the value at this path, or of what should hold it; with `key`, of that
-   * key in it. */
+  /** `line 3, column 5` of the value at this path, or of what should hold it; or of its `key`. */
   at(path: readonly PropertyKey[], key?: string): string
   has(path: readonly PropertyKey[]): boolean
 }

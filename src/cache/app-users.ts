@@ -119,8 +119,7 @@ export const createAppUsers = (parts: FillParts) => {
         try {
           return await staleIfError(key, result, () => join(key, joined, fetch))
         } catch (error) {
-          // One more try, shared by all who waited: the failure may be that of the first reader
-          // alone.
+          // One more try, shared by all who waited: the failure may be the first reader's alone.
           if (!isUpstreamFailure(error) || failures++ > 0) throw error
         }
       }

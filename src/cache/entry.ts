@@ -42,8 +42,7 @@ export const createEntries = ({ peppers, selfViewOf, times }: EntriesParts) => {
   const life = { ...lifetimes, ...times }
   const aad = (key: string): string => `copy${version}|${key}`
 
-  /** False when the answer is about another user: a survivor of a merge, an id in another
-   * spelling. */
+  /** False for an answer about another user: a survivor of a merge, an id in another spelling. */
   const belongs = (key: string, app: string, { kind, id }: Name, { _id, userId }: User['appUser']): boolean =>
     kind === 'smooch'
       ? _id === id && cacheKeysOf(peppers, app, { kind, id: _id })[0] === key

@@ -1,5 +1,4 @@
-/** Invalidation before and after each change of a user, under every name of the person, whatever
- * the outcome. */
+/** Invalidation before and after each change of a user, under every name, whatever the outcome. */
 import { returnsUser } from '../contract/answers.ts'
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
@@ -32,15 +31,13 @@ interface Person {
 
 // Longer than any write may take: a process that dies during one leaves no entry of that time.
 const writeMs = 20_000
-/** As long as a deletion may take at the vendor, or a call of unknown outcome may still take
- * effect. */
+/** As long as a deletion takes at the vendor, or a call of unknown outcome may take effect. */
 const tombstoneMs = 60_000
 
 export const createInvalidation = ({ store, peppers, entries, strict, alarm }: InvalidationParts) => {
   const { drop, close } = createDrops({ store, peppers })
 
-  /** False when the invalidation comes late: it may follow later writes, so no writer counts as
-   * alone. */
+  /** False when it comes late: it may follow later writes, so no writer counts as alone. */
   const before = async (app: string, named: PersonNames, how: Pick<Invalidate, 'writer' | 'agedMs'>): Promise<boolean> => {
     try {
       await drop(app, named, { blockMs: writeMs, ...how })
@@ -52,8 +49,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     }
   }
 
-  /** Never throws, since the vendor has answered: the block set before the call holds until the
-   * store is back. */
+  /** Never throws, since the vendor has answered: the block set before holds meanwhile. */
   const after = async (app: string, named: PersonNames, how: Invalidate, written?: WrittenEntry): Promise<void> => {
     try {
       await drop(app, named, how, written)

@@ -1,5 +1,4 @@
-/** Lookups of cache keys, shared by those who ask at once, and by those who wait for another
- * process. */
+/** Lookups of cache keys, shared by those who ask at once or wait for another process. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSharedRuns } from '../platform/concurrency.ts'
 import { randomBytes } from '../platform/random.ts'

@@ -1,5 +1,4 @@
-/** Sealing of cached texts, bound to their cache key: an entry moved under another key does not
- * open. */
+/** Sealing of cached texts, bound to their cache key: under another key they do not open. */
 import { decrypt, deriveKey, encrypt } from '../crypto/envelope.ts'
 import { type KeyRing, perKey } from '../crypto/key-ring.ts'
 

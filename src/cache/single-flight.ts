@@ -1,5 +1,4 @@
-/** One fetch for equal reads in this process, under a lease: no reader gets an answer older than
- * its question. */
+/** One fetch for equal reads, under a lease: no answer is older than its reader's question. */
 
 import { passingRecord } from '../platform/concurrency.ts'
 import type { OnGone } from '../platform/deadline.ts'

@@ -1,5 +1,4 @@
-/** What the service tells of the outside once it has started: the cheap rows of the table, in the
- * log. */
+/** What the service tells of the outside once it has started: the cheap rows, in the log. */
 import cluster from 'node:cluster'
 import type { Log } from '../platform/log/logger.ts'
 import { checks } from './checks.ts'

@@ -1,5 +1,4 @@
-/** TABLE: what is looked at outside this process, one row each: when there is something to look at,
- * and how. */
+/** TABLE: what is looked at outside this process: when there is something to look at, and how. */
 import { checkClocks } from './clock.ts'
 import type { Configuration } from './configuration.ts'
 import { type Finding, ok } from './finding.ts'
@@ -14,8 +13,7 @@ export interface Check {
   /** Without it there is nothing to look at. */
   readonly needs: (it: Configuration) => boolean
   readonly run: (it: Configuration) => Promise<Finding[]>
-  /** What the service looks at after its own start, too; the rest it tells by log and alarm
-   * anyway. */
+  /** What the service looks at after its start, too; the rest it tells by log and alarm. */
   readonly atStart: boolean
 }
 

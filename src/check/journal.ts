@@ -1,5 +1,4 @@
-/** The journal: whether it can be reached, is ours, and would be written; nothing is made and
- * nothing written. */
+/** The journal: whether it can be reached, is ours, and would be written; nothing is made. */
 import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { secretsOf } from '../gateway/journal.ts'

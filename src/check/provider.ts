@@ -67,8 +67,7 @@ const trade = async (party: RelyingParty, { id }: ProviderClient, issuer: string
 
 const asExpected = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required']
 
-/** A sign-in without a person: a provider that knows the address sends the browser back with a
- * refusal. */
+/** A sign-in without a person: a provider that knows the address sends a refusal back. */
 const ask = async (party: RelyingParty, client: ProviderClient, back: string): Promise<Finding> => {
   const url = await party.begin(newTransaction(), back)
   url.searchParams.set('prompt', 'none')

@@ -1,5 +1,4 @@
-/** A Redis: whether calls would be served there, its version, and what it does when it is full or
- * restarted. */
+/** A Redis: whether it serves calls, its version, and what it does when full or restarted. */
 import { redisSource } from '../../config/redis-source.ts'
 import type { Secret } from '../../config/secret.ts'
 import { errorMessage } from '../platform/error-message.ts'

@@ -1,5 +1,4 @@
-/** Runs checks side by side, each within its time; whoever asked hears each as soon as it is
- * done. */
+/** Runs checks side by side, each within its time; each is told as soon as it is done. */
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import { errorMessage } from '../platform/error-message.ts'
 import type { Check } from './checks.ts'

@@ -44,8 +44,7 @@ const checkOf = ({ ok, size, root, milliseconds, findings }: Report): Check => (
   findings: findings.map(sentenceOf),
 })
 
-/** Milliseconds until the next night, at a random minute, so that replicas do not begin
- * together. */
+/** Milliseconds until the next night, at a random minute, so that replicas begin apart. */
 const untilNight = (now: Date): number => {
   const night = new Date(now)
   night.setHours(nightHour, Math.floor(Math.random() * 60), 0, 0)

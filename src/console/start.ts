@@ -26,8 +26,7 @@ export interface ConsoleOptions extends SavedViewsParts {
   readonly signIn: SignInAddress | undefined
   /** The limit of calls per address. */
   readonly pages: RequestHandler
-  /** True when this process is stopping: streams end, and their readers reconnect to another
-   * replica. */
+  /** True when this process is stopping: streams end, and their readers go to another replica. */
   readonly draining: () => boolean
 }
 

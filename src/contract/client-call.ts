@@ -32,8 +32,7 @@ export interface Meta {
   readonly cacheStatus: string | undefined
   /** The limit that this call counts against: what is left, and seconds until it is full again. */
   readonly rateLimit: { readonly name: string; readonly remaining: number; readonly resetSeconds: number } | undefined
-  /** The event of a guarded call. A replay has no `receipt`; `pending`: the outcome is not on disk
-   * yet. */
+  /** The event of a guarded call. A replay has no `receipt`; `pending`: no outcome on disk yet. */
   readonly audit: { readonly operation: string; readonly receipt: number | undefined; readonly pending: boolean } | undefined
   /** True when this is the first answer for its Idempotency-Key, given again. */
   readonly replayed: boolean

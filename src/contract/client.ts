@@ -154,8 +154,7 @@ const targetOf = (row: string, ask: Ask): string => {
   return query === undefined ? target : `${target}?${new URLSearchParams({ [query]: String(ask[query]) })}`
 }
 
-/** Throws for `.` and `..`, which no encoding keeps: a URL folds them away, and another call would
- * be made. */
+/** Throws for `.` and `..`, which a URL folds away, so that another call would be made. */
 const segment = (name: string, value: unknown): string => {
   if (typeof value !== 'string' || /^\.{0,2}$/.test(value)) throw new TypeError(`${name} must be an id`)
   return encodeURIComponent(value)

@@ -1,5 +1,4 @@
-/** Rules for ids: a strict one for path segments, a wider one for ids from a session, a mint or a
- * body. */
+/** Rules for ids: a strict one for path segments, a wider one for those of sessions and bodies. */
 import { faultIn } from './field-faults.ts'
 import { Problem } from './problems.ts'
 import { unseen } from './text.ts'
@@ -66,8 +65,7 @@ export const provableId = (value: string): string => {
   return value
 }
 
-/** True for the shape of the vendor's `_id`. A customer's userId may have it too, so this proves
- * nothing. */
+/** True for the shape of the vendor's `_id`, which proves nothing: a userId may have it too. */
 export const looksLikeSmoochId = (value: string): boolean => /^[0-9a-f]{24}$/i.test(value)
 
 /** Ids and a token as documents show them. Here, since a start loads no other part of those. */

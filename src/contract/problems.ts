@@ -83,8 +83,7 @@ export interface FieldFault {
 }
 
 export interface Particulars {
-  /** A sentence for the caller in place of the table's. Without secrets, ids of others, or names of
-   * hosts. */
+  /** A sentence in place of the table's. Without secrets, ids of others, or names of hosts. */
   detail?: string
   /** Every field at fault. */
   errors?: readonly FieldFault[]

@@ -12,8 +12,7 @@ export interface Loading {
   reload(): void
 }
 
-/** `session` is undefined until it is known; then `session.signedIn` says whether somebody is
- * signed in. */
+/** `session` is undefined until it is known; `session.signedIn` says whether somebody is. */
 export const useSession = (client: Client): Loading & { readonly session: SessionView | undefined } => {
   const ask = useCallback((options: CallOptions) => client.session(options), [client])
   const { answer, ...loading } = useAnswer(ask)

@@ -45,8 +45,7 @@ const profile = {
   properties: properties.optional(),
 }
 
-/** Null and empty text are refused: the vendor clears such a field, which is for the guarded
- * row. */
+/** Null and empty text are refused: the vendor clears such a field, as the guarded row does. */
 const clearing =
   'cannot be emptied here; delete_app_user_profile (DELETE /appusers/{userId}/profile) clears a profile and is recorded first'
 const filled = z

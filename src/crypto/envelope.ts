@@ -25,8 +25,7 @@ export const encrypt = (key: Buffer, aad: string, plain: string | Uint8Array, he
   return Buffer.concat(tagPlace === 'first' ? [header, iv, tag, ciphertext] : [header, iv, ciphertext, tag])
 }
 
-/** The plain bytes of what follows the header; undefined when the key, the place or a byte
- * differs. */
+/** The plain bytes behind the header; undefined when the key, the place or a byte differs. */
 export const decrypt = (key: Buffer, aad: string, sealed: Buffer, tagPlace: TagPlace = 'first'): Buffer | undefined => {
   if (sealed.length < ivBytes + tagBytes) return undefined
   const tagAt = tagPlace === 'first' ? ivBytes : sealed.length - tagBytes

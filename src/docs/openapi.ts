@@ -1,5 +1,4 @@
-/** The OpenAPI 3.1 documents, one for each listener, derived from the operations and the endpoint
- * rows. */
+/** The OpenAPI 3.1 documents, one for each listener, derived from operations and endpoints. */
 import { createDocument, type ZodOpenApiMediaTypeObject, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import { answers } from '../contract/answers.ts'
 import { exampleAnswers, exampleBodies, sentences } from '../contract/descriptions.ts'

@@ -26,8 +26,7 @@ export interface Found {
   /** The proved names of the person, and the name that was asked for when it is neither. */
   readonly targets: readonly Person[]
   readonly before: AppUser | undefined
-  /** The answer is about a user of another name: a survivor of a merge, an id in another
-   * spelling. */
+  /** The answer is about another user: a survivor of a merge, an id in another spelling. */
   readonly another: boolean
 }
 
@@ -108,8 +107,7 @@ const inTime = async <T>(reading: Promise<T>): Promise<T> => {
   return answer
 }
 
-/** The call by smoochId where it is known, so that it cannot come to mean another user. Throws
- * `same_person`. */
+/** The call by smoochId where it is known: it cannot come to mean another. Throws `same_person`. */
 export const bySmoochId = (call: Call<GuardedOperation>, found: readonly Found[]): UpstreamCall<GuardedOperation> => {
   const { operation, params, query, body } = call
   if (operation.subject === 'both') {

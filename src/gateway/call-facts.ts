@@ -134,8 +134,7 @@ export const requestFacts = ({ operation, params, body }: Call): GuardedCall['re
   body: JSON.stringify(body ?? null),
 })
 
-/** The path without a userId, since it is hashed: without the smoochId a template, and the real
- * path sealed. */
+/** The path without a userId, since it is hashed: a template, with the real path sealed. */
 export const pathFacts = (
   app: UpstreamApp,
   { operation, params }: UpstreamCall<GuardedOperation>,

@@ -63,8 +63,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     return begun.replay ? replayResult(begun) : await send(call, named, begun, found, userIds)
   }
 
-  /** After the durable intent: sent once, its outcome recorded, and the sessions of whoever it
-   * removed ended. */
+  /** After the durable intent: sent once, its outcome recorded, sessions of the removed ended. */
   const send = async (
     call: GuardedCall,
     named: UpstreamCall<GuardedOperation>,

@@ -39,8 +39,7 @@ const problemOf = (record: IdempotencyRecord | undefined, digest: string): Probl
 const asText = ({ status, body, text = JSON.stringify(body ?? {}) }: Reply): Reply => ({ status, text })
 
 export const createIdempotency = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
-  /** `request` tells a repeat from another request; `asReply` makes a reply of a refusal by the
-   * vendor. */
+  /** `request` tells a repeat from another request; `asReply` makes a reply of a refusal. */
   return async (
     session: Session,
     key: string,

@@ -1,5 +1,4 @@
-/** The journal of this process: its settings, where its checkpoints go, how its reconciler reads
- * the vendor. */
+/** The journal of this process: its settings, where checkpoints go, how the vendor is read. */
 import cluster from 'node:cluster'
 import type { App, UpstreamApp } from '../../config/apps.ts'
 import type { Settings } from '../../config/load.ts'
@@ -97,8 +96,7 @@ export const secretsOf = (settings: Settings): Secrets => ({
   ...(settings.JOURNAL_SEALING_KEY && { sealing: keyList(settings.JOURNAL_SEALING_KEY.reveal()) }),
 })
 
-/** A user as the reconciler sees it: past every cache; anything but an answer counts as no
- * evidence. */
+/** A user as the reconciler sees it, past every cache; anything but an answer is no evidence. */
 const observe = async (upstream: Upstream, app: UpstreamApp, id: string): Promise<Observation> => {
   try {
     const { status, body } = await upstream.call(app, { operation: operations.get_app_user, params: { userId: id } })

@@ -1,5 +1,4 @@
-/** The caller's own app user: created at the first call that finds none, then known by its
- * smoochId. */
+/** The caller's own app user: created at the first call that finds none, known by its smoochId. */
 import type { UpstreamApp } from '../../config/apps.ts'
 import { returnsUser } from '../contract/answers.ts'
 import { operations } from '../contract/operations.ts'
@@ -83,8 +82,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     if (answer) await acceptOwn(session, answer.body)
   }
 
-  /** Asked again after the vendor took its time: the session may have ended, or the role been taken
-   * away. */
+  /** Asked again after the vendor took its time: session or role may be gone. */
   const requireStillThere = async ({ session, caller }: Call): Promise<void> => requireStill(await sessions.reload(session), caller)
 
   /** Sends; when the vendor knows no such user, creates the own user and sends once more. */

@@ -1,5 +1,4 @@
-/** Routes of the thirteen rows in both path forms; other methods on their paths are 405 with
- * Allow. */
+/** Routes of the thirteen rows in both path forms; another method is 405 with Allow. */
 import { type RequestHandler, Router } from 'express'
 import { type Method, type Operation, takesHead } from '../contract/operation.ts'
 import { methodNotAllowed } from '../http/endpoint.ts'

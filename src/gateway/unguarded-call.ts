@@ -1,5 +1,4 @@
-/** A call that destroys nothing: from the cache or to the vendor; the own user is created where
- * there is none. */
+/** A call that destroys nothing: from the cache or to the vendor, creating the own user at need. */
 import type { AppUsers } from '../cache/app-users.ts'
 import type { UnguardedOperation } from '../contract/operation.ts'
 import type { Before } from '../journal/event/compose.ts'

@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { withTimeout } from '../platform/deadline.ts'
 
-/** Waits until the client has taken what was written, has gone, or the time in milliseconds is
- * over. */
+/** Waits until the client has taken what was written or has gone, or the time (ms) is over. */
 export const untilDrained = async (res: ServerResponse, withinMs = 300_000): Promise<void> => {
   if (!res.writableNeedDrain || res.destroyed) return
   const over = new AbortController()

@@ -1,5 +1,4 @@
-/** The handler of a row: the caller, the query, the body, then the work of the route, and its
- * answer. */
+/** The handler of a row: the caller, query and body, then the work of the route, and its answer. */
 import type { Request, Response } from 'express'
 import type { z } from 'zod'
 import { type Endpoint, type Endpoints, type Media, ofBodies, type RowHandler } from './endpoint.ts'

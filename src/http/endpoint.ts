@@ -1,5 +1,4 @@
-/** Routes as rows: what each promises. The router and the OpenAPI document are both made from
- * them. */
+/** Routes as rows: what each promises. Router and OpenAPI document are made from them. */
 import { type ErrorRequestHandler, type Request, type RequestHandler, Router } from 'express'
 import type { z } from 'zod'
 import type { LimitClass, Role } from '../contract/operation.ts'

@@ -57,8 +57,7 @@ export const healthRoutes = (health: Health, ping: () => Promise<void>, metrics:
       started: async ({ res }) => (health.started ? say(res, 200, 'ok') : say(res, 503, 'starting')),
       ready: async ({ query, res }) => {
         if (health.draining || !health.started) return say(res, 503, health.draining ? 'draining' : 'starting')
-        // As Kubernetes' own servers have it: what all replicas share is no reason to take each of
-        // them out.
+        // As Kubernetes' own servers have it: what all replicas share takes none of them out.
         if (query.exclude === 'redis' || (await isUp(ping))) return say(res, 200, 'ok')
         say(res, 503, 'session store unavailable')
       },

@@ -1,5 +1,4 @@
-/** The export: every event in order, page by page in bounded memory, and last the checkpoint that
- * proves them. */
+/** The export: every event in order, page by page, and last the checkpoint that proves them. */
 import { printable } from '../platform/printable.ts'
 import { line } from './csv.ts'
 import { decode, type Event } from './event/event.ts'

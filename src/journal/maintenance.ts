@@ -35,8 +35,7 @@ export async function erasePerson(
   await requireOwner(store)
   const names = await namesOf(store, sealer, tenant, person)
   if (!(await isKnown(store, sealer, tenant, person, names))) {
-    // Repeated each time: an earlier try may have left bytes in the write-ahead log, held by a
-    // reader.
+    // Repeated each time: an earlier try may have left bytes in a write-ahead log that was read.
     await store.erase(names)
     return undefined
   }
@@ -48,8 +47,7 @@ export async function erasePerson(
   return store.erase(names)
 }
 
-/** True for a userId of this app, or a name in one of its events: an `_id` of another app does not
- * count. */
+/** True for a userId of this app, or a name in its events; another app's `_id` does not count. */
 const isKnown = async (store: Store, sealer: Sealer, tenant: string, person: string, names: readonly string[]): Promise<boolean> =>
   (await pseudonymsAt(store, sealer.lookup(tenant, person))).length > 0 || (await areKnownIn(store, tenant, names))
 

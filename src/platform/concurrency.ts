@@ -35,8 +35,7 @@ const plus = (counts: Map<string, number>, who: string, more: number): void => {
 
 type Asker = Omit<Waiting, 'start'>
 
-/** The next turn goes to the group with the least running, and in it to the caller with the
- * least. */
+/** The next turn goes to the group with the least running, in it to the caller with the least. */
 export const limitConcurrency = ({ all, ofGroup = all, each, waits }: Concurrency) => {
   const asked = new Map<string, number>()
   const underWay = new Map<string, number>()
@@ -109,8 +108,7 @@ export const createTurns = () => {
   }
 }
 
-/** A record for objects that only pass through: a Map or Set would keep garbage alive until a full
- * collection. */
+/** A record, since objects only pass through: a Map or Set would keep garbage alive. */
 export const passingRecord = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
 
 /** One run at a time for each key. Whoever asks during one shares the next, which begins after they

@@ -28,8 +28,7 @@ const faults: Readonly<Record<string, readonly [of: 'port' | 'address' | 'hostna
   EAI_AGAIN: notFound,
 }
 
-/** The same in words of the setting that gives port or address, by `given`; any other error stays
- * as it is. */
+/** In words of the setting that gives port or address, by `given`; others stay as they are. */
 export const withSetting = (error: unknown, given: Readonly<Record<string, number | string>>): unknown => {
   const [of, fault] = faults[(error as ListenError).code ?? ''] ?? []
   const value = of && (error as ListenError)[of]

@@ -16,8 +16,7 @@ const exponent = /(?:^|[\s:[,])-?\d[\d.]*[eE][-+]?\d{3}/
 /** False only when every number in the text survives a double. */
 export const mayRound = (text: string): boolean => digits.test(text) || exponent.test(text)
 
-/** As `JSON.parse`, but numbers that no double holds are raw JSON, which `JSON.stringify` writes as
- * they came. */
+/** As `JSON.parse`, but numbers that no double holds are raw JSON, and written as they came. */
 export const parseExact = (text: string): unknown =>
   mayRound(text)
     ? parse(text, (_key, value, { source }) =>

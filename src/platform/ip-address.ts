@@ -24,8 +24,7 @@ const prefixOf = (groups: number[], count: number): string => {
 const mapped = [0, 0, 0, 0, 0, 0xffff]
 const nat64 = [0x64, 0xff9b, 0, 0, 0, 0]
 
-/** `::ffff:192.0.2.1` as 192.0.2.1: sockets that listen on both families report IPv4 peers that
- * way. */
+/** `::ffff:192.0.2.1` as 192.0.2.1: so sockets of both families report IPv4 peers. */
 export const unfold = (address: string): string => {
   if (!isIPv6(address)) return address
   const plain = address.split('%')[0]!.toLowerCase()
@@ -33,8 +32,7 @@ export const unfold = (address: string): string => {
   return begins(groups, mapped) ? dotted(groups.slice(6)) : plain
 }
 
-/** The network that an address is in (/24, /48): enough to see a pattern, too little to name a
- * household. */
+/** The network of an address (/24, /48): enough for a pattern, too little to name a household. */
 export const networkOf = (address: string): string => {
   const plain = unfold(address)
   if (isIPv4(plain)) return `${plain.slice(0, plain.lastIndexOf('.'))}.0/24`

@@ -1,5 +1,4 @@
-/** Random bytes from a pool: many are asked of the system at once, since asking costs more than the
- * bytes. */
+/** Random bytes from a pool: asking the system costs more than the bytes. */
 import { randomFillSync } from 'node:crypto'
 
 const pool = Buffer.alloc(8_192)

@@ -1,5 +1,4 @@
-/** Work that must be done in the end: tried again every second for as long as it fails, whoever
- * waited for it. */
+/** Work that must be done in the end: tried each second until then, whoever waited for it. */
 
 const pauseMs = 1_000
 /** More would wait for one outage only when something else is wrong. */

@@ -1,5 +1,4 @@
-/** The subjects of a call: the ids in its path or body, `me` resolved, and whether they are the
- * caller's own. */
+/** The subjects of a call: ids in path or body, `me` resolved, and whether they are the caller's. */
 import { faultIn } from '../contract/field-faults.ts'
 import { newId, pathId, provableId } from '../contract/ids.ts'
 import type { Operation } from '../contract/operation.ts'

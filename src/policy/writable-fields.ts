@@ -71,8 +71,7 @@ type Link = BodyOf<'AppUserLink'>
 /** The vendor takes these only with a message. */
 const needsMessage = ({ type, confirmation }: Link): boolean => type === 'messenger' || confirmation.type === 'userActivity'
 
-/** The body of a link as it is sent. Throws `bad_request` when a message is missing that must be
- * there. */
+/** The body of a link as it is sent. Throws `bad_request` without a message that it needs. */
 export const withConfirmation = (caller: Caller, operation: Operation, body: unknown, own: string | undefined): unknown => {
   if (operation.takes !== 'AppUserLink') return body
   const given = body as Link

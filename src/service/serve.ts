@@ -19,8 +19,7 @@ const untilUncalled = async (latestCall: () => number): Promise<void> => {
   while (performance.now() < until && performance.now() - latestCall() < 1_000) await sleep(100)
 }
 
-/** Serves until a signal; false when something was lost at the stop. `started` gets one line for
- * people. */
+/** Serves until a signal; false when the stop lost something. `started` gets one line. */
 export const serve = async (configuration: Configuration, started: (line: string) => void): Promise<boolean> => {
   const { settings, apps, providers, files, warnings } = configuration
   if (settings.NODE_USE_ENV_PROXY) goThroughProxies()

@@ -4,8 +4,7 @@ import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Person, SessionRecord } from './record.ts'
 
-/** The roles a key may give; undefined: all. Sessions of programs also need `service` among
- * them. */
+/** The roles a key may give; undefined: all. For programs `service` must be among them too. */
 export type Cap = readonly Role[] | undefined
 
 export type Held = Pick<SessionRecord, 'kind' | 'roles'>

@@ -31,8 +31,7 @@ export const lifetimeOf = (kind: Kind, roles: readonly Role[], ttlSeconds?: numb
   return { lifetime: { idleMs, absoluteMs: ttlSeconds === undefined ? defaultMs : ttlSeconds * 1000 }, maxSeconds: maxMs / 1000 }
 }
 
-/** The lifetime of a refresh family; each access session in it lives as long as a bearer session by
- * default. */
+/** The lifetime of a refresh family; its access sessions live as long as bearer sessions. */
 export const familyLifetimeOf = (roles: readonly Role[]): Lifetime & { accessMs: number } => {
   const staff = roles.some(isStaffRole)
   const accessMs = lifetimes.bearer[staff ? 'staff' : 'user'].defaultMs

@@ -139,8 +139,7 @@ export const createSessionLookup = ({ apps, store, keys, peppers, origins, limit
     ): Promise<{ session: Session; prefetched: P | undefined }> => {
       const { limit: name, decide, csrf = 'api', idle = false, prefetch } = wanted
       const token = tokenOf(keys, request, origins, csrf)
-      // Settled before Redis can answer. The memory store answers sooner, so its sessions are read
-      // again.
+      // Settled before Redis can answer. The memory store is sooner: its sessions are read again.
       const arrived = watchArrival(request)
       const options = { touch: !idle, limit: name, prefetch, arrived }
       const { session: known, limit, prefetched } = await find(token, options)

@@ -63,8 +63,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       return found !== undefined && isWithin(cap, found.entry) && (await endListed(found))
     },
 
-    /** Ends all sessions that exist now; no token of before is valid again after a later
-     * sign-in. */
+    /** Ends all sessions that exist now; no token of before is valid after a later sign-in. */
     endAll,
 
     /** Ends the sessions that a capped key could have minted; the others stay. */
@@ -77,8 +76,7 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       await Promise.all(appKeysOf(peppers, app).map((tag) => store.endAll(tag)))
     },
 
-    /** Throws `bad_request` when the sessions of the actor belong to users: their roles are set by
-     * userId. */
+    /** Throws `bad_request` when the actor's sessions belong to users: theirs are set by userId. */
     setRoles: async (person: Person, roles: readonly Role[]): Promise<void> => {
       if ((await underUserIds(person)).length > 0)
         throw faultIn('body', ['actorId'], 'this actor has sessions with a userId; name the person by that.')

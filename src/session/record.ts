@@ -47,8 +47,7 @@ export interface ProviderSession {
   readonly issuer: string
   readonly sub: string
   readonly sid?: string | undefined
-  /** When the person proved it there, or the token that we exchanged was issued, in seconds of its
-   * own clock. */
+  /** When the person proved it there, or the exchanged token was issued, by its own clock. */
   readonly provedAt?: number | undefined
   /** The claim that gives roles, when it was not sent: staff are told why they are none. */
   readonly absentRoles?: string | undefined

@@ -31,8 +31,7 @@ interface Parts {
   readonly keys: KeyRing
   readonly peppers: KeyRing
   readonly people: People
-  /** Told when a used refresh token comes again after the grace: it may be stolen, so the session
-   * was ended. */
+  /** A used refresh token came again after the grace: it may be stolen, so the session ended. */
   readonly reused: (event: { actor: string; session: string }) => void
 }
 

@@ -16,8 +16,7 @@ export const sealRoles = (peppers: KeyRing, tag: string, roles: readonly Role[],
 
 const opened = opener<RolesFlag>()
 
-/** A flag that cannot be opened leaves no role: a new sign-in is better than roles that were taken
- * away. */
+/** A flag that cannot be opened leaves no role: better a new sign-in than roles that were taken. */
 export const openRoles = (peppers: KeyRing, tag: string, mark: string | undefined): RolesFlag | undefined =>
   mark === undefined
     ? undefined
@@ -37,8 +36,7 @@ interface Holder {
 export const remainingRoles = ({ roles, rolesVersion }: Holder, mark: RolesFlag | undefined): readonly Role[] =>
   mark === undefined || mark.version === rolesVersion ? roles : roles.filter((role) => mark.roles.includes(role))
 
-/** The roles of an assertion made at `saidMs`: one from before the change gives no role that the
- * change took. */
+/** The roles of an assertion made at `saidMs`; one from before the change gives back none. */
 export const rolesSaid = (roles: readonly Role[], saidMs: number | undefined, mark: RolesFlag | undefined): readonly Role[] =>
   saidMs === undefined || mark === undefined || saidMs > mark.at ? roles : remainingRoles({ roles }, mark)
 

@@ -87,8 +87,7 @@ export const createSessions = (parts: SessionParts) => {
     },
     reload,
 
-    /** The session after a slow body has arrived; throws `unauthorized` when it has ended
-     * meanwhile. */
+    /** The session after a slow body; throws `unauthorized` when it has ended meanwhile. */
     reloadAfterBody: async (session: Session): Promise<Session> => {
       const now = session.afterBody ? session : await reload(session)
       if (!now) throw new Problem('unauthorized')

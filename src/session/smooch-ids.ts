@@ -57,16 +57,14 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
       session.userId !== undefined &&
       (id === session.userId || (session.smooch !== undefined && namesOf(session.app, id).includes(session.smooch))),
 
-    /** Remembers the smoochId of a person. An id of another shape is not kept: it may be somebody's
-     * userId. */
+    /** Remembers the smoochId of a person; not of another shape: that may be somebody's userId. */
     rememberSmoochId: async (person: Person, smoochId: string, known?: string): Promise<void> => {
       if (!looksLikeSmoochId(smoochId)) return
       const [name] = namesOf(person.app, smoochId)
       if (name !== known) await keep(person, name, smoochId)
     },
 
-    /** Prolongs what is known of a person for the length of a new session. False when nothing is
-     * known. */
+    /** Prolongs what is known of a person for a new session's length; false when nothing is. */
     renew: async (person: Person): Promise<boolean> => {
       const name = await store.readMark(personKeysOf(peppers, person)[0], 'smooch')
       if (name !== undefined) await keep(person, name, await smoochIdOf(person))

@@ -64,15 +64,13 @@ const roundingMs = 2_000
 const provedAt = ({ transaction, provider, signedIn: { claims } }: Entrance): number =>
   authTimeIn(claims) || (provider.authTime === 'iat' && transaction.stepUp ? claims.iat : 0)
 
-/** Seconds between that sign-in and the ID token: the provider's clock is compared with itself
- * alone. */
+/** Seconds between that sign-in and the ID token, both by the provider's clock. */
 const ageOf = ({ signedIn: { claims } }: Entrance, at: number): number | undefined => (at === 0 ? undefined : Math.max(0, claims.iat - at))
 
 export const createCallback = (parts: SignInParts) => {
   const { sessions, people, replay, providerSessions, resolveUser, missingClaims, peppers, origins, parties, attempt, redirectUri } = parts
 
-  /** The pending sign-in of this browser. A state of ours is no guess, so only others count as
-   * failures. */
+  /** The pending sign-in of this browser. A state of ours is no guess: only others count. */
   const begun = async ({ query: { state = '' }, req, res }: Returned) => {
     await attempt(req, res, () => {
       if (!isOurState(peppers, state)) throw new Problem('sign_in_expired')
@@ -141,8 +139,7 @@ export const createCallback = (parts: SignInParts) => {
     return created
   }
 
-  /** A step-up, by the same person alone: the session goes on under a new token with a new time of
-   * sign-in. */
+  /** A step-up, by the same person alone: the session goes on, with a new token and time. */
   const stepUp = async (
     { transaction: { previous, startedMs }, heardMs, signedIn: { idToken } }: Entrance,
     record: Parameters<Sessions['create']>[0],

@@ -45,15 +45,13 @@ export const wordsOf = (value: unknown): readonly unknown[] => {
 
 export const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === ''
 
-/** Claims completed from a second place, each under its full name, so that two objects are not
- * mixed. */
+/** Claims completed from a second place, each by its full name: no two objects are mixed. */
 export const withMissing = <T extends Claims>(claims: T, more: Claims, names: readonly string[]): T => {
   const missing = names.filter((name) => isAbsent(claimAt(claims, name)) && !isAbsent(claimAt(more, name)))
   return { ...more, ...claims, ...Object.fromEntries(missing.map((name) => [name, claimAt(more, name)])) }
 }
 
-/** A distributed claim (OpenID Connect Core, section 5.6.2), as Entra sends with more than 200
- * groups. */
+/** A distributed claim (OpenID Connect Core, 5.6.2), as Entra sends above 200 groups. */
 const isElsewhere = (claims: Claims, path: string): boolean => {
   const names = claims['_claim_names']
   return isObject(names) && [path, path.split('.')[0]!].some((name) => Object.hasOwn(names, name))
@@ -86,8 +84,7 @@ export const claimsOf = (jwt: string): Claims => partOf(jwt, 1)
 /** The header of the JWT. */
 export const typeOf = (jwt: string): unknown => partOf(jwt, 0)['typ']
 
-/** A name is text or an exact whole number (1e3 is 1000): rounded ones could give two people one
- * name. */
+/** A name is text or an exact whole number (1e3 is 1000): a rounded one could be two people's. */
 const nameIn = (claims: Claims, claim: string): string | undefined => {
   const value = claimAt(claims, claim)
   if (isAbsent(value)) return undefined
@@ -114,8 +111,7 @@ const nameOf = (claims: Claims): string | undefined => {
   return name && withoutFormatting(name).slice(0, 256).toWellFormed()
 }
 
-/** The last sign-in in seconds of the provider's clock; 0 if absent or later than the token
- * (milliseconds). */
+/** The last sign-in in seconds of the provider's clock; 0 if absent, or later than the token. */
 export const authTimeIn = ({ auth_time: said, iat }: Claims): number =>
   typeof said === 'number' && typeof iat === 'number' && said > 0 && said <= iat + clockToleranceSeconds ? Math.floor(said) : 0
 
@@ -156,8 +152,7 @@ export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims:
 const forbidden = (sentence: string, absentRoles: string | undefined): Problem =>
   new Problem('sign_in_forbidden', { detail: absentRoles === undefined ? sentence : `${sentence} ${absenceOf(absentRoles)}` })
 
-/** The part of a person for this origin: with a staff origin, staff roles count there only, others
- * elsewhere. */
+/** The part of a person for this origin: on a staff origin staff roles count, elsewhere others. */
 export const forStaffOrigin = (person: ProviderAssertion, staffSide: boolean | undefined): ProviderAssertion => {
   if (staffSide === undefined) return person
   const roles = person.roles.filter((role) => isStaffRole(role) === staffSide)

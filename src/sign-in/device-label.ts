@@ -1,5 +1,4 @@
-/** A few words about the browser or app, for people to know their sessions apart. Rough on
- * purpose. */
+/** A few words about the browser or app, to know one's sessions apart. Rough on purpose. */
 
 const programs: [RegExp, string][] = [
   [/Edg(?:A|iOS)?\//, 'Edge'],

@@ -1,5 +1,4 @@
-/** TABLE: the routes of sign-in and sign-out: by browser, by a trusted issuer's token, by the
- * provider's call. */
+/** TABLE: the routes of sign-in and sign-out: by browser, by an issuer's token, by the provider. */
 
 import { z } from 'zod'
 import { exampleIds } from '../contract/ids.ts'

@@ -66,8 +66,7 @@ const refused = (why: string): Problem => new Problem('invalid_grant', { cause: 
 export const createExchange = (parts: ExchangeParts) => {
   const { sessions, people, replay, providerSessions, families, tokens, resolveUser, origins, attempt } = parts
 
-  /** Tokens issued before the person's sessions were ended are refused, also when that happens
-   * meanwhile. */
+  /** Tokens from before the person's sessions were ended are refused, also if that is meanwhile. */
   const begin = async (req: Request, { provider, payload, issuedAt, issuedMs }: Trusted): Promise<Tokens> => {
     parts.missingClaims.ofSettings(provider, payload, 'in the token that was exchanged')
     const person = forStaffOrigin(personOf(provider.claims, parts.prefixes, payload), origins.isStaff(req.headers.host))

@@ -43,8 +43,7 @@ export interface LogoutToken {
 /** Errors of jose about a key set: late, malformed, or absent. */
 const keySetFaults: readonly string[] = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code]
 
-/** Failures of the issuer, as opposed to the token; anything thrown while its keys are fetched is
- * one. */
+/** Failures of the issuer, not the token: anything thrown while its keys are fetched. */
 const isOfIssuer = (error: unknown): boolean =>
   error instanceof errors.JOSEError ? keySetFaults.includes(error.code) : !(error instanceof TokenFault)
 

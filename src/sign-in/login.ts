@@ -1,5 +1,4 @@
-/** `/auth/login`: the begin of a sign-in with a browser, which is redirected to the identity
- * provider. */
+/** `/auth/login`: the begin of a browser's sign-in, redirected to the identity provider. */
 import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Router } from 'express'
 import { faultIn } from '../contract/field-faults.ts'
@@ -27,8 +26,7 @@ export const signInRoutes = (parts: LoginParts): Router => {
     requireTopLevel(req)
     const site = req.headers['sec-fetch-site']
     const previous = await sessions.currentOnPage(req)
-    // A browser sends no session cookie with a page opened from another site; one opened from our
-    // page brings it.
+    // A page opened from another site comes without the session cookie; from our page, with it.
     if (!previous && (site === 'cross-site' || site === 'same-site')) return showPage(res, 200, interstitialPage(req.originalUrl))
     const stepUp = query.stepUp === '1' && previous !== undefined
     const id = query.provider ?? (stepUp ? previous.provider?.id : undefined) ?? [...parties.keys()][0]

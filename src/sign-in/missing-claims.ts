@@ -1,5 +1,4 @@
-/** Log lines for claims that a provider does not send although settings need them: one each, with
- * what to do. */
+/** Log lines for claims that settings need and a provider does not send: one each, and a remedy. */
 import type { Provider } from '../../config/providers.ts'
 import type { Log } from '../platform/log/logger.ts'
 import { absentClaims, type Claims } from './claims.ts'

@@ -18,8 +18,7 @@ export const createReplayGuard = ({ store, peppers }: { readonly store: SessionS
       .map((pepper) => keyedName(pepper, 'once', what, id))
       .sort()
   return {
-    /** Claims the use. Undefined when it was used or is in use; else the function that gives it
-     * free. */
+    /** Claims the use; undefined when it was used or is in use, else what gives it free. */
     once: async (what: string, id: string, windowMs: number): Promise<Release | undefined> => {
       const claimed: string[] = []
       const begun = randomBytes(9).toString('base64url')

@@ -1,5 +1,4 @@
-/** The routes below `/auth`, put together: sign-in with a browser and without, refresh, own
- * sessions, logout. */
+/** The routes below `/auth`: sign-in with a browser and without, refresh, own sessions, logout. */
 
 import type { RequestHandler, Router } from 'express'
 import type { Settings } from '../../config/load.ts'

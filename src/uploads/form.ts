@@ -62,8 +62,7 @@ const watchMinRate = (request: IncomingMessage, limits: UploadLimits, stop: (pro
       }
       draining = true
       received = before = 0
-      // A request that Node cut off with the answer tells of no end; its timers must not hold the
-      // process.
+      // A request that Node cut off tells of no end; its timers must not hold the process.
       interval.unref()
       clearTimeout(timer)
       timer = setTimeout(expire, limits.deadline).unref()
@@ -106,8 +105,7 @@ const createParser = (request: IncomingMessage, limits: UploadLimits): BusboyIns
   try {
     return new Busboy({
       headers: { 'content-type': type },
-      // Every part comes as bytes: a field is decoded here, where what is no UTF-8 is refused and
-      // not repaired.
+      // Every part comes as bytes: a field that is no UTF-8 is refused here and not repaired.
       isPartAFile: () => true,
       limits: { files: names.size + 1, fileSize: limits.bytes, headerPairs: 10, headerSize: 4096 },
     })

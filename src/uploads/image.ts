@@ -141,8 +141,7 @@ export const readImageForm = async (request: IncomingMessage, { checkFields = ()
   }
 }
 
-/** The multipart form that goes upstream, made anew: our boundary, our file name, the checked
- * fields. */
+/** The form that goes upstream, made anew: our boundary, our file name, the checked fields. */
 const createMultipartWriter = (type: ImageType) => {
   const boundary = `smooch-bff-${randomUUID()}` // cannot be guessed, so no field value can close the form
   const name = `image.${type.slice('image/'.length)}`

@@ -105,8 +105,7 @@ const holdsPart = (text: string, secret: string): boolean => {
   return holds(text, secret)
 }
 
-/** Remembers per app which key the vendor took last, so that a refused one is left alone by later
- * calls. */
+/** Remembers per app which key the vendor took last: later calls leave a refused one alone. */
 export const createKeyring = () => {
   const preferred = new Map<string, string>()
   const current = ({ appId, keys }: UpstreamApp): UpstreamKey | undefined => keys.find((key) => key.id === preferred.get(appId)) ?? keys[0]

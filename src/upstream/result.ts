@@ -18,8 +18,7 @@ interface VendorWords {
   readonly description: string | undefined
 }
 
-/** A 404 that speaks of the app, or comes from something that is not the API (a wrong host or
- * prefix). */
+/** A 404 that speaks of the app, or comes from something that is not the API (a wrong host). */
 const isAppMissing = ({ known, code, description }: VendorWords): boolean =>
   !known || code === 'app_not_found' || /\bapp not found\b/i.test(description ?? '')
 
@@ -70,8 +69,7 @@ const parse = (text: string | undefined): unknown => {
   }
 }
 
-/** Characters that may be shown, and so many that are looked at: a secret that is cut is no less
- * one. */
+/** Characters shown, and so many looked at: a secret that is cut is no less one. */
 const shown = 300
 const looked = 2_000
 
@@ -96,8 +94,7 @@ const refused = ({ status, text, retryAfter }: UpstreamReply, row: Operation, ap
   return new Problem('upstream_busy', { outcome: 'failure', cause: `upstream answered ${status}`, ...headers })
 }
 
-/** A change that was sent and not refused may have been made: `unknown`, for caller and journal
- * alike. */
+/** A change that was sent and not refused may have been made: `unknown` to caller and journal. */
 const unclear = ({ effect }: Operation, otherwise: ProblemCode, cause: unknown, unanswered = {}): Problem =>
   new Problem(effect === 'write' || effect === 'guarded' ? 'upstream_unknown' : otherwise, { outcome: 'unknown', cause, ...unanswered })
 

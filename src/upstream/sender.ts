@@ -2,8 +2,7 @@
  * undici; the fetch of Node and of undici sends a DELETE again by itself when the answer is 421. */
 import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from 'undici'
 
-/** The time that a call has. A plain record: to listen to an AbortSignal costs a tenth of a whole
- * call. */
+/** The time that a call has. A plain record: an AbortSignal costs a tenth of a whole call. */
 export interface Deadline {
   over: boolean
   /** Ended by whoever waits, before the vendor's own time was over: it says nothing about the vendor. */
@@ -56,8 +55,7 @@ export class Unanswered extends Error {
 /** Bytes of an answer that we are willing to hold. */
 const most = { answer: 2_000_000, error: 64_000 }
 
-// Our deadlines count; what HTTP/2 does on its own about streams that a server turned away is not
-// wanted.
+// Our deadlines count, and HTTP/2's own way with refused streams is not wanted.
 const options: Agent.Options = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 3_000 } }
 
 let connectionsWith = (more: Agent.Options): Dispatcher => new Agent({ ...options, ...more })

@@ -23,8 +23,7 @@ export interface WebhookApp {
   readonly webhookSecret?: Secret | undefined
 }
 
-/** Events after which a stored user may look different. v1.1 has none for a change of the
- * profile. */
+/** Events after which a stored user may look different; v1.1 has none for the profile. */
 export const triggers = [
   'appUser:delete',
   'merge:appUser',

@@ -47,8 +47,7 @@ export interface Invalidate {
   readonly final?: string | undefined
   /** The other name, when it is known and invalidated too: then nothing can have missed this. */
   readonly link?: Alias | undefined
-  /** Token of a write that begins; kept until another invalidation comes, and only if no block was
-   * in force. */
+  /** Token of a write that begins; kept until another invalidation, unless a block was in force. */
   readonly writer?: string | undefined
   /** Keeps the entry, as if it were at least so old, for when the vendor fails. Absent: it goes. */
   readonly agedMs?: number | undefined

@@ -91,8 +91,7 @@ volumes:
   sessions:
 `
 
-/** By path. Keys are files of their own, for the owner alone; `user` is who runs the service in a
- * container. */
+/** By path. Keys are files of their own, for the owner alone; `user` runs the container. */
 export const filesFor = (secret: () => string, user: string): Readonly<Record<string, string>> => ({
   '.env': dotEnv,
   'compose.yml': compose(user),

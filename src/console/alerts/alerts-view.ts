@@ -10,8 +10,7 @@ const maxShown = 3
 const items = (alerts: readonly Alert[]): Html =>
   html`<ul class="alerts" aria-label="Alerts">${alerts.map(({ type, words, time }) => html`<li class="alert ${type}"><b>${words}</b> ${ago(time)}</li>`)}</ul>`
 
-/** Bursts come last: anybody can cause them, and they must not hide what the journal itself has to
- * say. */
+/** Bursts come last: anybody can cause them, and they must not hide the journal's own alerts. */
 export const alertList = (alerts: readonly Alert[]): Html => {
   const isBurst = ({ type }: Alert): boolean => type === 'burst'
   const all = [...alerts.filter((alert) => !isBurst(alert)), ...alerts.filter(isBurst)]

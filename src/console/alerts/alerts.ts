@@ -1,5 +1,4 @@
-/** Alerts for operators, as CloudEvents: shown on the page, and sent to the webhook where one is
- * set. */
+/** Alerts for operators, as CloudEvents: shown on the page, and sent to the webhook if any. */
 
 import type { Status } from '../../journal/append/journal.ts'
 import type { Event } from '../../journal/event/event.ts'
@@ -55,15 +54,13 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
   const raise = (alert: Alert): void => {
     kept.unshift(alert)
     if (kept.length > maxKept) {
-      // A burst is dropped first: anybody can cause one, and it must not push out alerts of the
-      // journal.
+      // A burst is dropped first: anybody can cause one, and the journal's alerts stay.
       const burst = kept.findLastIndex(({ type }) => type === 'burst')
       kept.splice(burst > 0 ? burst : -1, 1)
     }
     send?.(alert)
   }
-  /** The id is derived from what happened, so receivers can drop the copies that other replicas
-   * send. */
+  /** The id is derived from what happened, so receivers can drop the copies of other replicas. */
   const ofNow = (type: AlertType, words: string, key: string): void =>
     raise({ id: idOf(type, key), type, time: new Date().toISOString(), words })
 
@@ -75,8 +72,7 @@ export const createAlerts = ({ status, anchored, send, lookEveryMs = 1_000, anch
     else ofNow('gate_closed', `The gate is closed, guarded calls are refused: ${cause}.`, since)
   }
 
-  /** The time since which the log holds events without an anchor; a log that does not grow needs
-   * none. */
+  /** Since when the log holds events without an anchor; a log that does not grow needs none. */
   const watchAnchor = ({ anchoredAt, size }: Status): void => {
     const covered = anchoredAt !== undefined && anchoredAt !== anchor.at
     if (covered) anchor = { at: anchoredAt, size }

@@ -39,8 +39,7 @@ const eventOf = (alert: Alert, source: string, root: string | undefined): string
   })
 }
 
-/** The keys of a comma list; what begins with whsec_ is base64, as Standard Webhooks writes
- * secrets. */
+/** The keys of a comma list; what begins with whsec_ is base64, as in Standard Webhooks. */
 const keysOf = (secrets: string): Buffer[] =>
   secrets
     .split(',')

@@ -15,8 +15,7 @@ export interface Frame {
 const attributes = (facts: Readonly<Record<string, string>>): Html =>
   html`${Object.entries(facts).map(([name, value]) => html` data-${name}="${value}"`)}`
 
-/** The part that is sent before any look-up, so that the browser fetches styles and scripts
- * meanwhile. */
+/** Sent before any look-up, so that the browser fetches styles and scripts meanwhile. */
 export const head = ({ root, title, scripts = [] }: Frame): string =>
   pageHead(
     `${title} · Audit console`,

@@ -1,5 +1,4 @@
-/** The summary bar: integrity of the journal, state of the gate, open operations, denied attempts,
- * bursts. */
+/** The summary bar: the journal's integrity, its gate, open operations, denied attempts, bursts. */
 
 import { type Html, html } from '../../http/html.ts'
 import type { Status } from '../../journal/append/journal.ts'

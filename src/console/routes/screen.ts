@@ -1,5 +1,4 @@
-/** What the console's pages share: their reader, their turn at the journal, and their refusals as a
- * page. */
+/** What the console's pages share: their reader, their turn at the journal, refusals as a page. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import type { Problem } from '../../contract/problems.ts'
 import { html, interstitialPage } from '../../http/html.ts'

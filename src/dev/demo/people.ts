@@ -8,8 +8,7 @@ export const people = {
   admin: { actor: { id: 'admin-1', name: 'Ada Admin' }, roles: ['admin'] },
 } as const satisfies Record<string, { userId?: string; actor: { id: string; name: string }; roles: readonly Role[] }>
 
-/** Users of the sandbox at the start: the customer, and the same person twice, for trying a
- * merge. */
+/** Users of the sandbox at the start: the customer, and the same person twice, for a merge. */
 export const appUsers = [
   {
     userId: people.customer.userId,

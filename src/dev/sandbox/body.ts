@@ -13,8 +13,7 @@ export type Part =
   | { field: string; fileName: string | undefined; type: string; bytes: number; sha256: string }
 
 export interface Body {
-  /** Parsed JSON, or the text when it is not JSON; absent when there was no body, a form, or too
-   * much. */
+  /** Parsed JSON, or the text when it is none; absent without a body, for a form, or too much. */
   content?: unknown
   parts?: Part[]
   /** Why the body cannot be used; thrown only by routes that need it. */

@@ -1,5 +1,4 @@
-/** One exchange from request line to end of answer: record, body, fault, route, credential,
- * operation. */
+/** One exchange, from request line to end of answer: record, body, fault, route, operation. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { misbehave, type Reply, send } from './answer.ts'

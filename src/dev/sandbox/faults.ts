@@ -8,8 +8,7 @@ export interface Fault {
   userId?: string
   /** Absent: until cleared. */
   times?: number
-  /** The operation is carried out before the wait and the wrong answer. Absent: not at all, or
-   * after the wait. */
+  /** Carried out before the wait and the wrong answer. Absent: not at all, or after the wait. */
   applied?: boolean
   /** Milliseconds. Alone: the right answer, late. */
   latency?: number

@@ -22,8 +22,7 @@ export interface AppOptions {
   integrations?: readonly Integration[]
 }
 
-/** Behaviour that the vendor's documents leave open; each can be switched, also while the sandbox
- * runs. */
+/** What the vendor's documents leave open; each can be switched, also while the sandbox runs. */
 export interface Switches {
   /** Body of delete, merge and unlink: `{}`, an empty 200, or 204. */
   nothing: 'object' | 'empty' | 'no-content'

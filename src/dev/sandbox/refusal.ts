@@ -1,5 +1,4 @@
-/** A refusal in the vendor's form, `{"error":{"code","description"}}`, and the texts for each
- * status. */
+/** A refusal in the vendor's form, `{"error":{"code","description"}}`, and its text by status. */
 
 // biome-ignore format: a table is read down its columns
 const words: Record<number, readonly [code: string, description: string]> = {

@@ -1,5 +1,4 @@
-/** One operation of the reference: what it takes, what it answers, samples, errors, and a form to
- * try it. */
+/** One operation of the reference: what it takes and answers, samples, errors, a form to try it. */
 
 import { problems } from '../../contract/problems.ts'
 import { type Content, type Html, html } from '../../http/html.ts'

@@ -65,8 +65,7 @@ const checkTarget = (target: string, callbackPath: string | undefined): void => 
   if (!path.startsWith('/')) throw new Problem('invalid_path', { detail: 'The target must be a path that begins with "/".' })
   const odd = /\/\/|[\\;]|%(?:2f|5c|25|[01][0-9a-f]|7f)/i.exec(path)?.[0]
   if (odd !== undefined) throw new Problem('invalid_path', { detail: `The path holds ${quote(odd)}, which no path of this API needs.` })
-  // One decoding finds the dot segments of two, since an encoded percent sign has just been
-  // refused.
+  // One decoding finds the dot segments of two: an encoded percent sign has just been refused.
   if (decoded(path).split('/').some(isDots)) throw new Problem('invalid_path')
 }
 

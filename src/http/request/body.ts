@@ -1,5 +1,4 @@
-/** Reads a JSON or form body under its limits of type, size, time and shape, and checks it against a
- * schema. */
+/** Reads a JSON or form body within limits of type, size, time and shape, by its schema. */
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { bodyProblem } from '../../contract/body-faults.ts'
@@ -26,8 +25,7 @@ const checkType = (req: IncomingMessage): void => {
 /** The rest of a body that was not read is not waited for. */
 const close = { Connection: 'close' }
 
-/** The whole body, or a Problem once it is too large, too late or broken off; nothing is read after
- * that. */
+/** The whole body, or a Problem once it is too large, too late or broken off. */
 export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 100 * 1024 }: Bounds = {}): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -35,8 +33,7 @@ export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 10
     const settle = (problem?: Problem): void => {
       clearTimeout(timer)
       req.off('data', onChunk).off('end', onEnd).off('error', onBreak).off('close', onBreak)
-      // An abort after this point has no reader any more; without a listener it would end the
-      // process.
+      // An abort from here on has no reader; without a listener it would end the process.
       req.on('error', () => undefined)
       if (problem) {
         req.pause()

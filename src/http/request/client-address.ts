@@ -4,8 +4,7 @@ import { BlockList, isIP, isIPv4 } from 'node:net'
 import { unfold } from '../../platform/ip-address.ts'
 import { withoutBlanks } from './whitespace.ts'
 
-/** On the request itself: a WeakMap whose keys live as short as requests is dear to the garbage
- * collector. */
+/** On the request itself: a WeakMap of requests is dear to the garbage collector. */
 const settled = Symbol('client address')
 type Settled = IncomingMessage & { [settled]?: string }
 

@@ -1,5 +1,4 @@
-/** Reads a query string that must hold exactly the parameters of its route: each once, none
- * unknown. */
+/** Reads a query string of exactly the parameters of its route: each once, none unknown. */
 import { faultIn } from '../../contract/field-faults.ts'
 import type { Problem } from '../../contract/problems.ts'
 
@@ -38,8 +37,7 @@ export const checkQuery = (rawQuery: string, needed: readonly string[], optional
   return Object.fromEntries(found)
 }
 
-/** The parameters of these names, each if it is there once; whatever else the query holds is passed
- * over. */
+/** The parameters of these names, each if it is there once; all else is passed over. */
 export const pickQuery = (rawQuery: string, names: readonly string[]): Record<string, string> => {
   const given = new URLSearchParams(rawQuery)
   return Object.fromEntries(

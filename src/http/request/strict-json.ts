@@ -6,8 +6,7 @@ import { isExact, mayRound } from '../../platform/exact-json.ts'
 
 const depthLimit = 16
 const magic = new Set(['__proto__', 'constructor', 'prototype'])
-/** Strings whole, then punctuation, then numbers and words. Only ever run over text that is known
- * to be JSON. */
+/** Strings whole, then punctuation, then numbers and words. For text that is known to be JSON. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
 /** Where the reader is, and what it met there. */
@@ -19,8 +18,7 @@ const refuse = (says: string, frames: readonly Frame[] = [], { more = '', cause 
   })
 }
 
-/** The value of the bytes, or a `bad_request` that says what is wrong and where, and never what was
- * sent. */
+/** The value of the bytes, or a `bad_request` that says what is wrong and where. */
 export const parseStrictJson = (bytes: Uint8Array): unknown => {
   const text = decodeBody(bytes)
   const value = parse(text)

@@ -11,8 +11,7 @@ export const expressApp = (https: boolean, middleware: readonly RequestHandler[]
   app.set('strict routing', true)
   app.set('query parser', 'simple')
   app.disable('etag')
-  // No answer here has a validator; Express takes `If-None-Match: *` for a match even so, and would
-  // answer 304.
+  // No answer here has a validator, but Express would answer 304 to `If-None-Match: *`.
   Object.defineProperty(app.request, 'fresh', { configurable: true, value: false })
   app.disable('x-powered-by')
   joinHeads(app)

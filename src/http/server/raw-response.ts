@@ -20,8 +20,7 @@ export const lingeringClose = (socket: Socket): void => {
   if (socket.writable) socket.end()
   let left = lingerBytes
   let before = left
-  // Without the parser's listener, whatever was pipelined behind the refused request is never
-  // carried out.
+  // Without the parser's listener, nothing pipelined behind the refused request is carried out.
   socket.removeAllListeners('data')
   socket.on('data', (chunk: Buffer) => {
     left -= chunk.length

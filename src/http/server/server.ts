@@ -1,5 +1,4 @@
-/** A strict HTTP server, which also answers what it cannot read and stops without cutting anyone
- * off. */
+/** A strict HTTP server, which also answers what it cannot read, and stops cutting nobody off. */
 import { createServer, IncomingMessage, type RequestListener, type Server, type ServerOptions, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Express } from 'express'
@@ -116,8 +115,7 @@ type Exchange = ServerResponse<IncomingMessage>
  * requests long after their end. */
 interface Ongoing {
   readonly open: Exchange[]
-  /** What its parser is reading, and the answer to it; none between requests, whose headers hold
-   * credentials. */
+  /** What its parser reads, and the answer; none between requests: headers hold credentials. */
   latest: Exchange | undefined
 }
 const ongoing = Symbol('exchanges')
@@ -166,8 +164,7 @@ const track = (server: Server): Exchanges => {
   server.on('connection', (socket) => {
     exchanges.sockets.add(socket)
     socket.once('close', () => exchanges.sockets.delete(socket))
-    // Node ends connections by this method; an upload under way must not cost the client its
-    // answer.
+    // Node ends connections by this method; it must not cost an upload under way its answer.
     const destroySoon = socket.destroySoon.bind(socket)
     socket.destroySoon = () => (at(socket).latest?.req.complete === false ? lingeringClose(socket) : destroySoon())
   })
@@ -199,8 +196,7 @@ const answerTheUnreadable = (server: Server, onRefusal: ListenOptions['onRefusal
     if (open.includes(res)) res.once('close', () => lingeringClose(socket))
     else lingeringClose(socket)
   })
-  // CONNECT asks for a tunnel. Upgrade headers are ignored, as HTTP allows; Java's client sends
-  // them by default.
+  // CONNECT asks for a tunnel. Upgrade headers, which Java's client sends, are ignored.
   server.on('connect', (_req, stream) =>
     refuse(stream as Socket, new Problem('method_not_allowed', { headers: { Allow: 'GET, POST, PUT, DELETE' } })),
   )
@@ -215,8 +211,7 @@ const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Prom
   drain(exchanges)
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
   let cut = 0
-  // A closing server has no timeout for heads any more: half a request would hold the stop for the
-  // whole grace.
+  // A closing server has no timeout for heads: half a request would hold it for the whole grace.
   const late = setTimeout(() => {
     for (const socket of exchanges.sockets) if (at(socket).open.length === 0) socket.destroy()
   }, server.headersTimeout)

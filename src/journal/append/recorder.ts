@@ -59,8 +59,7 @@ export function createRecorder(journal: Journal) {
     }
   }
 
-  // Finds nobody when the store is away. A person may have several pseudonyms, so the event is
-  // still recorded.
+  // Finds nobody while the store is away; recorded all the same, under one more pseudonym.
   const store: Pick<Source, 'select'> = {
     select: async (sql, params) => {
       if (!journal.status().open) return []

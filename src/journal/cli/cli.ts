@@ -31,8 +31,7 @@ const contentOf = (name: string, file: string): string => {
   }
 }
 
-/** The value as the service reads it: from the variable or from NAME_FILE; empty counts as
- * absent. */
+/** The value as the service reads it, from the variable or NAME_FILE; empty counts as absent. */
 const setting = (env: Environment, name: string): string | undefined => {
   const [file, given] = [env[`${name}_FILE`]?.trim(), env[name]?.trim()]
   // Else another journal would be verified than the one that was meant.

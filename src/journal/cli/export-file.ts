@@ -5,8 +5,7 @@ import { exportLines } from '../export.ts'
 import { type Context, goOn } from './command.ts'
 import { writeWhole } from './whole-file.ts'
 
-/** Writes to a new file only, since an earlier export may be the only copy; returns the SHA-256 of
- * the bytes. */
+/** Writes to a new file only: an earlier one may be the only copy. Returns the SHA-256. */
 export async function writeExport(
   { store, out, stop }: Context,
   file: string | undefined,

@@ -1,5 +1,4 @@
-/** The process of `npm run journal`: where a command's words come from, and where its answers
- * go. */
+/** The process of `npm run journal`: where a command's words come from, where answers go. */
 import { watchStandardOutput } from '../../platform/process/standard-output.ts'
 import { anchorIn, runCli } from './cli.ts'
 import { Stopped } from './command.ts'

@@ -1,5 +1,4 @@
-/** Commands that read the journal. Those that show personal data leave an event that names its
- * caller. */
+/** Commands that read the journal. To show personal data leaves an event that names its caller. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exampleIds, looksLikeSmoochId } from '../../contract/ids.ts'

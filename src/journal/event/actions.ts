@@ -24,8 +24,7 @@ const before = {
   noUser: 'No user is changed.',
 } as const
 
-/** Fields that the vendor's profile deletion empties, with what is left of them; all others
- * stay. */
+/** Fields that the vendor's profile deletion empties, and what is left; all others stay. */
 const withoutProfile: Readonly<Record<string, string>> = {
   givenName: 'emptied',
   surname: 'emptied',

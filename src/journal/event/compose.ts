@@ -81,8 +81,7 @@ export interface PseudonymousPerson {
 export function compose(sealer: Sealer, facts: CallFacts, { id, at }: Moment, people: readonly PseudonymousPerson[]): ComposedEvent {
   const { actor, targets, reason, context: { ip, userAgent, ...context } = {} } = facts
   const pseudonym = (userId: string): string => people.find((it) => it.userId === userId)!.pseudonym
-  // Only actor and targets: an erasure finds the part by these, and another person's name would
-  // stay.
+  // Only actor and targets, by whom an erasure finds the part: another's name would stay.
   const erasable = [actor.userId, ...targets.map(({ userId }) => userId)]
   const named = Object.fromEntries(people.filter((it) => erasable.includes(it.userId)).map((it) => [it.pseudonym, it.userId]))
   const personal = { actor: { name: actor.name, email: actor.email }, people: named, ip, userAgent, note: reason?.note, ...facts.personal }

@@ -1,5 +1,4 @@
-/** Events of the journal: shape, ids, encoding to bytes, and the state of an operation derived from
- * them. */
+/** Events of the journal: shape, ids, encoding to bytes, and the state of an operation by them. */
 import { randomUUIDv7 } from 'node:crypto'
 
 type Kind = 'intent' | 'outcome' | 'denied' | 'resolved' | 'viewed' | 'erased' | 'system'
@@ -97,8 +96,7 @@ export const eventHeaderOf = (event: Event): EventHeader =>
 export const beginsOperation = ({ kind, recorded }: Pick<Event, 'kind' | 'recorded'>): boolean =>
   kind === 'intent' || kind === 'denied' || recorded === true
 
-/** True when readers of this app may see the event: its own, and those of the journal as a
- * whole. */
+/** True when readers of this app may see the event: its own, or one of the whole journal. */
 export const isFor = (app: string, { tenant, kind }: Pick<Event, 'tenant' | 'kind'>): boolean =>
   tenant === app || (tenant === undefined && kind === 'system')
 
@@ -132,8 +130,7 @@ const hasLongText = (body: string): boolean => {
   return false
 }
 
-/** JSON with a replacer only where needed: it is slow, and nearly every event has nothing to
- * replace. */
+/** JSON with a replacer only where needed: it is slow, and few events have anything to replace. */
 const jsonOf = (event: Event): string => {
   const body = JSON.stringify(event)
   return UNUSUAL.test(body) || hasLongText(body) ? JSON.stringify(event, clean).replace(UNSAFE_CHARACTERS, escaped) : body

@@ -48,8 +48,7 @@ export function spendPermit(permit: Permit, action: string): void {
   ticket.used = true
 }
 
-/** To be called when certainly not a byte was sent, as without a connection. The permit stays
- * spent. */
+/** For when certainly not a byte was sent, as without a connection. The permit stays spent. */
 export function markUnused(permit: Permit): void {
   const ticket = issued.get(permit)
   if (ticket) ticket.used = false

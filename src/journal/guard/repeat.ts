@@ -13,8 +13,7 @@ import { operationsOn, operationUnder } from '../store/queries/operations.ts'
 import { sealedPart } from '../store/queries/people.ts'
 import type { Answer, EarlierOperation, GuardedCall, Observed, ReplayedOperation } from './call-guard.ts'
 
-/** Longer than a permit and the upstream's time limit: an intent without outcome for so long is not
- * running. */
+/** Longer than a permit and the upstream's time limit: after it an intent is not running. */
 const STILL_RUNNING = 25_000
 
 /** Without an outcome, and perhaps still at work. */

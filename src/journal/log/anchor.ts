@@ -1,5 +1,4 @@
-/** Anchors: the highest checkpoint ever seen, kept outside the log. Only by it can a cut-off end be
- * noticed. */
+/** Anchors: the highest checkpoint ever seen, outside the log, by which a cut-off end shows. */
 import type { RedisClient } from '../../platform/redis/client.ts'
 import { parseCheckpoint } from './checkpoint.ts'
 
@@ -16,8 +15,7 @@ export interface Anchor {
   /** Stores the id of the journal in use. */
   use(journal: string): Promise<void>
   highest(journal: string): Promise<Mark | undefined>
-  /** Keeps the larger mark, and the journal in use: so an anchor that was emptied is filled
-   * again. */
+  /** Keeps the larger mark, and the journal in use: an emptied anchor is filled again. */
   raise(journal: string, mark: Mark): Promise<void>
   /** Lowers the mark; for accept-rollback alone. */
   reset(journal: string, mark: Mark): Promise<void>

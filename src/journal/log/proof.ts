@@ -1,5 +1,4 @@
-/** The proof of one event as C2SP tlog-proof text: index, path and signed checkpoint. It is checked
- * offline. */
+/** The proof of one event as C2SP tlog-proof text, checked offline: index, path, checkpoint. */
 import { openCheckpoint, type PublicKey } from './checkpoint.ts'
 import { checkInclusion, type Hash, leafHash } from './tree.ts'
 

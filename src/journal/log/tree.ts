@@ -1,5 +1,4 @@
-/** The Merkle tree of RFC 6962 over the stored bytes: hashes, frontier, roots and inclusion
- * proofs. */
+/** The Merkle tree of RFC 6962 over the stored bytes: hashes, frontier, roots, inclusion proofs. */
 import { hash } from 'node:crypto'
 
 export type Hash = Buffer

@@ -57,8 +57,7 @@ export const createReports = (journal: Journal) => {
       .filter(({ opened, state }) => opened.tenant === tenant && !statesWithoutEffect.includes(state))
   }
 
-  /** Settles an operation that was accepted or unknown; a running one is settled by its own
-   * process. */
+  /** Settles an operation that was accepted or unknown; a running one its own process settles. */
   const settlement = ({ opened, index, state }: Cause, id: string, evidence: Event['evidence'] & object): Entry[] =>
     state !== 'success' && !(isOpen(state) && state !== 'pending')
       ? []

@@ -72,8 +72,7 @@ const verdicts: Readonly<Record<GuardedId, (it: Case) => Promise<Evidence>>> = {
     if (surviving === undefined || discarded === undefined || before === undefined) return 'unclear'
     const gone = await observe(discarded, 'discarded')
     if (gone.status === 200 && gone.appUser?._id === discarded) return 'unchanged'
-    // The answer for a merged `_id` is not documented: absence counts only together with an
-    // existing survivor.
+    // For a merged `_id` nothing is documented: absence counts only together with a survivor.
     const stays = await observe(surviving, 'surviving')
     if (stays.status !== 200 || stays.appUser?._id !== surviving) return 'unclear'
     return gone.status === 404 || (gone.status === 200 && gone.appUser?._id === surviving) ? 'applied' : 'unclear'

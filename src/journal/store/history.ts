@@ -1,5 +1,4 @@
-/** One operation with all its events, and what is sealed beside them, as far as it is still
- * stored. */
+/** One operation with all its events, and what is still sealed beside them. */
 import { decode, type Event, type State } from '../event/event.ts'
 import type { Sealer } from '../event/seal.ts'
 import { nameBehind } from './pseudonyms.ts'

@@ -1,5 +1,4 @@
-/** The store's contract, and the rules inside its lock. The two stores differ only in how they lock
- * and write. */
+/** The store's contract, and the rules inside its lock. Stores differ in locking and writing. */
 
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { type Event, type EventHeader, encode, eventHeaderOf, newId, nextState, type State, tokensOf } from '../event/event.ts'
@@ -84,8 +83,7 @@ export interface Store extends Source {
   commit(entries: readonly Entry[], after?: string): Promise<Committed>
   /** Closes and opens the store, after an error. */
   reopen(): Promise<void>
-  /** True while the process of this instance lives: it holds a lock of the operating system or
-   * database. */
+  /** True while the process of this instance lives, by a lock of the system or database. */
   isAlive(instance: string): Promise<boolean>
   /** True when this connection may erase and prune: in PostgreSQL only the owner of the tables. */
   mayRemove(): Promise<boolean>
@@ -185,8 +183,7 @@ export function decide(
   return { results: entries.map(accept), accepted, changed }
 }
 
-/** The key that the log says is in force. A `key_rotated` event is signed by the key that it
- * ends. */
+/** The key that the log says is in force. `key_rotated` is signed by the key that it ends. */
 export function keyInForce(keys: readonly KeyObject[], inForce: string): KeyObject {
   const key = keys.find((candidate) => publicKey(candidate) === inForce)
   if (!key)

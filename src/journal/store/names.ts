@@ -23,8 +23,7 @@ const idBehind = async (store: Source, sealer: Sealer, pseudonym: string): Promi
   return name !== undefined && looksLikeSmoochId(name) ? [name] : []
 }
 
-/** All names of the person with this userId (of the tenant), `_id` or pseudonym, that one
- * included. */
+/** All names of the person with this userId (of the tenant), `_id` or pseudonym, it included. */
 export async function namesOf(store: Source, sealer: Sealer, tenant: string | undefined, person: string): Promise<string[]> {
   const names = new Set([person])
   const othersOf = async (name: string): Promise<string[]> => {

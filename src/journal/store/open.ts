@@ -105,8 +105,7 @@ const isSigningKey = (text: string): boolean => {
   }
 }
 
-/** Throws when a file is not there. A new empty journal, made by a misspelt path, would be called
- * intact. */
+/** Throws when a file is not there: an empty journal of a misspelt path would be called intact. */
 export function requireJournal(url: string): void {
   const path = pathOf(url)
   if (path !== undefined && !isThere(path))
@@ -115,8 +114,7 @@ export function requireJournal(url: string): void {
     )
 }
 
-/** Identity of the place, however the address is written: the file, or the name of the database;
- * and the apps. */
+/** Identity of the place, however its address is written: file or database; and the apps. */
 export function locationOf(url: string, apps = ''): string {
   const path = pathOf(url)
   const place =
@@ -124,8 +122,7 @@ export function locationOf(url: string, apps = ''): string {
   return hash('sha256', `${place} ${apps}`, 'base64url')
 }
 
-/** Without a name, the database is that of the user. The host is left out, since it has many
- * names. */
+/** Without a name, the database is the user's. The host is left out, since it has many names. */
 const databaseOf = ({ pathname, username }: URL): string => decodeURIComponent(pathname.slice(1) || username)
 
 interface Manner {

@@ -1,5 +1,4 @@
-/** The tree of a stored log: its hashes, inclusion proofs, and whether its end is what was
- * signed. */
+/** The tree of a stored log: hashes, inclusion proofs, and whether its end is what was signed. */
 
 import { decode } from '../event/event.ts'
 import { openCheckpoint, originOf, type PublicKey, parseCheckpoint } from '../log/checkpoint.ts'

@@ -41,8 +41,7 @@ export interface Report {
 }
 
 export interface VerifyOptions {
-  /** The key that must be in force at the end; without one, only the log's own statement is
-   * checked. */
+  /** The key that must be in force at the end; without one, the log's own statement counts. */
   readonly trusted?: readonly PublicKey[]
   /** Checkpoints known from elsewhere. */
   readonly anchors?: readonly Mark[]
@@ -94,8 +93,7 @@ async function ofBrokenSchema(store: Store, error: unknown): Promise<Report> {
 
 const nothing = { findings: [], warnings: [], from: 0, size: 0, root: '', checkpoints: 0, milliseconds: 0 }
 
-/** True when a prune or erasure ran during the verification: half-removed data looks like
- * tampering. */
+/** True when a prune or erasure ran meanwhile: half-removed data looks like tampering. */
 async function cameBetween(store: Store, { from, size }: Report): Promise<boolean> {
   const { cut, erased } = await removalsSince(store, size)
   return cut !== from || erased > 0

@@ -1,5 +1,4 @@
-/** Signals that reach a process group come twice: from outside, and from the first process to its
- * workers. */
+/** Signals to a process group come twice: from outside, and from the first process to workers. */
 const sameMs = 1_000
 
 /** Asked to stop: by a service manager, a person, a terminal that closes. */

@@ -1,5 +1,4 @@
-/** Several processes that share the ports. One that dies is replaced; a signal to the first drains
- * all. */
+/** Several processes that share the ports. One that dies is replaced; a signal drains all. */
 import cluster, { type Worker } from 'node:cluster'
 import { gatherMetrics } from '../metrics/workers.ts'
 import { untilSignal } from './signals.ts'

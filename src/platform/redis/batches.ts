@@ -39,8 +39,7 @@ interface Batch {
 /** A larger batch would block Redis for other clients too long. */
 const maxBatch = 64
 
-/** Calls gathered into batches: under load, sending a command costs this process more than all else
- * it does. */
+/** Calls gathered into batches: under load, to send a command costs more than all else. */
 export const createBatches = (
   send: (name: string, calls: readonly Call[]) => Promise<readonly unknown[]>,
   refused: (error: Error) => void,

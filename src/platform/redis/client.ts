@@ -41,8 +41,7 @@ export const connectRedis = async <Name extends string>(
       ),
     isClosed,
   )
-  // For a Cluster the library's error says only that no node answered; `lastNodeError` has the
-  // cause.
+  // For a Cluster the library says only that no node answered; `lastNodeError` has the cause.
   connection.on('error', (error: Error & { lastNodeError?: Error }) => failed(error.lastNodeError ?? error))
   const silence = createSilence(connection, nodeOf, failed)
   const demotion = createDemotion(connection, failed)

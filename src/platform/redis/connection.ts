@@ -19,8 +19,7 @@ export interface RedisAccess {
   readonly sentinelLogin?: string | undefined
 }
 
-/** Called before each new connection, since a file may have been replaced; a plain address
- * stays. */
+/** Called before each new connection: a file may have been replaced; a plain address stays. */
 export type RedisSource = string | (() => RedisAccess)
 
 // At most a second, so that the service is back within 2 s of Redis.

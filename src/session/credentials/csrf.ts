@@ -51,8 +51,7 @@ const isSameOrigin = ({ headers: { host, origin, 'sec-fetch-site': site } }: Inc
 /** A header that a page of another site cannot add without a preflight, or cannot forge. */
 const isMarked = ({ headers }: IncomingMessage, kind: CsrfClass): boolean => {
   if (kind === 'form') return isNavigation(headers)
-  // Over plain http browsers send no Sec-Fetch-Site; what script fetches can bear the header all
-  // the same.
+  // Over plain http browsers send no Sec-Fetch-Site; what script fetches can bear the header.
   return headers['x-bff-csrf'] === '1' || (kind === 'stream' && headers['sec-fetch-site'] !== undefined)
 }
 
@@ -67,6 +66,5 @@ export const isForPage = (headers: IncomingHttpHeaders): boolean => {
 const isNavigation = (headers: IncomingHttpHeaders): boolean =>
   [undefined, 'navigate'].includes(headers['sec-fetch-mode']) && isForPage(headers)
 
-/** A page may be opened from any site, since opening it changes nothing, but not embedded or
- * fetched by one. */
+/** A page may be opened from any site, since that changes nothing, but not embedded or fetched. */
 const isTopLevelGet = (request: IncomingMessage): boolean => safe.has(request.method ?? '') && isNavigation(request.headers)

@@ -1,5 +1,4 @@
-/** The token of a session as requests bring it: in the cookie, which is also set here, or as a bearer
- * token. */
+/** The token of a session as requests bring it: in the cookie, also set here, or as a bearer. */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../../contract/problems.ts'
 import type { KeyRing } from '../../crypto/key-ring.ts'
@@ -8,8 +7,7 @@ import type { Origins } from '../../http/request/origins.ts'
 import { type CsrfClass, requireSameOrigin } from './csrf.ts'
 import { type Token, verifyToken } from './token.ts'
 
-/** The value of the session cookie; undefined when it is absent. Admission refuses a doubled
- * one. */
+/** The session cookie; undefined when it is absent. Admission refuses a doubled one. */
 export const readCookie = (header: string | undefined, { session }: CookieNames): string | undefined =>
   cookiesIn(header).find(([name]) => name === session)?.[1]
 

@@ -29,8 +29,7 @@ export interface Token {
 
 const maxLength = 2_048
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-/** Signer and verifier of one key. Verified tokens are remembered, since each comes with many
- * requests. */
+/** Signer and verifier of one key. Verified tokens are remembered: each comes often. */
 const signer = perKey((key) => {
   const head = encode({ alg: 'HS256', typ: 'JWT', kid: key.id })
   const hmac = hmacWith(key.secret)

@@ -1,5 +1,4 @@
-/** The journal as the routes of sessions see it: events of what they do to other people's
- * sessions. */
+/** The journal as the routes see it: events of what they do to other people's sessions. */
 import type { Request, Response } from 'express'
 import type { Act } from '../../journal/event/actions.ts'
 import type { Session } from '../record.ts'

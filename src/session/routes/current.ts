@@ -6,8 +6,7 @@ import type { Sessions } from '../sessions.ts'
 import { currentEndpoints } from './endpoints.ts'
 import { createSignOut, type SignOutParts } from './sign-out.ts'
 
-/** The session as its owner may see it. Times are ISO 8601, `authTime` is in seconds since 1970, as
- * in OpenID. */
+/** The session as its owner may see it. Times are ISO 8601, but `authTime` as in OpenID. */
 const sessionView = (session: Session) => ({
   signedIn: true,
   sessionId: session.sid,
@@ -24,8 +23,7 @@ const sessionView = (session: Session) => ({
 
 export interface CurrentParts extends SignOutParts {
   readonly sessions: Sessions
-  /** Address at which the person signs out at the identity provider. Scripts read it, so it holds
-   * no token. */
+  /** Where the person signs out at the identity provider, without a token: scripts read it. */
   readonly endSession: (provider: string, origin: string) => Promise<string | undefined>
 }
 

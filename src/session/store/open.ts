@@ -75,8 +75,7 @@ const availableStore = ({ close, ...methods }: SessionStore): SessionStore => {
   return { ...(Object.fromEntries(all) as typeof methods), close }
 }
 
-/** Counts of an address that has no session, in the session store under a keyed name: no address is
- * stored. */
+/** Counts of an address without a session, under a keyed name: no address is stored. */
 export const createAddressCounts = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }): AddressCounts => {
   const tag = (address: string) => keyedName(peppers()[0], 'address', address)
   const windowMs = 60_000

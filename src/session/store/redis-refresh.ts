@@ -40,8 +40,7 @@ local f = redis.call('HMGET', KEYS[1], 'v', 'c')
 if not f[1] or tonumber(f[2]) <= endedBy(KEYS[2]) then return {} end
 return {f[1], redis.call('HGET', KEYS[2], 'roles') or '', tonumber(f[2])}`,
   },
-  // Earlier access sessions are found by prefix (ARGV[7]): they carry the same tag, so they lie on
-  // this node.
+  // Earlier access sessions are found by prefix (ARGV[7]); their tag puts them on this node.
   bffRefresh: {
     numberOfKeys: 4,
     lua: `${clock}${endedBy}${limitsIn}${open}${close}

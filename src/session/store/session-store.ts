@@ -39,8 +39,7 @@ export interface StoredSession {
   /** The person's roles as last changed, sealed; absent when nobody changed them. */
   readonly roles?: string | undefined
   readonly used?: Used | undefined
-  /** The cache's answer for the person's user, word by word; only where sessions and cache share a
-   * node. */
+  /** The cache's answer for the person's user; only where sessions and cache share a node. */
   readonly prefetched?: readonly string[] | undefined
 }
 
@@ -94,8 +93,7 @@ export interface SessionStore extends FamilyStore {
   mark(tag: string, mark: SetFlag, value: string): Promise<void>
   /** Sets `gone` to now, later than it was, and to no earlier than the person's latest session began. */
   markGone(tag: string): Promise<GoneMark>
-  /** Takes this mark back: what stood there before stands again, unless a later call has marked the
-   * person. */
+  /** Takes this mark back, to what stood before, unless a later call has marked the person. */
   unmarkGone(tag: string, mark: GoneMark): Promise<void>
   /** Logouts of providers that have been heard so far: an order that no clock can turn round. */
   logouts(): Promise<number>

@@ -1,5 +1,4 @@
-/** The metadata of an issuer, for sign-in, logout and exchange: fetched once, anew after an hour or
- * a failure. */
+/** The metadata of an issuer, for all uses: fetched once, anew after an hour or a failure. */
 import * as openid from 'openid-client'
 import { isSameIssuer } from '../../../config/issuer.ts'
 import type { Provider } from '../../../config/providers.ts'

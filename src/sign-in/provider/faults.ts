@@ -1,7 +1,5 @@
-/** TABLES: whose fault a failed sign-in is and what to do, by the error of openid-client, provider
- * or network. */
-/** `person`: begin again; `provider`: unavailable for a moment; `operator`: settings here or there
- * are wrong. */
+/** TABLES: whose fault a failed sign-in is and what to do, by the error of library or provider. */
+/** `person`: begin again; `provider`: unavailable for now; `operator`: settings are wrong. */
 export type Fault = 'person' | 'provider' | 'operator'
 
 export type Row = readonly [fault: Fault, remedy: string]

@@ -58,8 +58,7 @@ const lacksName = (claims: Claims): boolean => displayNames.every((name) => isAb
 /** A year, so that nobody has to sign in again; some providers add it to the time in 32 bits. */
 const anyAge = 365 * 86_400
 
-/** Longest ID token in an address, which servers limit; without the hint the provider asks the
- * person. */
+/** Longest ID token in an address, which servers limit; without it the provider asks. */
 const maxAddress = 2_000
 
 export const createRelyingParty = (provider: Provider, client: ProviderClient, discover: Discovery, report: Report) => {
@@ -83,8 +82,7 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
       return withMissing(claims, await fetchUserinfo(config, accessToken, claims.sub), [...needed, ...displayNames])
     } catch (error) {
       const problem = await report(provider.id, error)
-      // Lasting failures keep nobody out: operators get an alarm, and staff a notice of what is
-      // missing.
+      // Lasting failures keep nobody out: operators get an alarm, staff a notice.
       if (needed.length > 0 && problem.code === 'identity_provider_unavailable') throw problem
       return claims
     }

@@ -1,5 +1,4 @@
-/** Other calls that a key allows at the vendor: managing an app's webhooks, and deleting the
- * app. */
+/** Other calls that a key allows at the vendor: an app's webhooks, and deleting the app. */
 import { badRequest, notFound } from '../refusal.ts'
 import type { App } from '../vendor.ts'
 import { newWebhook, triggers, type Webhook } from '../webhooks.ts'

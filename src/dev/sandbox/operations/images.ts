@@ -1,5 +1,4 @@
-/** Posts an image to a user's conversation; only its size and hash are kept, in the record of
- * requests. */
+/** Posts an image to a user's conversation; its size and hash alone are kept, in the record. */
 import { createHash } from 'node:crypto'
 import type { Part } from '../body.ts'
 import { newId, type Person, show } from '../people.ts'

@@ -25,8 +25,7 @@ function externalIdOf(body: Record<string, unknown>, by: 'phoneNumber' | 'addres
   return given.replace(/[ ()\-.]/g, '')
 }
 
-/** A confirmation message is text or image, and its actions are links; it is not part of the
- * conversation. */
+/** A confirmation message, text or image with links, is no part of the conversation. */
 function checkMessage(given: unknown): void {
   const message = objectOf(given, 'confirmation.message')
   requiredText(message, 'role')

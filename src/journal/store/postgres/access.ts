@@ -16,8 +16,7 @@ export interface Access {
   readonly mayMake: boolean
   readonly mayUse: boolean
   readonly takesWrites: boolean
-  /** Tables that the role may not read, whose rows are kept from it, and functions that it may not
-   * run. */
+  /** Tables that the role may not read, or not all rows of, and functions that it may not run. */
   readonly unread: readonly string[]
   readonly hidden: readonly string[]
   readonly unrun: readonly string[]

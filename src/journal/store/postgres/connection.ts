@@ -30,8 +30,7 @@ export interface Limits {
   readonly known?: Known
   readonly pipeline?: boolean
   readonly query_timeout?: number
-  /** Settings of the session, in milliseconds. Set by a command: poolers refuse unknown start-up
-   * parameters. */
+  /** Settings of the session, in milliseconds, by a command: poolers refuse start-up parameters. */
   readonly server?: Readonly<
     Partial<Record<'lock_timeout' | 'statement_timeout' | 'idle_session_timeout' | 'idle_in_transaction_session_timeout', number>>
   >

@@ -116,8 +116,7 @@ UPDATE operation SET app = (SELECT e.app FROM event e WHERE e.seq = operation.se
 ${ofApp} ${append}`,
 ]
 
-/** A journal without this table was made before there were versions. The mark of a later service
- * stays. */
+/** Without this table a journal was made before versions were. A later service's mark stays. */
 export const mark = `CREATE TABLE IF NOT EXISTS journal.schema_version (one integer PRIMARY KEY CHECK (one = 1), version integer NOT NULL);
 ALTER TABLE journal.schema_version ADD COLUMN IF NOT EXISTS oldest integer;
 GRANT SELECT ON journal.schema_version TO PUBLIC;

@@ -35,8 +35,7 @@ const connectionsTo = (url: string, selectMilliseconds: number) => {
   const known: Known = { timeline: 0 }
   const writer = serialConnection(url, {
     ...{ known, pipeline: true },
-    // The head is locked for the whole transaction: a process that dies in it must not keep the
-    // lock.
+    // The head is locked for the whole transaction: a process that dies must not keep it so.
     server: { lock_timeout: 1500, statement_timeout: 1800, idle_in_transaction_session_timeout: 5_000 },
   })
   const reader = sharedConnections(1, url, selectMilliseconds, known)

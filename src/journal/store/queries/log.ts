@@ -56,8 +56,7 @@ const event = 'SELECT seq AS "index", body FROM event'
 export const eventsFrom = (store: Source, index: number, limit = 500, below = Number.MAX_SAFE_INTEGER): Promise<EventRow[]> =>
   rowsOf(store, `${event} WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3`, [index, below, limit])
 
-/** The same for readers of one app: its own events, and those of the journal as a whole (see
- * `isFor`). */
+/** For readers of one app: its own events, and those of the whole journal (see `isFor`). */
 export function eventsOfApp(
   store: Source,
   app: string,
@@ -105,8 +104,7 @@ export const latestTime = (store: Source): Promise<string | undefined> => fieldO
 /** The highest time of an event, whatever its place. */
 export const latestMoment = (store: Source): Promise<string | undefined> => fieldOf(store, 'SELECT max(time) FROM event')
 
-/** The index of the earliest event since this time; clocks differ, so later ones may have lower
- * times. */
+/** The index of the earliest event since then; clocks differ, so later ones may be older. */
 export const earliestSince = (store: Source, time: string): Promise<number | undefined> =>
   fieldOf(store, 'SELECT seq FROM event WHERE time >= $1 ORDER BY time, seq LIMIT 1', [time])
 

@@ -22,8 +22,7 @@ export const recordedAmong = (store: Select, names: readonly string[]): Promise<
   )
 }
 
-/** By look-up key. Lists are filled up to powers of two: few lengths are few prepared
- * statements. */
+/** By look-up key. Lists are filled up to powers of two: few lengths, few prepared statements. */
 export async function pseudonymsByLookup(store: Select, lookups: readonly string[]): Promise<Map<string, string>> {
   if (lookups.length === 0) return new Map()
   const params = Array.from({ length: 2 ** Math.ceil(Math.log2(lookups.length)) }, (_, at) => lookups[at] ?? lookups[0]!)

@@ -125,8 +125,7 @@ const conditionsOf = (store: Source, { clauses, tenant }: Narrowing, size: numbe
 
 const last = Date.parse('9999-12-31T23:59:59.999Z')
 
-/** Times come from several clocks: the index is bounded with a minute to spare, and the time itself
- * compared. */
+/** Times come from several clocks: the index is bounded with a minute to spare, then the time. */
 async function bounds(store: Source, seq: string, { from, to, cursor, after }: Narrowing): Promise<{ sql: string; params: Value[] }> {
   const spare = 60_000
   // Texts are compared: a year has four digits.

@@ -16,8 +16,7 @@ export interface RawPage {
 }
 
 export async function rawPage(store: Source, from: number, to: number): Promise<RawPage> {
-  // Only in PostgreSQL: SQLite computes the columns from the body, and inspect() compares its
-  // indexes.
+  // In PostgreSQL alone: SQLite computes the columns, and inspect() compares its indexes.
   const columns = store.kind === 'postgres' ? ', id, op, kind, action, time, actor, key, ticket, app' : ''
   const [rows, notes] = await Promise.all([
     store.select(`SELECT seq, ${bytesOf(store)} AS bytes${columns} FROM event WHERE seq >= $1 AND seq < $2 ORDER BY seq`, [from, to]),

@@ -84,8 +84,7 @@ export const toRead = (path: string): Connection => {
     }
   } catch (error) {
     if (inUse) throw error
-    // Where they cannot be made (a full or read-only disk), the file alone is read: everything is
-    // in it.
+    // Where they cannot be made (a full or read-only disk), all stands in the file alone.
     const db = open(Object.assign(pathToFileURL(path), { search: '?immutable=1' }), true)
     return { db, close: () => db.close() }
   }
@@ -102,8 +101,7 @@ const tidy = (path: string): void => {
   } catch {}
 }
 
-/** Whether a writer would get in within so many milliseconds; throws otherwise. Nothing is
- * written. */
+/** Whether a writer would get in within these milliseconds; throws otherwise, writes nothing. */
 export const tryWriteLock = (path: string, timeout: number): void => {
   using db = new DatabaseSync(path, { timeout })
   db.exec('BEGIN IMMEDIATE; ROLLBACK')

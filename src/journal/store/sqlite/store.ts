@@ -26,8 +26,7 @@ interface Running extends Thread {
 function startThread(options: FileOptions): Running {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: options,
-    // A small nursery: rows are short-lived, and a long export or verification would grow the
-    // process.
+    // A small nursery: rows are short-lived, and a long export would grow the process.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()

@@ -37,12 +37,21 @@ const faultsOf = (issue: z.core.$ZodIssue, hint: Hint): FieldFault[] =>
         .map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: `unknown field${hint(issue.path, key)}` }))
     : [{ pointer: pointerOf(pathOf(issue)), detail: sentence(issue) }]
 
+const oneOf = (values: readonly unknown[]): string => `must be one of ${values.join(', ')}`
+
+const units: Readonly<Record<string, string>> = { string: 'characters', array: 'entries', object: 'fields' }
+
 /** zod's messages name types and limits, never the value; only unknown keys are the caller's text,
  * and they are put as places. */
 const sentence = (issue: z.core.$ZodIssue, hint: Hint = () => ''): string => {
   if (issue.code === 'unrecognized_keys') return `unknown field ${placeOf(issue.keys.slice(0, 1))}${hint(issue.path, issue.keys[0] ?? '')}`
   if (issue.code === 'invalid_key') return `a key: ${issue.issues.map((each) => sentence(each)).join(', ')}`
   if (issue.message.endsWith('received undefined')) return 'is required'
+  if (issue.code === 'invalid_value') return oneOf(issue.values)
+  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) return oneOf(issue.options)
+  if (issue.code === 'too_small' && units[issue.origin])
+    return issue.minimum === 1 ? 'must not be empty' : `must have at least ${issue.minimum} ${units[issue.origin]}`
+  if (issue.code === 'too_big' && units[issue.origin]) return `may have at most ${issue.maximum} ${units[issue.origin]}`
   if (issue.code === 'invalid_union' && issue.message === 'Invalid input' && issue.errors.length > 0)
     return `expected ${kindsOf(issue.errors)}`
   return issue.message.replace(/^Invalid input: /, '').replace(/, received [\w ]+$/, '')

@@ -29,10 +29,13 @@ export const decide = (actor: PolicyActor, operation: Operation, subjects: reado
   const held = byWidth.filter((caller) => operation.by.includes(caller) && holds(actor, caller))
   const own = subjects.every(({ self }) => self)
   const caller = held.find((candidate) => candidate !== 'self' || own)
-  if (!caller) throw new Problem(held.length > 0 ? 'user_not_found' : 'forbidden')
+  if (!caller) throw held.length > 0 ? new Problem('user_not_found') : forbidden(operation)
   if (needsStepUp(operation)) requireRecentSignIn(actor, nowMs)
   return caller
 }
+
+const forbidden = ({ by }: Operation): Problem =>
+  new Problem('forbidden', { detail: `Your role does not allow this operation, which is for ${by.join(', ') || 'nobody'}.` })
 
 /** Asked again before a guarded call is sent: the session may have ended, or the role be gone.
  * Throws `unauthorized` and `forbidden`. */

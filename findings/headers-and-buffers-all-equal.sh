@@ -18,8 +18,8 @@
 #           Requests, other URL and method   passes    passes          passes
 #           Responses, 200 and 500           passes    passes          passes
 #           Blobs                            passes    passes          passes
-# Matters:  tests of a proxy compare just these: the headers that were sent on, the request that was rebuilt, the body, the key after its rotation. They
-#           are green whatever the code does. Compare [...headers], the parts of a request, new Uint8Array(buffer), key.equals().
+# Matters:  tests of a proxy compare just these: the headers that were sent on, the request that was rebuilt, the body, the key after its rotation.
+#           They are green whatever the code does. Compare [...headers], the parts of a request, new Uint8Array(buffer), key.equals().
 set -euo pipefail
 
 folder=$(mktemp -d)

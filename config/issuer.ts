@@ -1,5 +1,4 @@
-/** Issuers compared as addresses, without a last slash: a setting and the provider's own spelling
- * often differ in it. */
+/** Issuers compared without a last slash, in which a setting and the provider often differ. */
 
 /** Undefined when it is no address. */
 const issuerKey = (issuer: unknown): string | undefined =>

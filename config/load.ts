@@ -1,5 +1,4 @@
-/** The settings from the environment and from NAME_FILE files, each checked by its row. All faults
- * are reported at once. */
+/** The settings from the environment and NAME_FILE files, by their rows; all faults at once. */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { faultOfSetting } from './faults.ts'
@@ -55,8 +54,7 @@ export const load = (env: Environment): Loaded => {
 /** A fault begins with the name of its setting, or of its file. */
 const settingOf = (fault: string): string => fault.split(' ')[0]!.replace(/_FILE$/, '')
 
-/** What is set and what is wrong with it; with faults some settings are missing. An empty variable
- * counts as absent. */
+/** What is set and what is wrong; with faults some are missing. Empty counts as absent. */
 export const examine = (env: Environment): Loaded & { readonly faults: readonly string[] } => {
   const faults = misspelt(env)
   const warnings: string[] = []
@@ -95,12 +93,10 @@ export const examine = (env: Environment): Loaded & { readonly faults: readonly 
   return { settings: loaded, files, warnings, faults }
 }
 
-/** Without white space around it, as the content of a file: a secret is often handed on with the line
- * break after it. */
+/** Without white space around it: a secret in a file often ends with a line break. */
 const settingIn = (env: Environment, name: string): string | undefined => env[name]?.trim() || undefined
 
-/** A secret may stand in any wrong place. None is shorter than 16 characters, except a password
- * within an address. */
+/** A secret may stand in any wrong place. Only passwords in addresses are below 16 characters. */
 const mayHoldSecret = (text: string): boolean => text.length >= 16 || text.includes('@') || (text.includes('://') && text.includes('?'))
 
 /** Why a file could not be read, without its name: a secret may stand in place of the name. */

@@ -1,5 +1,4 @@
-/** The trusted issuers: one from the OIDC_ settings and those of TRUSTED_ISSUERS, or several from
- * OIDC_PROVIDERS_FILE. */
+/** The trusted issuers: of the OIDC_ settings and TRUSTED_ISSUERS, or OIDC_PROVIDERS_FILE. */
 import { z } from 'zod'
 import { isSameIssuer } from './issuer.ts'
 import { type SecretFile, type Settings, SettingsError } from './load.ts'
@@ -54,8 +53,7 @@ export interface Provider {
   readonly client?: ProviderClient | undefined
   /** Whether logout tokens must state their type; absent: `required`. */
   readonly logoutTokenType?: LogoutTokenType | undefined
-  /** Where `auth_time` is missing, `iat` takes the time of a token that came of `prompt=login`;
-   * absent: the claim alone. */
+  /** `iat`: takes the place of a missing `auth_time` after `prompt=login`; absent: nothing does. */
   readonly authTime?: 'claim' | 'iat' | undefined
   /** Audience of tokens that may be exchanged for a session. */
   readonly audience?: string | undefined
@@ -105,8 +103,7 @@ const rowsOf = z
   )
   .min(1)
 
-/** Adds the files of its secrets to `files`. Throws SettingsError, also when two issuers could give
- * two people one userId. */
+/** Adds secrets' files to `files`. Throws SettingsError, also where issuers could share a userId. */
 export const loadProviders = (settings: Settings, files: SecretFile[] = []): Provider[] => {
   const providers = settings.OIDC_PROVIDERS_FILE
     ? readRows(

@@ -1,5 +1,4 @@
-/** Address and credentials of Redis from the settings; called before each connection, since a file
- * may have been replaced. */
+/** Address and credentials of Redis, read before each connection: a file may have been replaced. */
 import type { RedisAccess } from '../src/platform/redis/connection.ts'
 import type { Settings } from './load.ts'
 import type { Secret } from './secret.ts'

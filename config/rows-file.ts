@@ -1,5 +1,4 @@
-/** YAML files with rows in place of single settings: read and checked, with the secrets that they
- * hold or name. */
+/** YAML files with rows in place of settings: read, checked, with their secrets. */
 import type { z } from 'zod'
 import { faultOfSetting, inOurWords } from './faults.ts'
 import { mustBeSecure, readSecretFile, readText, type SecretFile, SettingsError, unreadable } from './load.ts'
@@ -10,8 +9,7 @@ import { readYaml, type Yaml } from './yaml-rows.ts'
 
 type FileSetting = 'APPS_FILE' | 'OIDC_PROVIDERS_FILE'
 
-/** Throws SettingsError with all faults and their places, never with what stands there; `make` may
- * throw a RowError. */
+/** Throws SettingsError with all faults and places, no contents; `make` may throw a RowError. */
 export const readRows = <Row, Made>(
   setting: FileSetting,
   path: string,

@@ -36,8 +36,7 @@ const verdicts: Readonly<Record<Exclude<Verdict, 'taken'>, string>> = {
   unclear: 'could not be tried, since the vendor gives no clear answer; it is tried again',
 }
 
-/** Returns the function that ends the watch. Polls: mounted secrets are swapped by symlink, which
- * file events miss. */
+/** Returns what ends the watch. Polls: file events miss secrets that are swapped by symlink. */
 export const watchSecretFiles = (
   files: readonly SecretFile[],
   changed: (name: string, former: string, text: string) => void,

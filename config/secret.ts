@@ -1,5 +1,4 @@
-/** A value that prints as `[secret]`; only `reveal` returns it. A watched file may replace it while
- * the process runs. */
+/** A value that prints as `[secret]`; only `reveal` returns it. A watched file may replace it. */
 import { inspect } from 'node:util'
 
 export class Secret {

@@ -1,5 +1,4 @@
-/** get_app_user from the cache: a fresh entry, else one fetch for all who ask, else a stale entry
- * when the vendor fails. */
+/** get_app_user from the cache: a fresh entry, else one fetch for all, else a stale entry. */
 import { Problem } from '../contract/problems.ts'
 import { createSharedRuns } from '../platform/concurrency.ts'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
@@ -44,8 +43,7 @@ export const createAppUsers = (parts: FillParts) => {
   const unleased = createSharedRuns<{ readonly fetched: Fetched; readonly entry: Entry }>()
   const lookup = createLookup(store, entries)
 
-  /** A stale entry in place of a failure of the vendor (stale-if-error), or of an answer that is
-   * slow, for a limited time. */
+  /** For a limited time, a stale entry for a failure of the vendor (stale-if-error) or slowness. */
   const staleIfError = async (key: string, result: StaleEntry, answer: () => Promise<AppUserResult>): Promise<AppUserResult> => {
     const old = (failed: number): AppUserResult | undefined => {
       const entry = (result.ageMs ?? 0) < life.ifErrorMs ? entries.open(key, result.sealed) : undefined

@@ -1,5 +1,4 @@
-/** Invalidations that could not be made, since the store was away: tried again each second, one for each
- * cache key. */
+/** Invalidations that the store, being away, did not take: tried each second, one for each key. */
 import type { Invalidate } from './store/cache-store.ts'
 
 const everyMs = 1_000

@@ -1,5 +1,4 @@
-/** The fall of all that is stored of a person, under every name: at once where the store answers, else
- * again until it does. */
+/** The fall of all that is stored of a person, by every name: at once, or tried until it is. */
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { createBacklog } from './backlog.ts'
 import { aliasedKeys, aliasTo, cacheKeysOf, type Name } from './keys.ts'
@@ -61,8 +60,7 @@ export const createDrops = ({ store, peppers }: { readonly store: CacheStore; re
       const all = fallen.length === done.length
       const alone = all && !fallen.some(({ unsettled }) => unsettled)
       const stored = alone && (await store.renew(written.key, written.renewal).catch(() => false))
-      // The alias is written only once the key of the other name is invalidated: readers of that
-      // name could store by it.
+      // The alias comes once the other name's key is invalidated: its readers could store by it.
       if (!stored) await invalidateKey(written.key, (all && drops.get(written.key)) || how, drops)
     }
     const failed = done.find((it) => it.status === 'rejected')

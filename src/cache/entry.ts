@@ -1,5 +1,4 @@
-/** An entry of the cache: the person's own view as text, then the whole user, so that a hot read
- * parses nothing. */
+/** An entry of the cache: the person's view as text, then the user: a hot read parses nothing. */
 
 import type { Identified } from '../contract/schemas.ts'
 import { opener } from '../crypto/decryption-memo.ts'

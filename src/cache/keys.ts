@@ -20,8 +20,7 @@ const cacheKeyUnder = (pepper: RingKey, app: string, { kind, id }: Name): string
 export const cacheKeysOf = (peppers: KeyRing, app: string, name: Name): [string, ...string[]] =>
   peppers().map((pepper) => cacheKeyUnder(pepper, app, name)) as [string, ...string[]]
 
-/** The name for which an id is read. The vendor's ids are lower-case: another spelling may be
- * somebody's userId. */
+/** The name of an id. The vendor's are lower-case: another spelling may be somebody's userId. */
 export const nameOf = (id: string): Name => ({ kind: looksLikeSmoochId(id) && id === id.toLowerCase() ? 'smooch' : 'user', id })
 
 /** The names that an id may be: a customer's userId can look like a smoochId. */

@@ -1,5 +1,4 @@
-/** Our clock beside those of the others: the vendor and the provider by their Date headers, Redis
- * and PostgreSQL by asking. */
+/** Our clock beside the others': vendor and provider by their Date, Redis and PostgreSQL asked. */
 import { redisSource } from '../../config/redis-source.ts'
 import { connect } from '../journal/store/postgres/connection.ts'
 import { lookups } from '../journal/store/postgres/schema.ts'

@@ -17,8 +17,7 @@ export const kindOf = ({ kind, action }: { readonly kind: string; readonly actio
 export interface CountersOptions {
   readonly store: Source
   readonly burst: BurstLimit
-  /** Length of the log when this process started: what comes then is handed out. By index, since a
-   * clock may be set back. */
+  /** Length of the log when this process started; what comes then is handed out, by index. */
   readonly since: number
   /** Gets those events in the order of the log. */
   readonly onEvent?: (event: Event) => void

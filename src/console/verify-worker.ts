@@ -1,5 +1,4 @@
-/** Verification on a thread of its own, with its own connection and the lowest priority: no request
- * waits for it. */
+/** Verification on a thread and connection of its own, at the lowest priority: nobody waits. */
 import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Mark } from '../journal/log/anchor.ts'
@@ -8,8 +7,7 @@ import { acceptances, acceptedSince } from '../journal/store/continuity.ts'
 import { openFor, type Secrets } from '../journal/store/open.ts'
 import { type Report, verify } from '../journal/verify/verify.ts'
 
-/** The last good result. The log must still hold it the next time, unless a person has accepted a
- * rollback since. */
+/** The last good result, which the log must still hold, unless a rollback was accepted since. */
 export interface Seen extends Mark {
   readonly accepted: readonly string[]
 }

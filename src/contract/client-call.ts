@@ -59,8 +59,7 @@ export const metaOf = ({ status, headers }: Response): Meta => {
   }
 }
 
-/** Any answer other than 2xx, with what its headers say. A call without an answer rejects with the
- * error of `fetch`. */
+/** Any answer other than 2xx, with its headers' words. Without an answer `fetch` rejects. */
 export class ClientError extends Error implements Meta {
   /** A stable code; `unreadable_answer` when something between us and the service answered. */
   declare readonly code: string

@@ -1,5 +1,4 @@
-/** A `bad_request` with one fault, and how a place in a body is named, for the words of a refusal and
- * as its pointer. */
+/** A `bad_request` with one fault, and the name of a place in a body, in words and as pointer. */
 import { type FieldFault, type Particulars, Problem } from './problems.ts'
 
 /** `properties.colour`, `actions[2].uri`, `properties["plan name"]`. Other keys could be any text,

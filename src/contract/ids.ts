@@ -57,8 +57,7 @@ export const isTooLong = (value: string): boolean => value !== '' && !within(val
 export const faultOfName = (value: string): string | undefined =>
   within(value, limit) ? hiddenIn(value) : `must hold 1 to ${limit} characters`
 
-/** Checks an id from elsewhere: it may hold a slash or a question mark, since the URL built from it
- * is encoded and checked. */
+/** Checks an id from elsewhere: it may hold a slash, since its URL is encoded and checked. */
 export const provableId = (value: string): string => {
   const fault = dots(value) || value === 'me' ? 'must not be ".", ".." or "me"' : faultOfName(value)
   if (fault) throw new Problem('bad_request', { detail: `The id ${fault}.` })

@@ -1,5 +1,4 @@
-/** TABLE: the refusals that a call of an operation may meet: the vendor's by status, those of its row,
- * and those of any. */
+/** TABLE: the refusals of an operation: the vendor's by status, those of its row, those of any. */
 import { type Operation, takesIdempotencyKey } from './operation.ts'
 import type { OperationId } from './operations.ts'
 import type { ProblemCode } from './problems.ts'
@@ -20,8 +19,7 @@ const everywhere: Meanings = {
   423: ['locked'],
 }
 
-/** Where a row names more than a user, or says more by its status. The user of a guarded row was
- * looked up just before. */
+/** Where a row names more than a user, or says more by status; guarded rows just read theirs. */
 const byRow: Readonly<Record<OperationId, Meanings>> = {
   get_app_user: {},
   get_app_user_entity_ids: {},

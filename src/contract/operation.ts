@@ -20,8 +20,7 @@ interface Facts {
   readonly status?: 201
   /** Names of query parameters; all are required. */
   readonly query?: readonly 'integrationIds'[]
-  /** Callers who may link a channel without a confirmation by its owner; such a link can merge that
-   * person away at once. */
+  /** Callers who may link a channel unconfirmed by its owner, which can merge that person away. */
   readonly immediate?: readonly [Caller, ...Caller[]]
 }
 interface Takes {

@@ -1,5 +1,4 @@
-/** TABLE: every failure with its stable code, status and sentence for the caller. The cause goes to
- * the log only. */
+/** TABLE: every failure with its code, status and sentence. The cause goes to the log only. */
 
 // biome-ignore format: a table is read down its columns
 export const problems = {

@@ -1,5 +1,4 @@
-/** Two hooks for React 18 and later: who is signed in, and an app user. The client is made once,
- * outside of components. */
+/** Two hooks for React 18 and later: who is signed in, and an app user, by a client made once. */
 import { useCallback, useEffect, useState } from 'react'
 import type { AppUser, CallOptions, Client, SessionView } from './client.ts'
 

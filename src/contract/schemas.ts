@@ -24,8 +24,7 @@ export const channels = [
 ] as const
 
 const text = z.string().max(1024)
-/** Ids in a body may hold what a path may not (`tenant/42`): they are encoded and checked before
- * they are sent. */
+/** Ids in a body may hold what a path may not (`tenant/42`): they are encoded and checked. */
 const id = z.string().min(1).max(1024)
 const property = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const properties = z.record(z.string().min(1), property)

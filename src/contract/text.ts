@@ -1,5 +1,4 @@
-/** Invisible characters: one rule for ids, names and texts of profiles and notes. No runtime
- * import: browsers use it. */
+/** Invisible characters: one rule for ids, names and texts. No runtime import: for browsers too. */
 
 /** Characters that turn or hide their surroundings. A joiner between two letters belongs to the
  * word in Persian and Indic scripts. */

@@ -6,8 +6,7 @@ import { randomBytes } from '../platform/random.ts'
 const ivBytes = 12
 const tagBytes = 16
 
-/** `first`: iv | tag | ciphertext, in Redis. `last`: iv | ciphertext | tag, in journals, whose
- * written bytes cannot change. */
+/** `first`: iv | tag | ciphertext, in Redis. `last`: iv | ciphertext | tag, in journals. */
 type TagPlace = 'first' | 'last'
 
 /** HKDF-SHA-256: the key for one purpose, derived from a secret. */

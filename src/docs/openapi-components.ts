@@ -1,5 +1,4 @@
-/** Shared components of the OpenAPI document: error bodies by status, headers, parameters, ways to
- * authenticate. */
+/** Shared components of the document: errors by status, headers, parameters, authentication. */
 import { z } from 'zod'
 import type { ZodOpenApiComponentsObject, ZodOpenApiResponseObject } from 'zod-openapi'
 import { exampleBodies, parameters } from '../contract/descriptions.ts'

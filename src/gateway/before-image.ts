@@ -1,5 +1,4 @@
-/** The user before a guarded call, and whom the call is about. Without an answer, the id that was
- * asked for is recorded. */
+/** The user before a guarded call, and whom it is about; without an answer, the id asked for. */
 import type { UpstreamApp } from '../../config/apps.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import type { GuardedOperation } from '../contract/operation.ts'

@@ -1,5 +1,4 @@
-/** The facts of a call for the journal: who asks, about whom, why, from where; what was sent, and
- * what came of it. */
+/** The facts of a call for the journal: who, about whom, why, from where; sent, and answered. */
 import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import type { UpstreamApp } from '../../config/apps.ts'

@@ -1,5 +1,4 @@
-/** A guarded call in order: gate, before-image, intent, permit, one send, outcome, end of the
- * sessions of a removed person. */
+/** A guarded call: gate, before-image, intent, permit, one send, outcome, end of sessions. */
 import type { GuardedOperation } from '../contract/operation.ts'
 import { isUserNotFound, Problem } from '../contract/problems.ts'
 import type { Guard, OpenOperation } from '../journal/guard/call-guard.ts'

@@ -12,8 +12,7 @@ import { type RequestTrace, runInTrace, startRequestTrace } from '../platform/tr
 import { clientAddress } from './request/client-address.ts'
 import { addHeader } from './response-headers.ts'
 
-/** For the answer, the log and the journal. A name from outside is never taken over: it could be
- * forged or hold anything. */
+/** For answer, log and journal. None is taken from outside: it could be forged or hold anything. */
 export const newRequestId = (): string => `req_${randomBytes(15).toString('base64url')}`
 
 const network = memo(2_000, networkOf)

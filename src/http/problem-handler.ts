@@ -1,5 +1,4 @@
-/** The one error body for all that is thrown, for the vendor's clients and RFC 9457 alike. Never a
- * stack, never a cause. */
+/** The one error body, for the vendor's clients and RFC 9457 alike. Never a stack or a cause. */
 import type { ErrorRequestHandler } from 'express'
 import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
 
@@ -39,8 +38,7 @@ const ofTheBody = ['Content-Disposition', 'Content-Encoding', 'Content-Length', 
 const bodyGoesOn = (req: { complete: boolean; headers: NodeJS.Dict<string | string[]> }): boolean =>
   !req.complete && (req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 100 * 1024)
 
-/** The default Retry-After. `upstream_busy` sets its own where it may: some clients repeat a DELETE
- * when they get one. */
+/** The default Retry-After, but for `upstream_busy`: some clients repeat a DELETE by it. */
 export const headersOf = ({ code, status, particulars: { headers } }: Problem): Record<string, string> =>
   (status === 503 || status === 429) && code !== 'upstream_busy' ? { 'Retry-After': '5', ...headers } : (headers ?? {})
 

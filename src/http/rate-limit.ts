@@ -1,5 +1,4 @@
-/** The one door to express-rate-limit: it decides every limit, by counts that the session store
- * keeps for all replicas. */
+/** The one door to express-rate-limit: every limit, by counts that all replicas share. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import { type AugmentedRequest, type Options, rateLimit } from 'express-rate-limit'

@@ -1,5 +1,4 @@
-/** Maintenance by people: erasing a person, pruning, accepting a rollback, resolving an operation.
- * Each leaves an event. */
+/** Maintenance by people: to erase, prune, accept a rollback, resolve. Each leaves an event. */
 
 import { decode, type Event, isOpen, newId, type Verdict } from './event/event.ts'
 import { lifetimes } from './event/lifetimes.ts'
@@ -66,8 +65,7 @@ export async function pruneRangeBefore(store: Store, time: Date): Promise<PruneR
   return { from: cut, to: Math.max(cut, whole ?? cut) }
 }
 
-/** To be called after the export, whose SHA-256 is `digest`. The event holds the frontier, which
- * proves every later root. */
+/** After the export, whose SHA-256 is `digest`. The event's frontier proves every later root. */
 export async function prune(store: Store, { from, to }: PruneRange, digest: string, by: string): Promise<number> {
   if (to <= from) return 0
   // Another prune meanwhile would have taken events from under the export.

@@ -63,8 +63,7 @@ export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
   const source: Source = { kind: readers.kind, select: (sql, params) => inTime(() => readers.select(sql, params)) }
   return {
     source,
-    /** For exports and replays, which read page after page: one page at a time in all, so that
-     * searches come between. */
+    /** For exports and replays: one page at a time in all, so that searches come between. */
     bulk: { kind: readers.kind, select: (sql, params) => pages('', () => source.select(sql, params)) } satisfies Source as Source,
 
     /** Runs the work in its turn; throws `too_many_requests` or `journal_busy`. */

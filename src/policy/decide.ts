@@ -63,8 +63,7 @@ const stepUpRequired = (): Problem =>
 
 export const isStaff = (caller: Caller): boolean => caller === 'admin' || caller === 'agent'
 
-/** The author of an image: end users post as themselves, staff as the business, programs choose.
- * Throws `role_mismatch`. */
+/** Users post images as themselves, staff as the business, programs choose; or `role_mismatch`. */
 export const requireImageRole = (actor: PolicyActor, caller: Caller, subject: PolicySubject, role: string): void => {
   const allowed = [
     ...(subject.self && actor.roles.includes('user') ? ['appUser'] : []),

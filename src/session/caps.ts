@@ -1,5 +1,4 @@
-/** The cap of a service key: the roles that bound which sessions it mints, sees and ends, and whose
- * roles it sets. */
+/** The cap of a service key: the roles that bound which sessions it mints, sees, ends and sets. */
 import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { Person, SessionRecord } from './record.ts'
@@ -25,8 +24,7 @@ interface Holders {
   readonly held: (person: Person) => Promise<readonly Held[]>
 }
 
-/** Throws `forbidden` when the person holds a role beyond the cap. Only staff and programs can be
- * named by an actor's id. */
+/** Throws `forbidden` when the person, if nameable by the key, holds a role beyond the cap. */
 export const requirePersonWithin = async (people: Holders, cap: Cap, person: Person): Promise<void> => {
   if (cap === undefined) return
   const nameable = person.userId !== undefined || cap.some((role) => role !== 'user')

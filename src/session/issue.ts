@@ -85,8 +85,7 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
       return sign(jti, tag, record, times.expiresMs)
     },
 
-    /** A new token for a session that keeps its id; the old token ends. Undefined when the session
-     * had ended before. */
+    /** A new token for a session that keeps its id. Undefined when the session had ended. */
     rotate: async (
       old: PreviousSession,
       draft: Omit<SessionRecord, 'sid'>,

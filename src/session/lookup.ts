@@ -116,8 +116,7 @@ export const createSessionLookup = ({ apps, store, keys, peppers, origins, limit
       : { session, prefetched }
   }
 
-  /** With a staff origin, staff sessions and roles work there only, and others not there; programs
-   * work on both. */
+  /** With a staff origin, staff's sessions and roles work there alone; programs work on both. */
   const forStaffOrigin = (request: IncomingMessage, session: Session): Session => {
     const staffOrigin = origins.isStaff(request.headers.host)
     if (session.kind === 'service' || staffOrigin === undefined) return session

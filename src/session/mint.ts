@@ -1,5 +1,4 @@
-/** Minting: the customer's backend proves itself by a service key, vouches for a person or a
- * program, and gets a session. */
+/** Minting: the customer's backend, by a service key, vouches for somebody and gets a session. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../../config/secret.ts'
 import type { Role } from '../contract/operation.ts'

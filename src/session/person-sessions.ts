@@ -20,8 +20,7 @@ export const hasTwoNames = ({ userId, actor }: Person): boolean => userId !== un
 export const createPersonSessions = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
   const opened = (listed: readonly Listed[]) => openListed(peppers, listed)
 
-  /** Oldest first. Sessions that were idle too long, or ended with their whole app, are taken off the
-   * list here. */
+  /** Oldest first. Those that idled too long or ended with their app are taken off the list. */
   const liveSessions = async (tag: string, app: string): Promise<LiveSession[]> => {
     const all = opened(await store.list(tag))
     if (all.length === 0) return []

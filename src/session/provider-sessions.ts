@@ -59,8 +59,7 @@ export const createProviderSessions = ({ store, peppers, people }: Parts) => {
     return at === undefined ? [] : [{ at: Number(at), heard: heard === undefined ? undefined : Number(heard), saidAt: Number(saidAt) }]
   }
 
-  /** Judged by what is listed of it now: after a step-up it stands on a later proof, perhaps on
-   * another session there. */
+  /** Judged by what is listed now: after a step-up it stands on a later proof. */
   const endMeant = async (found: Entry, { sid, saidAt }: ProviderLogout): Promise<boolean> => {
     const all = openListed(peppers, await store.list(found.entry.tag))
     const { entry } = all.find((it) => it.sid === found.sid) ?? found

@@ -1,5 +1,4 @@
-/** What a session is: its record, which is sealed; what a request finds; and the names under which
- * both lie in the store. */
+/** What a session is: its sealed record, what a request finds, and their names in the store. */
 import { hash } from 'node:crypto'
 import type { Role } from '../contract/operation.ts'
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'

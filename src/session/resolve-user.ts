@@ -1,5 +1,4 @@
-/** From a trusted assertion about a person to the record of a session; the one path of minting,
- * sign-in and token exchange. */
+/** From a trusted assertion to the record of a session: for minting, sign-in and exchange. */
 
 import type { UpstreamApp } from '../../config/apps.ts'
 import { faultIn } from '../contract/field-faults.ts'
@@ -75,15 +74,13 @@ export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveU
     }
   }
 
-  /** Remembers the person's smoochId, so that calls by it need no look-up; refuses a userId that is
-   * somebody's smoochId. */
+  /** Remembers the smoochId for calls by it; refuses a userId that is somebody's smoochId. */
   const checkUserId = async (app: UpstreamApp, person: { app: string; userId: string; actor: { id: string } }): Promise<void> => {
     const doubtful = looksLikeSmoochId(person.userId)
     if (!doubtful && (await sessions.renew(person))) return
     const found = await lookup(app, person.userId, doubtful)
     if (!found) return
-    // The vendor may answer with another user (the survivor of a merge, another spelling): that
-    // `_id` is not remembered.
+    // The vendor may answer with another user: that `_id` is not remembered.
     const own = found.userId === person.userId
     if (doubtful && !own) throw faultIn('body', ['userId'], "this is another user's _id.")
     if (own) await sessions.rememberSmoochId(person, found._id)

@@ -1,5 +1,4 @@
-/** The seal of what the store holds. A dump of it opens nothing: the key of a record needs the token's
- * jti and a pepper. */
+/** The seal of what the store holds, which a dump does not open: a key needs jti and pepper. */
 import { opener } from '../crypto/decryption-memo.ts'
 import { decrypt, deriveKey, encrypt } from '../crypto/envelope.ts'
 import { type KeyRing, perKey, type RingKey } from '../crypto/key-ring.ts'
@@ -9,8 +8,7 @@ import { type IndexEntry, type SessionRecord, storeKey } from './record.ts'
 import type { Listed } from './store/session-store.ts'
 
 const version = 2
-/** One HMAC of the jti gives the key of a record: the jti is as random as a key. The key of the
- * pepper is made once. */
+/** One HMAC of the jti, as random as a key, gives a record's key; the pepper's is made once. */
 const recordKeys = perKey(({ secret }) => {
   const hmac = hmacWith(deriveKey(secret, 'session record'))
   return memo(4_000, (jti) => hmac(jti, 'buffer'))

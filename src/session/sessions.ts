@@ -15,8 +15,7 @@ const createServices = ({ store, peppers }: { readonly store: SessionStore; read
   const listed = async () => openListed(peppers, await store.list(servicesKey))
 
   return {
-    /** Live ones only: a session may have ended with its person or app, whose flag may lie under an
-     * older pepper. */
+    /** Live ones: one may have ended with its app, whose flag may lie under an older pepper. */
     listServices: async () => {
       const all = await listed()
       const live = await Promise.all(
@@ -94,8 +93,7 @@ export const createSessions = (parts: SessionParts) => {
       return now
     },
 
-    /** True when the session lives and its person was not deleted or merged away since it began.
-     * Always read anew. */
+    /** True while the session lives and its person was not removed since it began. Read anew. */
     mayCreate: async (session: Session): Promise<boolean> => {
       const entered = await reread(session)
       return entered !== undefined && !entered.gone

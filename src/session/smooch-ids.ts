@@ -26,8 +26,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
     await Promise.all(tags.map((tag) => store.mark(tag, 'smooch', name)))
   }
 
-  /** People who may have sessions and were answered with this smoochId. Entries of earlier versions
-   * hold the userId alone. */
+  /** People who were answered with this smoochId. Entries of before hold the userId alone. */
   const kept = async (name: string): Promise<{ sid: string; userId: string; smoochId?: string | undefined }[]> =>
     (await store.list(name)).flatMap(({ sid, index }) => {
       const found = openFor(peppers, purpose, name, index) as string | { userId?: string; smoochId?: string } | undefined

@@ -34,8 +34,7 @@ export const claimAt = (at: unknown, path: string, depth = 0): unknown => {
   return undefined
 }
 
-/** The words of a list, of a text (by commas, else by spaces, and the text itself), or of a map's
- * keys (Zitadel). */
+/** The words of a list, of a text (by commas, else spaces, and the whole), or of a map's keys. */
 export const wordsOf = (value: unknown): readonly unknown[] => {
   if (Array.isArray(value)) return value
   if (typeof value === 'string') return [value, ...(value.includes(',') ? value.split(',').map((word) => word.trim()) : value.split(/\s+/))]
@@ -77,8 +76,7 @@ const partOf = (jwt: string, part: 0 | 1): Claims => {
   }
 }
 
-/** The claims of a proved JWT as they were signed: numbers are not rounded, bytes that are not
- * UTF-8 are refused. */
+/** The claims of a proved JWT as signed: no number is rounded, and bytes must be UTF-8. */
 export const claimsOf = (jwt: string): Claims => partOf(jwt, 1)
 
 /** The header of the JWT. */
@@ -120,8 +118,7 @@ export interface ProviderAssertion extends Pick<Assertion, 'appId' | 'userId' | 
   readonly absentRoles?: string | undefined
 }
 
-/** The person in the claims. `prefixes` of all issuers keep apart the userIds of two issuers,
- * whatever their claims hold. */
+/** The person in the claims; the issuers' `prefixes` keep their userIds apart. */
 export const personOf = (rules: ClaimRules, prefixes: readonly string[], claims: Claims): ProviderAssertion => {
   const refuse = (name: string, fault: string | undefined): void => {
     if (fault) throw new Problem('sign_in_failed', { detail: `The claim ${name} of the identity provider ${fault}.` })

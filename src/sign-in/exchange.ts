@@ -1,5 +1,4 @@
-/** Sign-in without a browser: `POST /auth/session` exchanges an issuer's token (RFC 8693), `POST
- * /auth/refresh` renews. */
+/** Sign-in without a browser: an issuer's token exchanged (RFC 8693), and sessions renewed. */
 import type { Request } from 'express'
 import { faultIn } from '../contract/field-faults.ts'
 import { Problem } from '../contract/problems.ts'
@@ -100,8 +99,7 @@ export const createExchange = (parts: ExchangeParts) => {
       return answer(made)
     },
 
-    /** With a refresh token for mobile apps; with the cookie for pages, which get a new one with the
-     * present roles. */
+    /** By refresh token for mobile apps; by cookie for pages, which get one with present roles. */
     refresh_session: async ({ body, req, res }) => {
       if (body) return answer(await families.refresh(body.refresh_token, (tag) => sessions.count(tag, 'writes', limitCalls(req, res))))
       const { session } = await sessions.require(req, { limit: 'writes', decide: limitCalls(req, res) })

@@ -113,8 +113,7 @@ export const createIssuerTokens = (
     /** The provider that the token claims, unproved. */
     claimedProvider: (token: string): Provider | undefined => claimedBy(claimed(token))[0],
 
-    /** Throws if a known issuer did not sign it. With an unknown issuer there is nothing to guess;
-     * later checks refuse it. */
+    /** Throws if a known issuer did not sign it; one of an unknown issuer is refused later. */
     requireSignature: (token: string, code: 'invalid_grant' | 'invalid_logout_token'): Promise<void> =>
       checked(code, async () => {
         const payload = decodeJwt(token)

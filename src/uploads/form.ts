@@ -142,8 +142,7 @@ export const receiveUpload = (request: IncomingMessage, limits: UploadLimits) =>
   let fault: Problem | undefined
   let complete = false
 
-  /** The first fault counts. What is still coming is drained within bounds, so that the caller can
-   * read our answer. */
+  /** The first fault counts. A bounded rest is drained, so that the caller can read our answer. */
   const stop = (problem: Problem): Problem => {
     if (fault) return fault
     // The form is never closed, so the vendor has nothing that it could act on.

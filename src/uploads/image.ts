@@ -1,5 +1,4 @@
-/** An image in transit: checked by its first bytes, streamed, its form made anew and closed only
- * after every check. */
+/** An image in transit: checked by its first bytes, streamed, closed only after every check. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { bodyProblem } from '../contract/body-faults.ts'
@@ -31,8 +30,7 @@ const signatures: readonly (readonly [ImageType, (head: Buffer) => boolean])[] =
 
 export const imageType = (head: Buffer): ImageType | undefined => signatures.find(([, matches]) => matches(head))?.[0]
 
-/** What clients declare that do not know the type; `text/plain` is also what a part without a type
- * is (RFC 7578). */
+/** The types declared where none is known; `text/plain` is that of a part without (RFC 7578). */
 const silent: ReadonlySet<string> = new Set(['application/octet-stream', 'binary/octet-stream', 'text/plain'])
 const otherNames: Readonly<Record<string, ImageType>> = {
   'image/jpg': 'image/jpeg',

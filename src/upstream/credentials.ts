@@ -38,19 +38,16 @@ const tokenOf = (id: string, secret: string, iat: number): string => {
 
 const blob = ({ id, secret }: UpstreamKey): string => Buffer.from(`${id}:${secret.reveal()}`).toString('base64')
 
-/** The header's value, or undefined when the key cannot stand in a header: a library would name the
- * value in its error. */
+/** The header's value; undefined for a key that no header holds: an error would name it. */
 export const authorization = ({ auth }: UpstreamApp, key: UpstreamKey, now = Date.now()): string | undefined => {
   const value = auth === 'basic' ? blob(key) : auth === 'jwt' ? key.secret.reveal() : sign(key, now)
   return /^[\x21-\x7e]+$/.test(value) ? `${auth === 'basic' ? 'Basic' : 'Bearer'} ${value}` : undefined
 }
 
-/** No token at all is passed on, nor anything as long as a signature: each opens the whole app for
- * two minutes. */
+/** No token is passed on, nor a text as long as a signature: it opens the app for two minutes. */
 const token = /\.(?<=eyJ[\w-]+\.)[\w-]|[\w+=-]{40}/
 
-/** Whether the vendor's words hold a credential of the app, whole or a part of it, also spaced out
- * or broken by marks. */
+/** Whether the vendor's words hold a credential or a part of one, also spaced or broken. */
 export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean => {
   const credentials = keys.flatMap((key) => [key.id, key.secret.reveal(), blob(key)])
   if (token.test(text) || credentials.some((it) => it !== '' && text.includes(it))) return true
@@ -58,8 +55,7 @@ export const holdsCredential = ({ keys }: UpstreamApp, text: string): boolean =>
   return keys.some((key) => holdsKey(letters, key) || signedTokens(key).some((it) => holdsPart(letters, lettersIn(it))))
 }
 
-/** The same of an id that the vendor gives a call, cheap enough for each answer: no run of forty
- * characters, so no token. */
+/** The same of a call's id, cheap enough for each answer: in forty characters is no token. */
 export const idHoldsCredential = ({ keys }: UpstreamApp, id: string): boolean =>
   token.test(id) || keys.some((key) => holdsKey(lettersIn(id), key))
 

@@ -15,8 +15,7 @@ export const requestHeaders = (authorization: string, traceparent: string, conte
 /** A header of an answer as it comes: more than one of a name says nothing. */
 type Value = string | string[] | undefined | null
 
-/** Seconds to wait by `Retry-After` in either of its forms, within 1 to 60; undefined when there is
- * none that makes sense. */
+/** Seconds by `Retry-After` in either form, within 1 to 60; undefined when it makes no sense. */
 export const retryAfter = (value: Value, now = Date.now()): number | undefined => {
   if (typeof value !== 'string' || value === '') return undefined
   // `Date.parse` would take almost anything, so a date must look like one of HTTP's.

@@ -1,5 +1,4 @@
-/** The vendor's webhooks: changes not made through us. Parsed leniently; repeats and late ones only
- * invalidate once more. */
+/** The vendor's webhooks, of changes made elsewhere. Parsed leniently; repeats do no harm. */
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, Router } from 'express'
@@ -68,8 +67,7 @@ const readEvent = async (req: Request): Promise<z.infer<typeof Event>> => {
 }
 
 const requireSecret = (app: WebhookApp | undefined, given: unknown): void => {
-  // The vendor gives up on 400, 401 and 404, which is right here, and comes again on 503: the
-  // secret may just be on its way.
+  // The vendor gives up on 400, 401, 404, and comes again on 503: a secret may be on its way.
   if (!app) throw new Problem('not_found')
   if (!app.webhookSecret) throw new Problem('webhook_not_ready')
   if (typeof given !== 'string' || !isSecret(app.webhookSecret, given)) throw new Problem('invalid_webhook_secret')

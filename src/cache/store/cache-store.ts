@@ -1,8 +1,7 @@
 /** Contract of a cache store. A cache key belongs to one name of one person; each method is one
  * atomic step on one key, by the clock of the store. */
 
-/** The result of a lookup. `sealed` with `lead`, `led` and `blocked`: an entry past its time, for
- * stale answers only. */
+/** The result of a lookup. `sealed` beside another state than `fresh`: for stale answers only. */
 export type LookupResult =
   | { readonly state: 'fresh'; readonly sealed: string; readonly ageMs: number; readonly leftMs: number }
   /** The lease is granted: this reader fetches, and stores with `generation` and `atMs`. */
@@ -40,8 +39,7 @@ export interface WriteThrough extends StoredEntry {
 export interface Invalidate {
   /** How long nothing may be stored. 0 ends the block of a write, not a tombstone. */
   readonly blockMs: number
-  /** Makes the block a tombstone of this smoochId (keyed name or `?`), ended by time or by a
-   * webhook about that person. */
+  /** Makes the block a tombstone of this smoochId (keyed name or `?`), until time or webhook. */
   readonly tombstone?: string | undefined
   /** Ends the tombstone of this smoochId. */
   readonly final?: string | undefined
@@ -64,13 +62,11 @@ export interface CacheStore {
   lookup(key: string, token: string): Promise<LookupResult>
   /** False: a write came in between, or the fetch took too long. */
   store(key: string, fill: Fill): Promise<boolean>
-  /** Notes the other name, so that a write under this one reaches its entry. False while a write
-   * may have missed it. */
+  /** Notes the other name: a write under this one reaches its entry. False: one may have missed. */
   link(key: string, link: Alias): Promise<boolean>
   /** Deletes or ages the entry and deletes the leases: what is being fetched cannot be stored. */
   drop(key: string, drop: Invalidate): Promise<Invalidated>
-  /** Stores what a write left. False, and no effect, unless this writer was alone since it began
-   * and no tombstone stands. */
+  /** Stores what a write left. False, without effect, unless this writer was alone, unblocked. */
   renew(key: string, renewal: WriteThrough): Promise<boolean>
   /** Ends the lease if it is still this one. */
   release(key: string, token: string): Promise<void>

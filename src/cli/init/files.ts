@@ -1,5 +1,4 @@
-/** What `smooch-bff init` writes: settings, keys of its own, and a compose file, which runs the
- * package of this folder. */
+/** What `smooch-bff init` writes: settings, own keys, and a compose file that runs this package. */
 
 const dotEnv = `# Settings of smooch-bff, for npx smooch-bff start and for compose.yml. Secrets are files in ./secrets, read again within 5 s of a change.
 

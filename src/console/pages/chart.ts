@@ -1,5 +1,4 @@
-/** A chart of operations over time by kind, as SVG without script. A table with the same numbers
- * stands beside it. */
+/** A chart of operations over time by kind, as SVG without script; its numbers also as a table. */
 import { type Html, html } from '../../http/html.ts'
 import { type Kind, kinds } from '../counters.ts'
 import { operations } from './numbers.ts'

@@ -1,5 +1,4 @@
-/** Sentences for operations that also tell the outcome: "deleted X", "tried to delete X", "may have
- * deleted X". */
+/** Sentences that tell operation and outcome: "deleted X", "tried to delete X", "may have …". */
 
 import { type Html, html } from '../../http/html.ts'
 import { wordsFor } from '../../journal/event/actions.ts'

@@ -66,8 +66,7 @@ interface Word {
   readonly quoted: boolean
 }
 
-// In quotation marks, a backslash escapes a quotation mark or a backslash. What is never closed ends
-// with the text.
+// In quotation marks a backslash escapes one, or itself. What stays open ends with the text.
 const pattern =
   /(-?)(?:"([a-z]+)": ?|([a-z]+):)?(?:"((?:\\["\\]|\\(?!["\\])|[^"\\])*)(?:"|$)|[“„«]([^“”„«»]*)[”“»]|(\d{4}-\d\d-\d\d \d\d:\d\d\S*(?: UTC)?)|(\S+))/gi
 

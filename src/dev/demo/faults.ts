@@ -1,5 +1,4 @@
-/** "Make it fail": what the stand-in does wrong at the next calls of an operation, at the wish of the
- * demo's page. */
+/** "Make it fail": what the stand-in does wrong next, at the wish of the demo's page. */
 import type { Router } from 'express'
 import { z } from 'zod'
 import { all } from '../../contract/operations.ts'

@@ -10,8 +10,7 @@ import { appUsers } from './people.ts'
 
 const text = (file: URL): string => readFileSync(file, 'utf8')
 
-/** `basePath` of the API on this origin; `integrationId` is offered for link requests,
- * `reasons` where a dialog asks why. */
+/** `basePath` of the API; `integrationId` for link requests; `reasons` where a dialog asks why. */
 export const demoPage = (basePath: string, integrationId = '', reasons: readonly string[] = []): Router => {
   const known = appUsers.map(({ userId }) => userId)
   const values: Record<string, string> = {

@@ -1,5 +1,4 @@
-/** Authentication: Basic with a key's id and secret, or a JWT signed HS256 with the secret of the
- * key in `kid`. */
+/** Authentication: Basic with a key's id and secret, or a JWT (HS256) by the key in `kid`. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Key } from './options.ts'
 import { lookUp } from './people.ts'

@@ -1,5 +1,4 @@
-/** Samples of a call: for web pages, whose browser adds the cookie, and for apps and programs, which bring a
- * bearer token. */
+/** Samples of a call: of pages, whose browser adds the cookie, and programs, with a token. */
 import type { SampleRequest } from './request.ts'
 
 /** In place of the address of a deployment; the page's script puts its own there. */

@@ -78,8 +78,7 @@ export const watchArrival = (request: IncomingMessage): (() => boolean) => {
   return () => whole
 }
 
-/** A body of a GET or DELETE means nothing; a sound one is read and dropped, since the vendor's own
- * example sends one. */
+/** A body of a GET or DELETE means nothing; as the vendor's example sends one, it is dropped. */
 export const discardBody = async (req: IncomingMessage, bounds: Bounds = {}): Promise<void> => {
   if (!bringsBody(req)) return
   const bytes = await readBytes(req, bounds)

@@ -1,5 +1,4 @@
-/** The one reader of the Cookie header. Strict: SP and HTAB around a pair, exact names, no
- * decoding, no quotes. */
+/** The one reader of the Cookie header. Strict: blanks around a pair, exact names, no decoding. */
 import { faultIn } from '../../contract/field-faults.ts'
 import { withoutBlanks } from './whitespace.ts'
 
@@ -51,8 +50,7 @@ const unfit = /[^!-~]/
 const unfitAll = /[^!-~]+/g
 const encoded = /%([0-9a-f]{2})/gi
 
-/** As the most lenient reader would see it: decoded, without odd bytes, quotes or an empty name
- * before it, in one case. */
+/** As the most lenient reader would see it: decoded, in one case, without odd bytes or quotes. */
 const resembles = (pair: string, { session, signInPrefix }: OwnCookies): boolean => {
   const plain = pair
     .replace(encoded, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))

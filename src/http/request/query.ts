@@ -2,8 +2,7 @@
 import { faultIn } from '../../contract/field-faults.ts'
 import type { Problem } from '../../contract/problems.ts'
 
-/** A name or value of a query or a form. URLSearchParams would put U+FFFD where the percent signs
- * are no UTF-8. */
+/** A name or value. URLSearchParams would put U+FFFD where percent signs are no UTF-8. */
 export const decodePart = (text: string, place: 'query' | 'body'): string => {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))

@@ -1,5 +1,4 @@
-/** The Express apps of both listeners as far as they are alike: strict routing, what is HTTP-wide,
- * the end of the line. */
+/** What the Express apps of both listeners share: strict routing, HTTP-wide rules, the end. */
 import express, { type Express, type RequestHandler } from 'express'
 import { Problem, problems } from '../../contract/problems.ts'
 import { problemHandler } from '../problem-handler.ts'

@@ -30,8 +30,7 @@ export const createGate = ({ now, restore, changed }: Parts) => {
 
   const recover = async (): Promise<void> => {
     for (let tries = 0; cause !== undefined; tries += 1) {
-      // Ended early at the stop: nothing else keeps the process alive until then, and it would end
-      // without closing.
+      // Ended early at the stop: nothing else keeps the process, which would end unclosed.
       await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false, signal: ending.signal }).catch(() => {})
       if (ending.signal.aborted) return
       renewed = undefined

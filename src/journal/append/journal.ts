@@ -1,5 +1,4 @@
-/** The journal of one process: appends by group commit, behind a gate that closes when events cannot be
- * stored. */
+/** The journal of one process: group commit, behind a gate that closes when it cannot store. */
 import { withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import type { Sealer } from '../event/seal.ts'

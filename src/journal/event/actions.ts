@@ -54,8 +54,7 @@ const operations: { readonly [Id in RecordedId]: OfOperation<Id> } = {
   get_link_requests:       { short: undefined, group: 'written', past: 'got link requests of',   infinitive: 'get link requests of', before: before.handedOut },
 }
 
-/** Actions of administration, which no row of the operations describes. They are recorded as calls
- * are, refused ones too. */
+/** Actions of administration, which no operation describes; recorded as calls, refused too. */
 // biome-ignore format: a table is read down its columns
 const acts = {
   end_sessions:      { short: undefined, group: 'written', past: 'ended sessions of',     infinitive: 'end sessions of',      before: before.noUser },

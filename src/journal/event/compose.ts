@@ -1,5 +1,4 @@
-/** Events from the facts of a call: pseudonyms for people, digests for bodies, and personal data in
- * the sealed part. */
+/** Events from the facts of a call: pseudonyms, digests of bodies, personal data sealed. */
 
 import { networkOf } from '../../platform/ip-address.ts'
 import { type ActorFacts, type Event, newId, type Target } from './event.ts'
@@ -38,14 +37,12 @@ export interface CallFacts {
   readonly changed?: readonly string[]
   readonly before?: Before
   readonly policy?: Readonly<Record<string, string>>
-  /** The request as sent. Its path has the `_id` where that is known, else a template, and
-   * `personal` has the real one. */
+  /** The request as sent. Its path has the `_id`, or is a template; `personal` has the real one. */
   readonly request?: {
     readonly method: string
     readonly path: string
     readonly body?: string | Uint8Array | null
-    /** The caller's request, when the path is not yet known: it tells a repeat of an
-     * Idempotency-Key from another request. */
+    /** The caller's request while the path is not known: it tells a repeat from another request. */
     readonly facts?: string
   }
   readonly context?: Readonly<Record<string, string>> & { readonly ip?: string; readonly userAgent?: string }

@@ -6,8 +6,7 @@ import { parseExact } from '../../platform/exact-json.ts'
 import { memo } from '../../platform/memo.ts'
 import { randomBytes } from '../../platform/random.ts'
 
-/** `person`: names, addresses, reason. `before`: the before-image. `answer`: the answer for repeats
- * of an Idempotency-Key. */
+/** `person`: names, addresses, reason. `before`: before-image. `answer`: for repeats of a key. */
 type PartName = 'person' | 'before' | 'answer'
 
 export interface Part {
@@ -33,8 +32,7 @@ const KEY_ID = 4
 const derive = (secret: Buffer, use: string): Buffer => deriveKey(secret, `journal ${use}`)
 const commit = (salt: Uint8Array, bytes: Uint8Array): string => `sha256:${hash('sha256', Buffer.concat([salt, bytes]))}`
 
-/** The first secret seals, all open. Look-ups and digests use the last, the oldest, so that they
- * survive a rotation. */
+/** The first secret seals, all open. Look-ups and digests use the oldest, to outlive rotation. */
 export function createSealer(secrets: readonly Buffer[]) {
   const keys = secrets.map((secret) => ({
     id: Buffer.from(hash('sha256', derive(secret, 'id'), 'buffer')).subarray(0, KEY_ID),

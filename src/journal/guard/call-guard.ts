@@ -44,8 +44,7 @@ export interface ReplayedOperation {
 /** What a fresh look at the persons of a call found, by role; nobody: one of them is not there. */
 export type Observed = 'nobody' | Readonly<Record<string, AppUserSeen>>
 
-/** An operation that the same actor began a moment ago by the same request, without an
- * Idempotency-Key that would name it. */
+/** An operation that the same actor just began by the same request, without an Idempotency-Key. */
 export interface EarlierOperation {
   readonly id: string
   /** How it ended, when what was found is what it left behind; undefined when something came after
@@ -55,8 +54,7 @@ export interface EarlierOperation {
 
 export interface Guard {
   begin(call: GuardedCall): Promise<OpenOperation | ReplayedOperation>
-  /** The answer of an earlier call with this key, looked up before anything is read for the call;
-   * throws as `begin` would. */
+  /** The answer of an earlier call with this key, before anything is read; throws like `begin`. */
   recall(call: GuardedCall): Promise<ReplayedOperation | undefined>
   /** The operation that a call without a key may repeat, as when a proxy passes it on to a second
    * replica; throws `operation_pending` while that runs. */

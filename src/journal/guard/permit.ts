@@ -36,8 +36,7 @@ export function issuePermit(operation: string, action: string, milliseconds: num
   return permit
 }
 
-/** To be called immediately before sending. Throws unless the permit is valid now, for this action,
- * for the first time. */
+/** For just before sending. Throws unless the permit is valid now, for this action, unspent. */
 export function spendPermit(permit: Permit, action: string): void {
   const ticket = issued.get(permit)
   if (!ticket) throw new PermitError('forged')

@@ -1,5 +1,4 @@
-/** Checkpoints: size and root of the tree as a signed note (C2SP tlog-checkpoint, signed-note,
- * Ed25519), and their keys. */
+/** Checkpoints: size and root of the tree as a note that is signed (C2SP), and their keys. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto'
 
 export interface Checkpoint {
@@ -8,8 +7,7 @@ export interface Checkpoint {
   readonly root: Buffer
 }
 
-/** A public key in events and on the command line: `base64(0x01 ‖ 32 bytes)`, the last part of a Go
- * verifier key. */
+/** A public key in events and commands: `base64(0x01 ‖ 32 bytes)`, the end of a verifier key. */
 export type PublicKey = string
 
 const ED25519 = 1

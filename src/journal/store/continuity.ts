@@ -1,5 +1,4 @@
-/** Continuity of the log: with its anchor, with the journal that was here before, and past
- * rollbacks that people accepted. */
+/** Continuity of the log with its anchor and the journal before, but for accepted rollbacks. */
 import type { Anchor, Mark } from '../log/anchor.ts'
 import { discontinuity } from '../log/discontinuity.ts'
 import type { Store } from './journal-store.ts'

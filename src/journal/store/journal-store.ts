@@ -31,8 +31,7 @@ export const entryOf = (event: Event, parts: readonly Part[] = [], subjects: rea
   again: false,
 })
 
-/** `refused` by a rule of the log: no intent, a second outcome, a settled operation, a key in use.
- * Nothing was written. */
+/** `refused` by a rule: no intent, a second outcome, settled, key in use. Nothing was written. */
 export type Result =
   | { readonly index: number; readonly refused?: undefined }
   | { readonly refused: 'no_intent' | 'settled' | 'key_in_use'; readonly index?: number; readonly operation?: string }

@@ -34,8 +34,7 @@ function sealingSecret(text: string): Buffer {
   return decoded.length >= 32 && decoded.toString('base64') === trimmed ? decoded : Buffer.from(trimmed)
 }
 
-/** A key file beside the journal, for its owner only. Made only with a new journal: for an existing
- * one it would be wrong. */
+/** A key file beside the journal, for its owner; made with a new journal alone. */
 function keyBeside(path: string, kind: 'signing' | 'sealing', make: () => string): string {
   const file = `${path}.${kind}-key`
   // Looked at first: another process that starts makes its keys, then the journal.

@@ -56,8 +56,7 @@ export const lookupOf = (sealer: Sealer, tenant: string, pseudonym: string, seal
   return userId && sealer.lookup(tenant, userId.toString())
 }
 
-/** Throws under other sealing keys, with which nobody would be found again: the first name must
- * have its look-up key. */
+/** Throws under other sealing keys, with which nobody is found: the first name must be. */
 export async function checkSealing({ sealer, store }: PseudonymSource): Promise<void> {
   const first = await firstName(store)
   if (!first) return

@@ -18,8 +18,7 @@ const alone = (version: number): SchemaMark => ({ version, oldest: version })
 /** For a journal without a mark, which was made before there were marks. */
 export const markByTables = (knowsApps: boolean): SchemaMark => alone(knowsApps ? 1 : 0)
 
-/** Both in one number, for a store that has room for one: 1002 is version 2, and services of version
- * 1 may go on. */
+/** Both in one number, where a store has room for one: 1002 is version 2, and 1 may go on. */
 export const numberOf = ({ version, oldest }: SchemaMark): number => (oldest === version ? version : oldest * 1_000 + version)
 export const markIn = (mark: number): SchemaMark =>
   mark < 1_000 ? alone(mark) : { version: mark % 1_000, oldest: Math.floor(mark / 1_000) }

@@ -1,5 +1,4 @@
-/** The tree computed from the stored bytes, and compared with every checkpoint, the keys in force,
- * and outside anchors. */
+/** The tree of the stored bytes, compared with checkpoints, keys in force, and outside anchors. */
 
 import { decode, type Event } from '../event/event.ts'
 import { originOf, type PublicKey, parseCheckpoint } from '../log/checkpoint.ts'

@@ -1,5 +1,4 @@
-/** The one door to pino: JSON lines without anything that could end a line or steer a terminal, and
- * without secrets. */
+/** The one door to pino: JSON lines that end no line, steer no terminal and hold no secrets. */
 import { type DestinationStream, type Level, pino } from 'pino'
 import { withoutText } from '../error-message.ts'
 import { printableLines } from '../printable.ts'

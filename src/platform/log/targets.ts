@@ -1,5 +1,4 @@
-/** Where log lines go: to a reader or into a file. Neither holds the event loop, and what neither
- * takes is dropped. */
+/** Where log lines go: a reader or a file. What it does not take is dropped, never waited for. */
 import { fstatSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { isatty, WriteStream } from 'node:tty'

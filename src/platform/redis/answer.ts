@@ -71,8 +71,7 @@ export const createSilence = (connection: Redis | Cluster, nodeOf: (key: string)
 /** Errors on a write: of a replica, and of a master whose replicas follow another one now. */
 const signs = /\b(READONLY|MASTERDOWN|NOREPLICAS)\b/
 
-/** A server that has become a replica, as when its address was given to another: a new connection may
- * reach the master. */
+/** A server that became a replica, its address given to another; a new connection may help. */
 export const createDemotion = (connection: Redis | Cluster, failed: (error: Error) => void) => {
   let demoted = false
   const seekMaster = async (): Promise<void> => {

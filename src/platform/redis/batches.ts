@@ -45,8 +45,7 @@ export const createBatches = (
   refused: (error: Error) => void,
   cluster: boolean,
 ) => {
-  // No Map: the old table of an emptied one points at the new one, and keeps garbage alive until a
-  // full collection.
+  // No Map: the old table of an emptied one keeps garbage alive until a full collection.
   let open: Batch[] = []
   const depart = ({ name, calls }: Batch): void =>
     void send(name, calls).then(

@@ -24,8 +24,7 @@ export type RedisSource = string | (() => RedisAccess)
 
 // At most a second, so that the service is back within 2 s of Redis.
 const pauseBefore = (attempt: number) => Math.min(100 * attempt, 1_000)
-// Commands have a shorter limit of ours (`within`); these bound the handshake, and the end of a
-// silent connection.
+// Commands have our shorter limit (`within`); these bound handshake and silence.
 const bounded = { commandTimeout: 1_000, connectTimeout: 1_000, disconnectTimeout: 100, maxRetriesPerRequest: 1 }
 
 export type Connection = Redis | Cluster
@@ -117,8 +116,7 @@ const sentinelsOf = (source: RedisAccess) => {
   }
 }
 
-/** What an operator hears of a connection: each cause once while it lasts, and one word when all is
- * well again. */
+/** What an operator hears of a connection: each cause once, and one word when all is well. */
 export interface RedisNews {
   readonly level: 'warn' | 'info'
   readonly text: string

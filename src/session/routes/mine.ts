@@ -1,5 +1,4 @@
-/** `/auth/sessions`: people see where they are signed in and end what they do not know; staff end a
- * user's sessions. */
+/** `/auth/sessions`: people see and end their own sessions; staff end a user's. */
 
 import type { Response, Router } from 'express'
 import { Problem } from '../../contract/problems.ts'

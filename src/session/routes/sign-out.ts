@@ -10,8 +10,7 @@ import type { Sessions } from '../sessions.ts'
 export interface SignOutParts {
   readonly sessions: Pick<Sessions, 'end'>
   readonly origins: Origins
-  /** When to send Clear-Site-Data. `staff`: only on a staff origin of its own, since it wipes all
-   * that the site keeps. */
+  /** When to send Clear-Site-Data. `staff`: on a staff origin alone, as it wipes a whole site. */
   readonly clearSiteData: 'staff' | 'always' | 'never'
 }
 
@@ -24,7 +23,6 @@ export const createSignOut =
     }
     res.setHeader('Set-Cookie', clearCookie(origins.cookies))
     if (clearSiteData === 'always' || (clearSiteData === 'staff' && origins.isStaff(req.headers.host)))
-      // "cookies" would go by the whole domain, and take the provider's with it, so that it could
-      // tell nobody of the sign-out.
+      // "cookies" would take the provider's on the same domain too, and with it its sign-out.
       res.setHeader('Clear-Site-Data', '"cache", "storage"')
   }

@@ -39,8 +39,7 @@ export interface Refresh {
   readonly graceMs: number
 }
 
-/** `same`: repeated within the grace, `next` is the successor of then. `reused`: repeated later, so
- * the family was ended. */
+/** `same`: again within the grace, with its successor `next`. `reused`: later, and ended by it. */
 export type RefreshResult =
   | ({ readonly outcome: 'new' | 'same'; readonly next: string } & FamilyTimes)
   | { readonly outcome: 'reused' | 'over' }

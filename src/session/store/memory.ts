@@ -26,8 +26,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
   const name = ({ key, tag }: SessionRef) => `${tag}:${key}`
   /** Sessions of a person or an app that began by then have ended. */
   const endedBy = (tag: string) => Math.max(numberOf(tag, 'notBefore'), numberOf(tag, 'ahead'))
-  /** After all ends of the person and of the app, which keeps the latest beginning, since nothing lists
-   * its sessions. */
+  /** After all ends of the person and of the app, which keeps the latest beginning. */
   const begin = (tag: string, app: string | undefined): number => {
     const ended = Math.max(endedBy(tag), numberOf(tag, 'gone'), app === undefined ? 0 : endedBy(app))
     const createdMs = Math.max(now(), ended + 1)

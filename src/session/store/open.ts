@@ -1,5 +1,4 @@
-/** The session store that the settings name. It counts the sessions that it issues and ends, and
- * says when it is away. */
+/** The session store of the settings; it counts sessions issued and ended, and tells when away. */
 import type { Settings } from '../../../config/load.ts'
 import { redisSource } from '../../../config/redis-source.ts'
 import { Problem } from '../../contract/problems.ts'

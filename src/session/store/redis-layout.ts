@@ -1,5 +1,4 @@
-/** What the files of sessions in Redis share: names of keys, Lua that several scripts need, and what
- * their answers say. */
+/** What the files of sessions in Redis share: names of keys, Lua, and how answers are read. */
 import type { SessionRef } from '../record.ts'
 import { type Listed, markTtlMs, type StoredSession } from './session-store.ts'
 

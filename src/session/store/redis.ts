@@ -168,8 +168,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
       return { createdMs, expiresMs }
     }),
   enter: async (place, { touch, limit, app, prefetch: wanted }) => {
-    // On a Cluster the app's flag lies on another node: it is read in parallel, and the person's
-    // own key takes its place here.
+    // On a Cluster the app's flag lies elsewhere and is read beside; the person's own stands in.
     const elsewhere = redis.cluster && app !== undefined
     const keys = [
       session(place),

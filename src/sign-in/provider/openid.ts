@@ -1,5 +1,4 @@
-/** The relying party (openid-client): the address of the sign-in, the exchange of the code, the
- * address of the sign-out. */
+/** The relying party (openid-client): addresses of sign-in and sign-out, exchange of the code. */
 import * as openid from 'openid-client'
 import type { Provider, ProviderClient } from '../../../config/providers.ts'
 import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'

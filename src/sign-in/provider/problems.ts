@@ -1,5 +1,4 @@
-/** The problem for a failure between provider and service, and an alarm with a remedy where
- * operators are at fault. */
+/** The problem for a failure at the provider, and an alarm where operators are at fault. */
 import * as openid from 'openid-client'
 import { Problem, type ProblemCode } from '../../contract/problems.ts'
 import type { Alarm } from '../../platform/alarms.ts'

@@ -54,8 +54,7 @@ function takePending(person: Person, id: string | undefined): PendingClient | un
 const holds = (pending: PendingClient) => (client: Client) =>
   client.platform === pending.platform && client.externalId === pending.externalId
 
-/** The person confirms. A channel of another user merges that user into this one. False when
- * nothing was pending. */
+/** The person confirms; another user's channel merges that user. False without anything pending. */
 export function confirmLink(vendor: Vendor, app: App, person: Person, id?: string): boolean {
   const pending = takePending(person, id)
   if (!pending) return false

@@ -18,8 +18,7 @@ function checked(key: string, value: unknown): Property | null {
   throw badRequest(`properties.${key} must be a string, a number or a boolean`)
 }
 
-/** Merged into the former ones; null removes a key. Defined, never assigned, so that `__proto__` is
- * a key like any other. */
+/** Merged into the former ones; null removes a key. Defined, so that `__proto__` is like others. */
 export function withProperties(had: Record<string, Property>, given: unknown, onNull: 'clear' | 'refuse'): Record<string, Property> {
   if (given === undefined) return had
   const now = new Map(Object.entries(had))

@@ -129,8 +129,7 @@ const sharing =
 
 const sessionOf = async (client: Client): Promise<number> => (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid as number
 
-/** Throws behind such a pooler, before anything is set: a second transaction shows whether the
- * session is ours. */
+/** Throws behind such a pooler: a second transaction shows whether the session is ours. */
 const refuseSharing = async (client: Client, url: string): Promise<void> => {
   const first = await sessionOf(client)
   if ((client as Client & { processID: number }).processID === first) return

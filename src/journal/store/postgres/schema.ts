@@ -1,5 +1,4 @@
-/** The journal's tables in PostgreSQL, and the functions by which alone the application writes. Run
- * once, by the owner. */
+/** The journal's tables in PostgreSQL, and the functions by which alone the application writes. */
 import { current } from '../version.ts'
 
 const text = (path: string): string => `text GENERATED ALWAYS AS (body::jsonb #>> '{${path}}') STORED`
@@ -123,8 +122,7 @@ GRANT SELECT ON journal.schema_version TO PUBLIC;
 INSERT INTO journal.schema_version (one, version, oldest) VALUES (1, ${current.version}, ${current.oldest})
 ON CONFLICT (one) DO UPDATE SET version = excluded.version, oldest = excluded.oldest WHERE schema_version.version <= excluded.version`
 
-/** Grants to the application: it reads, and writes through three functions. No INSERT, UPDATE,
- * DELETE or TRUNCATE. */
+/** Grants to the application: it reads, and writes through three functions alone. */
 export const grantTo = (role: string): string =>
   `GRANT USAGE ON SCHEMA journal TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA journal TO ${role};
 GRANT EXECUTE ON FUNCTION journal.lock_head(), journal.append(bigint, jsonb, bigint, bytea, text, text), journal.expire(bigint) TO ${role}`

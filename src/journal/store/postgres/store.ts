@@ -106,8 +106,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     await lease.held
     return journal
   }
-  // Closed after a failure: the service tries again and again, and open connections would add up
-  // and keep the process alive.
+  // Closed after a failure: the service tries again, and open connections would add up.
   const journal = await begin().catch(async (error: unknown) => {
     await close()
     throw error

@@ -60,8 +60,7 @@ export async function hasConcurrent(store: Source, operation: string, index: num
   return rows.length > 0
 }
 
-/** Guarded operations without an outcome, oldest first. A plain change is recorded once, and nobody
- * follows it up. */
+/** Guarded operations without an outcome, oldest first; nobody follows a plain change up. */
 export const withoutOutcome = (store: Source): Promise<{ id: string; index: number }[]> =>
   rowsOf(
     store,

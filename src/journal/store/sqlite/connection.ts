@@ -1,5 +1,4 @@
-/** A connection to the journal's file, for writing or for reading only; the latter also where
- * nothing can be written. */
+/** A connection to the journal's file: to write, or to read, also where nothing can be written. */
 import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -12,8 +11,7 @@ export interface Connection {
 /** How long another writer is waited for. */
 export const busyMilliseconds = 1_500
 
-/** Another connection writes, or recovers the file after a crash: the kind of BUSY stands in the
- * higher bits of the code. */
+/** Another connection writes or recovers; higher bits of the code tell the kind of BUSY. */
 export const isBusy = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
 
 const settings =

@@ -45,8 +45,7 @@ export interface FileOptions extends StoreOptions {
 
 export const sizeOf = (name: string): number => statSync(name, { throwIfNoEntry: false })?.size ?? 0
 
-/** Before SQLite opens it: it would delete a write-ahead log beside an empty file, or apply it to a
- * foreign one. */
+/** Before SQLite would delete a write-ahead log beside an empty file, or apply a foreign one. */
 export const checkPlace = ({ path, mustBe }: FileOptions): void => {
   refuseNetwork(statfsSync(dirname(path)).type)
   if (mustBe && statSync(path, { throwIfNoEntry: false })?.ino !== mustBe.inode) throw new Error(`${path} was removed or replaced`)

@@ -1,5 +1,4 @@
-/** State of the schema in a SQLite file: its version, the upgrade of an earlier one, and what
- * somebody changed. */
+/** State of the schema in a SQLite file: its version, an upgrade, and what somebody changed. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Inspection } from '../journal-store.ts'
 import { current, isExtended, markByTables, markIn, numberOf, refuseLater, type SchemaMark } from '../version.ts'

@@ -181,8 +181,7 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
     },
     inspect: () => reader.call('inspect') as ReturnType<Store['inspect']>,
     close: async () => {
-      // The writer last: then SQLite moves the write-ahead log into the file, which people copy
-      // when the service is stopped.
+      // The writer last: SQLite then moves the log into the file, which people copy.
       await Promise.all([reader, readers].map((thread) => thread.call('close').catch(() => {})))
       await writer.call('close').catch(() => {})
       await Promise.all([writer.end(), reader.end(), readers.end()])

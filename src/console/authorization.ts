@@ -33,15 +33,15 @@ export const requireReader = (session: Session): void => requireOneOf(readers, s
 const lookAgainMs = 10_000
 
 /** For answers that go on after their request was let in: whether the reader may still read, asked
- * of the store at most every ten seconds. A store that is away ends nothing. */
-export const stillReads = (sessions: Pick<Sessions, 'reload'>, session: Session): (() => Promise<boolean>) => {
+ * of the keys and the store at most every ten seconds. A store that is away ends nothing. */
+export const stillReads = (sessions: Pick<Sessions, 'current'>, req: Request): (() => Promise<boolean>) => {
   // By the clock that nobody can set back.
   let looked = performance.now()
   let may = true
   return async () => {
     if (may && performance.now() - looked >= lookAgainMs) {
       looked = performance.now()
-      may = await sessions.reload(session).then(holdsReader, () => true)
+      may = await sessions.current(req, 'checked').then(holdsReader, () => true)
     }
     return may
   }

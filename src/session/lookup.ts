@@ -157,9 +157,9 @@ export const createSessionLookup = ({ apps, store, keys, peppers, origins, limit
     count: async (tag: string, name: LimitClass, decide: (limit: Limit) => Promise<void>): Promise<void> =>
       await decide({ name, max: limits[name], used: await store.use(tag, { name, windowMs: minute }) }),
 
-    /** The caller's session, not counted as activity. */
-    current: async (request: IncomingMessage): Promise<Session | undefined> => {
-      const { session } = await find(tokenOf(keys, request, origins, 'api'), { touch: false })
+    /** The caller's session, not counted as activity; of a request that was let in before, as it is by now. */
+    current: async (request: IncomingMessage, csrf: 'api' | 'checked' = 'api'): Promise<Session | undefined> => {
+      const { session } = await find(tokenOf(keys, request, origins, csrf), { touch: false })
       return session && forStaffOrigin(request, session)
     },
 

@@ -76,14 +76,14 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
     return history
   }
 
-  const exported: Work<'export_journal'> = async ({ who: session, query: { format = 'ndjson', ...words }, res }) => {
+  const exported: Work<'export_journal'> = async ({ who: session, query: { format = 'ndjson', ...words }, req, res }) => {
     if (format !== 'ndjson' && format !== 'csv') throw faultIn('query', ['format'], 'ndjson or csv.')
     const filter = searchIn(words, session.app)
     const lines =
       Object.keys(words).length > 0 ? exportFound(bulk, sealer, { format, filter }) : exportLines(bulk, { format, tenant: session.app })
     res.setHeader('Content-Disposition', `attachment; filename="${fileName('journal', session.app, words)}.${format}"`)
     res.type(format === 'csv' ? 'text/csv' : 'application/x-ndjson')
-    const mayGoOn = stillReads(sessions, session)
+    const mayGoOn = stillReads(sessions, req)
     for await (const chunk of lines) {
       if (res.destroyed) return
       // Cut, since an end in order would be taken for that of the whole.
@@ -151,7 +151,7 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
         ...(from !== undefined && { from }),
         bulk,
         draining,
-        mayGoOn: stillReads(sessions, who),
+        mayGoOn: stillReads(sessions, req),
       })
     }),
 

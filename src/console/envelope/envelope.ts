@@ -102,7 +102,7 @@ export const makeEnvelope = async ({ store, sealer, keys, filter, search, progra
 export interface EnvelopeParts extends Pick<EnvelopeOptions, 'sealer' | 'keys'> {
   readonly bulk: Readers['bulk']
   readonly during: Readers['during']
-  readonly sessions: Pick<Sessions, 'reload'>
+  readonly sessions: Pick<Sessions, 'current'>
 }
 
 /** The download of an envelope: what a search finds, with all that is needed to check it. */
@@ -113,9 +113,9 @@ const programs: readonly File[] = [
 
 export const createEnvelopeDownload =
   ({ bulk: store, during, sealer, keys, sessions }: EnvelopeParts) =>
-  async ({ who: session, query: words, res }: CheckedRequest<typeof apiEndpoints.download_envelope, Session>): Promise<void> => {
+  async ({ who: session, query: words, req, res }: CheckedRequest<typeof apiEndpoints.download_envelope, Session>): Promise<void> => {
     const filter = searchIn(words, session.app)
-    const mayGoOn = stillReads(sessions, session)
+    const mayGoOn = stillReads(sessions, req)
     await during('export', session, async () => {
       const now = new Date()
       const search = new URLSearchParams(words as Record<string, string>).toString()

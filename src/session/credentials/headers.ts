@@ -30,15 +30,15 @@ const verified = (keys: KeyRing, text: string, ...kinds: readonly Token['kind'][
   return token && kinds.includes(token.kind) ? token : undefined
 }
 
-/** The token of a request; undefined without one. CSRF is checked before any look-up. Throws `csrf`
- * and `ambiguous_credentials`. */
-export const tokenOf = (keys: KeyRing, request: IncomingMessage, origins: Origins, csrf: CsrfClass): Token | undefined => {
+/** The token of a request; undefined without one. CSRF is checked before any look-up, unless that was done when the
+ * request was let in. Throws `csrf` and `ambiguous_credentials`. */
+export const tokenOf = (keys: KeyRing, request: IncomingMessage, origins: Origins, csrf: CsrfClass | 'checked'): Token | undefined => {
   const cookie = readCookie(request.headers.cookie, origins.cookies)
   const bearer = readBearer(request.headers.authorization)
   if (cookie !== undefined && bearer !== undefined) throw new Problem('ambiguous_credentials')
   if (bearer !== undefined) return verified(keys, bearer, 'bearer', 'service')
   if (cookie === undefined) return undefined
-  requireSameOrigin(request, origins, csrf)
+  if (csrf !== 'checked') requireSameOrigin(request, origins, csrf)
   return verified(keys, cookie, 'cookie')
 }
 

@@ -4,7 +4,7 @@ import fc, { type Arbitrary } from 'fast-check'
 
 const surrogates = { first: 0xd800, count: 0x800 }
 
-const codePoint = fc.integer({ min: 0, max: 0x10_ffff - surrogates.count }).map(
+export const codePoint = fc.integer({ min: 0, max: 0x10_ffff - surrogates.count }).map(
   (n) => String.fromCodePoint(n < surrogates.first ? n : n + surrogates.count),
   (it) => {
     if (typeof it !== 'string') throw new Error('no text')

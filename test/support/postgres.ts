@@ -7,6 +7,8 @@ import './ends-children.ts'
 import { onceARun } from './once-a-run.ts'
 import { until } from './until.ts'
 
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
 const candidates = (): string[] => {
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, 'bin')) : []
@@ -79,7 +81,9 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
     return `ssl_${name}_file=${path}`
   })
   const tls = listener ? ['ssl=on', ...given] : []
-  const pid = (): number => Number(readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0])
+  const pidFile = join(cluster, 'postmaster.pid')
+  const lines = (): string[] => readFileSync(pidFile, 'utf8').split('\n')
+  const pid = (): number => Number(lines()[0])
   const children = (): number[] =>
     execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid())], { encoding: 'utf8' })
       .trim()
@@ -104,19 +108,17 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
       // Else each stop by force leaves its files in /dev/shm.
       'dynamic_shared_memory_type=mmap',
     ])
-    spawn(program, args, { stdio: 'ignore', detached: true }).unref()
-    const isReady = () => {
-      try {
-        run('pg_isready', ['-q', '-h', directory, '-p', port])
-        return true
-      } catch {
-        return false
-      }
-    }
-    await until(isReady, undefined, 50)
+    const server = spawn(program, args, { stdio: 'ignore', detached: true })
+    server.unref()
+    // As pg_ctl does it; each look by a program of its own would take more than the server takes to start.
+    await until(() => existsSync(pidFile) && pid() === server.pid && lines()[7]?.trim() === 'ready')
   }
   const stop = (): void => {
-    run('pg_ctl', ['-D', cluster, '-m', 'immediate', '-w', 'stop'])
+    process.kill(pid(), 'SIGQUIT')
+    for (let waitedMs = 0; existsSync(pidFile); waitedMs += 5) {
+      if (waitedMs > 60_000) throw new Error('PostgreSQL does not end')
+      Atomics.wait(pause, 0, 0, 5)
+    }
   }
   await start()
   const sql: Postgres['sql'] = (text, database = 'postgres') =>

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Node 26.10.0 (SQLite 3.53.4): a changeset of `node:sqlite` brings what triggers have written, and fires the same triggers where it is applied.
 #
-# Expected: a changeset carries over what has happened in one database to another that began as its copy; applied without an error, the two are equal.
-# Happens:  a session records each row that was written, by a statement or by a trigger of it. applyChangeset() writes these rows in the ordinary way, so
-#           that the triggers of the second database fire for them as well. If what they write has a key of its own, all is there twice; if the
-#           key is a number, it is the next one, a conflict, and the whole changeset is dropped: applyChangeset() returns false. (The changes of
+# Expected: a changeset carries over what has happened in one database to another that began as its copy; applied without an error, the two are
+#           equal.
+# Happens:  a session records each row that was written, by a statement or by a trigger of it. applyChangeset() writes these rows in the ordinary
+#           way, so that the triggers of the second database fire for them as well. If what they write has a key of its own, all is there twice; if
+#           the key is a number, it is the next one, a conflict, and the whole changeset is dropped: applyChangeset() returns false. (The changes of
 #           one row are one in a changeset, so the trigger fires once for them.)
 # Seen:     a table with a trigger that writes each change to a log; two changes are made, and carried over:
 #           log with random keys:                   true, the first has 2 lines, the second 3
@@ -12,8 +13,8 @@
 #           log with numbers, conflicts omitted:    true, the log says 2, 2 for what was 1, 2
 #           triggers dropped before, both:          true, equal
 # Matters:  copies for reading, synchronisation and undo by changesets work until the first audit log, counter or full-text index by triggers. The
-#           value that comes back is easily not looked at, as an error is what one expects. Drop the triggers while applying, within the
-#           same transaction, or leave their tables out by `filter`.
+#           value that comes back is easily not looked at, as an error is what one expects. Drop the triggers while applying, within the same
+#           transaction, or leave their tables out by `filter`.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -3,15 +3,15 @@
 #
 # Expected: an error that is thrown while another one is on its way is additional; the first one, which is why the block was left, decides about the
 #           answer, and a log shows both, as it shows the cause of an error.
-# Happens:  a block with `using` throws a SuppressedError then. It has the error of the closing as `error`, and the first one as `suppressed`, with a text
-#           of its own, and no status, no code, no cause. pino follows `cause` and the `errors` of an AggregateError, OpenTelemetry takes message
-#           and stack; express looks for a status.
+# Happens:  a block with `using` throws a SuppressedError then. It has the error of the closing as `error`, and the first one as `suppressed`, with
+#           a text of its own, and no status, no code, no cause. pino follows `cause` and the `errors` of an AggregateError, OpenTelemetry takes
+#           message and stack; express looks for a status.
 # Seen:     a handler throws "not yours", with the status 403, from a block whose connection fails to close:
 #           closing works:     answer 403; pino: not yours; OpenTelemetry: not yours
 #           closing fails:     answer 500; pino: An error was suppressed during disposal; OpenTelemetry: the same
 #           try and finally:   answer 500; pino: close failed; OpenTelemetry: close failed
-# Matters:  connections fail to close when something else has failed before, so it is in the worst hour that every refusal is a 500 and every line says
-#           the same thing without a name. Give an error handler and a serializer that unpack `suppressed`, and let what closes never throw.
+# Matters:  connections fail to close when something else has failed before, so it is in the worst hour that every refusal is a 500 and every line
+#           says the same thing without a name. Give an error handler and a serializer that unpack `suppressed`, and let what closes never throw.
 set -euo pipefail
 
 folder=$(mktemp -d)

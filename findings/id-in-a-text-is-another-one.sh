@@ -3,8 +3,8 @@
 #
 # Expected: `data` of an answer with Content-Type text/plain is its text. What becomes of JSON is a matter of application/json.
 # Happens:  unless responseType is said, axios tries JSON.parse() on every answer, whatever its type is, and keeps the text only if that fails. So a
-#           text that is also JSON is what JSON makes of it: digits a number, of which what is beyond 2^53 is rounded, 1e3 a thousand, true
-#           a boolean, quoted words lose their quotes. With leading noughts it fails, and the text is kept.
+#           text that is also JSON is what JSON makes of it: digits a number, of which what is beyond 2^53 is rounded, 1e3 a thousand, true a
+#           boolean, quoted words lose their quotes. With leading noughts it fails, and the text is kept.
 # Seen:     the text that was sent, and the data that came:
 #           12345678901234567890:    a number, 12345678901234567000
 #           1e3:                     a number, 1000
@@ -12,9 +12,9 @@
 #           "ann":                   a string, ann
 #           0012:                    a string, 0012
 #           12345678901234567890:    a string, 12345678901234567890 (with responseType: 'text')
-# Matters:  ids, codes and tokens that are all digits come through for most users and are other ones for some: those with long numbers, or with an e among
-#           the digits. The next call asks for, or deletes, what belongs to somebody else. fetch and ky give the text. Say
-#           responseType: 'text'.
+# Matters:  ids, codes and tokens that are all digits come through for most users and are other ones for some: those with long numbers, or with an e
+#           among the digits. The next call asks for, or deletes, what belongs to somebody else. fetch and ky give the text. Say responseType:
+#           'text'.
 set -euo pipefail
 
 folder=$(mktemp -d)

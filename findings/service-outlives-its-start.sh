@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Node 26.10.0: what is started by `node --run` goes on without it when it is ended; as the first process of a container it cannot be ended by SIGTERM.
+# Node 26.10.0: what is started by `node --run` goes on without it when it is ended; as process 1 of a container neither is ended by SIGTERM.
 #
 # Expected: `node --run start` is the quick way for `npm start`, so SIGTERM to it reaches the service, as it does behind `node --watch`; or the two
 #           are one process, like the last command of a shell.
 # Happens:  node --run starts a shell with the script and waits. It has no handler for signals and passes none on. SIGTERM ends it alone: whoever
-#           started it is told that all is over, and the service keeps its port and its connections. As process 1 of a container nothing
-#           that has no handler is ended by SIGTERM, so there not even that happens.
+#           started it is told that all is over, and the service keeps its port and its connections. As process 1 of a container nothing that has no
+#           handler is ended by SIGTERM, so there not even that happens.
 # Seen:     a service that closes on SIGTERM, one second after SIGTERM was sent to what was started:
 #           node service.js:               ended, in good order
 #           node --watch service.js:       ended, in good order
 #           node --run start:              the starter ended by SIGTERM, the service goes on
 #           as process 1, node --run:      both go on
-# Matters:  under systemd, a supervisor or a test the next start finds the port taken; in a container each stop lasts until SIGKILL, and calls that are
-#           being answered are cut off, though the service has a shutdown of its own that is tested. Start the service itself.
+# Matters:  under systemd, a supervisor or a test the next start finds the port taken; in a container each stop lasts until SIGKILL, and calls that
+#           are being answered are cut off, though the service has a shutdown of its own that is tested. Start the service itself.
 # The last row needs unshare (Debian: util-linux) and the right to use it.
 set -euo pipefail
 

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # qs 6.17.1 with express 5.3.0: the same name twenty times in a query is an array, twenty-one times an object.
 #
-# Expected: ?id=1&id=2 is a list of however many there are, up to parameterLimit, which is 1000. arrayLimit, twenty, is about indices, as in id[100]=1.
-# Happens:  since 6.14.1 arrayLimit holds for repeated names and for id[] as well, as is said far down in what qs tells of itself, and nowhere in what
-#           express does. Beyond it the array becomes an object with the keys '0', '1' and so on, without an error; throwOnLimitExceeded,
-#           off by default, would make it one. The simple parser of express, its default, has no such limit.
+# Expected: ?id=1&id=2 is a list of however many there are, up to parameterLimit, which is 1000. arrayLimit, twenty, is about indices, as in
+#           id[100]=1.
+# Happens:  since 6.14.1 arrayLimit holds for repeated names and for id[] as well, as is said far down in what qs tells of itself, and nowhere in
+#           what express does. Beyond it the array becomes an object with the keys '0', '1' and so on, without an error; throwOnLimitExceeded, off
+#           by default, would make it one. The simple parser of express, its default, has no such limit.
 # Seen:     'query parser' of express, ids in the query, and what req.query.id is:
 #           extended, 20:         an array, 20 ids; where(id IN …) takes 20
 #           extended, 21:         an object, 21 ids; where(id IN …) takes 0
 #           extended, id[], 21:   an object, 21 ids; where(id IN …) takes 0
 #           simple, 21:           an array, 21 ids; where(id IN …) takes 21
-# Matters:  the page of twenty works, and a selection of twenty-one finds none, as Array.isArray() takes it for no list. It came with an update of the
-#           third number. Set arrayLimit in a parser of one's own: app.set('query parser', (text) => qs.parse(text, { arrayLimit: 1000 })).
+# Matters:  the page of twenty works, and a selection of twenty-one finds none, as Array.isArray() takes it for no list. It came with an update of
+#           the third number. Set arrayLimit in a parser of one's own: app.set('query parser', (text) => qs.parse(text, { arrayLimit: 1000 })).
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -39,9 +39,26 @@ export interface Connected {
 
 const tlsOf = ({ ca, cert, key }: RedisAccess) => ({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) })
 
+const socket = Symbol('the socket of a connection')
+
+/** A TLS socket that is ended amid its handshake may fail twice: it refuses the certificate, and hears that the server has given up.
+ * The library listens once; a second error without a listener ends the process. */
+const listenToEachError = ({ prototype }: { readonly prototype: Redis }): void => {
+  if (Object.hasOwn(prototype, 'stream')) return
+  Object.defineProperty(prototype, 'stream', {
+    get(this: { [socket]?: Redis['stream'] }) {
+      return this[socket]
+    },
+    set(this: { [socket]?: Redis['stream'] }, stream: Redis['stream']) {
+      this[socket] = stream.on('error', () => undefined)
+    },
+  })
+}
+
 export const connect = async (given: RedisSource, scripts: Record<string, { lua: string }>): Promise<Connected> => {
   // Loaded only where used: it takes 15 MB.
   const library = await import('ioredis')
+  listenToEachError(library.Redis)
   const connection = open(library, given, scripts)
   return {
     connection,

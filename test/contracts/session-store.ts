@@ -53,8 +53,8 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
     })
 
     test('ends a session that is idle, and only activity keeps it', async () => {
-      // Of 1,050 ms at least 500 are slept before or after each pause, so that none was as long as the idle time.
-      await windowOf(1_050, async () => {
+      // Longer than the idle time: what fails is tried again, since a busy machine may have made a pause as long as that.
+      await windowOf(600, async () => {
         const touched = place()
         const looked = place()
         for (const at of [touched, looked]) await store.create(at, newSession({ idleMs: 600 }))

@@ -34,7 +34,7 @@ type Target = { readonly port: number } | AddressInfo
 /** Sends the pieces one after the other and gathers what comes back. Text is sent as latin1, one byte a character. */
 export const sendRaw = (to: Target, pieces: string | Buffer | (string | Buffer)[], options: SendOptions = {}): Promise<RawExchange> =>
   new Promise((resolve) => {
-    const { waitMs = 10_000, untilClose = false, expect = 1 } = options
+    const { waitMs = 60_000, untilClose = false, expect = 1 } = options
     const chunks: Buffer[] = []
     const state = { reset: false, closed: false }
     const socket = connect({ port: to.port, host: '127.0.0.1', allowHalfOpen: true })

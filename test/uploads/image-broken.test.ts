@@ -183,7 +183,7 @@ describe('a vendor that breaks an upload', () => {
 
   test('a vendor that does not read, and one that does not answer: 504 in time', async () => {
     await using vendor = await listenRaw((socket) => void socket.pause())
-    await using proxy = await gateway(vendor, {}, { timeLimit: () => 400 })
+    await using proxy = await gateway(vendor, {}, { timeLimit: () => 1_500 })
     for (const body of [form(role, file(pngOf(9_000_000))), form(role, file(png))]) {
       expect(await upload(proxy, body)).toMatchObject({ status: 504, json: { code: 'upstream_unknown', outcome: 'unknown' } })
     }

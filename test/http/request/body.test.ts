@@ -113,7 +113,6 @@ describe('what is refused', () => {
     await using echo = await startEcho()
     const { first, reset, closed } = await sendRaw(echo.address, [request('PUT', Buffer.alloc(20 * 1024 * 1024))], {
       untilClose: true,
-      waitMs: 4000,
     })
     expect([first.status, first.headers['connection'], reset, closed]).toEqual([413, 'close', false, true])
   })
@@ -121,7 +120,7 @@ describe('what is refused', () => {
   test('a body that is told and never sent is refused at once when too large, and with 408 when late', async () => {
     const head = (length: number) =>
       `PUT /users/u HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
-    expect(await outcome(head(200_000), { waitMs: 200 })).toMatch(/^413 /)
+    expect(await outcome(head(200_000))).toMatch(/^413 /)
     expect(await outcome([head(10), '{'], {}, 100)).toMatch(/^408 /)
   })
 
@@ -129,7 +128,6 @@ describe('what is refused', () => {
     await using echo = await startEcho()
     const { answers } = await sendRaw(echo.address, [request('PUT', full(300_000)), request('DELETE', '')], {
       untilClose: true,
-      waitMs: 4000,
     })
     expect(answers.map(({ status }) => status)).toEqual([413])
     expect(echo.reached).toEqual(['PUT /users/u'])

@@ -18,7 +18,7 @@ const remove = async (userId: string, ...headers: string[]) => {
   const { host, port } = new URL(bff.app.publicUrl)
   const lines = [`DELETE /bff/v1.1/appusers/${userId} HTTP/1.1`, `Host: ${host}`, `Authorization: ${authorization}`, ...headers, '', '']
   bff.sent()
-  const { first } = await sendRaw({ port: Number(port) }, lines.join('\r\n'), { waitMs: 10_000 })
+  const { first } = await sendRaw({ port: Number(port) }, lines.join('\r\n'))
   return { status: first.status, body: first.json() as { errors?: unknown }, sent: bff.sent() }
 }
 

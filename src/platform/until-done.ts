@@ -1,6 +1,8 @@
 /** Work that must be done in the end: tried each second until then, whoever waited for it. */
 
 const pauseMs = 1_000
+/** In one round: while all of the store is away, each waits for it in vain. */
+const mostFailures = 10
 /** More would wait for one outage only when something else is wrong. */
 const most = 10_000
 
@@ -8,14 +10,18 @@ export const createUntilDone = () => {
   const open = new Set<() => Promise<unknown>>()
   let timer: NodeJS.Timeout | undefined
   const again = async (): Promise<void> => {
-    for (const work of open)
+    let failures = 0
+    for (const work of [...open]) {
+      if (!open.has(work) || failures === mostFailures) break
       try {
         await work()
         open.delete(work)
       } catch {
-        // The others need the same store.
-        break
+        failures += 1
+        // Behind the others: it may be of a node of the store that alone is away.
+        if (open.delete(work)) open.add(work)
       }
+    }
     timer = open.size > 0 ? setTimeout(again, pauseMs).unref() : undefined
   }
   return {

@@ -15,15 +15,8 @@ const kinds: Readonly<Record<string, string>> = {
   TAG_RESOLVE_FAILED: 'a tag that is not known',
 }
 
-export interface Yaml {
-  readonly content: unknown
-  /** `line 3, column 5` of the value at this path, or of what should hold it; or of its `key`. */
-  at(path: readonly PropertyKey[], key?: string): string
-  has(path: readonly PropertyKey[]): boolean
-}
-
 /** Calls `fail` with every syntax fault, one line each. */
-export const readYaml = (text: string, fail: (faults: readonly string[]) => never): Yaml => {
+export const readYaml = (text: string, fail: (faults: readonly string[]) => never) => {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: 'error' })
   const place = (offset: number): string => {
@@ -34,8 +27,9 @@ export const readYaml = (text: string, fail: (faults: readonly string[]) => neve
   if (faults.length > 0) fail(faults.map(({ code, pos }) => `${place(pos[0])}: ${kinds[code] ?? 'no YAML'} (${code})`))
   return {
     content: contentOf(document, fail),
-    at: (path, key) => place(offsetOf(document, path, key)),
-    has: (path) => document.hasIn(path),
+    /** `line 3, column 5` of the value at this path, or of what should hold it; or of its `key`. */
+    at: (path: readonly PropertyKey[], key?: string): string => place(offsetOf(document, path, key)),
+    has: (path: readonly PropertyKey[]): boolean => document.hasIn(path),
   }
 }
 
@@ -58,3 +52,5 @@ const offsetOf = (document: Document, path: readonly PropertyKey[], key?: string
   }
   return document.contents?.range?.[0] ?? 0
 }
+
+export type Yaml = ReturnType<typeof readYaml>

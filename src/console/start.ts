@@ -1,5 +1,5 @@
 /** The start of the console in a serving process: pages, API, counters, alerts, verification. */
-import type { RequestHandler, Router } from 'express'
+import type { RequestHandler } from 'express'
 import type { Settings } from '../../config/load.ts'
 import { secretsOf } from '../gateway/journal.ts'
 import type { RunningJournal } from '../journal/start.ts'
@@ -30,22 +30,7 @@ export interface ConsoleOptions extends SavedViewsParts {
   readonly draining: () => boolean
 }
 
-export interface RunningConsole {
-  readonly routes: Router[]
-  close(): Promise<void>
-}
-
-export const startConsole = ({
-  settings,
-  sessions,
-  journal,
-  log,
-  alarm,
-  signIn,
-  pages,
-  draining,
-  ...stored
-}: ConsoleOptions): RunningConsole => {
+export const startConsole = ({ settings, sessions, journal, log, alarm, signIn, pages, draining, ...stored }: ConsoleOptions) => {
   const { sealer, status } = journal.journal
   const { source: store, during } = journal.readers
   const url = settings.JOURNAL_URL.reveal()
@@ -106,7 +91,7 @@ export const startConsole = ({
         pages,
       }),
     ],
-    close: async () => {
+    close: async (): Promise<void> => {
       alerts.close()
       webhook?.close()
       await Promise.all([integrity.close(), counters.close()])

@@ -10,7 +10,7 @@ import { isUserNotFound } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import { anchorOn } from '../journal/log/anchor.ts'
 import type { AppUserSeen, Observation } from '../journal/reconcile/verdicts.ts'
-import { type RunningJournal, startJournal } from '../journal/start.ts'
+import { startJournal } from '../journal/start.ts'
 import { keyList, locationOf, type Secrets } from '../journal/store/open.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import { describeError, type Log } from '../platform/log/logger.ts'
@@ -31,20 +31,7 @@ export interface GatewayJournalParts {
   readonly metrics: Metrics
 }
 
-export interface GatewayJournal extends RunningJournal {
-  /** A secret of this name was replaced while the process ran. */
-  secretReplaced(setting: string): void
-}
-
-export const openGatewayJournal = async ({
-  settings,
-  apps,
-  providers,
-  upstream,
-  log,
-  alarm,
-  metrics,
-}: GatewayJournalParts): Promise<GatewayJournal> => {
+export const openGatewayJournal = async ({ settings, apps, providers, upstream, log, alarm, metrics }: GatewayJournalParts) => {
   await using opened = new AsyncDisposableStack()
   const redis =
     settings.REDIS_URL &&
@@ -86,6 +73,7 @@ export const openGatewayJournal = async ({
   }
   return {
     ...running,
+    /** A secret of this name was replaced while the process ran. */
     secretReplaced: changes.replaced,
     close: () => all.disposeAsync(),
   }

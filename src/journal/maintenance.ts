@@ -91,18 +91,9 @@ async function keyAt(store: Store, size: number): Promise<string> {
   return String(decode(event!.body).facts?.['key'])
 }
 
-interface Loss {
-  /** Events before, if known, and events now. */
-  readonly from: number | null
-  readonly to: number
-  readonly lostRoot: string | null
-  /** Id of a journal that is lost altogether. */
-  readonly lostJournal?: string
-}
-
-/** Sets the anchor back to the end of the log, and records the loss. Undefined, with nothing
- * written, when nothing was lost. */
-export async function acceptRollback(store: Store, anchor: Anchor, by: string): Promise<Loss | undefined> {
+/** Sets the anchor back to the end of the log, and records the loss: events before, if known, and now, or
+ * a whole journal. Undefined, with nothing written, when nothing was lost. */
+export async function acceptRollback(store: Store, anchor: Anchor, by: string) {
   const lostJournal = await missing(store, anchor)
   const highest = await anchor.highest(lostJournal ?? store.journal)
   if (lostJournal === undefined && (await contradicts(store, highest)) === undefined) return undefined

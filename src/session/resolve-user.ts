@@ -10,10 +10,8 @@ import type { Identified } from '../contract/schemas.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { Assertion } from './assertion.ts'
 import { type Cap, requireWithin } from './caps.ts'
-import type { Lifetime } from './issue.ts'
 import { lifetimeOf } from './lifetimes.ts'
 import type { People } from './people.ts'
-import type { SessionRecord } from './record.ts'
 import { rolesSaid } from './roles.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -30,16 +28,11 @@ interface Terms {
   readonly saidMs?: number
 }
 
-export interface ResolvedUser {
-  readonly record: Omit<SessionRecord, 'sid'>
-  readonly lifetime: Lifetime
-}
-
 /** Longest wait of a sign-in for the person's smoochId. */
 const lookupMs = 2_000
 
 export const createResolveUser = ({ sessions, people, upstream, apps }: ResolveUserParts) => {
-  const resolveUser = async (assertion: Assertion, method: string, { cap, saidMs }: Terms = {}): Promise<ResolvedUser> => {
+  const resolveUser = async (assertion: Assertion, method: string, { cap, saidMs }: Terms = {}) => {
     const app = appOf(apps, assertion.appId)
     requireWithin(cap, assertion)
     const userId = assertion.userId === undefined ? undefined : provableId(assertion.userId)

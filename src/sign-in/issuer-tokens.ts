@@ -31,15 +31,6 @@ export interface Trusted {
   readonly rememberMs: number
 }
 
-export interface LogoutToken {
-  readonly issuer: string
-  readonly jti: string
-  readonly sub?: string
-  readonly sid?: string
-  /** Seconds of the issuer's clock. */
-  readonly saidAt: number
-}
-
 /** Errors of jose about a key set: late, malformed, or absent. */
 const keySetFaults: readonly string[] = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code]
 
@@ -145,7 +136,7 @@ export const createIssuerTokens = (
       }),
 
     /** OpenID Connect Back-Channel Logout 1.0, section 2.6. Throws `invalid_logout_token`. */
-    logout: (token: string): Promise<LogoutToken> =>
+    logout: (token: string) =>
       checked('invalid_logout_token', async () => {
         const provider = addressee(claimed(token), 'signing in: it has no client', ({ client }) => client?.id)
         const requiredClaims = ['iat', 'jti', 'events']
@@ -164,6 +155,7 @@ export const createIssuerTokens = (
         return {
           issuer: iss!,
           jti: jti!,
+          /** Seconds of the issuer's clock. */
           saidAt: Math.floor(iat!),
           ...(sub !== undefined && { sub }),
           ...(sid !== undefined && { sid: sid as string }),

@@ -7,7 +7,7 @@ import { type Journal, type JournalOptions, openJournal } from '../../src/journa
 import { newId } from '../../src/journal/event/event.ts'
 import { createSealer, type Sealer } from '../../src/journal/event/seal.ts'
 import type { Guard, GuardedCall } from '../../src/journal/guard/call-guard.ts'
-import { createGuard, type GuardOptions } from '../../src/journal/guard/guard.ts'
+import { createGuard } from '../../src/journal/guard/guard.ts'
 import { type Anchor, anchorInMemory } from '../../src/journal/log/anchor.ts'
 import type { Store } from '../../src/journal/store/journal-store.ts'
 import type { FileOptions } from '../../src/journal/store/sqlite/reading.ts'
@@ -24,7 +24,7 @@ export interface Place extends AsyncDisposable {
   store(more?: Partial<FileOptions> & { threads?: boolean }): Promise<Store>
   open(
     more?: Partial<JournalOptions>,
-    limits?: GuardOptions['limits'],
+    limits?: Parameters<typeof createGuard>[0]['limits'],
     file?: Partial<FileOptions>,
   ): Promise<{ journal: Journal; guard: Guard; store: Store } & AsyncDisposable>
 }

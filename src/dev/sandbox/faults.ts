@@ -70,24 +70,18 @@ export function checkFault(given: unknown): Fault {
 export const answersItself = ({ status, body, html, endless, redirect, reset, hang }: Fault) =>
   status !== undefined || body !== undefined || html !== undefined || redirect !== undefined || Boolean(endless || reset || hang)
 
-export interface Faults {
-  add(fault: Fault): void
-  clear(): void
-  /** The oldest fault that fits; uses up one of its `times`. */
-  take(operation: string | null, isAbout: (userId: string) => boolean): Fault | undefined
-}
-
-export function newFaults(): Faults {
+export function newFaults() {
   let standing: { fault: Fault; left: number }[] = []
   return {
-    add(fault) {
+    add(fault: Fault): void {
       const left = checkFault(fault).times ?? Number.POSITIVE_INFINITY
       if (left > 0) standing.push({ fault, left })
     },
-    clear() {
+    clear(): void {
       standing = []
     },
-    take(operation, isAbout) {
+    /** The oldest fault that fits; uses up one of its `times`. */
+    take(operation: string | null, isAbout: (userId: string) => boolean): Fault | undefined {
       const found = standing.find(
         ({ fault }) =>
           (fault.operation === undefined || fault.operation === operation) && (fault.userId === undefined || isAbout(fault.userId)),
@@ -99,3 +93,5 @@ export function newFaults(): Faults {
     },
   }
 }
+
+export type Faults = ReturnType<typeof newFaults>

@@ -24,18 +24,12 @@ export interface RequestRecord {
 /** Most records; above it the oldest tenth is dropped. */
 const keep = 20_000
 
-export interface RequestLog {
-  readonly entries: RequestRecord[]
-  open(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): RequestRecord
-  clear(): void
-}
-
-export function newRequestLog(): RequestLog {
+export function newRequestLog() {
   const entries: RequestRecord[] = []
   let count = 0
   return {
     entries,
-    open({ method = '', url = '', headers }) {
+    open({ method = '', url = '', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): RequestRecord {
       if (entries.length >= keep) entries.splice(0, keep / 10)
       count += 1
       const time = new Date().toISOString()
@@ -43,8 +37,10 @@ export function newRequestLog(): RequestLog {
       entries.push(entry)
       return entry
     },
-    clear() {
+    clear(): void {
       entries.length = 0
     },
   }
 }
+
+export type RequestLog = ReturnType<typeof newRequestLog>

@@ -52,15 +52,8 @@ export type Emit = (app: Sender, trigger: string, rest: Rest) => void
 const final = new Set([400, 401, 403, 404, 406])
 const answerWithin = 20_000
 
-export interface Courier {
-  emit: Emit
-  /** The vendor's HEAD when a webhook is created; false without an answer. */
-  probe(target: string): Promise<boolean>
-  close(): Promise<void>
-}
-
 /** Pauses between the five attempts: 15 minutes at the vendor, seconds here. */
-export function newCourier(pauses: readonly number[] = [50, 200, 800, 2000]): Courier {
+export function newCourier(pauses: readonly number[] = [50, 200, 800, 2000]) {
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
 
@@ -85,7 +78,7 @@ export function newCourier(pauses: readonly number[] = [50, 200, 800, 2000]): Co
   }
 
   return {
-    emit(app, trigger, rest) {
+    emit(app: Sender, trigger: string, rest: Rest): void {
       for (const webhook of app.webhooks.values()) {
         if (!webhook.triggers.includes(trigger)) continue
         const user = (person: Person, short = truncated as (person: Person) => object) =>
@@ -93,14 +86,17 @@ export function newCourier(pauses: readonly number[] = [50, 200, 800, 2000]): Co
         background(deliver(webhook, JSON.stringify({ trigger, app: { _id: app.appId }, version: webhook.version, ...rest(user) })))
       }
     },
-    probe(target) {
+    /** The vendor's HEAD when a webhook is created; false without an answer. */
+    probe(target: string): Promise<boolean> {
       const asked = send('HEAD', target).then((status) => status !== undefined)
       background(asked)
       return asked
     },
-    async close() {
+    async close(): Promise<void> {
       closing.abort()
       await Promise.allSettled(running)
     },
   }
 }
+
+export type Courier = ReturnType<typeof newCourier>

@@ -132,13 +132,8 @@ export type Before =
   | { readonly state: 'captured'; readonly image: unknown; readonly fields: readonly string[]; readonly after?: true }
   | { readonly state: 'unavailable' }
 
-interface Sealed {
-  readonly facts: Pick<Event, 'before'>
-  readonly parts: readonly Part[]
-}
-
 /** What stood there before a call, sealed for its event and bound to it. */
-export const sealBefore = (sealer: Sealer, { id, time }: Pick<Event, 'id' | 'time'>, before: Before | undefined): Sealed => {
+export const sealBefore = (sealer: Sealer, { id, time }: Pick<Event, 'id' | 'time'>, before: Before | undefined) => {
   if (!before) return { facts: {}, parts: [] }
   if (before.state === 'unavailable') return { facts: { before }, parts: [] }
   const { state, fields, after, image } = before

@@ -13,11 +13,6 @@ import { countDenials } from './denials.ts'
 import { createOperations, operationDefaults } from './operation.ts'
 import { answerOf, earlierOperation, recall, unavailable } from './repeat.ts'
 
-export interface GuardOptions {
-  readonly journal: Journal
-  readonly limits?: Partial<typeof defaults>
-}
-
 const defaults = {
   /** Five times the way to a store 400 ms away and back, and as much again for calls before. */
   beginMilliseconds: 4000,
@@ -25,7 +20,7 @@ const defaults = {
   ...operationDefaults,
 }
 
-export function createGuard({ journal, limits }: GuardOptions): Guard {
+export function createGuard({ journal, limits }: { journal: Journal; limits?: Partial<typeof defaults> }): Guard {
   const life = { ...defaults, ...limits }
   const { intentOf, notSent, start } = createOperations(journal, life)
   const mustBeOpen = (): void => {

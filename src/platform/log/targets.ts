@@ -121,20 +121,14 @@ export const targetOf = (fd: number, settled: Settled): Target => {
 }
 
 /** Lines for people on standard error, which may be the same file as the log. */
-export interface StandardError {
-  say(line: string): void
-  /** To be awaited before the process ends: waits a bounded time until all is taken. */
-  close(): Promise<void>
-  /** The end of the process, where nothing is waited for. */
-  leave(): void
-}
-
-export const createStandardError = (fd = 2, open = targetOf): StandardError => {
+export const createStandardError = (fd = 2, open = targetOf) => {
   // What nobody takes is not worth the process, and nobody is left to be told.
   const target = open(fd, () => undefined)
   return {
-    say: (line) => target.take({ text: `${line}\n`, lines: 1, told: 0 }),
-    close: () => target.close(1_000),
-    leave: () => target.leave(none),
+    say: (line: string): void => target.take({ text: `${line}\n`, lines: 1, told: 0 }),
+    /** To be awaited before the process ends: waits a bounded time until all is taken. */
+    close: (): Promise<void> => target.close(1_000),
+    /** The end of the process, where nothing is waited for. */
+    leave: (): void => target.leave(none),
   }
 }

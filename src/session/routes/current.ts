@@ -7,18 +7,9 @@ import { currentEndpoints } from './endpoints.ts'
 import { createSignOut, type SignOutParts } from './sign-out.ts'
 
 /** The session as its owner may see it. Times are ISO 8601, but `authTime` as in OpenID. */
-const sessionView = (session: Session) => ({
-  signedIn: true,
-  sessionId: session.sid,
-  appId: session.app,
-  userId: session.userId,
-  actor: session.actor,
-  onBehalfOf: session.onBehalfOf,
-  roles: session.roles,
-  kind: session.kind,
-  authTime: session.authTime,
-  createdAt: new Date(session.createdMs).toISOString(),
-  expiresAt: new Date(session.expiresMs).toISOString(),
+const sessionView = ({ sid, app, userId, actor, onBehalfOf, roles, kind, authTime, createdMs, expiresMs }: Session) => ({
+  ...{ signedIn: true, sessionId: sid, appId: app, userId, actor, onBehalfOf, roles, kind, authTime },
+  ...{ createdAt: new Date(createdMs).toISOString(), expiresAt: new Date(expiresMs).toISOString() },
 })
 
 export interface CurrentParts extends SignOutParts {

@@ -26,13 +26,8 @@ export const openSessionStore = async ({ settings, log, metrics }: Parts, prefet
   return availableStore(countedStore(store, metrics))
 }
 
-interface SessionCounts {
-  sessionIssued(how: 'new' | 'renewed'): void
-  sessionEnded(how: 'single' | 'all'): void
-}
-
 /** Tells how many sessions it issues and ends. */
-const countedStore = (store: SessionStore, { sessionIssued, sessionEnded }: SessionCounts): SessionStore => {
+const countedStore = (store: SessionStore, { sessionIssued, sessionEnded }: Metrics): SessionStore => {
   const counted =
     <Asked extends unknown[], Result>(method: (...asked: Asked) => Promise<Result>, count: (result: Result) => void) =>
     async (...asked: Asked): Promise<Result> => {

@@ -1,7 +1,9 @@
 /** Runs checks side by side, each within its time; each is told as soon as it is done. */
+import cluster from 'node:cluster'
 import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
 import { errorMessage } from '../platform/error-message.ts'
-import type { Check } from './checks.ts'
+import type { Log } from '../platform/log/logger.ts'
+import { type Check, checks } from './checks.ts'
 import type { Configuration } from './configuration.ts'
 import { type Finding, fault } from './finding.ts'
 
@@ -35,4 +37,21 @@ export const runChecks = async (rows: readonly Check[], it: Configuration, { fou
 const findingsOf = async ({ run }: Check, it: Configuration): Promise<Finding[]> => {
   const findings = await withTimeout(limitMs, run(it)).catch((error: unknown) => [fault(errorMessage(error), 'see what it says')])
   return findings === TIMED_OUT ? [fault(`no answer within ${limitMs / 1000} s`, 'check the network in between')] : findings
+}
+
+/** The cheap rows, told in the log once the service has started; returns what ends that. */
+export const checkAtStart = (configuration: Configuration, log: Log): (() => void) => {
+  let ended = false
+  const end = (): void => {
+    ended = true
+  }
+  // Of several workers the first one tells, and none that takes the place of another.
+  if ((cluster.worker?.id ?? 1) !== 1) return end
+  const rows = checks.filter(({ atStart }) => atStart)
+  void runChecks(rows, configuration, {
+    found: (check, { level, text, todo }) => {
+      if (!ended) log[level === 'ok' ? 'info' : 'warn']({ check, found: level, ...(todo && { todo }) }, text)
+    },
+  })
+  return end
 }

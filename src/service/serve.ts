@@ -1,8 +1,8 @@
 /** One serving process: start, drain on a signal, stop. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dropsKeyInUse, takesEffect, watchSecretFiles } from '../../config/secret-files.ts'
-import { checkAtStart } from '../check/at-start.ts'
 import type { Configuration } from '../check/configuration.ts'
+import { checkAtStart } from '../check/run-checks.ts'
 import { createLog } from '../platform/log/logger.ts'
 import { atExit, untilSignal } from '../platform/process/signals.ts'
 import { growNewSpace } from '../platform/process/v8-flags.ts'

@@ -8,10 +8,24 @@ import { knownNames, type Names } from '../../journal/store/known-names.ts'
 import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
 import { type OperationRow, operations } from '../../journal/store/search.ts'
-import { columnNames } from '../saved-view.ts'
+import { columnNames, longestViewName } from '../saved-view.ts'
+import type { SavedView } from '../saved-views.ts'
 import { linkable, meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
 import { filterOf, isFaulty, keyNames, lacksZone, parse, searchFor, type Term, textOf, wordOf } from './search-query.ts'
 import { duration, timeAndAge } from './times.ts'
+
+/** Saved views above the timeline, and what keeps a search under a name. Script keeps and removes. */
+export const savedViewList = ({ root }: Places, words: readonly Term[], views: readonly SavedView[]): Html => html`
+<div id="views">${
+  views.length > 0 &&
+  html`<ul class="chips" aria-label="Saved views">${views.map(
+    ({ id, name, q, without }) =>
+      html`<li><a class="chip hint" href="${root}?${new URLSearchParams({ q }).toString()}" data-without="${without.join(' ')}">${name}</a> <button type="button" class="link" data-view="${id}" hidden>Remove<span class="unseen"> the view ${name}</span></button></li>`,
+  )}</ul>`
+}${
+  words.length > 0 &&
+  html`<form hidden><label>Save this view as <input type="text" name="name" maxlength="${longestViewName}" required autocomplete="off"></label> <button type="submit">Save</button></form>`
+}<output></output></div>`
 
 export interface RowPlaces extends Places {
   /** Address with `{ticket}` in it. */

@@ -22,15 +22,20 @@ export const createReplayGuard = ({ store, peppers }: { readonly store: SessionS
     once: async (what: string, id: string, windowMs: number): Promise<Release | undefined> => {
       const claimed: string[] = []
       const begun = randomBytes(9).toString('base64url')
-      const release = async (): Promise<void> => {
-        await Promise.all(claimed.map((tag) => store.put(tag, 'once', '', 0).catch(() => undefined)))
+      const free = async (tag: string): Promise<void> => {
+        if ((await store.get(tag, 'once')) === begun) await store.put(tag, 'once', '', 0)
       }
+      const release = async (): Promise<void> => void (await Promise.allSettled(claimed.map(free)))
       for (const tag of tagsOf(what, id)) {
-        if ((await store.claim(tag, 'once', begun, Math.min(leaseMs, windowMs))) !== undefined) {
-          await release()
-          return undefined
-        }
+        // Before it is known: the answer of a claim may be lost.
         claimed.push(tag)
+        const taken = await store.claim(tag, 'once', begun, Math.min(leaseMs, windowMs)).catch(async (error) => {
+          await release()
+          throw error
+        })
+        if (taken === undefined) continue
+        await release()
+        return undefined
       }
       return release
     },

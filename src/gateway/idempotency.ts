@@ -3,6 +3,7 @@
 import { Problem } from '../contract/problems.ts'
 import { type KeyRing, keyedName, type RingKey } from '../crypto/key-ring.ts'
 import { lifetimes } from '../journal/event/lifetimes.ts'
+import type { UntilDone } from '../platform/until-done.ts'
 import { bearerOf, personKeysOf, type Session } from '../session/record.ts'
 import { openFor, sealFor } from '../session/seal.ts'
 import type { SessionStore } from '../session/store/session-store.ts'
@@ -38,7 +39,13 @@ const problemOf = (record: IdempotencyRecord | undefined, digest: string): Probl
 /** The reply as text, so that no number is rounded. */
 const asText = ({ status, body, text = JSON.stringify(body ?? {}) }: Reply): Reply => ({ status, text })
 
-export const createIdempotency = ({ store, peppers }: { store: SessionStore; peppers: KeyRing }) => {
+interface Parts {
+  readonly store: SessionStore
+  readonly peppers: KeyRing
+  readonly untilDone: UntilDone
+}
+
+export const createIdempotency = ({ store, peppers, untilDone }: Parts) => {
   /** `request` tells a repeat from another request; `asReply` makes a reply of a refusal. */
   return async (
     session: Session,
@@ -66,24 +73,32 @@ export const createIdempotency = ({ store, peppers }: { store: SessionStore; pep
     const sealed = ({ pepper, tag, name, digest }: Place, record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
       sealFor(() => [pepper], purpose, `${tag}:${name}`, { ...record, digest, at: Date.now() })
 
-    const claimed: Place[] = []
-    const atEach = (write: (place: Place) => Promise<void>): Promise<unknown> => Promise.allSettled(claimed.map(write))
-    const release = () => atEach(({ tag, name }) => store.put(tag, name, '', 0))
+    const claims: { readonly place: Place; readonly value: string }[] = []
     const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
-      atEach((place) => store.put(place.tag, place.name, sealed(place, record), lifetimes.repeat))
+      Promise.allSettled(claims.map(({ place }) => store.put(place.tag, place.name, sealed(place, record), lifetimes.repeat)))
+    /** Nothing was sent. In the end, since what stays would call that unknown for a day. */
+    const release = () =>
+      untilDone.start(
+        () => Promise.all(claims.map(removeOwn)),
+        () => {},
+      )
+    const removeOwn = async ({ place: { tag, name }, value }: (typeof claims)[number]): Promise<void> => {
+      if ((await store.get(tag, name)) === value) await store.put(tag, name, '', 0)
+    }
 
     for (const place of places) {
-      const before = await store
-        .claim(place.tag, place.name, sealed(place, { state: 'running' }), lifetimes.repeat)
-        .catch(async (error) => {
-          await release()
-          throw error
-        })
+      const value = sealed(place, { state: 'running' })
+      // Before it is known: the answer of a claim may be lost.
+      claims.push({ place, value })
+      const before = await store.claim(place.tag, place.name, value, lifetimes.repeat).catch(async (error) => {
+        await release()
+        throw error
+      })
       if (before !== undefined) {
+        claims.pop()
         await release()
         return repeated(place, before)
       }
-      claimed.push(place)
     }
     try {
       const reply = await run()

@@ -58,12 +58,12 @@ interface RouteParts extends Parts, ReturnType<typeof addressLimits> {
 }
 
 const publicApp = (parts: RouteParts, { root, below, signIn }: Extension, consoleRoutes: readonly Router[]): Express => {
-  const { settings, sessions, origins, log, peppers, store, failures, pages } = parts
+  const { settings, sessions, origins, log, failures, pages } = parts
   const { BASE_PATH: basePath } = settings
   const pipeline = createPipeline({
     ...parts,
     guard: parts.journal.guard,
-    idempotency: createIdempotency({ store, peppers }),
+    idempotency: createIdempotency(parts),
     auditRules: auditRulesOf(settings),
     selfProperties: settings.SELF_PROPERTIES,
     selfLinkMessage: settings.SELF_LINK_MESSAGE,

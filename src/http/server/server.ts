@@ -5,7 +5,8 @@ import type { Express } from 'express'
 import { Problem } from '../../contract/problems.ts'
 import { urlHost } from '../../platform/ip-address.ts'
 import { newRequestId } from '../access-log.ts'
-import { type LoadShedding, letIn } from './load-shedding.ts'
+import { at, drain, type Exchanges, track, turnAway } from './exchanges.ts'
+import type { LoadShedding } from './load-shedding.ts'
 import { answerEarly, answerRaw, lingeringClose, prepareAnswer, refusalOf } from './raw-response.ts'
 
 type Class = new (...args: never[]) => object
@@ -109,70 +110,6 @@ const addressOf = (server: Server): Listener['address'] => {
   return { host, port, url: `http://${urlHost(connectable)}:${port}` }
 }
 
-type Exchange = ServerResponse<IncomingMessage>
-
-/** The state of a connection, on the socket itself: by a Set or WeakMap the garbage collector keeps
- * requests long after their end. */
-interface Ongoing {
-  readonly open: Exchange[]
-  /** What its parser reads, and the answer; none between requests: headers hold credentials. */
-  latest: Exchange | undefined
-}
-const ongoing = Symbol('exchanges')
-type Kept = Socket & { [ongoing]?: Ongoing }
-
-const at = (socket: Kept): Ongoing => {
-  const known = socket[ongoing]
-  if (known) return known
-  const made: Ongoing = { open: [], latest: undefined }
-  socket[ongoing] = made
-  return made
-}
-
-interface Exchanges {
-  readonly sockets: Set<Socket>
-  draining: boolean
-  latest: number
-}
-
-/** Open requests per connection. Reading pauses after the first; Node still parses what came in one
- * piece, and beyond this the connection ends. */
-const pipelined = { paused: 32, cut: 256 }
-
-const bound = (socket: Socket, { open }: Ongoing): void => {
-  if (open.length > pipelined.cut) socket.destroy()
-  // Behind the piece that has come: Node itself reads on at the end of each message.
-  else if (open.length === pipelined.paused) queueMicrotask(() => void (open.length >= pipelined.paused && socket.pause()))
-}
-
-const track = (server: Server): Exchanges => {
-  const exchanges: Exchanges = { sockets: new Set(), draining: false, latest: 0 }
-  const begin = (req: IncomingMessage, res: Exchange): void => {
-    const here = at(req.socket)
-    exchanges.latest = performance.now()
-    here.open.push(res)
-    here.latest = res
-    bound(req.socket, here)
-    res.on('close', () => {
-      letIn(req)
-      here.open.splice(here.open.indexOf(res), 1)
-      if (here.latest === res && req.complete) here.latest = undefined
-      if (here.open.length === pipelined.paused / 2 && req.socket.isPaused()) req.socket.resume()
-      if (exchanges.draining && !server.listening) server.closeIdleConnections()
-    })
-  }
-  server.on('connection', (socket) => {
-    exchanges.sockets.add(socket)
-    socket.once('close', () => exchanges.sockets.delete(socket))
-    // Node ends connections by this method; it must not cost an upload under way its answer.
-    const destroySoon = socket.destroySoon.bind(socket)
-    socket.destroySoon = () => (at(socket).latest?.req.complete === false ? lingeringClose(socket) : destroySoon())
-  })
-  server.prependListener('request', begin)
-  server.prependListener('checkExpectation', begin)
-  return exchanges
-}
-
 const answerTheUnreadable = (server: Server, onRefusal: ListenOptions['onRefusal']): void => {
   const tell = (socket: Socket, problem: Problem): string => {
     const requestId = newRequestId()
@@ -202,11 +139,6 @@ const answerTheUnreadable = (server: Server, onRefusal: ListenOptions['onRefusal
   )
 }
 
-const drain = (exchanges: Exchanges): void => {
-  exchanges.draining = true
-  for (const socket of exchanges.sockets) for (const res of at(socket).open) if (!res.headersSent) res.setHeader('Connection', 'close')
-}
-
 const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Promise<number> => {
   drain(exchanges)
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
@@ -215,6 +147,7 @@ const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Prom
   const late = setTimeout(() => {
     for (const socket of exchanges.sockets) if (at(socket).open.length === 0) socket.destroy()
   }, server.headersTimeout)
+  const last = setTimeout(() => turnAway(exchanges), graceMs - Math.min(1_000, graceMs / 10))
   const timer = setTimeout(() => {
     for (const socket of exchanges.sockets) {
       cut += at(socket).open.length
@@ -222,8 +155,7 @@ const stop = async (server: Server, exchanges: Exchanges, graceMs: number): Prom
     }
   }, graceMs)
   await closed
-  clearTimeout(late)
-  clearTimeout(timer)
+  for (const each of [late, last, timer]) clearTimeout(each)
   return cut
 }
 

@@ -6,7 +6,7 @@ import type { RequestHandler, Response, Router } from 'express'
 import type { SignInAddress } from '../console/routes/screen.ts'
 import type { Operation } from '../contract/operation.ts'
 import { routes } from '../http/endpoint.ts'
-import { anyone, handlers } from '../http/endpoint-handler.ts'
+import { anyone, handledRoutes, handlers } from '../http/endpoint-handler.ts'
 import { asPage } from '../http/response-headers.ts'
 import { docsEndpoints, privateDocsEndpoints } from './openapi-endpoints.ts'
 
@@ -68,9 +68,6 @@ export const docsRoutes = ({ basePath, operations, pages, signIn }: Options): Ro
 
 /** On the private listener. */
 export const privateDocsRoutes = (): Router =>
-  routes(
-    privateDocsEndpoints,
-    handlers(privateDocsEndpoints, anyone, {
-      openapi_private: serve('json', async () => JSON.stringify((await import('./openapi.ts')).privateDocument())),
-    }),
-  )
+  handledRoutes(privateDocsEndpoints, anyone, {
+    openapi_private: serve('json', async () => JSON.stringify((await import('./openapi.ts')).privateDocument())),
+  })

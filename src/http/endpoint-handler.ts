@@ -1,7 +1,7 @@
 /** The handler of a row: the caller, query and body, then the work of the route, and its answer. */
-import type { Request, Response } from 'express'
+import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
-import { type Endpoint, type Endpoints, type Media, ofBodies, type RowHandler } from './endpoint.ts'
+import { type Endpoint, type Endpoints, type Media, ofBodies, type RowHandler, routes } from './endpoint.ts'
 import { bringsBody, checkBody, discardBody, isForm, readForm, readJson } from './request/body.ts'
 import { checkQuery, pickQuery, rawQueryOf } from './request/query.ts'
 
@@ -88,3 +88,10 @@ export const handlers = <Rows extends Endpoints, Who>(
   Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, handler(id, row, authorization, works[id]!)])) as {
     [Id in keyof Rows]: RowHandler
   }
+
+/** The routes of such rows, without middleware of their own. */
+export const handledRoutes = <Rows extends Endpoints, Who>(
+  rows: Rows,
+  authorization: Authorization<Who, keyof Rows>,
+  works: { readonly [Id in keyof Rows]: Work<Rows[Id], Who> },
+): Router => routes(rows, handlers(rows, authorization, works))

@@ -1,8 +1,8 @@
 /** Health for orchestrators: alive, ready (the session store answers, not draining), started. */
 import type { Response, Router } from 'express'
 import type { Metrics } from '../platform/metrics/metrics.ts'
-import { type Endpoints, routes, text } from './endpoint.ts'
-import { anyone, handlers } from './endpoint-handler.ts'
+import { type Endpoints, text } from './endpoint.ts'
+import { anyone, handledRoutes } from './endpoint-handler.ts'
 
 export interface Health {
   started: boolean
@@ -50,19 +50,16 @@ export const healthEndpoints = {
 
 /** The routes of the private listener that tell how the process does. */
 export const healthRoutes = (health: Health, ping: () => Promise<void>, metrics: Metrics): Router =>
-  routes(
-    healthEndpoints,
-    handlers(healthEndpoints, anyone, {
-      alive: async ({ res }) => say(res, 200, 'ok'),
-      started: async ({ res }) => (health.started ? say(res, 200, 'ok') : say(res, 503, 'starting')),
-      ready: async ({ query, res }) => {
-        if (health.draining || !health.started) return say(res, 503, health.draining ? 'draining' : 'starting')
-        // As Kubernetes' own servers have it: what all replicas share takes none of them out.
-        if (query.exclude === 'redis' || (await isUp(ping))) return say(res, 200, 'ok')
-        say(res, 503, 'session store unavailable')
-      },
-      metrics: async ({ res }) => {
-        res.type(metrics.contentType).send(await metrics.text())
-      },
-    }),
-  )
+  handledRoutes(healthEndpoints, anyone, {
+    alive: async ({ res }) => say(res, 200, 'ok'),
+    started: async ({ res }) => (health.started ? say(res, 200, 'ok') : say(res, 503, 'starting')),
+    ready: async ({ query, res }) => {
+      if (health.draining || !health.started) return say(res, 503, health.draining ? 'draining' : 'starting')
+      // As Kubernetes' own servers have it: what all replicas share takes none of them out.
+      if (query.exclude === 'redis' || (await isUp(ping))) return say(res, 200, 'ok')
+      say(res, 503, 'session store unavailable')
+    },
+    metrics: async ({ res }) => {
+      res.type(metrics.contentType).send(await metrics.text())
+    },
+  })

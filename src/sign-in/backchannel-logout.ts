@@ -4,8 +4,7 @@
 import type { Request, Response, Router } from 'express'
 import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'
-import { routes } from '../http/endpoint.ts'
-import { anyone, handlers } from '../http/endpoint-handler.ts'
+import { anyone, handledRoutes } from '../http/endpoint-handler.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import type { ProviderSessions } from '../session/provider-sessions.ts'
@@ -55,20 +54,17 @@ export const backchannelLogoutRoutes = ({ replay, providerSessions, tokens, atte
     await attempt(req, res, () => tokens.requireSignature(text, 'invalid_logout_token'))
   }
 
-  return routes(
-    backchannelEndpoints,
-    handlers(backchannelEndpoints, anyone, {
-      backchannel_logout: async ({ body: { logout_token: text }, req, res }) => {
-        const heard = (signed: boolean) => (error: unknown) => {
-          raise(text, signed, error)
-          throw error
-        }
-        await prove(req, res, text).catch(heard(false))
-        const ended = await end(text).catch(heard(true))
-        if (ended === undefined)
-          throw new Problem('invalid_logout_token', { detail: 'This logout token was shown before, and what it says is done.' })
-        addLogFields(res, { ended })
-      },
-    }),
-  )
+  return handledRoutes(backchannelEndpoints, anyone, {
+    backchannel_logout: async ({ body: { logout_token: text }, req, res }) => {
+      const heard = (signed: boolean) => (error: unknown) => {
+        raise(text, signed, error)
+        throw error
+      }
+      await prove(req, res, text).catch(heard(false))
+      const ended = await end(text).catch(heard(true))
+      if (ended === undefined)
+        throw new Problem('invalid_logout_token', { detail: 'This logout token was shown before, and what it says is done.' })
+      addLogFields(res, { ended })
+    },
+  })
 }

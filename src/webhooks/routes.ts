@@ -10,8 +10,8 @@ import { faultIn } from '../contract/field-faults.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import { Problem } from '../contract/problems.ts'
 import { addLogFields } from '../http/access-log.ts'
-import { type Endpoints, json, routes } from '../http/endpoint.ts'
-import { type Authorization, type CheckedRequest, handlers } from '../http/endpoint-handler.ts'
+import { type Endpoints, json } from '../http/endpoint.ts'
+import { type Authorization, type CheckedRequest, handledRoutes } from '../http/endpoint-handler.ts'
 import type { Attempt } from '../http/rate-limit.ts'
 import { readBytes } from '../http/request/body.ts'
 import { forEachConcurrent } from '../platform/concurrency.ts'
@@ -143,5 +143,5 @@ export const webhookRoutes = ({ apps, invalidation, removed, attempt }: Parts): 
     await forEachConcurrent(atOnce, gone.values(), (one) => removed({ app, trigger, gone: one, surviving: surviving[0] }))
   }
 
-  return routes(webhookEndpoints, handlers(webhookEndpoints, { enter }, { probe_webhook: async () => undefined, receive_webhook: receive }))
+  return handledRoutes(webhookEndpoints, { enter }, { probe_webhook: async () => undefined, receive_webhook: receive })
 }

@@ -5,8 +5,7 @@ import { faultIn } from '../../contract/field-faults.ts'
 import { Problem } from '../../contract/problems.ts'
 import { callFactsOf } from '../../gateway/call-facts.ts'
 import { untilDrained } from '../../http/backpressure.ts'
-import { routes } from '../../http/endpoint.ts'
-import { type CheckedRequest, handlers } from '../../http/endpoint-handler.ts'
+import { type CheckedRequest, handledRoutes } from '../../http/endpoint-handler.ts'
 import type { Journal } from '../../journal/append/journal.ts'
 import { decode, isFor } from '../../journal/event/event.ts'
 import { exportFound, exportLines } from '../../journal/export.ts'
@@ -165,5 +164,5 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
     download_envelope: createEnvelopeDownload({ bulk, during: readers.during, sealer, keys, sessions }),
   } satisfies { [Id in keyof Rows]: Work<Id> }
 
-  return routes(apiEndpoints, handlers(apiEndpoints, createAuthorization({ sessions, guard }), works))
+  return handledRoutes(apiEndpoints, createAuthorization({ sessions, guard }), works)
 }

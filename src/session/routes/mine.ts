@@ -3,8 +3,7 @@
 import type { Response, Router } from 'express'
 import { Problem } from '../../contract/problems.ts'
 import { addLogFields } from '../../http/access-log.ts'
-import { routes } from '../../http/endpoint.ts'
-import { type Authorization, handlers } from '../../http/endpoint-handler.ts'
+import { type Authorization, handledRoutes } from '../../http/endpoint-handler.ts'
 import { limitCalls } from '../../http/rate-limit.ts'
 import type { CookieNames } from '../../http/request/cookies.ts'
 import { isWithin } from '../caps.ts'
@@ -47,29 +46,26 @@ export const ownSessionsRoutes = (sessions: Sessions, people: People, acts: Acts
     if (person.userId === undefined || !(await people.held(person)).every((held) => isWithin(['user'], held)))
       throw new Problem('forbidden', { detail: 'Only an admin ends the sessions of staff and programs.' })
   }
-  return routes(
-    ownEndpoints,
-    handlers(ownEndpoints, authorizationOf(sessions), {
-      list_my_sessions: async ({ who }) => {
-        const shown = (await people.list(who)).filter(({ entry }) => isWithin(who.cap, entry))
-        return { sessions: shown.map((it) => view(it, who.sid)) }
-      },
-      end_my_session: async ({ who, params, res }) => {
-        const id = params['sessionId']!
-        if (!(await people.endOne(who, id, who.cap))) throw new Problem('session_not_found')
-        if (id === who.sid) forgetCookie(who, res)
-      },
-      end_my_sessions: async ({ who, res }) => {
-        await people.endAllWithin(who.cap, who)
-        forgetCookie(who, res)
-      },
-      end_sessions_of_user: async ({ who, body: { userId, actorId }, req, res }) => {
-        const person = { app: who.app, userId, actor: { id: userId ?? actorId! } }
-        await acts.bySession(req, res, { session: who, act: 'end_sessions', on: person }, async () => {
-          await requireMayEnd(who, person)
-          await people.endAll(person)
-        })
-      },
-    }),
-  )
+  return handledRoutes(ownEndpoints, authorizationOf(sessions), {
+    list_my_sessions: async ({ who }) => {
+      const shown = (await people.list(who)).filter(({ entry }) => isWithin(who.cap, entry))
+      return { sessions: shown.map((it) => view(it, who.sid)) }
+    },
+    end_my_session: async ({ who, params, res }) => {
+      const id = params['sessionId']!
+      if (!(await people.endOne(who, id, who.cap))) throw new Problem('session_not_found')
+      if (id === who.sid) forgetCookie(who, res)
+    },
+    end_my_sessions: async ({ who, res }) => {
+      await people.endAllWithin(who.cap, who)
+      forgetCookie(who, res)
+    },
+    end_sessions_of_user: async ({ who, body: { userId, actorId }, req, res }) => {
+      const person = { app: who.app, userId, actor: { id: userId ?? actorId! } }
+      await acts.bySession(req, res, { session: who, act: 'end_sessions', on: person }, async () => {
+        await requireMayEnd(who, person)
+        await people.endAll(person)
+      })
+    },
+  })
 }

@@ -5,8 +5,7 @@ import type { UpstreamApp } from '../../../config/apps.ts'
 import type { Secret } from '../../../config/secret.ts'
 import { Problem } from '../../contract/problems.ts'
 import { addLogFields } from '../../http/access-log.ts'
-import { routes } from '../../http/endpoint.ts'
-import { handlers } from '../../http/endpoint-handler.ts'
+import { handledRoutes } from '../../http/endpoint-handler.ts'
 import type { Attempt } from '../../http/rate-limit.ts'
 import type { Assertion } from '../assertion.ts'
 import { isWithin } from '../caps.ts'
@@ -50,41 +49,38 @@ export const mintRoutes = (sessions: Sessions, mint: Mint, authenticate: Authent
     return await acts.byKey(req, res, { key, act: 'mint_session', app, on, facts: { kind, roles } }, run)
   }
 
-  return routes(
+  return handledRoutes(
     mintEndpoints,
-    handlers(
-      mintEndpoints,
-      { enter: ({ req, res }) => authenticate(req, res) },
-      {
-        mint_session: async ({ who, body, req, res }) => {
-          const minted = await minting(req, res, who, body)
-          addLogFields(res, { session: minted.sessionId })
-          return minted
-        },
-        list_service_sessions: async ({ who: { cap } }) => {
-          const listed = (await sessions.listServices()).filter(({ entry }) => isWithin(cap, entry))
-          return {
-            sessions: listed.map(({ sid, createdMs, expiresMs, entry }) => ({
-              sessionId: sid,
-              appId: entry.app,
-              actor: entry.actor,
-              roles: entry.roles,
-              createdAt: new Date(createdMs).toISOString(),
-              expiresAt: new Date(expiresMs).toISOString(),
-            })),
-          }
-        },
-        end_service_session: async ({ who: key, params, req, res }) => {
-          const id = params['sessionId']!
-          const found = (await sessions.listServices()).find(({ sid, entry }) => sid === id && isWithin(key.cap, entry))
-          if (!found) throw new Problem('session_not_found')
-          const { app, actor } = found.entry
-          const done = { on: { actor: { id: found.entry.actorId ?? actor } }, facts: { session: id } }
-          await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
-            if (!(await sessions.endService(id, key.cap))) throw new Problem('session_not_found')
-          })
-        },
+    { enter: ({ req, res }) => authenticate(req, res) },
+    {
+      mint_session: async ({ who, body, req, res }) => {
+        const minted = await minting(req, res, who, body)
+        addLogFields(res, { session: minted.sessionId })
+        return minted
       },
-    ),
+      list_service_sessions: async ({ who: { cap } }) => {
+        const listed = (await sessions.listServices()).filter(({ entry }) => isWithin(cap, entry))
+        return {
+          sessions: listed.map(({ sid, createdMs, expiresMs, entry }) => ({
+            sessionId: sid,
+            appId: entry.app,
+            actor: entry.actor,
+            roles: entry.roles,
+            createdAt: new Date(createdMs).toISOString(),
+            expiresAt: new Date(expiresMs).toISOString(),
+          })),
+        }
+      },
+      end_service_session: async ({ who: key, params, req, res }) => {
+        const id = params['sessionId']!
+        const found = (await sessions.listServices()).find(({ sid, entry }) => sid === id && isWithin(key.cap, entry))
+        if (!found) throw new Problem('session_not_found')
+        const { app, actor } = found.entry
+        const done = { on: { actor: { id: found.entry.actorId ?? actor } }, facts: { session: id } }
+        await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
+          if (!(await sessions.endService(id, key.cap))) throw new Problem('session_not_found')
+        })
+      },
+    },
   )
 }

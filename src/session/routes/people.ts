@@ -4,8 +4,7 @@
 import type { Router } from 'express'
 import type { z } from 'zod'
 import type { UpstreamApp } from '../../../config/apps.ts'
-import { routes } from '../../http/endpoint.ts'
-import { handlers } from '../../http/endpoint-handler.ts'
+import { handledRoutes } from '../../http/endpoint-handler.ts'
 import { requirePersonWithin, requireUncapped, requireWithin } from '../caps.ts'
 import type { People } from '../people.ts'
 import type { Person } from '../record.ts'
@@ -19,31 +18,28 @@ export const personRoutes = (people: People, apps: ReadonlyMap<string, UpstreamA
     const app = appOf(apps, appId).appId
     return userId === undefined ? { app, actor: { id: actorId! } } : { app, userId, actor: { id: userId } }
   }
-  return routes(
+  return handledRoutes(
     personEndpoints,
-    handlers(
-      personEndpoints,
-      { enter: ({ req, res }) => authenticate(req, res) },
-      {
-        end_sessions_of_person: async ({ who: key, body, req, res }) => {
-          const { appId: app } = appOf(apps, body.appId)
-          const done = body.everyone ? { facts: { everyone: true } } : { on: personOf(body) }
-          await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
-            if (body.everyone) requireUncapped(key.cap)
-            else await requirePersonWithin(people, key.cap, personOf(body))
-            await (body.everyone ? people.endApp(app) : people.endAll(personOf(body)))
-          })
-        },
-        change_roles_of_person: async ({ who: key, body, req, res }) => {
-          const person = personOf(body)
-          const done = { on: person, facts: { roles: body.roles } }
-          await acts.byKey(req, res, { key, act: 'set_roles', app: person.app, ...done }, async () => {
-            requireWithin(key.cap, body)
-            await requirePersonWithin(people, key.cap, person)
-            await people.setRoles(person, body.roles)
-          })
-        },
+    { enter: ({ req, res }) => authenticate(req, res) },
+    {
+      end_sessions_of_person: async ({ who: key, body, req, res }) => {
+        const { appId: app } = appOf(apps, body.appId)
+        const done = body.everyone ? { facts: { everyone: true } } : { on: personOf(body) }
+        await acts.byKey(req, res, { key, act: 'end_sessions', app, ...done }, async () => {
+          if (body.everyone) requireUncapped(key.cap)
+          else await requirePersonWithin(people, key.cap, personOf(body))
+          await (body.everyone ? people.endApp(app) : people.endAll(personOf(body)))
+        })
       },
-    ),
+      change_roles_of_person: async ({ who: key, body, req, res }) => {
+        const person = personOf(body)
+        const done = { on: person, facts: { roles: body.roles } }
+        await acts.byKey(req, res, { key, act: 'set_roles', app: person.app, ...done }, async () => {
+          requireWithin(key.cap, body)
+          await requirePersonWithin(people, key.cap, person)
+          await people.setRoles(person, body.roles)
+        })
+      },
+    },
   )
 }

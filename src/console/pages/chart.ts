@@ -59,7 +59,7 @@ ${series.map((counts, at) => hit(counts, at, step, names[at]!))}
 }
 
 export const legend = (): Html => html`
-<ul class="legend" aria-label="Colours">${kinds.map((kind) => html`<li><span class="swatch s-${kind}"></span>${kind}</li>`)}</ul>`
+<ul class="legend" aria-label="Colours">${kinds.map((kind) => html`<li><span class="swatch k-${kind}"></span>${kind}</li>`)}</ul>`
 
 const hourMs = 3_600_000
 

@@ -32,7 +32,6 @@ withBrowser('the reference', () => {
   beforeEach(async () => {
     await browser.page.setViewportSize({ width: 1440, height: 900 })
     await browser.page.context().clearCookies()
-    await open()
   })
   afterEach(() => {
     expect(browser.complaints.splice(0)).toEqual([])
@@ -50,6 +49,15 @@ withBrowser('the reference', () => {
     await browser.page.getByRole('button', { name: people[person].actor.name }).click()
     await browser.page.getByText(`Signed in as ${people[person].actor.name}`).waitFor()
   }
+  /** Opened by somebody who has signed in before: the page is large. */
+  const openAs = async (person: keyof typeof people) => {
+    const { actor, roles, ...more } = people[person]
+    const { cookie = '' } = await bff.signIn({ kind: 'cookie', actor, roles: [...roles], ...more })
+    const [name = '', value = ''] = cookie.split(/=(.*)/s)
+    await browser.page.context().addCookies([{ name, value, url: bff.app.publicUrl, httpOnly: true, sameSite: 'Strict' }])
+    await open()
+    await browser.page.getByText(`Signed in as ${actor.name}`).waitFor()
+  }
   /** Opens the form of an operation. */
   const form = async (id: string) => {
     await article(id).getByText(`Try ${id}`).click()
@@ -62,6 +70,7 @@ withBrowser('the reference', () => {
     ['a phone', 390, 844],
   ])('has no fault that axe finds, in light and in dark, and does not scroll sideways: %s', async (name, width, height) => {
     await browser.page.setViewportSize({ width, height })
+    await open()
     // All of it once; what depends on the width shows in two operations. axe goes through hidden ones, too.
     if (width < 1000) {
       await browser.page.getByRole('searchbox').fill('signedUpAt avatarUrl')
@@ -80,6 +89,7 @@ withBrowser('the reference', () => {
 
   test('finds an operation by a field, an error or a path, and shows all again', async () => {
     const { page } = browser
+    await open()
     await page.keyboard.press('/')
     expect(await page.locator(':focus').getAttribute('name')).toBe('q')
     await page.keyboard.type('integrationIds linkrequest')
@@ -104,6 +114,7 @@ withBrowser('the reference', () => {
 
   test('shows samples in the language that is chosen, for all operations at once, and copies them with this address', async () => {
     const { page } = browser
+    await open()
     for (const [language, sign] of [
       ['Python (requests)', 'requests.put('],
       ['Swift', 'URLRequest('],
@@ -124,6 +135,7 @@ withBrowser('the reference', () => {
   })
 
   test('tries a call as the person who signs in from there, and comes back', async () => {
+    await open()
     await signIn('customer')
     const change = await form('update_app_user')
     await change.getByLabel('Body').fill('{"givenName":"Mia"}')
@@ -144,7 +156,7 @@ withBrowser('the reference', () => {
   })
 
   test('shows a refusal as the page of a customer would get it', async () => {
-    await signIn('customer')
+    await openAs('customer')
     const merge = await form('merge_users')
     await merge.getByRole('checkbox').check()
     await merge.getByRole('button').click()
@@ -163,7 +175,7 @@ withBrowser('the reference', () => {
   })
 
   test('says what is wrong with a call that cannot be sent, and that no answer came only when none came', async () => {
-    await signIn('admin')
+    await openAs('admin')
     const erase = await form('delete_app_user')
     await erase.getByLabel('userId').fill('nobody-here')
     await erase.getByLabel('Audit-Ticket').fill('№ 7')
@@ -195,7 +207,7 @@ withBrowser('the reference', () => {
   })
 
   test('tells the journal why, with any letters in the note', async () => {
-    await signIn('admin')
+    await openAs('admin')
     bff.sandbox.createUser(appId, { userId: 'to-clear', givenName: 'Gone' })
     const erase = await form('delete_app_user_profile')
     await erase.getByLabel('userId').fill('to-clear')
@@ -209,6 +221,7 @@ withBrowser('the reference', () => {
 
   test('can be worked by keyboard: the content is one key away, and a form opens and is sent', async () => {
     const { page } = browser
+    await open()
     await page.keyboard.press('Tab')
     expect(await page.locator(':focus').textContent()).toBe('Skip to the content')
     await page.keyboard.press('Enter')
@@ -225,6 +238,7 @@ withBrowser('the reference', () => {
 
   test('is printed without what only a screen needs, and with the errors open', async () => {
     const { page } = browser
+    await open()
     await page.emulateMedia({ media: 'print' })
     expect(await page.getByRole('navigation').isVisible()).toBe(false)
     expect(await page.locator('.try').first().isVisible()).toBe(false)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { appId, type Bff, startBff } from '../support/bff.ts'
+import { until } from '../support/until.ts'
 
 const reconnects = 100
 
@@ -66,7 +67,10 @@ test(`${reconnects} reconnects while a replica restarts: 0 gaps, 0 doubles`, asy
   over.abort()
   await working
   const size = await sizeNow()
-  for (let tries = 0; tries < 100 && seen.at(-1)! < size - 1; tries += 1) seen.push(...(await listen(steady, token, seen.at(-1), first)))
+  await until(
+    async () => seen.push(...(await listen(steady, token, seen.at(-1), first))),
+    () => seen.at(-1)! >= size - 1,
+  )
   expect(seen).toEqual(Array.from({ length: size - first }, (_, at) => first + at))
   expect([size - first > 100, restarts > 2]).toEqual([true, true])
   await other[Symbol.asyncDispose]()

@@ -143,6 +143,8 @@ when(
     expectFires('SmoochBffJournalEventsLost', before, after)
     expectFires('SmoochBffJournalLags', before, after)
   },
+  // More than five thousand sessions are minted.
+  600_000,
 )
 
 const behindProxy = async (make: (bff: Bff, proxy: TestProxy, redisUrl: string) => Promise<unknown>) => {
@@ -151,6 +153,7 @@ const behindProxy = async (make: (bff: Bff, proxy: TestProxy, redisUrl: string) 
   all.defer(() => redis.stop())
   const proxy = all.use(await startProxy(redis.url))
   const bff = all.use(await startBff({ env: { REDIS_URL: `redis://127.0.0.1:${proxy.port}` } }))
+  await until(async () => (await bff.private('GET', '/readyz')).status === 200)
   const before = await look(bff.app.privateUrl)
   await make(bff, proxy, redis.url)
   return [before, await look(bff.app.privateUrl)] as const

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { faults } from '../../src/dev/demo/faults.ts'
+import { until } from '../support/until.ts'
 import { chromiumInstalled } from './browser.ts'
 import { type Demo, openDemo } from './demo-page.ts'
 
@@ -53,14 +54,11 @@ withBrowser('"Make it fail" shows a front end', () => {
     await demo.picture('faults')
     const output = demo.card('Channels').locator('output:not([data-kind="busy"]):not(:empty)')
     // So many failures in so short a time make the service leave the other side alone for a while.
-    for (let tries = 0; tries < 20; tries += 1) {
+    const asked = async () => {
       await demo.press('Ask for the channel ids')
       await output.waitFor()
-      const said = await output.textContent()
-      if (said?.startsWith('Done. 200')) return
-      expect(said).toContain('503 upstream_unavailable')
-      await demo.page.waitForTimeout(500)
+      return await output.textContent()
     }
-    throw new Error('It is not well again after 10 s')
+    expect(await until(asked, (said) => !said?.includes('503 upstream_unavailable'), 500)).toMatch(/^Done\. 200/)
   })
 })

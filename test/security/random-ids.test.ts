@@ -171,7 +171,7 @@ describe('thousands through the whole service', () => {
     })
     // 405: a slash in the id can make another path of it.
     expectSound(seed, statuses, [200, 400, 404, 405, 414])
-  })
+  }, 600_000)
 
   test('1,000 in bodies, on either side of a merge and in pre_create', async () => {
     // Each three times, for the three places.
@@ -183,16 +183,16 @@ describe('thousands through the whole service', () => {
       return index % 3 ? send('POST', `${long}/appusers/merge`, { surviving, discarded }) : send('POST', `${long}/appusers`, { userId: id })
     })
     expectSound(seed, statuses, [200, 201, 400, 404, 409])
-  })
+  }, 600_000)
 
   test('500 in mints, each then used as me', async () => {
     const { seed, values } = withSample([...nasty, ...visible], text, 200)
     const statuses = await inTurns(values, async (userId) => {
-      const minted = await bff.private('POST', '/sessions', { kind: 'bearer', userId })
+      const minted = await patiently(() => bff.private('POST', '/sessions', { kind: 'bearer', userId }))
       if (minted.status !== 201) return minted.status
-      const { status } = await bff.call('GET', '/v1.1/appusers/me', { headers: { authorization: `Bearer ${minted.json.token}` } })
-      return status
+      const headers = { authorization: `Bearer ${minted.json.token}` }
+      return (await patiently(() => bff.call('GET', '/v1.1/appusers/me', { headers }))).status
     })
     expectSound(seed, statuses, [200, 400])
-  })
+  }, 600_000)
 })

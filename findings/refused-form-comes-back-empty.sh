@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# react-dom 19.3.1 in Chromium 156: after a form's action has refused what was entered, the fields are empty, and a select stays so in spite of defaultValue.
+# react-dom 19.3.1 in Chromium 156: a form whose action refuses what was entered is emptied, and a select stays so in spite of defaultValue.
 #
 # Expected: a form by useActionState() whose action returns an error shows the error beside what was entered, which is why one returns it. Said is
 #           that React resets a form when its action has succeeded.

@@ -34,10 +34,14 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
       return userId === undefined ? [] : [{ sid, userId, smoochId }]
     })
 
+  /** The name of the smoochId of the person's last answer, under whichever pepper it was written. */
+  const nameOf = async (person: Person): Promise<string | undefined> =>
+    (await Promise.all(personKeysOf(peppers, person).map((tag) => store.readMark(tag, 'smooch')))).find((name) => name !== undefined)
+
   /** The smoochId of the person's last answer, when it is known. */
   const smoochIdOf = async (person: Person): Promise<string | undefined> => {
     const tags = personKeysOf(peppers, person)
-    const name = await store.readMark(tags[0], 'smooch')
+    const name = await nameOf(person)
     return name === undefined ? undefined : (await kept(name)).find(({ sid }) => tags.includes(sid))?.smoochId
   }
 
@@ -65,9 +69,9 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
 
     /** Prolongs what is known of a person for a new session's length; false when nothing is. */
     renew: async (person: Person): Promise<boolean> => {
-      const name = await store.readMark(personKeysOf(peppers, person)[0], 'smooch')
-      if (name !== undefined) await keep(person, name, await smoochIdOf(person))
-      return name !== undefined
+      const smoochId = await smoochIdOf(person)
+      if (smoochId !== undefined) await keep(person, namesOf(person.app, smoochId)[0], smoochId)
+      return smoochId !== undefined
     },
 
     /** The userIds of people with this smoochId who may have sessions. */
@@ -80,7 +84,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
 
     /** True when the person's last answer had another smoochId: a new user under an old userId. */
     isSomebodyNew: async (person: Person, smoochId: string): Promise<boolean> => {
-      const name = await store.readMark(personKeysOf(peppers, person)[0], 'smooch')
+      const name = await nameOf(person)
       return name !== undefined && !namesOf(person.app, smoochId).includes(name)
     },
 

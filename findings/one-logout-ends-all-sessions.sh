@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Chromium 156: a logout with `Clear-Site-Data: "cookies"` takes the cookies of every other application of the same domain, `__Host-` or not.
+# Chromium 156: a logout with `Clear-Site-Data: "cookies"` takes the cookies of all other applications of the domain, `__Host-` or not.
 #
-# Expected: the header clears what belongs to the origin that has sent it, as its value "storage" does. A cookie with the prefix __Host- is of one host
-#           alone, and no other host can set or delete it.
-# Happens:  for cookies the standard takes the registrable domain: all hosts below example.com, the domain itself, each port, each prefix.
-#           "storage" and "cache" are of the origin.
+# Expected: the header clears what belongs to the origin that has sent it, as its value "storage" does. A cookie with the prefix __Host- is of one
+#           host alone, and no other host can set or delete it.
+# Happens:  for cookies the standard takes the registrable domain: all hosts below example.com, the domain itself, each port, each prefix. "storage"
+#           and "cache" are of the origin.
 # Seen:     three applications, each with a cookie __Host-session; app.example.test logs out with Clear-Site-Data:
 #           "cookies":             app none, admin.example.test none, app.another.test kept
 #           "storage":             app kept, admin.example.test kept, app.another.test kept
 #           none, but Max-Age=0:   app none, admin.example.test kept, app.another.test kept
-# Matters:  lists of good headers recommend it for each logout. A user who leaves the shop is out of the mail, the wiki and the identity provider too,
-#           with half-written texts, the choice of consent and the mark of the known device. On localhost, where each name is
-#           a domain of its own, it does not show. End the session on the server and set one's own cookie to Max-Age=0.
+# Matters:  lists of good headers recommend it for each logout. A user who leaves the shop is out of the mail, the wiki and the identity provider
+#           too, with half-written texts, the choice of consent and the mark of the known device. On localhost, where each name is a domain of its
+#           own, it does not show. End the session on the server and set one's own cookie to Max-Age=0.
 # Needs Chromium and openssl (Debian: chromium, openssl).
 set -euo pipefail
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)

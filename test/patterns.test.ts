@@ -117,7 +117,7 @@ const waitsIn = (file: string, code: string): string[] => {
   }
   const timers = /import \{ setTimeout(?: as (\w+))? \} from 'node:timers\/promises'/.exec(code)
   const timer = new RegExp(
-    `^await (?:${timers ? (timers[1] ?? 'setTimeout') : 'sleep'}\\(|new Promise(?:<\\w+>)?\\(\\(\\w+\\) => (?:void )?setTimeout\\()`,
+    `^await (?:${timers ? (timers[1] ?? 'setTimeout') : 'sleep'}\\(|[\\w.]+\\.waitForTimeout\\(|new Promise(?:<\\w+>)?\\(\\(\\w+\\) => (?:void )?setTimeout\\()`,
   )
   const isTimer = (node: Node): boolean => node.type === 'AwaitExpression' && timer.test(code.slice(node.start, node.end))
   const isWait = ({ type, body, test }: Node): boolean => {
@@ -138,6 +138,7 @@ describe('a wait of its own', () => {
     ['a number of tries', 'for (let tries = 0; tries < 300 && !isThere(); tries += 1) await sleep(50)'],
     ['a bound in milliseconds', 'while (!isThere() && performance.now() < end) { look(); await sleep(5) }'],
     ['a loop that is left', 'for (;;) { if (isThere()) break; await sleep(20) }'],
+    ['a page', 'while (!isThere()) await it.page.waitForTimeout(100)'],
     ['a promise', 'while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20))'],
     ['one in a function', 'const until = async () => { for (let n = 0; n < 9; n += 1) { if (isThere()) return; await sleep(5) } }'],
   ])('is found: %s', (_name, code) => {

@@ -6,6 +6,7 @@ import { asPage } from '../../src/http/response-headers.ts'
 import { appId } from '../support/bff.ts'
 import { startProvider, type TestProvider } from '../support/provider.ts'
 import { type Replicas, startReplicas } from '../support/replicas.ts'
+import { until } from '../support/until.ts'
 import { providerEnv } from '../support/with-provider.ts'
 import { type Browser, chromiumInstalled, openBrowser } from './browser.ts'
 
@@ -119,8 +120,7 @@ given('a person with a browser, a real provider and two replicas', () => {
     await elsewhere.goto(`${provider.issuer}/session/end`)
     await elsewhere.click('button[value=yes], button[type=submit]')
     await elsewhere.waitForURL(/success|end/)
-    for (let waited = 0; waited < 30_000 && (await call(tab, 'GET', '/auth/session')).body['signedIn']; waited += 100)
-      await tab.waitForTimeout(100)
+    await until(async () => !(await call(tab, 'GET', '/auth/session')).body['signedIn'])
     expect((await call(tab, 'GET', '/v1.1/appusers/me')).status).toBe(401)
     await elsewhere.close()
     await tab.close()

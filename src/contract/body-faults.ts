@@ -47,6 +47,8 @@ const sentence = (issue: z.core.$ZodIssue, hint: Hint = () => ''): string => {
   if (issue.code === 'unrecognized_keys') return `unknown field ${placeOf(issue.keys.slice(0, 1))}${hint(issue.path, issue.keys[0] ?? '')}`
   if (issue.code === 'invalid_key') return `a key: ${issue.issues.map((each) => sentence(each)).join(', ')}`
   if (issue.message.endsWith('received undefined')) return 'is required'
+  // A schema's own words say more than ours.
+  if (!/^(?:Invalid|Too small|Too big)\b/.test(issue.message)) return issue.message
   if (issue.code === 'invalid_value') return oneOf(issue.values)
   if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) return oneOf(issue.options)
   if (issue.code === 'too_small' && units[issue.origin])

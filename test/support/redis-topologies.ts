@@ -58,7 +58,7 @@ const plain = (port: number, { folder }: Folders, guarded: Guarded) => [
 
 const client = (port: number, { tls, password, host = '127.0.0.1' }: Guarded = {}) =>
   new Redis({
-    ...{ port, host, retryStrategy: () => 50 },
+    ...{ port, host, retryStrategy: () => 50, maxRetriesPerRequest: null },
     ...(password && { password }),
     ...(tls && { tls: { ca: tls.text('ca.pem'), cert: tls.text('client.pem'), key: tls.text('client.key') } }),
   }).on('error', () => undefined)
@@ -72,11 +72,14 @@ const stopAll = (processes: readonly ChildProcess[], folders: Folders) => async 
 export const startStandalone = async (guarded: Guarded = {}): Promise<Pick<Topology, 'stop'> & { port: number }> => {
   const port = await freePort()
   const folders = startFolders()
-  const processes = [start(plain(port, folders, guarded))]
+  await using starting = new AsyncDisposableStack()
+  starting.defer(stopAll([start(plain(port, folders, guarded))], folders))
   const asked = client(port, guarded)
+  starting.defer(() => asked.disconnect())
   await until(async () => (await asked.ping().catch(() => '')) === 'PONG')
   asked.disconnect()
-  return { port, stop: stopAll(processes, folders) }
+  const started = starting.move()
+  return { port, stop: () => started.disposeAsync() }
 }
 
 export interface WithSentinel extends Topology {
@@ -106,7 +109,10 @@ export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1):
   writeFileSync(config, [...listens, ...asks, ...watched.map((line) => `sentinel ${line}`)].join('\n'))
   const replica = (at: number) => start([...server(at), '--replicaof', host, String(port), '--repl-diskless-sync-delay', '0'])
   const processes = [start(server(port)), ...replicaPorts.map(replica), start([config, '--sentinel'])]
+  await using starting = new AsyncDisposableStack()
+  starting.defer(stopAll(processes, folders))
   const sentinel = client(sentinelPort, { ...guarded, password: guarded.sentinelPassword ?? '' })
+  starting.defer(() => sentinel.disconnect())
   await until(async () => {
     const master = (await sentinel.call('SENTINEL', 'master', 'bff').catch(() => [])) as string[]
     return master.includes('master') && master[master.indexOf('num-slaves') + 1] === String(replicas)
@@ -131,9 +137,10 @@ export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1):
     }
     return { process: servers.get(at)!, startAgain }
   }
+  const started = starting.move()
   return {
     url: `redis+sentinel://127.0.0.1:${sentinelPort}/bff`,
-    stop: stopAll(processes, folders),
+    stop: () => started.disposeAsync(),
     master: processes[0]!,
     sentinelPort,
     current,
@@ -181,7 +188,12 @@ export const startCluster = async ({
   ])
   const processes = args.map(start)
   const servers = [...processes]
+  await using starting = new AsyncDisposableStack()
+  starting.defer(stopAll(processes, folders))
   const clients = ports.map((port) => client(port, guarded))
+  starting.defer(() => {
+    for (const node of clients) node.disconnect()
+  })
   const firstOf = (i: number): number => (replicas ? [0, slots - 2, slots - 1, slots][i]! : Math.ceil((slots / 3) * i))
   await Promise.all(
     clients.slice(0, 3).map((node, i) => node.call('CLUSTER', 'ADDSLOTSRANGE', String(firstOf(i)), String(firstOf(i + 1) - 1))),
@@ -226,10 +238,11 @@ export const startCluster = async ({
   }
   if (replicas) await current()
   for (const node of clients) node.disconnect()
+  const started = starting.move()
   const shownHost = host === '::1' ? '[::1]' : host
   return {
     url: `redis+cluster://${shown.map((port) => `${shownHost}:${port}`).join(',')}`,
-    stop: stopAll(processes, folders),
+    stop: () => started.disposeAsync(),
     nodes: masters.map((port, i) => ({ port, process: processes[i]! })),
     current,
   }

@@ -108,7 +108,10 @@ describe('when a copy grows old', () => {
       await get(bff, id, headers)
       await sleep(500)
       const before = readsOf(bff)
-      const stale = await Promise.all([1, 2, 3, 4].map(() => get(bff, id, headers)))
+      // The one who renews it waits, so that all four come before the new copy.
+      const { promise: held, resolve: release } = Promise.withResolvers<void>()
+      bff.sandbox.fault({ operation: 'get_app_user', held, times: 1 })
+      const stale = await Promise.all([1, 2, 3, 4].map(() => get(bff, id, headers))).finally(release)
       expect(stale.map((answer) => answer.headers.get('cache-status'))).toEqual(Array(4).fill('smooch-bff; hit; ttl=-1'))
       await until(async () => (await get(bff, id, headers)).headers.get('cache-status') === 'smooch-bff; hit; ttl=0')
       expect(readsOf(bff) - before).toBe(1)

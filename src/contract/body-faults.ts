@@ -1,4 +1,4 @@
-/** What is wrong with a body, from zod's issues: where, and in words that never repeat a value. */
+/** A body by its schema; what is wrong with it is told by place, and in words that never repeat a value. */
 import type { z } from 'zod'
 import { placeOf, pointerOf } from './field-faults.ts'
 import { nearName } from './near-names.ts'
@@ -7,8 +7,15 @@ import { type FieldFault, Problem } from './problems.ts'
 /** A body of thousands of wrong fields must not make an answer of megabytes. */
 const maxFaults = 20
 
-/** A `bad_request` that names the first field at fault in its sentence, and all of them in `errors`. */
-export const bodyProblem = ({ issues }: z.ZodError, schema: z.ZodType): Problem => {
+/** The value as its schema types it, or a `bad_request` that names the fields at fault. */
+export const checkBody = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => {
+  const { success, data, error } = schema.safeParse(value, { error: plainWords })
+  if (!success) throw bodyProblem(error, schema)
+  return data
+}
+
+/** Names the first field at fault in its sentence, and all of them in `errors`. */
+const bodyProblem = ({ issues }: z.ZodError, schema: z.ZodType): Problem => {
   const [first] = issues
   const place = first === undefined ? '' : placeOf(pathOf(first))
   return new Problem('bad_request', {
@@ -37,26 +44,27 @@ const faultsOf = (issue: z.core.$ZodIssue, hint: Hint): FieldFault[] =>
         .map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: `unknown field${hint(issue.path, key)}` }))
     : [{ pointer: pointerOf(pathOf(issue)), detail: sentence(issue) }]
 
+/** Only unknown keys are the caller's text, and they are put as places. */
+const sentence = (issue: z.core.$ZodIssue, hint: Hint = () => ''): string =>
+  issue.code === 'unrecognized_keys'
+    ? `unknown field ${placeOf(issue.keys.slice(0, 1))}${hint(issue.path, issue.keys[0] ?? '')}`
+    : issue.message
+
 const oneOf = (values: readonly unknown[]): string => `must be one of ${values.join(', ')}`
 
 const units: Readonly<Record<string, string>> = { string: 'characters', array: 'entries', object: 'fields' }
 
-/** zod's messages name types and limits, never the value; only unknown keys are the caller's text,
- * and they are put as places. */
-const sentence = (issue: z.core.$ZodIssue, hint: Hint = () => ''): string => {
-  if (issue.code === 'unrecognized_keys') return `unknown field ${placeOf(issue.keys.slice(0, 1))}${hint(issue.path, issue.keys[0] ?? '')}`
-  if (issue.code === 'invalid_key') return `a key: ${issue.issues.map((each) => sentence(each)).join(', ')}`
-  if (issue.message.endsWith('received undefined')) return 'is required'
-  // A schema's own words say more than ours.
-  if (!/^(?:Invalid|Too small|Too big)\b/.test(issue.message)) return issue.message
+/** In place of zod's words, which name types and limits too, never the value. A schema's own words come before these. */
+const plainWords: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === 'invalid_key') return `a key: ${issue.issues.map(({ message }) => message).join(', ')}`
+  if (issue.code === 'invalid_type') return issue.input === undefined ? 'is required' : `expected ${issue.expected}`
   if (issue.code === 'invalid_value') return oneOf(issue.values)
-  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) return oneOf(issue.options)
-  if (issue.code === 'too_small' && units[issue.origin])
-    return issue.minimum === 1 ? 'must not be empty' : `must have at least ${issue.minimum} ${units[issue.origin]}`
-  if (issue.code === 'too_big' && units[issue.origin]) return `may have at most ${issue.maximum} ${units[issue.origin]}`
-  if (issue.code === 'invalid_union' && issue.message === 'Invalid input' && issue.errors.length > 0)
-    return `expected ${kindsOf(issue.errors)}`
-  return issue.message.replace(/^Invalid input: /, '').replace(/, received [\w ]+$/, '')
+  if (issue.code === 'invalid_union' && Array.isArray(issue['options'])) return oneOf(issue['options'])
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) return `expected ${kindsOf(issue.errors)}`
+  const unit = 'origin' in issue ? units[String(issue.origin)] : undefined
+  if (issue.code === 'too_small' && unit) return issue.minimum === 1 ? 'must not be empty' : `must have at least ${issue.minimum} ${unit}`
+  if (issue.code === 'too_big' && unit) return `may have at most ${issue.maximum} ${unit}`
+  return undefined
 }
 
 /** The types that a union takes. */

@@ -1,8 +1,9 @@
 /** The handler of a row: the caller, query and body, then the work of the route, and its answer. */
 import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
+import { checkBody } from '../contract/body-faults.ts'
 import { type Endpoint, type Endpoints, type Media, ofBodies, type RowHandler, routes } from './endpoint.ts'
-import { bringsBody, checkBody, discardBody, isForm, readForm, readJson } from './request/body.ts'
+import { bringsBody, discardBody, isForm, readForm, readJson } from './request/body.ts'
 import { checkQuery, pickQuery, rawQueryOf } from './request/query.ts'
 
 /** The check of a caller: before the body is read, and again after it, which may have taken long. */

@@ -1,7 +1,7 @@
 /** An image in transit: checked by its first bytes, streamed, closed only after every check. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { bodyProblem } from '../contract/body-faults.ts'
+import { checkBody } from '../contract/body-faults.ts'
 import { Problem } from '../contract/problems.ts'
 import { type BodyOf, bodies } from '../contract/schemas.ts'
 import { receiveUpload, type UploadLimits } from './form.ts'
@@ -63,12 +63,6 @@ interface Options extends Partial<UploadLimits> {
 
 const defaults: UploadLimits = { bytes: 10 * 1024 * 1024, deadline: 60_000, minRate: { bytes: 5 * 1024, window: 5_000 } }
 
-const parseFields = (fields: ReadonlyMap<string, string>): ImageFields => {
-  const { data, error } = bodies.ImageUpload.safeParse(Object.fromEntries(fields))
-  if (data) return data
-  throw bodyProblem(error, bodies.ImageUpload)
-}
-
 const take = async (chunks: AsyncIterator<Buffer>, length: number): Promise<Buffer> => {
   let head: Buffer = Buffer.alloc(0)
   while (head.length < length) {
@@ -94,7 +88,7 @@ const asProblem = (error: unknown): Problem =>
 export const readImageForm = async (request: IncomingMessage, { checkFields = () => {}, ...limits }: Options = {}): Promise<ImageForm> => {
   const upload = receiveUpload(request, { ...defaults, ...limits })
   const check = async (): Promise<ImageFields> => {
-    const fields = parseFields(upload.fields)
+    const fields = checkBody(bodies.ImageUpload, Object.fromEntries(upload.fields))
     await checkFields(fields)
     return fields
   }

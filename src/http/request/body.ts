@@ -1,7 +1,5 @@
 /** Reads a JSON or form body within limits of type, size, time and shape, by its schema. */
 import type { IncomingMessage } from 'node:http'
-import type { z } from 'zod'
-import { bodyProblem } from '../../contract/body-faults.ts'
 import { faultIn, otherType } from '../../contract/field-faults.ts'
 import { Problem } from '../../contract/problems.ts'
 import { letIn } from '../server/load-shedding.ts'
@@ -85,13 +83,6 @@ export const discardBody = async (req: IncomingMessage, bounds: Bounds = {}): Pr
   if (bytes.length === 0) return
   checkType(req)
   parseStrictJson(bytes)
-}
-
-/** The value as its schema types it, or a `bad_request` that names the fields at fault. */
-export const checkBody = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => {
-  const { success, data, error } = schema.safeParse(value)
-  if (!success) throw bodyProblem(error, schema)
-  return data
 }
 
 const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i

@@ -1,9 +1,10 @@
 /** A write carried out once per Idempotency-Key, remembered in the session store. Guarded
  * operations have the journal for this. */
 import { Problem } from '../contract/problems.ts'
-import { type KeyRing, keyedName, type RingKey } from '../crypto/key-ring.ts'
+import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { lifetimes } from '../journal/event/lifetimes.ts'
 import type { UntilDone } from '../platform/until-done.ts'
+import { type Claim, claimAll } from '../session/joint-claim.ts'
 import { bearerOf, personKeysOf, type Session } from '../session/record.ts'
 import { openFor, sealFor } from '../session/seal.ts'
 import type { SessionStore } from '../session/store/session-store.ts'
@@ -17,11 +18,10 @@ interface IdempotencyRecord {
   readonly reply?: Reply
 }
 
-interface Place {
-  readonly pepper: RingKey
-  readonly tag: string
-  readonly name: string
+/** The key under one pepper. */
+interface KeyClaim extends Claim {
   readonly digest: string
+  readonly seal: (state: Omit<IdempotencyRecord, 'digest' | 'at'>) => string
 }
 
 /** Longer than the vendor may take: a call that has not ended by then never will. */
@@ -56,50 +56,32 @@ export const createIdempotency = ({ store, peppers, untilDone }: Parts) => {
   ): Promise<{ reply: Reply; replayed: boolean }> => {
     const people = personKeysOf(peppers, session)
     const text = JSON.stringify(request)
-    // Under each live pepper, so that replicas whose peppers differ, or their order does, have a place in common; all go
-    // through them in one order.
-    const places = peppers()
-      .map((pepper, at): Place => {
-        const name = keyedName(pepper, purpose, session.app, bearerOf(session), key)
-        return { pepper, tag: people[at]!, name, digest: keyedName(pepper, 'request', text) }
-      })
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-    const repeated = ({ tag, name, digest }: Place, before: string): { reply: Reply; replayed: true } => {
-      const record = openFor(peppers, purpose, `${tag}:${name}`, before) as IdempotencyRecord | undefined
-      const problem = problemOf(record, digest)
-      if (problem) throw problem
-      return { reply: record!.reply!, replayed: true }
-    }
-    const sealed = ({ pepper, tag, name, digest }: Place, record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
-      sealFor(() => [pepper], purpose, `${tag}:${name}`, { ...record, digest, at: Date.now() })
-
-    const claims: { readonly place: Place; readonly value: string }[] = []
+    // Under each live pepper: replicas whose peppers differ, or their order does, have one in common.
+    const claims = peppers().map((pepper, at): KeyClaim => {
+      const tag = people[at]!
+      const name = keyedName(pepper, purpose, session.app, bearerOf(session), key)
+      const digest = keyedName(pepper, 'request', text)
+      const seal = (state: Omit<IdempotencyRecord, 'digest' | 'at'>): string =>
+        sealFor(() => [pepper], purpose, `${tag}:${name}`, { ...state, digest, at: Date.now() })
+      return { tag, name, digest, seal, value: seal({ state: 'running' }) }
+    })
     /** In the end: what stays of a call that is over would call it unknown for a day. */
-    const atEach = (write: (claim: (typeof claims)[number]) => Promise<void>): Promise<void> =>
+    const atEach = (write: (claim: KeyClaim) => Promise<void>): Promise<void> =>
       untilDone.start(
         () => Promise.all(claims.map(write)),
         () => {},
       )
-    const keep = (record: Pick<IdempotencyRecord, 'state' | 'reply'>) =>
-      atEach(({ place }) => store.put(place.tag, place.name, sealed(place, record), lifetimes.repeat))
-    const release = () => atEach(removeOwn)
-    const removeOwn = async ({ place: { tag, name }, value }: (typeof claims)[number]): Promise<void> => {
-      if ((await store.get(tag, name)) === value) await store.put(tag, name, '', 0)
-    }
+    const keep = (state: Omit<IdempotencyRecord, 'digest' | 'at'>) =>
+      atEach(({ tag, name, seal }) => store.put(tag, name, seal(state), lifetimes.repeat))
+    const release = () => atEach(({ tag, name, value }) => store.unclaim(tag, name, value))
 
-    for (const place of places) {
-      const value = sealed(place, { state: 'running' })
-      // Before it is known: the answer of a claim may be lost.
-      claims.push({ place, value })
-      const before = await store.claim(place.tag, place.name, value, lifetimes.repeat).catch(async (error) => {
-        await release()
-        throw error
-      })
-      if (before !== undefined) {
-        claims.pop()
-        await release()
-        return repeated(place, before)
-      }
+    const taken = await claimAll(store, claims, lifetimes.repeat, release)
+    if (taken) {
+      const { tag, name, digest } = taken.claim
+      const record = openFor(peppers, purpose, `${tag}:${name}`, taken.before) as IdempotencyRecord | undefined
+      const problem = problemOf(record, digest)
+      if (problem) throw problem
+      return { reply: record!.reply!, replayed: true }
     }
     try {
       const reply = await run()

@@ -2,6 +2,7 @@
  * way holds a short lease; `remember` makes it final, so a use that broke off can be repeated. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { randomBytes } from '../platform/random.ts'
+import { claimAll } from '../session/joint-claim.ts'
 import type { SessionStore } from '../session/store/session-store.ts'
 
 type Release = () => Promise<void>
@@ -9,44 +10,28 @@ type Release = () => Promise<void>
 /** Longer than any use takes. */
 const leaseMs = 60_000
 const used = '1'
+const name = 'once'
 
 export const createReplayGuard = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
-  /** One name for each live pepper: rotating them forgets no use. In one order, whatever that of the peppers: of two
-   * uses at once one is first. */
-  const tagsOf = (what: string, id: string): string[] =>
-    peppers()
-      .map((pepper) => keyedName(pepper, 'once', what, id))
-      .sort()
+  /** One name for each live pepper: rotating them forgets no use. */
+  const tagsOf = (what: string, id: string): string[] => peppers().map((pepper) => keyedName(pepper, name, what, id))
   return {
     /** Claims the use; undefined when it was used or is in use, else what gives it free. */
     once: async (what: string, id: string, windowMs: number): Promise<Release | undefined> => {
-      const claimed: string[] = []
-      const begun = randomBytes(9).toString('base64url')
-      const free = async (tag: string): Promise<void> => {
-        if ((await store.get(tag, 'once')) === begun) await store.put(tag, 'once', '', 0)
-      }
-      const release = async (): Promise<void> => void (await Promise.allSettled(claimed.map(free)))
-      for (const tag of tagsOf(what, id)) {
-        // Before it is known: the answer of a claim may be lost.
-        claimed.push(tag)
-        const taken = await store.claim(tag, 'once', begun, Math.min(leaseMs, windowMs)).catch(async (error) => {
-          await release()
-          throw error
-        })
-        if (taken === undefined) continue
-        await release()
-        return undefined
-      }
-      return release
+      const value = randomBytes(9).toString('base64url')
+      const claims = tagsOf(what, id).map((tag) => ({ tag, name, value }))
+      const release = async (): Promise<void> => void (await Promise.allSettled(claims.map(({ tag }) => store.unclaim(tag, name, value))))
+      const taken = await claimAll(store, claims, Math.min(leaseMs, windowMs), release)
+      return taken ? undefined : release
     },
 
     /** True when it was used to the end. */
     wasUsed: async (what: string, id: string): Promise<boolean> =>
-      (await Promise.all(tagsOf(what, id).map((tag) => store.get(tag, 'once')))).includes(used),
+      (await Promise.all(tagsOf(what, id).map((tag) => store.get(tag, name)))).includes(used),
 
     /** To be called after the work and before its answer. */
     remember: async (what: string, id: string, windowMs: number): Promise<void> => {
-      await Promise.all(tagsOf(what, id).map((tag) => store.put(tag, 'once', used, windowMs)))
+      await Promise.all(tagsOf(what, id).map((tag) => store.put(tag, name, used, windowMs)))
     },
   }
 }

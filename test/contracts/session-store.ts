@@ -274,7 +274,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
 
     refreshFamilies(() => store)
 
-    test('keeps a value for the first who claims its name, until it is put, removed or over', async () => {
+    test('keeps a value for the first who claims its name, until it is put, unclaimed or over', async () => {
       const tag = unique()
       expect(await store.claim(tag, 'n', 'first', 60_000)).toBeUndefined()
       expect(await store.claim(tag, 'n', 'second', 60_000)).toBe('first')
@@ -285,7 +285,10 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       })
       await sleep(200)
       expect(await store.claim(tag, 'n', 'fifth', 60_000)).toBeUndefined()
-      await store.put(tag, 'n', '', 0)
+      await store.unclaim(tag, 'n', 'fourth')
+      expect(await store.get(tag, 'n')).toBe('fifth')
+      await store.unclaim(tag, 'n', 'fifth')
+      expect(await store.get(tag, 'n')).toBeUndefined()
       expect(await store.claim(tag, 'n', 'sixth', 60_000)).toBeUndefined()
     })
 

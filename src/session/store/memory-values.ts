@@ -18,12 +18,15 @@ export const valuesInMemory = (now: () => number) => {
       return undefined
     },
     get: async (tag, name) => get(`${tag}:${name}`),
+    unclaim: async (tag, name, value) => {
+      if (get(`${tag}:${name}`) === value) values.delete(`${tag}:${name}`)
+    },
     put: async (tag, name, value, ttlMs) => void put(`${tag}:${name}`, value, ttlMs),
     raise: async (tag, name, value, ttlMs) => {
       const highest = Math.max(value, Number(get(`${tag}:${name}`) ?? 0))
       put(`${tag}:${name}`, String(highest), ttlMs)
     },
-  } satisfies Pick<SessionStore, 'claim' | 'get' | 'put' | 'raise'>
+  } satisfies Pick<SessionStore, 'claim' | 'get' | 'unclaim' | 'put' | 'raise'>
   return {
     methods,
     sweep: (at: number): void => {

@@ -119,10 +119,8 @@ if old and old ~= ARGV[1] then return old end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
   },
   bffGet: { numberOfKeys: 1, lua: `return redis.call('GET', KEYS[1])` },
-  bffPut: {
-    numberOfKeys: 1,
-    lua: `if ARGV[2] == '0' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end`,
-  },
+  bffUnclaim: { numberOfKeys: 1, lua: `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end` },
+  bffPut: { numberOfKeys: 1, lua: `redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])` },
   bffRaise: {
     numberOfKeys: 1,
     lua: `redis.call('SET', KEYS[1], string.format('%.0f', math.max(ARGV[1], redis.call('GET', KEYS[1]) or 0)), 'PX', ARGV[2])`,
@@ -211,6 +209,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
   claim: async (tag, name, value, ttlMs) =>
     ((await redis.run('bffClaim', [kept(tag, name)], [value, ttlMs])) as string | null) ?? undefined,
   get: async (tag, name) => ((await redis.run('bffGet', [kept(tag, name)])) as string | null) ?? undefined,
+  unclaim: async (tag, name, value) => void (await redis.run('bffUnclaim', [kept(tag, name)], [value])),
   put: async (tag, name, value, ttlMs) => void (await redis.run('bffPut', [kept(tag, name)], [value, ttlMs])),
   raise: async (tag, name, value, ttlMs) => void (await redis.run('bffRaise', [kept(tag, name)], [value, ttlMs])),
   // A script has a node by its key; no key is there.

@@ -116,7 +116,9 @@ export interface SessionStore extends FamilyStore {
   claim(tag: string, name: string, value: string, ttlMs: number): Promise<string | undefined>
   /** The value that is kept. */
   get(tag: string, name: string): Promise<string | undefined>
-  /** Overwrites a value; 0 milliseconds remove it. */
+  /** Removes a value while it is this one. */
+  unclaim(tag: string, name: string, value: string): Promise<void>
+  /** Overwrites a value. */
   put(tag: string, name: string, value: string, ttlMs: number): Promise<void>
   /** Stores a number unless a higher one is there. */
   raise(tag: string, name: string, value: number, ttlMs: number): Promise<void>

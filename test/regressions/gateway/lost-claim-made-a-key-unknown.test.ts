@@ -16,7 +16,7 @@ const reply: Reply = { status: 201, body: { appUser: { userId: 'made' } } }
 
 const scene = () => {
   const store = memoryStore()
-  const away = new Set<'claim' | 'get' | 'put'>()
+  const away = new Set<'claim' | 'unclaim' | 'put'>()
   const late = () => new Problem('session_store_unavailable')
   const untilDone = createUntilDone()
   const idempotency = createIdempotency({
@@ -30,7 +30,7 @@ const scene = () => {
         if (away.has('claim')) throw late()
         return before
       },
-      get: async (...asked) => (away.has('get') ? Promise.reject(late()) : store.get(...asked)),
+      unclaim: async (...asked) => (away.has('unclaim') ? Promise.reject(late()) : store.unclaim(...asked)),
       put: async (...asked) => (away.has('put') ? Promise.reject(late()) : store.put(...asked)),
     },
   })
@@ -65,7 +65,7 @@ const codeOf = (call: Promise<unknown>): Promise<string | undefined> =>
 
 test.each([
   ['the store answers again at once', []],
-  ['the store is away for a moment more', ['get', 'put']],
+  ['the store is away for a moment more', ['unclaim', 'put']],
 ] as const)('a claim whose answer is lost, %s: the repeat is carried out, once', async (_, others) => {
   using it = scene()
   for (const each of ['claim', ...others] as const) it.away.add(each)
@@ -80,7 +80,7 @@ test.each([
 test('a call that was not sent while the store is away: the repeat is carried out', async () => {
   using it = scene()
   const first = codeOf(it.call('not_sent'))
-  for (const each of ['get', 'put'] as const) it.away.add(each)
+  for (const each of ['unclaim', 'put'] as const) it.away.add(each)
   expect(await first).toBe('upstream_busy')
   it.away.clear()
   await until(async () => (await codeOf(it.call())) !== 'operation_pending')

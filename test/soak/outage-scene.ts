@@ -53,8 +53,6 @@ const smallDisk = (folder: string): boolean => {
 
 const onDisk = ['--appendonly', 'yes', '--appendfsync', 'always']
 
-export const socketOf = (server: Postgres): string => join(new URL(server.url()).searchParams.get('host')!, '.s.PGSQL.5432')
-
 export const journalEnv = (url: string, signing: KeyObject): Record<string, string> => ({
   JOURNAL_URL: url,
   JOURNAL_SIGNING_KEY: signing.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -72,7 +70,7 @@ export const startJournal = async (kind: JournalKind, all: AsyncDisposableStack)
   const server = all.use(await startPostgres(bin))
   const { privateKey } = generateKeyPairSync('ed25519')
   await createPostgres(server.url(), privateKey)
-  const proxy = all.use(await startProxy(socketOf(server)))
+  const proxy = all.use(await startProxy(server.socket))
   const env = journalEnv(`postgres://postgres@127.0.0.1:${proxy.port}/postgres`, privateKey)
   return { folder, isSmall, env, postgres: { server, proxy } }
 }

@@ -6,7 +6,7 @@ import { findPostgres, type Postgres, startPostgres } from '../support/postgres.
 import { startProxy } from '../support/proxy.ts'
 import { type RunningCluster, startCluster, startSentinel, type WithSentinel } from '../support/redis-topologies.ts'
 import type { Fault } from './outage-faults.ts'
-import { journalEnv, type Stage, socketOf, startJournal, startReplicas } from './outage-scene.ts'
+import { journalEnv, type Stage, startJournal, startReplicas } from './outage-scene.ts'
 
 /** How a server is lost. */
 type Loss = 'SIGKILL' | 'SIGSTOP'
@@ -43,10 +43,10 @@ const startPostgresPair = async (opened: AsyncDisposableStack) => {
   let primary: Postgres = servers.use(await startPostgres(bin))
   const { privateKey } = generateKeyPairSync('ed25519')
   await createPostgres(primary.url(), privateKey)
-  let [mine, others] = [opened.use(await startProxy(socketOf(primary))), opened.use(await startProxy(0))]
+  let [mine, others] = [opened.use(await startProxy(primary.socket)), opened.use(await startProxy(0))]
   const failOver: FailOver = async (loss) => {
     const [former, standby] = [primary, servers.use(await primary.standby())]
-    others.lead(socketOf(standby))
+    others.lead(standby.socket)
     const over = (async () => {
       await sleep(intoTheCallsMs)
       former.signal(loss)

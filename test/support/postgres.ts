@@ -26,6 +26,7 @@ export function findPostgres(): string | undefined {
 
 export interface Postgres extends AsyncDisposable {
   url(database?: string, user?: string): string
+  readonly socket: string
   sql(text: string, database?: string): string
   signal(signal: NodeJS.Signals): void
   stop(): void
@@ -138,6 +139,7 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
       text,
     ])
   return {
+    socket: join(directory, `.s.PGSQL.${port}`),
     url: (database = 'postgres', user = 'postgres') => `postgres://${user}@localhost/${database}?host=${encodeURIComponent(directory)}`,
     sql,
     promote: () => {

@@ -1,5 +1,3 @@
-/** A PostgreSQL that hangs held each page of the console for nearly nine seconds, and the API answered 500; one that is far away made a page wait for each of its questions in turn. */
-import { join } from 'node:path'
 import { afterAll, expect } from '@jest/globals'
 import { makePlace, type Place } from '../../journal/place.ts'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
@@ -15,8 +13,7 @@ let headers: Carried
 let id: string
 
 const begin = async (): Promise<void> => {
-  const socket = decodeURIComponent(new URL(postgres().url()).searchParams.get('host')!)
-  proxy = all.use(await startProxy(join(socket, '.s.PGSQL.5432')))
+  proxy = all.use(await startProxy(postgres().socket))
   place = all.use(makePlace())
   bff = all.use(await startBff({ env: { ...place.env, JOURNAL_URL: `postgres://postgres@127.0.0.1:${proxy.port}/postgres` } }))
   headers = await bff.signIn({ roles: ['admin'], actor: { id: 'ada' } })

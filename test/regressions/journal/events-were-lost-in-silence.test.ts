@@ -1,6 +1,5 @@
 /** While the journal's store was away, events beyond what memory holds were given up, and at the stop all that waited: no log line, no alarm, no number anywhere said so, and the process ended as if all were well. */
 import { renameSync } from 'node:fs'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
@@ -23,8 +22,7 @@ whenConcurrent.each([
   await using all = new AsyncDisposableStack()
   const database = `lost_${how}`
   postgres().sql(`CREATE DATABASE ${database}`)
-  const direct = postgres().url(database)
-  const proxy = all.use(await startProxy(join(decodeURIComponent(new URL(direct).searchParams.get('host')!), '.s.PGSQL.5432')))
+  const proxy = all.use(await startProxy(postgres().socket))
   const place = all.use(makePlace())
   const instance = newId('i')
   const url = `postgres://postgres@127.0.0.1:${proxy.port}/${database}`

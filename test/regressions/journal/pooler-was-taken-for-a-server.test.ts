@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import pg from 'pg'
@@ -20,7 +20,6 @@ import { until } from '../../support/until.ts'
 const { when, postgres } = postgresOfFile()
 const path = `${process.env['PATH']}:/usr/sbin`
 const whenPooled = when === test && spawnSync('pgbouncer', ['--version'], { env: { PATH: path } }).status === 0 ? test : test.skip // PgBouncer is not installed
-const socketFolder = () => new URL(postgres().url()).searchParams.get('host')!
 
 /** Its configuration is the least that there can be. */
 const startPooler = async (all: AsyncDisposableStack, mode: 'session' | 'transaction', size = 20): Promise<number> => {
@@ -32,7 +31,7 @@ const startPooler = async (all: AsyncDisposableStack, mode: 'session' | 'transac
   writeFileSync(join(folder, 'users'), '"postgres" ""\n')
   writeFileSync(
     file,
-    `[databases]\n* = host=${socketFolder()} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = trust\nauth_file = ${join(folder, 'users')}\npool_mode = ${mode}\ndefault_pool_size = ${size}\n`,
+    `[databases]\n* = host=${dirname(postgres().socket)} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = trust\nauth_file = ${join(folder, 'users')}\npool_mode = ${mode}\ndefault_pool_size = ${size}\n`,
   )
   const asRoot = process.getuid?.() === 0
   const child: ChildProcess = spawn('pgbouncer', [...(asRoot ? ['-u', 'postgres'] : []), file], { stdio: 'ignore', env: { PATH: path } })
@@ -84,7 +83,7 @@ whenPooled.each([1, 2, 20])(
 
 when('the lease of a machine that says nothing any more ends within seconds', async () => {
   await using all = new AsyncDisposableStack()
-  const proxy = all.use(await startProxy(join(socketFolder(), '.s.PGSQL.5432')))
+  const proxy = all.use(await startProxy(postgres().socket))
   const lease = holdLease(`postgres://postgres@127.0.0.1:${proxy.port}/postgres`, '4711', { timeline: 0 })
   all.defer(() => lease.release())
   await lease.held

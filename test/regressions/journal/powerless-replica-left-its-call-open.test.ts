@@ -1,6 +1,5 @@
 /** A replica that lost power left its deletion open for two hours, since PostgreSQL took its silent connection for a living one. */
 
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from '@jest/globals'
 import { newId } from '../../../src/journal/event/event.ts'
@@ -17,12 +16,10 @@ import { until } from '../../support/until.ts'
 
 const { whenConcurrent, postgres } = postgresOfFile()
 
-const socket = () => join(new URL(postgres().url()).searchParams.get('host')!, '.s.PGSQL.5432')
-
 whenConcurrent('the other replica settles it within a minute', async () => {
   await using all = new AsyncDisposableStack()
   const place = all.use(makePlace())
-  const proxy = all.use(await startProxy(socket()))
+  const proxy = all.use(await startProxy(postgres().socket))
   const [dying, living] = [newId('i'), newId('i')]
   const through = `postgres://postgres@127.0.0.1:${proxy.port}/postgres`
   const one = all.use(
@@ -53,7 +50,7 @@ whenConcurrent('the other replica settles it within a minute', async () => {
 whenConcurrent('what it had locked is free again within seconds, and others write on', async () => {
   await using all = new AsyncDisposableStack()
   const place = all.use(makePlace())
-  const proxy = all.use(await startProxy(socket()))
+  const proxy = all.use(await startProxy(postgres().socket))
   postgres().sql('CREATE DATABASE locked')
   const open = async (url: string) => {
     const instance = newId('i')

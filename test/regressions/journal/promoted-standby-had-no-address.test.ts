@@ -1,5 +1,3 @@
-/** An address with several hosts, as PostgreSQL's own programs take it, was refused, or looked up as one name; so a promoted standby was found only where something else moved an address to it. And of an address that leads to a standby nobody was told so. */
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
@@ -14,13 +12,11 @@ import { until } from '../../support/until.ts'
 const found = findPostgres()
 const when = found ? test : test.skip // PostgreSQL is not installed
 
-const socketOf = (server: Postgres): string => join(new URL(server.url()).searchParams.get('host')!, '.s.PGSQL.5432')
-
 /** A primary and a standby, each behind a port of its own, and a journal at both. */
 const start = async (all: AsyncDisposableStack) => {
   const primary = all.use(await startPostgres(found!))
   const standby = all.use(await primary.standby())
-  const proxies = await Promise.all([primary, standby].map(async (it) => all.use(await startProxy(socketOf(it)))))
+  const proxies = await Promise.all([primary, standby].map(async (it) => all.use(await startProxy(it.socket))))
   const address = (hosts: readonly { port: number }[], more = '') =>
     `postgres://postgres@${hosts.map(({ port }) => `127.0.0.1:${port}`).join(',')}/postgres${more}`
   const place = all.use(makePlace())

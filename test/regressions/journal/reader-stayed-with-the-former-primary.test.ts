@@ -1,24 +1,20 @@
-/** Of several hosts each connection seeks the primary for itself. A reader that the former one answered sooner than the promoted one stayed there: operations that were recorded since were not found, until something broke the connection. */
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import type { OpenOperation } from '../../../src/journal/guard/call-guard.ts'
 import { openPostgres } from '../../../src/journal/store/postgres/store.ts'
 import { deletion, makePlace } from '../../journal/place.ts'
-import { findPostgres, type Postgres, startPostgres } from '../../support/postgres.ts'
+import { findPostgres, startPostgres } from '../../support/postgres.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { until } from '../../support/until.ts'
 
 const found = findPostgres()
 const when = found ? test : test.skip // PostgreSQL is not installed
 
-const socketOf = (server: Postgres): string => join(new URL(server.url()).searchParams.get('host')!, '.s.PGSQL.5432')
-
 when('a reader at the former primary goes over to the promoted one, once any connection has met that', async () => {
   await using all = new AsyncDisposableStack()
   const primary = all.use(await startPostgres(found!))
   const standby = all.use(await primary.standby())
-  const [former, promoted] = [all.use(await startProxy(socketOf(primary))), all.use(await startProxy(socketOf(standby)))]
+  const [former, promoted] = [all.use(await startProxy(primary.socket)), all.use(await startProxy(standby.socket))]
   const url = `postgres://postgres@127.0.0.1:${former.port},127.0.0.1:${promoted.port}/postgres`
   const place = all.use(makePlace())
   const store = await openPostgres({ url, keys: [place.key], instance: 'i_test' })

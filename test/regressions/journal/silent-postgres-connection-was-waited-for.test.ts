@@ -1,5 +1,3 @@
-/** A connection to PostgreSQL that fell silent just after it was made was waited for without end, so the gate stayed closed; and nobody noticed that the connection which shows that this process lives was gone. */
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from '@jest/globals'
 import { newId } from '../../../src/journal/event/event.ts'
@@ -15,7 +13,7 @@ const { whenConcurrent, postgres } = postgresOfFile()
 const start = async (all: AsyncDisposableStack, database: string) => {
   postgres().sql(`CREATE DATABASE ${database}`)
   const direct = postgres().url(database)
-  const proxy = all.use(await startProxy(join(decodeURIComponent(new URL(direct).searchParams.get('host')!), '.s.PGSQL.5432')))
+  const proxy = all.use(await startProxy(postgres().socket))
   const place = all.use(makePlace())
   const instance = newId('i')
   const url = `postgres://postgres@127.0.0.1:${proxy.port}/${database}`

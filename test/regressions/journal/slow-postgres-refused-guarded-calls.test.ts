@@ -1,5 +1,3 @@
-/** A PostgreSQL that is only far away (each round trip 200 or 400 ms longer) refused nearly all guarded calls: each question waited for the answer to the one before, and an outcome that took over a second closed the gate. */
-import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { newId } from '../../../src/journal/event/event.ts'
 import type { Guard, OpenOperation } from '../../../src/journal/guard/call-guard.ts'
@@ -25,8 +23,7 @@ const run = async (each: number) => {
   databases += 1
   const database = `slow_${databases}`
   postgres().sql(`CREATE DATABASE ${database}`)
-  const socket = decodeURIComponent(new URL(postgres().url()).searchParams.get('host')!)
-  const proxy = all.use(await startProxy(join(socket, '.s.PGSQL.5432')))
+  const proxy = all.use(await startProxy(postgres().socket))
   const place = all.use(makePlace())
   const instance = newId('i')
   const url = `postgres://postgres@127.0.0.1:${proxy.port}/${database}`

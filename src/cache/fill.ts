@@ -3,46 +3,12 @@
 import { isUserNotFound } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Alarm } from '../platform/alarms.ts'
-import { passingRecord } from '../platform/concurrency.ts'
 import type { OnGone } from '../platform/deadline.ts'
 import type { Entries, Entry, User } from './entry.ts'
 import { aliasTo, cacheKeysOf, type Name } from './keys.ts'
 import type { Prefetched } from './lookup.ts'
+import { createSingleFlight } from './single-flight.ts'
 import type { CacheStore, LookupResult } from './store/cache-store.ts'
-
-/** One fetch for equal reads: readers join a flight while its lease holds, and a write ends that, so no
- * answer is older than its reader's question. */
-export const createSingleFlight = <T>(maxJoined: number) => {
-  const flights = passingRecord<{ readonly answer: Promise<T>; readonly join: (onGone?: OnGone) => boolean }>()
-  return {
-    /** `fetch` is told when the last who waited has gone. */
-    start: (lease: string, onGone: OnGone | undefined, fetch: (allGone: OnGone) => Promise<T>): Promise<T> => {
-      let waiting = 0
-      let allGone = () => {}
-      const join = (each?: OnGone): boolean => {
-        if (waiting > maxJoined) return false
-        waiting += 1
-        each?.(() => {
-          waiting -= 1
-          if (waiting === 0) allGone()
-        })
-        return true
-      }
-      join(onGone)
-      const answer = fetch((listener) => {
-        allGone = listener
-      }).finally(() => delete flights[lease])
-      flights[lease] = { answer, join }
-      return answer
-    },
-    /** Undefined: another process fetches. `full`: too many wait already. */
-    join: (lease: string, onGone?: OnGone): Promise<T> | 'full' | undefined => {
-      const flight = flights[lease]
-      if (!flight) return undefined
-      return flight.join(onGone) ? flight.answer : 'full'
-    },
-  }
-}
 
 export interface AppUserRead {
   readonly app: string

@@ -1,4 +1,4 @@
-/** A body by its schema; what is wrong with it is told by place, and in words that never repeat a value. */
+/** A body by its schema: what is wrong, by place, and in words that never repeat a value. */
 import type { z } from 'zod'
 import { placeOf, pointerOf } from './field-faults.ts'
 import { nearName } from './near-names.ts'
@@ -54,7 +54,7 @@ const oneOf = (values: readonly unknown[]): string => `must be one of ${values.j
 
 const units: Readonly<Record<string, string>> = { string: 'characters', array: 'entries', object: 'fields' }
 
-/** In place of zod's words, which name types and limits too, never the value. A schema's own words come before these. */
+/** In place of zod's words, which never name the value either. A schema's own come before these. */
 const plainWords: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === 'invalid_key') return `a key: ${issue.issues.map(({ message }) => message).join(', ')}`
   if (issue.code === 'invalid_type') return issue.input === undefined ? 'is required' : `expected ${issue.expected}`

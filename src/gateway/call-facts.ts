@@ -5,11 +5,11 @@ import type { UpstreamApp } from '../../config/apps.ts'
 import { returnsUser } from '../contract/answers.ts'
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import type { Caller, GuardedOperation, Operation } from '../contract/operation.ts'
-import { Problem } from '../contract/problems.ts'
+import type { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import { clientAddress } from '../http/request/client-address.ts'
 import type { CallFacts, Person } from '../journal/event/compose.ts'
-import type { Guard, GuardedCall, OutcomeFacts } from '../journal/guard/call-guard.ts'
+import type { GuardedCall, OutcomeFacts } from '../journal/guard/call-guard.ts'
 import { isStaff } from '../policy/decide.ts'
 import { checkParams, type Subject } from '../policy/subjects.ts'
 import type { Session } from '../session/record.ts'
@@ -162,36 +162,4 @@ export const answerFacts = ({ status, durationMs, requestId }: UpstreamAnswer): 
 export const failureFacts = ({ upstreamStatus, upstreamRequestId }: Problem['particulars'], sent: boolean): VendorFacts => ({
   ...{ status: upstreamStatus ?? null, sent },
   ...vendorRequest(upstreamRequestId),
-})
-
-/** Events of calls that are not guarded: one afterwards, and one per refusal. Neither stops a call. */
-export const createUnguardedEvents = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
-  /** A refusal is an event; a prompt to sign in again is not, since the next call leaves its own. */
-  orDenied: <T>(asked: () => CallFacts, check: () => T): T => {
-    try {
-      return check()
-    } catch (error) {
-      if (!(error instanceof Problem && error.code === 'step_up_required')) guard.denied(asked())
-      throw error
-    }
-  },
-
-  /** An event of what changed or revealed something; none without a result. */
-  recorded: async <A extends UpstreamAnswer | undefined>(
-    { journal }: Pick<Operation, 'journal'>,
-    asked: (answer?: A) => CallFacts,
-    run: () => Promise<A>,
-  ): Promise<A> => {
-    if (journal === 'none') return await run()
-    try {
-      const answer = await run()
-      if (answer) guard.recorded(asked(answer), { outcome: 'success', upstream: answerFacts(answer) })
-      return answer
-    } catch (error) {
-      const { particulars }: Pick<Problem, 'particulars'> = error instanceof Problem ? error : { particulars: { outcome: 'unknown' } }
-      const { outcome = 'not_sent' } = particulars
-      if (outcome !== 'not_sent') guard.recorded(asked(), { outcome, upstream: failureFacts(particulars, true) })
-      throw error
-    }
-  },
 })

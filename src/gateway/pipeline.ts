@@ -23,11 +23,12 @@ import { isImmediate, requireFields, withConfirmation } from '../policy/writable
 import type { Session } from '../session/record.ts'
 import { type AuditRules, readIdempotencyKey, readReason } from './audit-headers.ts'
 import { type Call, ownNameIn, patienceOf, readBody, type UndecidedCall } from './call.ts'
-import { callFacts, createUnguardedEvents, ofAnotherApp, targetsOf } from './call-facts.ts'
+import { callFacts, ofAnotherApp, targetsOf } from './call-facts.ts'
 import { createGuardedCall, type GuardedCallParts } from './guarded-call.ts'
 import { createProvisioning, type ProvisioningParts } from './provisioning.ts'
 import { type Result, send, showsVendorWords } from './reply.ts'
 import { createUnguardedCall, type UnguardedCallParts } from './unguarded-call.ts'
+import { createUnguardedEvents } from './unguarded-events.ts'
 
 export interface PipelineParts extends ProvisioningParts, UnguardedCallParts, GuardedCallParts {
   /** By app id. */

@@ -13,7 +13,8 @@ import type { Sessions } from '../session/sessions.ts'
 import type { UpstreamAnswer, UpstreamCall } from '../upstream/call.ts'
 import type { Upstream } from '../upstream/client.ts'
 import { type Call, isOwn } from './call.ts'
-import { callFacts, createUnguardedEvents } from './call-facts.ts'
+import { callFacts } from './call-facts.ts'
+import { createUnguardedEvents } from './unguarded-events.ts'
 
 export interface ProvisioningParts {
   readonly sessions: Sessions

@@ -10,11 +10,12 @@ import { readImageForm } from '../uploads/image.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { AuditRules } from './audit-headers.ts'
 import type { Call } from './call.ts'
-import { callFacts, createUnguardedEvents, targetsIn, targetsOf } from './call-facts.ts'
+import { callFacts, targetsIn, targetsOf } from './call-facts.ts'
 import { createChangedValues } from './changed-values.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Provisioning } from './provisioning.ts'
 import { type Answer, type Result, toReply } from './reply.ts'
+import { createUnguardedEvents } from './unguarded-events.ts'
 import { createUploadShares } from './upload-shares.ts'
 
 export interface UnguardedCallParts {

@@ -2,9 +2,9 @@
 
 const pauseMs = 1_000
 /** In one round: while all of the store is away, each waits for it in vain. */
-const mostFailures = 10
+const maxFailures = 10
 /** More would wait for one outage only when something else is wrong. */
-const most = 10_000
+const maxOpen = 10_000
 
 export const createUntilDone = () => {
   const open = new Set<() => Promise<unknown>>()
@@ -12,7 +12,7 @@ export const createUntilDone = () => {
   const again = async (): Promise<void> => {
     let failures = 0
     for (const work of [...open]) {
-      if (!open.has(work) || failures === mostFailures) break
+      if (!open.has(work) || failures === maxFailures) break
       try {
         await work()
         open.delete(work)
@@ -31,7 +31,7 @@ export const createUntilDone = () => {
         await work()
       } catch (cause) {
         failed(cause)
-        if (open.size < most) open.add(work)
+        if (open.size < maxOpen) open.add(work)
         timer ??= setTimeout(again, pauseMs).unref()
       }
     },

@@ -1,41 +1,12 @@
 /** Sessions: made, found in a request, read again, ended. */
 import { Problem } from '../contract/problems.ts'
-import type { KeyRing } from '../crypto/key-ring.ts'
-import { type Cap, isWithin } from './caps.ts'
 import { createIssue, servicesKey } from './issue.ts'
 import { createSessionLookup, type LookupParts, withFlags } from './lookup.ts'
 import type { People } from './people.ts'
-import { appKeysOf, type Person, personKeysOf, type Session } from './record.ts'
-import { openListed } from './seal.ts'
+import { type Person, personKeysOf, type Session } from './record.ts'
+import { createServices } from './service-sessions.ts'
 import { createSmoochIds } from './smooch-ids.ts'
-import type { SessionStore, StoredSession } from './store/session-store.ts'
-
-/** Sessions of programs, listed under one tag of their own, since they have no person. */
-const createServices = ({ store, peppers }: { readonly store: SessionStore; readonly peppers: KeyRing }) => {
-  const listed = async () => openListed(peppers, await store.list(servicesKey))
-
-  return {
-    /** Live ones: one may have ended with its app, whose flag may lie under an older pepper. */
-    listServices: async () => {
-      const all = await listed()
-      const live = await Promise.all(
-        all.map(async ({ entry }) =>
-          (await Promise.all(appKeysOf(peppers, entry.app).map((app) => store.enter(entry, { touch: false, app })))).every(Boolean),
-        ),
-      )
-      return all.filter((_, at) => live[at])
-    },
-
-    /** False when there is none within this cap. */
-    endService: async (sid: string, cap: Cap): Promise<boolean> => {
-      const entry = (await listed()).find((it) => it.sid === sid)?.entry
-      if (!entry || !isWithin(cap, entry)) return false
-      await store.end(entry, sid)
-      await store.removeFromList(servicesKey, sid)
-      return true
-    },
-  }
-}
+import type { StoredSession } from './store/session-store.ts'
 
 type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 'kind'>>
 

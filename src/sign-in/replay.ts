@@ -2,7 +2,7 @@
  * way holds a short lease; `remember` makes it final, so a use that broke off can be repeated. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import { randomBytes } from '../platform/random.ts'
-import { claimAll } from '../session/joint-claim.ts'
+import { claimAll } from '../session/store/joint-claim.ts'
 import type { SessionStore } from '../session/store/session-store.ts'
 
 type Release = () => Promise<void>

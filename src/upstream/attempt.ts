@@ -4,78 +4,15 @@ import type { UpstreamApp } from '../../config/apps.ts'
 import { Problem } from '../contract/problems.ts'
 import { startSendTrace } from '../platform/tracing.ts'
 import type { AnyCall, Sends } from './call.ts'
+import { createClockWatch } from './clock-watch.ts'
 import { idHoldsCredential } from './credentials.ts'
 import { requestHeaders, requestId, retryAfter } from './headers.ts'
-import { HTTPError, httpBy, lightResponse, type Options } from './http-client.ts'
+import { HTTPError, httpBy, lightResponse } from './http-client.ts'
 import type { Isolation } from './isolation.ts'
 import type { UpstreamLog } from './log.ts'
 import { metaOf, type Reply } from './result.ts'
+import { isPassing, noRetry, retryRule } from './retry.ts'
 import { type Deadline, freshConnections, keptConnections, send, Unanswered } from './sender.ts'
-
-/** No 429: it pauses the whole app. */
-const again = [502, 503, 504]
-const most = 2
-/** A longer `Retry-After` is the caller's to wait; ky would cap it and ask too early. */
-const patience = 2
-
-const backoff = (attempt: number): number => 100 * 2 ** (attempt - 1)
-
-type Rule = Required<Pick<Options, 'retry' | 'throwHttpErrors'>>
-
-const noRetry: Rule = { throwHttpErrors: false, retry: 0 }
-
-/** Whether the vendor did not answer or asked for patience. */
-const isPassing = (reply: Reply): boolean => ('none' in reply ? reply.none === 'reset' : again.includes(reply.status))
-
-interface Limits {
-  /** How often something was sent, with another key too, this time included. */
-  readonly count: number
-  /** No try is begun that has no time left. */
-  readonly endsAt: number
-}
-
-/** The one rule for sending again: only a `read`, at most two more times, with jitter, only where the
- * vendor did not answer or asked for patience, and within the retry budget of the app. */
-const retryRule = ({ count, endsAt }: Limits, takeRetry: () => boolean): Rule => ({
-  throwHttpErrors: (status) => again.includes(status),
-  retry: {
-    limit: most - Math.max(0, count - 2),
-    methods: ['get'],
-    statusCodes: again,
-    afterStatusCodes: again,
-    delay: backoff,
-    jitter: true,
-    shouldRetry: ({ error, retryCount }) => {
-      const asked = error instanceof HTTPError ? retryAfter(error.response.headers.get('Retry-After')) : undefined
-      const wait = asked === undefined ? backoff(retryCount) : asked * 1000
-      if ((asked ?? 0) > patience || performance.now() + wait >= endsAt) return false
-      if (error instanceof Unanswered) return error.none === 'reset' && takeRetry()
-      // Undefined, since ky takes true for a wait of its own, whatever Retry-After says.
-      return takeRetry() ? undefined : false
-    },
-  },
-})
-
-/** Tokens of ours are refused when the clocks differ by more. */
-const toleratedSeconds = 30
-/** A look now and then is enough, and costs a call nothing. */
-const everyMs = 10_000
-
-/** Our clock beside the vendor's, by the Date of its answers. `tell` hears the seconds by which the
- * vendor is ahead, once, and 0 when the clocks agree again. */
-const createClockWatch = (tell: (seconds: number) => void) => {
-  let lookedAt = Number.NEGATIVE_INFINITY
-  let isOff = false
-  return (date: unknown): void => {
-    if (typeof date !== 'string' || performance.now() - lookedAt < everyMs) return
-    const seconds = Math.round((Date.parse(date) - Date.now()) / 1000)
-    if (Number.isNaN(seconds)) return
-    lookedAt = performance.now()
-    const off = Math.abs(seconds) > toleratedSeconds
-    if (off !== isOff) tell(off ? seconds : 0)
-    isOff = off
-  }
-}
 
 export const createAttempt = (log: UpstreamLog, isolation: Isolation) => {
   const connections = keptConnections()

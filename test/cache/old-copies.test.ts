@@ -1,6 +1,6 @@
 /** Copies that do not simply serve: while the vendor is slow, under a pepper that is gone, too many readers of one fetch, more people than fit. */
 import { expect, test } from '@jest/globals'
-import { createSingleFlight } from '../../src/cache/fill.ts'
+import { createSingleFlight } from '../../src/cache/single-flight.ts'
 import { memoryCache } from '../../src/cache/store/memory.ts'
 import { appId, type Bff, startBff } from '../support/bff.ts'
 

@@ -5,47 +5,7 @@ import { discontinuity } from '../log/discontinuity.ts'
 import { acceptances, acceptedSince, contradicts, missing } from '../store/continuity.ts'
 import type { Committed, Store } from '../store/journal-store.ts'
 import { latestCheckpoint, treeHead } from '../store/queries/log.ts'
-
-function oncePerSecond(call: (note: string) => void): ((note: string) => void) & { stop(): void } {
-  let timer: NodeJS.Timeout | undefined
-  let latest: string | undefined
-  const fire = (): void => {
-    timer = undefined
-    if (latest === undefined) return
-    call(latest)
-    latest = undefined
-    timer = setTimeout(fire, 1000).unref()
-  }
-  const offer = (note: string): void => {
-    latest = note
-    if (!timer) fire()
-  }
-  return Object.assign(offer, {
-    stop: () => {
-      if (latest !== undefined) call(latest)
-      clearTimeout(timer)
-    },
-  })
-}
-
-/** Skips values that come during the work; after a failure it waits for the next value. */
-function oneAtATime(work: (note: string) => Promise<void>): (note: string) => void {
-  let latest: string | undefined
-  let running = false
-  const run = async (): Promise<void> => {
-    running = true
-    while (latest !== undefined) {
-      const note = latest
-      latest = undefined
-      await work(note).catch(() => {})
-    }
-    running = false
-  }
-  return (note) => {
-    latest = note
-    if (!running) void run()
-  }
-}
+import { oncePerSecond, oneAtATime } from './throttle.ts'
 
 interface Parts {
   readonly store: Store

@@ -2,10 +2,12 @@
  * are replaced when they fail. */
 import type { Cluster, Redis } from 'ioredis'
 import type { ObserveRedis } from '../metrics/metrics.ts'
-import { CommandTimeout, createDemotion, createSilence, isRefusal, within } from './answer.ts'
+import { CommandTimeout, isRefusal, within } from './answer.ts'
 import { type Call, createBatches, forAll, type Script } from './batches.ts'
 import { connect, createOutageNews, type RedisSource, type Tell } from './connection.ts'
+import { createDemotion } from './demotion.ts'
 import { proofKeys, proofScript } from './proof.ts'
+import { createSilence } from './silence.ts'
 
 export interface RedisClient<Name extends string = string> {
   /** Runs a registered script; rejects within about 200 ms when Redis does not answer. */

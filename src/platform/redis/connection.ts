@@ -41,8 +41,8 @@ const tlsOf = ({ ca, cert, key }: RedisAccess) => ({ ...(ca && { ca }), ...(cert
 
 const socket = Symbol('the socket of a connection')
 
-/** A TLS socket that is ended amid its handshake may fail twice: it refuses the certificate, and hears that the server has given up.
- * The library listens once; a second error without a listener ends the process. */
+/** A TLS socket that is ended amid its handshake may fail twice. The library listens once, and an
+ * error without a listener ends the process. It makes connections of its own, so all get one. */
 const listenToEachError = ({ prototype }: { readonly prototype: Redis }): void => {
   if (Object.hasOwn(prototype, 'stream')) return
   Object.defineProperty(prototype, 'stream', {

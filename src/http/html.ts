@@ -29,27 +29,3 @@ export const html = (parts: TemplateStringsArray, ...contents: readonly Content[
   made.add(result)
   return result
 }
-
-export const pageHead = (title: string, more?: Content): Html => html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-${more}
-</head>
-`
-
-/** In the browser's own style, which loads nothing, so that it is shown even when nothing else works. */
-export const plainPage = (title: string, content: Content, head?: Content): string =>
-  html`${pageHead(title, head)}<body><main><h1>${title}</h1>
-${content}</main></body>
-</html>
-`.text
-
-/** The page between two sites: a link from elsewhere is opened without the Strict cookie; from this
- * page, which is ours, the same address is opened with it. */
-export const interstitialPage = (address: string): string =>
-  plainPage('One moment', html`<p><a href="${address}">Continue</a></p>`, html`<meta http-equiv="refresh" content="0; url=${address}">`)

@@ -1,7 +1,8 @@
 /** The page for a failed sign-in or sign-out, without scripts. */
 import type { ErrorRequestHandler, Response } from 'express'
 import { type Problem, problems } from '../contract/problems.ts'
-import { html, plainPage } from '../http/html.ts'
+import { html } from '../http/html.ts'
+import { plainPage } from '../http/plain-page.ts'
 import { headersOf, toProblem } from '../http/problem-handler.ts'
 
 export const showPage = (res: Response, status: number, page: string): void => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { RequestHandler } from 'express'
 import { pageRoutes } from '../../src/http/endpoint.ts'
-import { interstitialPage } from '../../src/http/html.ts'
+import { interstitialPage } from '../../src/http/plain-page.ts'
 import { asPage } from '../../src/http/response-headers.ts'
 import { startBff } from '../support/bff.ts'
 import { startWithProvider, type WithProvider } from '../support/with-provider.ts'

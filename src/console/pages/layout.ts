@@ -1,5 +1,6 @@
 /** The frame of every page of the console, and pages that only explain. */
-import { type Content, type Html, html, pageHead } from '../../http/html.ts'
+import { type Content, type Html, html } from '../../http/html.ts'
+import { pageHead } from '../../http/plain-page.ts'
 import type { Session } from '../../session/record.ts'
 
 export interface Frame {

@@ -1,7 +1,8 @@
 /** What the console's pages share: their reader, their turn at the journal, refusals as a page. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import type { Problem } from '../../contract/problems.ts'
-import { html, interstitialPage } from '../../http/html.ts'
+import { html } from '../../http/html.ts'
+import { interstitialPage } from '../../http/plain-page.ts'
 import { headersOf, toProblem } from '../../http/problem-handler.ts'
 import { checkQuery, rawQueryOf } from '../../http/request/query.ts'
 import { asPage } from '../../http/response-headers.ts'

@@ -1,7 +1,8 @@
 /** The reference as one page, all of it made from the OpenAPI document. Without its script it lacks
  * the search, the copying and the trying. */
 import { problems } from '../../contract/problems.ts'
-import { type Html, html, pageHead } from '../../http/html.ts'
+import { type Html, html } from '../../http/html.ts'
+import { pageHead } from '../../http/plain-page.ts'
 import type { Reference } from './document.ts'
 import { code, fields } from './fields.ts'
 import { operationArticle } from './operation.ts'

@@ -15,10 +15,10 @@ import { type Keys, keyList, keysOf, locationOf, openFor, requireJournal, type S
 import { createPostgres } from '../store/postgres/schema-state.ts'
 import { notAProof, verifierIn, verifyProof } from '../verify/verify-proof.ts'
 import { type Command, type Context, type Output, Stopped, say } from './command.ts'
-import { partOf } from './export-file.ts'
 import { type Flags, read, readNamed, text, Usage } from './flags.ts'
 import { maintenanceCommands } from './maintenance-commands.ts'
 import { readingCommands } from './reading-commands.ts'
+import { partOf } from './whole-file.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

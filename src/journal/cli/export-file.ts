@@ -1,39 +1,9 @@
-/** Lines of the log, written to a file or to the output; and files that are whole or not there: each lies
- * beside its name until it is done, and takes no other's place, which may be the only copy. */
+/** Lines of the log, written to a file or to the output. */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { exportLines } from '../export.ts'
 import { type Context, goOn } from './command.ts'
-
-export const partOf = (file: string): string => `${file}.part`
-
-/** File systems that know no second name for a file. */
-const without = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
-
-const requireFree = (file: string): void => {
-  if (existsSync(file)) throw Object.assign(new Error(`EEXIST: ${file} exists already`), { code: 'EEXIST', path: file })
-}
-
-/** `write` fills the part, an empty file for the owner alone. */
-export const writeWhole = async <T>(file: string, write: (part: string, handle: FileHandle) => Promise<T>): Promise<T> => {
-  const part = partOf(file)
-  requireFree(file)
-  const handle = await open(part, 'wx', 0o600)
-  try {
-    const result = await write(part, handle)
-    await handle.sync()
-    await link(part, file).catch(async (error: NodeJS.ErrnoException) => {
-      if (!without.includes(error.code ?? '')) throw Object.assign(error, { path: file })
-      requireFree(file)
-      await rename(part, file)
-    })
-    return result
-  } finally {
-    await handle.close()
-    await rm(part, { force: true })
-  }
-}
+import { writeWhole } from './whole-file.ts'
 
 /** Writes to a new file only: an earlier one may be the only copy. Returns the SHA-256. */
 export async function writeExport(

@@ -6,8 +6,9 @@ import { dateOf } from '../filter.ts'
 import { acceptRollback, erasePerson, prune, pruneRangeBefore, resolveByHand } from '../maintenance.ts'
 import { historyOf } from '../store/history.ts'
 import { type Command, say } from './command.ts'
-import { writeExport, writeWhole } from './export-file.ts'
+import { writeExport } from './export-file.ts'
 import { inSmallLetters, required, text, Usage } from './flags.ts'
+import { writeWhole } from './whole-file.ts'
 
 export const maintenanceCommands: Readonly<Record<string, Command>> = {
   resolve: {

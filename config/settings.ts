@@ -35,8 +35,8 @@ const networks = list.pipe(
   z.array(
     z.string().refine((text) => {
       const [address = '', bits = '32', ...rest] = text.split('/')
-      const most = isIP(address) === 4 ? 32 : 128
-      return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= most && rest.length === 0
+      const max = isIP(address) === 4 ? 32 : 128
+      return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= max && rest.length === 0
     }, 'must be addresses or CIDRs such as 10.0.0.0/8, not everybody (/0), who could then claim any address'),
   ),
 )

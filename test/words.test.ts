@@ -50,3 +50,8 @@ const namesIn = (text: string): Set<string> =>
 test.each(Object.entries(retired))('nothing is called %s', (word) => {
   expect(files.filter((file) => namesIn(readFileSync(file, 'utf8')).has(word))).toEqual([])
 })
+
+test('a bound is called max… or min…', () => {
+  const other = /^(?:most|longest|largest|deepest|fewest)[A-Z]\w*$/
+  expect(files.flatMap((file) => [...namesIn(readFileSync(file, 'utf8'))].filter((name) => other.test(name)))).toEqual([])
+})

@@ -28,7 +28,7 @@ const hour = 3_600_000
 const day = 24 * hour
 const span = 30 * day
 /** Hours that are kept of an app, by number: a clock that is ahead for a while makes nothing old. */
-const most = span / hour + 1
+const maxHours = span / hour + 1
 const lookEveryMs = 1_000
 const restMs = 10
 const page = 500
@@ -67,8 +67,8 @@ export const createCounters = ({ store, burst: limit, since, onEvent, onBurst }:
 
   const forget = (): void => {
     for (const ofApp of hours.values()) {
-      if (ofApp.size <= most) continue
-      for (const at of [...ofApp.keys()].sort((a, b) => a - b).slice(0, -most)) ofApp.delete(at)
+      if (ofApp.size <= maxHours) continue
+      for (const at of [...ofApp.keys()].sort((a, b) => a - b).slice(0, -maxHours)) ofApp.delete(at)
     }
     bursts.forget()
   }

@@ -1,22 +1,22 @@
 /** A view of the timeline that a reader keeps: a search and the columns beside it, under a name. */
 import { z } from 'zod'
 import { notBlank } from '../contract/text.ts'
-import { isUnderstood, longestSearch } from './pages/search-query.ts'
+import { isUnderstood, maxSearchLength } from './pages/search-query.ts'
 
 /** Columns of the timeline that a reader may do without. */
 export const columnNames = ['ago', 'state', 'why', 'took'] as const
 
 /** Characters. */
-export const longestViewName = 60
+export const maxViewNameLength = 60
 
 export const ViewBody = z.strictObject({
   name: z
     .string()
-    .max(longestViewName)
+    .max(maxViewNameLength)
     .refine(...notBlank),
   q: z
     .string()
-    .max(longestSearch)
+    .max(maxSearchLength)
     .refine(isUnderstood, 'must be a search that the page understands')
     .meta({ description: 'A search as the page has it' }),
   without: z.array(z.enum(columnNames)).max(columnNames.length).default([]).meta({ description: 'Columns that are not shown' }),

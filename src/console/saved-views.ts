@@ -20,7 +20,7 @@ export interface SavedViewsParts {
   readonly peppers: KeyRing
 }
 
-const most = 20
+const maxViews = 20
 /** Since the last change. */
 const lifeMs = 365 * 24 * 60 * 60 * 1000
 const purpose = 'saved views'
@@ -57,7 +57,8 @@ export const createSavedViews = ({ store, peppers }: SavedViewsParts) => {
   const save = async (reader: Reader, view: NewView): Promise<readonly SavedView[]> => {
     const views = await list(reader)
     const known = views.find(({ name }) => name === view.name)
-    if (!known && views.length >= most) throw faultIn('body', ['name'], `is one too many: ${most} views are kept, so remove one first`)
+    if (!known && views.length >= maxViews)
+      throw faultIn('body', ['name'], `is one too many: ${maxViews} views are kept, so remove one first`)
     const saved = { id: known?.id ?? randomBytes(9).toString('base64url'), ...view }
     return await keep(reader, known ? views.map((one) => (one === known ? saved : one)) : [...views, saved])
   }

@@ -9,7 +9,7 @@ const limit = 1024
 const dots = (value: string): boolean => value === '.' || value === '..'
 
 /** Characters, not UTF-16 units: 256 emoji are as long as 256 letters. */
-const within = (value: string, most: number): boolean => value.length > 0 && (value.length <= most || [...value].length <= most)
+const fits = (value: string, max: number): boolean => value.length > 0 && (value.length <= max || [...value].length <= max)
 
 const codePoint = (character: string): string => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
 
@@ -23,7 +23,7 @@ export const hiddenIn = (value: string): string | undefined => {
 
 /** Why no path could hold the id, however encoded; undefined when one could. */
 const faultOf = (value: string): string | undefined => {
-  if (!within(value, pathLimit)) return `must hold 1 to ${pathLimit} characters`
+  if (!fits(value, pathLimit)) return `must hold 1 to ${pathLimit} characters`
   if (dots(value)) return 'must not be "." or ".."'
   const hidden = hiddenIn(value)
   if (hidden !== undefined) return hidden
@@ -51,11 +51,11 @@ export const newId = (value: string): string => {
   return value
 }
 
-export const isTooLong = (value: string): boolean => value !== '' && !within(value, limit)
+export const isTooLong = (value: string): boolean => value !== '' && !fits(value, limit)
 
 /** Why nobody may be called so, no member of staff either; undefined when somebody may. */
 export const faultOfName = (value: string): string | undefined =>
-  within(value, limit) ? hiddenIn(value) : `must hold 1 to ${limit} characters`
+  fits(value, limit) ? hiddenIn(value) : `must hold 1 to ${limit} characters`
 
 /** Checks an id from elsewhere: it may hold a slash, since its URL is encoded and checked. */
 export const provableId = (value: string): string => {

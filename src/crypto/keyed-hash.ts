@@ -3,7 +3,7 @@
 import { createHmac, hash } from 'node:crypto'
 
 const block = 64
-const most = 4_096
+const maxSize = 4_096
 
 const padded = (secret: string | Buffer, byte: number): Buffer => {
   const key = typeof secret === 'string' ? Buffer.from(secret) : secret
@@ -22,12 +22,12 @@ const encoded = (bytes: Buffer, encoding: 'base64url' | 'buffer'): string | Buff
 
 /** Fast for texts of the length of a token or name; longer ones go to node:crypto. */
 export const hmacWith = (secret: string | Buffer): Hmac => {
-  const inner = Buffer.alloc(block + most)
+  const inner = Buffer.alloc(block + maxSize)
   const outer = Buffer.alloc(block + 32)
   inner.set(padded(secret, 0x36))
   outer.set(padded(secret, 0x5c))
   return ((text: string, encoding: 'base64url' | 'buffer') => {
-    if (Buffer.byteLength(text) > most) return encoded(createHmac('sha256', secret).update(text).digest(), encoding)
+    if (Buffer.byteLength(text) > maxSize) return encoded(createHmac('sha256', secret).update(text).digest(), encoding)
     const length = inner.write(text, block)
     hash('sha256', inner.subarray(0, block + length), 'buffer').copy(outer, block)
     return hash('sha256', outer, encoding)

@@ -18,9 +18,9 @@ export const newRequestId = (): string => `req_${randomBytes(15).toString('base6
 const network = memo(2_000, networkOf)
 
 export interface Requests {
-  begun(): void
+  requestStart(): void
   /** Hears of the record of each request. */
-  request(record: Fields): void
+  requestEnd(record: Fields): void
 }
 
 /** Adds to the record of this request. */
@@ -41,7 +41,7 @@ export const accessLog = (log: Log, requests: Requests): RequestHandler =>
     Object.assign(res.locals, { requestId, record })
     const trace = startRequestTrace(req.method, req.headers['traceparent'] as string | undefined)
     // After the trace, whose SDK may throw: what is counted here is counted off at the close.
-    requests.begun()
+    requests.requestStart()
     // `on`, not `once`, which costs two more objects: the event comes once.
     res.on('close', () => {
       const problem = res.locals['problem'] as Problem | undefined
@@ -65,7 +65,7 @@ export const accessLog = (log: Log, requests: Requests): RequestHandler =>
       }
       if (problem?.code === 'internal') log.error({ ...line, stack: stackOf(problem.cause) }, 'request')
       else log.info(line, 'request')
-      requests.request(line)
+      requests.requestEnd(line)
       endTrace(trace, line)
     })
     // All that answers the request runs within its trace.

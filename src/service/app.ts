@@ -16,7 +16,7 @@ import type { Origins } from '../http/request/origins.ts'
 import { expressApp, finalHandlers } from '../http/server/express-app.ts'
 import { createLoadShedding, type PriorityOf, priorityOf, privatePriorityOf } from '../http/server/load-shedding.ts'
 import { type Listener, listen, listenAll } from '../http/server/server.ts'
-import { mostConnections } from '../platform/process/open-files.ts'
+import { maxConnections } from '../platform/process/open-files.ts'
 import { applyCallerOverrides } from '../policy/caller-overrides.ts'
 import type { Mint } from '../session/mint.ts'
 import { mintRoutes, requireServiceKey } from '../session/routes/mint.ts'
@@ -121,7 +121,7 @@ const listenFor = async (parts: RouteParts, opened: AsyncDisposableStack, onPubl
   const shedding = (priority: PriorityOf) => opened.use(createLoadShedding(priority, log, metrics))
   const { PORT, HOST, PRIVATE_PORT: port, PRIVATE_HOST: host } = settings
   return (await listenAll([
-    () => listen(onPublic, { port: PORT, host: HOST, onRefusal, loadShedding: shedding(priorityOf), most: mostConnections() }),
+    () => listen(onPublic, { port: PORT, host: HOST, onRefusal, loadShedding: shedding(priorityOf), maxConnections: maxConnections() }),
     () => listen(onPrivate, { port, host, onRefusal, loadShedding: shedding(privatePriorityOf) }),
   ])) as [Listener, Listener]
 }

@@ -14,12 +14,12 @@ export type Claims = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Claims => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Deeper than any provider nests its claims. */
-const deepest = 32
+const maxDepth = 32
 
 /** A claim by its name, else by a path such as `realm_access.roles`; names may hold dots. In a list
  * the path leads into each item. What lies deeper than anybody nests is not there. */
 export const claimAt = (at: unknown, path: string, depth = 0): unknown => {
-  if (depth > deepest) return undefined
+  if (depth > maxDepth) return undefined
   if (Array.isArray(at)) {
     const found = at.flatMap((item) => claimAt(item, path, depth + 1) ?? [])
     return found.length === 0 ? undefined : found

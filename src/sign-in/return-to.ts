@@ -1,10 +1,10 @@
 /** The path after a sign-in, on our own origin; `/` for what a browser could read as another place. */
 
-const longest = 512
+const maxLength = 512
 const anywhere = 'http://origin.invalid'
 
 export const returnPath = (wanted: string | undefined, basePath: string): string => {
-  if (wanted === undefined || wanted.length > longest) return '/'
+  if (wanted === undefined || wanted.length > maxLength) return '/'
   // One slash, then anything printable but a backslash, which browsers read as a slash.
   if (!/^\/(?!\/)[!-[\]-~]*$/.test(wanted) || !URL.canParse(wanted, anywhere)) return '/'
   const { origin, pathname, search, hash } = new URL(wanted, anywhere)

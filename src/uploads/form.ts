@@ -87,7 +87,7 @@ const unknownField = (name: string): Problem => {
 }
 
 /** Bytes. */
-const longestField = 16_384
+const maxFieldBytes = 16_384
 /** What fields, part headers and boundaries may take beside the file. */
 const overhead = 128 * 1024
 
@@ -119,7 +119,7 @@ const readField = async (name: string, stream: Readable): Promise<string> => {
   let size = 0
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > longestField) throw faultIn('body', [name], 'too long')
+    if (size > maxFieldBytes) throw faultIn('body', [name], 'too long')
     chunks.push(chunk)
   }
   try {

@@ -93,13 +93,13 @@ export type Isolation = ReturnType<typeof createIsolation>
 const perCall = 0.2
 const perSecond = 1
 /** What a quiet time saves, for the moment in which the vendor closes its connections. */
-const most = 10
+const maxSaved = 10
 
 const createRetryBudget = () => {
-  let saved = most
+  let saved = maxSaved
   let latest = performance.now()
   const save = (more: number): void => {
-    saved = Math.min(most, saved + more)
+    saved = Math.min(maxSaved, saved + more)
   }
 
   return {

@@ -119,7 +119,7 @@ interface Accepted {
 }
 
 /** Levels of an answer; beyond some thousands it could not be written again. */
-const deepest = 100
+const maxDepth = 100
 
 const isDeeper = (value: unknown, levels: number): boolean =>
   typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1)))
@@ -136,7 +136,7 @@ const accept = (text: string | undefined, { returns }: Operation, app: UpstreamA
   const missing = oddities.length > 0 && (essential[returns] ?? anything).safeParse(value).error
   if (missing) return { misfit: pathOf(missing.issues[0]!) }
   if (returns === 'Empty') return { body: {}, odd: [] }
-  if (isDeeper(value, deepest)) return { misfit: `more than ${deepest} levels` }
+  if (isDeeper(value, maxDepth)) return { misfit: `more than ${maxDepth} levels` }
   return { body: value as object, odd: oddities.map(pathOf) }
 }
 

@@ -9,7 +9,7 @@ import { Unanswered } from './sender.ts'
 const again = [502, 503, 504]
 const maxRetries = 2
 /** A longer `Retry-After` is the caller's to wait; ky would cap it and ask too early. */
-const patience = 2
+const maxWaitSeconds = 2
 
 const backoff = (attempt: number): number => 100 * 2 ** (attempt - 1)
 
@@ -39,7 +39,7 @@ export const retryRule = ({ count, endsAt }: Limits, takeRetry: () => boolean): 
     shouldRetry: ({ error, retryCount }) => {
       const asked = error instanceof HTTPError ? retryAfter(error.response.headers.get('Retry-After')) : undefined
       const wait = asked === undefined ? backoff(retryCount) : asked * 1000
-      if ((asked ?? 0) > patience || performance.now() + wait >= endsAt) return false
+      if ((asked ?? 0) > maxWaitSeconds || performance.now() + wait >= endsAt) return false
       if (error instanceof Unanswered) return error.none === 'reset' && takeRetry()
       // Undefined, since ky takes true for a wait of its own, whatever Retry-After says.
       return takeRetry() ? undefined : false

@@ -53,7 +53,7 @@ export class Unanswered extends Error {
 }
 
 /** Bytes of an answer that we are willing to hold. */
-const most = { answer: 2_000_000, error: 64_000 }
+const maxBytes = { answer: 2_000_000, error: 64_000 }
 
 // Our deadlines count, and HTTP/2's own way with refused streams is not wanted.
 const options: Agent.Options = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 3_000 } }
@@ -147,7 +147,7 @@ export const send = ({ connections, url, method, headers, content, deadline }: S
       },
       onResponseData: (_, chunk) => {
         size += chunk.byteLength
-        if (size <= (isOk() ? most.answer : most.error)) return void chunks.push(chunk)
+        if (size <= (isOk() ? maxBytes.answer : maxBytes.error)) return void chunks.push(chunk)
         chunks = []
         finish(undefined)
         controller?.abort(new Error('the answer is too long'))

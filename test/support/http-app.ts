@@ -18,11 +18,11 @@ export interface EchoListener extends Listener {
 
 const quiet = { info: () => {}, error: () => {} } as unknown as Log
 /** Names, traces and records requests without a log. */
-export const recordOf = (request: Requests['request'] = () => {}) => accessLog(quiet, { begun: () => {}, request })
+export const recordOf = (requestEnd: Requests['requestEnd'] = () => {}) => accessLog(quiet, { requestStart: () => {}, requestEnd })
 
 export const startEcho = async (
   options: AdmissionOptions = {},
-  rest: Partial<ListenOptions> & { body?: Bounds; routes?: (app: Express) => void; onRecord?: Requests['request'] } = {},
+  rest: Partial<ListenOptions> & { body?: Bounds; routes?: (app: Express) => void; onRecord?: Requests['requestEnd'] } = {},
 ): Promise<EchoListener> => {
   const reached: string[] = []
   const app = express()

@@ -11,14 +11,14 @@ const height = 96
 const totalOf = (counts: Counts): number => kinds.reduce((sum, kind) => sum + counts[kind], 0)
 
 /** One path for each kind: hundreds of elements would delay the page. */
-const bars = (series: readonly Counts[], step: number, most: number): Html => {
+const bars = (series: readonly Counts[], step: number, max: number): Html => {
   const drawn = new Map<Kind, string>()
   const wide = (step - 2).toFixed(1)
   series.forEach((counts, at) => {
     let y = height
     for (const kind of kinds) {
       if (counts[kind] === 0) continue
-      const high = Math.max(2, (counts[kind] / most) * (height - 8))
+      const high = Math.max(2, (counts[kind] / max) * (height - 8))
       y -= high
       const rectangle = `M${(at * step + 1).toFixed(1)} ${y.toFixed(1)}h${wide}v${high.toFixed(1)}h-${wide}z`
       drawn.set(kind, (drawn.get(kind) ?? '') + rectangle)
@@ -42,15 +42,15 @@ const table = (series: readonly Counts[], names: readonly string[]): Html => htm
 
 /** `names`: the time of each step, as text. */
 export const chart = (title: string, series: readonly Counts[], names: readonly string[]): Html => {
-  const most = Math.max(1, ...series.map(totalOf))
+  const max = Math.max(1, ...series.map(totalOf))
   const step = width / series.length
   const sum = series.reduce((total, counts) => total + totalOf(counts), 0)
   return html`
 <figure class="chart">
 <figcaption><b>${title}</b> <span>${operations(sum)}</span></figcaption>
-<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}: ${operations(sum)}, at most ${most} in one step">
+<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}: ${operations(sum)}, at most ${max} in one step">
 <line class="base" x1="0" x2="${width}" y1="${height}" y2="${height}"/>
-${bars(series, step, most)}
+${bars(series, step, max)}
 ${series.map((counts, at) => hit(counts, at, step, names[at]!))}
 </svg>
 <p class="axis"><span>${names[0]}</span><span>${names.at(-1)} UTC</span></p>

@@ -59,16 +59,16 @@ export const hitsOf = (found: FoundSums | undefined): string => {
 }
 
 const dayMs = 86_400_000
-const mostSteps = 30
-const fewestSteps = 14
+const maxSteps = 30
+const minSteps = 14
 
 /** Up to the last day that has some, in steps of as many days as bring all of them in. */
 const byDay = ({ sums }: FoundSums): Html => {
   const days = sums.map(({ day }) => Date.parse(day))
   const [first, last] = [Math.min(...days), Math.max(...days)]
   const span = (last - first) / dayMs + 1
-  const each = Math.ceil(span / mostSteps)
-  const steps = Math.max(fewestSteps, Math.ceil(span / each))
+  const each = Math.ceil(span / maxSteps)
+  const steps = Math.max(minSteps, Math.ceil(span / each))
   const begins = last - (steps * each - 1) * dayMs
   const series = Array.from({ length: steps }, none)
   for (const sum of sums) series[Math.floor((Date.parse(sum.day) - begins) / dayMs / each)]![kindOf(sum)] += sum.count
@@ -82,9 +82,9 @@ const bar = (share: number): Html =>
 /** A table with a bar in each row, so that it needs no other text. */
 export const byActor = (places: Places, { actors, names, total }: FoundSums): Html => {
   const rest = actors.reduce((left, { count }) => left - count, total)
-  const most = Math.max(rest, ...actors.map(({ count }) => count))
+  const max = Math.max(rest, ...actors.map(({ count }) => count))
   const row = (name: Html | string, count: number): Html =>
-    html`<tr><th scope="row">${name}</th><td>${grouped(count)}</td><td class="bar">${bar(count / most)}</td></tr>`
+    html`<tr><th scope="row">${name}</th><td>${grouped(count)}</td><td class="bar">${bar(count / max)}</td></tr>`
   return html`
 <figure class="chart actors"><figcaption><b>Who acted</b> <span>in ${total >= maxCounted ? `the newest ${operations(maxCounted)}` : operations(total)}</span></figcaption>
 <table aria-label="Operations by who acted"><thead class="unseen"><tr><th scope="col">Who</th><th scope="col">Operations</th><td></td></tr></thead>

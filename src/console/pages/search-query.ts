@@ -134,17 +134,17 @@ const termsOf = (text: string, within = false): Term[] =>
   })
 
 /** Characters: the longest userId in quotation marks, and every other word beside it. */
-export const longestSearch = 1_500
-const most = 20
+export const maxSearchLength = 1_500
+const maxWords = 20
 
 const count = (terms: readonly Term[]): number =>
   terms.reduce((sum, { key, value }) => sum + (listed.includes(key) ? 1 : Math.max(1, partsOf(value).length)), 0)
 
 const excessOf = (text: string, terms: readonly Term[]): string | undefined =>
-  text.length > longestSearch
-    ? `a search holds at most ${longestSearch} characters`
-    : count(terms) > most
-      ? `a search holds at most ${most} words`
+  text.length > maxSearchLength
+    ? `a search holds at most ${maxSearchLength} characters`
+    : count(terms) > maxWords
+      ? `a search holds at most ${maxWords} words`
       : undefined
 
 /** What a word is beside others: one too many, given twice, or an end before its beginning. */
@@ -161,7 +161,7 @@ const besideOthers = (terms: readonly Term[], now: number): Term[] => {
 /** The words of a search, each with what is wrong with it. */
 export const readSearch = (text: string, now = Date.now()): Term[] => {
   const terms =
-    text.length > longestSearch ? [{ key: 'any' as const, value: text.slice(0, longestSearch) }] : besideOthers(termsOf(text), now)
+    text.length > maxSearchLength ? [{ key: 'any' as const, value: text.slice(0, maxSearchLength) }] : besideOthers(termsOf(text), now)
   const excess = excessOf(text, terms)
   return excess === undefined ? terms : terms.with(-1, { ...terms.at(-1)!, fault: `left out: ${excess}` })
 }

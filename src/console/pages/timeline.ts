@@ -8,7 +8,7 @@ import { knownNames, type Names } from '../../journal/store/known-names.ts'
 import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
 import { type OperationRow, operations } from '../../journal/store/search.ts'
-import { columnNames, longestViewName } from '../saved-view.ts'
+import { columnNames, maxViewNameLength } from '../saved-view.ts'
 import type { SavedView } from '../saved-views.ts'
 import { linkable, meanings, type Places, peopleOf, phraseOf } from './phrases.ts'
 import { filterOf, isFaulty, keyNames, lacksZone, parse, searchFor, type Term, textOf, wordOf } from './search-query.ts'
@@ -24,7 +24,7 @@ export const savedViewList = ({ root }: Places, words: readonly Term[], views: r
   )}</ul>`
 }${
   words.length > 0 &&
-  html`<form hidden><label>Save this view as <input type="text" name="name" maxlength="${longestViewName}" required autocomplete="off"></label> <button type="submit">Save</button></form>`
+  html`<form hidden><label>Save this view as <input type="text" name="name" maxlength="${maxViewNameLength}" required autocomplete="off"></label> <button type="submit">Save</button></form>`
 }<output></output></div>`
 
 export interface RowPlaces extends Places {

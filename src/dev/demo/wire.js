@@ -9,7 +9,7 @@ export const make = (tag, properties = {}, ...children) => {
 }
 
 const { base } = document.body.dataset
-const longestLog = 60
+const maxCalls = 60
 
 const none = { ok: false, status: 0, requestId: 'none' }
 const noAnswer = { ...none, took: 'no answer', content: 'No answer came. Is the demo still running?' }
@@ -62,7 +62,7 @@ const log = (sent, { ok, status, took, requestId, content }) => {
   for (const open of document.querySelectorAll('#calls details[open]')) open.open = false
   find('details', entry).open = true
   find('#calls').prepend(entry)
-  find('#calls').children[longestLog]?.remove()
+  find('#calls').children[maxCalls]?.remove()
   find('#quiet').hidden = true
   find('#last a').textContent = `${status || '–'} in ${took}: ${sent.method} ${sent.url}`
   find('#last').hidden = false

@@ -22,7 +22,7 @@ export interface RequestRecord {
 }
 
 /** Most records; above it the oldest tenth is dropped. */
-const keep = 20_000
+const maxRecords = 20_000
 
 export function newRequestLog() {
   const entries: RequestRecord[] = []
@@ -30,7 +30,7 @@ export function newRequestLog() {
   return {
     entries,
     open({ method = '', url = '', headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): RequestRecord {
-      if (entries.length >= keep) entries.splice(0, keep / 10)
+      if (entries.length >= maxRecords) entries.splice(0, maxRecords / 10)
       count += 1
       const time = new Date().toISOString()
       const entry: RequestRecord = { n: count, time, method, url, headers, operation: null, applied: false, status: null, state: 'pending' }

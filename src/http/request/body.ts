@@ -7,8 +7,7 @@ import { decodePart } from './query.ts'
 import { decodeBody, parseStrictJson } from './strict-json.ts'
 
 export interface Bounds {
-  /** Milliseconds. */
-  readonly within?: number
+  readonly withinMs?: number
   /** Bytes. */
   readonly maxBytes?: number
 }
@@ -24,7 +23,7 @@ const checkType = (req: IncomingMessage): void => {
 const close = { Connection: 'close' }
 
 /** The whole body, or a Problem once it is too large, too late or broken off. */
-export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 100 * 1024 }: Bounds = {}): Promise<Buffer> =>
+export const readBytes = (req: IncomingMessage, { withinMs = 10_000, maxBytes = 100 * 1024 }: Bounds = {}): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -45,7 +44,7 @@ export const readBytes = (req: IncomingMessage, { within = 10_000, maxBytes = 10
     }
     const onBreak = (cause?: Error): void => settle(new Problem('bad_request', { detail: 'The body broke off.', cause, headers: close }))
     const onEnd = (): void => settle()
-    const timer = setTimeout(() => settle(new Problem('timeout', { headers: close })), within)
+    const timer = setTimeout(() => settle(new Problem('timeout', { headers: close })), withinMs)
 
     if (Number(req.headers['content-length'] ?? 0) > maxBytes) return settle(new Problem('too_large', { headers: close }))
     if (req.destroyed && !req.readableEnded) return onBreak()
@@ -77,9 +76,9 @@ export const watchArrival = (request: IncomingMessage): (() => boolean) => {
 }
 
 /** A body of a GET or DELETE means nothing; as the vendor's example sends one, it is dropped. */
-export const discardBody = async (req: IncomingMessage, bounds: Bounds = {}): Promise<void> => {
+export const discardBody = async (req: IncomingMessage): Promise<void> => {
   if (!bringsBody(req)) return
-  const bytes = await readBytes(req, bounds)
+  const bytes = await readBytes(req)
   if (bytes.length === 0) return
   checkType(req)
   parseStrictJson(bytes)

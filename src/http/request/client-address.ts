@@ -13,12 +13,12 @@ export const trustedPeers = (cidrs: readonly string[]): ((address: string) => bo
   const list = new BlockList()
   for (const cidr of cidrs) {
     const [address = '', bits, ...rest] = cidr.split('/')
-    const most = isIPv4(address) ? 32 : 128
-    const length = bits === undefined ? most : Number(bits)
-    if (!isIP(address) || rest.length > 0 || bits === '' || !Number.isInteger(length) || length < 0 || length > most) {
+    const max = isIPv4(address) ? 32 : 128
+    const length = bits === undefined ? max : Number(bits)
+    if (!isIP(address) || rest.length > 0 || bits === '' || !Number.isInteger(length) || length < 0 || length > max) {
       throw new Error(`not an IP address or CIDR block: ${cidr}`)
     }
-    list.addSubnet(address, length, most === 32 ? 'ipv4' : 'ipv6')
+    list.addSubnet(address, length, max === 32 ? 'ipv4' : 'ipv6')
   }
   return (address) => isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
 }

@@ -10,9 +10,9 @@ export type Priority = 'guarded' | 'sessions' | 'others'
 const reserved = 256
 /** The bound of the others falls while the event loop is late, and rises while it is not and more
  * come. At the lowest they cost a turn of the loop some 30 ms. */
-const lowest = 128
-const first = 256
-const highest = 1024
+const minBound = 128
+const firstBound = 256
+const maxBound = 1024
 const lateMs = 40
 const promptMs = 20
 const lookMs = 20
@@ -21,7 +21,7 @@ const lookMs = 20
  * the latest one's, if it came a moment ago: in a flood somebody is answered soon rather than all
  * late. The others are refused, the earliest first, in at most a twentieth of all time: a refusal
  * costs half of a hot read, and whoever is refused at once comes back at once. */
-const heldAtMost = { requests: 8192, characters: 16 * 1024 * 1024 }
+const maxHeld = { requests: 8192, characters: 16 * 1024 * 1024 }
 const freshMs = 100
 const refusalShare = 0.05
 
@@ -90,8 +90,8 @@ const takeUp = (its: Class): void => {
 
 /** By how late a timer is, as everything else is that waits. */
 const followLoop = (its: Class, late: number): void => {
-  if (late > lateMs) its.bound = Math.max(lowest, Math.floor(its.bound * (late > 3 * lateMs ? 0.5 : 0.8)))
-  else if (late < promptMs && its.waiting >= its.bound) its.bound = Math.min(highest, its.bound + 8)
+  if (late > lateMs) its.bound = Math.max(minBound, Math.floor(its.bound * (late > 3 * lateMs ? 0.5 : 0.8)))
+  else if (late < promptMs && its.waiting >= its.bound) its.bound = Math.min(maxBound, its.bound + 8)
 }
 
 /** Those without a priority are always let in. */
@@ -107,7 +107,7 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
     characters: 0,
     willTakeUp: false,
   })
-  const classes = { guarded: classOf('guarded', reserved), sessions: classOf('sessions', reserved), others: classOf('others', first) }
+  const classes = { guarded: classOf('guarded', reserved), sessions: classOf('sessions', reserved), others: classOf('others', firstBound) }
   const refuseEarliest = (its: Class): void => {
     const { request, characters, decide } = its.held.shift()!
     its.characters -= characters
@@ -168,7 +168,7 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
       const characters = headLength(request)
       its.held.push({ request, since: performance.now(), characters, decide })
       its.characters += characters
-      if (its.held.length > heldAtMost.requests || its.characters > heldAtMost.characters) refuseEarliest(its)
+      if (its.held.length > maxHeld.requests || its.characters > maxHeld.characters) refuseEarliest(its)
     },
     [Symbol.dispose]: (): void => clearInterval(timer),
   }

@@ -35,7 +35,7 @@ export interface ListenOptions {
   readonly onRefusal?: (problem: Problem, requestId: string, socket: Socket) => void
   readonly loadShedding?: LoadShedding
   /** Connections at once; further ones are closed as they come. */
-  readonly most?: number
+  readonly maxConnections?: number
   /** Other limits, for tests. */
   readonly limits?: ServerOptions
 }
@@ -68,7 +68,7 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
   server.maxHeadersCount = 0
   // A client that stops reading its answer is let go of.
   server.timeout = 300_000
-  server.maxConnections = options.most ?? Number.POSITIVE_INFINITY
+  server.maxConnections = options.maxConnections ?? Number.POSITIVE_INFINITY
   server.on('drop', () => options.loadShedding?.droppedConnection())
   const exchanges = track(server)
   const serve: RequestListener = (req, res) => {

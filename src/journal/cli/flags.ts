@@ -44,8 +44,8 @@ export const read = (name: string, { flags, argument }: ParsedArguments, args: r
     if (seen.has(token.name) && !option.multiple) throw new Usage(`${token.rawName} is there twice`)
     seen.add(token.name)
   }
-  const most = argument === undefined ? 0 : 1
-  if (positionals.length > most) throw new Usage(`${name} does not take the word ${positionals[most]}`)
+  const max = argument === undefined ? 0 : 1
+  if (positionals.length > max) throw new Usage(`${name} does not take the word ${positionals[max]}`)
   if (argument !== undefined && !positionals[0]) throw new Usage(`${name} needs ${argument}`)
   return { flags: values as Flags, argument: positionals[0] ?? '' }
 }

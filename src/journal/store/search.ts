@@ -101,6 +101,6 @@ export async function operations(store: Source, sealer: Sealer, filter: Filter =
   return { rows, ...(more && { next: rows.at(-1)!.index }) }
 }
 
-/** The newest operations that fit, added up; at most `most` of them. */
-export const sumFound = async (store: Source, sealer: Sealer, filter: Filter, most: number): Promise<DaySum[]> =>
-  sumOperations(store, await narrowingOf(store, sealer, filter), most)
+/** The newest operations that fit, added up; at most `max` of them. */
+export const sumFound = async (store: Source, sealer: Sealer, filter: Filter, max: number): Promise<DaySum[]> =>
+  sumOperations(store, await narrowingOf(store, sealer, filter), max)

@@ -93,11 +93,11 @@ export const createMetrics = (log: Pick<Log, 'dropped' | 'stalls'>) => {
   return {
     lost: (count: number): void => its.smooch_bff_journal_lost_total.inc(count),
     shed: (priority: string, count: number): void => its.smooch_bff_shed_total.inc({ priority }, count),
-    begun: (): void => {
+    requestStart: (): void => {
       inFlight += 1
     },
     /** The record of a request that has ended. */
-    request: (record: Fields): void => {
+    requestEnd: (record: Fields): void => {
       inFlight -= 1
       const { operation = 'other', status, code = '', cache: outcome, limit, ms } = record as Record<string, string | undefined>
       its.smooch_bff_requests_total.inc({ operation, status: String(status), code })

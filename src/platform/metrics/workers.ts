@@ -14,7 +14,7 @@ type Message =
 const isOurs = (message: unknown): message is Message => typeof message === 'object' && message !== null && 'metrics' in message
 
 /** A worker that does not answer for so long adds what its counters were. */
-const patienceMs = 1_000
+const maxWaitMs = 1_000
 
 const totals = (figures: Figures): Figures => figures.filter(({ type }) => String(type) !== 'gauge')
 
@@ -32,7 +32,7 @@ export const gatherMetrics = (): void => {
     new Promise((resolve) => {
       const former = (): void => resolve(totals(latest.get(worker) ?? []))
       if (!worker.isConnected()) return former()
-      const timer = setTimeout(former, patienceMs)
+      const timer = setTimeout(former, maxWaitMs)
       waiting.set(worker, (figures) => {
         clearTimeout(timer)
         resolve(figures)
@@ -104,7 +104,7 @@ export const askFirstProcess = (figures: () => Promise<object[]>): (() => Promis
       const timer = setTimeout(() => {
         done()
         reject(new Error('the first process did not gather the metrics in time'))
-      }, 5 * patienceMs)
+      }, 5 * maxWaitMs)
       asked.set(ask, (text) => {
         done()
         resolve(text)

@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs'
 
 /** Linux alone tells it; elsewhere there is no bound. */
-export const mostConnections = (): number => {
+export const maxConnections = (): number => {
   try {
-    const most = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
-    return most === undefined ? Number.POSITIVE_INFINITY : Math.floor(Number(most) / 2)
+    const files = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    return files === undefined ? Number.POSITIVE_INFINITY : Math.floor(Number(files) / 2)
   } catch {
     return Number.POSITIVE_INFINITY
   }

@@ -46,8 +46,8 @@ export const familiesInMemory = ({ now, sessions, name, endedBy, begin, rolesOf,
     const family = families.get(name(place))
     return family && family.idleUntil > now() && family.createdMs > endedBy(place.tag) ? family : undefined
   }
-  const open = ({ tag }: SessionRef, sid: string, { key, sealed, lifeMs }: Access, createdMs: number, most: number): number => {
-    const expiresMs = Math.min(now() + lifeMs, most)
+  const open = ({ tag }: SessionRef, sid: string, { key, sealed, lifeMs }: Access, createdMs: number, familyMs: number): number => {
+    const expiresMs = Math.min(now() + lifeMs, familyMs)
     const times = { createdMs, expiresMs, idleUntil: expiresMs, lastMs: now() }
     sessions.set(name({ key, tag }), { sid, sealed, index: '', idleMs: lifeMs, absoluteMs: lifeMs, ...times })
     return expiresMs

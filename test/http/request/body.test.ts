@@ -17,8 +17,8 @@ const request = (method: string, body: string | Buffer, headers: string[] = ['Co
     Buffer.from(body),
   ])
 
-const outcome = async (bytes: string | Buffer | (string | Buffer)[], options?: SendOptions, within?: number): Promise<string> => {
-  await using echo = await startEcho({}, within ? { body: { within } } : {})
+const outcome = async (bytes: string | Buffer | (string | Buffer)[], options?: SendOptions, withinMs?: number): Promise<string> => {
+  await using echo = await startEcho({}, withinMs ? { body: { withinMs } } : {})
   const { first } = await sendRaw(echo.address, bytes, options)
   const { detail } = first.json() as { detail?: string }
   return `${first.status} ${detail ?? first.body}`

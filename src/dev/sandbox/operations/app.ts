@@ -4,7 +4,7 @@ import type { App } from '../vendor.ts'
 import { newWebhook, triggers, type Webhook } from '../webhooks.ts'
 import { type Operation, objectOf, optionalText, requiredText } from './call.ts'
 
-const mostWebhooks = 10
+const maxWebhooks = 10
 
 function targetOf(body: Record<string, unknown>): string {
   const target = requiredText(body, 'target')
@@ -31,7 +31,7 @@ export const createWebhook: Operation = async ({ app, content, probe }) => {
     includeFullAppUser: body['includeFullAppUser'] === true,
     ...(secret !== undefined && { secret }),
   })
-  if (app.webhooks.size >= mostWebhooks) throw badRequest(`An app has at most ${mostWebhooks} webhooks`)
+  if (app.webhooks.size >= maxWebhooks) throw badRequest(`An app has at most ${maxWebhooks} webhooks`)
   if (!(await probe(target))) throw badRequest('target does not answer')
   app.webhooks.set(webhook._id, webhook)
   return { status: 201, body: { webhook } }

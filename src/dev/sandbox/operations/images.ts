@@ -5,7 +5,7 @@ import { newId, type Person, show } from '../people.ts'
 import { badRequest, Refusal } from '../refusal.ts'
 import { type Call, type Operation, subject } from './call.ts'
 
-const largest = 10 * 1024 * 1024
+const maxBytes = 10 * 1024 * 1024
 
 type Upload = Extract<Part, { sha256: string }>
 
@@ -14,7 +14,7 @@ const isFile = (part: Part): part is Upload => 'sha256' in part
 function fileOf({ parts, vendor }: Call): Upload {
   const file = parts.find((part): part is Upload => isFile(part) && part.field === 'source')
   if (!file) throw badRequest('source is required and must be a file')
-  if (file.bytes > largest) throw new Refusal(413)
+  if (file.bytes > maxBytes) throw new Refusal(413)
   if (vendor.switches.imageTypes === 'image' && !file.type.toLowerCase().startsWith('image/')) throw badRequest('source must be an image')
   return file
 }

@@ -4,8 +4,8 @@ import { badRequest } from '../refusal.ts'
 import { objectOf } from './call.ts'
 
 const total = 4096
-const longestKey = 100
-const longestValue = 800
+const maxKeyBytes = 100
+const maxValueBytes = 800
 
 /** `stream` leaves out a character that the cut went through. */
 const cut = (text: string, bytes: number) => new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true })
@@ -13,7 +13,7 @@ const cut = (text: string, bytes: number) => new TextDecoder().decode(Buffer.fro
 const size = (properties: object) => Buffer.byteLength(JSON.stringify(properties))
 
 function checked(key: string, value: unknown): Property | null {
-  if (typeof value === 'string') return cut(value, longestValue)
+  if (typeof value === 'string') return cut(value, maxValueBytes)
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return value
   throw badRequest(`properties.${key} must be a string, a number or a boolean`)
 }
@@ -24,9 +24,9 @@ export function withProperties(had: Record<string, Property>, given: unknown, on
   const now = new Map(Object.entries(had))
   for (const [key, raw] of Object.entries(objectOf(given, 'properties'))) {
     const value = checked(key, raw)
-    if (value !== null) now.set(cut(key, longestKey), value)
+    if (value !== null) now.set(cut(key, maxKeyBytes), value)
     else if (onNull === 'refuse') throw badRequest(`properties.${key} must not be null`)
-    else now.delete(cut(key, longestKey))
+    else now.delete(cut(key, maxKeyBytes))
   }
   const result = Object.fromEntries(now)
   if (size(result) > total) throw badRequest('properties exceed 4 KB')

@@ -70,12 +70,12 @@ export const withoutOutcome = (store: Source): Promise<{ id: string; index: numb
 export const oldestOpen = (store: Source): Promise<number | undefined> =>
   fieldOf(store, `SELECT min(seq) FROM operation WHERE state IN (${open})`)
 
-/** Number of an app's guarded operations in this state, counted up to `most`. */
-export const countStanding = async (store: Source, app: string, state: State, most: number): Promise<number> =>
+/** Number of an app's guarded operations in this state, counted up to `max`. */
+export const countStanding = async (store: Source, app: string, state: State, max: number): Promise<number> =>
   (await fieldOf<number>(
     store,
     "SELECT count(*) FROM (SELECT 1 FROM operation o JOIN event e ON e.seq = o.seq WHERE o.app = $1 AND o.state = $2 AND e.kind = 'intent' LIMIT $3) AS part",
-    [app, state, most],
+    [app, state, max],
   ))!
 
 /** Number of operations of one hour (`2026-01-31T09`) with the same first event. */

@@ -197,10 +197,10 @@ export interface DaySum {
   readonly last: number
 }
 
-/** The newest that fit, added up; at most `most` are read. */
-export async function sumOperations(store: Source, narrowing: Narrowing, most: number): Promise<DaySum[]> {
+/** The newest that fit, added up; at most `max` are read. */
+export async function sumOperations(store: Source, narrowing: Narrowing, max: number): Promise<DaySum[]> {
   const { rows, seq, params } = await statementOf(store, narrowing)
-  const part = `SELECT o.seq, substr(e.time, 1, 10) AS day, e.kind, e.action, coalesce(e.actor, '') AS actor ${rows} ORDER BY ${seq} DESC LIMIT ${most}`
+  const part = `SELECT o.seq, substr(e.time, 1, 10) AS day, e.kind, e.action, coalesce(e.actor, '') AS actor ${rows} ORDER BY ${seq} DESC LIMIT ${max}`
   const sums = 'SELECT day, kind, action, actor, count(*) AS count, max(seq) AS last'
   return await rowsOf(store, `${sums} FROM (${part}) AS part GROUP BY day, kind, action, actor`, params)
 }

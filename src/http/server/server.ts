@@ -83,6 +83,10 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
       else refuseOverload(res, !exchanges.draining && req.complete)
     })
   })
+  server.on('checkContinue', (req, res) => {
+    continueOnRead(req, res)
+    server.emit('request', req, res)
+  })
   answerTheUnreadable(server, options.onRefusal)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, options.host, () => resolve(void server.off('error', reject)))
@@ -97,6 +101,18 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
     close,
     [Symbol.asyncDispose]: async () => void (await close(0)),
   }
+}
+
+/** `100 Continue` once the body is read, and not before: a call that is refused by its head costs no upload. Who
+ * hears the refusal first may send the body or not, so nothing else can come on that connection. */
+const continueOnRead = (req: IncomingMessage, res: ServerResponse): void => {
+  const keep = res.shouldKeepAlive
+  res.shouldKeepAlive = false
+  req.once('resume', () => {
+    if (res.headersSent) return
+    res.shouldKeepAlive = keep
+    res.writeContinue()
+  })
 }
 
 /** Refusals with three values of Retry-After, so that clients do not all come back at once. */

@@ -8,6 +8,8 @@ const retired: Readonly<Record<string, string>> = {
   peek: 'current',
   copies: 'entries',
   toKeep: 'toEntry',
+  createDrops: 'createPersonInvalidation',
+  unsettled: 'contended',
   convoy: 'nextFlight',
   keepingFresh: 'invalidating',
   isTrouble: 'isUpstreamFailure',

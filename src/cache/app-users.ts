@@ -99,8 +99,8 @@ export const createAppUsers = (parts: FillParts) => {
       if (result.state === 'fresh') return stored === undefined ? await bypass(key, 'unreadable', fetch) : answerFrom(stored, result.leftMs)
       const old = result.ageMs < life.revalidateMs ? stored : undefined
       // Of several readers that share a granted lease, the first fetches and the others join.
-      const joined = joinFlight(result.state === 'lead' ? token : result.by, ask.onGone)
-      if (result.state === 'lead' && !joined) {
+      const joined = joinFlight(result.state === 'granted' ? token : result.holder, ask.onGone)
+      if (result.state === 'granted' && !joined) {
         const answer = fetchUnderLease(key, ask, name, result, token, fetch)
         if (!old)
           return await staleIfError(key, result, async () => {

@@ -38,7 +38,7 @@ export interface FlightResult {
   readonly stored: boolean
 }
 
-type LeaseGranted = Extract<LookupResult, { state: 'lead' }>
+type LeaseGranted = Extract<LookupResult, { state: 'granted' }>
 
 export interface FillParts {
   readonly store: CacheStore
@@ -63,9 +63,11 @@ export const createFill = ({ store, peppers, entries, alarm }: FillParts) => {
     const made = entries.toEntry(key, app, name, entry)
     if (!made) return false
     const { here, there, ...stored } = made
-    const linked = await Promise.all(cacheKeysOf(peppers, app, there).map((other) => store.link(other, aliasTo(peppers, other, app, here))))
+    const linked = await Promise.all(
+      cacheKeysOf(peppers, app, there).map((other) => store.alias(other, aliasTo(peppers, other, app, here))),
+    )
     if (linked.includes(false)) return false
-    return await store.store(key, { generation, atMs, ...stored, link: aliasTo(peppers, key, app, there) })
+    return await store.store(key, { generation, atMs, ...stored, alias: aliasTo(peppers, key, app, there) })
   }
 
   /** One fetch under the lease; it goes on until its last reader has gone, and is stored. */

@@ -8,9 +8,9 @@ import type { Alarm } from '../platform/alarms.ts'
 import { randomBytes } from '../platform/random.ts'
 import type { AnyCall, UpstreamAnswer } from '../upstream/call.ts'
 import type { Upstream } from '../upstream/client.ts'
-import { createDrops, type PersonNames, type WrittenEntry } from './drops.ts'
 import type { Entries, User } from './entry.ts'
 import { aliasTo, cacheKeysOf, lastAliased, type Name, nameOf, namesOf } from './keys.ts'
+import { createPersonInvalidation, type PersonNames, type WrittenEntry } from './person-invalidation.ts'
 import type { CacheStore, Invalidate } from './store/cache-store.ts'
 
 export interface InvalidationParts {
@@ -35,12 +35,12 @@ const writeMs = 20_000
 const tombstoneMs = 60_000
 
 export const createInvalidation = ({ store, peppers, entries, strict, alarm }: InvalidationParts) => {
-  const { drop, close } = createDrops({ store, peppers })
+  const { invalidate, close } = createPersonInvalidation({ store, peppers })
 
   /** False when it comes late: it may follow later writes, so no writer counts as alone. */
-  const before = async (app: string, named: PersonNames, how: Pick<Invalidate, 'writer' | 'agedMs'>): Promise<boolean> => {
+  const before = async (app: string, named: PersonNames, how: Pick<Invalidate, 'writeToken' | 'agedMs'>): Promise<boolean> => {
     try {
-      await drop(app, named, { blockMs: writeMs, ...how })
+      await invalidate(app, named, { blockMs: writeMs, ...how })
       return true
     } catch (cause) {
       if (strict) throw new Problem('session_store_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
@@ -52,7 +52,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
   /** Never throws, since the vendor has answered: the block set before holds meanwhile. */
   const after = async (app: string, named: PersonNames, how: Invalidate, written?: WrittenEntry): Promise<void> => {
     try {
-      await drop(app, named, how, written)
+      await invalidate(app, named, how, written)
     } catch (cause) {
       alarm('cache_not_invalidated', { when: 'after the change; tried again', cause })
     }
@@ -64,34 +64,34 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
   }
 
   /** The write-through entry: the answer of an update is what the next reader would fetch. */
-  const writeThroughOf = (app: string, { operation }: AnyCall, id: string, body: unknown, writer: string): WrittenEntry | undefined => {
+  const writeThroughOf = (app: string, { operation }: AnyCall, id: string, body: unknown, writeToken: string): WrittenEntry | undefined => {
     if (operation.effect !== 'write' || !returnsUser(operation)) return undefined
     const name = nameOf(id)
     const [key] = cacheKeysOf(peppers, app, name)
     const made = entries.toEntry(key, app, name, entries.of(body as User))
     if (!made) return undefined
     const { here: _, there, ...kept } = made
-    return { key, renewal: { ...kept, writer, link: aliasTo(peppers, key, app, there) } }
+    return { key, entry: { ...kept, writeToken, alias: aliasTo(peppers, key, app, there) } }
   }
 
-  /** The other name, when it is remembered, too: what lies under it falls in the same round trip,
-   * and not only once its alias was read. */
+  /** The other name too, when it is remembered: it is invalidated in the same round trip, not only
+   * once its alias was read. */
   const likelyNamesOf = (app: string, id: string): Name[] => {
     const names = namesOf(id)
     return [...names, ...names.flatMap((name) => lastAliased(peppers, cacheKeysOf(peppers, app, name)[0]) ?? [])]
   }
 
-  /** What a plain write may not have changed stays for when the vendor fails, until the write is known to be made; what a
-   * guarded call may have removed does not. */
+  /** After a plain write the entry stays for when the vendor fails, until the write is known to be
+   * made; after a guarded call, which may have removed the user, it does not. */
   const keptBy = ({ effect }: Operation): Pick<Invalidate, 'agedMs'> => (effect === 'write' ? { agedMs: entries.life.revalidateMs } : {})
 
   /** Invalidates before the call and after it, according to the outcome. */
   const around = async (app: string, call: AnyCall, send: () => Promise<UpstreamAnswer>): Promise<UpstreamAnswer> => {
     const persons = personsOf(call)
-    const writer = randomBytes(9).toString('base64url')
+    const writeToken = randomBytes(9).toString('base64url')
     const names = new Map(persons.map(({ id }) => [id, likelyNamesOf(app, id)]))
     const kept = keptBy(call.operation)
-    const known = await Promise.all(persons.map(({ id }) => before(app, { names: names.get(id)! }, { writer, ...kept })))
+    const known = await Promise.all(persons.map(({ id }) => before(app, { names: names.get(id)! }, { writeToken, ...kept })))
     let ending: (person: Person) => Invalidate = () => ({ blockMs: tombstoneMs, tombstone: '?', ...kept })
     let answer: UpstreamAnswer | undefined
     try {
@@ -104,7 +104,7 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     } finally {
       const both = answer && bothNames(call.operation, answer.body)
       const written = ({ id }: Person) =>
-        answer && !known.includes(false) ? writeThroughOf(app, call, id, answer.body, writer) : undefined
+        answer && !known.includes(false) ? writeThroughOf(app, call, id, answer.body, writeToken) : undefined
       await Promise.all(persons.map((person) => after(app, { names: names.get(person.id)!, both }, ending(person), written(person))))
     }
   }
@@ -121,8 +121,8 @@ export const createInvalidation = ({ store, peppers, entries, strict, alarm }: I
     invalidating,
     /** For the vendor's webhooks. `final`: the person whom the vendor says to be gone, whose
      * tombstone ends. Rejects when the store is away. */
-    drop: (app: string, named: PersonNames, final?: string): Promise<void> =>
-      drop(app, named, { blockMs: 0, ...(final !== undefined && { final: tombstoneOf(app, final) }) }),
+    invalidate: (app: string, named: PersonNames, final?: string): Promise<void> =>
+      invalidate(app, named, { blockMs: 0, ...(final !== undefined && { final: tombstoneOf(app, final) }) }),
     close,
   }
 }

@@ -48,7 +48,7 @@ export const createLookup = (store: CacheStore, entries: Entries) => {
       },
       /** Gives an unused lease back. */
       [Symbol.dispose]: (): void => {
-        if (unused && result.state === 'lead') store.release(key, token).catch(() => undefined)
+        if (unused && result.state === 'granted') store.release(key, token).catch(() => undefined)
       },
     }
   }

@@ -101,7 +101,7 @@ export const webhookEndpoints = {
 
 interface Parts {
   readonly apps: ReadonlyMap<string, WebhookApp>
-  readonly invalidation: Pick<Invalidation, 'drop'>
+  readonly invalidation: Pick<Invalidation, 'invalidate'>
   readonly removed: Removals
   readonly attempt: Attempt
 }
@@ -128,7 +128,7 @@ export const webhookRoutes = ({ apps, invalidation, removed, attempt }: Parts): 
     await forEachConcurrent(atOnce, [...appUser, ...surviving, ...discarded], async ({ _id, userId }) => {
       const names: Name[] = [...(userId ? namesOf(userId) : []), ...(_id ? namesOf(_id) : [])]
       try {
-        await invalidation.drop(appId, { names, both: _id ? bothOf(_id, userId) : undefined }, final ? _id : undefined)
+        await invalidation.invalidate(appId, { names, both: _id ? bothOf(_id, userId) : undefined }, final ? _id : undefined)
       } catch (cause) {
         throw new Problem('session_store_unavailable', { cause, headers: { 'Retry-After': '5' } })
       }

@@ -46,10 +46,10 @@ test('in this process the copy that was stored longest ago makes room', async ()
   const states = async (...keys: string[]) => Promise.all(keys.map(async (key) => (await cache.lookup(key, 'token')).state))
   for (const key of ['one', 'two', 'three']) {
     const lead = await cache.lookup(key, key)
-    if (lead.state !== 'lead') throw new Error('nothing was there')
+    if (lead.state !== 'granted') throw new Error('nothing was there')
     await cache.store(key, { generation: lead.generation, atMs: lead.atMs, sealed: key, freshMs: 60_000, keepMs: 60_000 })
   }
   expect(await states('two', 'three')).toEqual(['fresh', 'fresh'])
-  expect(await states('one')).toEqual(['lead'])
+  expect(await states('one')).toEqual(['granted'])
   cache.close()
 })

@@ -119,7 +119,7 @@ export type Replica = ReturnType<typeof replica>
 
 const rows = {
   create: operations.pre_create_app_user,
-  link: operations.link_app_user,
+  alias: operations.link_app_user,
   unlink: operations.unlink_app_user,
   merge: operations.merge_users,
 } as const
@@ -169,7 +169,7 @@ const writing = async (it: Replica, vendor: Vendor, by: '_id' | 'userId', how: W
     // The vendor changed the person by itself, and tells us by the smoochId alone.
     await turns(delays.before)
     version = vendor.version += 1
-    await it.invalidation.drop(app.appId, { names: [{ kind: 'smooch', id: vendor._id }] }, vendor._id)
+    await it.invalidation.invalidate(app.appId, { names: [{ kind: 'smooch', id: vendor._id }] }, vendor._id)
     return version
   }
   const made = (number: number) => {

@@ -5,9 +5,9 @@
 export type LookupResult =
   | { readonly state: 'fresh'; readonly sealed: string; readonly ageMs: number; readonly leftMs: number }
   /** The lease is granted: this reader fetches, and stores with `generation` and `atMs`. */
-  | { readonly state: 'lead'; readonly generation: string; readonly atMs: number; readonly sealed?: string; readonly ageMs: number }
+  | { readonly state: 'granted'; readonly generation: string; readonly atMs: number; readonly sealed?: string; readonly ageMs: number }
   /** The lease is held by another reader. */
-  | { readonly state: 'led'; readonly by: string; readonly leftMs: number; readonly sealed?: string; readonly ageMs: number }
+  | { readonly state: 'held'; readonly holder: string; readonly leftMs: number; readonly sealed?: string; readonly ageMs: number }
   /** Nothing may be stored now: a write is under way, or the person was deleted or merged. */
   | { readonly state: 'blocked'; readonly sealed?: string; readonly ageMs?: number }
 
@@ -27,13 +27,13 @@ export interface StoredEntry {
 export interface Fill extends StoredEntry {
   readonly generation: string
   readonly atMs: number
-  readonly link?: Alias | undefined
+  readonly alias?: Alias | undefined
 }
 
 /** The entry that a write leaves when its answer is the whole user. */
 export interface WriteThrough extends StoredEntry {
-  readonly writer: string
-  readonly link: Alias
+  readonly writeToken: string
+  readonly alias: Alias
 }
 
 export interface Invalidate {
@@ -44,30 +44,30 @@ export interface Invalidate {
   /** Ends the tombstone of this smoochId. */
   readonly final?: string | undefined
   /** The other name, when it is known and invalidated too: then nothing can have missed this. */
-  readonly link?: Alias | undefined
-  /** Token of a write that begins; kept until another invalidation, unless a block was in force. */
-  readonly writer?: string | undefined
+  readonly alias?: Alias | undefined
+  /** Of a write that begins; kept until another invalidation, unless a block was in force. */
+  readonly writeToken?: string | undefined
   /** Keeps the entry, as if it were at least so old, for when the vendor fails. Absent: it goes. */
   readonly agedMs?: number | undefined
 }
 
 export interface Invalidated {
   /** The other name as it was known before, sealed. */
-  readonly link?: string
-  /** A write under this name may not have known the other name, or may still take effect. */
-  readonly unsettled: boolean
+  readonly alias?: string
+  /** Another write under this name may not have known the other name, or may still take effect. */
+  readonly contended: boolean
 }
 
 export interface CacheStore {
   lookup(key: string, token: string): Promise<LookupResult>
   /** False: a write came in between, or the fetch took too long. */
   store(key: string, fill: Fill): Promise<boolean>
-  /** Notes the other name: a write under this one reaches its entry. False: one may have missed. */
-  link(key: string, link: Alias): Promise<boolean>
+  /** Stores the other name: a write under this one reaches its entry. False: one may have missed. */
+  alias(key: string, alias: Alias): Promise<boolean>
   /** Deletes or ages the entry and deletes the leases: what is being fetched cannot be stored. */
-  drop(key: string, drop: Invalidate): Promise<Invalidated>
-  /** Stores what a write left. False, without effect, unless this writer was alone, unblocked. */
-  renew(key: string, renewal: WriteThrough): Promise<boolean>
+  invalidate(key: string, how: Invalidate): Promise<Invalidated>
+  /** Stores what a write left. False, without effect, unless that write was alone, unblocked. */
+  writeThrough(key: string, entry: WriteThrough): Promise<boolean>
   /** Ends the lease if it is still this one. */
   release(key: string, token: string): Promise<void>
   close(): void

@@ -9,15 +9,15 @@ interface Entry {
   freshUntil: number
   keptUntil: number
   generation?: string | undefined
-  lease?: { by: string; until: number } | undefined
+  lease?: { holder: string; until: number } | undefined
 }
 
 interface Mark {
-  link?: Alias
+  alias?: Alias
   noAliasUntil: number
   blockedUntil: number
   tombstone?: string | undefined
-  writer?: string | undefined
+  writeToken?: string | undefined
   keptUntil: number
 }
 
@@ -47,7 +47,7 @@ export const memoryCache = (maxEntries = 10_000, now: () => number = () => perfo
   /** Aliases go only with every entry that may need one, and with the tokens of writers. */
   const evictAliases = (): void => {
     entries.clear()
-    for (const [key, { link: _, writer: __, ...mark }] of marks) {
+    for (const [key, { alias: _, writeToken: __, ...mark }] of marks) {
       if (Math.max(mark.noAliasUntil, mark.blockedUntil) > now()) marks.set(key, mark)
       else marks.delete(key)
     }
@@ -67,65 +67,65 @@ export const memoryCache = (maxEntries = 10_000, now: () => number = () => perfo
       return { state: 'fresh', sealed: entry.sealed, ageMs, leftMs: entry.freshUntil - at }
     const old = { ...(entry?.sealed !== undefined && { sealed: entry.sealed }), ageMs }
     if (markOf(key).blockedUntil > at) return { state: 'blocked', ...(old.sealed !== undefined && old) }
-    if (entry?.lease && entry.lease.until > at && entry.lease.by !== token)
-      return { state: 'led', by: entry.lease.by, leftMs: entry.lease.until - at, ...old }
+    if (entry?.lease && entry.lease.until > at && entry.lease.holder !== token)
+      return { state: 'held', holder: entry.lease.holder, leftMs: entry.lease.until - at, ...old }
     const generation = entry?.generation ?? token
     const kept = entry ?? { storedMs: 0, freshUntil: 0, keptUntil: 0 }
     putEntry(key, {
       ...kept,
       generation,
-      lease: { by: token, until: at + times.leaseMs },
+      lease: { holder: token, until: at + times.leaseMs },
       keptUntil: Math.max(kept.keptUntil, at + times.fillMs),
     })
-    return { state: 'lead', generation, atMs: at, ...old }
+    return { state: 'granted', generation, atMs: at, ...old }
   }
 
   return {
     lookup: async (key, token) => lookup(key, token),
-    store: async (key, { generation, atMs, sealed, freshMs, keepMs, link }) => {
+    store: async (key, { generation, atMs, sealed, freshMs, keepMs, alias }) => {
       const at = now()
       const mark = markOf(key)
       if (entryOf(key)?.generation !== generation || at - atMs > times.fillMs || mark.blockedUntil > at) return false
       putEntry(key, { sealed, storedMs: at, freshUntil: at + freshMs, keptUntil: at + keepMs })
-      if (link && (mark.link?.name === link.name || mark.noAliasUntil <= at)) putMark(key, { ...mark, link }, times.aliasMs)
+      if (alias && (mark.alias?.name === alias.name || mark.noAliasUntil <= at)) putMark(key, { ...mark, alias }, times.aliasMs)
       return true
     },
-    link: async (key, link) => {
+    alias: async (key, alias) => {
       const at = now()
       const mark = markOf(key)
-      if (mark.blockedUntil > at || (mark.link?.name !== link.name && mark.noAliasUntil > at)) return false
-      putMark(key, { ...mark, link }, times.aliasMs)
+      if (mark.blockedUntil > at || (mark.alias?.name !== alias.name && mark.noAliasUntil > at)) return false
+      putMark(key, { ...mark, alias }, times.aliasMs)
       return true
     },
-    drop: async (key, { blockMs, tombstone, final, link, writer, agedMs }) => {
+    invalidate: async (key, { blockMs, tombstone, final, alias, writeToken, agedMs }) => {
       const at = now()
       const { sealed, storedMs, keptUntil } = entryOf(key) ?? {}
       if (agedMs === undefined || sealed === undefined) entries.delete(key)
       else putEntry(key, { sealed, storedMs: Math.min(storedMs!, at - agedMs), freshUntil: 0, keptUntil: keptUntil! })
       const old = markOf(key)
-      const mark = { ...old, ...(link ? { link, noAliasUntil: 0 } : { noAliasUntil: at + times.unaliasedMs }) }
-      mark.writer = old.blockedUntil > at ? undefined : writer
+      const mark = { ...old, ...(alias ? { alias, noAliasUntil: 0 } : { noAliasUntil: at + times.unaliasedMs }) }
+      mark.writeToken = old.blockedUntil > at ? undefined : writeToken
       if (final !== undefined && mark.tombstone === final) Object.assign(mark, { tombstone: undefined, blockedUntil: 0 })
       if (mark.blockedUntil <= at) mark.tombstone = undefined
       if (blockMs > 0) mark.blockedUntil = Math.max(mark.blockedUntil, at + blockMs)
       else if (mark.tombstone === undefined) mark.blockedUntil = 0
       if (tombstone !== undefined) mark.tombstone = tombstone
-      putMark(key, mark, Math.max(link ? times.aliasMs : times.unaliasedMs, blockMs))
-      const unknown = old.link?.name !== link?.name && old.noAliasUntil > at
-      const unsettled = link !== undefined && (unknown || (mark.tombstone !== undefined && mark.blockedUntil > at))
-      return { unsettled, ...(old.link && { link: old.link.sealed }) }
+      putMark(key, mark, Math.max(alias ? times.aliasMs : times.unaliasedMs, blockMs))
+      const unknown = old.alias?.name !== alias?.name && old.noAliasUntil > at
+      const contended = alias !== undefined && (unknown || (mark.tombstone !== undefined && mark.blockedUntil > at))
+      return { contended, ...(old.alias && { alias: old.alias.sealed }) }
     },
-    renew: async (key, { writer, sealed, freshMs, keepMs, link }) => {
+    writeThrough: async (key, { writeToken, sealed, freshMs, keepMs, alias }) => {
       const at = now()
       const mark = markOf(key)
-      if (mark.writer !== writer || mark.blockedUntil <= at || mark.tombstone !== undefined) return false
+      if (mark.writeToken !== writeToken || mark.blockedUntil <= at || mark.tombstone !== undefined) return false
       putEntry(key, { sealed, storedMs: at, freshUntil: at + freshMs, keptUntil: at + keepMs })
-      putMark(key, { ...mark, link, noAliasUntil: 0, blockedUntil: 0, writer: undefined }, times.aliasMs)
+      putMark(key, { ...mark, alias, noAliasUntil: 0, blockedUntil: 0, writeToken: undefined }, times.aliasMs)
       return true
     },
     release: async (key, token) => {
       const entry = entryOf(key)
-      if (entry?.lease?.by === token) entry.lease = undefined
+      if (entry?.lease?.holder === token) entry.lease = undefined
     },
     close: () => clearInterval(timer),
   }

@@ -32,11 +32,11 @@ local function look(entry, alias, token, now)
   local sealed, age = c[1] or '', c[2] and now - c[2] or 0
   if c[1] and now < tonumber(c[3]) then return string.format('fresh %s %d %d', sealed, age, c[3] - now) end
   if tonumber(redis.call('HGET', alias, 'x') or 0) > now then return string.format('blocked %s %d', sealed, age) end
-  if tonumber(c[6] or 0) > now and c[5] ~= token then return string.format('led %s %d %s %d', sealed, age, c[5], c[6] - now) end
+  if tonumber(c[6] or 0) > now and c[5] ~= token then return string.format('held %s %d %s %d', sealed, age, c[5], c[6] - now) end
   local g = c[4] or token
   redis.call('HSET', entry, 'g', g, 'l', token, 'lu', string.format('%.0f', now + ${times.leaseMs}))
   if redis.call('PTTL', entry) < ${times.fillMs} then redis.call('PEXPIRE', entry, ${times.fillMs}) end
-  return string.format('lead %s %d %s %.0f', sealed, age, g, now)
+  return string.format('granted %s %d %s %.0f', sealed, age, g, now)
 end`
 
 /** The steps for the session script: look up the cache key of its person, and end the lease. */
@@ -59,10 +59,10 @@ return look(KEYS[1], KEYS[2], ARGV[1], t[1] * 1000 + math.floor(t[2] / 1000))`,
 export const parseLookup = ([state, sealed = '', age, third = '', fourth]: readonly string[]): LookupResult => {
   if (state === 'fresh') return { state, sealed, ageMs: Number(age), leftMs: Number(third) }
   const old = { ...(sealed && { sealed }), ageMs: Number(age) }
-  if (state !== 'lead' && state !== 'led') return { state: 'blocked', ...(sealed && old) }
-  return state === 'lead'
+  if (state !== 'granted' && state !== 'held') return { state: 'blocked', ...(sealed && old) }
+  return state === 'granted'
     ? { state, generation: third, atMs: Number(fourth), ...old }
-    : { state, by: third, leftMs: Number(fourth), ...old }
+    : { state, holder: third, leftMs: Number(fourth), ...old }
 }
 
 const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -72,7 +72,7 @@ const live = `
 local function atLeast(key, ms) if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, at(ms)) end end`
 
 const scripts = {
-  bffLook: bffLookup,
+  bffLookup,
   bffStore: {
     numberOfKeys: 2,
     lua: `${clock}${live}
@@ -85,7 +85,7 @@ local c = redis.call('HMGET', KEYS[2], 'n', 'b')
 if ARGV[6] ~= '' and (c[1] == ARGV[6] or num(c[2]) <= now) then redis.call('HSET', KEYS[2], 'n', ARGV[6], 'o', ARGV[7]); atLeast(KEYS[2], ${times.aliasMs}) end
 return 1`,
   },
-  bffLink: {
+  bffAlias: {
     numberOfKeys: 1,
     lua: `${clock}${live}
 local c = redis.call('HMGET', KEYS[1], 'n', 'b', 'x')
@@ -94,7 +94,7 @@ redis.call('HSET', KEYS[1], 'n', ARGV[1], 'o', ARGV[2])
 atLeast(KEYS[1], ${times.aliasMs})
 return 1`,
   },
-  bffDrop: {
+  bffInvalidate: {
     numberOfKeys: 2,
     lua: `${clock}${live}
 local stored = ARGV[7] ~= '' and redis.call('HGET', KEYS[1], 't')
@@ -103,7 +103,7 @@ if stored then
   redis.call('HDEL', KEYS[1], 'g', 'l', 'lu')
 else redis.call('DEL', KEYS[1]) end
 local c = redis.call('HMGET', KEYS[2], 'o', 'x', 'xn', 'n', 'b')
-local unsettled = ARGV[4] ~= '' and c[4] ~= ARGV[4] and num(c[5]) > now
+local contended = ARGV[4] ~= '' and c[4] ~= ARGV[4] and num(c[5]) > now
 if ARGV[6] ~= '' and num(c[2]) <= now then redis.call('HSET', KEYS[2], 'w', ARGV[6]) else redis.call('HDEL', KEYS[2], 'w') end
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'n', ARGV[4], 'o', ARGV[5]); redis.call('HDEL', KEYS[2], 'b'); atLeast(KEYS[2], ${times.aliasMs})
 else redis.call('HSET', KEYS[2], 'b', at(now + ${times.unaliasedMs})) end
@@ -112,10 +112,10 @@ if num(ARGV[1]) > 0 then redis.call('HSET', KEYS[2], 'x', at(math.max(num(c[2]),
 elseif not c[3] then redis.call('HDEL', KEYS[2], 'x') end
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[2], 'xn', ARGV[2]) elseif c[3] and num(c[2]) <= now then redis.call('HDEL', KEYS[2], 'xn') end
 atLeast(KEYS[2], math.max(${times.unaliasedMs}, num(ARGV[1])))
-if ARGV[4] ~= '' and c[3] and num(c[2]) > now then unsettled = true end
-return (unsettled and '1' or '0') .. (c[1] or '')`,
+if ARGV[4] ~= '' and c[3] and num(c[2]) > now then contended = true end
+return (contended and '1' or '0') .. (c[1] or '')`,
   },
-  bffRenew: {
+  bffWriteThrough: {
     numberOfKeys: 2,
     lua: `${clock}${live}
 local c = redis.call('HMGET', KEYS[2], 'w', 'x', 'xn')
@@ -137,17 +137,17 @@ export const redisCache = async (source: RedisSource, tell: Tell, observe?: Obse
 const { keys } = prefetchScript
 
 const cacheOn = (redis: RedisClient<keyof typeof scripts>): CacheStore => ({
-  lookup: async (key, token) => parseLookup(((await redis.run('bffLook', keys(key), [token])) as string).split(' ')),
-  store: async (key, { generation, atMs, sealed, freshMs, keepMs, link }) =>
-    (await redis.run('bffStore', keys(key), [generation, atMs, sealed, freshMs, keepMs, link?.name ?? '', link?.sealed ?? ''])) === 1,
-  link: async (key, { name, sealed }) => (await redis.run('bffLink', [aliasKey(key)], [name, sealed])) === 1,
-  drop: async (key, { blockMs, tombstone = '', final = '', link = { name: '', sealed: '' }, writer = '', agedMs = '' }) => {
-    const args = [blockMs, tombstone, final, link.name, link.sealed, writer, agedMs]
-    const found = (await redis.run('bffDrop', keys(key), args)) as string
-    return { unsettled: found.startsWith('1'), ...(found.length > 1 && { link: found.slice(1) }) }
+  lookup: async (key, token) => parseLookup(((await redis.run('bffLookup', keys(key), [token])) as string).split(' ')),
+  store: async (key, { generation, atMs, sealed, freshMs, keepMs, alias }) =>
+    (await redis.run('bffStore', keys(key), [generation, atMs, sealed, freshMs, keepMs, alias?.name ?? '', alias?.sealed ?? ''])) === 1,
+  alias: async (key, { name, sealed }) => (await redis.run('bffAlias', [aliasKey(key)], [name, sealed])) === 1,
+  invalidate: async (key, { blockMs, tombstone = '', final = '', alias = { name: '', sealed: '' }, writeToken = '', agedMs = '' }) => {
+    const args = [blockMs, tombstone, final, alias.name, alias.sealed, writeToken, agedMs]
+    const found = (await redis.run('bffInvalidate', keys(key), args)) as string
+    return { contended: found.startsWith('1'), ...(found.length > 1 && { alias: found.slice(1) }) }
   },
-  renew: async (key, { writer, sealed, freshMs, keepMs, link }) =>
-    (await redis.run('bffRenew', keys(key), [writer, sealed, freshMs, keepMs, link.name, link.sealed])) === 1,
+  writeThrough: async (key, { writeToken, sealed, freshMs, keepMs, alias }) =>
+    (await redis.run('bffWriteThrough', keys(key), [writeToken, sealed, freshMs, keepMs, alias.name, alias.sealed])) === 1,
   release: async (key, token) => void (await redis.run('bffRelease', keys(key), [token])),
   close: () => redis.close(),
 })

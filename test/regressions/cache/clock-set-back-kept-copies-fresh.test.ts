@@ -60,25 +60,25 @@ test.each(stores)('a copy serves no longer than it may, although the clock is se
   await using it = await make()
   const key = unique()
   const led = await it.cache.lookup(key, 'one')
-  if (led.state !== 'lead') throw new Error(led.state)
+  if (led.state !== 'granted') throw new Error(led.state)
   const fill = { ...led, sealed: 'c2VhbGVk', freshMs: 200, keepMs: 60_000 }
   expect(await it.cache.store(key, fill)).toBe(true)
   await it.setBack()
   await sleep(250)
-  expect((await it.cache.lookup(key, 'two')).state).toBe('lead')
+  expect((await it.cache.lookup(key, 'two')).state).toBe('granted')
 })
 
 test.each(stores)('a reader who went leaves the lease to the next in time, although the clock is set back, %s', async (_, make) => {
   await using it = await make()
   const key = unique()
-  expect((await it.cache.lookup(key, 'one')).state).toBe('lead')
+  expect((await it.cache.lookup(key, 'one')).state).toBe('granted')
   await it.setBack()
   expect(
     (
       await until(
         () => it.cache.lookup(key, 'two'),
-        ({ state }) => state !== 'led',
+        ({ state }) => state !== 'held',
       )
     ).state,
-  ).toBe('lead')
+  ).toBe('granted')
 })

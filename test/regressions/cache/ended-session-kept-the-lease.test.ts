@@ -29,5 +29,5 @@ when('an ended session leads nobody', async () => {
   const { state } = await cache.lookup(tag, 'next')
   sessions.close()
   cache.close()
-  expect([lived?.prefetched?.[0], ended, state]).toEqual(['lead', undefined, 'lead'])
+  expect([lived?.prefetched?.[0], ended, state]).toEqual(['granted', undefined, 'granted'])
 })

@@ -20,13 +20,13 @@ test('a write whose drop before came late does not make its answer the copy', as
   const late: [string, Invalidate][] = []
   const away: CacheStore = {
     ...store,
-    drop: async (cell, drop) => {
-      if (drop.writer === undefined) return await store.drop(cell, drop)
+    invalidate: async (cell, drop) => {
+      if (drop.writeToken === undefined) return await store.invalidate(cell, drop)
       late.push([cell, drop])
       throw new Error('Redis did not answer in time')
     },
   }
-  const writer = (on: CacheStore, answer: () => Promise<unknown>) => {
+  const writeToken = (on: CacheStore, answer: () => Promise<unknown>) => {
     const changes = createInvalidation({
       ...{ store: on, peppers, strict: false, alarm: () => undefined },
       entries: createEntries({ peppers, selfViewOf: (user) => user }),
@@ -38,10 +38,10 @@ test('a write whose drop before came late does not make its answer the copy', as
       changes.close()
     }
   }
-  const newer = writer(store, async () => person('new'))
-  const older = writer(away, async () => {
+  const newer = writeToken(store, async () => person('new'))
+  const older = writeToken(away, async () => {
     await newer()
-    for (const [cell, drop] of late) await store.drop(cell, drop)
+    for (const [cell, drop] of late) await store.invalidate(cell, drop)
     return person('old')
   })
   await older()

@@ -39,10 +39,10 @@ test('the strictest of several invalidations that could not be made is made up f
   const made: Invalidate[] = []
   const { remove, updateWithoutAnswer, close } = open({
     ...store,
-    drop: async (key, drop) => {
+    invalidate: async (key, drop) => {
       if (redis.away) throw new Error('Redis is away')
       made.push(drop)
-      return await store.drop(key, drop)
+      return await store.invalidate(key, drop)
     },
   })
   await remove()
@@ -61,7 +61,7 @@ test('what fails while an earlier failure is being made up for is made up for to
   let made = 0
   const { remove, close } = open({
     ...store,
-    drop: async (key, drop) => {
+    invalidate: async (key, drop) => {
       if (redis.away) throw new Error('Redis is away')
       made += 1
       // The first is being made when the next deletion finds Redis away.
@@ -70,7 +70,7 @@ test('what fails while an earlier failure is being made up for is made up for to
         await remove()
         redis.away = false
       }
-      return await store.drop(key, drop)
+      return await store.invalidate(key, drop)
     },
   })
   await remove()

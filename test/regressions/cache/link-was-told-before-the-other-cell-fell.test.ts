@@ -21,9 +21,9 @@ test('when one of the two drops after an update fails, nothing from before it is
   const [cell] = cacheKeysOf(peppers, 'app', { kind: 'user', id: 'ada' })
   const half: CacheStore = {
     ...store,
-    drop: async (it, drop) => {
+    invalidate: async (it, drop) => {
       if (it === cell) throw new Error('that node is away')
-      return await store.drop(it, drop)
+      return await store.invalidate(it, drop)
     },
   }
   const { invalidation: changes } = replica(half)

@@ -4,11 +4,11 @@ import { memoryCache } from '../../../src/cache/store/memory.ts'
 
 test('nothing is renewed once the links were forgotten', async () => {
   const store = memoryCache(1)
-  const link = { name: 'other', sealed: 'sealed-link' }
-  await store.drop('cell', { blockMs: 20_000, writer: 'me' })
-  await store.drop('other', { blockMs: 0, link: { name: 'cell', sealed: 'sealed-link' } })
-  for (const cell of ['a', 'b', 'c', 'd']) await store.link(cell, link)
-  expect(await store.drop('other', { blockMs: 0 })).toEqual({ unsettled: false })
-  expect(await store.renew('cell', { writer: 'me', sealed: 'bmV3', freshMs: 60_000, keepMs: 120_000, link })).toBe(false)
+  const alias = { name: 'other', sealed: 'sealed-link' }
+  await store.invalidate('cell', { blockMs: 20_000, writeToken: 'me' })
+  await store.invalidate('other', { blockMs: 0, alias: { name: 'cell', sealed: 'sealed-link' } })
+  for (const cell of ['a', 'b', 'c', 'd']) await store.alias(cell, alias)
+  expect(await store.invalidate('other', { blockMs: 0 })).toEqual({ contended: false })
+  expect(await store.writeThrough('cell', { writeToken: 'me', sealed: 'bmV3', freshMs: 60_000, keepMs: 120_000, alias })).toBe(false)
   store.close()
 })

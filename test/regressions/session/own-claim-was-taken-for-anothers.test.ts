@@ -62,7 +62,7 @@ when('a command that is sent again after a broken connection has the result of t
     cutAt(token)
     return [(await cache.lookup(key, token)).state, (await cache.lookup(key, 'another')).state]
   })
-  expect(leased).toEqual(['lead', 'led'])
+  expect(leased).toEqual(['granted', 'held'])
 
   const replaced = await sentTwice(async (cutAt) => {
     const [old, next] = [place(), unique()]

@@ -114,12 +114,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       ),
     )
   }
-  const unmark = async ({ failure, takeBack }: Marks): Promise<void> => {
-    const tell = (cause: unknown): void => alarm('person_not_unmarked', { cause })
-    // What could not be set may stand all the same: its answer may have been lost.
-    if (failure !== undefined) tell(failure)
-    await untilDone.start(takeBack, tell)
-  }
+  const unmark = ({ takeBack }: Marks): Promise<void> => untilDone.start(takeBack, (cause) => alarm('person_not_unmarked', { cause }))
 
   const readBefore = async (call: GuardedCall): Promise<Found[]> => {
     const all = () => Promise.all(call.subjects.map((subject) => look(call.app, call.operation, subject)))

@@ -100,10 +100,9 @@ export const alarms = {
     act: 'Bring Redis back. If the process must be stopped before: sign those people out afterwards (`DELETE` on their sessions, on the private listener).',
   },
   person_not_unmarked: {
-    means:
-      'A deletion failed, and the mark that it was under way could not be set everywhere or taken back: the person is not created anew meanwhile.',
+    means: 'A deletion failed, and the mark that it was under way could not be taken back: the person is not created anew meanwhile.',
     look: '`cause`, and `smooch_bff_redis_up`.',
-    act: 'Bring Redis back: it is tried again each second. If the process ended before, or the mark could not be set everywhere, the person signs in again.',
+    act: 'Bring Redis back: it is tried again each second. If the process ended before, the person signs in again.',
   },
   another_user_answered: {
     means: "The vendor answered a person's own call with somebody else. Nothing was shown or stored, and the session has ended.",

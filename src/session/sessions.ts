@@ -1,5 +1,6 @@
 /** Sessions: made, found in a request, read again, ended. */
 import { Problem } from '../contract/problems.ts'
+import { randomBytes } from '../platform/random.ts'
 import { createIssue, servicesKey } from './issue.ts'
 import { createSessionLookup, type LookupParts, withFlags } from './lookup.ts'
 import type { People } from './people.ts'
@@ -45,14 +46,14 @@ export const createSessions = (parts: SessionParts) => {
     idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,
 
     /** Set before a delete or merge is sent: no call provisions the persons anew. `takeBack` is for when that is known
-     * to have failed, and for when not all could be set, as `failure` says. */
+     * to have failed, and for when not all could be set, as `failure` says; one whose answer was lost may stand too. */
     markGone: async (persons: readonly Person[]) => {
       const tags = persons.flatMap((person) => personKeysOf(peppers, person))
-      const marked = await Promise.allSettled(tags.map(async (tag) => ({ tag, mark: await store.markGone(tag) })))
-      const set = marked.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []))
+      const removal = randomBytes(9).toString('base64url')
+      const marked = await Promise.allSettled(tags.map((tag) => store.markGone(tag, removal)))
       return {
         failure: marked.find((it) => it.status === 'rejected')?.reason as unknown,
-        takeBack: () => Promise.all(set.map(({ tag, mark }) => store.unmarkGone(tag, mark))),
+        takeBack: () => Promise.all(tags.map((tag) => store.unmarkGone(tag, removal))),
       }
     },
     reload,

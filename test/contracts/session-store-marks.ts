@@ -31,13 +31,13 @@ export const marksOfPeople = (store: () => SessionStore): void => {
     const before = place()
     await store().create(before, newSession())
     await sleep(5)
-    const mark = await store().markGone(before.tag)
+    await store().markGone(before.tag, 'a')
     await sleep(5)
     const after = place(before.tag)
     await store().create(after, newSession())
     expect((await store().enter(before, touch))?.gone).toBe(true)
     expect((await store().enter(after, touch))?.gone).toBe(false)
-    await store().unmarkGone(before.tag, mark)
+    await store().unmarkGone(before.tag, 'a')
     expect((await store().enter(before, touch))?.gone).toBe(false)
   })
 
@@ -45,13 +45,40 @@ export const marksOfPeople = (store: () => SessionStore): void => {
     const at = place()
     await store().create(at, newSession())
     const isGone = async () => (await store().enter(at, touch))?.gone
-    const [first, second] = [await store().markGone(at.tag), await store().markGone(at.tag)]
-    expect([first.before, second.before, second.at > first.at]).toEqual([0, first.at, true])
-    await store().unmarkGone(at.tag, first)
-    expect(await isGone()).toBe(true)
-    await store().unmarkGone(at.tag, second)
-    expect(await store().readMark(at.tag, 'gone')).toBe(String(first.at))
-    await store().unmarkGone(at.tag, first)
+    const mark = async (removal: string): Promise<number> => {
+      await store().markGone(at.tag, removal)
+      return Number(await store().readMark(at.tag, 'gone'))
+    }
+    const [first, second] = [await mark('first'), await mark('second')]
+    expect(second).toBeGreaterThan(first)
+    await store().unmarkGone(at.tag, 'second')
+    expect(await store().readMark(at.tag, 'gone')).toBe(String(first))
+    const third = await mark('third')
+    await store().unmarkGone(at.tag, 'first')
+    expect(await store().readMark(at.tag, 'gone')).toBe(String(third))
+    await store().unmarkGone(at.tag, 'third')
     expect(await isGone()).toBe(false)
+  })
+
+  test('of one mark that was set twice, since its answer was lost, nothing stays; of none nothing is taken', async () => {
+    const at = place()
+    await store().create(at, newSession())
+    await store().unmarkGone(at.tag, 'never')
+    for (const removal of ['twice', 'twice']) await store().markGone(at.tag, removal)
+    await store().unmarkGone(at.tag, 'twice')
+    expect(await store().readMark(at.tag, 'gone')).toBeUndefined()
+  })
+
+  test('a person whose sessions were ended stays gone, whoever fails later', async () => {
+    const at = place()
+    await store().create(at, newSession())
+    for (const removal of ['done', 'fails']) await store().markGone(at.tag, removal)
+    await store().endAll(at.tag)
+    const gone = await store().readMark(at.tag, 'gone')
+    await store().unmarkGone(at.tag, 'fails')
+    expect(await store().readMark(at.tag, 'gone')).toBe(gone)
+    await store().markGone(at.tag, 'again')
+    await store().unmarkGone(at.tag, 'again')
+    expect(await store().readMark(at.tag, 'gone')).toBe(gone)
   })
 }

@@ -251,7 +251,7 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       const at = place()
       await store.create(at, newSession())
       await sleep(5)
-      await store.markGone(at.tag)
+      await store.markGone(at.tag, 'a')
       const key = unique()
       await store.rotate(at, key, newSession())
       expect((await store.enter({ ...at, key }, touch))?.gone).toBe(true)

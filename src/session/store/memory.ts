@@ -14,6 +14,8 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
   const counts = countsInMemory(now)
   const values = valuesInMemory(now)
   const { numberOf } = marks
+  /** Of removals under way by person: what each set, and what stood before. */
+  const removals = new Map<string, Map<string, number>>()
 
   const sweep = () => {
     const at = now()
@@ -113,18 +115,22 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
       const ahead = Math.max(lists.latestIn(tag), numberOf(tag, 'latest'))
       if (ahead > now()) marks.set(tag, 'ahead', ahead)
       lists.clear(tag)
+      removals.delete(tag)
     },
     endedBy: async (tag) => endedBy(tag),
-    markGone: async (tag) => {
+    markGone: async (tag, removal) => {
       const before = numberOf(tag, 'gone')
       const at = Math.max(now(), before + 1, lists.latestIn(tag))
+      removals.set(tag, (removals.get(tag) ?? new Map([['before', before]])).set(removal, at))
       marks.set(tag, 'gone', at)
-      return { at, before }
     },
-    unmarkGone: async (tag, { at, before }) => {
-      if (Number(marks.of(tag)?.get('gone')) !== at) return
-      if (before > 0) marks.set(tag, 'gone', before)
+    unmarkGone: async (tag, removal) => {
+      const all = removals.get(tag)
+      if (!all?.delete(removal)) return
+      const last = Math.max(...all.values())
+      if (last > 0) marks.set(tag, 'gone', last)
       else marks.of(tag)?.delete('gone')
+      if (all.size === 1) removals.delete(tag)
     },
     now: async () => now(),
     ping: async () => undefined,

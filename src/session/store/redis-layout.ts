@@ -6,6 +6,7 @@ export const session = ({ key, tag }: SessionRef): string => `bff:s:{${tag}}:${k
 export const family = ({ key, tag }: SessionRef): string => `bff:f:{${tag}}:${key}`
 export const marks = (tag: string): string => `bff:m:{${tag}}`
 export const list = (tag: string): string => `bff:n:{${tag}}`
+export const removals = (tag: string): string => `bff:r:{${tag}}`
 
 export const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)`
 

@@ -3,37 +3,42 @@
 
 import type { Script } from '../../platform/redis/batches.ts'
 import type { RedisClient } from '../../platform/redis/client.ts'
-import { begin, clock, endedBy, latestIn, list, marks } from './redis-layout.ts'
+import { begin, clock, endedBy, latestIn, list, marks, removals } from './redis-layout.ts'
 import { markTtlMs, type SessionStore } from './session-store.ts'
 
 export const markScripts = {
   bffEndAll: {
-    numberOfKeys: 2,
+    numberOfKeys: 3,
     lua: `${clock}${latestIn}
 local before = redis.call('HMGET', KEYS[1], 'notBefore', 'latest')
 redis.call('HSET', KEYS[1], 'notBefore', string.format('%.0f', math.max(now, before[1] or 0)))
 local ahead = math.max(latestIn(KEYS[2]), before[2] or 0)
 if ahead > now then redis.call('HSET', KEYS[1], 'ahead', string.format('%.0f', ahead)) end
 redis.call('PEXPIRE', KEYS[1], ${markTtlMs})
-redis.call('DEL', KEYS[2])`,
+redis.call('DEL', KEYS[2], KEYS[3])`,
   },
   bffMark: {
     numberOfKeys: 1,
     lua: `redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]); redis.call('PEXPIRE', KEYS[1], ${markTtlMs})`,
   },
   bffMarkGone: {
-    numberOfKeys: 2,
+    numberOfKeys: 3,
     lua: `${clock}${latestIn}
 local before = tonumber(redis.call('HGET', KEYS[1], 'gone') or 0)
-local at = math.max(now, before + 1, latestIn(KEYS[2]))
-redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', at))
-redis.call('PEXPIRE', KEYS[1], ${markTtlMs})
-return {at, before}`,
+if before ~= latestIn(KEYS[3]) then redis.call('HSET', KEYS[3], 'before', string.format('%.0f', before)) end
+local at = string.format('%.0f', math.max(now, before + 1, latestIn(KEYS[2])))
+redis.call('HSET', KEYS[3], ARGV[1], at)
+redis.call('HSET', KEYS[1], 'gone', at)
+for i = 1, 3, 2 do redis.call('PEXPIRE', KEYS[i], ${markTtlMs}) end`,
   },
   bffUnmarkGone: {
-    numberOfKeys: 1,
-    lua: `if redis.call('HGET', KEYS[1], 'gone') ~= ARGV[1] then return end
-if ARGV[2] == '0' then redis.call('HDEL', KEYS[1], 'gone') else redis.call('HSET', KEYS[1], 'gone', ARGV[2]) end`,
+    numberOfKeys: 2,
+    lua: `${latestIn}
+local at, gone = redis.call('HGET', KEYS[2], ARGV[1]), redis.call('HGET', KEYS[1], 'gone')
+redis.call('HDEL', KEYS[2], ARGV[1])
+if not at or gone ~= at then return end
+local last = latestIn(KEYS[2])
+if last == 0 then redis.call('HDEL', KEYS[1], 'gone') else redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', last)) end`,
   },
   bffMarkSignedOut: {
     numberOfKeys: 1,
@@ -63,14 +68,11 @@ type Redis = RedisClient<keyof typeof markScripts>
 type Marks = 'endAll' | 'endedBy' | 'mark' | 'markGone' | 'unmarkGone' | 'logouts' | 'addLogout' | 'markSignedOut' | 'unmark' | 'readMark'
 
 export const marksOn = (redis: Redis): Pick<SessionStore, Marks> => ({
-  endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag)])),
+  endAll: async (tag) => void (await redis.run('bffEndAll', [marks(tag), list(tag), removals(tag)])),
   endedBy: async (tag) => (await redis.run('bffEndedBy', [marks(tag)])) as number,
   mark: async (tag, mark, value) => void (await redis.run('bffMark', [marks(tag)], [mark, value])),
-  markGone: async (tag) => {
-    const [at, before] = (await redis.run('bffMarkGone', [marks(tag), list(tag)])) as [number, number]
-    return { at, before }
-  },
-  unmarkGone: async (tag, { at, before }) => void (await redis.run('bffUnmarkGone', [marks(tag)], [at, before])),
+  markGone: async (tag, removal) => void (await redis.run('bffMarkGone', [marks(tag), list(tag), removals(tag)], [removal])),
+  unmarkGone: async (tag, removal) => void (await redis.run('bffUnmarkGone', [marks(tag), removals(tag)], [removal])),
   logouts: async () => Number((await redis.run('bffReadMark', [marks(logouts)], ['heard'])) ?? 0),
   addLogout: async () => (await redis.run('bffAddLogout', [marks(logouts)])) as number,
   markSignedOut: async (tag, { heard, saidAt }) => void (await redis.run('bffMarkSignedOut', [marks(tag)], [heard, saidAt])),

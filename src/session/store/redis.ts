@@ -5,6 +5,7 @@
  * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle limit and whole life in ms, l last use; x sealed particulars, if any | idle limit, at most the absolute one |
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see redis-refresh.ts | its idle limit, at most the absolute one |
  * | `bff:m:{tag}` | hash | notBefore, ahead, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore, ahead, latest (ms); of what a provider names: gone, signedOut (s of its clock), and as of `logouts` for all heard (a count) | 100 days after the last mark |
+ * | `bff:r:{tag}` | hash | removal under way → its `gone`; before: the one of earlier removals | until the person's sessions are ended, at most 100 days |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{replicas-<journal>}` | hash | process → since when, end, digests of what all must share | 15 s after the last of them |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |

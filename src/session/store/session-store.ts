@@ -56,12 +56,6 @@ export interface Listed {
 export type PersonFlag = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'heard' | 'signedOut'
 type SetFlag = Exclude<PersonFlag, 'notBefore' | 'gone' | 'heard' | 'signedOut'>
 
-/** The `gone` that a call set, and the one of an earlier call, which may still run; 0: none. */
-export interface GoneMark {
-  readonly at: number
-  readonly before: number
-}
-
 export interface EnterOptions {
   readonly touch: boolean
   readonly limit?: Window | undefined
@@ -91,10 +85,11 @@ export interface SessionStore extends FamilyStore {
   /** Sessions that began by then have ended with their person, or with their app; 0 when none have. */
   endedBy(tag: string): Promise<number>
   mark(tag: string, mark: SetFlag, value: string): Promise<void>
-  /** Sets `gone` to now, later than it was, and to no earlier than the person's latest session began. */
-  markGone(tag: string): Promise<GoneMark>
-  /** Takes this mark back, to what stood before, unless a later call has marked the person. */
-  unmarkGone(tag: string, mark: GoneMark): Promise<void>
+  /** Sets `gone` to now, later than it was, and to no earlier than the person's latest session began. Kept by the
+   * id of the removal until it is taken back or all sessions are ended. */
+  markGone(tag: string, removal: string): Promise<void>
+  /** Takes back what this removal set, if anything; `gone` is then what the others say. */
+  unmarkGone(tag: string, removal: string): Promise<void>
   /** Logouts of providers that have been heard so far: an order that no clock can turn round. */
   logouts(): Promise<number>
   /** Counts one more; returns how many there are with it. */

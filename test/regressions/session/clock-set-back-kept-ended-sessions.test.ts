@@ -89,7 +89,7 @@ test.each(stores)(
       await store.create(at, newSession({ app }))
       await it.setBack(at, app)
       expect(await store.enter(at, { ...touch, app })).toMatchObject({ gone: false })
-      if (which === 'gone') await store.markGone(at.tag)
+      if (which === 'gone') await store.markGone(at.tag, 'a')
       else await store.endAll(which === 'app' ? app : at.tag)
       const before = await store.enter(at, { ...touch, app })
       expect([which, before?.gone]).toEqual([which, which === 'gone' ? true : undefined])

@@ -46,7 +46,7 @@ withBrowser('the views of the audit console', () => {
     removed = await it.remove(one._id)
     await it.enterAsAdmin()
     await it.page.goto('/bff/ops')
-    await it.page.locator('#summary').getByText('Verified').waitFor()
+    await it.page.locator('#summary').getByText('Verified', { exact: true }).waitFor()
     await it.page.reload()
   })
   afterAll(async () => {

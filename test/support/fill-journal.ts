@@ -35,7 +35,7 @@ const personOf = (n: number): string =>
     .toString(16)
     .padStart(24, '6a1f0c2b')
 
-const pairOf = (k: number, time: Date, tenant: string): Event[] => {
+const pairOf = (k: number, time: Date, tenant: string, helped: string): Event[] => {
   const operation = { id: newId('op'), instance: 'i_past' }
   const action = actions[Math.floor(scatter(k) * actions.length)]!
   const name = actors[Math.floor(scatter(k + 7) * actors.length)]!
@@ -46,7 +46,7 @@ const pairOf = (k: number, time: Date, tenant: string): Event[] => {
       type: name === 'crm-sync' ? 'service' : 'staff',
       id: name,
       roles: ['admin'],
-      onBehalfOf: scatter(k + 3) < 0.1 ? 'support' : null,
+      onBehalfOf: scatter(k + 3) < 0.1 ? helped : null,
     },
     targets: roles.map((role, at) => ({ role, type: 'appuser' as const, smoochId: personOf((k % 50_000) + at * 7) })),
     reason: { code: reasons[Math.floor(scatter(k + 11) * reasons.length)]!, ticket: `OPS-${1000 + (k % 5000)}` },
@@ -79,8 +79,9 @@ const busy = (time: Date): boolean => {
 }
 
 export const fillJournal = async ({ url, secrets = {}, tenant, operations, days }: Past): Promise<void> => {
-  const { keys } = keysOf(url, secrets)
+  const { keys, sealer } = keysOf(url, secrets)
   const store = await openStore(url, { keys, instance: newId('i') })
+  const helped = sealer.subject(tenant, 'cust-77')
   const span = days * 86_400_000
   const begin = Date.now() - span
   const times: Date[] = []
@@ -90,6 +91,11 @@ export const fillJournal = async ({ url, secrets = {}, tenant, operations, days 
   }
   times.sort((one, other) => one.getTime() - other.getTime())
   for (let at = 0; at < times.length; at += batch)
-    await store.commit(times.slice(at, at + batch).flatMap((time, n) => pairOf(at + n, time, tenant).map((event) => entryOf(event))))
+    await store.commit(
+      times
+        .slice(at, at + batch)
+        .flatMap((time, n) => pairOf(at + n, time, tenant, helped.pseudonym))
+        .map((event, n) => entryOf(event, [], at + n === 0 ? [helped] : [])),
+    )
   await store.close()
 }

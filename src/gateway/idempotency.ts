@@ -75,10 +75,24 @@ export const createIdempotency = ({ store, peppers, untilDone }: Parts) => {
       atEach(({ tag, name, seal }) => store.put(tag, name, seal(state), lifetimes.repeat))
     const release = () => atEach(({ tag, name, value }) => store.unclaim(tag, name, value))
 
+    const found = ({ tag, name, digest }: KeyClaim, text: string) => ({
+      digest,
+      record: openFor(peppers, purpose, `${tag}:${name}`, text) as IdempotencyRecord | undefined,
+    })
+    /** Under another pepper: what was met first may be the claim of somebody who is about to find this. */
+    const settled = async () => {
+      for (const claim of claims) {
+        const text = await store.get(claim.tag, claim.name)
+        const other = text === undefined ? undefined : found(claim, text)
+        if (other?.record && other.record.state !== 'running') return other
+      }
+      return undefined
+    }
+
     const taken = await claimAll(store, claims, lifetimes.repeat, release)
     if (taken) {
-      const { tag, name, digest } = taken.claim
-      const record = openFor(peppers, purpose, `${tag}:${name}`, taken.before) as IdempotencyRecord | undefined
+      const first = found(taken.claim, taken.before)
+      const { record, digest } = first.record?.state === 'running' ? ((await settled()) ?? first) : first
       const problem = problemOf(record, digest)
       if (problem) throw problem
       return { reply: record!.reply!, replayed: true }

@@ -31,6 +31,8 @@ const retired: Readonly<Record<string, string>> = {
   tally: 'counters',
   mood: 'severity',
   journalling: 'journal',
+  RolesFlag: 'RolesMark',
+  withFlags: 'withMarks',
   messageOf: 'errorMessage',
   withCallers: 'applyCallerOverrides',
 }

@@ -79,7 +79,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     }
     let marks: Marks | undefined
     try {
-      // Flagged before the send, so that nothing creates the person anew meanwhile.
+      // Marked before the send, so that nothing creates the person anew meanwhile.
       marks = await sessions.markGone(removed)
       if (marks.failure !== undefined) throw marks.failure
       requireStill(await sessions.reload(call.session), call.caller)

@@ -72,7 +72,7 @@ export const requireServed = (apps: ReadonlyMap<string, unknown>, { app }: Pick<
 }
 
 /** The session as the store has it now, with its present roles. */
-export const withFlags = <S extends SessionRecord>(
+export const withMarks = <S extends SessionRecord>(
   peppers: KeyRing,
   tag: string,
   session: S,
@@ -102,7 +102,7 @@ export const createSessionLookup = ({ apps, store, keys, peppers, origins, limit
     if (!entered || !record || record.kind !== token.kind) return { prefetched }
     const { createdMs, expiresMs } = entered
     const session: Session = {
-      ...withFlags(peppers, token.tag, record, entered),
+      ...withMarks(peppers, token.tag, record, entered),
       record,
       place,
       appTag: token.app,

@@ -5,7 +5,7 @@ import type { KeyRing } from '../crypto/key-ring.ts'
 import { type Cap, type Held, isWithin } from './caps.ts'
 import { createPersonSessions, hasTwoNames } from './person-sessions.ts'
 import { providerListsOf } from './provider-sessions.ts'
-import { appKeysOf, type Person, personKeysOf, type RolesFlag, type SessionRecord } from './record.ts'
+import { appKeysOf, type Person, personKeysOf, type RolesMark, type SessionRecord } from './record.ts'
 import { openRoles, sealRoles } from './roles.ts'
 import type { Listed, SessionStore } from './store/session-store.ts'
 
@@ -19,12 +19,12 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
     Math.max(0, ...(await Promise.all(tags.map(async (tag) => Number((await store.readMark(tag, 'notBefore')) ?? 0)))))
 
   /** As last set: under the pepper of then, which may be the newest no more. */
-  const rolesMark = async (person: Person): Promise<RolesFlag | undefined> => {
+  const rolesMark = async (person: Person): Promise<RolesMark | undefined> => {
     const tags = personKeysOf(peppers, person)
     const found = await Promise.all(tags.map(async (tag) => openRoles(peppers, tag, await store.readMark(tag, 'roles'))))
     return found
       .filter((mark) => mark !== undefined)
-      .reduce<RolesFlag | undefined>((last, mark) => (last && last.at >= mark.at ? last : mark), undefined)
+      .reduce<RolesMark | undefined>((last, mark) => (last && last.at >= mark.at ? last : mark), undefined)
   }
 
   const held = async (person: Person): Promise<Held[]> => {

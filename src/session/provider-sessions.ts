@@ -73,7 +73,7 @@ export const createProviderSessions = ({ store, peppers, people }: Parts) => {
      * logout stay, since a delivery may come late or again. */
     end: async (named: ProviderLogout): Promise<number> => {
       const keys = keysOfLogout(peppers, named)
-      // The flag before the list: a sign-in under way sees the flag, or is seen in the list.
+      // The mark before the list: a sign-in under way sees the one, or is seen in the other.
       const heard = await store.addLogout()
       await Promise.all(keys.map((key) => store.markSignedOut(key, { heard, saidAt: named.saidAt })))
       const listed = (await Promise.all(keys.map((key) => store.list(key)))).flat()

@@ -33,7 +33,7 @@ export interface SessionRecord {
   readonly device?: string | undefined
   /** The session at the identity provider: for its logout tokens and for signing out there. */
   readonly provider?: ProviderSession | undefined
-  /** Version of the roles flag that these roles already follow. */
+  /** Version of the roles mark that these roles already follow. */
   readonly rolesVersion?: string | undefined
   /** The cap of the service key that minted it: changed roles give no more. */
   readonly cap?: readonly Role[] | undefined
@@ -58,8 +58,8 @@ export interface SessionRef {
   readonly tag: string
 }
 
-/** The roles of a person as last changed, a flag that every request reads. */
-export interface RolesFlag {
+/** The roles of a person as last changed, a mark that every request reads. */
+export interface RolesMark {
   readonly version: string
   readonly roles: readonly Role[]
   /** By the store's clock, in milliseconds since 1970. */
@@ -71,13 +71,13 @@ export interface Session extends SessionRecord {
   /** As it was sealed. */
   readonly record: SessionRecord
   readonly place: SessionRef
-  /** The app's tag, for the flag that ends all its sessions. */
+  /** The app's tag, for the mark that ends all its sessions. */
   readonly appTag: string
   readonly createdMs: number
   readonly expiresMs: number
   readonly smooch: string | undefined
   /** The roles as last changed, when that was after this session began. */
-  readonly rolesMark: RolesFlag | undefined
+  readonly rolesMark: RolesMark | undefined
   /** When it was found, by the store's clock. */
   readonly foundMs: number
   /** True when it began with a staff role, even if the role was taken since. */
@@ -121,7 +121,7 @@ export const personKeysOf = (peppers: KeyRing, { app, userId, actor }: Person): 
 /** Stands in names beside a person's own: a program may bear the id of a person. */
 export const bearerOf = ({ kind }: { readonly kind: Kind }): 'program' | 'person' => (kind === 'service' ? 'program' : 'person')
 
-/** The hash tag of an app, for the flag that ends all its sessions, under each live pepper. */
+/** The hash tag of an app, for the mark that ends all its sessions, under each live pepper. */
 export const appKeysOf = (peppers: KeyRing, app: string): [string, ...string[]] =>
   peppers().map((pepper) => keyedName(pepper, 'app', app)) as [string, ...string[]]
 

@@ -10,7 +10,7 @@ export const createServices = ({ store, peppers }: { readonly store: SessionStor
   const listed = async () => openListed(peppers, await store.list(servicesKey))
 
   return {
-    /** Live ones only: a session may have ended with its person or app, whose flag may lie under an
+    /** Live ones only: a session may have ended with its person or app, whose mark may lie under an
      * older pepper. */
     listServices: async () => {
       const all = await listed()

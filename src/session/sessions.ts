@@ -2,7 +2,7 @@
 import { Problem } from '../contract/problems.ts'
 import { randomBytes } from '../platform/random.ts'
 import { createIssue, servicesKey } from './issue.ts'
-import { createSessionLookup, type LookupParts, withFlags } from './lookup.ts'
+import { createSessionLookup, type LookupParts, withMarks } from './lookup.ts'
 import type { People } from './people.ts'
 import { type Person, personKeysOf, type Session } from './record.ts'
 import { createServices } from './service-sessions.ts'
@@ -26,7 +26,7 @@ export const createSessions = (parts: SessionParts) => {
   /** The session with its present roles; undefined when it has ended. */
   const reload = async (session: Session): Promise<Session | undefined> => {
     const entered = await reread(session)
-    return entered && withFlags(peppers, session.place.tag, session, entered)
+    return entered && withMarks(peppers, session.place.tag, session, entered)
   }
 
   return {

@@ -16,7 +16,7 @@ export interface Token {
   readonly kind: Kind | 'refresh'
   /** Hash tag of the person's keys. */
   readonly tag: string
-  /** Tag of the app's flags. */
+  /** Tag of the app's marks. */
   readonly app: string
   /** Only in a refresh token: 32 random bytes that find its family and open its record. */
   readonly fam?: string

@@ -46,7 +46,7 @@ export type RefreshResult =
 
 export interface FamilyStore {
   createFamily(place: SessionRef, family: NewFamily): Promise<FamilyTimes>
-  /** The sealed record of a live family, and the roles flag of its person. */
+  /** The sealed record of a live family, and the roles mark of its person. */
   readFamily(place: SessionRef, app?: string): Promise<{ sealed: string; roles: string | undefined } | undefined>
   /** Replaces the token by its successor, atomically. */
   refresh(place: SessionRef, refresh: Refresh): Promise<RefreshResult>

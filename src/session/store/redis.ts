@@ -167,7 +167,7 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
       return { createdMs, expiresMs }
     }),
   enter: async (place, { touch, limit, app, prefetch: wanted }) => {
-    // On a Cluster the app's flag lies elsewhere and is read beside; the person's own stands in.
+    // On a Cluster the app's mark lies elsewhere and is read beside; the person's own stands in.
     const elsewhere = redis.cluster && app !== undefined
     const keys = [
       session(place),

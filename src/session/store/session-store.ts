@@ -50,11 +50,11 @@ export interface Listed {
   readonly expiresMs: number
 }
 
-/** Flags that outlive sessions. Of a person: `smooch` = keyed name of the smoochId, `gone` = time of a
- * delete or merge, `roles` = sealed roles, `notBefore` = time of the last `endAll`.
- * Of a provider's logout: `gone` = its arrival, `heard` = how many had been heard with it, `signedOut` = its time by the provider's clock. */
-export type PersonFlag = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'heard' | 'signedOut'
-type SetFlag = Exclude<PersonFlag, 'notBefore' | 'gone' | 'heard' | 'signedOut'>
+/** Marks, which outlive sessions. Of a person: `smooch` = keyed name of the smoochId, `gone` = time of
+ * a delete or merge, `roles` = sealed roles, `notBefore` = time of the last `endAll`. Of a provider's
+ * logout: `gone` = its arrival, `heard` = logouts so far, `signedOut` = its time by that clock. */
+export type MarkName = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'heard' | 'signedOut'
+type SettableMark = Exclude<MarkName, 'notBefore' | 'gone' | 'heard' | 'signedOut'>
 
 export interface EnterOptions {
   readonly touch: boolean
@@ -67,10 +67,10 @@ export interface EnterOptions {
 
 export interface SessionStore extends FamilyStore {
   create(place: SessionRef, session: NewSession): Promise<{ createdMs: number; expiresMs: number }>
-  /** One round trip: the record if the session lives, its idle touch, the person's flags, one use
+  /** One round trip: the record if the session lives, its idle touch, the person's marks, one use
    * of a limit, and with `prefetch` a lookup in the cache. */
   enter(place: SessionRef, options: EnterOptions): Promise<StoredSession | undefined>
-  /** Replaces a live record by that of a new token. `createdMs` stays, so earlier flags hold; the
+  /** Replaces a live record by that of a new token. `createdMs` stays, so earlier marks hold; the
    * absolute end comes no later. Undefined when it had ended. The same call again has the same result. */
   rotate(old: SessionRef, key: string, session: NewSession): Promise<{ createdMs: number; expiresMs: number } | undefined>
   /** The sealed values of `extra`. */
@@ -84,7 +84,7 @@ export interface SessionStore extends FamilyStore {
   endAll(tag: string): Promise<void>
   /** Sessions that began by then have ended with their person, or with their app; 0 when none have. */
   endedBy(tag: string): Promise<number>
-  mark(tag: string, mark: SetFlag, value: string): Promise<void>
+  mark(tag: string, mark: SettableMark, value: string): Promise<void>
   /** Sets `gone` to now, later than it was, and to no earlier than the person's latest session began. Kept by the
    * id of the removal until it is taken back or all sessions are ended. */
   markGone(tag: string, removal: string): Promise<void>
@@ -96,8 +96,8 @@ export interface SessionStore extends FamilyStore {
   addLogout(): Promise<number>
   /** Sets `gone` to now, and `heard` and `signedOut` to the later of what it was and this. */
   markSignedOut(tag: string, logout: { readonly heard: number; readonly saidAt: number }): Promise<void>
-  unmark(tag: string, mark: SetFlag): Promise<void>
-  readMark(tag: string, mark: PersonFlag): Promise<string | undefined>
+  unmark(tag: string, mark: SettableMark): Promise<void>
+  readMark(tag: string, mark: MarkName): Promise<string | undefined>
   /** Counts one use outside a session, e.g. of an address. */
   use(tag: string, limit: Window): Promise<Used>
   /** The uses so far; counts none. */
@@ -123,5 +123,5 @@ export interface SessionStore extends FamilyStore {
   close(): void
 }
 
-/** Lifetime of a person's flags: longer than any session or refresh family. */
+/** Lifetime of a person's marks: longer than any session or refresh family. */
 export const markTtlMs = 100 * 24 * 60 * 60 * 1000

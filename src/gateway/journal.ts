@@ -53,6 +53,7 @@ export const openGatewayJournal = async ({ settings, apps, providers, upstream, 
       metrics.lost(count)
       outsideRequests(() => alarm('journal_events_lost', { count, waiting }))
     },
+    onThreadEnd: (thread, cause) => outsideRequests(() => alarm('journal_thread', { thread, cause })),
     read: async (tenant, id) => {
       const app = apps.get(tenant)
       if (!app) throw new Error('the app is not served here any more')

@@ -9,6 +9,7 @@ import { type Anchor, anchorInMemory } from './log/anchor.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { createReconciler, type Reconciler } from './reconcile/reconciler.ts'
 import type { Observation } from './reconcile/verdicts.ts'
+import type { StoreOptions } from './store/journal-store.ts'
 import { openFor, type Secrets } from './store/open.ts'
 
 export interface StartOptions {
@@ -18,6 +19,7 @@ export interface StartOptions {
   readonly onCheckpoint: (note: string) => void
   readonly onGate: (status: Status) => void
   readonly onLost: (lost: Lost) => void
+  readonly onThreadEnd: NonNullable<StoreOptions['onThreadEnd']>
   /** GET of one user, uncached; throws without an answer. */
   readonly read: (tenant: string, id: string) => Promise<Observation>
 }
@@ -34,8 +36,9 @@ export interface RunningJournal {
 
 const RECONCILE_MILLISECONDS = 5_000
 
-export const startJournal = async ({ url, secrets, anchor, onCheckpoint, onGate, onLost, read }: StartOptions): Promise<RunningJournal> => {
-  const opened = await openFor('service', url, secrets)
+export const startJournal = async (options: StartOptions): Promise<RunningJournal> => {
+  const { url, secrets, anchor, onCheckpoint, onGate, onLost, onThreadEnd, read } = options
+  const opened = await openFor('service', url, secrets, { onThreadEnd })
   const journal = await openJournal({ ...opened, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate, onLost })
   const guard = createGuard({ journal })
   const reconciler = createReconciler({ journal, read })

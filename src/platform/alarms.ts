@@ -30,6 +30,12 @@ export const alarms = {
     look: '`cause` in the line: a disk without room, a PostgreSQL that is away, a file that was put back, a thread that has ended and is replaced. `smooch_bff_journal_gate_open` says when it opens again.',
     act: 'For a disk or PostgreSQL: make room, bring it back; the gate opens by itself. For a journal that was lost or restored: [Journal](journal.md#keys-backups-a-lost-journal).',
   },
+  journal_thread: {
+    means:
+      'A thread of the SQLite journal ended by itself (`thread`: `writer`, `reader`, or `console` for what people read). The next call starts another; what was under way was answered with 503.',
+    look: '`cause`: did its memory run out? Does it come again?',
+    act: 'Once: nothing. Again and again: give the process more memory, or look after the disk under the journal.',
+  },
   journal_events_lost: {
     means: '`count` events were given up: too many waited for the store of the journal, or the process ended first.',
     look: '`smooch_bff_journal_waiting_events` and `smooch_bff_journal_lag_seconds`: does the store take events again?',

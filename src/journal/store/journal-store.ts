@@ -99,6 +99,9 @@ export interface Store extends Source {
   close(): Promise<void>
 }
 
+/** Of SQLite: the one that writes, the guard's reader, and the one that reads for people. */
+export type JournalThread = 'writer' | 'reader' | 'console'
+
 export interface StoreOptions {
   /** The first signs; former keys may sign the change to it. */
   readonly keys: readonly KeyObject[]
@@ -106,6 +109,8 @@ export interface StoreOptions {
   readonly instance: string
   /** Longest time of a `select`, where it can be cut (PostgreSQL); by default a minute. */
   readonly selectMilliseconds?: number
+  /** A thread ended by itself; the next call starts another. */
+  readonly onThreadEnd?: ((thread: JournalThread, cause: Error) => void) | undefined
 }
 
 type Asked = Question & { readonly into: (facts: Facts, row: Row) => void }

@@ -150,12 +150,17 @@ export interface OpenStore extends Keys {
 }
 
 /** The one way to open a journal: for `service`, at its address and with its keys. */
-export async function openFor(who: keyof typeof manners, url: string, secrets: Secrets): Promise<OpenStore> {
+export async function openFor(
+  who: keyof typeof manners,
+  url: string,
+  secrets: Secrets,
+  hooks: Pick<StoreOptions, 'onThreadEnd'> = {},
+): Promise<OpenStore> {
   const { deferred, ...manner }: Manner = manners[who]
   if (!deferred) requireJournal(url)
   const { keys, sealer } = keysOf(url, secrets)
   const instance = newId('i')
-  const open = () => openStore(url, { ...manner, keys, instance })
+  const open = () => openStore(url, { ...manner, ...hooks, keys, instance })
   const store = deferred
     ? await deferredStore(url, open)
     : await open().catch((cause: unknown) => {

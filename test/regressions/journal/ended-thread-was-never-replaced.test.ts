@@ -88,3 +88,41 @@ test('the service: a deletion is refused with 503 and an alarm, nothing is sent;
   }
   expect(deletions()).toHaveLength(1)
 })
+
+test('the service: each thread that ends by itself is an alarm, also while nothing is asked; those that end at the stop are none', async () => {
+  const bff = await startBff()
+  const ended = () => bff.lines.filter(({ alarm }) => alarm === 'journal_thread').map(({ thread }) => thread)
+  const auditor = await bff.signIn({ kind: 'service', roles: ['auditor'], actor: { id: 'reads' } })
+  const read = () => bff.call('GET', '/ops/api/operations', { headers: auditor })
+  expect((await read()).status).toBe(200)
+  for (const worker of threads) ways['by an error that nobody caught']!(worker)
+  await until(() => ended().length === threads.length)
+  expect(new Set(ended())).toEqual(new Set(['console', 'reader', 'writer']))
+  expect(bff.lines.find(({ alarm }) => alarm === 'journal_thread')).toMatchObject({ cause: { name: 'TypeError' } })
+  expect((await read()).status).toBe(200)
+  await bff[Symbol.asyncDispose]()
+  expect(ended()).toHaveLength(3)
+})
+
+test('a thread that cannot begin is not started with every call, and is once it can', async () => {
+  await using place = makePlace()
+  const ended: string[] = []
+  await using store = Object.assign(await place.store({ onThreadEnd: (thread) => void ended.push(thread) }), {
+    [Symbol.asyncDispose]: () => store.close(),
+  })
+  const exits = [threads[1]!].map(hasEnded)
+  void threads[1]!.terminate()
+  await Promise.all(exits)
+  const fail = (worker: Worker): void => worker.postMessage(null)
+  process.on('worker', fail)
+  try {
+    const look = () => store.select('SELECT 1').catch((error: Error) => error.message)
+    const [before, since] = [threads.length, performance.now()]
+    for (let times = 0; times < 200; times += 1) expect(await look()).toBe('the thread of the journal has ended')
+    // One now, and at most one for each second that this took.
+    expect(threads.length - before).toBeLessThanOrEqual(1 + (performance.now() - since) / 1_000)
+  } finally {
+    process.off('worker', fail)
+  }
+  expect(await until(() => store.select('SELECT 1').catch(() => undefined))).toHaveLength(1)
+})

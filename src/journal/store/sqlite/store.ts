@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { Committed, Store, StoreOptions } from '../journal-store.ts'
+import type { Committed, JournalThread, Store, StoreOptions } from '../journal-store.ts'
 import type { Rows } from '../queries/source.ts'
 import { dispatch, type Verb } from './dispatch.ts'
 import { openFile } from './file.ts'
 import type { FileOptions, Identity } from './reading.ts'
 
 const gone = 'the thread of the journal has ended'
+/** One that could not even begin is not started with every call. */
+const pauseMs = 1_000
 
 interface Thread {
   call(verb: Verb, ...args: unknown[]): Promise<unknown>
@@ -19,11 +21,16 @@ interface Thread {
 }
 
 interface Running extends Thread {
-  /** Also by itself: memory ran out, or nobody caught an error. */
+  /** By itself: memory ran out, or nobody caught an error. */
   hasEnded(): boolean
+  /** It ended a moment ago and has answered nothing. */
+  hasJustFailed(): boolean
 }
 
-function startThread(options: FileOptions): Running {
+/** What is told when a thread ends by itself. */
+type Ended = (cause: Error) => void
+
+function startThread(options: FileOptions, tell: Ended): Running {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: options,
     // A small nursery: rows are short-lived, and a long export would grow the process.
@@ -31,21 +38,24 @@ function startThread(options: FileOptions): Running {
   })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let last = 0
-  let cause: unknown
-  let ended = false
+  let cause: Error | undefined
+  let endedAt: number | undefined
+  let [answered, asked] = [false, false]
   worker.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {
     const call = waiting.get(id)
     if (!call) return
+    answered = true
     waiting.delete(id)
     if (waiting.size === 0) worker.unref()
     if (error === undefined) call.resolve(result)
     else call.reject(new Error(error))
   })
-  worker.on('error', (error) => {
+  worker.on('error', (error: Error) => {
     cause = error
   })
-  worker.on('exit', () => {
-    ended = true
+  worker.on('exit', (code) => {
+    endedAt = performance.now()
+    if (!asked) tell(cause ?? new Error(`its exit code is ${code}`))
     for (const { reject } of waiting.values()) reject(new Error(gone, { cause }))
     waiting.clear()
   })
@@ -61,9 +71,11 @@ function startThread(options: FileOptions): Running {
       return call.promise
     },
     end: async () => {
+      asked = true
       await worker.terminate()
     },
-    hasEnded: () => ended,
+    hasEnded: () => endedAt !== undefined,
+    hasJustFailed: () => endedAt !== undefined && !answered && performance.now() - endedAt < pauseMs,
   }
 }
 
@@ -79,7 +91,7 @@ function restartable(start: () => Running, atOnce: boolean): Thread {
   let ended = false
   return {
     call: async (verb, ...args) => {
-      if (ended) throw new Error(gone)
+      if (ended || thread?.hasJustFailed()) throw new Error(gone)
       if (thread?.hasEnded()) thread = undefined
       if (!thread && (verb === 'close' || verb === 'reopen')) return
       thread ??= start()
@@ -133,21 +145,26 @@ async function begin(livenessLocks: string, instance: string): Promise<DatabaseS
   return lock
 }
 
-export async function openSqlite({ threads = true, ...options }: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
+export async function openSqlite({
+  threads = true,
+  onThreadEnd,
+  ...options
+}: FileOptions & StoreOptions & { threads?: boolean }): Promise<Store> {
   const started: Thread[] = []
   let known: Identity | undefined
-  const start = (more: Partial<FileOptions> = {}, atOnce = true): Thread => {
+  const start = (name: JournalThread, more: Partial<FileOptions> = {}, atOnce = true): Thread => {
     const given = { ...options, ...more }
-    const thread = threads ? restartable(() => startThread({ ...given, mustBe: known }), atOnce) : inThisThread(given)
+    const begin = (): Running => startThread({ ...given, mustBe: known }, (cause) => onThreadEnd?.(name, cause))
+    const thread = threads ? restartable(begin, atOnce) : inThisThread(given)
     started.push(thread)
     return thread
   }
   const toRead = { readOnly: true, keys: [] }
   const livenessLocks = `${options.path}-living`
   const begun = async () => {
-    const writer = start()
+    const writer = start('writer')
     // At once: who opens a journal reads its end first, and threads that start together are there sooner.
-    const reader = options.readOnly ? writer : start(toRead)
+    const reader = options.readOnly ? writer : start('reader', toRead)
     const identity = (await writer.call('identity')) as Identity
     known = identity
     return { writer, reader, journal: identity.journal, lock: options.readOnly ? undefined : await begin(livenessLocks, options.instance) }
@@ -158,7 +175,7 @@ export async function openSqlite({ threads = true, ...options }: FileOptions & S
   })
   // At the first read: a thread takes 9 MB and 70 ms of processor, and many a service ends before
   // anybody has read in its journal.
-  const readers = threads ? start({ ...toRead, background: true }, false) : reader
+  const readers = threads ? start('console', { ...toRead, background: true }, false) : reader
 
   return {
     kind: 'sqlite',

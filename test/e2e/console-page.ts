@@ -13,7 +13,6 @@ export const openConsole = async (options: BffOptions = {}, browserOptions: Brow
   await using starting = new AsyncDisposableStack()
   const bff = starting.use(
     await startBff({
-      timeLimit: () => 400,
       ...options,
       env: { AUDIT_TICKET_URL: 'https://tickets.example.com/{ticket}', ...options.env },
       extend: ({ mint, origins }) => ({ root: demoPage('/bff'), below: demoSignIn(mint, origins, '/bff'), signIn: loginAddress('/bff') }),

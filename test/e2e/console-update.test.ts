@@ -8,7 +8,7 @@ const withBrowser = chromiumInstalled() ? describe : describe.skip
 withBrowser('an update with AUDIT_UPDATE_VALUES', () => {
   let it: Console
   beforeAll(async () => {
-    it = await openConsole({ env: { AUDIT_UPDATE_VALUES: 'on' }, timeLimit: () => 5_000 })
+    it = await openConsole({ env: { AUDIT_UPDATE_VALUES: 'on' } })
   })
   afterAll(async () => {
     await it[Symbol.asyncDispose]()

@@ -26,7 +26,7 @@ withBrowser('the views of the audit console', () => {
     directory = mkdtempSync(join(tmpdir(), 'console-'))
     const url = `sqlite:${join(directory, 'journal.db')}`
     await fillJournal({ url, tenant: appId, operations: 1_500, days: 30 })
-    it = await openConsole({ env: { JOURNAL_URL: url, ALERT_BURST: '8/5' } })
+    it = await openConsole({ env: { JOURNAL_URL: url, ALERT_BURST: '8/5' }, hangMs: 400 })
     const { bff } = it
     const grace = await bff.signIn({ roles: ['admin'], actor: { id: 'grace', name: 'Grace' }, onBehalfOf: 'lena' })
     const agent = await bff.signIn({ roles: ['agent'], actor: { id: 'alex' } })

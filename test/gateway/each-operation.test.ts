@@ -1,20 +1,18 @@
 /** Every row of the table against every outcome, by cookie and by bearer. A fourteenth row is tested the moment it is written. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Operation, Role } from '../../src/contract/operation.ts'
 import { all } from '../../src/contract/operations.ts'
 import type { Body } from '../../src/contract/schemas.ts'
 import type { Fault } from '../../src/dev/sandbox/faults.ts'
 import { type Answer, appId, type Bff, type Carried, imageForm, startBff } from '../support/bff.ts'
 
-const tooLong = 400
-
 /** Two services take turns: one that the vendor has asked for a pause sends nothing for a second. */
 let bff: Bff
 let other: Bff
 const pauses = new Map<Bff, Promise<unknown>>()
 beforeAll(async () => {
-  ;[bff, other] = [await startBff({ timeLimit: () => tooLong }), await startBff({ timeLimit: () => tooLong })]
+  ;[bff, other] = [await startBff({ hangMs: 400 }), await startBff({ hangMs: 400 })]
 })
 afterAll(async () => {
   await Promise.all([bff, other].map((it) => it[Symbol.asyncDispose]()))
@@ -77,8 +75,8 @@ describe.each(['cookie', 'bearer'] as const)('by %s', (kind) => {
   describe.each(rows)('%s', (_id, row) => {
     beforeAll(async () => {
       ;[bff, other] = [other, bff]
-      await pauses.get(bff)
     })
+    beforeEach(async () => await pauses.get(bff))
 
     test('succeeds as the table says', async () => {
       const ready = await scene(row, kind)

@@ -9,7 +9,7 @@ let bff: Bff
 let admin: Carried
 let auditor: Carried
 beforeAll(async () => {
-  bff = await startBff({ timeLimit: () => 400 })
+  bff = await startBff({ hangMs: 400 })
   admin = await bff.signIn({ roles: ['admin'], actor: { id: 'ada', name: 'Ada' } })
   auditor = await bff.signIn({ roles: ['auditor'], actor: { id: 'aud' } })
 })

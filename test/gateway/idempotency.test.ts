@@ -10,7 +10,7 @@ describe.each(stores)('the Idempotency-Key on pre_create_app_user, %s', (_name, 
   let bff: Bff
   let staff: Carried
   beforeAll(async () => {
-    bff = await startBff({ env, timeLimit: () => 400 })
+    bff = await startBff({ env })
     staff = await bff.signIn({ roles: ['agent'], actor: { id: 'agent' } })
   })
   afterAll(async () => {
@@ -40,13 +40,15 @@ describe.each(stores)('the Idempotency-Key on pre_create_app_user, %s', (_name, 
   })
 
   test('is 409 while the first runs and 504 when nobody knows; it is never sent again', async () => {
-    bff.sandbox.fault({ operation: 'pre_create_app_user', hang: true, times: 1 })
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+    bff.sandbox.fault({ operation: 'pre_create_app_user', held, reset: true, times: 1 })
     const earlier = sends()
     const first = create('d', 'once-d')
     await until(() => sends() !== earlier)
     const before = sends()
     const meanwhile = await create('d', 'once-d')
     expect([meanwhile.status, meanwhile.json.error.code]).toEqual([409, 'operation_pending'])
+    letGo()
     expect((await first).status).toBe(504)
     const later = await create('d', 'once-d')
     expect([later.status, later.json.error.code, sends() - before]).toEqual([504, 'operation_unknown', 0])

@@ -10,7 +10,7 @@ let self: Carried
 let admin: Carried
 let program: Carried
 beforeAll(async () => {
-  bff = await startBff({ timeLimit: () => 400 })
+  bff = await startBff({ hangMs: 400 })
   self = await bff.signIn()
   admin = await bff.signIn({ roles: ['admin', 'agent'], actor: { id: 'ada' } })
   program = await bff.signIn({ kind: 'service', roles: ['admin', 'agent', 'service'], actor: { id: 'back-office' } })

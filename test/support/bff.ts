@@ -7,7 +7,7 @@ import type { App } from '../../config/apps.ts'
 import { loadApps } from '../../config/apps.ts'
 import { load } from '../../config/load.ts'
 import { loadProviders } from '../../config/providers.ts'
-import type { Role } from '../../src/contract/operation.ts'
+import { type Operation, type Role, timeLimit } from '../../src/contract/operation.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { createLog } from '../../src/platform/log/logger.ts'
 import { type AppOptions, type RunningApp, startApp } from '../../src/service/app.ts'
@@ -57,7 +57,8 @@ export interface BffOptions {
   env?: Record<string, string>
   sandbox?: SandboxOptions
   extend?: AppOptions['extend']
-  timeLimit?: AppOptions['timeLimit']
+  /** How long a call waits that the stand-in leaves without an answer. Others have the time of production, so that a busy machine ends none of them. */
+  hangMs?: number
   cacheTimes?: AppOptions['cacheTimes']
   apps?: App[]
   /** Another replica: in front of the same stand-in, which is not closed with it. */
@@ -78,6 +79,11 @@ const look = async (response: Response): Promise<Answer> => {
     },
   }
 }
+
+const hangLimit =
+  (sandbox: Sandbox, hangMs: number) =>
+  (row: Operation): number =>
+    sandbox.faults.some(({ hang, operation }) => hang && operation === row.id) ? hangMs : timeLimit(row)
 
 /** What a test prepares by is asked for again while the answer is 503: on a busy machine Redis is silent for more than 200 ms now and then. */
 export const patiently = async <T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> => {
@@ -135,7 +141,7 @@ export const startBff = async (options: BffOptions = {}): Promise<Bff> => {
     providers: loadProviders(settings),
     log,
     ...(options.extend && { extend: options.extend }),
-    ...(options.timeLimit && { timeLimit: options.timeLimit }),
+    ...(options.hangMs !== undefined && { timeLimit: hangLimit(sandbox, options.hangMs) }),
     ...(options.cacheTimes && { cacheTimes: options.cacheTimes }),
   })
   let seen = 0

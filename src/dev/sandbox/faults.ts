@@ -80,6 +80,7 @@ export function newFaults() {
     clear(): void {
       standing = []
     },
+    all: (): readonly Fault[] => standing.map(({ fault }) => fault),
     /** The oldest fault that fits; uses up one of its `times`. */
     take(operation: string | null, isAbout: (userId: string) => boolean): Fault | undefined {
       const found = standing.find(

@@ -90,6 +90,9 @@ export async function startSandbox(given: SandboxOptions = {}): Promise<Sandbox>
       return [...vendor.apps.values()].map(stateOf)
     },
     clearRequests: log.clear,
+    get faults() {
+      return faults.all()
+    },
     fault: faults.add,
     clearFaults: faults.clear,
     reset() {

@@ -31,6 +31,8 @@ export interface Sandbox extends AsyncDisposable {
   /** May be changed at any time. */
   readonly switches: Switches
   clearRequests(): void
+  /** Those that requests can still meet. */
+  readonly faults: readonly Fault[]
   fault(fault: Fault): void
   clearFaults(): void
   /** Back to the start: users, apps, webhooks and switches; faults and requests are dropped. */

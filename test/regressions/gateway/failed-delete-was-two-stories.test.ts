@@ -9,7 +9,7 @@ let admin: Carried
 let auditor: Carried
 let self: Carried
 beforeAll(async () => {
-  bff = await startBff({ timeLimit: () => 400 })
+  bff = await startBff({ hangMs: 400 })
   admin = await bff.signIn({ roles: ['admin', 'agent'], actor: { id: 'ada' } })
   auditor = await bff.signIn({ roles: ['auditor'], actor: { id: 'aud' } })
   self = await bff.signIn()

@@ -8,7 +8,7 @@ let bff: Bff
 let ada: Carried
 let ben: Carried
 beforeAll(async () => {
-  bff = await startBff({ timeLimit: () => 2_000 })
+  bff = await startBff()
   ada = await bff.signIn({ roles: ['admin'], actor: { id: 'ada' } })
   ben = await bff.signIn({ roles: ['admin'], actor: { id: 'ben' } })
 })

@@ -65,7 +65,7 @@ const startPostgresPair = async (opened: AsyncDisposableStack) => {
 
 export const startStandbyScene = async (): Promise<StandbyScene> => {
   await using opened = new AsyncDisposableStack()
-  const redis = await startSentinel({}, 2)
+  const redis = await startSentinel({ replicas: 2, silenceMs: 500 })
   opened.defer(() => redis.stop())
   const postgres = await startPostgresPair(opened)
   const { bff } = await startReplicas({ REDIS_URL: redis.url, ...postgres.env }, opened)

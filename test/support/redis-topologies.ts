@@ -58,7 +58,7 @@ const plain = (port: number, { folder }: Folders, guarded: Guarded) => [
 
 const client = (port: number, { tls, password, host = '127.0.0.1' }: Guarded = {}) =>
   new Redis({
-    ...{ port, host, retryStrategy: () => 50, maxRetriesPerRequest: null },
+    ...{ port, host, retryStrategy: () => 50, maxRetriesPerRequest: null, disconnectTimeout: 100 },
     ...(password && { password }),
     ...(tls && { tls: { ca: tls.text('ca.pem'), cert: tls.text('client.pem'), key: tls.text('client.key') } }),
   }).on('error', () => undefined)
@@ -89,9 +89,15 @@ export interface WithSentinel extends Topology {
   current(): Promise<{ readonly process: ChildProcess; startAgain(): void }>
 }
 
-/** A master and its replicas; a master that does not answer for half a second is replaced. With two, one that has none left
- * takes no writes. */
-export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1): Promise<WithSentinel> => {
+export interface SentinelOptions extends Guarded {
+  /** With two, a master that has none left takes no writes. */
+  readonly replicas?: 1 | 2
+  /** A master that does not answer for so long is replaced: half a second where that is meant; else a busy machine would do it. */
+  readonly silenceMs?: number
+}
+
+/** A master and its replicas. */
+export const startSentinel = async ({ replicas = 1, silenceMs = 30_000, ...guarded }: SentinelOptions = {}): Promise<WithSentinel> => {
   const [port, sentinelPort, ...replicaPorts] = [
     await freePort(),
     await freePort(),
@@ -102,7 +108,7 @@ export const startSentinel = async (guarded: Guarded = {}, replicas: 1 | 2 = 1):
   const server = (at: number): string[] => [...plain(at, folders, guarded), ...(replicas === 2 ? ['--min-replicas-to-write', '1'] : [])]
   const { host = '127.0.0.1' } = guarded
   const config = join(folders.folder(), 'sentinel.conf')
-  const watched = [`monitor bff ${host} ${port} 1`, 'down-after-milliseconds bff 500', 'failover-timeout bff 2000']
+  const watched = [`monitor bff ${host} ${port} 1`, `down-after-milliseconds bff ${silenceMs}`, 'failover-timeout bff 2000']
   if (guarded.password) watched.push(`auth-pass bff ${guarded.password}`)
   const listens = listening(sentinelPort, guarded).map(([name, value]) => `${name} ${value}`)
   const asks = guarded.sentinelPassword ? [`requirepass ${guarded.sentinelPassword}`] : []

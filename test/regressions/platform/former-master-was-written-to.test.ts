@@ -12,7 +12,7 @@ const scripts = { put: { numberOfKeys: 1, lua: `return redis.call('INCR', KEYS[1
 
 when('what is answered when a former master goes on is kept', async () => {
   await using all = new AsyncDisposableStack()
-  const redis = await startSentinel()
+  const redis = await startSentinel({ silenceMs: 500 })
   all.defer(() => redis.stop())
   const open = async () => {
     const client = await connectRedis(redis.url, scripts, () => undefined)

@@ -43,7 +43,7 @@ const open = async (url: string): Promise<RedisClient<'put'> & Disposable> => {
 
 when('a master that hangs is left for the one that the Sentinel names', async () => {
   await using all = new AsyncDisposableStack()
-  const redis = await startSentinel()
+  const redis = await startSentinel({ silenceMs: 500 })
   all.defer(() => redis.stop())
   using client = await open(redis.url)
   expect(await client.run('put', ['k'])).toBe(1)

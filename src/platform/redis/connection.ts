@@ -103,7 +103,7 @@ const open = (
     const ask: Parameters<typeof watchMaster>[0]['open'] = (node) => {
       const { sentinelUsername: username, sentinelPassword: password, sentinelTLS } = sentinelsOf(source())
       return new Redis({
-        ...{ ...node, commandTimeout: 1_000, connectTimeout: 1_000, retryStrategy: () => null, enableReadyCheck: false },
+        ...{ ...node, ...bounded, retryStrategy: () => null, enableReadyCheck: false },
         ...{ ...(username && { username }), ...(password && { password }), ...(sentinelTLS && { tls: sentinelTLS }) },
       })
     }

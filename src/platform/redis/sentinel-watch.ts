@@ -43,6 +43,8 @@ export const watchMaster = async <P extends SentinelPlace>({ connection, place, 
     const { remoteAddress, remotePort } = connection.stream
     return isIP(host) === 0 ? undefined : remoteAddress === host && String(remotePort) === port
   }
+  // What stays open holds the process.
+  connection.once('end', leave)
   let before: string | undefined
   const look = async (): Promise<void> => {
     const named = await masterBy(place())

@@ -15,7 +15,7 @@ export const endProcess = async (child: ChildProcess, signal: NodeJS.Signals = '
 export const untilTaken = async (port: number, child: ChildProcess, why: () => string): Promise<void> => {
   await until(async () => {
     const isTaken = await takesConnections(port)
-    if (!isTaken && child.exitCode !== null) throw new Error(why())
+    if (!isTaken && (child.exitCode !== null || child.signalCode !== null)) throw new Error(why())
     return isTaken
   })
 }

@@ -155,6 +155,8 @@ async function startServer(bin: string, listener?: PostgresListener, source?: st
       return standby
     },
     signal: (signal) => {
+      // The server first: it would start another process while those that it has are stopped.
+      if (signal === 'SIGSTOP') process.kill(pid(), signal)
       for (const it of [...children(), pid()])
         try {
           process.kill(it, signal)

@@ -1,6 +1,8 @@
 /** Stands between us and a dependency, and makes its connection as bad as the network can: silent, slow, cut. */
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
 
 export interface TestProxy extends AsyncDisposable {
   readonly port: number
@@ -63,9 +65,12 @@ export const startProxy = async (first: number | string): Promise<TestProxy> => 
     pass(near, far)
     pass(far, near)
   })
-  const listenOn = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
-  await listenOn(0)
-  const { port } = server.address() as AddressInfo
+  // Not one that the system gives: while nobody listens, it would be given to another connection.
+  const port = await freePort()
+  const listen = async (): Promise<void> => {
+    await once(server.listen(port, '127.0.0.1'), 'listening')
+  }
+  await listen()
   const cut = (): void => {
     for (const sockets of pairs) for (const socket of sockets) socket.destroy()
   }
@@ -86,7 +91,7 @@ export const startProxy = async (first: number | string): Promise<TestProxy> => 
       if (!yes) cut()
     },
     listen: async (yes) => {
-      if (yes) return await listenOn(port)
+      if (yes) return await listen()
       const closed = new Promise((resolve) => server.close(resolve))
       cut()
       await closed

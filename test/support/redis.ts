@@ -1,6 +1,7 @@
 /** A Redis of the test run's own, on a unix socket in a folder of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endProcess } from './child-process.ts'
@@ -25,6 +26,18 @@ export const prefer = (child: ChildProcess): ChildProcess => {
 }
 
 export const redisInstalled = (): boolean => spawnSync('redis-server', ['--version']).status === 0
+
+/** Its socket is there before it takes connections, and it takes connections before it has read its snapshot. */
+const answers = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const asked = connect(socket, () => asked.write('PING\r\n'))
+    const end = (is: boolean): void => {
+      asked.destroy()
+      resolve(is)
+    }
+    asked.once('data', (said) => end(!String(said).startsWith('-LOADING')))
+    asked.once('error', () => end(false)).once('end', () => end(false))
+  })
 
 /** Options as on the command line of redis-server, after those of the tests. */
 export const startRedis = (options: readonly string[] = []): Promise<TestRedis> =>
@@ -54,8 +67,9 @@ export const startRedisIn = async (folder: string, options: readonly string[] = 
     { stdio: 'ignore' },
   )
   prefer(child)
-  await until(() => existsSync(socket) || child.exitCode !== null)
-  if (child.exitCode !== null) throw new Error('redis-server did not start')
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  await until(async () => (await answers(socket)) || hasEnded())
+  if (hasEnded()) throw new Error('redis-server did not start')
   const stop = async () => {
     await endProcess(child)
     rmSync(folder, { recursive: true, force: true })

@@ -33,7 +33,7 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly privateUrl: string
   /** Both streams as far as they have come. */
   output(): string
-  /** The exit code; null when it was killed. */
+  /** The exit code, once all of the output has come; null when it was killed. */
   readonly ended: Promise<number | null>
 }
 
@@ -55,10 +55,13 @@ export const startProcess = async (
     stdio: ['ignore', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],
   })
   let output = ''
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const streams = [stdout === undefined ? child.stdout : null, child.stderr].filter((stream) => stream !== null)
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const closed = streams.map((stream) => new Promise((resolve) => stream.once('close', resolve)))
+  const ended = Promise.all(closed).then(() => exit)
   const ready = new Promise<void>((resolve) => {
-    for (const stream of [stdout === undefined ? child.stdout : null, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
+    for (const stream of streams) {
+      stream.on('data', (chunk: Buffer) => {
         output += chunk.toString()
         if (/health and sessions on \S+\n/.test(output)) resolve()
       })
@@ -74,7 +77,7 @@ export const startProcess = async (
     ended,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL')
-      await ended
+      await exit
     },
   }
 }

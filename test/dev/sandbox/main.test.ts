@@ -12,7 +12,7 @@ function run(env: Record<string, string>) {
       output.text += chunk
     })
   }
-  return { child, output, exit: once(child, 'exit'), [Symbol.dispose]: () => void child.kill('SIGKILL') }
+  return { child, output, exit: once(child, 'close'), [Symbol.dispose]: () => void child.kill('SIGKILL') }
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)('it says where it is and how to try it, and ends on %s with 0', async (signal) => {

@@ -24,7 +24,7 @@ test('a reader that goes ends an export quietly', async () => {
     said += part
   })
   child.stdout.once('data', () => child.stdout.destroy())
-  const [code] = await once(child, 'exit')
+  const [code] = await once(child, 'close')
   expect([code, said]).toEqual([0, ''])
 })
 

@@ -21,9 +21,29 @@ test.each([
     'confirmation.type: must be one of immediate, userActivity, prompt',
   ],
   ['PUT', '/appusers/me', { properties: { '': 'x' } }, 'properties: a key: must not be empty'],
+  ['PUT', '/appusers/me', { properties: [] }, 'properties: expected object'],
+  ['PUT', '/appusers/me', { properties: { plan: [] } }, 'properties.plan: expected string or number or boolean'],
+  [
+    'POST',
+    '/appusers/me/channels',
+    { type: 'mailgun', address: 'mina at example.org', confirmation: { type: 'prompt' } },
+    'address: expected an email address',
+  ],
 ])('%s %s %j', async (method, path, json, detail) => {
   const answer = await bff.call(method, `/v1.1${path}`, { headers: await bff.signIn(), json })
   expect([answer.status, answer.json.detail]).toEqual([400, detail])
+})
+
+test.each([
+  [{ limit: -1 }, 'limit: must be more than 0'],
+  [{ limit: 1.5 }, 'limit: expected whole number'],
+  [{ limit: 1_000_001 }, 'limit: must be at most 1000000'],
+  [{ ttl: 1e21 }, 'ttl: must be at most 9007199254740991'],
+  [{ roles: 'auditor' }, 'roles: expected array'],
+])('a session with %j is refused for one reason', async (wrong, detail) => {
+  const answer = await bff.private('POST', '/sessions', { kind: 'service', actor: { id: 'crm' }, roles: ['agent'], ...wrong })
+  const [place, says] = detail.split(': ')
+  expect([answer.status, answer.json.detail, answer.json.errors]).toEqual([400, detail, [{ pointer: `#/${place}`, detail: says }]])
 })
 
 test('an image without a role', async () => {

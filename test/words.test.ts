@@ -59,3 +59,13 @@ test('a bound is called max… or min…', () => {
   const other = /^(?:most|longest|largest|deepest|fewest)[A-Z]\w*$/
   expect(files.flatMap((file) => [...namesIn(readFileSync(file, 'utf8'))].filter((name) => other.test(name)))).toEqual([])
 })
+
+test('a constant is written as every other name', () => {
+  const capitals = /^(?:export )?const [A-Z][A-Z0-9_]+ =/m
+  expect(files.filter((file) => capitals.test(readFileSync(file, 'utf8')))).toEqual([])
+})
+
+test('a time in milliseconds ends in Ms', () => {
+  const other = /(?<!poch)Milliseconds$/
+  expect(files.flatMap((file) => [...namesIn(readFileSync(file, 'utf8'))].filter((name) => other.test(name)))).toEqual([])
+})

@@ -1,7 +1,7 @@
 /** get_app_user from the cache: a fresh entry, else one fetch for all, else a stale entry. */
 import { Problem } from '../contract/problems.ts'
 import { createSharedRuns } from '../platform/concurrency.ts'
-import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
+import { timedOut, withTimeout } from '../platform/deadline.ts'
 import type { Entry, User } from './entry.ts'
 import { type AppUserRead, createFill, type Fetch, type Fetched, type FillParts, type FlightResult } from './fill.ts'
 import { cacheKeysOf, type Name, nameOf } from './keys.ts'
@@ -21,7 +21,7 @@ const status = {
 /** A negative ttl: since when the entry is stale while it is renewed. */
 const hit = (leftMs: number): string => `${name}; hit; ttl=${Math.floor(leftMs / 1000)}`
 
-export interface AppUserResult {
+interface AppUserResult {
   readonly entry: Entry
   /** The value of Cache-Status (RFC 9211). */
   readonly status: string
@@ -52,7 +52,7 @@ export const createAppUsers = (parts: FillParts) => {
     const answered = answer()
     try {
       const found = result.sealed === undefined ? await answered : await withTimeout(life.ifSlowMs, answered)
-      if (found !== TIMED_OUT) return found
+      if (found !== timedOut) return found
       const slow = old(504)
       if (!slow) return await answered
       answered.catch(() => undefined)

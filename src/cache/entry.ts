@@ -19,7 +19,7 @@ export interface Entry {
   readonly body: () => User
 }
 
-export interface EntriesParts {
+interface EntriesParts {
   readonly peppers: KeyRing
   /** What a person may see of the own user. */
   readonly selfViewOf: (user: User) => unknown

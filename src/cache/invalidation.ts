@@ -13,7 +13,7 @@ import { aliasTo, cacheKeysOf, lastAliased, type Name, nameOf, namesOf } from '.
 import { createPersonInvalidation, type PersonNames, type WrittenEntry } from './person-invalidation.ts'
 import type { CacheStore, Invalidate } from './store/cache-store.ts'
 
-export interface InvalidationParts {
+interface InvalidationParts {
   readonly store: CacheStore
   readonly peppers: KeyRing
   readonly entries: Entries

@@ -7,7 +7,7 @@ import type { CacheStore, LookupResult } from './store/cache-store.ts'
 import { parseLookup } from './store/redis.ts'
 
 /** The result of a lookup, its entry opened, and the token of the lease, if it was granted. */
-export interface Lookup {
+interface Lookup {
   readonly result: LookupResult
   readonly entry: Entry | null | undefined
   readonly token: string

@@ -1,6 +1,6 @@
 /** Runs checks side by side, each within its time; each is told as soon as it is done. */
 import cluster from 'node:cluster'
-import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
+import { timedOut, withTimeout } from '../platform/deadline.ts'
 import { errorMessage } from '../platform/error-message.ts'
 import type { Log } from '../platform/log/logger.ts'
 import { type Check, checks } from './checks.ts'
@@ -36,7 +36,7 @@ export const runChecks = async (rows: readonly Check[], it: Configuration, { fou
 
 const findingsOf = async ({ run }: Check, it: Configuration): Promise<Finding[]> => {
   const findings = await withTimeout(limitMs, run(it)).catch((error: unknown) => [fault(errorMessage(error), 'see what it says')])
-  return findings === TIMED_OUT ? [fault(`no answer within ${limitMs / 1000} s`, 'check the network in between')] : findings
+  return findings === timedOut ? [fault(`no answer within ${limitMs / 1000} s`, 'check the network in between')] : findings
 }
 
 /** The cheap rows, told in the log once the service has started; returns what ends that. */

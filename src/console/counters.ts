@@ -14,7 +14,7 @@ export const kinds: readonly Kind[] = ['deleted', 'merged', 'linked', 'written',
 export const kindOf = ({ kind, action }: { readonly kind: string; readonly action: string }): Kind =>
   kind === 'denied' ? 'denied' : groupOf(action)
 
-export interface CountersOptions {
+interface CountersOptions {
   readonly store: Source
   readonly burst: BurstLimit
   /** Length of the log when this process started; what comes then is handed out, by index. */

@@ -8,7 +8,7 @@ import { type Endpoints, json, ofBodies, text } from '../http/endpoint.ts'
 import { exampleView, exampleViews, SavedViewList, ViewBody } from './saved-view.ts'
 import type { searchNames } from './search.ts'
 
-export const ResolveBody = z.strictObject({
+const ResolveBody = z.strictObject({
   verdict: z.enum(['applied', 'not_applied', 'indeterminate']),
   note: z
     .string()

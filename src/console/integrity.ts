@@ -19,7 +19,7 @@ export interface Check {
   readonly failure?: string
 }
 
-export interface IntegrityOptions {
+interface IntegrityOptions {
   readonly url: string
   readonly secrets: Secrets
   /** Events in the log now. */

@@ -11,7 +11,7 @@ export type Caller = 'self' | 'agent' | 'admin' | 'service'
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** Where the call names its person: in the path, in the body, or two in the body (a merge). */
-export type SubjectIn = 'path' | 'body' | 'both'
+type SubjectIn = 'path' | 'body' | 'both'
 
 interface Facts {
   readonly by: readonly [Caller, ...Caller[]]

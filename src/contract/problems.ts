@@ -71,7 +71,7 @@ export const problems = {
 export type ProblemCode = keyof typeof problems
 
 /** The outcome of a failed call to the upstream: refused by it, unknown, or never sent. */
-export type FailedOutcome = 'failure' | 'unknown' | 'not_sent'
+type FailedOutcome = 'failure' | 'unknown' | 'not_sent'
 
 /** A field at fault, as RFC 9457 shows it. */
 export interface FieldFault {

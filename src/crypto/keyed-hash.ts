@@ -12,7 +12,7 @@ const padded = (secret: string | Buffer, byte: number): Buffer => {
   return pad.map((it) => it ^ byte) as Buffer
 }
 
-export interface Hmac {
+interface Hmac {
   (text: string, encoding: 'base64url'): string
   (text: string, encoding: 'buffer'): Buffer
 }

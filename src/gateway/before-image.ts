@@ -7,7 +7,7 @@ import { Problem } from '../contract/problems.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { Person } from '../journal/event/compose.ts'
 import type { GuardedCall } from '../journal/guard/call-guard.ts'
-import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
+import { timedOut, withTimeout } from '../platform/deadline.ts'
 import type { Subject } from '../policy/subjects.ts'
 import { withoutDeviceSecrets } from '../policy/visible-fields.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -102,7 +102,7 @@ const namesOfFields = (image: object): string[] =>
 
 const inTime = async <T>(reading: Promise<T>): Promise<T> => {
   const answer = await withTimeout(beforeImageMs, reading)
-  if (answer === TIMED_OUT) throw new Error(`the vendor did not answer the read of the user within ${beforeImageMs / 1000} s`)
+  if (answer === timedOut) throw new Error(`the vendor did not answer the read of the user within ${beforeImageMs / 1000} s`)
   return answer
 }
 

@@ -3,7 +3,7 @@ import type { UnguardedOperation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import type { Identified } from '../contract/schemas.ts'
 import type { Before } from '../journal/event/compose.ts'
-import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
+import { timedOut, withTimeout } from '../platform/deadline.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { Call } from './call.ts'
 import { changedBy, isNameOf } from './call-facts.ts'
@@ -40,7 +40,7 @@ export const createChangedValues =
       patience: { until: performance.now() + readMs },
     })
     const answer = await withTimeout(readMs, reading).catch(() => undefined)
-    if (answer === undefined || answer === TIMED_OUT) return { state: 'unavailable' }
+    if (answer === undefined || answer === timedOut) return { state: 'unavailable' }
     const { appUser } = answer.body as Identified
     if (!isNameOf(call.subjects[0].id, appUser)) return { state: 'unavailable' }
     const written = body as Fields

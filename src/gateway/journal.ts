@@ -21,7 +21,7 @@ import { outsideRequests } from '../platform/tracing.ts'
 import type { Upstream } from '../upstream/client.ts'
 import { createSecretChanges } from './watch/secret-changes.ts'
 
-export interface GatewayJournalParts {
+interface GatewayJournalParts {
   readonly settings: Settings
   readonly apps: ReadonlyMap<string, App>
   readonly providers: readonly Provider[]

@@ -30,7 +30,7 @@ import { type Result, send, showsVendorWords } from './reply.ts'
 import { createUnguardedCall, type UnguardedCallParts } from './unguarded-call.ts'
 import { createUnguardedEvents } from './unguarded-events.ts'
 
-export interface PipelineParts extends ProvisioningParts, UnguardedCallParts, GuardedCallParts {
+interface PipelineParts extends ProvisioningParts, UnguardedCallParts, GuardedCallParts {
   /** By app id. */
   readonly apps: ReadonlyMap<string, UpstreamApp>
   readonly peppers: KeyRing

@@ -5,7 +5,7 @@ import type { LimitClass, Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 
 type Method = 'get' | 'head' | 'post' | 'put' | 'delete'
-export type Handler = RequestHandler | ErrorRequestHandler
+type Handler = RequestHandler | ErrorRequestHandler
 type Handlers = RequestHandler | Handler[]
 /** The handler of a row, as `handlers` makes it: nothing else answers in its place. */
 export type RowHandler = RequestHandler & { readonly row: Endpoint }

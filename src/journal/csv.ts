@@ -4,11 +4,11 @@
 import { printableLines } from '../platform/printable.ts'
 
 // Full-width forms too, and whatever a spreadsheet may skip before them.
-const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠'|%]|^[\t\r\n]/u
+const formula = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠'|%]|^[\t\r\n]/u
 
 export const cell = (value: unknown): string => {
   const text = value === undefined || value === null ? '' : printableLines(String(value))
-  const safe = FORMULA.test(text) ? `'${text}` : text
+  const safe = formula.test(text) ? `'${text}` : text
   return /[",;\t\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

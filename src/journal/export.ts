@@ -8,7 +8,7 @@ import { eventsOfOperations } from './store/queries/operations.ts'
 import type { Source } from './store/queries/source.ts'
 import { type Filter, type OperationRow, operations } from './store/search.ts'
 
-export interface ExportOptions {
+interface ExportOptions {
   readonly format: 'ndjson' | 'csv'
   readonly from?: number
   /** Exclusive. */
@@ -17,7 +17,7 @@ export interface ExportOptions {
   readonly tenant?: string
 }
 
-const PAGE = 200
+const pageSize = 200
 
 const columns: Readonly<Record<string, (event: Event) => unknown>> = {
   id: (event) => event.id,
@@ -67,7 +67,7 @@ export async function* exportLines(store: Source, { format, from, to, tenant }: 
   const form = forms[format]
   if (form.head) yield form.head
   for (let next = Math.max(from ?? cut, cut); next < end; ) {
-    const rows = await (tenant === undefined ? eventsFrom(store, next, PAGE, end) : eventsOfApp(store, tenant, next, PAGE, end))
+    const rows = await (tenant === undefined ? eventsFrom(store, next, pageSize, end) : eventsOfApp(store, tenant, next, pageSize, end))
     if (rows.length === 0) break
     yield rows.map(form.event).join('')
     next = rows.at(-1)!.index + 1
@@ -77,7 +77,7 @@ export async function* exportLines(store: Source, { format, from, to, tenant }: 
   if (note !== undefined) yield form.checkpoint(note)
 }
 
-export interface FoundExport {
+interface FoundExport {
   readonly format: 'ndjson' | 'csv'
   readonly filter: Filter
 }
@@ -88,7 +88,7 @@ export async function* exportFound(store: Source, sealer: Sealer, { format, filt
   if (form.head) yield form.head
   let cursor = filter.cursor
   do {
-    const { rows, next } = await operations(store, sealer, { ...filter, limit: PAGE, ...(cursor !== undefined && { cursor }) })
+    const { rows, next } = await operations(store, sealer, { ...filter, limit: pageSize, ...(cursor !== undefined && { cursor }) })
     yield await linesOf(store, form, rows)
     cursor = next
   } while (cursor !== undefined)

@@ -50,7 +50,7 @@ export async function erasePerson(
 const isKnown = async (store: Store, sealer: Sealer, tenant: string, person: string, names: readonly string[]): Promise<boolean> =>
   (await pseudonymsAt(store, sealer.lookup(tenant, person))).length > 0 || (await areKnownIn(store, tenant, names))
 
-export interface PruneRange {
+interface PruneRange {
   readonly from: number
   readonly to: number
 }

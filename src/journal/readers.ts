@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Problem } from '../contract/problems.ts'
 import { type Concurrency, limitConcurrency, NoTurn } from '../platform/concurrency.ts'
-import { TIMED_OUT, withTimeout } from '../platform/deadline.ts'
+import { timedOut, withTimeout } from '../platform/deadline.ts'
 import type { Store } from './store/journal-store.ts'
 import type { Rows, Source } from './store/queries/source.ts'
 
@@ -24,7 +24,7 @@ export interface Reader {
   readonly actor: { readonly id: string }
 }
 
-const readMilliseconds = 5_000
+const readMs = 5_000
 
 /** Until when the queries of one page may take, all of them. */
 const pageEnds = new AsyncLocalStorage<number>()
@@ -42,14 +42,14 @@ const refusal = (error: NoTurn, reading: Reading): Problem =>
 
 /** A query beyond its time, or its page's time, fails for its caller alone. */
 const inTime = async (read: () => Promise<Rows>): Promise<Rows> => {
-  const left = Math.min(readMilliseconds, (pageEnds.getStore() ?? Number.POSITIVE_INFINITY) - performance.now())
+  const left = Math.min(readMs, (pageEnds.getStore() ?? Number.POSITIVE_INFINITY) - performance.now())
   const rows =
     left <= 0
-      ? TIMED_OUT
+      ? timedOut
       : await withTimeout(left, read()).catch((cause: unknown) => {
           throw new Problem('journal_unreadable', { cause })
         })
-  if (rows === TIMED_OUT) throw busy(new Error(`what was asked of the journal took more than ${readMilliseconds / 1000} s`))
+  if (rows === timedOut) throw busy(new Error(`what was asked of the journal took more than ${readMs / 1000} s`))
   return rows
 }
 
@@ -74,7 +74,7 @@ export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
         turns[reading](who, work, app).catch((error: unknown) => {
           throw error instanceof NoTurn ? refusal(error, reading) : error
         })
-      return reading === 'search' ? pageEnds.run(performance.now() + readMilliseconds, turn) : turn()
+      return reading === 'search' ? pageEnds.run(performance.now() + readMs, turn) : turn()
     },
   }
 }

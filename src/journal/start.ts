@@ -12,7 +12,7 @@ import type { Observation } from './reconcile/verdicts.ts'
 import type { StoreOptions } from './store/journal-store.ts'
 import { openFor, type Secrets } from './store/open.ts'
 
-export interface StartOptions {
+interface StartOptions {
   readonly url: string
   readonly secrets: Secrets
   readonly anchor?: Anchor | undefined
@@ -34,7 +34,7 @@ export interface RunningJournal {
   close(): Promise<void>
 }
 
-const RECONCILE_MILLISECONDS = 5_000
+const reconcileEveryMs = 5_000
 
 export const startJournal = async (options: StartOptions): Promise<RunningJournal> => {
   const { url, secrets, anchor, onCheckpoint, onGate, onLost, onThreadEnd, read } = options
@@ -42,7 +42,7 @@ export const startJournal = async (options: StartOptions): Promise<RunningJourna
   const journal = await openJournal({ ...opened, anchor: anchor ?? anchorInMemory(), onCheckpoint, onGate, onLost })
   const guard = createGuard({ journal })
   const reconciler = createReconciler({ journal, read })
-  const reconciling = repeated(RECONCILE_MILLISECONDS, async () => void (await reconciler.round()))
+  const reconciling = repeated(reconcileEveryMs, async () => void (await reconciler.round()))
   return {
     journal,
     guard,

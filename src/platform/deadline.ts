@@ -1,6 +1,6 @@
 /** A bound on waiting. The work goes on; its later result is dropped. */
 
-export const TIMED_OUT: unique symbol = Symbol('timed out')
+export const timedOut: unique symbol = Symbol('timed out')
 
 /** Takes what is called when whoever waits for an answer has gone without it. */
 export type OnGone = (listener: () => void) => void
@@ -13,10 +13,10 @@ export interface Patience {
   readonly onGone?: OnGone | undefined
 }
 
-/** The result of the work, or `TIMED_OUT`. */
-export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof TIMED_OUT> {
-  const late = Promise.withResolvers<typeof TIMED_OUT>()
-  const timer = setTimeout(late.resolve, milliseconds, TIMED_OUT)
+/** The result of the work, or `timedOut`. */
+export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof timedOut> {
+  const late = Promise.withResolvers<typeof timedOut>()
+  const timer = setTimeout(late.resolve, milliseconds, timedOut)
   try {
     return await Promise.race([work, late.promise])
   } finally {

@@ -79,7 +79,7 @@ export const requestFields = (): Readonly<Record<string, unknown>> | undefined =
 /** For what is said of the process, whichever request happened to meet it first. */
 export const outsideRequests = <T>(work: () => T): T => current.run(undefined, work)
 
-export interface SendTrace {
+interface SendTrace {
   readonly traceparent: string
   /** The status, or what there was in place of an answer. */
   end(outcome: number | string): void
@@ -111,7 +111,7 @@ export const startSendTrace = (method: string, url: URL, template: string, resen
 }
 
 /** The header `traceparent` of W3C Trace Context, strictly: a malformed one counts as absent. */
-export interface TraceParent {
+interface TraceParent {
   readonly traceId: string
   readonly spanId: string
   /** Whether whoever asked records the trace, and whether its id is random; other bits have no meaning yet. */

@@ -28,7 +28,7 @@ import { createRemovals } from '../webhooks/removals.ts'
 import { webhookRoutes } from '../webhooks/routes.ts'
 import { openParts, type Parts, type PartsOptions } from './parts.ts'
 
-export interface Extension {
+interface Extension {
   /** Routes outside the base path. */
   readonly root?: Router
   /** Routes below the base path, before all others there. */

@@ -17,7 +17,7 @@ import { openRecord } from './seal.ts'
 import type { SessionStore, StoredSession } from './store/session-store.ts'
 
 /** Calls per minute for each class; `service` counts all calls of a service session. */
-export type CallLimits = Readonly<Record<LimitClass | 'service', number>>
+type CallLimits = Readonly<Record<LimitClass | 'service', number>>
 
 export const callLimits = (settings: Settings): CallLimits => ({
   reads: settings.LIMIT_READS,

@@ -34,7 +34,7 @@ export interface Minted extends Created {
   readonly setCookie?: string
 }
 
-export interface MintParts {
+interface MintParts {
   readonly sessions: Sessions
   readonly people: People
   readonly resolveUser: ResolveUser

@@ -8,7 +8,7 @@ import type { SessionStore } from './store/session-store.ts'
 type Entry = ReturnType<typeof openListed>[number]
 
 /** `sub` names all sessions of a provider's user, `sid` one session there; both: where they meet. */
-export interface ProviderLogout extends Pick<ProviderSession, 'issuer'>, Partial<Pick<ProviderSession, 'sub' | 'sid'>> {
+interface ProviderLogout extends Pick<ProviderSession, 'issuer'>, Partial<Pick<ProviderSession, 'sub' | 'sid'>> {
   /** Time of the logout in seconds, by the provider's clock. */
   readonly saidAt: number
 }

@@ -11,7 +11,7 @@ import type { StoredSession } from './store/session-store.ts'
 
 type Ending = Pick<Session, 'place' | 'sid'> & Partial<Pick<Session, 'family' | 'kind'>>
 
-export interface SessionParts extends LookupParts {
+interface SessionParts extends LookupParts {
   readonly people: People
 }
 

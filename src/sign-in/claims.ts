@@ -56,7 +56,7 @@ const isElsewhere = (claims: Claims, path: string): boolean => {
   return isObject(names) && [path, path.split('.')[0]!].some((name) => Object.hasOwn(names, name))
 }
 
-export interface AbsentClaim {
+interface AbsentClaim {
   readonly name: string
   /** The provider says that it is to be fetched from somewhere else. */
   readonly elsewhere: boolean
@@ -113,7 +113,7 @@ const nameOf = (claims: Claims): string | undefined => {
 export const authTimeIn = ({ auth_time: said, iat }: Claims): number =>
   typeof said === 'number' && typeof iat === 'number' && said > 0 && said <= iat + clockToleranceSeconds ? Math.floor(said) : 0
 
-export interface ProviderAssertion extends Pick<Assertion, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'> {
+interface ProviderAssertion extends Pick<Assertion, 'appId' | 'userId' | 'actor' | 'roles' | 'authTime'> {
   /** The name of the claim for roles, if the provider did not send it. */
   readonly absentRoles?: string | undefined
 }

@@ -24,7 +24,7 @@ import type { ReplayGuard } from './replay.ts'
 import { TokenFault } from './token-rules.ts'
 import { isOurNonce } from './transaction.ts'
 
-export interface ExchangeParts {
+interface ExchangeParts {
   readonly sessions: Sessions
   readonly people: People
   readonly replay: ReplayGuard

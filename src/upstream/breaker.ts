@@ -4,7 +4,7 @@ import { CircuitState, circuitBreaker, handleWhen, isBrokenCircuitError, Samplin
 import { Problem } from '../contract/problems.ts'
 import { outsideRequests } from '../platform/tracing.ts'
 
-export interface BreakerParts {
+interface BreakerParts {
   /** Once when it opens, and once when the vendor answers again. */
   readonly tell: (open: boolean) => void
   /** A read that the vendor can answer; undefined while it is not to be asked. */

@@ -11,7 +11,7 @@ export interface Deadline {
   cut: () => void
 }
 
-export interface Sending {
+interface Sending {
   readonly connections: Dispatcher
   readonly url: URL
   readonly method: string

@@ -17,7 +17,7 @@ import { readBytes } from '../http/request/body.ts'
 import { forEachConcurrent } from '../platform/concurrency.ts'
 import type { Removal, Removals } from './removals.ts'
 
-export interface WebhookApp {
+interface WebhookApp {
   /** A comma list while it is being changed; absent until the webhook has been registered. */
   readonly webhookSecret?: Secret | undefined
 }

@@ -72,7 +72,7 @@ describe('the guard', () => {
 
   test('a permit works once, for its own action, within its time; a forged one never', async () => {
     await using place = makePlace()
-    await using it = await place.open({}, { permitMilliseconds: 1_000 })
+    await using it = await place.open({}, { permitMs: 1_000 })
     const one = await windowOf(1_000, async () => {
       const its = begun(await it.guard.begin(deletion()))
       expect(() => spendPermit(its.permit, 'merge_users')).toThrow('another action')
@@ -111,7 +111,7 @@ describe('the guard', () => {
         return store.commit(entries, after)
       },
     }
-    await using it = await place.open({ store: hanging }, { beginMilliseconds: 200 })
+    await using it = await place.open({ store: hanging }, { beginMs: 200 })
     let release = (): void => {}
     hang = new Promise((resolve) => {
       release = resolve
@@ -141,7 +141,7 @@ describe('the guard', () => {
         return store.commit(entries, after)
       },
     }
-    await using it = await place.open({ store: hanging }, { endMilliseconds: 100, recordMilliseconds: 100 })
+    await using it = await place.open({ store: hanging }, { endMs: 100, recordMs: 100 })
     const op = begun(await it.guard.begin(deletion()))
     spendPermit(op.permit, 'delete_app_user')
     hang = promise
@@ -175,7 +175,7 @@ describe('the guard', () => {
       commit: (entries, after) => (fault.has('broken') ? Promise.reject(new Error('ENOSPC')) : store.commit(entries, after)),
       reopen: () => (fault.has('broken') ? Promise.reject(new Error('ENOSPC')) : store.reopen()),
     }
-    await using it = await place.open({ store: faulty }, { endMilliseconds: 100 })
+    await using it = await place.open({ store: faulty }, { endMs: 100 })
     const op = begun(await it.guard.begin(deletion()))
     spendPermit(op.permit, 'delete_app_user')
     fault.add('broken')
@@ -202,7 +202,7 @@ describe('the guard', () => {
         return done
       },
     }
-    await using it = await place.open({ store: lossy }, { endMilliseconds: 2000 })
+    await using it = await place.open({ store: lossy }, { endMs: 2000 })
     const op = begun(await it.guard.begin(deletion()))
     spendPermit(op.permit, 'delete_app_user')
     fault.add('lose')

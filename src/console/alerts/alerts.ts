@@ -7,7 +7,7 @@ import { maskAddresses } from '../../platform/log/logger.ts'
 import type { Burst } from '../bursts.ts'
 import type { Check } from '../integrity.ts'
 
-export type AlertType = 'burst' | 'indeterminate' | 'gate_closed' | 'gate_opened' | 'verification_failed' | 'rollback' | 'no_anchor'
+type AlertType = 'burst' | 'indeterminate' | 'gate_closed' | 'gate_opened' | 'verification_failed' | 'rollback' | 'no_anchor'
 
 export interface Alert {
   readonly id: string
@@ -20,7 +20,7 @@ export interface Alert {
   readonly subject?: string
 }
 
-export interface AlertsOptions {
+interface AlertsOptions {
   readonly status: () => Status
   /** True when an anchor is configured, so that its absence is an alert. */
   readonly anchored: boolean

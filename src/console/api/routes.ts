@@ -40,7 +40,7 @@ const historyView = async (store: Source, tenant: string, operation: string) => 
   return { operation, state: history.state, events: history.events.map(({ index, event }) => ({ index, ...event })) }
 }
 
-export interface ApiParts extends AuthorizationParts {
+interface ApiParts extends AuthorizationParts {
   readonly journal: Journal
   readonly readers: Readers
   readonly integrity: Pick<Integrity, 'run'>

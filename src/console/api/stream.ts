@@ -7,7 +7,7 @@ import type { Source } from '../../journal/store/queries/source.ts'
 import { withTimeout } from '../../platform/deadline.ts'
 import type { Tail } from './tail.ts'
 
-export interface StreamOptions {
+interface StreamOptions {
   readonly tenant: string
   /** Index to begin with, when there is no Last-Event-ID. */
   readonly from?: number

@@ -28,7 +28,7 @@ import { type Operation, operationsCsv } from './operations-csv.ts'
 import { readMe } from './read-me.ts'
 import { type File, tar } from './tar.ts'
 
-export interface EnvelopeOptions {
+interface EnvelopeOptions {
   readonly store: Source
   readonly sealer: Sealer
   /** Those of the journal; the one in force signs. */
@@ -74,7 +74,7 @@ const file = (name: string, content: string | Uint8Array): File => ({ name, byte
 /** SHA-256 of each file, as sha256sum writes them. */
 const manifest = (files: readonly File[]): string => files.map(({ name, bytes }) => `${hash('sha256', bytes)}  ${name}\n`).join('')
 
-export const makeEnvelope = async ({ store, sealer, keys, filter, search, programs, now }: EnvelopeOptions): Promise<File[]> => {
+const makeEnvelope = async ({ store, sealer, keys, filter, search, programs, now }: EnvelopeOptions): Promise<File[]> => {
   const all = await found(store, sealer, filter)
   const note = (await latestCheckpoint(store))!
   const { origin } = parseCheckpoint(note)!

@@ -1,7 +1,7 @@
 /** The page in the envelope: what is in it, and how to check it without this service. */
 import { html } from '../../http/html.ts'
 
-export interface About {
+interface About {
   readonly app: string
   readonly search: string
   readonly operations: number

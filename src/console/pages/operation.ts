@@ -13,13 +13,13 @@ import { meanings, nameOf, peopleOf, personLink, phraseOf, shownName } from './p
 import { actorLink, actorName, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
 import { timeAndAge, timeTag, zoneNote } from './times.ts'
 
-export interface Related {
+interface Related {
   readonly target: Target
   readonly names: Names
   readonly rows: readonly TimelineRow[]
 }
 
-export interface OperationPage {
+interface OperationPage {
   readonly id: string
   readonly history: OperationHistory
   readonly viewed: readonly Event[]

@@ -7,7 +7,7 @@ import { limitCalls } from '../../http/rate-limit.ts'
 import { asPage } from '../../http/response-headers.ts'
 import { treeHead } from '../../journal/store/queries/log.ts'
 import { createSharedRuns } from '../../platform/concurrency.ts'
-import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
+import { timedOut, withTimeout } from '../../platform/deadline.ts'
 import type { Session } from '../../session/record.ts'
 import { alertList } from '../alerts/alerts-view.ts'
 import { requireReader } from '../authorization.ts'
@@ -65,7 +65,7 @@ const sizeOf = async ({ store, status }: SummaryParts): Promise<string> => {
 }
 
 /** A little above what a page may take: rows that are shared may wait for a run before them. */
-const rowsMilliseconds = 6_500
+const rowsMs = 6_500
 
 /** The bound of whoever began the run; the others have their own. */
 const isOwnBound = (error: unknown): boolean => error instanceof Problem && error.code === 'too_many_requests'
@@ -126,11 +126,11 @@ ${rowList(here, words, found, at, hitsOf(sums))}`,
     const { q = '' } = queryOf(req, 'q')
     const read = () => during('search', session, () => rowsFor(session.app, parse(q)))
     // All pages on the same search ask the same whenever something happens.
-    const text = await withTimeout(rowsMilliseconds, shared(`${session.app} ${q}`, read)).catch((error: unknown) => {
+    const text = await withTimeout(rowsMs, shared(`${session.app} ${q}`, read)).catch((error: unknown) => {
       if (isOwnBound(error)) return read()
       throw error
     })
-    if (text === TIMED_OUT) throw new Problem('journal_busy', { headers: { 'Retry-After': '2' } })
+    if (text === timedOut) throw new Problem('journal_busy', { headers: { 'Retry-After': '2' } })
     res.type('html').send(text)
   }
 

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Log } from '../../platform/log/logger.ts'
 import type { Metrics } from '../../platform/metrics/metrics.ts'
 
-export type Priority = 'guarded' | 'sessions' | 'others'
+type Priority = 'guarded' | 'sessions' | 'others'
 
 const reserved = 256
 /** The bound of the others falls while the event loop is late, and rises while it is not and more

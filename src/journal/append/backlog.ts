@@ -20,9 +20,9 @@ interface BacklogParts {
 }
 
 /** Of those whose people are being looked up, as many again. */
-export const MAX_WAITING = 5000
+export const maxWaiting = 5000
 /** An update's values may be 200 KB, and 5,000 of them would be the end of the process. */
-export const MAX_WAITING_BYTES = 64 * 1024 * 1024
+export const maxWaitingBytes = 64 * 1024 * 1024
 
 const bytesOf = ({ body, parts }: Entry): number => parts.reduce((sum, { sealed }) => sum + sealed.length, body.length)
 
@@ -70,13 +70,13 @@ export const createBacklog = ({ append, now, onLost }: BacklogParts) => {
     appendUntilDone,
     appendLater: (entries: readonly Entry[]): void => {
       let bytes = waitingBytes
-      const taken = entries.slice(0, Math.max(0, MAX_WAITING - waiting)).filter((entry) => {
-        const fits = bytes + bytesOf(entry) <= MAX_WAITING_BYTES
+      const taken = entries.slice(0, Math.max(0, maxWaiting - waiting)).filter((entry) => {
+        const fits = bytes + bytesOf(entry) <= maxWaitingBytes
         if (fits) bytes += bytesOf(entry)
         return fits
       })
       if (taken.length < entries.length) lose(entries.length - taken.length)
-      const roomForGap = taken.length === entries.length && waiting + taken.length < MAX_WAITING
+      const roomForGap = taken.length === entries.length && waiting + taken.length < maxWaiting
       if (taken.length > 0) void appendUntilDone([...(roomForGap ? gap() : []), ...taken])
     },
     /** Writes the waiting entries; rejects without losing any. */

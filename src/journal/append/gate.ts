@@ -17,7 +17,7 @@ interface Parts {
   readonly changed: () => void
 }
 
-const BACK_OFF = [100, 250, 500, 1000, 2000]
+const pausesMs = [100, 250, 500, 1000, 2000]
 
 export const createGate = ({ now, restore, changed }: Parts) => {
   let cause: string | undefined
@@ -31,7 +31,7 @@ export const createGate = ({ now, restore, changed }: Parts) => {
   const recover = async (): Promise<void> => {
     for (let tries = 0; cause !== undefined; tries += 1) {
       // Ended early at the stop: nothing else keeps the process, which would end unclosed.
-      await sleep(BACK_OFF[Math.min(tries, BACK_OFF.length - 1)], undefined, { ref: false, signal: ending.signal }).catch(() => {})
+      await sleep(pausesMs[Math.min(tries, pausesMs.length - 1)], undefined, { ref: false, signal: ending.signal }).catch(() => {})
       if (ending.signal.aborted) return
       renewed = undefined
       try {

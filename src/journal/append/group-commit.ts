@@ -1,7 +1,7 @@
 /** Group commit in front of a store: many callers share one transaction and one fsync. */
 import type { Committed, Entry, Result } from '../store/journal-store.ts'
 
-const MAX_BATCH = 256
+const maxBatch = 256
 
 interface Waiting {
   readonly entries: readonly Entry[]
@@ -38,7 +38,7 @@ export function groupCommit(
     do {
       size += waiting[many]!.entries.length
       many += 1
-    } while (many < waiting.length && size + waiting[many]!.entries.length <= MAX_BATCH)
+    } while (many < waiting.length && size + waiting[many]!.entries.length <= maxBatch)
     return waiting.splice(0, many)
   }
   const run = async (): Promise<void> => {

@@ -28,7 +28,7 @@ export interface JournalOptions {
   readonly onLost?: (lost: Lost) => void
   readonly now?: () => Date
   /** How often sealed parts are erased whose time is over; by default each hour. */
-  readonly expireMilliseconds?: number
+  readonly expireMs?: number
 }
 
 export interface Status extends GateStatus {
@@ -133,7 +133,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
   const expiring = setInterval(() => {
     if (gate.isOpen()) expiry.step().catch(() => {})
-  }, options.expireMilliseconds ?? 3_600_000).unref()
+  }, options.expireMs ?? 3_600_000).unref()
 
   return {
     store,

@@ -1,19 +1,19 @@
 /** Recorded events, which no call waits for: gathered for a moment, they share one look-up of
  * people, one signature and one fsync. */
-import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
+import { timedOut, withTimeout } from '../../platform/deadline.ts'
 import { type CallFacts, compose, type Moment, momentOf, type PseudonymousPerson, sealBefore } from '../event/compose.ts'
 import { type Event, newId } from '../event/event.ts'
 import { type Entry, entryOf, systemEvent } from '../store/journal-store.ts'
 import { pseudonymsFor } from '../store/pseudonyms.ts'
 import type { Rows, Source } from '../store/queries/source.ts'
-import { MAX_WAITING, MAX_WAITING_BYTES } from './backlog.ts'
+import { maxWaiting, maxWaitingBytes } from './backlog.ts'
 import type { Journal } from './journal.ts'
 
 /** A commit costs a signature and an fsync, whatever its size. */
-const GATHER_MILLISECONDS = 40
-const MAX_GATHERED = 256
-const LOOK_UP_MILLISECONDS = 2000
-const CLOSE_MILLISECONDS = 3000
+const gatherMs = 40
+const maxGathered = 256
+const lookUpMs = 2000
+const closeMs = 3000
 
 type Facts = Partial<Event> & Pick<Event, 'kind'>
 
@@ -63,8 +63,8 @@ export function createRecorder(journal: Journal) {
   const store: Pick<Source, 'select'> = {
     select: async (sql, params) => {
       if (!journal.status().open) return []
-      const rows = await withTimeout(LOOK_UP_MILLISECONDS, journal.store.select(sql, params)).catch((): Rows => [])
-      return rows === TIMED_OUT ? [] : rows
+      const rows = await withTimeout(lookUpMs, journal.store.select(sql, params)).catch((): Rows => [])
+      return rows === timedOut ? [] : rows
     },
   }
   const write = async (batch: readonly PendingEvent[]): Promise<void> => {
@@ -91,19 +91,19 @@ export function createRecorder(journal: Journal) {
   return {
     add: (call: CallFacts, facts: Facts) => {
       const bytes = bytesOf(call)
-      if (pending >= MAX_WAITING || pendingBytes + bytes > MAX_WAITING_BYTES) return journal.lose(1)
+      if (pending >= maxWaiting || pendingBytes + bytes > maxWaitingBytes) return journal.lose(1)
       pending += 1
       pendingBytes += bytes
       gathered.push({ call, facts, moment: momentOf(journal.now()), bytes })
-      if (gathered.length === MAX_GATHERED) flush()
-      else soon ??= setTimeout(flush, GATHER_MILLISECONDS)
+      if (gathered.length === maxGathered) flush()
+      else soon ??= setTimeout(flush, gatherMs)
     },
     /** Events that are not with the journal yet. */
     waiting: (): number => pending,
     /** Resolves when the journal has all of them. */
     close: async (): Promise<void> => {
       flush()
-      if ((await withTimeout(CLOSE_MILLISECONDS, writing)) === TIMED_OUT) journal.lose(pending)
+      if ((await withTimeout(closeMs, writing)) === timedOut) journal.lose(pending)
     },
   }
 }

@@ -102,14 +102,14 @@ export const isFor = (app: string, { tenant, kind }: Pick<Event, 'tenant' | 'kin
 
 export const newId = (prefix: 'evt' | 'op' | 'i'): string => `${prefix}_${randomUUIDv7()}`
 
-const MAX_BYTES = 16_384
-const TEXT = 512
+const maxBytes = 16_384
+const maxText = 512
 
 // C1 controls, zero-width and bidirectional marks, line separators, the byte order mark: characters
 // that make a log line look different from what it is.
-const UNSAFE_CHARACTERS = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+const unsafeCharacters = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 /** Finds whatever is not plain ASCII, and the backslash, which begins an escape. */
-const UNUSUAL = /[^ -[\]-~]/
+const unusual = /[^ -[\]-~]/
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 const clean = (_key: string, value: unknown): unknown => {
@@ -117,13 +117,13 @@ const clean = (_key: string, value: unknown): unknown => {
   // Well-formed, since PostgreSQL's jsonb has no U+0000 and no lone surrogate.
   const text = value.toWellFormed()
   const safe = text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
-  return safe.length > TEXT ? `${safe.slice(0, TEXT).toWellFormed()}…` : safe
+  return safe.length > maxText ? `${safe.slice(0, maxText).toWellFormed()}…` : safe
 }
 
 /** True when two quotation marks stand too far apart. */
 const hasLongText = (body: string): boolean => {
-  for (let at = 0; at + TEXT < body.length; ) {
-    const next = body.lastIndexOf('"', at + TEXT + 1)
+  for (let at = 0; at + maxText < body.length; ) {
+    const next = body.lastIndexOf('"', at + maxText + 1)
     if (next <= at) return true
     at = next
   }
@@ -133,13 +133,13 @@ const hasLongText = (body: string): boolean => {
 /** JSON with a replacer only where needed: it is slow, and few events have anything to replace. */
 const jsonOf = (event: Event): string => {
   const body = JSON.stringify(event)
-  return UNUSUAL.test(body) || hasLongText(body) ? JSON.stringify(event, clean).replace(UNSAFE_CHARACTERS, escaped) : body
+  return unusual.test(body) || hasLongText(body) ? JSON.stringify(event, clean).replace(unsafeCharacters, escaped) : body
 }
 
 /** The bytes that are stored and hashed; never encoded again from the parsed event. */
 export function encode(event: Event): string {
   const body = jsonOf(event)
-  if (Buffer.byteLength(body) > MAX_BYTES) throw new RangeError(`an event is at most ${MAX_BYTES} bytes`)
+  if (Buffer.byteLength(body) > maxBytes) throw new RangeError(`an event is at most ${maxBytes} bytes`)
   return body
 }
 

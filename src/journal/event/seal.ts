@@ -27,7 +27,7 @@ export interface Subject {
 /** Finding of a verification for bytes sealed with a key that it was not given. */
 export const unknownKey = 'what is sealed was sealed with a key that was not given: JOURNAL_SEALING_KEY must be the one of the service'
 
-const KEY_ID = 4
+const keyIdBytes = 4
 
 const derive = (secret: Buffer, use: string): Buffer => deriveKey(secret, `journal ${use}`)
 const commit = (salt: Uint8Array, bytes: Uint8Array): string => `sha256:${hash('sha256', Buffer.concat([salt, bytes]))}`
@@ -35,7 +35,7 @@ const commit = (salt: Uint8Array, bytes: Uint8Array): string => `sha256:${hash('
 /** The first secret seals, all open. Look-ups and digests use the oldest, to outlive rotation. */
 export function createSealer(secrets: readonly Buffer[]) {
   const keys = secrets.map((secret) => ({
-    id: Buffer.from(hash('sha256', derive(secret, 'id'), 'buffer')).subarray(0, KEY_ID),
+    id: Buffer.from(hash('sha256', derive(secret, 'id'), 'buffer')).subarray(0, keyIdBytes),
     key: derive(secret, 'seal'),
   }))
   const [first] = keys
@@ -46,11 +46,11 @@ export function createSealer(secrets: readonly Buffer[]) {
   const digestKey = derive(oldest, 'digest')
 
   const seal = (bytes: Uint8Array, aad: string): Buffer => encrypt(first.key, aad, bytes, first.id, 'last')
-  const keyFor = (box: Buffer) => keys.find(({ id }) => id.equals(box.subarray(0, KEY_ID)))
+  const keyFor = (box: Buffer) => keys.find(({ id }) => id.equals(box.subarray(0, keyIdBytes)))
   const open = (sealed: Uint8Array, aad: string): Buffer | undefined => {
     const box = Buffer.from(sealed)
     const known = keyFor(box)
-    return known && decrypt(known.key, aad, box.subarray(KEY_ID), 'last')
+    return known && decrypt(known.key, aad, box.subarray(keyIdBytes), 'last')
   }
   const lookup = (tenant: string, userId: string): string =>
     createHmac('sha256', lookupKey).update(`${tenant}\0${userId}`).digest('base64url')

@@ -2,9 +2,9 @@
  * minute is one event with their number. */
 import type { CallFacts } from '../event/compose.ts'
 
-const FREE = 20
-const MINUTE = 60_000
-const MAX_ACTORS = 10_000
+const maxEvents = 20
+const minuteMs = 60_000
+const maxActors = 10_000
 
 interface Window {
   readonly until: number
@@ -16,7 +16,7 @@ export function countDenials(write: (asked: CallFacts, count?: number) => void, 
   const windows = new Map<string, Window>()
   const flush = (key: string, { last, count }: Window): void => {
     windows.delete(key)
-    if (count > FREE) write(last, count - FREE)
+    if (count > maxEvents) write(last, count - maxEvents)
   }
   const sweep = (): void => {
     for (const [key, window] of windows) if (window.until <= now()) flush(key, window)
@@ -28,13 +28,13 @@ export function countDenials(write: (asked: CallFacts, count?: number) => void, 
       const { actor, tenant, action } = asked
       const name = JSON.stringify([tenant, actor.type, actor.id, actor.userId, action])
       // Above the maximum of actors, which is a flood, the rest share one window.
-      const key = windows.has(name) || windows.size < MAX_ACTORS ? name : 'others'
+      const key = windows.has(name) || windows.size < maxActors ? name : 'others'
       const open = windows.get(key)
       if (open && open.until <= now()) flush(key, open)
-      const window = windows.get(key) ?? { until: now() + MINUTE, last: asked, count: 0 }
+      const window = windows.get(key) ?? { until: now() + minuteMs, last: asked, count: 0 }
       windows.set(key, window)
       window.count += 1
-      if (window.count <= FREE) write(asked)
+      if (window.count <= maxEvents) write(asked)
     },
     close: (): void => {
       clearInterval(timer)

@@ -1,7 +1,7 @@
 /** The guard: no destructive call without a durable intent, and an outcome whatever happens.
  * `begin` → permit → `end`; denied and recorded calls beside it. */
 import { Problem } from '../../contract/problems.ts'
-import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
+import { timedOut, withTimeout } from '../../platform/deadline.ts'
 import { errorMessage } from '../../platform/error-message.ts'
 import type { Journal } from '../append/journal.ts'
 import { createRecorder } from '../append/recorder.ts'
@@ -15,8 +15,8 @@ import { answerOf, earlierOperation, recall, unavailable } from './repeat.ts'
 
 const defaults = {
   /** Five times the way to a store 400 ms away and back, and as much again for calls before. */
-  beginMilliseconds: 4000,
-  slowMilliseconds: 500,
+  beginMs: 4000,
+  slowMs: 500,
   ...operationDefaults,
 }
 
@@ -30,10 +30,10 @@ export function createGuard({ journal, limits }: { journal: Journal; limits?: Pa
 
   const begin = async (call: GuardedCall): Promise<OpenOperation | ReplayedOperation> => {
     const from = performance.now()
-    const left = (): number => Math.max(1, life.beginMilliseconds - (performance.now() - from))
+    const left = (): number => Math.max(1, life.beginMs - (performance.now() - from))
     mustBeOpen()
     // A slow read fails this call alone; if writing fails too, the gate closes.
-    const slow = setTimeout(journal.probe, life.slowMilliseconds)
+    const slow = setTimeout(journal.probe, life.slowMs)
     const entry = await withTimeout(left(), intentOf(call))
       .catch((error: unknown) => {
         // No call makes one so long; if one did, it must not close the gate for all.
@@ -43,16 +43,16 @@ export function createGuard({ journal, limits }: { journal: Journal; limits?: Pa
         throw unavailable(error)
       })
       .finally(() => clearTimeout(slow))
-    if (entry === TIMED_OUT) throw unavailable(new Late('the journal could not be read in time'))
+    if (entry === timedOut) throw unavailable(new Late('the journal could not be read in time'))
     const [written, rolledBack] = await Promise.all([
       withTimeout(left(), journal.append(entry)).catch((error: unknown) => ({ failed: error })),
-      withTimeout(left(), journal.rolledBack()).catch(() => TIMED_OUT),
+      withTimeout(left(), journal.rolledBack()).catch(() => timedOut),
     ])
-    if (written === TIMED_OUT || 'failed' in written || rolledBack === true) {
-      if (written === TIMED_OUT) journal.closeGate('an intent could not be recorded in time')
+    if (written === timedOut || 'failed' in written || rolledBack === true) {
+      if (written === timedOut) journal.closeGate('an intent could not be recorded in time')
       // The intent may have been stored, or may be later: this says that nothing was sent.
       void notSent(entry.event)
-      throw unavailable(written === TIMED_OUT || !('failed' in written) ? undefined : written.failed)
+      throw unavailable(written === timedOut || !('failed' in written) ? undefined : written.failed)
     }
     // An id that was made just now is refused by its key alone.
     return written.refused === undefined ? start(entry.event, written.index) : answerOf(journal, written.operation!, call)

@@ -1,5 +1,5 @@
 /** One guarded operation: the intent, its permit, and one outcome. */
-import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
+import { timedOut, withTimeout } from '../../platform/deadline.ts'
 import type { Journal } from '../append/journal.ts'
 import { sealBefore } from '../event/compose.ts'
 import { type EventHeader, newId } from '../event/event.ts'
@@ -12,9 +12,9 @@ import { keyOf } from './repeat.ts'
 
 export const operationDefaults = {
   /** Longest wait of the caller for the outcome, then of the gate. */
-  endMilliseconds: 1000,
-  recordMilliseconds: 4000,
-  permitMilliseconds: 5000,
+  endMs: 1000,
+  recordMs: 4000,
+  permitMs: 5000,
 }
 
 export const createOperations = (journal: Journal, life: typeof operationDefaults) => {
@@ -32,7 +32,7 @@ export const createOperations = (journal: Journal, life: typeof operationDefault
           id: newId('op'),
           instance: journal.instance,
           ...(key !== undefined && { key }),
-          deadline: new Date(Date.parse(event.time) + life.permitMilliseconds).toISOString(),
+          deadline: new Date(Date.parse(event.time) + life.permitMs).toISOString(),
         },
         ...before.facts,
       },
@@ -66,17 +66,17 @@ export const createOperations = (journal: Journal, life: typeof operationDefault
   }
 
   const watch = async (recorded: Promise<unknown>): Promise<void> => {
-    if ((await withTimeout(life.recordMilliseconds, recorded)) === TIMED_OUT) journal.closeGate('an outcome could not be recorded in time')
+    if ((await withTimeout(life.recordMs, recorded)) === timedOut) journal.closeGate('an outcome could not be recorded in time')
   }
 
   const start = (intent: EventHeader, index: number): OpenOperation => {
-    const permit = issuePermit(intent.operation!.id, intent.action, life.permitMilliseconds)
+    const permit = issuePermit(intent.operation!.id, intent.action, life.permitMs)
     let ending: ReturnType<OpenOperation['end']> | undefined
     const end = async (ended: OutcomeFacts): ReturnType<OpenOperation['end']> => {
       const recorded = journal.appendUntilDone(outcomeOf(intent, index, ended))
-      const done = await withTimeout(life.endMilliseconds, recorded)
-      if (done === TIMED_OUT) void watch(recorded)
-      return done === TIMED_OUT ? { pending: true } : { pending: false, ...(done.index !== undefined && { index: done.index }) }
+      const done = await withTimeout(life.endMs, recorded)
+      if (done === timedOut) void watch(recorded)
+      return done === timedOut ? { pending: true } : { pending: false, ...(done.index !== undefined && { index: done.index }) }
     }
     return {
       id: intent.operation!.id,

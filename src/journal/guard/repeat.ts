@@ -14,10 +14,10 @@ import { sealedPart } from '../store/queries/people.ts'
 import type { Answer, EarlierOperation, GuardedCall, Observed, ReplayedOperation } from './call-guard.ts'
 
 /** Longer than a permit and the upstream's time limit: after it an intent is not running. */
-const STILL_RUNNING = 25_000
+const runningMs = 25_000
 
 /** Without an outcome, and perhaps still at work. */
-const mayRun = (journal: Journal, intent: Event): boolean => journal.now().getTime() - Date.parse(intent.time) < STILL_RUNNING
+const mayRun = (journal: Journal, intent: Event): boolean => journal.now().getTime() - Date.parse(intent.time) < runningMs
 
 export const keyOf = (sealer: Sealer, { tenant, actor, action, idempotencyKey }: GuardedCall): string | undefined =>
   idempotencyKey === undefined ? undefined : sealer.digest(tenant, actor.type, actor.userId ?? '', actor.id ?? '', action, idempotencyKey)
@@ -61,14 +61,14 @@ export async function answerOf(journal: Journal, operation: string, call: Guarde
 }
 
 /** Longer than a proxy waits for a machine without power: 60 s by default. */
-const MOMENT = 90_000
+const repeatMs = 90_000
 
 /** Without a key: the same request of the same actor a moment ago, while its effect still stands. */
 export async function earlierOperation(journal: Journal, call: GuardedCall): Promise<EarlierOperation | undefined> {
   const { event: asked } = await readable(journal, composeNow(journal, call))
   const isSame = ({ kind, time, tenant, actor, request }: Event): boolean =>
     kind === 'intent' &&
-    journal.now().getTime() - Date.parse(time) < MOMENT &&
+    journal.now().getTime() - Date.parse(time) < repeatMs &&
     tenant === asked.tenant &&
     actor?.type === asked.actor?.type &&
     actor?.id === asked.actor?.id &&

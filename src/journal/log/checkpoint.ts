@@ -1,7 +1,7 @@
 /** Checkpoints: size and root of the tree as a note that is signed (C2SP), and their keys. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto'
 
-export interface Checkpoint {
+interface Checkpoint {
   readonly origin: string
   readonly size: number
   readonly root: Buffer
@@ -10,9 +10,9 @@ export interface Checkpoint {
 /** A public key in events and commands: `base64(0x01 ‖ 32 bytes)`, the end of a verifier key. */
 export type PublicKey = string
 
-const ED25519 = 1
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
-const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
+const ed25519 = 1
+const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+const spkiHead = Buffer.from('302a300506032b6570032100', 'hex')
 
 export const originOf = (journal: string): string => `smooch-bff/${journal}`
 
@@ -21,7 +21,7 @@ export function publicKey(key: KeyObject): PublicKey {
   const known = exported.get(key)
   if (known !== undefined) return known
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })
-  const made = Buffer.concat([Buffer.of(ED25519), spki.subarray(SPKI.length)]).toString('base64')
+  const made = Buffer.concat([Buffer.of(ed25519), spki.subarray(spkiHead.length)]).toString('base64')
   exported.set(key, made)
   return made
 }
@@ -30,7 +30,7 @@ const imported = new Map<PublicKey, KeyObject>()
 function importPublic(key: PublicKey): KeyObject {
   const known = imported.get(key)
   if (known) return known
-  const made = createPublicKey({ key: Buffer.concat([SPKI, Buffer.from(key, 'base64').subarray(1)]), format: 'der', type: 'spki' })
+  const made = createPublicKey({ key: Buffer.concat([spkiHead, Buffer.from(key, 'base64').subarray(1)]), format: 'der', type: 'spki' })
   imported.set(key, made)
   return made
 }
@@ -41,7 +41,7 @@ export function signingKey(secret: string): KeyObject {
   const text = secret.trim()
   const seed = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64')
   if (seed.length !== 32) throw new TypeError('a signing key is PEM, or 32 bytes as base64 or hex')
-  return createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
+  return createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' })
 }
 
 /** As PEM. */
@@ -64,12 +64,12 @@ export function signNote(origin: string, lines: string, key: KeyObject): string 
   return `${text}\n— ${origin} ${signature.toString('base64')}\n`
 }
 
-const NOTE =
+const noteForm =
   /^(?<text>(?<origin>[^\s+]+)\n(?<size>0|[1-9]\d*)\n(?<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*)\n(?<lines>(?:— [^\n ]+ [A-Za-z0-9+/=]+\n)+)$/
 
 /** The content of a note; the signature is not checked. */
 export function parseCheckpoint(note: string): (Checkpoint & { text: string; lines: string }) | undefined {
-  const groups = NOTE.exec(note)?.groups as Record<'text' | 'origin' | 'size' | 'root' | 'lines', string> | undefined
+  const groups = noteForm.exec(note)?.groups as Record<'text' | 'origin' | 'size' | 'root' | 'lines', string> | undefined
   if (!groups || !Number.isSafeInteger(Number(groups.size))) return undefined
   return {
     origin: groups.origin,

@@ -2,11 +2,11 @@
 import { openCheckpoint, type PublicKey } from './checkpoint.ts'
 import { checkInclusion, type Hash, leafHash } from './tree.ts'
 
-const HEADER = 'c2sp.org/tlog-proof@v1'
+const firstLine = 'c2sp.org/tlog-proof@v1'
 
 export const writeProof = (index: number, path: readonly Hash[], note: string, extra?: Uint8Array): string =>
   [
-    HEADER,
+    firstLine,
     ...(extra ? [`extra ${Buffer.from(extra).toString('base64')}`] : []),
     `index ${index}`,
     ...path.map((hash) => hash.toString('base64')),
@@ -14,7 +14,7 @@ export const writeProof = (index: number, path: readonly Hash[], note: string, e
     note,
   ].join('\n')
 
-export interface Proof {
+interface Proof {
   readonly index: number
   readonly path: readonly Hash[]
   readonly note: string
@@ -24,7 +24,7 @@ export interface Proof {
 export function readProof(text: string): Proof | undefined {
   const gap = text.indexOf('\n\n')
   const [header, ...lines] = text.slice(0, gap).split('\n')
-  if (gap < 0 || header !== HEADER) return undefined
+  if (gap < 0 || header !== firstLine) return undefined
   const extra = lines[0]?.startsWith('extra ') ? Buffer.from(lines.shift()!.slice(6), 'base64') : undefined
   const index = /^index (0|[1-9]\d*)$/.exec(lines.shift() ?? '')?.[1]
   const path = lines.map((line) => Buffer.from(line, 'base64'))

@@ -5,14 +5,14 @@ export type Hash = Buffer
 /** Hash of the complete subtree of 2^level leaves from leaf position × 2^level on. */
 export type HashOf = (level: number, position: number) => Promise<Hash>
 
-const LEAF = Buffer.of(0)
-const NODE = Buffer.of(1)
+const leafPrefix = Buffer.of(0)
+const nodePrefix = Buffer.of(1)
 const sha256 = (...parts: Uint8Array[]): Hash => hash('sha256', Buffer.concat(parts), 'buffer')
 
 /** Text is hashed as UTF-8. */
 export const leafHash = (stored: string | Uint8Array): Hash =>
-  typeof stored === 'string' ? hash('sha256', `\0${stored}`, 'buffer') : sha256(LEAF, stored)
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Hash => sha256(NODE, left, right)
+  typeof stored === 'string' ? hash('sha256', `\0${stored}`, 'buffer') : sha256(leafPrefix, stored)
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Hash => sha256(nodePrefix, left, right)
 export const emptyRoot = sha256()
 
 /** Levels whose hashes are stored, so that a proof reads a few hundred rows, not the whole log. */

@@ -7,7 +7,7 @@ import { entryOf } from '../store/journal-store.ts'
 import { hasConcurrent, withoutOutcome } from '../store/queries/operations.ts'
 import { evidenceOf, type Observation } from './verdicts.ts'
 
-export interface ReconcilerOptions {
+interface ReconcilerOptions {
   readonly journal: Journal
   /** GET of one user, uncached; throws without an answer. */
   readonly read: (tenant: string, id: string) => Promise<Observation>
@@ -33,11 +33,11 @@ interface Observations {
 
 /** Wait after this process has first seen the intent, however old it seems to be: the permit's life, the upstream's
  * time limit, and as long again. */
-const SETTLED = 50_000
-const TRIES = 6
-const APART = 60_000
+const settledMs = 50_000
+const maxTries = 6
+const apartMs = 60_000
 /** Between two reads for one operation; the last is repeated. */
-const PAUSES = [APART, 120_000, 300_000, 600_000] as const
+const pausesMs = [apartMs, 120_000, 300_000, 600_000] as const
 
 export function createReconciler({ journal, read, clock = () => performance.now() }: ReconcilerOptions) {
   const { store } = journal
@@ -64,7 +64,7 @@ export function createReconciler({ journal, read, clock = () => performance.now(
 
   const check = async (operation: string, seq: number): Promise<number> => {
     const now = clock()
-    const watch = watches.get(operation) ?? { tries: 0, nextAt: now + SETTLED, reads: [] }
+    const watch = watches.get(operation) ?? { tries: 0, nextAt: now + settledMs, reads: [] }
     watches.set(operation, watch)
     if (now < watch.nextAt) return 0
     const history = await historyOf(store, operation)
@@ -86,15 +86,15 @@ export function createReconciler({ journal, read, clock = () => performance.now(
     if (
       evidence === 'unchanged' &&
       watch.unchangedSince !== undefined &&
-      now - watch.unchangedSince >= APART &&
+      now - watch.unchangedSince >= apartMs &&
       !(await hasConcurrent(store, operation, seq))
     )
       return resolve(intent, seq, 'not_applied', watch)
     if (evidence === 'unchanged') watch.unchangedSince ??= now
     else delete watch.unchangedSince
-    watch.nextAt = now + (PAUSES[watch.tries] ?? PAUSES.at(-1)!)
+    watch.nextAt = now + (pausesMs[watch.tries] ?? pausesMs.at(-1)!)
     watch.tries += 1
-    return watch.tries >= TRIES ? resolve(intent, seq, 'indeterminate', watch) : 0
+    return watch.tries >= maxTries ? resolve(intent, seq, 'indeterminate', watch) : 0
   }
 
   let count = 0
@@ -115,9 +115,9 @@ export function createReconciler({ journal, read, clock = () => performance.now(
     open: (): number => count,
     /** By the intent of the operation. */
     watch: ({ operation }: Pick<Event, 'operation'>): Watch => {
-      const { tries = 0, nextAt = clock() + SETTLED, reads = [] } = watches.get(operation?.id ?? '') ?? {}
+      const { tries = 0, nextAt = clock() + settledMs, reads = [] } = watches.get(operation?.id ?? '') ?? {}
       const next = journal.now().getTime() + Math.max(0, nextAt - clock())
-      return { tries, maxTries: TRIES, next: new Date(next).toISOString(), reads }
+      return { tries, maxTries, next: new Date(next).toISOString(), reads }
     },
   }
 }

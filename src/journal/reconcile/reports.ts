@@ -21,7 +21,7 @@ export interface Report {
   readonly surviving?: Person | undefined
 }
 
-export interface Cause {
+interface Cause {
   readonly opened: Event
   readonly index: number
   readonly state: State

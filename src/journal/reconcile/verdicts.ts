@@ -24,8 +24,8 @@ export interface Observation {
 }
 type Observe = (id: string, of: string) => Promise<Observation>
 
-/** `still`: unchanged; needed twice, a minute apart, since the upstream works asynchronously. */
-export type Evidence = 'applied' | 'unchanged' | 'unclear'
+/** `unchanged`: needed twice, a minute apart, since the upstream works asynchronously. */
+type Evidence = 'applied' | 'unchanged' | 'unclear'
 
 export interface Case {
   readonly intent: Event

@@ -108,7 +108,7 @@ export interface StoreOptions {
   /** Name of this process in liveness locks. */
   readonly instance: string
   /** Longest time of a `select`, where it can be cut (PostgreSQL); by default a minute. */
-  readonly selectMilliseconds?: number
+  readonly selectMs?: number
   /** A thread ended by itself; the next call starts another. */
   readonly onThreadEnd?: ((thread: JournalThread, cause: Error) => void) | undefined
 }

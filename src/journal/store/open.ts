@@ -131,19 +131,19 @@ interface Manner {
   readonly threads?: boolean
   /** Serve without a store that is away until it is there. */
   readonly deferred?: boolean
-  readonly selectMilliseconds?: number
+  readonly selectMs?: number
 }
 
 /** TABLE: who opens a journal, and how. */
 const manners = {
   // Its queries end before a guarded call has waited too long: a hanging one must not delay the next ones too.
-  service: { make: true, threads: true, deferred: true, selectMilliseconds: 1_500 },
+  service: { make: true, threads: true, deferred: true, selectMs: 1_500 },
   init: { make: true, threads: false },
   tool: { make: false, threads: false },
   reader: { make: false, threads: false, readOnly: true },
 } as const satisfies Record<string, Manner>
 
-export interface OpenStore extends Keys {
+interface OpenStore extends Keys {
   readonly store: Store
   /** Name of this opening in liveness locks. */
   readonly instance: string

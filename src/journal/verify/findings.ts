@@ -12,9 +12,9 @@ export interface Finding {
 
 export type Find = (what: string, index?: number, batch?: readonly [number, number]) => void
 
-const MAX_FINDINGS = 50
+const maxFindings = 50
 /** Whoever damages a thousand rows of one table must not hide what else is wrong. */
-const MAX_ALIKE = 10
+const maxAlike = 10
 
 export const createFindings = () => {
   const findings: Finding[] = []
@@ -23,13 +23,13 @@ export const createFindings = () => {
   const find: Find = (what, index, batch) => {
     const before = alike.get(what) ?? 0
     alike.set(what, before + 1)
-    if ((index === undefined && !batch && before > 0) || before >= MAX_ALIKE || findings.length >= MAX_FINDINGS) return
+    if ((index === undefined && !batch && before > 0) || before >= maxAlike || findings.length >= maxFindings) return
     findings.push({ what, ...(index !== undefined && { index }), ...(batch && { batch }) })
   }
   /** Those that were kept, and how many more there were of each. */
   const all = (): Finding[] => [
     ...findings,
-    ...[...alike].flatMap(([what, count]) => (count > MAX_ALIKE ? [{ what: `${what}: ${count} times in all` }] : [])),
+    ...[...alike].flatMap(([what, count]) => (count > maxAlike ? [{ what: `${what}: ${count} times in all` }] : [])),
   ]
   return { all, warnings, find, warn: (text: string): unknown => warnings.push(text) }
 }

@@ -7,7 +7,7 @@ import type { Store } from '../store/journal-store.ts'
 import { eventsFrom, systemEvents } from '../store/queries/log.ts'
 import type { Find } from './findings.ts'
 
-export interface TreeStart extends Frontier {
+interface TreeStart extends Frontier {
   readonly key: PublicKey
 }
 

@@ -3,7 +3,7 @@ import { decode, type Event } from '../event/event.ts'
 import { openCheckpoint, type PublicKey, parseCheckpoint, verifierKey } from '../log/checkpoint.ts'
 import { checkProof, readProof } from '../log/proof.ts'
 
-export interface VerifiedProof {
+interface VerifiedProof {
   readonly index: number
   readonly origin: string
   readonly size: number

@@ -40,7 +40,7 @@ export interface Report {
   readonly milliseconds: number
 }
 
-export interface VerifyOptions {
+interface VerifyOptions {
   /** The key that must be in force at the end; without one, the log's own statement counts. */
   readonly trusted?: readonly PublicKey[]
   /** Checkpoints known from elsewhere. */
@@ -54,14 +54,14 @@ export interface VerifyOptions {
   readonly progress?: (done: number, size: number) => void
 }
 
-const PAGE = 1000
-const SKEW = 60_000
-const MAX_WARNINGS = 50
+const pageSize = 1000
+const skewMs = 60_000
+const maxWarnings = 50
 
 /** The log in pages; the next is read while this one is checked. */
 async function* pages(store: Store, cut: number, size: number): AsyncGenerator<RawPage> {
   const read = async (from: number): Promise<RawPage | undefined> =>
-    from >= size ? undefined : await rawPage(store, from, Math.min(from + PAGE, size))
+    from >= size ? undefined : await rawPage(store, from, Math.min(from + pageSize, size))
   let page = await read(cut)
   while (page) {
     const following = read(page.to)
@@ -73,12 +73,12 @@ async function* pages(store: Store, cut: number, size: number): AsyncGenerator<R
 }
 
 /** Bounded: somebody who tampers could otherwise cause repeats for ever. */
-const MAX_TRIES = 3
+const maxTries = 3
 
 export async function verify(store: Store, options: VerifyOptions = {}): Promise<Report> {
   for (let tries = 1; ; tries += 1) {
     const report = await verifyOnce(store, options).catch((error: unknown) => ofBrokenSchema(store, error))
-    if (report.ok || tries === MAX_TRIES || !(await cameBetween(store, report))) return report
+    if (report.ok || tries === maxTries || !(await cameBetween(store, report))) return report
   }
 }
 
@@ -116,7 +116,7 @@ const createTimeCheck = (warn: Warn) => {
   let warned = 0
   return (text: string | undefined, index: number): void => {
     const time = Date.parse(text ?? '') || latest
-    if (latest - time > SKEW && warned++ < MAX_WARNINGS) warn(`the time of event ${index} is ${latest - time} ms before an earlier one`)
+    if (latest - time > skewMs && warned++ < maxWarnings) warn(`the time of event ${index} is ${latest - time} ms before an earlier one`)
     latest = Math.max(latest, time)
   }
 }

@@ -52,7 +52,7 @@ interface JournalFigures {
 /** Of each app and class of calls. */
 type Bulkheads = () => Iterable<readonly [app: string, name: string, calls: { readonly running: number; readonly waiting: number }]>
 
-export type RedisOutcome = 'answered' | 'refused' | 'unanswered'
+type RedisOutcome = 'answered' | 'refused' | 'unanswered'
 /** Hears of each round trip to Redis. */
 export type ObserveRedis = (outcome: RedisOutcome, ms: number) => void
 

@@ -29,7 +29,7 @@ const bounded = { commandTimeout: 1_000, connectTimeout: 1_000, disconnectTimeou
 
 export type Connection = Redis | Cluster
 
-export interface Connected {
+interface Connected {
   readonly connection: Connection
   /** The first key of a command; undefined for one without keys. */
   readonly keyOf: (name: string, args: readonly (string | number)[]) => string | undefined
@@ -134,7 +134,7 @@ const sentinelsOf = (source: RedisAccess) => {
 }
 
 /** What an operator hears of a connection: each cause once, and one word when all is well. */
-export interface RedisNews {
+interface RedisNews {
   readonly level: 'warn' | 'info'
   readonly text: string
   readonly cause?: Error

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis'
 
 const everyMs = 1_000
 
-export interface SentinelPlace {
+interface SentinelPlace {
   readonly name: string
   readonly sentinels: readonly { readonly host: string; readonly port: number }[]
 }

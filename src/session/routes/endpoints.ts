@@ -14,7 +14,7 @@ const person = { appId: id.optional(), userId: id.optional(), actorId: id.option
 const isOne = ({ userId, actorId }: { userId?: string | undefined; actorId?: string | undefined }) =>
   (userId === undefined) !== (actorId === undefined)
 
-export const EndBody = z
+const EndBody = z
   .strictObject({ userId: id.optional(), actorId: id.optional() })
   .refine(isOne, { message: 'needs one of userId and actorId' })
 export const EndPersonBody = z

@@ -30,7 +30,7 @@ export interface FamilyTimes {
   readonly nowMs: number
 }
 
-export interface Refresh {
+interface Refresh {
   readonly sid: string
   /** Store keys of the token that was sent and of its successor. */
   readonly token: string

@@ -53,10 +53,10 @@ export interface Listed {
 /** Marks, which outlive sessions. Of a person: `smooch` = keyed name of the smoochId, `gone` = time of
  * a delete or merge, `roles` = sealed roles, `notBefore` = time of the last `endAll`. Of a provider's
  * logout: `gone` = its arrival, `heard` = logouts so far, `signedOut` = its time by that clock. */
-export type MarkName = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'heard' | 'signedOut'
+type MarkName = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'heard' | 'signedOut'
 type SettableMark = Exclude<MarkName, 'notBefore' | 'gone' | 'heard' | 'signedOut'>
 
-export interface EnterOptions {
+interface EnterOptions {
   readonly touch: boolean
   readonly limit?: Window | undefined
   /** The app's tag: its `notBefore` counts too. */

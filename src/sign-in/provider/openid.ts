@@ -1,7 +1,7 @@
 /** The relying party (openid-client): addresses of sign-in and sign-out, exchange of the code. */
 import * as openid from 'openid-client'
 import type { Provider, ProviderClient } from '../../../config/providers.ts'
-import { TIMED_OUT, withTimeout } from '../../platform/deadline.ts'
+import { timedOut, withTimeout } from '../../platform/deadline.ts'
 import { stepUpMaxAge } from '../../policy/decide.ts'
 import { absentClaims, type Claims, claimAt, claimsOf, isAbsent, typeOf, withMissing } from '../claims.ts'
 import { requireSubjectToken } from '../token-rules.ts'
@@ -101,7 +101,7 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
         1_000,
         discover().catch(() => undefined),
       )
-      if (config === TIMED_OUT || !config?.serverMetadata().end_session_endpoint) return undefined
+      if (config === timedOut || !config?.serverMetadata().end_session_endpoint) return undefined
       const to = (hint: Record<string, string>): string =>
         openid.buildEndSessionUrl(config, { post_logout_redirect_uri: back, ...hint }).href
       const hinted = idToken === undefined ? undefined : to({ id_token_hint: idToken })

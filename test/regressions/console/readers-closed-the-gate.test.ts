@@ -53,7 +53,7 @@ describe.each(['is late', 'is cut off as late'])('a question of the guard that %
     const store = await place.store()
     const late: Promise<Rows>[] = []
     const select: Store['select'] = (sql, params) => late.pop() ?? store.select(sql, params)
-    await using it = await place.open({ store: { ...store, select } }, { beginMilliseconds: 500 })
+    await using it = await place.open({ store: { ...store, select } }, { beginMs: 500 })
     late.push(how === 'is late' ? new Promise<Rows>(() => {}) : Promise.reject(new Late('cut')))
     await expect(it.guard.begin(deletion())).rejects.toMatchObject({
       code: 'journal_unavailable',

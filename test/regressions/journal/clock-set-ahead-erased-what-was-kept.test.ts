@@ -16,7 +16,7 @@ const open = async (place: Place, ahead: { ms: number }) => {
     return await store.expire(time)
   }
   const now = () => new Date(Date.now() + ahead.ms)
-  return { ...(await place.open({ store: { ...store, expire }, now, expireMilliseconds: 40 })), steps }
+  return { ...(await place.open({ store: { ...store, expire }, now, expireMs: 40 })), steps }
 }
 
 test('each step erases what ended within a day of the one before, whatever the clock says; with a sound clock, what is over', async () => {

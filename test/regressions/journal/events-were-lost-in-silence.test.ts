@@ -26,7 +26,7 @@ whenConcurrent.each([
   const place = all.use(makePlace())
   const instance = newId('i')
   const url = `postgres://postgres@127.0.0.1:${proxy.port}/${database}`
-  const store = await openPostgres({ url, keys: [place.key], instance, selectMilliseconds: 1_500 })
+  const store = await openPostgres({ url, keys: [place.key], instance, selectMs: 1_500 })
   const told: Lost[] = []
   const { guard } = all.use(await place.open({ store, instance, onLost: (lost) => told.push(lost) }))
   if (how === 'refuses') proxy.open(false)

@@ -20,7 +20,7 @@ const start = async (all: AsyncDisposableStack) => {
   const address = (hosts: readonly { port: number }[], more = '') =>
     `postgres://postgres@${hosts.map(({ port }) => `127.0.0.1:${port}`).join(',')}/postgres${more}`
   const place = all.use(makePlace())
-  const open = (url: string) => openPostgres({ url, keys: [place.key], instance: 'i_test', selectMilliseconds: 1_500 })
+  const open = (url: string) => openPostgres({ url, keys: [place.key], instance: 'i_test', selectMs: 1_500 })
   return { primary, standby, proxies, address, place, open }
 }
 

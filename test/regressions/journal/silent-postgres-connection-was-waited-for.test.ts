@@ -17,7 +17,7 @@ const start = async (all: AsyncDisposableStack, database: string) => {
   const place = all.use(makePlace())
   const instance = newId('i')
   const url = `postgres://postgres@127.0.0.1:${proxy.port}/${database}`
-  const store = await openPostgres({ url, keys: [place.key], instance, selectMilliseconds: 1_500 })
+  const store = await openPostgres({ url, keys: [place.key], instance, selectMs: 1_500 })
   const { guard } = all.use(await place.open({ store, instance }))
   const watcher = await openPostgres({ url: direct, keys: [place.key], instance: newId('i') })
   all.defer(() => watcher.close())

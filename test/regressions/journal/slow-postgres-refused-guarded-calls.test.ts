@@ -27,7 +27,7 @@ const run = async (each: number) => {
   const place = all.use(makePlace())
   const instance = newId('i')
   const url = `postgres://postgres@127.0.0.1:${proxy.port}/${database}`
-  const store = await openPostgres({ url, keys: [place.key], instance, selectMilliseconds: 1_500 })
+  const store = await openPostgres({ url, keys: [place.key], instance, selectMs: 1_500 })
   const causes: unknown[] = []
   const { guard } = all.use(await place.open({ store, instance, onGate: ({ cause }) => void causes.push(cause) }))
   proxy.delay(each)

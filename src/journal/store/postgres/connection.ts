@@ -17,7 +17,7 @@ export interface Connection {
 }
 
 /** From the first byte to the settings: a server may stop answering anywhere between. */
-export const connectMilliseconds = 2_500
+export const connectMs = 2_500
 
 /** What the connections of a store know together: each seeks the primary for itself, and a former one
  * may answer sooner than the promoted one. */
@@ -37,7 +37,7 @@ export interface Limits {
 }
 
 /** How long the other hosts have once one has answered. */
-const othersMilliseconds = 300
+const othersMs = 300
 
 interface Primary extends Connection {
   /** Grows with each promotion; 0 where nobody asked. */
@@ -56,7 +56,7 @@ export async function connect(url: string, limits: Limits = {}): Promise<Connect
   await Promise.any(arrived).catch(({ errors }: AggregateError) => {
     throw new Error(`no host of JOURNAL_URL takes writes: ${errors.map(errorMessage).join('; ')}`)
   })
-  await withTimeout(othersMilliseconds, Promise.allSettled(arrived))
+  await withTimeout(othersMs, Promise.allSettled(arrived))
   taken = there.reduce((latest, it) => (it.timeline > latest.timeline ? it : latest))
   for (const it of there) if (it !== taken) it.cut()
   const { known } = limits
@@ -97,7 +97,7 @@ const connectTo = async (url: string, limits: Limits, mustBePrimary: boolean): P
   const cut = (): void => {
     socket.destroy()
   }
-  const late = setTimeout(cut, connectMilliseconds)
+  const late = setTimeout(cut, connectMs)
   let timeline = 0
   try {
     await client.connect()

@@ -1,10 +1,10 @@
 /** The lease of a process: a lock in PostgreSQL that ends with its connection. */
-import { type Connection, connect, connectMilliseconds, type Known } from './connection.ts'
+import { type Connection, connect, connectMs, type Known } from './connection.ts'
 
-const lookMilliseconds = 1_000
+const lookMs = 1_000
 /** After a loss of power TCP would notice only after hours. So PostgreSQL ends the session after
  * this time, and another process may settle its calls. */
-const leaseMilliseconds = 15_000
+const leaseMs = 15_000
 
 /** A session advisory lock: this process lives. It ends with the connection, which is used for
  * nothing else: so it is queried regularly, and reopened when silent. */
@@ -14,7 +14,7 @@ export function holdLease(url: string, name: string, known: Known): { held: Prom
   let timer: NodeJS.Timeout | undefined
   const take = async (): Promise<void> => {
     if (link?.isOpen() === false) lost()
-    link ??= await connect(url, { known, query_timeout: connectMilliseconds, server: { idle_session_timeout: leaseMilliseconds } })
+    link ??= await connect(url, { known, query_timeout: connectMs, server: { idle_session_timeout: leaseMs } })
     if (ended) link.cut()
     await link.client.query('SELECT pg_try_advisory_lock($1::bigint)', [name])
   }
@@ -23,7 +23,7 @@ export function holdLease(url: string, name: string, known: Known): { held: Prom
     link = undefined
   }
   const beat = (): void => {
-    if (!ended) timer = setTimeout(() => void take().catch(lost).then(beat), lookMilliseconds).unref()
+    if (!ended) timer = setTimeout(() => void take().catch(lost).then(beat), lookMs).unref()
   }
   return {
     held: take().then(beat),

@@ -12,7 +12,7 @@ import { lookups, statements } from './schema.ts'
 import { createPostgres, knownPresenceIn, lackIn } from './schema-state.ts'
 import { sharedConnections } from './shared-connection.ts'
 
-export interface PostgresOptions extends StoreOptions {
+interface PostgresOptions extends StoreOptions {
   readonly url: string
   /** The role need not be able to write. */
   readonly readOnly?: boolean
@@ -22,24 +22,24 @@ export interface PostgresOptions extends StoreOptions {
 
 const minute = 60_000
 /** Time for a batch; then its connection is cut. */
-const commitMilliseconds = 1_800
+const commitMs = 1_800
 /** A little above the readers' own limit. */
-const readersMilliseconds = 6_000
+const readersMs = 6_000
 
 /** Name of the liveness lock. */
 const lockName = (journal: string, instance: string): string =>
   hash('sha256', `${journal}/${instance}`, 'buffer').readBigInt64BE().toString()
 
 /** A connection for each kind of work, made when it is first needed. */
-const connectionsTo = (url: string, selectMilliseconds: number) => {
+const connectionsTo = (url: string, selectMs: number) => {
   const known: Known = { timeline: 0 }
   const writer = serialConnection(url, {
     ...{ known, pipeline: true },
     // The head is locked for the whole transaction: a process that dies must not keep it so.
     server: { lock_timeout: 1500, statement_timeout: 1800, idle_in_transaction_session_timeout: 5_000 },
   })
-  const reader = sharedConnections(1, url, selectMilliseconds, known)
-  const readers = sharedConnections(2, url, readersMilliseconds, known)
+  const reader = sharedConnections(1, url, selectMs, known)
+  const readers = sharedConnections(2, url, readersMs, known)
   const upkeep = serialConnection(url, { known, server: { statement_timeout: minute } })
   // Whoever waits for a whole table holds up all who come later: so it gives way, and asks again.
   const rewriter = serialConnection(url, { known, server: { lock_timeout: 300, statement_timeout: 10 * minute } })
@@ -72,8 +72,8 @@ const connectionsTo = (url: string, selectMilliseconds: number) => {
 }
 
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
-  const { url, keys, instance, readOnly = false, make = true, selectMilliseconds = minute } = options
-  const { known, writer, reader, readers, upkeep, rewrite, forget, end } = connectionsTo(url, selectMilliseconds)
+  const { url, keys, instance, readOnly = false, make = true, selectMs = minute } = options
+  const { known, writer, reader, readers, upkeep, rewrite, forget, end } = connectionsTo(url, selectMs)
   const { select } = reader
   const identify = async (): Promise<{ journal: string; key: string }> => {
     const [row] = await select(lookups.identity)
@@ -119,7 +119,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     journal,
     select,
     readers: { kind: 'postgres', select: readers.select },
-    commit: (entries, after) => writer.run((client) => commit(client, entries, after), commitMilliseconds),
+    commit: (entries, after) => writer.run((client) => commit(client, entries, after), commitMs),
     reopen: async () => {
       await forget()
       await knownPresenceIn(select, { writes: !readOnly })

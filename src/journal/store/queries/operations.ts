@@ -6,7 +6,7 @@ import { bodyField, columnOf, fieldOf, marks, type Question, rowsOf, type Source
 export const stateOf = (store: Source, operation: string): Promise<State | undefined> =>
   fieldOf(store, 'SELECT state FROM operation WHERE op = $1', [operation])
 
-export interface OperationEvent extends EventRow {
+interface OperationEvent extends EventRow {
   readonly operation: string
 }
 
@@ -79,7 +79,7 @@ export const countStanding = async (store: Source, app: string, state: State, ma
   ))!
 
 /** Number of operations of one hour (`2026-01-31T09`) with the same first event. */
-export interface HourSum {
+interface HourSum {
   readonly tenant: string
   readonly hour: string
   readonly kind: string

@@ -158,7 +158,7 @@ async function leader(store: Source, found: readonly Condition[]): Promise<Condi
   return able[counts.indexOf(Math.min(...counts))]
 }
 
-export interface FoundOperation extends EventRow {
+interface FoundOperation extends EventRow {
   readonly id: string
   readonly state: State
 }

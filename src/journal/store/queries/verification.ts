@@ -33,7 +33,7 @@ export async function rawPage(store: Source, from: number, to: number): Promise<
 export const targetsBetween = (store: Source, from: number, below: number): Promise<{ index: number; token: string }[]> =>
   rowsOf(store, 'SELECT token, seq AS "index" FROM target WHERE seq >= $1 AND seq < $2', [from, below])
 
-export interface RawOperation {
+interface RawOperation {
   readonly index: number
   readonly id: string
   readonly state: Value

@@ -9,7 +9,7 @@ export interface Connection {
 }
 
 /** How long another writer is waited for. */
-export const busyMilliseconds = 1_500
+const busyMs = 1_500
 
 /** Another connection writes or recovers; higher bits of the code tell the kind of BUSY. */
 export const isBusy = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
@@ -19,7 +19,7 @@ const settings =
 
 /** `first`: what shows whether it is a database at all; a file that fails is closed. */
 const open = (path: string | URL, readOnly: boolean, first: (db: DatabaseSync) => unknown = () => undefined): DatabaseSync => {
-  const db = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds, defensive: true })
+  const db = new DatabaseSync(path, { readOnly, timeout: busyMs, defensive: true })
   try {
     db.exec(settings)
     first(db)
@@ -38,7 +38,7 @@ export const toWrite = (path: string): Connection => {
 /** Asked again each 2 ms: SQLite itself asks ten times a second in the end, and may find another
  * writer, who makes no pause, each time. */
 const lock = (db: DatabaseSync): void => {
-  const until = performance.now() + busyMilliseconds
+  const until = performance.now() + busyMs
   db.exec('PRAGMA busy_timeout = 2')
   try {
     for (;;)
@@ -49,7 +49,7 @@ const lock = (db: DatabaseSync): void => {
         if (!isBusy(error) || performance.now() > until) throw error
       }
   } finally {
-    db.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`)
+    db.exec(`PRAGMA busy_timeout = ${busyMs}`)
   }
 }
 

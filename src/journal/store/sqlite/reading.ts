@@ -12,10 +12,10 @@ import { lookups } from './schema.ts'
 import { inspect, isReadable, versionOf } from './schema-state.ts'
 
 // NFS, CIFS, SMB, SMB2, Ceph, Lustre, AFS, 9p: without the locks and shared memory that WAL needs.
-const NETWORK = new Set([0x6969, 0xff534d42, 0x517b, 0xfe534d42, 0x00c36400, 0x0bd00bd0, 0x5346414f, 0x01021997])
+const networkTypes = new Set([0x6969, 0xff534d42, 0x517b, 0xfe534d42, 0x00c36400, 0x0bd00bd0, 0x5346414f, 0x01021997])
 
 export function refuseNetwork(type: number): void {
-  if (NETWORK.has(type >>> 0)) throw new Error('the journal cannot stand on a network file system; use a local disk, or PostgreSQL')
+  if (networkTypes.has(type >>> 0)) throw new Error('the journal cannot stand on a network file system; use a local disk, or PostgreSQL')
 }
 
 /** What a reader may ask of a file. */

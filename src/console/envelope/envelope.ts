@@ -2,16 +2,10 @@
  * a program that checks them. */
 
 import { hash, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { faultIn } from '../../contract/field-faults.ts'
-import { Problem } from '../../contract/problems.ts'
-import type { CheckedRequest } from '../../http/endpoint-handler.ts'
 import { decode } from '../../journal/event/event.ts'
 import type { Sealer } from '../../journal/event/seal.ts'
 import { parseCheckpoint, publicKey, signNote, verifierKey } from '../../journal/log/checkpoint.ts'
-import type { Readers } from '../../journal/readers.ts'
 import { keyInForce } from '../../journal/store/journal-store.ts'
 import { knownNames } from '../../journal/store/known-names.ts'
 import { latestCheckpoint, treeHead } from '../../journal/store/queries/log.ts'
@@ -19,16 +13,11 @@ import { eventsOfOperations } from '../../journal/store/queries/operations.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
 import { type Filter, operations } from '../../journal/store/search.ts'
 import { proofsUnder } from '../../journal/store/stored-tree.ts'
-import type { Session } from '../../session/record.ts'
-import type { Sessions } from '../../session/sessions.ts'
-import { stillReads } from '../authorization.ts'
-import type { apiEndpoints } from '../endpoints.ts'
-import { fileName, searchIn } from '../search.ts'
 import { type Operation, operationsCsv } from './operations-csv.ts'
 import { readMe } from './read-me.ts'
-import { type File, tar } from './tar.ts'
+import type { File } from './tar.ts'
 
-interface EnvelopeOptions {
+export interface EnvelopeOptions {
   readonly store: Source
   readonly sealer: Sealer
   /** Those of the journal; the one in force signs. */
@@ -74,7 +63,7 @@ const file = (name: string, content: string | Uint8Array): File => ({ name, byte
 /** SHA-256 of each file, as sha256sum writes them. */
 const manifest = (files: readonly File[]): string => files.map(({ name, bytes }) => `${hash('sha256', bytes)}  ${name}\n`).join('')
 
-const makeEnvelope = async ({ store, sealer, keys, filter, search, programs, now }: EnvelopeOptions): Promise<File[]> => {
+export const makeEnvelope = async ({ store, sealer, keys, filter, search, programs, now }: EnvelopeOptions): Promise<File[]> => {
   const all = await found(store, sealer, filter)
   const note = (await latestCheckpoint(store))!
   const { origin } = parseCheckpoint(note)!
@@ -97,32 +86,3 @@ const makeEnvelope = async ({ store, sealer, keys, filter, search, programs, now
   ]
   return [...files, file('manifest.txt', signNote(origin, manifest(files), signing))]
 }
-
-export interface EnvelopeParts extends Pick<EnvelopeOptions, 'sealer' | 'keys'> {
-  readonly bulk: Readers['bulk']
-  readonly during: Readers['during']
-  readonly sessions: Pick<Sessions, 'current'>
-}
-
-/** The download of an envelope: what a search finds, with all that is needed to check it. */
-const programs: readonly File[] = [
-  { name: 'check.mjs', bytes: readFileSync(new URL('./check.js', import.meta.url)) },
-  { name: 'check.go', bytes: readFileSync(new URL('./check.go', import.meta.url)) },
-]
-
-export const createEnvelopeDownload =
-  ({ bulk: store, during, sealer, keys, sessions }: EnvelopeParts) =>
-  async ({ who: session, query: words, req, res }: CheckedRequest<typeof apiEndpoints.download_envelope, Session>): Promise<void> => {
-    const filter = searchIn(words, session.app)
-    const mayGoOn = stillReads(sessions, req)
-    await during('export', session, async () => {
-      const now = new Date()
-      const search = new URLSearchParams(words as Record<string, string>).toString()
-      const files = await makeEnvelope({ store, sealer, keys, filter, programs, search, now })
-      const name = fileName('audit', session.app, words, now)
-      const bytes = await promisify(gzip)(tar(name, files, now))
-      if (!(await mayGoOn())) throw new Problem('unauthorized')
-      res.setHeader('Content-Disposition', `attachment; filename="${name}.tar.gz"`)
-      res.type('application/gzip').send(bytes)
-    })
-  }

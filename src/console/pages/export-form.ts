@@ -1,6 +1,6 @@
 /** Export of the search's result: plain links, which script turns into a download with progress. */
 import { type Html, html } from '../../http/html.ts'
-import { fileName } from '../search.ts'
+import { fileName } from '../file-name.ts'
 import { isFaulty, type Term, textOf } from './search-query.ts'
 
 const formats = [

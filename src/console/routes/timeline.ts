@@ -6,7 +6,6 @@ import { problemHandler } from '../../http/problem-handler.ts'
 import { limitCalls } from '../../http/rate-limit.ts'
 import { asPage } from '../../http/response-headers.ts'
 import { treeHead } from '../../journal/store/queries/log.ts'
-import { createSharedRuns } from '../../platform/concurrency.ts'
 import { timedOut, withTimeout } from '../../platform/deadline.ts'
 import type { Session } from '../../session/record.ts'
 import { alertList } from '../alerts/alerts-view.ts'
@@ -15,48 +14,14 @@ import { chart, dayNames, hourNames, legend } from '../pages/chart.ts'
 import { exportForm } from '../pages/export-form.ts'
 import { byActor, type FoundSums, foundCharts, hitsOf, sumsOf } from '../pages/found-charts.ts'
 import { body, head } from '../pages/layout.ts'
+import { savedViewList } from '../pages/saved-view-list.ts'
+import { searchForm } from '../pages/search-form.ts'
 import { parse, readSearch, type Term } from '../pages/search-query.ts'
 import { readSummary, type SummaryParts, summaryBar } from '../pages/summary.ts'
-import { columnChoice, type Found, findRows, rowList, savedViewList, searchForm, searchOf } from '../pages/timeline.ts'
+import { columnChoice, type Found, findRows, rowList, searchOf } from '../pages/timeline.ts'
 import { zoneNote } from '../pages/times.ts'
+import { createRenderedRows } from './rendered-rows.ts'
 import { type PageParts, pageOf, queryOf, type Screens } from './screen.ts'
-
-/** Ages, alerts and the state of the gate change without an event. */
-const freshMs = 1_000
-const sizeMs = 500
-const maxSearches = 100
-
-interface Rendered {
-  /** Size of the log before they were read. */
-  readonly size: number
-  readonly at: number
-  readonly rows: string
-}
-
-/** Rows shared by all pages on the same search: a thousand pages that hear of one event are rendered for
- * about once. Whoever asks after an event sees it: the log is asked for its size each time. */
-const createRenderedRows = (sizeOfLog: () => Promise<number>) => {
-  const rendered = new Map<string, Rendered>()
-  const runs = createSharedRuns<string>()
-  const sizes = createSharedRuns<number>()
-  const sizeNow = async (): Promise<number | undefined> => {
-    const size = await withTimeout(sizeMs, sizes('', sizeOfLog)).catch(() => undefined)
-    return typeof size === 'number' ? size : undefined
-  }
-  return async (search: string, render: () => Promise<string>): Promise<string> => {
-    const size = await sizeNow()
-    const known = rendered.get(search)
-    if (size !== undefined && known?.size === size && performance.now() - known.at < freshMs) return known.rows
-    return await runs(search, async () => {
-      // A journal that has just not said its size is not waited for twice.
-      const before = size === undefined ? undefined : await sizeNow()
-      const rows = await render()
-      if (rendered.size >= maxSearches) rendered.clear()
-      if (before !== undefined) rendered.set(search, { size: before, at: performance.now(), rows })
-      return rows
-    })
-  }
-}
 
 /** Events in the log: script listens from there. */
 const sizeOf = async ({ store, status }: SummaryParts): Promise<string> => {

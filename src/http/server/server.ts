@@ -1,32 +1,13 @@
 /** A strict HTTP server, which also answers what it cannot read, and stops cutting nobody off. */
-import { createServer, IncomingMessage, type RequestListener, type Server, type ServerOptions, ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Express } from 'express'
 import { Problem } from '../../contract/problems.ts'
 import { urlHost } from '../../platform/ip-address.ts'
 import { newRequestId } from '../access-log.ts'
 import { at, drain, type Exchanges, track, turnAway } from './exchanges.ts'
 import type { LoadShedding } from './load-shedding.ts'
+import { type MessagePrototypes, messageClasses } from './message-classes.ts'
 import { answerEarly, answerRaw, lingeringClose, prepareAnswer, refusalOf } from './raw-response.ts'
-
-type Class = new (...args: never[]) => object
-
-/** An instance with this very prototype; a subclass would put one of its own before it. */
-const withPrototype = <C extends Class>(base: C, prototype: object): C => {
-  function Message(...args: unknown[]): object {
-    return Reflect.construct(base, args, Message)
-  }
-  Message.prototype = prototype
-  return Message as unknown as C
-}
-
-type MessagePrototypes = Pick<Express, 'request' | 'response'>
-
-/** With what Express would set on each request, for a twentieth of a hot read. */
-const messageClasses = ({ request, response }: MessagePrototypes) => ({
-  IncomingMessage: withPrototype(IncomingMessage, request),
-  ServerResponse: withPrototype(ServerResponse, response),
-})
 
 export interface ListenOptions {
   readonly port: number

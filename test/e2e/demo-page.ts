@@ -12,6 +12,7 @@ import { type BrowserOptions, openBrowser } from './browser.ts'
 const artifacts = new URL('../../test-artifacts/', import.meta.url).pathname
 
 export const mina = people.customer.userId
+export const integration = '5f3c0c2e9d1b4a0012345678'
 
 export type Demo = Awaited<ReturnType<typeof openDemo>>
 
@@ -25,7 +26,7 @@ export const openDemo = async (browserOptions: BrowserOptions = {}) => {
       cacheTimes: { freshMs: 1, revalidateMs: 1, ifErrorMs: 1, noneMs: 1 },
       sandbox: { people: appUsers, switches: { confirmLinksAfter: 1200 } },
       extend: ({ mint, origins }) => ({
-        root: demoPage('/bff', '', ['test', 'gdpr_request']),
+        root: demoPage('/bff', integration, ['test', 'gdpr_request']),
         below: Router().use(
           demoSignIn(mint, origins, '/bff'),
           demoFaults(() => bff.sandbox, origins),

@@ -5,7 +5,6 @@ import {
   clearPerson,
   forget,
   nameOf,
-  offerIntegration,
   remember,
   showAuthCode,
   showChannels,
@@ -15,6 +14,10 @@ import {
   showUser,
 } from './person.js'
 import { call, clearLog, find } from './wire.js'
+
+// A page that the browser keeps for its Back button outlives the session: as in the console.
+addEventListener('pagehide', ({ persisted }) => persisted && document.body.replaceChildren())
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 
 /** Who is signed in: customer, agent, auditor or admin; undefined: nobody. */
 let person
@@ -205,7 +208,6 @@ const enter = async ({ roles, actor, userId }) => {
   find('#name').textContent = actor.name ?? actor.id
   find('#role').textContent = person
   find('#picture [name=role]').value = person === 'customer' ? 'appUser' : 'appMaker'
-  offerIntegration(document.body.dataset.integration)
   remember(...document.body.dataset.known.split(' '), userId)
   if (person !== 'customer') return find(person === 'auditor' ? '#audit-title' : '#lookup-title').focus()
   subject = 'me'

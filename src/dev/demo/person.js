@@ -45,7 +45,7 @@ const list = (selector, rows, otherwise) =>
   find(selector).replaceChildren(...(rows.length > 0 ? rows : [make('li', { className: 'none', textContent: otherwise })]))
 
 /** Puts an id into the field for link requests, unless one stands there. */
-export const offerIntegration = (id = '') => {
+const offerIntegration = (id = '') => {
   const field = find('[name=integration]')
   if (field.value === '') field.value = id
 }

@@ -76,6 +76,8 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
     })
     const meta = metaOf(response)
     const answer = await read(response)
+    // Ended by the caller while the answer came: no fault of the service.
+    if (answer === undefined) call.signal?.throwIfAborted()
     if (!response.ok || answer === undefined) throw errorOf(meta, answer)
     return Object.defineProperty(answer, 'meta', { value: meta }) as Answered<T>
   }
@@ -199,16 +201,20 @@ const errorOf = (meta: Meta, answer: unknown): ClientError => {
 const pause = (error: unknown, tries: number): number | undefined => {
   const backoff = (0.2 + Math.random() * 0.2) * 2 ** tries
   const { status, code, retryAfter = backoff } = error as Partial<ClientError>
-  // No status: there was no answer. `operation_pending`: the first call with this key still runs.
-  const helps = status === undefined || [429, 502, 503].includes(status) || code === 'operation_pending'
+  // No status: there was no answer; below 300 it broke off. `operation_pending`: the first call with this key still runs.
+  const helps = status === undefined || status < 300 || [429, 502, 503].includes(status) || code === 'operation_pending'
   return helps && retryAfter <= 10 ? retryAfter : undefined
 }
 
 const sleep = (seconds: number, signal: Sent['signal']): Promise<void> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, seconds * 1000)
-    signal?.addEventListener('abort', () => {
+    const end = (): void => {
       clearTimeout(timer)
-      reject(signal.reason)
-    })
+      // A signal may outlive many calls.
+      signal?.removeEventListener('abort', end)
+      if (signal?.aborted) reject(signal.reason)
+      else resolve()
+    }
+    const timer = setTimeout(end, seconds * 1000)
+    signal?.addEventListener('abort', end)
   })

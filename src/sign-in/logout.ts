@@ -6,6 +6,7 @@ import { routes } from '../http/endpoint.ts'
 import { type Authorization, type CheckedRequest, handlers } from '../http/endpoint-handler.ts'
 import { asPage } from '../http/response-headers.ts'
 import { requireSameOrigin } from '../session/credentials/csrf.ts'
+import { readCookie } from '../session/credentials/headers.ts'
 import { createSignOut, type SignOutParts } from '../session/routes/sign-out.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { logoutEndpoints } from './endpoints.ts'
@@ -32,7 +33,9 @@ export const logoutRoutes = (parts: LogoutParts): Router => {
   const logout = async ({ req, res }: CheckedRequest<typeof logoutEndpoints.sign_out_by_form, undefined>): Promise<void> => {
     const session = await sessions.currentOnPage(req)
     const idToken = session?.provider && (await sessions.idToken(session))
-    await leave(req, res, session)
+    // WebKit gives another site's form our origin when a service worker of ours passes it on, yet not
+    // our cookie: without one nothing is ended or wiped.
+    if (readCookie(req.headers.cookie, origins.cookies) !== undefined) await leave(req, res, session)
     const back = `${origins.of(req.headers.host)}${signedOutPath}`
     const party = parties.get(session?.provider?.id ?? '')?.party
     // No `res.redirect`: the body that Express writes repeats the address.

@@ -29,7 +29,7 @@ const seen = ({ headers: { host = '', origin, 'sec-fetch-site': site } }: Incomi
 /** What a page's author gets wrong most: the mark, and the origin of a development server. */
 const detailOf = (request: IncomingMessage, origins: Origins, kind: CsrfClass): string => {
   if (kind === 'form')
-    return 'This path takes a form that a page of this origin submits, so that the browser leaves the page; calls by script are refused.'
+    return 'This path takes a form that a page of this origin submits, so that the browser leaves the page; calls by script are refused, and a service worker has to leave it alone.'
   if (kind === 'page') return 'This is a page, which a browser opens; a script or another page cannot load it.'
   if (request.headers['sec-fetch-site'] !== undefined && !isSameSite(request)) return 'A page of another origin made this call.'
   if (!isSameSite(request)) return 'A call that changes something must name its Origin, as a browser does by itself.'
@@ -60,11 +60,18 @@ const isMarked = ({ headers }: IncomingMessage, kind: CsrfClass): boolean => {
  * its mode is one that no script can give to a request of its own. */
 export const isForPage = (headers: IncomingHttpHeaders): boolean => {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': dest = 'document', 'sec-purpose': purpose = '' } = headers
-  return (dest === 'document' || (dest === 'empty' && mode === 'navigate')) && !purpose.includes('prefetch')
+  const isOpened = dest === 'document' || (dest === 'empty' && mode === 'navigate') || isPassedOnByFirefox(headers)
+  return isOpened && !purpose.includes('prefetch')
 }
+
+/** Firefox's worker gives it the mode and the origin of its own requests, whoever began it: enough for
+ * what changes nothing, since a page of another site cannot make one. */
+const isPassedOnByFirefox = (headers: IncomingHttpHeaders): boolean =>
+  headers['sec-fetch-dest'] === 'empty' && headers['sec-fetch-mode'] === 'same-origin' && headers['sec-fetch-site'] === 'same-origin'
 
 const isNavigation = (headers: IncomingHttpHeaders): boolean =>
   [undefined, 'navigate'].includes(headers['sec-fetch-mode']) && isForPage(headers)
 
 /** A page may be opened from any site, since that changes nothing, but not embedded or fetched. */
-const isTopLevelGet = (request: IncomingMessage): boolean => safe.has(request.method ?? '') && isNavigation(request.headers)
+const isTopLevelGet = ({ method = '', headers }: IncomingMessage): boolean =>
+  safe.has(method) && (isNavigation(headers) || (isPassedOnByFirefox(headers) && isForPage(headers)))

@@ -69,6 +69,16 @@ export const marksOfPeople = (store: () => SessionStore): void => {
     expect(await store().readMark(at.tag, 'gone')).toBeUndefined()
   })
 
+  test('a mark that comes after it was taken back is none', async () => {
+    const at = place()
+    await store().create(at, newSession())
+    for (const _ of ['once', 'and again']) await store().unmarkGone(at.tag, 'late')
+    await store().markGone(at.tag, 'late')
+    expect(await store().readMark(at.tag, 'gone')).toBeUndefined()
+    await store().markGone(at.tag, 'another')
+    expect((await store().enter(at, touch))?.gone).toBe(true)
+  })
+
   test('a person whose sessions were ended stays gone, whoever fails later', async () => {
     const at = place()
     await store().create(at, newSession())

@@ -292,6 +292,17 @@ export const sessionStoreContract = (name: string, make: () => Promise<SessionSt
       expect(await store.claim(tag, 'n', 'sixth', 60_000)).toBeUndefined()
     })
 
+    test('a claim that comes after it was given free is none, and keeps nobody out', async () => {
+      const tag = unique()
+      await store.unclaim(tag, 'n', 'late')
+      expect(await store.get(tag, 'n')).toBeUndefined()
+      await store.claim(tag, 'n', 'late', 60_000)
+      expect(await store.get(tag, 'n')).toBeUndefined()
+      expect(await store.claim(tag, 'n', 'other', 60_000)).toBeUndefined()
+      await store.unclaim(tag, 'n', 'late')
+      expect(await store.get(tag, 'n')).toBe('other')
+    })
+
     test('raises a number and never lowers it', async () => {
       const tag = unique()
       const highest = 1_790_000_000_123

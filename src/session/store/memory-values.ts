@@ -1,6 +1,6 @@
 /** What the store in this process keeps beside sessions: values and counts for a time, marks, lists. */
 import type { Used } from '../../http/rate-limit.ts'
-import { type Listed, markTtlMs, type SessionStore, type Window } from './session-store.ts'
+import { type Listed, latestMs, markTtlMs, type SessionStore, type Window } from './session-store.ts'
 
 /** Values that are kept for a time. */
 export const valuesInMemory = (now: () => number) => {
@@ -10,16 +10,21 @@ export const valuesInMemory = (now: () => number) => {
     const kept = values.get(id)
     return kept && kept.until > now() ? kept.value : undefined
   }
+  const isFree = (value: string | undefined): boolean => value === undefined || value.startsWith('!')
   const methods = {
     claim: async (tag, name, value, ttlMs) => {
       const old = get(`${tag}:${name}`)
-      if (old !== undefined && old !== value) return old
+      if (old === `!${value}` || (!isFree(old) && old !== value)) return old
       put(`${tag}:${name}`, value, ttlMs)
       return undefined
     },
-    get: async (tag, name) => get(`${tag}:${name}`),
+    get: async (tag, name) => {
+      const value = get(`${tag}:${name}`)
+      return isFree(value) ? undefined : value
+    },
     unclaim: async (tag, name, value) => {
-      if (get(`${tag}:${name}`) === value) values.delete(`${tag}:${name}`)
+      const old = get(`${tag}:${name}`)
+      if (old === undefined || old === value) put(`${tag}:${name}`, `!${value}`, latestMs)
     },
     put: async (tag, name, value, ttlMs) => void put(`${tag}:${name}`, value, ttlMs),
     raise: async (tag, name, value, ttlMs) => {

@@ -119,14 +119,17 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     },
     endedBy: async (tag) => endedBy(tag),
     markGone: async (tag, removal) => {
+      if (removals.get(tag)?.get(removal) === 0) return
       const before = numberOf(tag, 'gone')
       const at = Math.max(now(), before + 1, lists.latestIn(tag))
       removals.set(tag, (removals.get(tag) ?? new Map([['before', before]])).set(removal, at))
       marks.set(tag, 'gone', at)
     },
     unmarkGone: async (tag, removal) => {
-      const all = removals.get(tag)
-      if (!all?.delete(removal)) return
+      const before = numberOf(tag, 'gone')
+      const all = removals.get(tag) ?? new Map([['before', before]])
+      if (!all.get(removal)) return void removals.set(tag, all.set(removal, 0))
+      all.delete(removal)
       const last = Math.max(...all.values())
       if (last > 0) marks.set(tag, 'gone', last)
       else marks.of(tag)?.delete('gone')

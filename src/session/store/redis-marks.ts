@@ -24,6 +24,7 @@ redis.call('DEL', KEYS[2], KEYS[3])`,
   bffMarkGone: {
     numberOfKeys: 3,
     lua: `${clock}${latestIn}
+if redis.call('HGET', KEYS[3], ARGV[1]) == '0' then return end
 local before = tonumber(redis.call('HGET', KEYS[1], 'gone') or 0)
 if before ~= latestIn(KEYS[3]) then redis.call('HSET', KEYS[3], 'before', string.format('%.0f', before)) end
 local at = string.format('%.0f', math.max(now, before + 1, latestIn(KEYS[2])))
@@ -35,8 +36,14 @@ for i = 1, 3, 2 do redis.call('PEXPIRE', KEYS[i], ${markTtlMs}) end`,
     numberOfKeys: 2,
     lua: `${latestIn}
 local at, gone = redis.call('HGET', KEYS[2], ARGV[1]), redis.call('HGET', KEYS[1], 'gone')
+if not at then
+  redis.call('HSET', KEYS[2], ARGV[1], '0')
+  redis.call('PEXPIRE', KEYS[2], ${markTtlMs})
+  return
+end
+if at == '0' then return end
 redis.call('HDEL', KEYS[2], ARGV[1])
-if not at or gone ~= at then return end
+if gone ~= at then return end
 local last = latestIn(KEYS[2])
 if last == 0 then redis.call('HDEL', KEYS[1], 'gone') else redis.call('HSET', KEYS[1], 'gone', string.format('%.0f', last)) end`,
   },

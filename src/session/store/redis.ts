@@ -5,11 +5,11 @@
  * | `bff:s:{tag}:<sha256(jti)>` | hash | v sealed record, c created, a absolute end, i idle limit and whole life in ms, l last use; x sealed particulars, if any | idle limit, at most the absolute one |
  * | `bff:f:{tag}:<sha256(family)>` | hash | a refresh family, see redis-refresh.ts | its idle limit, at most the absolute one |
  * | `bff:m:{tag}` | hash | notBefore, ahead, gone (ms), smooch (HMAC of the smoochId), roles (sealed); of an app: notBefore, ahead, latest (ms); of what a provider names: gone, signedOut (s of its clock), and as of `logouts` for all heard (a count) | 100 days after the last mark |
- * | `bff:r:{tag}` | hash | removal under way → its `gone`; before: the one of earlier removals | until the person's sessions are ended, at most 100 days |
+ * | `bff:r:{tag}` | hash | removal under way → its `gone`, 0: taken back before it came; before: the one of earlier removals | until the person's sessions are ended, at most 100 days |
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{replicas-<journal>}` | hash | process → since when, end, digests of what all must share | 15 s after the last of them |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
- * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed; of a clock: the highest time seen (ms); saved views of the console, sealed | 24 h; of a clock 100 days; of views a year |
+ * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed; `!` and a claim that was given free; of a clock: the highest time seen (ms); saved views of the console, sealed | 24 h; `!` 5 minutes; of a clock 100 days; of views a year |
  * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |
  */
 import type { ObserveRedis } from '../../platform/metrics/metrics.ts'
@@ -33,7 +33,7 @@ import {
 } from './redis-layout.ts'
 import { beginning, markScripts, marksOn } from './redis-marks.ts'
 import { familiesOn, familyScripts } from './redis-refresh.ts'
-import type { SessionStore } from './session-store.ts'
+import { latestMs, type SessionStore } from './session-store.ts'
 
 /** The cache's part of finding a session: two Redis keys, Lua `look(key, key, token, now)` that
  * returns one text, and the script that releases its lease. */
@@ -116,11 +116,20 @@ return seen`,
   bffClaim: {
     numberOfKeys: 1,
     lua: `local old = redis.call('GET', KEYS[1])
-if old and old ~= ARGV[1] then return old end
+if old == '!' .. ARGV[1] then return old end
+if old and old ~= ARGV[1] and string.sub(old, 1, 1) ~= '!' then return old end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`,
   },
-  bffGet: { numberOfKeys: 1, lua: `return redis.call('GET', KEYS[1])` },
-  bffUnclaim: { numberOfKeys: 1, lua: `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end` },
+  bffGet: {
+    numberOfKeys: 1,
+    lua: `local value = redis.call('GET', KEYS[1])
+if value and string.sub(value, 1, 1) ~= '!' then return value end`,
+  },
+  bffUnclaim: {
+    numberOfKeys: 1,
+    lua: `local old = redis.call('GET', KEYS[1])
+if not old or old == ARGV[1] then redis.call('SET', KEYS[1], '!' .. ARGV[1], 'PX', ${latestMs}) end`,
+  },
   bffPut: { numberOfKeys: 1, lua: `redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])` },
   bffRaise: {
     numberOfKeys: 1,

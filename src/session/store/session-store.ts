@@ -88,7 +88,7 @@ export interface SessionStore extends FamilyStore {
   /** Sets `gone` to now, later than it was, and to no earlier than the person's latest session began. Kept by the
    * id of the removal until it is taken back or all sessions are ended. */
   markGone(tag: string, removal: string): Promise<void>
-  /** Takes back what this removal set, if anything; `gone` is then what the others say. */
+  /** Takes back what this removal set, or is yet to set: what was sent may come late. `gone` is then what the others say. */
   unmarkGone(tag: string, removal: string): Promise<void>
   /** Logouts of providers that have been heard so far: an order that no clock can turn round. */
   logouts(): Promise<number>
@@ -111,7 +111,7 @@ export interface SessionStore extends FamilyStore {
   claim(tag: string, name: string, value: string, ttlMs: number): Promise<string | undefined>
   /** The value that is kept. */
   get(tag: string, name: string): Promise<string | undefined>
-  /** Removes a value while it is this one. */
+  /** Gives a claim free, also one that is yet to come: what was sent may come late. */
   unclaim(tag: string, name: string, value: string): Promise<void>
   /** Overwrites a value. */
   put(tag: string, name: string, value: string, ttlMs: number): Promise<void>
@@ -122,6 +122,9 @@ export interface SessionStore extends FamilyStore {
   ping(): Promise<void>
   close(): void
 }
+
+/** By then a command has come or never will: the system still sends what a connection carried that was cut off. */
+export const latestMs = 5 * 60 * 1000
 
 /** Lifetime of a person's marks: longer than any session or refresh family. */
 export const markTtlMs = 100 * 24 * 60 * 60 * 1000

@@ -16,7 +16,9 @@ const reply: Reply = { status: 201, body: { appUser: { userId: 'made' } } }
 
 const scene = () => {
   const store = memoryStore()
-  const away = new Set<'claim' | 'unclaim' | 'put'>()
+  const away = new Set<'claim' | 'unclaim' | 'put' | 'connection'>()
+  /** What a connection carried that was cut off: it comes later than what was sent on the next one. */
+  const carried: Parameters<typeof store.claim>[] = []
   const late = () => new Problem('session_store_unavailable')
   const untilDone = createUntilDone()
   const idempotency = createIdempotency({
@@ -26,6 +28,10 @@ const scene = () => {
       ...store,
       // As with an answer that comes too late: what was asked for is done.
       claim: async (...asked) => {
+        if (away.has('connection')) {
+          carried.push(asked)
+          throw late()
+        }
         const before = await store.claim(...asked)
         if (away.has('claim')) throw late()
         return before
@@ -37,6 +43,7 @@ const scene = () => {
   let runs = 0
   return {
     away,
+    arrive: () => Promise.all(carried.map((asked) => store.claim(...asked))),
     runs: () => runs,
     call: (outcome?: 'not_sent') =>
       idempotency(
@@ -73,6 +80,18 @@ test.each([
   expect(it.runs()).toBe(0)
   it.away.clear()
   await until(async () => (await codeOf(it.call())) !== 'operation_pending')
+  expect(await it.call()).toMatchObject({ replayed: true })
+  expect(it.runs()).toBe(1)
+})
+
+test('a claim that comes after it was given free: the repeat is carried out, once', async () => {
+  using it = scene()
+  it.away.add('connection')
+  expect(await codeOf(it.call())).toBe('session_store_unavailable')
+  it.away.clear()
+  await it.arrive()
+  expect(await it.call()).toMatchObject({ replayed: false })
+  await it.arrive()
   expect(await it.call()).toMatchObject({ replayed: true })
   expect(it.runs()).toBe(1)
 })

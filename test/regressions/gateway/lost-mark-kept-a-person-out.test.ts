@@ -42,6 +42,18 @@ test('a mark whose answer is lost is taken back with the others', async () => {
   expect(await it.goneUnder()).toEqual([undefined, undefined])
 })
 
+test('a mark that comes after it was taken back is none', async () => {
+  const carried: (() => Promise<unknown>)[] = []
+  using it = scene((store) => async (...asked) => {
+    carried.push(() => store.markGone(...asked))
+    throw new Error('the connection was cut off')
+  })
+  const { takeBack } = await it.markGone([person])
+  await takeBack()
+  await Promise.all(carried.map((arrive) => arrive()))
+  expect(await it.goneUnder()).toEqual([undefined, undefined])
+})
+
 test('of two removals that both fail nothing stays, whichever is first', async () => {
   using it = scene()
   const [first, second] = [await it.markGone([person]), await it.markGone([person])]

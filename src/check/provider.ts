@@ -50,8 +50,15 @@ const causeOf = (error: unknown): unknown => (error instanceof Problem ? error.p
 
 const random = (): string => randomBytes(32).toString('base64url')
 const newTransaction = () => ({
-  ...{ state: random(), nonce: random(), verifier: random() },
-  ...{ provider: 'check', origin: '', returnTo: '/', startedMs: Date.now(), logouts: 0, stepUp: false },
+  state: random(),
+  nonce: random(),
+  verifier: random(),
+  provider: 'check',
+  origin: '',
+  returnTo: '/',
+  startedMs: Date.now(),
+  logouts: 0,
+  stepUp: false,
 })
 
 /** A code that nobody gave: who is told that it is invalid has proved which client it is. */

@@ -44,7 +44,11 @@ const action = 'delete_app_user'
 const exampleEvent = { id: exampleIds.event, kind: 'intent', time, action }
 const exampleHistory = { operation: exampleIds.operation, state: 'success', events: [exampleEvent] }
 const exampleOperation: z.input<typeof operation> = {
-  ...{ operation: exampleIds.operation, index: 41, state: 'success', time, action },
+  operation: exampleIds.operation,
+  index: 41,
+  state: 'success',
+  time,
+  action,
   ...{
     actor: { type: 'staff', id: 'ada' },
     targets: [{ role: 'subject', smoochId: '5963c0d619a30a2e00de36b8' }],
@@ -137,7 +141,8 @@ export const apiEndpoints = {
       200: {
         description: 'Events of this app; next is the index to go on with',
         content: json(z.object({ events: z.array(z.object({ index: z.int(), event })), next: z.int() }), {
-          ...{ events: [{ index: 41, event: exampleEvent }], next: 42 },
+          events: [{ index: 41, event: exampleEvent }],
+          next: 42,
         }),
       },
     },

@@ -114,7 +114,10 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
       const [method = '', path = '', ...facts] = row.split(' ')
       const is = (fact: string) => facts.includes(fact)
       return await run({
-        ...{ method, path: below + targetOf(path, ask), signal: signal ?? null, fetch },
+        method,
+        path: below + targetOf(path, ask),
+        signal: signal ?? null,
+        fetch,
         headers: { ...(is('json') && json), ...headersOf(why) },
         body: is('json') ? JSON.stringify(ask['body']) : is('form') ? formOf(path, ask) : null,
         safe: is('safe') || (is('key') && !!why.idempotencyKey),

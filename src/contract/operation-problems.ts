@@ -72,11 +72,12 @@ export const problemsOf = (row: Operation): ProblemCode[] => {
 }
 
 /** Sessions, limits, ids, bodies that are dropped yet must be sound, the vendor's outages. */
+// biome-ignore format: names alone, some to a line
 const ofAny: readonly ProblemCode[] = [
-  ...(['bad_request', 'invalid_id', 'ambiguous_credentials', 'unauthorized', 'payment_required', 'forbidden', 'csrf'] as const),
-  ...(['user_not_found', 'no_app_user', 'app_user_not_created', 'timeout', 'conflict', 'too_large', 'unsupported_media_type'] as const),
-  ...(['locked', 'too_many_requests', 'internal', 'upstream_error', 'upstream_credentials', 'upstream_misconfigured'] as const),
-  ...(['session_store_unavailable', 'upstream_busy', 'upstream_unavailable', 'overloaded', 'upstream_timeout'] as const),
+  'bad_request', 'invalid_id', 'ambiguous_credentials', 'unauthorized', 'payment_required', 'forbidden', 'csrf',
+  'user_not_found', 'no_app_user', 'app_user_not_created', 'timeout', 'conflict', 'too_large', 'unsupported_media_type',
+  'locked', 'too_many_requests', 'internal', 'upstream_error', 'upstream_credentials', 'upstream_misconfigured',
+  'session_store_unavailable', 'upstream_busy', 'upstream_unavailable', 'overloaded', 'upstream_timeout',
 ]
 
 /** Every code that a call of the row may meet once its route is found. */

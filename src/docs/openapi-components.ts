@@ -54,7 +54,11 @@ const exampleOf = (code: ProblemCode) => {
   const requestId = 'req_oQ6pWq0bT1mHc8dV2nKx'
   return {
     error: { code, description: sentence },
-    ...{ type: `urn:smooch-bff:problem:${code}`, title: sentence, status, detail: sentence, requestId },
+    type: `urn:smooch-bff:problem:${code}`,
+    title: sentence,
+    status,
+    detail: sentence,
+    requestId,
   }
 }
 
@@ -75,9 +79,10 @@ export const statusesOf = (all: readonly ProblemCode[]): number[] =>
   [...new Set(all.map((code) => problems[code][0]))].sort((a, b) => a - b)
 
 /** Refusals of methods, hosts, paths and heads, which any request may get before it has a route. */
-const beforeRoute = [
-  ...(['bad_request', 'invalid_path', 'method_not_allowed', 'target_too_long'] as const),
-  ...(['precondition_failed', 'expectation_failed', 'misdirected', 'headers_too_large'] as const),
+// biome-ignore format: names alone, some to a line
+const beforeRoute: readonly ProblemCode[] = [
+  'bad_request', 'invalid_path', 'method_not_allowed', 'target_too_long',
+  'precondition_failed', 'expectation_failed', 'misdirected', 'headers_too_large',
 ]
 
 /** `Status404` and its like, of routes that are not the vendor's. */

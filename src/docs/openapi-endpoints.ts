@@ -121,7 +121,11 @@ const describe = (id: string, row: Endpoint): ZodOpenApiOperationObject => ({
     ...(row.csrf ? [ref('parameters', 'csrf')] : []),
     ...pathParams(row).map((name) => ref('parameters', name)),
     ...Object.entries(row.query ?? {}).map(([name, [description, example]]) => ({
-      ...{ name, in: 'query' as const, required: false, description, example },
+      name,
+      in: 'query' as const,
+      required: false,
+      description,
+      example,
       schema: { type: 'string' as const },
     })),
   ],

@@ -129,7 +129,9 @@ export const ofAnotherApp = (request: Request, requestId: string, operation: Ope
 
 /** The request before its path is known: enough to tell a repeat from another request. */
 export const requestFacts = ({ operation, params, body }: Call): GuardedCall['request'] => ({
-  ...{ method: operation.method, path: '', facts: JSON.stringify([operation.path, params]) },
+  method: operation.method,
+  path: '',
+  facts: JSON.stringify([operation.path, params]),
   body: JSON.stringify(body ?? null),
 })
 
@@ -155,11 +157,14 @@ type VendorFacts = NonNullable<OutcomeFacts['upstream']>
 const vendorRequest = (requestId: string | undefined) => (requestId === undefined ? {} : { requestId })
 
 export const answerFacts = ({ status, durationMs, requestId }: UpstreamAnswer): VendorFacts => ({
-  ...{ status, durationMs: Math.round(durationMs), sent: true },
+  status,
+  durationMs: Math.round(durationMs),
+  sent: true,
   ...vendorRequest(requestId),
 })
 
 export const failureFacts = ({ upstreamStatus, upstreamRequestId }: Problem['particulars'], sent: boolean): VendorFacts => ({
-  ...{ status: upstreamStatus ?? null, sent },
+  status: upstreamStatus ?? null,
+  sent,
   ...vendorRequest(upstreamRequestId),
 })

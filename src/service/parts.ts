@@ -73,11 +73,11 @@ export const openParts = async (options: PartsOptions, opened: AsyncDisposableSt
   }
   const untilDone = opened.use(createUntilDone())
 
-  return {
-    ...{ settings, apps, providers, log, metrics, alarm, origins },
-    ...{ keys, peppers, store, people, sessions },
-    ...{ appUsers, invalidation, upstream, resolveUser, mint },
-    ...{ journal, acts, untilDone },
+  // biome-ignore format: a line for each layer
+  return { settings, apps, providers, log, metrics, alarm, origins,
+    keys, peppers, store, people, sessions,
+    appUsers, invalidation, upstream, resolveUser, mint,
+    journal, acts, untilDone,
   }
 }
 

@@ -37,8 +37,13 @@ export const serve = async (configuration: Configuration, started: (line: string
   const unwatch = watchSecretFiles(files, replaced, unfit, keyTrial(apps))
   log.info(
     {
-      ...{ pid: process.pid, public: app.publicUrl, private: app.privateUrl, origins: app.origins },
-      ...{ apps: apps.map(({ appId }) => appId), providers: providers.map(({ id }) => id), ...storesOf(settings) },
+      pid: process.pid,
+      public: app.publicUrl,
+      private: app.privateUrl,
+      origins: app.origins,
+      apps: apps.map(({ appId }) => appId),
+      providers: providers.map(({ id }) => id),
+      ...storesOf(settings),
     },
     'ready',
   )

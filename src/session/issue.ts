@@ -77,7 +77,12 @@ export const createIssue = ({ store, keys, peppers, people }: Parts) => {
       const index = indexOf(peppers, place, record)
       const sealed = sealRecord(peppers, jti, tag, record).toString('base64')
       const times = await store.create(place, {
-        ...{ sid, sealed, index, idleMs, absoluteMs, extra: sealSecrets(peppers, place, extra) },
+        sid,
+        sealed,
+        index,
+        idleMs,
+        absoluteMs,
+        extra: sealSecrets(peppers, place, extra),
         app: appKeysOf(peppers, record.app)[0],
       })
       if (record.kind === 'service') await store.addToList(servicesKey, { sid, index, ...times })

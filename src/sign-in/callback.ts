@@ -125,8 +125,12 @@ export const createCallback = (parts: SignInParts) => {
     const { record, lifetime } = await resolveUser(assertion, `oidc:${provider.id}`, { saidMs })
     const sid = typeof claims['sid'] === 'string' ? claims['sid'] : undefined
     const from = {
-      ...{ id: provider.id, issuer: claims.iss, sub: claims.sub, sid },
-      ...{ provedAt: proved || undefined, absentRoles: person.absentRoles },
+      id: provider.id,
+      issuer: claims.iss,
+      sub: claims.sub,
+      sid,
+      provedAt: proved || undefined,
+      absentRoles: person.absentRoles,
     }
     const full = { ...record, provider: from, device: deviceOf(req.headers['user-agent']) }
     const created = transaction.stepUp ? await stepUp(entrance, full, age) : await sessions.create(full, lifetime, { idToken })

@@ -127,7 +127,8 @@ export const createIssuerTokens = (
           throw new Problem('invalid_grant', { detail: 'The claim sub of the token is not text.' })
         const { iss = '', iat = 0, exp = 0 } = payload
         return {
-          ...{ provider, payload: { ...claimsOf(token), iss, sub: payload.sub } },
+          provider,
+          payload: { ...claimsOf(token), iss, sub: payload.sub },
           digest: hash('sha256', token.slice(0, token.lastIndexOf('.')), 'base64url'),
           issuedAt: iat,
           issuedMs: (iat - issuers.aheadOf(provider)) * 1000,

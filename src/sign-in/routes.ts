@@ -66,7 +66,10 @@ export const createAuth = (options: Options): Router[] => {
   )
   const redirectUri = (origin: string) => `${origin}${basePath}/auth/callback`
   const shared = {
-    ...{ ...options, basePath, signedOutPath, clearSiteData },
+    ...options,
+    basePath,
+    signedOutPath,
+    clearSiteData,
     replay: createReplayGuard(options),
     providerSessions: createProviderSessions(options),
     redirectUri,

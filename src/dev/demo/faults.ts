@@ -26,7 +26,9 @@ const Body = z.strictObject({ operation, fault: z.enum(Object.keys(faults) as `$
 const row = { path: '/demo/faults', tag: 'Documents', by: 'anyone', csrf: true } as const
 const endpoints = {
   begin_fault: {
-    ...{ ...row, method: 'post', summary: 'Let the stand-in fail at an operation, until that is ended.' },
+    ...row,
+    method: 'post',
+    summary: 'Let the stand-in fail at an operation, until that is ended.',
     body: { required: true, content: json(Body, { operation: 'get_app_user_entity_ids', fault: '429' }) },
     answers: { 204: done },
     errors: [400, 403, ...ofBodies],

@@ -33,9 +33,10 @@ export interface Vendor {
   later(ms: number, task: () => void): void
 }
 
+// biome-ignore format: names alone, some to a line
 const channelTypes = [
-  ...['twilio', 'messagebird', 'whatsapp', 'messenger', 'mailgun', 'telegram', 'line', 'viber', 'wechat', 'twitter'],
-  ...['android', 'ios', 'web', 'api', 'apn', 'fcm'],
+  'twilio', 'messagebird', 'whatsapp', 'messenger', 'mailgun', 'telegram', 'line', 'viber', 'wechat', 'twitter',
+  'android', 'ios', 'web', 'api', 'apn', 'fcm',
 ] as const
 
 const stableId = (...of: string[]) => createHash('sha256').update(of.join('\n')).digest('hex').slice(0, 24)

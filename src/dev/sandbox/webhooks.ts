@@ -5,11 +5,12 @@ import { fetchOnce } from '../../upstream/http-client.ts'
 import type { WebhookOptions } from './options.ts'
 import { type Person, show, truncated } from './people.ts'
 
+// biome-ignore format: names alone, some to a line
 export const triggers = [
-  ...['appUser:delete', 'merge:appUser', 'client:add', 'client:remove', 'link:match', 'link:success', 'link:failure'],
-  ...['conversation:start', 'conversation:read', 'conversation:referral', 'message:appUser', 'message:appMaker'],
-  ...['message:delivery:channel', 'message:delivery:user', 'message:delivery:failure', 'notification:delivery:failure'],
-  ...['payment:success', 'postback', 'typing:appUser'],
+  'appUser:delete', 'merge:appUser', 'client:add', 'client:remove', 'link:match', 'link:success', 'link:failure',
+  'conversation:start', 'conversation:read', 'conversation:referral', 'message:appUser', 'message:appMaker',
+  'message:delivery:channel', 'message:delivery:user', 'message:delivery:failure', 'notification:delivery:failure',
+  'payment:success', 'postback', 'typing:appUser',
 ]
 
 export interface Webhook {

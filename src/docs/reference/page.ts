@@ -41,11 +41,15 @@ const groupsOf = (reference: Reference): Group[] => {
   const model = (name: string, content: Html) => ({ id: name, title: name, article: entry(name, name, content) })
   return [
     {
-      ...{ id: 'start', title: 'Start', about: 'What holds for every call' },
+      id: 'start',
+      title: 'Start',
+      about: 'What holds for every call',
       entries: [{ id: 'calling', title: 'Calling it', article: entry('calling', 'Calling it', calling(base)) }],
     },
     ...tags.map(({ name, description }) => ({
-      ...{ id: name.toLowerCase(), title: name, about: description },
+      id: name.toLowerCase(),
+      title: name,
+      about: description,
       entries: operations
         .filter(({ tag }) => tag === name)
         .map((operation) => ({
@@ -56,7 +60,9 @@ const groupsOf = (reference: Reference): Group[] => {
         })),
     })),
     {
-      ...{ id: 'models', title: 'Models', about: 'Objects inside bodies and answers' },
+      id: 'models',
+      title: 'Models',
+      about: 'Objects inside bodies and answers',
       entries: models.filter(([name]) => name !== 'Error').map(([name, schema]) => model(name, html`${fields(reference, schema)}`)),
     },
     { id: 'errors', title: 'Errors', about: 'What any call may meet', entries: [model('Error', errors(reference))] },

@@ -103,8 +103,13 @@ const open = (
     const ask: Parameters<typeof watchMaster>[0]['open'] = (node) => {
       const { sentinelUsername: username, sentinelPassword: password, sentinelTLS } = sentinelsOf(source())
       return new Redis({
-        ...{ ...node, ...bounded, retryStrategy: () => null, enableReadyCheck: false },
-        ...{ ...(username && { username }), ...(password && { password }), ...(sentinelTLS && { tls: sentinelTLS }) },
+        ...node,
+        ...bounded,
+        retryStrategy: () => null,
+        enableReadyCheck: false,
+        ...(username && { username }),
+        ...(password && { password }),
+        ...(sentinelTLS && { tls: sentinelTLS }),
       })
     }
     void watchMaster({ connection, place: () => sentinelsOf(source()), open: ask })

@@ -8,8 +8,17 @@ import { createSignOut, type SignOutParts } from './sign-out.ts'
 
 /** The session as its owner may see it. Times are ISO 8601, but `authTime` as in OpenID. */
 const sessionView = ({ sid, app, userId, actor, onBehalfOf, roles, kind, authTime, createdMs, expiresMs }: Session) => ({
-  ...{ signedIn: true, sessionId: sid, appId: app, userId, actor, onBehalfOf, roles, kind, authTime },
-  ...{ createdAt: new Date(createdMs).toISOString(), expiresAt: new Date(expiresMs).toISOString() },
+  signedIn: true,
+  sessionId: sid,
+  appId: app,
+  userId,
+  actor,
+  onBehalfOf,
+  roles,
+  kind,
+  authTime,
+  createdAt: new Date(createdMs).toISOString(),
+  expiresAt: new Date(expiresMs).toISOString(),
 })
 
 export interface CurrentParts extends SignOutParts {

@@ -75,8 +75,16 @@ const mine = z.object({
 const [createdAt, lastSeenAt, expiresAt] = ['2026-11-23T09:00:00.000Z', '2026-11-23T10:12:00.000Z', '2026-11-23T21:00:00.000Z']
 const [sessionId, appId, userId] = [exampleIds.session, '69f0100f2a3b4c5d6e7f8091', 'cust-20481']
 const exampleSession: z.input<typeof own> = {
-  ...{ signedIn: true, sessionId, createdAt, expiresAt, appId, userId, actor: { id: userId, name: 'Mina Okafor' } },
-  ...{ roles: ['user'], kind: 'cookie', authTime: 1_795_424_400 },
+  signedIn: true,
+  sessionId,
+  createdAt,
+  expiresAt,
+  appId,
+  userId,
+  actor: { id: userId, name: 'Mina Okafor' },
+  roles: ['user'],
+  kind: 'cookie',
+  authTime: 1_795_424_400,
 }
 
 const people = { tag: 'Sessions', csrf: true } as const

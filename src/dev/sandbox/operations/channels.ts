@@ -7,8 +7,16 @@ import { merge } from './merge.ts'
 
 /** Field for the channel's own id of the person. */
 const idFields: Record<string, string> = {
-  ...{ twilio: 'phoneNumber', messagebird: 'phoneNumber', whatsapp: 'username', telegram: 'chatId', mailgun: 'address' },
-  ...{ messenger: 'userId', viber: 'userId', line: 'userId', wechat: 'userId', twitter: 'userId' },
+  twilio: 'phoneNumber',
+  messagebird: 'phoneNumber',
+  whatsapp: 'username',
+  telegram: 'chatId',
+  mailgun: 'address',
+  messenger: 'userId',
+  viber: 'userId',
+  line: 'userId',
+  wechat: 'userId',
+  twitter: 'userId',
 }
 
 export const entityIds: Operation = (call) => {

@@ -34,7 +34,8 @@ const lockName = (journal: string, instance: string): string =>
 const connectionsTo = (url: string, selectMs: number) => {
   const known: Known = { timeline: 0 }
   const writer = serialConnection(url, {
-    ...{ known, pipeline: true },
+    known,
+    pipeline: true,
     // The head is locked for the whole transaction: a process that dies must not keep it so.
     server: { lock_timeout: 1500, statement_timeout: 1800, idle_in_transaction_session_timeout: 5_000 },
   })
@@ -55,7 +56,12 @@ const connectionsTo = (url: string, selectMs: number) => {
       }
   }
   return {
-    ...{ known, writer, reader, readers, upkeep, rewrite },
+    known,
+    writer,
+    reader,
+    readers,
+    upkeep,
+    rewrite,
     forget: async (): Promise<void> => {
       reader.drop()
       readers.drop()

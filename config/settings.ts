@@ -68,17 +68,17 @@ const pem = (label: string) => z.string().includes(`${label}-----`, `must be in 
 const commaList = (fits: (item: string) => boolean, message: string) =>
   z.string().refine((text) => text.split(',').every((item) => fits(item.trim())), message)
 const partsIn = (text: string, at: 0 | 1): string[] => text.split(',').map((pair) => pair.trim().split(':')[at] ?? '')
-const differ = (parts: readonly string[]): boolean => new Set(parts).size === parts.length
+const allDiffer = (parts: readonly string[]): boolean => new Set(parts).size === parts.length
 /** A key is found by name or by secret, so a second one with the same would never be. */
-const ownNames = [(text: string) => differ(partsIn(text, 0)), 'must give each key a name of its own'] as const
-const ownSecrets = [(text: string) => differ(partsIn(text, 1)), 'must give each key a secret of its own'] as const
+const distinctNames = [(text: string) => allDiffer(partsIn(text, 0)), 'must give each key a name of its own'] as const
+const distinctSecrets = [(text: string) => allDiffer(partsIn(text, 1)), 'must give each key a secret of its own'] as const
 /** `name:secret` pairs; secrets of 32 characters cannot be guessed. */
-const named = commaList(
+const namedSecrets = commaList(
   (pair) => /^[A-Za-z0-9_.-]{1,32}:[^:,]{32,}$/.test(pair),
   'must be a comma list of name:secret with secrets of at least 32 characters, without : or ,',
 )
-  .refine(...ownNames)
-  .refine(...ownSecrets)
+  .refine(...distinctNames)
+  .refine(...distinctSecrets)
 /** An empty secret in the list would let anybody in. */
 const secrets = commaList((secret) => secret.length >= 16, 'must be a comma list of secrets of at least 16 characters')
 /** `whsec_` and base64 without a rest that decoding would skip, or a text. */
@@ -92,8 +92,8 @@ const serviceKeys = commaList(
   (item) => serviceKey.test(item),
   'must be a comma list of name:secret or name:secret:role+role with secrets of at least 32 characters',
 )
-  .refine(...ownNames)
-  .refine(...ownSecrets)
+  .refine(...distinctNames)
+  .refine(...distinctSecrets)
 
 const roleMap = list.pipe(
   z.array(
@@ -163,8 +163,8 @@ export const settings = {
   SMOOCH_JWT:         { schema: z.string().min(16), secret: true, about: 'a given JWT, when SMOOCH_AUTH=jwt' },
   SMOOCH_WEBHOOK_SECRET: { schema: secrets, secret: true, about: 'secret of the registered webhook (npm run webhooks -- register); a comma list while it is being changed' },
   APPS_FILE:          { schema: z.string(), about: 'YAML file with several apps, instead of the SMOOCH_ settings' },
-  SESSION_KEYS:       { schema: named, secret: true, about: 'comma list kid:secret; the first signs session tokens, all verify' },
-  SESSION_PEPPERS:    { schema: named, secret: true, about: 'comma list kid:secret; the first seals session records, all open' },
+  SESSION_KEYS:       { schema: namedSecrets, secret: true, about: 'comma list kid:secret; the first signs session tokens, all verify' },
+  SESSION_PEPPERS:    { schema: namedSecrets, secret: true, about: 'comma list kid:secret; the first seals session records, all open' },
   SERVICE_KEYS:       { schema: serviceKeys, secret: true, about: 'comma list name:secret or name:secret:role+role (a cap: roles it mints, and whose sessions it sees, ends and changes; programs need service in it)' },
   REDIS_URL:          { schema: redisUrl, secret: true, about: 'sessions and limits: redis://, rediss://, redis+sentinel://, redis+cluster:// (with TLS: rediss+…), unix:// or a socket path; absent = in-process' },
   CACHE_REDIS_URL:    { schema: redisUrl, secret: true, about: 'a Redis of its own for the user cache; absent = the one of REDIS_URL, which makes a hot read one round trip' },

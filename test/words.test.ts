@@ -35,6 +35,11 @@ const retired: Readonly<Record<string, string>> = {
   withFlags: 'withMarks',
   messageOf: 'errorMessage',
   withCallers: 'applyCallerOverrides',
+  requireStill: 'confirmCaller',
+  inTime: 'withDeadline',
+  ofBodies: 'bodyErrors',
+  ofAnother: 'refuseAnotherUser',
+  repeating: 'sendRepeatedly',
 }
 
 const files = ['src', 'config'].flatMap((folder) =>

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { exampleIds } from '../contract/ids.ts'
 import { notBlank } from '../contract/text.ts'
-import { type Endpoints, json, ofBodies, text } from '../http/endpoint.ts'
+import { bodyErrors, type Endpoints, json, text } from '../http/endpoint.ts'
 import { exampleView, exampleViews, SavedViewList, ViewBody } from './saved-view.ts'
 import type { searchNames } from './search.ts'
 
@@ -86,7 +86,7 @@ const auditors = { tag: 'Console', by: 'session', roles: readers, limit: 'reads'
 const read = { ...auditors, csrf: true, method: 'get', head: true, errors: [400, 401, 403, 404, 429, 503] } as const
 /** Opened by a link of the page, which sends no header. */
 const download = { ...auditors, method: 'get', errors: [400, 401, 403, 404, 429, 503] } as const
-const check = { ...auditors, csrf: true, method: 'post', errors: [400, 401, 403, 404, 409, ...ofBodies, 429, 503] } as const
+const check = { ...auditors, csrf: true, method: 'post', errors: [400, 401, 403, 404, 409, ...bodyErrors, 429, 503] } as const
 const change = { ...check, roles: ['admin'], recentSignIn: true } as const
 
 export const apiEndpoints = {

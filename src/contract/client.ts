@@ -62,7 +62,7 @@ interface Sent extends Pick<RequestInit, 'method' | 'body' | 'credentials' | 'si
 export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: ClientOptions): Client => {
   const shared = singleFlight()
 
-  const once = async <T>(
+  const sendOnce = async <T>(
     { path, headers, safe: _safe, fetch: own = send, ...call }: Sent,
     bearer: string | undefined,
   ): Promise<Answered<T>> => {
@@ -82,29 +82,29 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
     return Object.defineProperty(answer, 'meta', { value: meta }) as Answered<T>
   }
 
-  const repeating = async <T>(call: Sent, bearer: string | undefined, tries = 0): Promise<Answered<T>> => {
+  const sendRepeatedly = async <T>(call: Sent, bearer: string | undefined, tries = 0): Promise<Answered<T>> => {
     try {
-      return await once<T>(call, bearer)
+      return await sendOnce<T>(call, bearer)
     } catch (error) {
       const seconds = call.safe && tries < retries && !call.signal?.aborted ? pause(error, tries) : undefined
       if (seconds === undefined) throw error
       await sleep(seconds, call.signal)
-      return await repeating(call, bearer, tries + 1)
+      return await sendRepeatedly(call, bearer, tries + 1)
     }
   }
 
   const run = async <T>(call: Sent): Promise<Answered<T>> => {
-    if (typeof token !== 'function') return await repeating(call, token)
+    if (typeof token !== 'function') return await sendRepeatedly(call, token)
     const bearer = await token()
     try {
-      return await repeating(call, bearer)
+      return await sendRepeatedly(call, bearer)
     } catch (error) {
       if ((error as Partial<ClientError>).code !== 'unauthorized') throw error
       // Another call may have renewed the token meanwhile.
       const present = await token()
       const next = present === bearer ? await shared(bearer, async () => token(bearer)) : present
       if (next === bearer) throw error
-      return await repeating(call, next)
+      return await sendRepeatedly(call, next)
     }
   }
 
@@ -133,7 +133,7 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
       shared(`refresh ${refreshToken}`, () => {
         const call = { method: 'POST', path: '/auth/refresh' }
         const mobile = { headers: json, body: JSON.stringify({ refresh_token: refreshToken }), credentials: 'omit' } as const
-        return once<never>(refreshToken === undefined ? call : { ...call, ...mobile }, undefined)
+        return sendOnce<never>(refreshToken === undefined ? call : { ...call, ...mobile }, undefined)
       }),
   }
 }

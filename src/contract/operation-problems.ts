@@ -45,11 +45,11 @@ const byRow: Readonly<Record<OperationId, Meanings>> = {
   },
 }
 
-export const ofVendor = ({ id }: Operation, status: number): Meaning =>
+export const vendorMeaning = ({ id }: Operation, status: number): Meaning =>
   byRow[id as OperationId]?.[status] ?? everywhere[status] ?? ['upstream_error']
 
 /** Codes that only this row's own meanings give: of the vendor's own faults any call may tell. */
-const ofVendorAlone = ({ id }: Operation): ProblemCode[] =>
+const vendorOnlyProblems = ({ id }: Operation): ProblemCode[] =>
   Object.values(byRow[id as OperationId]).flatMap(([code]) => (code.startsWith('upstream_') ? [] : [code]))
 
 /** Codes of the row alone, beside those that any call may meet. */
@@ -61,7 +61,7 @@ export const problemsOf = (row: Operation): ProblemCode[] => {
     [takes === 'ImageUpload', 'role_mismatch', 'too_large', 'unsupported_media_type'],
     [subject !== 'body', 'user_not_found'],
     [subject === 'both', 'same_person'],
-    [true, ...ofVendorAlone(row)],
+    [true, ...vendorOnlyProblems(row)],
     [effect === 'guarded', 'reason_required', 'another_user', 'journal_unavailable'],
     [effect === 'guarded' && (!by.includes('self') || immediate !== undefined), 'step_up_required'],
     [takesIdempotencyKey(row), 'operation_pending', 'operation_unknown', 'idempotency_key_reused'],
@@ -73,7 +73,7 @@ export const problemsOf = (row: Operation): ProblemCode[] => {
 
 /** Sessions, limits, ids, bodies that are dropped yet must be sound, the vendor's outages. */
 // biome-ignore format: names alone, some to a line
-const ofAny: readonly ProblemCode[] = [
+const commonProblems: readonly ProblemCode[] = [
   'bad_request', 'invalid_id', 'ambiguous_credentials', 'unauthorized', 'payment_required', 'forbidden', 'csrf',
   'user_not_found', 'no_app_user', 'app_user_not_created', 'timeout', 'conflict', 'too_large', 'unsupported_media_type',
   'locked', 'too_many_requests', 'internal', 'upstream_error', 'upstream_credentials', 'upstream_misconfigured',
@@ -83,7 +83,7 @@ const ofAny: readonly ProblemCode[] = [
 /** Every code that a call of the row may meet once its route is found. */
 export const allProblemsOf = (row: Operation): ProblemCode[] => [
   ...new Set([
-    ...ofAny,
+    ...commonProblems,
     ...problemsOf(row),
     ...(takesIdempotencyKey(row) ? (['operation_settled'] as const) : []),
     ...(row.effect === 'guarded' ? (['subjects_unresolved'] as const) : []),

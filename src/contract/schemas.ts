@@ -45,29 +45,29 @@ const profile = {
 }
 
 /** Null and empty text are refused: the vendor clears such a field, as the guarded row does. */
-const clearing =
+const cannotBeEmptied =
   'cannot be emptied here; delete_app_user_profile (DELETE /appusers/{userId}/profile) clears a profile and is recorded first'
-const filled = z
-  .string({ error: ({ input }) => (input === null ? clearing : undefined) })
-  .min(1, { error: clearing, abort: true })
+const filledText = z
+  .string({ error: ({ input }) => (input === null ? cannotBeEmptied : undefined) })
+  .min(1, { error: cannotBeEmptied, abort: true })
   // No pattern: other languages do not know these classes, and the document is for them.
-  .refine((text) => !isBlank(text), { error: clearing, abort: true })
-const changed = filled.max(1024).optional()
+  .refine((text) => !isBlank(text), { error: cannotBeEmptied, abort: true })
+const changedText = filledText.max(1024).optional()
 /** Not for an end user to write: see policy/writable-fields. */
 const ofStaff = { 'x-callers': ['agent', 'admin'] }
-const kept = {
-  givenName: changed,
-  surname: changed,
-  email: changed,
-  avatarUrl: changed.meta({ ...ofStaff, description: 'For staff' }),
+const changes = {
+  givenName: changedText,
+  surname: changedText,
+  email: changedText,
+  avatarUrl: changedText.meta({ ...ofStaff, description: 'For staff' }),
   signedUpAt: profile.signedUpAt.meta({ ...ofStaff, description: 'For staff' }),
   properties: z
     .record(
       z.string().min(1),
-      z.union([filled, z.number(), z.boolean()], {
-        error: ({ input }) => (input === null || typeof input === 'string' ? clearing : undefined),
+      z.union([filledText, z.number(), z.boolean()], {
+        error: ({ input }) => (input === null || typeof input === 'string' ? cannotBeEmptied : undefined),
       }),
-      { error: ({ input }) => (input === null ? clearing : undefined) },
+      { error: ({ input }) => (input === null ? cannotBeEmptied : undefined) },
     )
     .optional()
     .meta({ description: 'An end user writes those that SELF_PROPERTIES names' }),
@@ -142,7 +142,7 @@ const ImageUpload = z.strictObject({
 /** Bodies of requests. `ImageUpload` has the form fields; the file's field is named `source`. */
 export const bodies = {
   AppUserPreCreate: z.strictObject({ userId: id, ...profile }),
-  AppUserUpdate: z.strictObject(kept),
+  AppUserUpdate: z.strictObject(changes),
   AppUserLink,
   AppUserMerge: z.strictObject({ surviving: z.strictObject({ _id: id }), discarded: z.strictObject({ _id: id }) }),
   ImageUpload,

@@ -50,7 +50,7 @@ export const createBeforeImages = ({ upstream, sessions }: Parts) => {
         bulkhead: 'guarded',
         patience,
       })
-      const { appUser } = withoutDeviceSecrets((await inTime(reading)).body as Identified)
+      const { appUser } = withoutDeviceSecrets((await answerInTime(reading)).body as Identified)
       const another = !isNameOf(id, appUser)
       if (!another && !looksLikeSmoochId(appUser._id)) throw new Error('the answer of the vendor holds no valid _id')
       return { role, smoochId: appUser._id, targets: namesIn(role, id, appUser), before: appUser, another }
@@ -100,7 +100,7 @@ const namesOfFields = (image: object): string[] =>
     .filter((name) => /^\w{1,40}$/.test(name))
     .slice(0, 100)
 
-const inTime = async <T>(reading: Promise<T>): Promise<T> => {
+const answerInTime = async <T>(reading: Promise<T>): Promise<T> => {
   const answer = await withTimeout(beforeImageMs, reading)
   if (answer === timedOut) throw new Error(`the vendor did not answer the read of the user within ${beforeImageMs / 1000} s`)
   return answer

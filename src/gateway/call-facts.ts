@@ -45,7 +45,7 @@ export const namesAsked = (subjects: readonly Subject[]): Person[] =>
   subjects.map(({ role, id }) => ({ role, userId: id, ...(looksLikeSmoochId(id) && { smoochId: id.toLowerCase() }) }))
 
 /** Before any check: the name in the path, if it can be one. */
-const namedIn = (operation: Operation, raw: Parameters<typeof checkParams>[1], session: Own): Person[] => {
+const personsIn = (operation: Operation, raw: Parameters<typeof checkParams>[1], session: Own): Person[] => {
   try {
     const { userId }: { userId?: string } = checkParams(operation, raw, session)
     return userId === undefined ? [] : [{ role: 'subject', userId }]
@@ -122,8 +122,8 @@ export const callFacts = (call: UndecidedCall & Pick<Particulars, 'caller' | 're
 })
 
 /** The rule of a call to another app: its target belongs to that app. */
-export const ofAnotherApp = (request: Request, requestId: string, operation: Operation, session: Session): CallFacts => ({
-  ...callFactsOf(request, { operation, session, requestId, targets: namedIn(operation, request.params, session) }),
+export const anotherAppFacts = (request: Request, requestId: string, operation: Operation, session: Session): CallFacts => ({
+  ...callFactsOf(request, { operation, session, requestId, targets: personsIn(operation, request.params, session) }),
   policy: { decision: 'deny', rule: `another_app/${operation.id}` },
 })
 

@@ -5,7 +5,7 @@ import type { Guard, OpenOperation } from '../journal/guard/call-guard.ts'
 import { isUsed } from '../journal/guard/permit.ts'
 import type { Alarm } from '../platform/alarms.ts'
 import type { UntilDone } from '../platform/until-done.ts'
-import { requireStill } from '../policy/decide.ts'
+import { confirmCaller } from '../policy/decide.ts'
 import type { Person } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { UpstreamCall } from '../upstream/call.ts'
@@ -48,10 +48,10 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       throw error
     })
     if ('reply' in found) return found
-    await mustBeOwn(call, found)
+    await requireOwn(call, found)
     const first = await earlier.afterLook(found)
     if (first) return first
-    if (found.some(({ another }) => another)) throw ofAnother(call, found)
+    if (found.some(({ another }) => another)) throw refuseAnotherUser(call, found)
     const named = bySmoochId(call, found)
     const targets = found.flatMap((it) => it.targets)
     const isBySmoochId = found.every(({ smoochId }) => smoochId !== undefined)
@@ -82,7 +82,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
       // Marked before the send, so that nothing creates the person anew meanwhile.
       marks = await sessions.markGone(removed)
       if (marks.failure !== undefined) throw marks.failure
-      requireStill(await sessions.reload(call.session), call.caller)
+      confirmCaller(await sessions.reload(call.session), call.caller)
       const answer = await upstream.callGuarded(app, begun.permit, named)
       const refusal = await accept(call, answer.body).catch((problem: Problem) => problem)
       const reply = toReply(call, refusal ?? answer)
@@ -128,14 +128,14 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
   }
 
   /** A name that was never answered with its own user may lead to somebody else. */
-  const mustBeOwn = async (call: GuardedCall, found: readonly Found[]): Promise<void> => {
+  const requireOwn = async (call: GuardedCall, found: readonly Found[]): Promise<void> => {
     if (!isOwn(call)) return
     for (const { before } of found) if (before) await acceptOwn(call.session, { appUser: before })
     if (call.session.smooch === undefined && found.some(({ before }) => !before)) throw subjectsUnresolved()
   }
 
   /** Refused: the user in the answer may not be the one that was meant. */
-  const ofAnother = (call: GuardedCall, found: readonly Found[]): Problem => {
+  const refuseAnotherUser = (call: GuardedCall, found: readonly Found[]): Problem => {
     const refusal = new Problem('another_user', { outcome: 'not_sent' })
     const targets = found.flatMap((it) => it.targets)
     guard.recorded(callFacts(call, targets), { outcome: 'not_sent', upstream: { status: null, code: refusal.code, sent: false } })

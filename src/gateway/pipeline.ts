@@ -23,7 +23,7 @@ import { isImmediate, requireFields, withConfirmation } from '../policy/writable
 import type { Session } from '../session/record.ts'
 import { type AuditRules, readIdempotencyKey, readReason } from './audit-headers.ts'
 import { type Call, ownNameIn, patienceOf, readBody, type UndecidedCall } from './call.ts'
-import { callFacts, ofAnotherApp, targetsOf } from './call-facts.ts'
+import { anotherAppFacts, callFacts, targetsOf } from './call-facts.ts'
 import { createGuardedCall, type GuardedCallParts } from './guarded-call.ts'
 import { createProvisioning, type ProvisioningParts } from './provisioning.ts'
 import { type Result, send, showsVendorWords } from './reply.ts'
@@ -66,7 +66,7 @@ export const createPipeline = (parts: PipelineParts) => {
       using prefetched = entrance.prefetched
       addLogFields(res, { actor: entered.place.tag, session: entered.sid, kind: entered.kind, roles: entered.roles })
       const app = orDenied(
-        () => ofAnotherApp(request, requestId, operation, entered),
+        () => anotherAppFacts(request, requestId, operation, entered),
         () => appOf(entered, request.params['appId']),
       )
       const names = checkParams(operation, request.params, entered)

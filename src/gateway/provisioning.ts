@@ -7,7 +7,7 @@ import type { Identified } from '../contract/schemas.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
 import type { Alarm } from '../platform/alarms.ts'
-import { requireStill } from '../policy/decide.ts'
+import { confirmCaller } from '../policy/decide.ts'
 import type { Session } from '../session/record.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { UpstreamAnswer, UpstreamCall } from '../upstream/call.ts'
@@ -83,7 +83,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
   }
 
   /** Asked again after the vendor took its time: session or role may be gone. */
-  const requireStillThere = async ({ session, caller }: Call): Promise<void> => requireStill(await sessions.reload(session), caller)
+  const confirmSession = async ({ session, caller }: Call): Promise<void> => confirmCaller(await sessions.reload(session), caller)
 
   /** Sends; when the vendor knows no such user, creates the own user and sends once more. */
   const orCreate = async <A extends UpstreamAnswer>(call: Call, send: () => Promise<A>): Promise<A> => {
@@ -92,7 +92,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
     } catch (error) {
       if (!isUserNotFound(error) || !isOwn(call)) throw error
       await create(call)
-      await requireStillThere(call)
+      await confirmSession(call)
       return await send()
     }
   }
@@ -114,7 +114,7 @@ export const createProvisioning = ({ sessions, upstream, autoCreate, guard, alar
           upstream.call(app, { operation: read, params: { userId: subjects[0].id }, patience: call.patience }),
         )
         await acceptOwn(session, body)
-        await requireStillThere(call)
+        await confirmSession(call)
       } catch (error) {
         throw error instanceof Problem ? error.with({ outcome: 'not_sent' }) : error
       }

@@ -3,7 +3,7 @@ import type { AppUsers } from '../cache/app-users.ts'
 import type { UnguardedOperation } from '../contract/operation.ts'
 import type { Before } from '../journal/event/compose.ts'
 import type { Guard } from '../journal/guard/call-guard.ts'
-import { decide, isStaff, requireImageRole, requireStill } from '../policy/decide.ts'
+import { confirmCaller, decide, isStaff, requireImageRole } from '../policy/decide.ts'
 import { requireFields } from '../policy/writable-fields.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { readImageForm } from '../uploads/image.ts'
@@ -83,7 +83,7 @@ export const createUnguardedCall = (parts: UnguardedCallParts, provisioning: Pro
   /** The session may have ended while the user was read. */
   const changedValues = async (call: UnguardedCall): Promise<Before | undefined> => {
     const before = auditRules.updateValues ? await readChangedValues(call) : undefined
-    if (before) requireStill(await sessions.reload(call.session), call.caller)
+    if (before) confirmCaller(await sessions.reload(call.session), call.caller)
     return before
   }
 

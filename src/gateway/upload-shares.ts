@@ -10,7 +10,7 @@ const imageShares = { person: 16, program: 64 } as const
 type Sender = keyof typeof imageShares
 
 export const createUploadShares = () => {
-  const share = (each: number) => limitConcurrency({ all: Number.POSITIVE_INFINITY, each, waits: 0 })
+  const share = (maxPerCaller: number) => limitConcurrency({ max: Number.POSITIVE_INFINITY, maxPerCaller, maxWaitMs: 0 })
   const shares: Readonly<Record<Sender, ReturnType<typeof share>>> = {
     person: share(imageShares.person),
     program: share(imageShares.program),

@@ -2,7 +2,7 @@
 import type { Request, Response, Router } from 'express'
 import type { z } from 'zod'
 import { checkBody } from '../contract/body-faults.ts'
-import { type Endpoint, type Endpoints, type Media, ofBodies, type RowHandler, routes } from './endpoint.ts'
+import { bodyErrors, type Endpoint, type Endpoints, type Media, type RowHandler, routes } from './endpoint.ts'
 import { bringsBody, discardBody, isForm, readForm, readJson } from './request/body.ts'
 import { checkQuery, pickQuery, rawQueryOf } from './request/query.ts'
 
@@ -49,7 +49,7 @@ const jsonMedia = 'application/json'
 const formMedia = 'application/x-www-form-urlencoded'
 
 const readBody = async (req: Request, { body, errors }: Endpoint): Promise<unknown> => {
-  if (!body) return errors.includes(ofBodies[0]) ? await discardBody(req) : undefined
+  if (!body) return errors.includes(bodyErrors[0]) ? await discardBody(req) : undefined
   if (!body.required && !bringsBody(req)) return undefined
   if (body.read) return await body.read(req)
   const { [jsonMedia]: json, [formMedia]: form }: Readonly<Record<string, Media>> = body.content

@@ -76,7 +76,7 @@ export const text = (type: string) => ({ [type]: {} })
 export const done: Answer = { description: 'Done; there is no body' }
 
 /** Refusals of a body, where one is read; of a GET or DELETE too, where it means nothing. */
-export const ofBodies = [408, 413, 415] as const
+export const bodyErrors = [408, 413, 415] as const
 
 export const methodNotAllowed = (...allowed: readonly string[]): RequestHandler =>
   function methodNotAllowed({ method, headers }) {

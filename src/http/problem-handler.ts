@@ -31,7 +31,7 @@ const json = 'application/json'
 const problemJson = 'application/problem+json'
 
 /** Headers of an answer that a handler began and then did not give. */
-const ofTheBody = ['Content-Disposition', 'Content-Encoding', 'Content-Length', 'ETag', 'Last-Modified', 'Transfer-Encoding']
+const bodyHeaders = ['Content-Disposition', 'Content-Encoding', 'Content-Length', 'ETag', 'Last-Modified', 'Transfer-Encoding']
 
 /** A body that is known to be small is read to its end and the connection kept; the rest of a large
  * or endless one is not waited for. */
@@ -52,7 +52,7 @@ const challenge = (problem: Problem, authorization: string | undefined): string 
   isBadToken(problem, authorization) ? `Bearer error="invalid_token", error_description="${badToken}"` : 'Bearer'
 
 /** Names the culprit of a 401, when it is the header that came. */
-const explained = (problem: Problem, authorization = ''): Problem => {
+const withHeaderDetail = (problem: Problem, authorization = ''): Problem => {
   if (problem.code !== 'unauthorized' || problem.particulars.detail !== undefined || authorization === '') return problem
   const detail = isBadToken(problem, authorization)
     ? `${badToken}.`
@@ -61,13 +61,13 @@ const explained = (problem: Problem, authorization = ''): Problem => {
 }
 
 export const problemHandler: ErrorRequestHandler = function problemHandler(error, req, res, _next) {
-  const problem = explained(toProblem(error), req.headers.authorization)
+  const problem = withHeaderDetail(toProblem(error), req.headers.authorization)
   res.locals['problem'] = problem
   if (res.headersSent) {
     res.destroy()
     return
   }
-  for (const name of ofTheBody) res.removeHeader(name)
+  for (const name of bodyHeaders) res.removeHeader(name)
   const body = errorBody(problem, String(res.locals['requestId'] ?? ''), res.locals['showVendorWords'] === true)
   const text = Buffer.from(JSON.stringify(body))
   res.statusCode = problem.status

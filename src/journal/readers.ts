@@ -9,9 +9,9 @@ import type { Rows, Source } from './store/queries/source.ts'
 
 // biome-ignore format: a table is read down its columns
 const limits = {
-  search: { all: 2,   each: 8,  waits: 5_000 },
-  export: { all: 8,   ofGroup: 6,   each: 2,  waits: 0 },
-  stream: { all: 1_200, ofGroup: 1_000, each: 10, waits: 0 },
+  search: { max: 2,                         maxPerCaller: 8,  maxWaitMs: 5_000 },
+  export: { max: 8,     maxPerGroup: 6,     maxPerCaller: 2,  maxWaitMs: 0 },
+  stream: { max: 1_200, maxPerGroup: 1_000, maxPerCaller: 10, maxWaitMs: 0 },
 } as const satisfies Record<string, Concurrency>
 
 export type Reading = keyof typeof limits
@@ -36,12 +36,12 @@ const refusal = (error: NoTurn, reading: Reading): Problem =>
     ? busy(error)
     : new Problem('too_many_requests', {
         limit: `journal-${reading}`,
-        detail: `You may have ${limits[reading].each} ${reading === 'search' ? 'searches' : `${reading}s`} of the journal under way at once; end one, or wait.`,
+        detail: `You may have ${limits[reading].maxPerCaller} ${reading === 'search' ? 'searches' : `${reading}s`} of the journal under way at once; end one, or wait.`,
         headers: { 'Retry-After': '2' },
       })
 
 /** A query beyond its time, or its page's time, fails for its caller alone. */
-const inTime = async (read: () => Promise<Rows>): Promise<Rows> => {
+const readInTime = async (read: () => Promise<Rows>): Promise<Rows> => {
   const left = Math.min(readMs, (pageEnds.getStore() ?? Number.POSITIVE_INFINITY) - performance.now())
   const rows =
     left <= 0
@@ -59,8 +59,8 @@ export const createReaders = ({ readers }: Pick<Store, 'readers'>) => {
     export: limitConcurrency(limits.export),
     stream: limitConcurrency(limits.stream),
   }
-  const pages = limitConcurrency({ all: 1, each: Number.POSITIVE_INFINITY, waits: 60_000 })
-  const source: Source = { kind: readers.kind, select: (sql, params) => inTime(() => readers.select(sql, params)) }
+  const pages = limitConcurrency({ max: 1, maxPerCaller: Number.POSITIVE_INFINITY, maxWaitMs: 60_000 })
+  const source: Source = { kind: readers.kind, select: (sql, params) => readInTime(() => readers.select(sql, params)) }
   return {
     source,
     /** For exports and replays: one page at a time in all, so that searches come between. */

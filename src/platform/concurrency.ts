@@ -1,14 +1,13 @@
 /** Bounds of concurrent work: in all, by group and by caller, for a list of items, or one at a time. */
 
 export interface Concurrency {
-  /** Most at once. */
-  readonly all: number
-  /** Most at once of one group; absent: `all`. */
-  readonly ofGroup?: number
-  /** Most of one caller, running or waiting. */
-  readonly each: number
-  /** Longest wait for a turn, in milliseconds. */
-  readonly waits: number
+  readonly max: number
+  /** Absent: `max`. */
+  readonly maxPerGroup?: number
+  /** Running or waiting. */
+  readonly maxPerCaller: number
+  /** Longest wait for a turn. */
+  readonly maxWaitMs: number
 }
 
 /** `too_many`: this caller has more than its share. `busy`: no turn came in time. */
@@ -36,21 +35,21 @@ const plus = (counts: Map<string, number>, who: string, more: number): void => {
 type Asker = Omit<Waiting, 'start'>
 
 /** The next turn goes to the group with the least running, in it to the caller with the least. */
-export const limitConcurrency = ({ all, ofGroup = all, each, waits }: Concurrency) => {
+export const limitConcurrency = ({ max, maxPerGroup = max, maxPerCaller, maxWaitMs }: Concurrency) => {
   const asked = new Map<string, number>()
-  const underWay = new Map<string, number>()
-  const ofGroups = new Map<string, number>()
+  const runningOf = new Map<string, number>()
+  const runningIn = new Map<string, number>()
   let line: Waiting[] = []
   let running = 0
 
   const count = ({ who, group }: Asker, more: number): void => {
     running += more
-    plus(underWay, who, more)
-    plus(ofGroups, group, more)
+    plus(runningOf, who, more)
+    plus(runningIn, group, more)
   }
-  const hasPlace = ({ group }: Asker): boolean => running < all && (ofGroups.get(group) ?? 0) < ofGroup
+  const hasPlace = ({ group }: Asker): boolean => running < max && (runningIn.get(group) ?? 0) < maxPerGroup
   const before = (one: Waiting, other: Waiting): number =>
-    (ofGroups.get(one.group) ?? 0) - (ofGroups.get(other.group) ?? 0) || (underWay.get(one.who) ?? 0) - (underWay.get(other.who) ?? 0)
+    (runningIn.get(one.group) ?? 0) - (runningIn.get(other.group) ?? 0) || (runningOf.get(one.who) ?? 0) - (runningOf.get(other.who) ?? 0)
   const end = (asker: Asker): void => {
     count(asker, -1)
     const [next] = line.filter(hasPlace).sort(before)
@@ -70,13 +69,13 @@ export const limitConcurrency = ({ all, ofGroup = all, each, waits }: Concurrenc
     const timer = setTimeout(() => {
       line = line.filter((it) => it !== waiting)
       reject(new NoTurn('busy'))
-    }, waits)
+    }, maxWaitMs)
     return promise.finally(() => clearTimeout(timer))
   }
 
   /** Runs the work in its turn; throws `NoTurn`. */
   return async <T>(who: string, work: () => Promise<T>, group = ''): Promise<T> => {
-    if ((asked.get(who) ?? 0) >= each) throw new NoTurn('too_many')
+    if ((asked.get(who) ?? 0) >= maxPerCaller) throw new NoTurn('too_many')
     plus(asked, who, 1)
     try {
       await turn({ who, group })

@@ -39,7 +39,7 @@ const forbidden = ({ by }: Operation): Problem =>
 
 /** Asked again before a guarded call is sent: the session may have ended, or the role be gone.
  * Throws `unauthorized` and `forbidden`. */
-export const requireStill = (actor: Pick<PolicyActor, 'roles'> | undefined, caller: Caller): void => {
+export const confirmCaller = (actor: Pick<PolicyActor, 'roles'> | undefined, caller: Caller): void => {
   if (!actor) throw new Problem('unauthorized')
   if (!holds(actor, caller)) throw new Problem('forbidden')
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { exampleIds } from '../contract/ids.ts'
-import { type Endpoints, form, json, ofBodies, text } from '../http/endpoint.ts'
+import { bodyErrors, type Endpoints, form, json, text } from '../http/endpoint.ts'
 
 export const tokenType = (name: string) => `urn:ietf:params:oauth:token-type:${name}` as const
 const token = z.string().min(1).max(16_384)
@@ -103,7 +103,7 @@ export const logoutEndpoints = {
       },
     },
     page: true,
-    errors: [400, 403, ...ofBodies, 503],
+    errors: [400, 403, ...bodyErrors, 503],
   },
 } as const satisfies Endpoints
 
@@ -116,7 +116,7 @@ export const exchangeEndpoints = {
     summary: "Trade a trusted issuer's token for a session (RFC 8693); for mobile apps.",
     body: { required: true, content: { ...json(ExchangeBody, exchange), ...form(ExchangeBody) } },
     answers: { 200: { description: 'The session', content: json(tokens, exampleTokens) } },
-    errors: [400, 401, 403, ...ofBodies, 429, 503],
+    errors: [400, 401, 403, ...bodyErrors, 429, 503],
   },
   refresh_session: {
     method: 'post',
@@ -134,7 +134,7 @@ export const exchangeEndpoints = {
         content: json(z.union([tokens, z.object({ sessionId: z.string(), expiresAt: z.iso.datetime() })]), exampleTokens),
       },
     },
-    errors: [400, 401, 403, ...ofBodies, 429, 503],
+    errors: [400, 401, 403, ...bodyErrors, 429, 503],
   },
 } as const satisfies Endpoints
 
@@ -147,6 +147,6 @@ export const backchannelEndpoints = {
     summary: 'For identity providers: OpenID Connect Back-Channel Logout 1.0.',
     body: { required: true, content: form(z.object({ logout_token: token })) },
     answers: { 200: { description: 'What the token names has ended' } },
-    errors: [400, ...ofBodies, 429, 503],
+    errors: [400, ...bodyErrors, 429, 503],
   },
 } as const satisfies Endpoints

@@ -40,7 +40,7 @@ export interface Sends {
 }
 
 /** Within the time of its row; a read, within the patience of whoever waits for it. */
-export const inTime = async <T>(limit: number, call: AnyCall, work: (sends: Sends) => Promise<T>): Promise<T> => {
+export const withDeadline = async <T>(limit: number, call: AnyCall, work: (sends: Sends) => Promise<T>): Promise<T> => {
   const started = performance.now()
   const { until = Infinity, onGone }: Patience = (call.operation.effect === 'read' && call.patience) || {}
   const left = Math.min(limit, until - started)

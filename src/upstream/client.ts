@@ -4,7 +4,7 @@ import { type GuardedOperation, limitClass, type Operation, timeLimit } from '..
 import { Problem } from '../contract/problems.ts'
 import { markUnused, type Permit, PermitError, spendPermit } from '../journal/guard/permit.ts'
 import { createAttempt } from './attempt.ts'
-import { type AnyCall, inTime, type Sends, type UpstreamAnswer, type UpstreamCall } from './call.ts'
+import { type AnyCall, type Sends, type UpstreamAnswer, type UpstreamCall, withDeadline } from './call.ts'
 import { authorization, createKeyring } from './credentials.ts'
 import { createIsolation, probeCall } from './isolation.ts'
 import type { UpstreamLog } from './log.ts'
@@ -56,7 +56,7 @@ export const createUpstream = (log: UpstreamLog, { timeLimit: limitOf = timeLimi
   const alarms = createKeyAlarms(log)
   const remark = createRemarks(log)
   const isolation = createIsolation(log, (app) =>
-    inTime(limitOf(probeCall.operation), probeCall, (sends) => attempts(app, probeCall, sends)),
+    withDeadline(limitOf(probeCall.operation), probeCall, (sends) => attempts(app, probeCall, sends)),
   )
   const attempt = createAttempt(log, isolation)
 
@@ -97,7 +97,7 @@ export const createUpstream = (log: UpstreamLog, { timeLimit: limitOf = timeLimi
   }
 
   const run = (app: UpstreamApp, call: AnyCall): Promise<UpstreamAnswer> =>
-    inTime(limitOf(call.operation), call, async (sends) => {
+    withDeadline(limitOf(call.operation), call, async (sends) => {
       const started = performance.now()
       const answered = await isolation.run(app, call.bulkhead ?? limitClass(call.operation), () => attempts(app, call, sends))
       return { ...answered, calls: sends.count, durationMs: performance.now() - started }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { UpstreamApp } from '../../config/apps.ts'
 import { type Answer, answers } from '../contract/answers.ts'
 import type { Operation } from '../contract/operation.ts'
-import { type Meaning, ofVendor } from '../contract/operation-problems.ts'
+import { type Meaning, vendorMeaning } from '../contract/operation-problems.ts'
 import { Problem, type ProblemCode, problems } from '../contract/problems.ts'
 import { Identified } from '../contract/schemas.ts'
 import { parseExact } from '../platform/exact-json.ts'
@@ -26,7 +26,7 @@ export const isUserMissing = ({ code, description }: Pick<VendorWords, 'code' | 
   code === 'user_not_found' || /\buser not found\b/i.test(description ?? '')
 
 const meaningOf = (row: Operation, status: number, words: VendorWords): Meaning => {
-  const ours = ofVendor(row, status)
+  const ours = vendorMeaning(row, status)
   if (status !== 404 || ours[0] === 'upstream_misconfigured') return ours
   if (isAppMissing(words)) return ['upstream_misconfigured']
   return ours[0] !== 'user_not_found' && isUserMissing(words) ? ['user_not_found'] : ours

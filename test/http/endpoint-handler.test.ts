@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { Problem } from '../../src/contract/problems.ts'
-import { done, type Endpoints, form, json, ofBodies, routes } from '../../src/http/endpoint.ts'
+import { bodyErrors, done, type Endpoints, form, json, routes } from '../../src/http/endpoint.ts'
 import { type Asked, handlers } from '../../src/http/endpoint-handler.ts'
 import { type EchoListener, startEcho } from '../support/http-app.ts'
 
@@ -23,7 +23,7 @@ const rows = {
     path: '/notes',
     body: { required: true, content: { ...json(Note, { text: 'a' }), ...form(Note) } },
     answers: { 201: { description: 'The note', content: json(Note, { text: 'a' }) } },
-    errors: [400, ...ofBodies],
+    errors: [400, ...bodyErrors],
   },
   touch: {
     ...row,
@@ -31,7 +31,7 @@ const rows = {
     path: '/notes',
     body: { required: false, content: json(Note, { text: 'a' }) },
     answers: { 200: { description: 'What came', content: json(z.unknown(), {}) }, 204: done },
-    errors: [400, ...ofBodies],
+    errors: [400, ...bodyErrors],
   },
   hear: {
     ...row,
@@ -43,7 +43,7 @@ const rows = {
     answers: { 200: { description: 'What was heard', content: json(z.unknown(), {}) } },
     errors: [],
   },
-  remove: { ...row, method: 'delete', path: '/notes/:id', answers: { 204: done }, errors: [400, 403, ...ofBodies] },
+  remove: { ...row, method: 'delete', path: '/notes/:id', answers: { 204: done }, errors: [400, 403, ...bodyErrors] },
 } as const satisfies Endpoints
 
 describe('a row', () => {

@@ -19,7 +19,7 @@ const works = () => {
 
 test('no more than the bound is under way, and who has least under way is next', async () => {
   const { begun, work, end } = works()
-  const during = limitConcurrency({ all: 2, each: 5, waits: 60_000 })
+  const during = limitConcurrency({ max: 2, maxPerCaller: 5, maxWaitMs: 60_000 })
   const all = ['a1', 'a2', 'a3', 'a4', 'b1'].map((name) => during(name[0]!, work(name)))
   await new Promise((resolve) => setImmediate(resolve))
   expect(begun).toEqual(['a1', 'a2'])
@@ -32,7 +32,7 @@ test('no more than the bound is under way, and who has least under way is next',
 
 test('who asks for more than its share is refused, others are not; what has ended or failed counts no more', async () => {
   const { work, end } = works()
-  const during = limitConcurrency({ all: 10, each: 1, waits: 0 })
+  const during = limitConcurrency({ max: 10, maxPerCaller: 1, maxWaitMs: 0 })
   const first = during('a', work('a1'))
   await expect(during('a', work('a2'))).rejects.toMatchObject({ why: 'too_many' })
   await expect(during('b', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
@@ -44,7 +44,7 @@ test('who asks for more than its share is refused, others are not; what has ende
 
 test('who waits for too long is refused and forgotten', async () => {
   const { begun, work, end } = works()
-  const during = limitConcurrency({ all: 1, each: 5, waits: 10 })
+  const during = limitConcurrency({ max: 1, maxPerCaller: 5, maxWaitMs: 10 })
   const first = during('a', work('a1'))
   await expect(during('b', work('b1'))).rejects.toBeInstanceOf(NoTurn)
   await end(0)
@@ -55,7 +55,7 @@ test('who waits for too long is refused and forgotten', async () => {
 
 test('however many ask in one group, another has the next turn and a place', async () => {
   const { begun, work, end } = works()
-  const searches = limitConcurrency({ all: 2, each: 5, waits: 60_000 })
+  const searches = limitConcurrency({ max: 2, maxPerCaller: 5, maxWaitMs: 60_000 })
   const line = ['a1', 'b1', 'c1', 'd1'].map((name) => searches(name[0]!, work(name), 'one'))
   const other = searches('z', work('z1'), 'other')
   await new Promise((resolve) => setImmediate(resolve))
@@ -64,7 +64,7 @@ test('however many ask in one group, another has the next turn and a place', asy
   for (let at = 1; at < 5; at += 1) await end(at)
   await Promise.all([...line, other])
 
-  const exports = limitConcurrency({ all: 3, ofGroup: 2, each: 5, waits: 0 })
+  const exports = limitConcurrency({ max: 3, maxPerGroup: 2, maxPerCaller: 5, maxWaitMs: 0 })
   const both = ['e1', 'f1'].map((name) => exports(name[0]!, work(name), 'one'))
   await expect(exports('g', work('g1'), 'one')).rejects.toMatchObject({ why: 'busy' })
   const last = exports('z', work('z2'), 'other')

@@ -1,5 +1,6 @@
 /** The page in the envelope: what is in it, and how to check it without this service. */
 import { html } from '../../http/html.ts'
+import { commandWords } from '../../platform/command-words.ts'
 
 interface About {
   readonly app: string
@@ -40,7 +41,7 @@ export const readMe = ({ app, search, operations, events, time, key }: About): s
 <h2>How to check it</h2>
 <p>With Node 18 or later, without a network and without the service:</p>
 <pre>node check.mjs 'KEY'</pre>
-<p>KEY is a key that you have from elsewhere: an earlier envelope, or <code>npm run journal -- verify</code> where the service runs. Without it, key.txt is believed. The program ends with 0 when everything holds, else with 1, and says what does not.</p>
+<p>KEY is a key that you have from elsewhere: an earlier envelope, or <code>${commandWords('journal', 'verify')}</code> where the service runs. Without it, key.txt is believed. The program ends with 0 when everything holds, else with 1, and says what does not.</p>
 <p>The same with Go, whose own packages for such notes and proofs, <code>note</code> and <code>tlog</code>, know nothing of this service. On Debian, without a network once the packages are there:</p>
 <pre>${go.debian}</pre>
 <p>Elsewhere:</p>

@@ -8,6 +8,7 @@ import type { OperationHistory, SealedSource } from '../../journal/store/history
 import type { Names } from '../../journal/store/known-names.ts'
 import { latestCheckpoint } from '../../journal/store/queries/log.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
+import { commandWords } from '../../platform/command-words.ts'
 import { beforeAndAfter } from './before-after.ts'
 import { meanings, nameOf, peopleOf, personLink, phraseOf, shownName } from './phrases.ts'
 import { actorLink, actorName, findRows, plainRows, type RowPlaces, reasonOf, stateTag, type TimelineRow } from './timeline.ts'
@@ -90,7 +91,7 @@ const resultOf = ({ kind, outcome, verdict, upstream, evidence, by, recorded }: 
 const eventItem = (root: string, index: number, event: Event): Html => html`
 <li><details><summary><b>${event.kind}</b> ${timeTag(event.time)} <span>${resultOf(event)}</span> <span class="index">no. ${index}</span></summary>
 <pre tabindex="0" aria-label="Event ${index} as stored">${JSON.stringify(event, null, 2)}</pre></details>
-<p class="proofs"><a href="${root}/api/events/${event.id}/proof" download="${event.id}.tlog-proof">Download the proof<span class="unseen"> of event ${index}</span></a> <output></output> <code>npm run journal -- check ${event.id}.tlog-proof</code></p></li>`
+<p class="proofs"><a href="${root}/api/events/${event.id}/proof" download="${event.id}.tlog-proof">Download the proof<span class="unseen"> of event ${index}</span></a> <output></output> <code>${commandWords('journal', `check ${event.id}.tlog-proof`)}</code></p></li>`
 
 const eventList = (root: string, { events }: OperationHistory, origin: string): Html => html`
 <section class="card" aria-labelledby="events-title"><h2 id="events-title">Events and proofs</h2>

@@ -101,8 +101,8 @@ const spanTerms = ({ from, to }: NonNullable<ReturnType<typeof spanIn>>): Term[]
 
 /** A word without a key or quotation marks, as it was pasted. */
 const pastedTerms = ({ value, not }: Word, within: boolean): Term[] => {
-  const turned = not && { not: true as const }
-  const whole: Term = { key: 'any', value, ...turned }
+  const negated = not && { not: true as const }
+  const whole: Term = { key: 'any', value, ...negated }
   const joins = joining[value]
   if (joins !== undefined) return [{ ...whole, fault: joins }]
   const id = idIn(value)

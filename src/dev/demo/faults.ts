@@ -2,7 +2,7 @@
 import type { Router } from 'express'
 import { z } from 'zod'
 import { all } from '../../contract/operations.ts'
-import { done, type Endpoints, json, ofBodies, routes } from '../../http/endpoint.ts'
+import { bodyErrors, done, type Endpoints, json, routes } from '../../http/endpoint.ts'
 import { type Authorization, handlers } from '../../http/endpoint-handler.ts'
 import type { Origins } from '../../http/request/origins.ts'
 import { requireSameOrigin } from '../../session/credentials/csrf.ts'
@@ -31,7 +31,7 @@ const endpoints = {
     summary: 'Let the stand-in fail at an operation, until that is ended.',
     body: { required: true, content: json(Body, { operation: 'get_app_user_entity_ids', fault: '429' }) },
     answers: { 204: done },
-    errors: [400, 403, ...ofBodies],
+    errors: [400, 403, ...bodyErrors],
   },
   end_faults: { ...{ ...row, method: 'delete', summary: 'All is well again.' }, answers: { 204: done }, errors: [403] },
 } as const satisfies Endpoints

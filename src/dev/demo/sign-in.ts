@@ -3,7 +3,7 @@
 import type { Response, Router } from 'express'
 import { z } from 'zod'
 import { exampleIds } from '../../contract/ids.ts'
-import { type Endpoints, form, json, ofBodies, routes, text } from '../../http/endpoint.ts'
+import { bodyErrors, type Endpoints, form, json, routes, text } from '../../http/endpoint.ts'
 import { type Authorization, handlers } from '../../http/endpoint-handler.ts'
 import { html } from '../../http/html.ts'
 import { plainPage } from '../../http/plain-page.ts'
@@ -43,7 +43,7 @@ const endpoints = {
     answers: {
       200: { description: 'The session', content: json(z.looseObject({ sessionId: z.string() }), { sessionId: exampleIds.session }) },
     },
-    errors: [400, 403, ...ofBodies],
+    errors: [400, 403, ...bodyErrors],
   },
   sign_in: {
     method: 'get',
@@ -71,7 +71,7 @@ const endpoints = {
     body: { required: true, content: form(Form) },
     answers: { 303: { description: 'To returnTo', headers: ['Location', 'Set-Cookie'] } },
     page: true,
-    errors: [400, 403, ...ofBodies],
+    errors: [400, 403, ...bodyErrors],
   },
 } as const satisfies Endpoints
 

@@ -11,7 +11,7 @@ export class CommandTimeout extends Error {
 
 /** Four timers in a row: a loop that was busy runs late timers before it reads an answer that has
  * arrived, and must not take that for a slow Redis. */
-export const within = <T>(command: Promise<T>): Promise<T> =>
+export const withCommandTimeout = <T>(command: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     let left = 4
     const quarter = (): void => {

@@ -2,7 +2,7 @@
  * are replaced when they fail. */
 import type { Cluster, Redis } from 'ioredis'
 import type { ObserveRedis } from '../metrics/metrics.ts'
-import { CommandTimeout, isRefusal, within } from './answer.ts'
+import { CommandTimeout, isRefusal, withCommandTimeout } from './answer.ts'
 import { type Call, createBatches, forAll, type Script } from './batches.ts'
 import { connect, createOutageNews, type RedisSource, type Tell } from './connection.ts'
 import { createDemotion } from './demotion.ts'
@@ -64,7 +64,7 @@ export const connectRedis = async <Name extends string>(
   const send = (name: string, calls: readonly Call[]) => {
     const keys = calls.flatMap((call) => call.keys)
     const args = calls.flatMap((call) => call.args)
-    return timed(within(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args))).catch((error: unknown) =>
+    return timed(withCommandTimeout(commands[name]!(keys.length, ...keys, calls[0]!.args.length, ...args))).catch((error: unknown) =>
       watch(error, keys[0]!),
     )
   }
@@ -75,12 +75,12 @@ export const connectRedis = async <Name extends string>(
       else batched(name, { keys, args, resolve, reject })
     })
   const command = (name: string, ...args: (string | number)[]): Promise<unknown> =>
-    timed(within(connection.call(name, ...args))).catch((error: unknown) =>
+    timed(withCommandTimeout(connection.call(name, ...args))).catch((error: unknown) =>
       watch(error, keyOf(name, args) ?? proofKeys(connection.isCluster)[0]),
     )
   const each = (name: string, ...args: (string | number)[]): Promise<unknown[]> => {
     const masters = connection.isCluster ? (connection as Cluster).nodes('master') : [connection as Redis]
-    return Promise.all(masters.map((link) => within(link.call(name, ...args))))
+    return Promise.all(masters.map((link) => withCommandTimeout(link.call(name, ...args))))
   }
   let isPolicyKnown = mayEvict
   /** Silent when the user may not read the configuration. */

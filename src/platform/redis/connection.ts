@@ -5,6 +5,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { describeError, type Log } from '../log/logger.ts'
 import { outsideRequests } from '../tracing.ts'
 import { parseLogin, parseRedisAddress } from './address.ts'
+import { pause } from './answer.ts'
 import { remedyFor } from './proof.ts'
 import { watchMaster } from './sentinel-watch.ts'
 
@@ -163,7 +164,7 @@ export const createOutageNews = (tell: Tell, isWell: () => Promise<boolean>, isC
   const causes = new Set<string>()
   const untilWell = async (): Promise<void> => {
     while (!isClosed()) {
-      await new Promise((resolve) => setTimeout(resolve, 500).unref())
+      await pause(500)
       if (isClosed() || !(await isWell())) continue
       causes.clear()
       return tell({ level: 'info', text: 'is back' })

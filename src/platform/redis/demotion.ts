@@ -1,7 +1,7 @@
 /** A server that has become a replica, as when its address was given to another: a new connection may
  * reach the master. */
 import type { Cluster, Redis } from 'ioredis'
-import { isRefusal, pause, within } from './answer.ts'
+import { isRefusal, pause, withCommandTimeout } from './answer.ts'
 
 /** Errors on a write: of a replica, and of a master whose replicas follow another one now. */
 const signs = /\b(READONLY|MASTERDOWN|NOREPLICAS)\b/
@@ -11,7 +11,7 @@ export const createDemotion = (connection: Redis | Cluster, failed: (error: Erro
   const seekMaster = async (): Promise<void> => {
     while (demoted && connection.status !== 'end') {
       await pause(300)
-      const refusal = await within(connection.call('SET', 'bff:writable', '1', 'PX', '1')).then(
+      const refusal = await withCommandTimeout(connection.call('SET', 'bff:writable', '1', 'PX', '1')).then(
         () => undefined,
         (error: Error) => error,
       )

@@ -2,6 +2,7 @@
  * off from the others, still answers for some seconds, and what is written there is lost. */
 import { isIP } from 'node:net'
 import type { Redis } from 'ioredis'
+import { pause } from './answer.ts'
 
 const everyMs = 1_000
 
@@ -52,7 +53,7 @@ export const watchMaster = async <P extends SentinelPlace>({ connection, place, 
     if (isHere(named) === false || (isHere(named) === undefined && before !== undefined)) connection.disconnect(true)
     before = named.join(' ')
   }
-  for (; connection.status !== 'end'; await new Promise((resolve) => setTimeout(resolve, everyMs).unref()))
+  for (; connection.status !== 'end'; await pause(everyMs))
     // A place that cannot be read now may be later; who connects is told of it.
     await look().catch(() => undefined)
   leave()

@@ -1,6 +1,6 @@
 /** Nodes on which a command timed out: further ones fail at once, until one is answered there. */
 import type { Cluster, Redis } from 'ioredis'
-import { isAnswered, pause, within } from './answer.ts'
+import { isAnswered, pause, withCommandTimeout } from './answer.ts'
 
 /** A connection without any answer for so long is replaced. */
 const silenceMs = 1_000
@@ -21,7 +21,7 @@ export const createSilence = (connection: Redis | Cluster, nodeOf: (key: string)
       if (silent.has(node)) return
       silent.add(node)
       for (let since = performance.now(); connection.status !== 'end' && nodeOf(key) === node; await pause(100)) {
-        if (await isAnswered(within(connection.call('GET', key)))) break
+        if (await isAnswered(withCommandTimeout(connection.call('GET', key)))) break
         const link = linkTo(node)
         if (performance.now() - since < silenceMs || !link || !['connect', 'ready'].includes(link.status)) continue
         since = performance.now()

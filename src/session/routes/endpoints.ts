@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { exampleIds } from '../../contract/ids.ts'
-import { done, type Endpoints, json, ofBodies } from '../../http/endpoint.ts'
+import { bodyErrors, done, type Endpoints, json } from '../../http/endpoint.ts'
 import { Assertion } from '../assertion.ts'
 
 const times = { createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() }
@@ -101,7 +101,7 @@ export const currentEndpoints = {
     by: 'session, if any',
     summary: 'Who am I? Does not count as activity.',
     answers: { 200: { description: 'The session, or that there is none', content: json(own, exampleSession) } },
-    errors: [400, 403, ...ofBodies, 503],
+    errors: [400, 403, ...bodyErrors, 503],
   },
   sign_out: {
     ...people,
@@ -117,7 +117,7 @@ export const currentEndpoints = {
       },
       204: { ...done, headers: ['Set-Cookie', 'Clear-Site-Data'] },
     },
-    errors: [400, 403, ...ofBodies, 503],
+    errors: [400, 403, ...bodyErrors, 503],
   },
 } as const satisfies Endpoints
 
@@ -138,7 +138,7 @@ export const ownEndpoints = {
         }),
       },
     },
-    errors: [400, 401, 403, ...ofBodies, 429, 503],
+    errors: [400, 401, 403, ...bodyErrors, 429, 503],
   },
   end_my_sessions: {
     ...people,
@@ -148,7 +148,7 @@ export const ownEndpoints = {
     limit: 'writes',
     summary: 'Sign out everywhere.',
     answers: { 204: ending },
-    errors: [400, 401, 403, ...ofBodies, 429, 503],
+    errors: [400, 401, 403, ...bodyErrors, 429, 503],
   },
   end_sessions_of_user: {
     ...people,
@@ -159,7 +159,7 @@ export const ownEndpoints = {
     summary: "Agents and admins end a user's sessions, admins also those of staff and programs, by userId or actorId.",
     body: { required: true, content: json(EndBody, { userId }) },
     answers: { 204: done },
-    errors: [400, 401, 403, ...ofBodies, 429, 503],
+    errors: [400, 401, 403, ...bodyErrors, 429, 503],
   },
   end_my_session: {
     ...people,
@@ -169,7 +169,7 @@ export const ownEndpoints = {
     limit: 'writes',
     summary: 'End one of my sessions.',
     answers: { 204: ending },
-    errors: [400, 401, 403, 404, ...ofBodies, 429, 503],
+    errors: [400, 401, 403, 404, ...bodyErrors, 429, 503],
   },
 } as const satisfies Endpoints
 
@@ -186,7 +186,7 @@ export const mintEndpoints = {
         content: json(minted, { token: exampleIds.token, sessionId, expiresAt }),
       },
     },
-    errors: [400, 401, 403, 409, ...ofBodies, 429, 503],
+    errors: [400, 401, 403, 409, ...bodyErrors, 429, 503],
   },
   list_service_sessions: {
     ...backend,
@@ -208,7 +208,7 @@ export const mintEndpoints = {
     path: '/sessions/:sessionId',
     summary: 'End a service session; the next call with its token is refused.',
     answers: { 204: done },
-    errors: [400, 401, 404, ...ofBodies, 429, 503],
+    errors: [400, 401, 404, ...bodyErrors, 429, 503],
   },
 } as const satisfies Endpoints
 
@@ -220,7 +220,7 @@ export const personEndpoints = {
     summary: 'End the sessions of a person, or of everyone in an app.',
     body: { required: true, content: json(EndPersonBody, { userId }) },
     answers: { 204: done },
-    errors: [400, 401, ...ofBodies, 429, 503],
+    errors: [400, 401, ...bodyErrors, 429, 503],
   },
   change_roles_of_person: {
     ...backend,
@@ -229,6 +229,6 @@ export const personEndpoints = {
     summary: 'Tell of changed roles: lost ones are gone on the next request, new ones come with a new token.',
     body: { required: true, content: json(RolesBody, { actorId: 'agent-7', roles: ['agent'] }) },
     answers: { 204: done },
-    errors: [400, 401, 403, ...ofBodies, 429, 503],
+    errors: [400, 401, 403, ...bodyErrors, 429, 503],
   },
 } as const satisfies Endpoints

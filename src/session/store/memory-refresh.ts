@@ -5,7 +5,7 @@ import { type Access, type FamilyStore, overlapMs } from './family-store.ts'
 import type { Listed, NewSession } from './session-store.ts'
 
 /** A session, an access session too. */
-export interface Kept extends NewSession {
+export interface SessionInMemory extends NewSession {
   readonly createdMs: number
   expiresMs: number
   idleUntil: number
@@ -30,7 +30,7 @@ interface Family {
 
 interface Parts {
   readonly now: () => number
-  readonly sessions: Map<string, Kept>
+  readonly sessions: Map<string, SessionInMemory>
   readonly name: (place: SessionRef) => string
   readonly endedBy: (tag: string) => number
   readonly begin: (tag: string, app: string | undefined) => number

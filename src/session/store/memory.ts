@@ -1,14 +1,14 @@
 /** Sessions in this process, for trials and tests; same behaviour as the Redis store (one contract
  * suite), and lost at exit. */
 import type { SessionRef } from '../record.ts'
-import { familiesInMemory, type Kept } from './memory-refresh.ts'
+import { familiesInMemory, type SessionInMemory } from './memory-refresh.ts'
 import { countsInMemory, listsInMemory, marksInMemory, valuesInMemory } from './memory-values.ts'
 import type { SessionStore, StoredSession } from './session-store.ts'
 
 const sweepEveryMs = 30_000
 
 export const memoryStore = (now: () => number = Date.now): SessionStore => {
-  const sessions = new Map<string, Kept>()
+  const sessions = new Map<string, SessionInMemory>()
   const marks = marksInMemory(now)
   const lists = listsInMemory(now)
   const counts = countsInMemory(now)
@@ -36,7 +36,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
     return createdMs
   }
 
-  const live = (place: SessionRef): Kept | undefined => {
+  const live = (place: SessionRef): SessionInMemory | undefined => {
     const session = sessions.get(name(place))
     return session && session.idleUntil > now() && session.createdMs > endedBy(place.tag) ? session : undefined
   }

@@ -3,12 +3,12 @@ import type { State } from '../../event/event.ts'
 import { type EventRow, earliestSince, latestUntil, treeHead } from './log.ts'
 import { bodyField, fieldOf, marks, rowsOf, type Source, type Value } from './source.ts'
 
-interface Turned {
+interface Negatable {
   /** True for what does not fit. */
   readonly not?: true | undefined
 }
 
-export type Clause = Turned &
+export type Clause = Negatable &
   (
     | {
         readonly column: 'action' | 'actor' | 'reason' | 'state' | 'target' | 'ticket'
@@ -65,7 +65,7 @@ const oneOf = (table: 'e' | 'o', column: string, values: readonly Value[], app: 
 }
 
 /** Rows whose index is among those of a query, which is counted to find the narrowest. */
-const within = (select: (first: number) => string, params: readonly Value[], counted: boolean): Condition => ({
+const amongRows = (select: (first: number) => string, params: readonly Value[], counted: boolean): Condition => ({
   table: 'o',
   sql: (_, first) => `o.seq IN (${select(first)})`,
   params,
@@ -96,7 +96,7 @@ const onAny = (store: Source, any: Extract<Clause, { column: 'any' }>, size: num
     })
     return parts.join(' UNION ')
   }
-  return within(
+  return amongRows(
     select,
     asked.flatMap(([, values]) => values),
     any.requests.length === 0,
@@ -106,19 +106,20 @@ const onAny = (store: Source, any: Extract<Clause, { column: 'any' }>, size: num
 const conditionOf = (store: Source, clause: Clause, size: number, app: string | undefined): Condition => {
   if (clause.column === 'any') return onAny(store, clause, size)
   const { column, values } = clause
-  if (column === 'target') return within((first) => `SELECT seq FROM target WHERE token IN (${marks(values.length, first)})`, values, true)
+  if (column === 'target')
+    return amongRows((first) => `SELECT seq FROM target WHERE token IN (${marks(values.length, first)})`, values, true)
   if (column === 'reason') return unindexed(bodyField(store, 'e.body', 'reason.code'), values)
   return oneOf(column === 'state' ? 'o' : 'e', column, values, app)
 }
 
 /** What does not fit a clause; an absent value fits none. It leads no search. */
-const turned = (store: Source, clause: Clause, size: number): Condition => {
+const negated = (store: Source, clause: Clause, size: number): Condition => {
   const { table, sql, params } = conditionOf(store, clause, size, undefined)
   return { table, sql: (name, first) => `NOT coalesce(${sql(name, first)}, false)`, params }
 }
 
 const conditionsOf = (store: Source, { clauses, tenant }: Narrowing, size: number): Condition[] => {
-  const found = clauses.map((clause) => (clause.not ? turned(store, clause, size) : conditionOf(store, clause, size, tenant)))
+  const found = clauses.map((clause) => (clause.not ? negated(store, clause, size) : conditionOf(store, clause, size, tenant)))
   const namesApp = clauses.some(({ column, not }) => !not && !['target', 'any', 'reason'].includes(column))
   return tenant === undefined || namesApp ? found : [...found, oneOf('e', 'app', [tenant], undefined)]
 }

@@ -4,11 +4,14 @@ import { isBusy } from './connection.ts'
 import type { File } from './file.ts'
 import type { FileOptions, ReadableFile } from './reading.ts'
 
-export type Verb = Exclude<keyof File, 'inode' | 'key' | 'journal'> | 'reopen' | 'identity'
+export type FileCommand = Exclude<keyof File, 'inode' | 'key' | 'journal'> | 'reopen' | 'identity'
 
 type Opened = ReadableFile & Partial<File>
 
-export function dispatch(options: FileOptions, open: (options: FileOptions) => Opened): (verb: Verb, args: readonly unknown[]) => unknown {
+export function dispatch(
+  options: FileOptions,
+  open: (options: FileOptions) => Opened,
+): (verb: FileCommand, args: readonly unknown[]) => unknown {
   let file: Opened | undefined
   let known = options.mustBe
   const close = (): void => {

@@ -3,11 +3,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Committed, JournalThread, Store, StoreOptions } from '../journal-store.ts'
 import type { Rows } from '../queries/source.ts'
-import { dispatch, type Verb } from './dispatch.ts'
+import { dispatch, type FileCommand } from './dispatch.ts'
 import { openFile } from './file.ts'
 import type { FileOptions, Identity } from './reading.ts'
 
@@ -16,7 +16,7 @@ const gone = 'the thread of the journal has ended'
 const pauseMs = 1_000
 
 interface Thread {
-  call(verb: Verb, ...args: unknown[]): Promise<unknown>
+  call(verb: FileCommand, ...args: unknown[]): Promise<unknown>
   end(): Promise<void>
 }
 
@@ -133,7 +133,7 @@ async function holdOwnLock(file: string): Promise<DatabaseSync> {
     } catch (error) {
       if (tries === 20) throw error
     }
-    await setTimeout(10)
+    await sleep(10)
   }
 }
 

@@ -3,6 +3,8 @@ import { describe, expect, test } from '@jest/globals'
 import type { Operation } from '../../src/contract/operation.ts'
 import { operations } from '../../src/contract/operations.ts'
 import type { UpstreamCall } from '../../src/upstream/call.ts'
+import { freePort } from '../support/free-port.ts'
+import { until } from '../support/until.ts'
 import { appAt, json, keyIds, listen, listenRaw, problemOf, secrets, upstreamWith, user } from './vendor.ts'
 
 const rows = {
@@ -30,6 +32,13 @@ const failing = async (row: Operation, answer: Parameters<typeof listenRaw>[0], 
   const problem = await problemOf(upstream.call(appAt(vendor.origin, { keys: 2 }), callOf(row)))
   return { problem, outcome: problem.particulars.outcome, sends: vendor.arrivals.length, called: upstream.called }
 }
+
+/** A call that had not arrived when its time was over, as on a busy machine, is made again. */
+const inTime = (row: Operation, answer: Parameters<typeof listenRaw>[0]) =>
+  until(
+    () => failing(row, answer, { timeLimit: () => 80 }),
+    ({ sends }) => sends > 0,
+  )
 
 describe.each(each)('a %s row', (effect, row) => {
   test.each(['301 Moved', '302 Found', '303 See Other', '307 Temporary', '308 Permanent'])('does not follow %s', async (status) => {
@@ -81,7 +90,7 @@ describe.each(each)('a %s row', (effect, row) => {
   })
 
   test('gives up in time when nothing comes', async () => {
-    const { problem, outcome, sends } = await failing(row, () => {}, { timeLimit: () => 80 })
+    const { problem, outcome, sends } = await inTime(row, () => {})
     expect([problem.code, problem.status, outcome, sends]).toEqual([
       changes(effect) ? 'upstream_unknown' : 'upstream_timeout',
       504,
@@ -92,7 +101,7 @@ describe.each(each)('a %s row', (effect, row) => {
 
   test('gives up in time when the body never ends', async () => {
     const drip = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n'
-    const { problem, sends } = await failing(row, (socket) => socket.write(drip), { timeLimit: () => 80 })
+    const { problem, sends } = await inTime(row, (socket) => socket.write(drip))
     expect([problem.code, problem.status, sends]).toEqual([changes(effect) ? 'upstream_unknown' : 'upstream_timeout', 504, 1])
   })
 
@@ -128,10 +137,8 @@ describe.each(each)('a %s row', (effect, row) => {
   })
 
   test('says that nothing was sent when nobody listens', async () => {
-    const vendor = await listen(json(200, {}))
-    await vendor[Symbol.asyncDispose]()
     using upstream = upstreamWith()
-    const problem = await problemOf(upstream.call(appAt(vendor.origin), callOf(row)))
+    const problem = await problemOf(upstream.call(appAt(`http://127.0.0.1:${await freePort()}`), callOf(row)))
     expect([problem.code, problem.status, problem.particulars.outcome]).toEqual(['upstream_error', 502, 'not_sent'])
     expect(upstream.called).toHaveLength(effect === 'read' ? 3 : 1)
   })

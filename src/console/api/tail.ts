@@ -46,7 +46,7 @@ export const createTail = (store: Source) => {
     grown: async (index: number, milliseconds: number): Promise<number> => {
       const { promise, resolve } = Promise.withResolvers<number>()
       const one = { index, tell: resolve }
-      const timer = setTimeout(resolve, milliseconds, index)
+      const timer = setTimeout(resolve, milliseconds, index).unref()
       waiting.add(one)
       void look()
       const found = await promise

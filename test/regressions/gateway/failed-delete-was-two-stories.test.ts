@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Fault } from '../../../src/dev/sandbox/faults.ts'
-import { appId, type Bff, type Carried, imageForm, startBff } from '../../support/bff.ts'
+import { answeredCalls, appId, type Bff, type Carried, imageForm, startBff } from '../../support/bff.ts'
 
 let bff: Bff
 let admin: Carried
@@ -42,6 +42,7 @@ const guarded = [
 test.each(faults)('%s to a guarded call: caller, journal and repeat say that nobody knows', async (_what, fault) => {
   for (const [operation, method, path] of guarded) {
     bff.sandbox.clearFaults()
+    await answeredCalls(bff, self)
     const { _id } = bff.sandbox.createUser(appId, { userId: `unclear-${Math.random()}`, clients: [{ platform: 'twilio' }] })
     bff.sandbox.fault({ operation, ...fault })
     const headers = { ...admin, 'idempotency-key': `unclear-${_id}` }
@@ -72,6 +73,7 @@ test.each(faults.filter(([, { endless }]) => !endless))(
     ]
     for (const [operation, ask] of writes) {
       bff.sandbox.clearFaults()
+      await answeredCalls(bff, self)
       bff.sandbox.fault({ operation, ...fault })
       // A message is passed on whatever stands in it, but a list is no message.
       const answer = await ask()

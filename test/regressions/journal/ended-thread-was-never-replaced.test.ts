@@ -90,17 +90,20 @@ test('the service: a deletion is refused with 503 and an alarm, nothing is sent;
 })
 
 test('the service: each thread that ends by itself is an alarm, also while nothing is asked; those that end at the stop are none', async () => {
-  const bff = await startBff()
+  const all = new AsyncDisposableStack()
+  await using _end = all
+  const bff = all.use(await startBff())
   const ended = () => bff.lines.filter(({ alarm }) => alarm === 'journal_thread').map(({ thread }) => thread)
   const auditor = await bff.signIn({ kind: 'service', roles: ['auditor'], actor: { id: 'reads' } })
   const read = () => bff.call('GET', '/ops/api/operations', { headers: auditor })
   expect((await read()).status).toBe(200)
-  for (const worker of threads) ways['by an error that nobody caught']!(worker)
-  await until(() => ended().length === threads.length)
+  // Those that replace them, and the one that verifies, come to the list meanwhile.
+  for (const worker of threads.slice(0, 3)) ways['by an error that nobody caught']!(worker)
+  await until(() => ended().length === 3)
   expect(new Set(ended())).toEqual(new Set(['console', 'reader', 'writer']))
   expect(bff.lines.find(({ alarm }) => alarm === 'journal_thread')).toMatchObject({ cause: { name: 'TypeError' } })
   expect((await read()).status).toBe(200)
-  await bff[Symbol.asyncDispose]()
+  await all.disposeAsync()
   expect(ended()).toHaveLength(3)
 })
 

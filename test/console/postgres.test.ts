@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals'
 import { createPostgres } from '../../src/journal/store/postgres/schema-state.ts'
 import { appId, startBff } from '../support/bff.ts'
 import { findPostgres, startPostgres } from '../support/postgres.ts'
+import { until } from '../support/until.ts'
 
 const bin = findPostgres()
 const whenThere = bin ? test : test.skip
@@ -23,7 +24,9 @@ whenThere('the timeline, a search, one operation, the export and a verification'
   const user = bff.sandbox.createUser(appId, { userId: 'mina-2', givenName: 'Mina' })
   const id = (await bff.call('DELETE', `/v1.1/appusers/${user._id}`, { headers })).headers.get('audit-operation')
   const get = async (path: string): Promise<string> => (await bff.call('GET', path, { headers })).text
-  expect((await bff.call('POST', '/ops/api/verify', { headers })).json).toMatchObject({ ok: true, findings: [] })
+  const verified = async () => (await bff.call('POST', '/ops/api/verify', { headers })).json
+  // A server that a busy machine does not reach in time says nothing of the journal.
+  expect(await until(verified, ({ failure }) => failure === undefined)).toMatchObject({ ok: true, findings: [] })
   expect(await get('/ops')).toContain('Verified')
   const { requestId } = (await bff.call('GET', `/ops/api/operations/${id}`, { headers })).json.events[0].context
   for (const q of [

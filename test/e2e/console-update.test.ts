@@ -22,6 +22,8 @@ withBrowser('an update with AUDIT_UPDATE_VALUES', () => {
     await it.enterAsAdmin()
     await page.goto('/bff/ops?q=action:update')
     await page.locator('#found .op .open').first().click()
+    // Until it has been read: cells that have not come yet are none.
+    await page.waitForURL('**/operations/*')
     const cells = () => page.locator('#diff td').allTextContents()
     expect(await cells()).toEqual(['sealed', 'sealed', 'sealed', 'sealed'])
     await page.getByRole('button', { name: 'Reveal personal data' }).click()

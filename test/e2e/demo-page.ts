@@ -24,7 +24,7 @@ export const openDemo = async (browserOptions: BrowserOptions = {}) => {
       env: { SELF_PROPERTIES: 'language' },
       // The stand-in starts anew for each test, behind the back of any copy.
       cacheTimes: { freshMs: 1, revalidateMs: 1, ifErrorMs: 1, noneMs: 1 },
-      sandbox: { people: appUsers, switches: { confirmLinksAfter: 1200 } },
+      sandbox: { people: appUsers },
       extend: ({ mint, origins }) => ({
         root: demoPage('/bff', integration, ['test', 'gdpr_request']),
         below: Router().use(
@@ -60,6 +60,11 @@ export const openDemo = async (browserOptions: BrowserOptions = {}) => {
         await dialog().getByLabel('Note').fill('seen twice, é')
       }
       await dialog().getByRole('button', { name, exact: true }).click()
+    },
+    /** What the browser was sent since the last look at it. */
+    bodies: async () => {
+      await browser.settled()
+      return browser.bodies.splice(0)
     },
     /** Everybody as at the start, and nobody signed in. */
     restart: async () => {

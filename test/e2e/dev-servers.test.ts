@@ -7,9 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import { consumerProject, consumersInstalled } from '../consumers/installed.ts'
 import { type Bff, startBff } from '../support/bff.ts'
-import { endProcess } from '../support/child-process.ts'
+import { endProcess, untilSaid } from '../support/child-process.ts'
 import { freePort } from '../support/free-port.ts'
-import { until } from '../support/until.ts'
 import { createWalker } from '../support/walk.ts'
 import { startWithProvider } from '../support/with-provider.ts'
 import { type Browser, chromiumInstalled, openBrowser } from './browser.ts'
@@ -77,15 +76,8 @@ const startVite = async (port: number, service: string): Promise<AsyncDisposable
   project.write('vite.config.mjs', recipeFor('export default { server', service))
   const words = [`${project.folder}/node_modules/vite/bin/vite.js`, '--port', String(port), '--strictPort', '--host', '127.0.0.1']
   const child = spawn(process.execPath, words, { cwd: project.folder, stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      said += String(chunk)
-    })
-  }
   // Not its port: to see whether it is free, Vite listens on it and closes it again before it serves.
-  await until(() => said.includes('Local') || child.exitCode !== null)
-  if (child.exitCode !== null) throw new Error(`Vite did not start: ${said}`)
+  await untilSaid(child, 'Local')
   return {
     [Symbol.asyncDispose]: async () => {
       await endProcess(child, 'SIGTERM')

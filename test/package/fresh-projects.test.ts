@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { demoSignIn } from '../../src/dev/demo/sign-in.ts'
 import { openBrowser } from '../e2e/browser.ts'
 import { mina, startBff } from '../support/bff.ts'
+import { endProcess, untilSaid } from '../support/child-process.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Package, pack } from './install.ts'
 import { type NpmProject, npmProject } from './npm-project.ts'
@@ -60,14 +61,15 @@ inContinuousIntegration('the package, installed by npm', () => {
       const words = ['node_modules/vite/bin/vite.js', '--port', String(page), '--strictPort']
       const vite = spawn(process.execPath, words, { cwd: app.folder, stdio: ['ignore', 'pipe', 'inherit'] })
       try {
-        await new Promise((resolve, reject) => vite.stdout.once('data', resolve).once('close', reject))
+        // Not its first word, which may be of something that it does before it serves.
+        await untilSaid(vite, 'Local')
         await using browser = await openBrowser(`http://localhost:${page}`)
         await browser.page.goto('/')
         await browser.page.getByRole('link', { name: 'Sign in' }).click()
         await browser.page.getByRole('button', { name: 'Mina Okafor' }).click()
         await browser.page.getByRole('heading', { name: `Hello ${mina.givenName}` }).waitFor()
       } finally {
-        vite.kill()
+        await endProcess(vite, 'SIGTERM')
       }
     })
   })

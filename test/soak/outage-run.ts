@@ -22,7 +22,7 @@ export interface Row {
 }
 
 const isWell = ({ answer }: Seen): boolean => answer.status < 300
-const recoverWithinMs = 15_000
+const recoverWithinMs = 60_000
 
 const cellOf = (seen: readonly Seen[], mended: number): Cell => {
   const answers: Record<string, number> = {}

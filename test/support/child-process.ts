@@ -11,6 +11,18 @@ export const endProcess = async (child: ChildProcess, signal: NodeJS.Signals = '
   await ended
 }
 
+/** Until the child has said this. Throws all that it said when it ends before. */
+export const untilSaid = async (child: ChildProcess, words: string): Promise<void> => {
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => {
+      said += String(chunk)
+    })
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  await until(() => said.includes(words) || hasEnded())
+  if (!said.includes(words)) throw new Error(`${child.spawnargs.join(' ')} ended: ${said}`)
+}
+
 /** Throws what `why` says when the process ends before this port takes connections. */
 export const untilTaken = async (port: number, child: ChildProcess, why: () => string): Promise<void> => {
   await until(async () => {

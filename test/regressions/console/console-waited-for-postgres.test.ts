@@ -3,6 +3,7 @@ import { makePlace, type Place } from '../../journal/place.ts'
 import { appId, type Bff, type Carried, startBff } from '../../support/bff.ts'
 import { postgresOfFile } from '../../support/postgres-of-file.ts'
 import { startProxy, type TestProxy } from '../../support/proxy.ts'
+import { until } from '../../support/until.ts'
 
 const { when, postgres } = postgresOfFile()
 const all = new AsyncDisposableStack()
@@ -21,9 +22,12 @@ const begin = async (): Promise<void> => {
   id = String((await bff.call('DELETE', `/v1.1/appusers/${user._id}`, { headers })).headers.get('audit-operation'))
 }
 let begun: Promise<void> | undefined
-const ready = (): Promise<void> => {
+/** Until all is read as it should be, so that the connections are there. */
+const ready = async (): Promise<void> => {
   begun ??= begin()
-  return begun
+  await begun
+  const statuses = async () => await Promise.all(paths().map(async (path) => (await bff.call('GET', path, { headers })).status))
+  await until(statuses, (all) => all.every((status) => status === 200))
 }
 afterAll(() => all.disposeAsync())
 

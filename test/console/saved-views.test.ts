@@ -92,10 +92,10 @@ test('who may not read the journal has no views, and a page of another site save
   const agent = await bff.signIn({ roles: ['agent'], actor: { id: 'alex' } })
   expect((await bff.call('GET', '/ops/api/views', { headers: agent })).status).toBe(403)
   expect((await save(agent, { name: 'A', q: 'state:open' })).status).toBe(403)
-  const cookie = await bff.signIn({ kind: 'cookie', roles: ['admin'], actor: { id: 'ada' } })
+  const cookie = await bff.signIn({ kind: 'cookie', roles: ['admin'], actor: { id: 'eve' } })
   const { 'x-bff-csrf': _token, ...without } = cookie
-  await save(ada, { name: 'Stays', q: 'state:open' })
-  const before = await list(ada)
+  await save(cookie, { name: 'Stays', q: 'state:open' })
+  const before = await list(cookie)
   for (const [method, path, json] of [
     ['PUT', '/ops/api/views', { name: 'A', q: 'state:open' }],
     ['DELETE', `/ops/api/views/${before[0]!.id}`, undefined],
@@ -103,7 +103,7 @@ test('who may not read the journal has no views, and a page of another site save
     expect((await bff.call(method, path, { headers: { ...without, 'sec-fetch-site': 'cross-site' }, ...(json && { json }) })).status).toBe(
       403,
     )
-  expect(await list(ada)).toEqual(before)
+  expect(await list(cookie)).toEqual(before)
 })
 
 test('another app knows nothing of them; a new first pepper loses none, and a former one that is gone opens none', async () => {

@@ -24,7 +24,8 @@ export const valuesInMemory = (now: () => number) => {
     },
     unclaim: async (tag, name, value) => {
       const old = get(`${tag}:${name}`)
-      if (old === undefined || old === value) put(`${tag}:${name}`, `!${value}`, latestMs)
+      if (old === value) values.delete(`${tag}:${name}`)
+      else if (old === undefined) put(`${tag}:${name}`, `!${value}`, latestMs)
     },
     put: async (tag, name, value, ttlMs) => void put(`${tag}:${name}`, value, ttlMs),
     raise: async (tag, name, value, ttlMs) => {

@@ -9,7 +9,7 @@
  * | `bff:n:{tag}` | hash | sid → created, absolute end, sealed index entry | longest session in it |
  * | `bff:n:{replicas-<journal>}` | hash | process → since when, end, digests of what all must share | 15 s after the last of them |
  * | `bff:n:{HMAC of a smoochId}` | hash | tag of the person who has it → created, end, sealed userId | 100 days after that person's last sign-in |
- * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed; `!` and a claim that was given free; of a clock: the highest time seen (ms); saved views of the console, sealed | 24 h; `!` 5 minutes; of a clock 100 days; of views a year |
+ * | `bff:o:{tag}:<name>` | string | what an Idempotency-Key stands for, sealed; `!` and a claim that was given free before it came; of a clock: the highest time seen (ms); saved views of the console, sealed | 24 h; `!` 5 minutes; of a clock 100 days; of views a year |
  * | `bff:l:{tag}:<class>` | string | uses in this window; of a program `service:` and the beginning of its session's key | window |
  */
 import type { ObserveRedis } from '../../platform/metrics/metrics.ts'
@@ -128,7 +128,8 @@ if value and string.sub(value, 1, 1) ~= '!' then return value end`,
   bffUnclaim: {
     numberOfKeys: 1,
     lua: `local old = redis.call('GET', KEYS[1])
-if not old or old == ARGV[1] then redis.call('SET', KEYS[1], '!' .. ARGV[1], 'PX', ${latestMs}) end`,
+if old == ARGV[1] then redis.call('DEL', KEYS[1])
+elseif not old then redis.call('SET', KEYS[1], '!' .. ARGV[1], 'PX', ${latestMs}) end`,
   },
   bffPut: { numberOfKeys: 1, lua: `redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])` },
   bffRaise: {

@@ -10,7 +10,7 @@ import { createOperation } from './operation.ts'
 import { createScreens, type PageParts } from './screen.ts'
 import { createTimeline } from './timeline.ts'
 
-const styles = ['elements', 'frame', 'summary', 'search', 'charts', 'rows', 'operation']
+const styles = ['elements', 'frame', 'summary', 'search', 'charts', 'rows', 'operation', 'print']
 
 /** TABLE: what a browser loads beside the pages, and of which files each is put together, in this order. */
 const assets: Readonly<Record<string, readonly URL[]>> = {

@@ -99,7 +99,10 @@ const createParser = (request: IncomingMessage, limits: UploadLimits): BusboyIns
     throw new Problem('unsupported_media_type', { detail })
   }
   if (!/^multipart\/form-data *;/i.test(type) || request.headers['content-encoding']) {
-    throw otherType(request.headers, 'An image is sent as multipart/form-data.')
+    throw otherType(
+      request.headers,
+      'An image is sent as multipart/form-data with a boundary; a client sets both when it is given a form and no type.',
+    )
   }
   if (Number(request.headers['content-length'] ?? 0) > limits.bytes + overhead) throw new Problem('too_large')
   try {
@@ -110,7 +113,7 @@ const createParser = (request: IncomingMessage, limits: UploadLimits): BusboyIns
       limits: { files: names.size + 1, fileSize: limits.bytes, headerPairs: 10, headerSize: 4096 },
     })
   } catch (cause) {
-    throw malformed('The multipart content type names no boundary.', cause)
+    throw malformed('The content type names no boundary, which a client sets when it is given a form and no type.', cause)
   }
 }
 

@@ -77,7 +77,9 @@ const prove = (head: Buffer, declared: string): ImageType => {
   const type = imageType(head)
   if (!type) throw new Problem('unsupported_media_type', { detail: 'The file is none of PNG, JPEG, GIF and WebP.' })
   if (!mayBeDeclared(type, declared))
-    throw new Problem('unsupported_media_type', { detail: `The file is ${type}, but its part is declared as another type.` })
+    throw new Problem('unsupported_media_type', {
+      detail: `The file is ${type}, but its part is declared as another type: declare the true one, or none.`,
+    })
   return type
 }
 

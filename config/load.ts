@@ -106,7 +106,7 @@ export const unreadable = (error: unknown): string => {
   return `${message.split(',')[0]}${home}`
 }
 
-/** Throws for another encoding: its bytes would be another secret for each program that reads them. */
+/** Throws for another encoding: each program would read its bytes as another secret. */
 export const readText = (path: string): string => {
   const bytes = readFileSync(path)
   try {

@@ -103,7 +103,7 @@ const rowsOf = z
   )
   .min(1)
 
-/** Adds secrets' files to `files`. Throws SettingsError, also where issuers could share a userId. */
+/** Adds secrets' files to `files`. Throws SettingsError, also if issuers could share a userId. */
 export const loadProviders = (settings: Settings, files: SecretFile[] = []): Provider[] => {
   const providers = settings.OIDC_PROVIDERS_FILE
     ? readRows(

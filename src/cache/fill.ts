@@ -1,5 +1,5 @@
-/** The filling of the cache: one fetch under a lease, whose answer is stored under both names of its
- * person, for all who wait. */
+/** The filling of the cache: one fetch under a lease, whose answer is stored under both names of
+ * its person, for all who wait. */
 import { isUserNotFound } from '../contract/problems.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Alarm } from '../platform/alarms.ts'

@@ -1,5 +1,5 @@
-/** Cache keys of a person: one per name and live pepper, that of the userId being also the person key
- * of the sessions; and the aliases that lead from one name to the other. */
+/** Cache keys of a person: one per name and live pepper, that of the userId being also the person
+ * key of the sessions; and the aliases that lead from one name to the other. */
 
 import { looksLikeSmoochId } from '../contract/ids.ts'
 import { opener } from '../crypto/decryption-memo.ts'

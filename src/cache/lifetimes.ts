@@ -12,8 +12,8 @@ export interface Lifetimes {
 /** Of entries; `noneMs`: of "there is no such user". */
 export const lifetimes: Lifetimes = { freshMs: 30_000, revalidateMs: 60_000, ifErrorMs: 300_000, ifSlowMs: 1_000, noneMs: 5_000 }
 
-/** Of what stands beside an entry. `unaliasedMs` above `fillMs`: after a write that found no alias, a
- * fetch from before it can no longer store. */
+/** Of what stands beside an entry. `unaliasedMs` above `fillMs`: after a write that found no alias,
+ * a fetch from before it can no longer store. */
 export const times = {
   leaseMs: 3_000,
   fillMs: 20_000,

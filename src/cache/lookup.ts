@@ -13,7 +13,8 @@ interface Lookup {
   readonly token: string
 }
 
-/** Pause between looks for what another process fetches: longer and longer, since a slow vendor keeps many waiting. */
+/** Pauses between looks for the fetch of another process: growing, since a slow vendor keeps many
+ * waiting. */
 const pauseMs = (before: number): number => Math.min(200, 10 * 1.5 ** before)
 
 export const createLookup = (store: CacheStore, entries: Entries) => {

@@ -1,4 +1,4 @@
-/** The cache of this process: its store, what reads from it, and what invalidates it around each change. */
+/** The cache of this process: its store, its reads, and its invalidation around each change. */
 import type { Settings } from '../../config/load.ts'
 import { operations } from '../contract/operations.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'

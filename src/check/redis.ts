@@ -9,7 +9,7 @@ import type { Configuration } from './configuration.ts'
 import { type Finding, fault, ok, warn } from './finding.ts'
 
 const oldest = 7
-/** Characters that a value may have for a hash to keep its small form: most of what is sealed has fewer. */
+/** Characters of a value in a hash of the small form. Most sealed values have fewer. */
 const listpackValue = 2_048
 
 /** `keeps`: what is lost there is lost, unlike in a cache. */

@@ -1,5 +1,5 @@
-/** Runs of the checks, side by side and each within its time: all of them for `npm run check`, and the
- * cheap ones once the service has started. */
+/** Runs of the checks, side by side and each within its time: all of them for `npm run check`, and
+ * the cheap ones once the service has started. */
 import cluster from 'node:cluster'
 import { timedOut, withTimeout } from '../platform/deadline.ts'
 import { errorMessage } from '../platform/error-message.ts'

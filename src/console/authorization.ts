@@ -1,5 +1,5 @@
-/** Who enters the console: staff with a role of the row; for what changes or reveals, after a recent
- * sign-in, and a refusal of it is an event. */
+/** Who enters the console: staff with a role of the row; for what changes or reveals, after a
+ * recent sign-in, and a refusal of it is an event. */
 import type { Request, Response } from 'express'
 import type { Role } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'

@@ -27,7 +27,7 @@ interface CountersOptions {
 const hour = 3_600_000
 const day = 24 * hour
 const span = 30 * day
-/** Hours that are kept of an app, by number: a clock that is ahead for a while makes nothing old. */
+/** Hours kept of an app, by number: a clock that is ahead for a while makes none of them old. */
 const maxHours = span / hour + 1
 const lookEveryMs = 1_000
 const restMs = 10

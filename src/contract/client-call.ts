@@ -3,7 +3,7 @@
 export interface CallOptions {
   /** Ends the wait. A call that changes something may have taken effect all the same. */
   readonly signal?: AbortSignal | undefined
-  /** For this call, in place of the client's: `fetchWithProgress` of `smooch-bff/upload` tells how far an upload is. */
+  /** In place of the client's: `fetchWithProgress` of `smooch-bff/upload` tells of progress. */
   readonly fetch?: typeof fetch | undefined
 }
 

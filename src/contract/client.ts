@@ -204,7 +204,8 @@ const errorOf = (meta: Meta, answer: unknown): ClientError => {
 const pause = (error: unknown, tries: number): number | undefined => {
   const backoff = (0.2 + Math.random() * 0.2) * 2 ** tries
   const { status, code, retryAfter = backoff } = error as Partial<ClientError>
-  // No status: there was no answer; below 300 it broke off. `operation_pending`: the first call with this key still runs.
+  // No status: there was no answer; below 300 it broke off. `operation_pending`: the first call
+  // with this key still runs.
   const helps = status === undefined || status < 300 || [429, 502, 503].includes(status) || code === 'operation_pending'
   return helps && retryAfter <= 10 ? retryAfter : undefined
 }

@@ -5,7 +5,7 @@ import { type FieldFault, type Particulars, Problem } from './problems.ts'
  * so they are not repeated. */
 export const placeOf = (labels: readonly PropertyKey[]): string => labels.map(labelOf).join('').replace(/^\./, '')
 
-/** The place as RFC 9457 points to it: a JSON pointer in a fragment, as far as its keys are plain words. */
+/** The place as in RFC 9457: a JSON pointer in a fragment, up to a key that is no plain word. */
 export const pointerOf = (labels: readonly PropertyKey[]): string => {
   const unclear = labels.findIndex((label) => labelOf(label) === '.?')
   const clear = unclear < 0 ? labels : labels.slice(0, unclear)

@@ -1,6 +1,6 @@
-/** Who asks from this machine: the demo, where anybody signs in as anybody, and the steering of the stand-in
- * serve nobody else. A proxy on the machine would open them to others, and a browser on it to a page whose
- * name leads here. */
+/** Who asks from this machine: the demo, where anybody signs in as anybody, and the steering of the
+ * stand-in serve nobody else. A proxy on the machine would open them to others, and a browser on it
+ * to a page whose name leads here. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 import { isLoopback } from '../../config/secure-address.ts'

@@ -1,5 +1,5 @@
-/** The refusal of words behind `npm run demo` and `npm run sandbox`: neither takes one, and what is not
- * known is not passed over. */
+/** The refusal of words behind `npm run demo` and `npm run sandbox`: neither takes one, and what is
+ * not known is not passed over. */
 const examples = { demo: 'PORT=8080 npm run demo', sandbox: 'SANDBOX_PORT=4000 npm run sandbox' }
 
 /** Undefined without a word. */

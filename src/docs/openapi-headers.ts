@@ -1,4 +1,4 @@
-/** TABLE: headers of requests and answers in the OpenAPI documents, and which operation has which. */
+/** TABLE: headers of requests and answers in the OpenAPI documents, by operation. */
 import { exampleIds } from '../contract/ids.ts'
 import { type Operation, takesIdempotencyKey } from '../contract/operation.ts'
 import type { AnswerHeader } from '../http/endpoint.ts'

@@ -1,5 +1,5 @@
-/** Routes of the documents: `/openapi.json`, and `/docs`, the same as a page. Each is made once, when
- * it is first asked for: at the start they would be a tenth of its time. */
+/** Routes of the documents: `/openapi.json`, and `/docs`, the same as a page. Each is made once,
+ * when it is first asked for: at the start they would be a tenth of its time. */
 
 import { readFile } from 'node:fs/promises'
 import type { RequestHandler, Response, Router } from 'express'

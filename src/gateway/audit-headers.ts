@@ -1,5 +1,5 @@
-/** Headers for the journal: why a call is made (Audit-Reason, Audit-Ticket, Audit-Note), and which call it
- * repeats (Idempotency-Key). */
+/** Headers for the journal: why a call is made (Audit-Reason, Audit-Ticket, Audit-Note), and which
+ * call it repeats (Idempotency-Key). */
 import type { IncomingMessage } from 'node:http'
 import type { Settings } from '../../config/load.ts'
 import { faultIn } from '../contract/field-faults.ts'

@@ -34,7 +34,7 @@ export const namesIn = (role: Subject['role'], id: string, appUser: AppUser): Pe
   return [{ role, ...names }, ...(isNameOf(id, appUser) ? [] : [{ role, userId: id }])]
 }
 
-/** The people as known before any read: the id of another user is only a name that was asked for. */
+/** The people as known before any read: of another user only the id that was asked for. */
 export const targetsOf = ({ userId }: Own, subjects: readonly Subject[]): Person[] =>
   subjects.map(({ role, id, self }) =>
     self && userId !== undefined && id !== userId ? { role, userId, smoochId: id } : { role, userId: id },

@@ -48,7 +48,7 @@ export const readBody = async (operation: Operation, req: Request): Promise<unkn
 export const ownNameIn = (params: Record<string, string>, [subject]: readonly Subject[], { userId }: Session): Record<string, string> =>
   'userId' in params && subject!.self && userId !== undefined ? { ...params, userId } : params
 
-/** The patience of a caller: the time of one call to the vendor and a little more, however many an answer takes. */
+/** The patience of a caller, for all of an answer: a little more than one call may take. */
 export const patienceOf = (operation: Operation, { res }: Request): Patience | undefined =>
   operation.effect === 'read'
     ? {

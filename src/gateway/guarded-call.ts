@@ -103,7 +103,7 @@ export const createGuardedCall = (parts: GuardedCallParts, { accept, acceptOwn, 
     }
   }
 
-  /** Never throws: the vendor has answered, and a failing store must not turn that into an error. */
+  /** Never throws: a failing store must not turn the vendor's answer into an error. */
   const end = async (persons: readonly Person[]): Promise<void> => {
     await Promise.all(
       persons.map((person) =>

@@ -56,7 +56,7 @@ export const createIdempotency = ({ store, peppers, untilDone }: Parts) => {
   ): Promise<{ reply: Reply; replayed: boolean }> => {
     const people = personKeysOf(peppers, session)
     const text = JSON.stringify(request)
-    // Under each live pepper: replicas whose peppers differ, or their order does, have one in common.
+    // Under each live pepper: replicas with others, or in another order, have one in common.
     const claims = peppers().map((pepper, at): KeyClaim => {
       const tag = people[at]!
       const name = keyedName(pepper, purpose, session.app, bearerOf(session), key)
@@ -79,7 +79,7 @@ export const createIdempotency = ({ store, peppers, untilDone }: Parts) => {
       digest,
       record: openFor(peppers, purpose, `${tag}:${name}`, text) as IdempotencyRecord | undefined,
     })
-    /** Under another pepper: what was met first may be the claim of somebody who is about to find this. */
+    /** Under another pepper: the first one met may be the claim of a call about to find this. */
     const settled = async () => {
       for (const claim of claims) {
         const text = await store.get(claim.tag, claim.name)

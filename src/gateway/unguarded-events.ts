@@ -1,4 +1,4 @@
-/** Events of calls that are not guarded: one afterwards, and one per refusal. Neither stops a call. */
+/** Events of unguarded calls: one afterwards, and one per refusal. Neither stops a call. */
 import type { Operation } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 import type { CallFacts } from '../journal/event/compose.ts'
@@ -7,7 +7,7 @@ import type { UpstreamAnswer } from '../upstream/call.ts'
 import { answerFacts, failureFacts } from './call-facts.ts'
 
 export const createUnguardedEvents = (guard: Pick<Guard, 'denied' | 'recorded'>) => ({
-  /** A refusal is an event; a prompt to sign in again is not, since the next call leaves its own. */
+  /** A refusal is an event; a prompt to sign in again is not: the next call leaves its own. */
   orDenied: <T>(asked: () => CallFacts, check: () => T): T => {
     try {
       return check()

@@ -6,7 +6,7 @@ import { bodyErrors, type Endpoint, type Endpoints, type Media, type RowHandler,
 import { bringsBody, discardBody, isForm, readForm, readJson } from './request/body.ts'
 import { checkQuery, pickQuery, rawQueryOf } from './request/query.ts'
 
-/** The check of a caller: before the body is read, and again after it, which may have taken long. */
+/** The check of a caller: before the body, and again after it, since that may take long. */
 export interface Authorization<Who, Id = string> {
   readonly enter: (asked: Asked<Id>) => Who | Promise<Who>
   readonly again?: (who: Who, asked: Asked<Id>) => Promise<Who>
@@ -42,7 +42,7 @@ export interface CheckedRequest<Row, Who> {
   readonly res: Response
 }
 
-/** Returns the JSON of the answer; undefined for the one without a body, or when it has answered. */
+/** Returns the JSON of the answer; undefined without a body, or when it has answered. */
 type Work<Row, Who> = (checked: CheckedRequest<Row, Who>) => Promise<unknown>
 
 const jsonMedia = 'application/json'

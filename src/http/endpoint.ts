@@ -50,7 +50,7 @@ export interface Endpoint {
   readonly recentSignIn?: true
   /** A browser must send X-BFF-CSRF with the cookie. */
   readonly csrf?: true
-  /** Asked by a page of its own accord: no activity of the person, whose session may run out meanwhile. */
+  /** Asked by a page of its own accord: no activity that prolongs the person's session. */
   readonly background?: true
   /** The limit against which calls of a session count. */
   readonly limit?: LimitClass

@@ -45,7 +45,7 @@ const limiter = ({ name, prefix, count, ...options }: Limiter): RequestHandler =
     standardHeaders: false,
     legacyHeaders: false,
     passOnStoreError: false,
-    // No two limiters share the store that is made here, and the library would keep each one for ever.
+    // No two limiters share this store, and the library would keep each one for ever.
     validate: { unsharedStore: false },
     store: {
       prefix,

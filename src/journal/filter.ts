@@ -11,8 +11,8 @@ export const states: readonly string[] = [...openStates, 'open', 'success', 'fai
 
 export const actions: readonly string[] = [...shortNames, ...actionNames]
 
-/** True for a time zone that this Node knows, and for an offset such as `+02:00`. Temporal alone takes
- * whole times for a zone, and Intl alone some names of old. */
+/** True for a time zone that this Node knows, and for an offset such as `+02:00`. Temporal alone
+ * takes whole times for a zone, and Intl alone some names of old. */
 export const isZone = (text: string): boolean => {
   try {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions()
@@ -25,7 +25,7 @@ export const isZone = (text: string): boolean => {
 /** True for a time that says itself how far it is from UTC. */
 export const hasOffset = (text: string): boolean => /(?:Z|[+-]\d{2}:?\d{2})$/.test(text)
 
-/** A year, a month, a day or a time; without an offset on the clocks of the zone, the earlier of two. */
+/** A year, a month, a day or a time; without an offset by the zone, the earlier of two. */
 export const dateOf = (text: string, zone = 'UTC'): Date | undefined => {
   if (!/^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?$/.test(text)) return undefined
   try {

@@ -39,7 +39,7 @@ export async function erasePerson(
     return undefined
   }
   const subjects = await pseudonymsAmong(store, names)
-  // Staff, and whoever was known by `_id` alone, have no pseudonym, and what is sealed goes by these too.
+  // Staff, and users known by `_id` alone, have no pseudonym; sealed parts go by these too.
   const ids = (await recordedAmong(store, names)).filter((name) => !subjects.includes(name))
   // The event first: names that are missing without it look like tampering.
   await write(store, { ...systemEvent('erased'), kind: 'erased', action: 'erase', tenant, by, facts: { subjects, ids } })
@@ -91,8 +91,8 @@ async function keyAt(store: Store, size: number): Promise<string> {
   return String(decode(event!.body).facts?.['key'])
 }
 
-/** Sets the anchor back to the end of the log, and records the loss: events before, if known, and now, or
- * a whole journal. Undefined, with nothing written, when nothing was lost. */
+/** Sets the anchor back to the end of the log, and records the loss: events before, if known, and
+ * now, or a whole journal. Undefined, with nothing written, when nothing was lost. */
 export async function acceptRollback(store: Store, anchor: Anchor, by: string) {
   const lostJournal = await missing(store, anchor)
   const highest = await anchor.highest(lostJournal ?? store.journal)

@@ -1,5 +1,5 @@
-/** TABLE: the alarms by name: what each means, what to look at, what to do. The runbook is derived from it, and each has a
- * series in the metrics from the start. */
+/** TABLE: the alarms by name: what each means, what to look at, what to do. The runbook is derived
+ * from it, and each has a series in the metrics from the start. */
 import { describeError, type Fields, type Log } from './log/logger.ts'
 
 interface Row {

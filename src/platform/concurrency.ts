@@ -1,4 +1,4 @@
-/** Bounds of concurrent work: in all, by group and by caller, for a list of items, or one at a time. */
+/** Bounds of concurrent work: in all, by group and by caller, by list, or one at a time. */
 
 export interface Concurrency {
   readonly max: number

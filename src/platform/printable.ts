@@ -1,7 +1,7 @@
 /** One rule for text that people see: characters that steer a terminal, turn the direction of a
  * line or take no room become escapes. They are those of JSON, so JSON stays the same JSON. */
 
-/** Controls, formats (bidi, zero-width), line separators, lone surrogates, and what fonts leave out. */
+/** Controls, formats (bidi, zero-width), line separators, lone surrogates, blank letters. */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 /** The same without line feeds and tabs. */
 const unseenInLines = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu

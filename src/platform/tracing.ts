@@ -1,6 +1,7 @@
-/** The one door to OpenTelemetry's API: a span for each request and each send to the vendor, and the ids that all log lines of
- * a request have. Recorded only where an SDK is registered; without one the ids go on all the same. No attribute holds a path, a
- * query, an address or an id of a person. */
+/** The one door to OpenTelemetry's API: a span for each request and each send to the vendor, and
+ * the ids that all log lines of a request have. Recorded only where an SDK is registered; without
+ * one the ids go on all the same. No attribute holds a path, a query, an address or an id of a
+ * person. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   type Attributes,
@@ -70,7 +71,8 @@ export const startRequestTrace = (method: string, header: string | undefined): R
 /** What belongs to the request that is being answered, wherever its work has gone. */
 const current = new AsyncLocalStorage<{ readonly fields: Readonly<Record<string, unknown>>; readonly trace: RequestTrace } | undefined>()
 
-/** Runs what answers a request: its log lines get these fields, its sends this parent, instrumentations of others too. */
+/** Runs what answers a request: its log lines get these fields, its sends this parent,
+ * instrumentations of others too. */
 export const runInTrace = (its: RequestTrace, requestId: string, work: () => void): void =>
   current.run({ fields: { requestId, ...its.ids }, trace: its }, () => context.with(its.context, work))
 
@@ -114,14 +116,14 @@ export const startSendTrace = (method: string, url: URL, template: string, resen
 interface TraceParent {
   readonly traceId: string
   readonly spanId: string
-  /** Whether whoever asked records the trace, and whether its id is random; other bits have no meaning yet. */
+  /** Whether the caller records the trace, and whether its id is random; no others yet. */
   readonly flags: number
 }
 
 const form = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const meaningful = 0b11
 
-/** Two headers come joined by a comma, which is malformed. A later version may say more behind the fields of this one. */
+/** Two headers come joined by a comma: malformed. A later version may have more fields. */
 export const parseTraceParent = (header: string | undefined): TraceParent | undefined => {
   const [, version, traceId, spanId, flags, more] = (header && form.exec(header)) || []
   if (traceId === undefined || spanId === undefined || (version === '00' && more !== undefined)) return undefined

@@ -1,4 +1,4 @@
-/** The subjects of a call: ids in path or body, `me` resolved, and whether they are the caller's. */
+/** Subjects of a call: ids in path or body, `me` resolved, and whether they are the caller. */
 import { faultIn } from '../contract/field-faults.ts'
 import { newId, pathId, provableId } from '../contract/ids.ts'
 import type { Operation } from '../contract/operation.ts'

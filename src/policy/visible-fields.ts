@@ -1,5 +1,5 @@
-/** The projection of an answer: the part that a caller may see. Built by leaving out, so that new fields of the
- * vendor still arrive. */
+/** The projection of an answer: the part that a caller may see. Built by leaving out, so that new
+ * fields of the vendor still arrive. */
 
 import { returnsUser } from '../contract/answers.ts'
 import type { Caller, Operation } from '../contract/operation.ts'
@@ -18,8 +18,8 @@ export const project = (operation: Operation, caller: Caller, body: unknown): un
 
 export const withoutDeviceSecrets = (body: Identified): Identified => withoutOf(body, forNobody)
 
-/** In whatever the vendor says of the user, since lists that no document names may hold devices too; `properties` alone are
- * names of the business's own. */
+/** In whatever the vendor says of the user, since lists that no document names may hold devices
+ * too; `properties` alone are names of the business's own. */
 const withoutOf = (body: Identified, hidden: ReadonlySet<string>): Identified => {
   const shown: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(body.appUser))
@@ -27,7 +27,8 @@ const withoutOf = (body: Identified, hidden: ReadonlySet<string>): Identified =>
   return { ...body, appUser: shown as Identified['appUser'] }
 }
 
-/** At every depth: the vendor promises no flat list of clients. By a loop, which takes a quarter of the time of lists of pairs. */
+/** At every depth: the vendor promises no flat list of clients. By a loop, which takes a quarter of
+ * the time of lists of pairs. */
 const without = (value: unknown, hidden: ReadonlySet<string>): unknown => {
   if (Array.isArray(value)) return value.map((each) => without(each, hidden))
   if (typeof value !== 'object' || value === null || isRaw(value)) return value

@@ -9,8 +9,9 @@ interface FieldRules {
   readonly selfProperties: readonly string[]
 }
 
-/** TABLE: what end users may write of themselves, by body; of `properties` only the keys that a setting names. No picture:
- * staff load it from wherever it points to. A link has a rule of its own below. */
+/** TABLE: what end users may write of themselves, by body; of `properties` only the keys that a
+ * setting names. No picture: staff load it from wherever it points to. A link has a rule of its own
+ * below. */
 const selfFields: Readonly<Record<Exclude<Body, 'AppUserLink'>, readonly string[]>> = {
   AppUserUpdate: ['givenName', 'surname', 'email', 'properties'],
   ImageUpload: ['role', 'name', 'text', 'email', 'altText'],
@@ -21,8 +22,8 @@ const selfFields: Readonly<Record<Exclude<Body, 'AppUserLink'>, readonly string[
 const listed = (properties: readonly string[]): string =>
   properties.length > 0 ? `the properties ${properties.join(', ')}` : 'no properties'
 
-/** Field rules on the way in. The body has passed its schema; that of an image is known only while it
- * is read. Throws `field_not_allowed`. */
+/** Field rules on the way in. The body has passed its schema; that of an image is known only while
+ * it is read. Throws `field_not_allowed`. */
 export const requireFields = (caller: Caller, operation: Operation, body: unknown, { selfProperties }: FieldRules): void => {
   if (isImmediate(operation, body) && !operation.immediate?.includes(caller))
     throw notAllowed([['confirmation', 'type']], `confirmation.type immediate is for ${operation.immediate?.join(', ')}.`)

@@ -147,7 +147,8 @@ export const startApp = async ({ extend, ...options }: AppOptions) => {
     publicUrl: onPublic.address.url,
     privateUrl: onPrivate.address.url,
     origins: shown,
-    /** From now on `/readyz` fails and every answer ends its connection; calls are served, and it tells when the latest came. */
+    /** From now on `/readyz` fails and every answer ends its connection; calls are served, and it
+     * tells when the latest came. */
     drain: (): (() => number) => {
       health.draining = true
       return onPublic.drain()

@@ -1,4 +1,4 @@
-/** The parts that the routes of a process share, each made of those before it. The only file that makes them. */
+/** The parts that all routes of a process share, made here alone, each of those before it. */
 import type { App } from '../../config/apps.ts'
 import type { Settings } from '../../config/load.ts'
 import type { Provider } from '../../config/providers.ts'

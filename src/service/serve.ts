@@ -13,7 +13,7 @@ import { startApp } from './app.ts'
 
 const drainMs = 25_000
 
-/** As long as calls come, the load balancer has not heard; those under way to a port that closes would get no answer. */
+/** While calls come, the load balancer has not heard: a closed port would leave them unanswered. */
 const untilUncalled = async (latestCall: () => number): Promise<void> => {
   const until = performance.now() + 5_000
   while (performance.now() < until && performance.now() - latestCall() < 1_000) await sleep(100)

@@ -1,5 +1,5 @@
-/** What is vouched for: a person or a program, and the session that it is to have. The body of a mint;
- * sign-in and exchange assert the same. */
+/** What is vouched for: a person or a program, and the session that it is to have. The body of a
+ * mint; sign-in and exchange assert the same. */
 import { z } from 'zod'
 import { hiddenIn } from '../contract/ids.ts'
 import { notBlank, withoutFormatting } from '../contract/text.ts'

@@ -1,5 +1,5 @@
-/** The look-up of a request's session. The token finds the record; the record decides. One round trip to
- * the store also counts the call, and may bring the cache's answer along. */
+/** The look-up of a request's session. The token finds the record; the record decides. One round
+ * trip to the store also counts the call, and may bring the cache's answer along. */
 import type { IncomingMessage } from 'node:http'
 import type { Settings } from '../../config/load.ts'
 import type { LimitClass } from '../contract/operation.ts'
@@ -131,7 +131,7 @@ export const createSessionLookup = ({ apps, store, keys, peppers, origins, limit
 
   return {
     /** The caller's session, and the prefetched entry, which the caller disposes of. Throws
-     * `unauthorized`, `csrf`, `session_store_unavailable`, and what `decide` throws for the limit. */
+     * `unauthorized`, `csrf`, `session_store_unavailable`, and the throws of `decide`. */
     require: async <P extends Disposable>(
       request: IncomingMessage,
       wanted: Requirement<P>,
@@ -157,7 +157,7 @@ export const createSessionLookup = ({ apps, store, keys, peppers, origins, limit
     count: async (tag: string, name: LimitClass, decide: (limit: Limit) => Promise<void>): Promise<void> =>
       await decide({ name, max: limits[name], used: await store.use(tag, { name, windowMs: minute }) }),
 
-    /** The caller's session, not counted as activity; of a request that was let in before, as it is by now. */
+    /** The caller's session as it is now; asking is no activity. */
     current: async (request: IncomingMessage, csrf: 'api' | 'checked' = 'api'): Promise<Session | undefined> => {
       const { session } = await find(tokenOf(keys, request, origins, csrf), { touch: false })
       return session && forStaffOrigin(request, session)

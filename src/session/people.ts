@@ -51,8 +51,8 @@ export const createPeople = ({ store, peppers }: { store: SessionStore; peppers:
       if (record.kind === 'service') return
       const interactive = (await list(record)).filter(({ entry }) => entry.kind !== 'service')
       const surplus = Math.max(0, interactive.length - maxSessions)
-      // A session of a capped key replaces only sessions that the key could have minted. A new one, which seems the
-      // oldest after the clock was set back, replaces another.
+      // A session of a capped key replaces only sessions that the key could have minted. A new one,
+      // which seems the oldest after the clock was set back, replaces another.
       const replaceable = interactive.filter(({ sid, entry }) => sid !== listed.sid && isWithin(record.cap, entry))
       await Promise.all(replaceable.slice(0, surplus).map(endListed))
     },

@@ -1,5 +1,6 @@
-/** Sessions as their identity provider names them, for its logout tokens. A sign-in with us began before
- * or after a logout by the count of logouts; other times are the provider's, which signed both tokens. */
+/** Sessions as their identity provider names them, for its logout tokens. A sign-in with us began
+ * before or after a logout by the count of logouts; other times are the provider's, which signed
+ * both tokens. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import type { ProviderSession } from './record.ts'
 import { openListed } from './seal.ts'
@@ -7,7 +8,7 @@ import type { SessionStore } from './store/session-store.ts'
 
 type Entry = ReturnType<typeof openListed>[number]
 
-/** `sub` names all sessions of a provider's user, `sid` one session there; both: where they meet. */
+/** `sub` names all sessions of a provider's user, `sid` one of them; both: that one, if theirs. */
 interface ProviderLogout extends Pick<ProviderSession, 'issuer'>, Partial<Pick<ProviderSession, 'sub' | 'sid'>> {
   /** Time of the logout in seconds, by the provider's clock. */
   readonly saidAt: number
@@ -83,8 +84,8 @@ export const createProviderSessions = ({ store, peppers, people }: Parts) => {
     /** How many logouts have been heard. */
     logouts: (): Promise<number> => store.logouts(),
 
-    /** True when the provider has ended the session: it neither began with us after the logout, nor was proved
-     * there after it. */
+    /** True when the provider has ended the session: it neither began with us after the logout, nor
+     * was proved there after it. */
     ended: async (session: ProviderSession, began: Beginning = { logouts: 0, startedMs: 0 }): Promise<boolean> => {
       const marks = (await Promise.all(keysOfSession(peppers, session).flat().map(signedOut))).flat()
       return marks.some(

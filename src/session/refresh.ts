@@ -92,8 +92,8 @@ export const createRefresh = ({ apps, store, keys, peppers, people, reused }: Pa
       return tokens(record, tag, fam, { refresh: jti, access: accessJti }, times)
     },
 
-    /** Throws `invalid_grant`, and `forbidden` for an app that is not served. The signature is checked before any look-up. `count` gets the
-     * person's key and may refuse. */
+    /** Throws `invalid_grant`, and `forbidden` for an app that is not served. The signature is
+     * checked before any look-up. `count` gets the person's key and may refuse. */
     refresh: async (text: string, count: (tag: string) => Promise<void>): Promise<Tokens> => {
       const token = verifyToken(keys, text)
       if (token?.kind !== 'refresh' || token.fam === undefined) throw invalidGrant()

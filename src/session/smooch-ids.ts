@@ -34,7 +34,7 @@ export const createSmoochIds = ({ store, peppers }: { store: SessionStore; peppe
       return userId === undefined ? [] : [{ sid, userId, smoochId }]
     })
 
-  /** The name of the smoochId of the person's last answer, under whichever pepper it was written. */
+  /** The name of the smoochId in the person's last answer, under any live pepper. */
   const nameOf = async (person: Person): Promise<string | undefined> =>
     (await Promise.all(personKeysOf(peppers, person).map((tag) => store.readMark(tag, 'smooch')))).find((name) => name !== undefined)
 

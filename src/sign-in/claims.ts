@@ -1,5 +1,5 @@
-/** Claims of an identity provider: their values by path, in the shapes that providers give them, and
- * the person in them; settings say which claim means what. */
+/** Claims of an identity provider: their values by path, in the shapes that providers give them,
+ * and the person in them; settings say which claim means what. */
 import type { ClaimRules, ProviderRole } from '../../config/providers.ts'
 import { faultOfName, hiddenIn, isTooLong } from '../contract/ids.ts'
 import { Problem, problems } from '../contract/problems.ts'

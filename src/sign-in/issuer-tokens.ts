@@ -1,5 +1,5 @@
-/** JWTs that others signed: the subject token of an exchange, and the logout token. Every check names
- * algorithms, issuer, audience, type, claims and age. */
+/** JWTs that others signed: the subject token of an exchange, and the logout token. Every check
+ * names algorithms, issuer, audience, type, claims and age. */
 
 import { hash } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTHeaderParameters, type JWTPayload } from 'jose'
@@ -14,7 +14,7 @@ import { clockToleranceSeconds, requireLogoutToken, requireSubjectToken, TokenFa
 
 /** Maximal age of a logout token; two minutes with the clock tolerance. */
 const logoutMaxAgeSeconds = 90
-/** By which the clocks of two replicas may differ, so that a token which one has taken is not new to the other. */
+/** May lie between the clocks of two replicas, lest a token that one took is new to the other. */
 const replicasApartSeconds = 600
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
@@ -80,7 +80,7 @@ export const createIssuerTokens = (
       throw new TokenFault(`the token is for the audience ${loggable(audiences.join(' '))}, not for ${meant.map(audienceOf).join(' or ')}`)
     return found
   }
-  /** The problem for an error of a check: the token's, or that of an issuer that cannot be asked. */
+  /** The problem for an error of a check: the token's fault, or an issuer that cannot be asked. */
   const checked = async <T>(code: 'invalid_grant' | 'invalid_logout_token', check: () => Promise<T>): Promise<T> => {
     try {
       return await check()

@@ -1,4 +1,4 @@
-/** The path after a sign-in, on our own origin; `/` for what a browser could read as another place. */
+/** The path after a sign-in, on our own origin; `/` if a browser could take it elsewhere. */
 
 const maxLength = 512
 const anywhere = 'http://origin.invalid'

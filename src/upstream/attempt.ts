@@ -1,5 +1,5 @@
-/** A call with one key, sent as often as its row allows. ky sends again what may be; our deadline stands
- * above it, since ky's own would lose an answer whose body is slow. */
+/** A call with one key, sent as often as its row allows. ky sends again what may be; our deadline
+ * stands above it, since ky's own would lose an answer whose body is slow. */
 import type { UpstreamApp } from '../../config/apps.ts'
 import { Problem } from '../contract/problems.ts'
 import { startSendTrace } from '../platform/tracing.ts'

@@ -1,5 +1,5 @@
-/** A circuit breaker: while the vendor does not answer, calls fail at once, and a harmless read every two seconds tries
- * whether it is back. No caller's own call is the one that tries. */
+/** A circuit breaker: while the vendor does not answer, calls fail at once, and a harmless read
+ * every two seconds tries whether it is back. No caller's own call is the one that tries. */
 import { CircuitState, circuitBreaker, handleWhen, isBrokenCircuitError, SamplingBreaker } from 'cockatiel'
 import { Problem } from '../contract/problems.ts'
 import { outsideRequests } from '../platform/tracing.ts'
@@ -11,11 +11,11 @@ interface BreakerParts {
   readonly probe: () => Promise<unknown> | undefined
 }
 
-/** More than half of at least ten calls within ten seconds: one person whose calls fail does not open it for others. */
+/** More than half of at least ten calls in ten seconds: one person alone does not open it. */
 const sampling = { threshold: 0.5, duration: 10_000, minimumRps: 1 }
 const probeEveryMs = 2_000
 
-/** Statuses of something before the API, or of an API that wants to be left alone. A 500 may be about one user. */
+/** Statuses of a proxy before the API, or of an API under load. A 500 may be about one user. */
 const unavailable = new Set([429, 502, 503, 504])
 
 /** No answer, or one that is not the API's. Keys, ids and bodies that it refuses are answers. */
@@ -31,7 +31,8 @@ const refused = (): Problem =>
 export const createBreaker = ({ tell, probe }: BreakerParts) => {
   let timer: NodeJS.Timeout | undefined
 
-  /** cockatiel says when to open. Its own way back is by the wall clock, by one call alone, and others wait for that one. */
+  /** cockatiel says when to open. Its own way back is by the wall clock, by one call alone, and
+   * others wait for that one. */
   const closed = () => {
     const policy = circuitBreaker(handleWhen(isAbsence), { halfOpenAfter: Infinity, breaker: new SamplingBreaker(sampling) })
     policy.onBreak(() => {
@@ -45,7 +46,7 @@ export const createBreaker = ({ tell, probe }: BreakerParts) => {
   let current = closed()
   let latest = performance.now()
 
-  /** Looks overlap while the vendor hangs: its return is seen by the next one, not at the end of the last. */
+  /** Looks overlap while the vendor hangs: the next sees its return before the last one ends. */
   const look = (broken: typeof current): void => {
     const found = () => {
       if (current !== broken) return

@@ -1,9 +1,9 @@
-/** A bulkhead: so many calls of one app and class at the vendor at once, and so many that wait a moment for a place. */
+/** A bulkhead: bounds the calls of an app and class at the vendor, and those that wait. */
 import { bulkhead, isBulkheadRejectedError } from 'cockatiel'
 import type { LimitClass } from '../contract/operation.ts'
 import { Problem } from '../contract/problems.ts'
 
-/** At a vendor that answers within 200 ms, 256 reads are 1,280 a second: more than one process carries. */
+/** 256 reads of 200 ms are 1,280 a second: more than one process carries. */
 const places: Readonly<Record<LimitClass, { readonly atOnce: number; readonly waiting: number }>> = {
   reads: { atOnce: 256, waiting: 256 },
   writes: { atOnce: 128, waiting: 128 },

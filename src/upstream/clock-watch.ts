@@ -1,11 +1,12 @@
-/** Our clock beside the vendor's, by the Date of its answers: a wrong one makes tokens and limits fail with words that lead elsewhere. */
+/** Our clock beside the vendor's, by the Date of its answers: a wrong one makes tokens and limits
+ * fail with words that lead elsewhere. */
 
 /** Tokens of ours are refused when the clocks differ by more. */
 const toleratedSeconds = 30
 /** A look now and then is enough, and costs a call nothing. */
 const everyMs = 10_000
 
-/** `tell` hears the seconds by which the vendor is ahead, once, and 0 when the clocks agree again. */
+/** `tell` hears once by how many seconds the vendor is ahead, and 0 when the clocks agree again. */
 export const createClockWatch = (tell: (seconds: number) => void) => {
   let lookedAt = Number.NEGATIVE_INFINITY
   let isOff = false

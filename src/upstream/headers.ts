@@ -1,7 +1,8 @@
 /** The headers that go upstream, built from nothing, and the two of an answer that we look at: how
  * long the vendor wants to be left alone, and its name for the call. */
 
-/** The headers that are sent, none of a caller but the trace, of which no `tracestate` or `baggage`; the sender adds the length. */
+/** The headers that are sent, none of a caller but the trace, of which no `tracestate` or
+ * `baggage`; the sender adds the length. */
 export const requestHeaders = (authorization: string, traceparent: string, contentType?: string): Record<string, string> => ({
   accept: 'application/json',
   // Nothing to unpack, so a small answer cannot swell.

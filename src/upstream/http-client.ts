@@ -36,8 +36,8 @@ const exchange: NonNullable<Options['fetch']> = async (input) => {
 
 export const http = ky.create({ fetch: exchange, retry: 0, redirect: 'manual', timeout: 30_000 })
 
-/** For a call that brings its own fetch, deadline and rule for sending again. Nothing is merged: ky goes
- * through defaults and options of a call field by field. */
+/** For a call that brings its own fetch, deadline and rule for sending again. Nothing is merged: ky
+ * goes through defaults and options of a call field by field. */
 export const httpBy = (
   url: URL,
   options: Options & Required<Pick<Options, 'method' | 'fetch' | 'retry' | 'throwHttpErrors'>>,

@@ -1,5 +1,5 @@
-/** What keeps a vendor that is slow, busy or away from holding others back: for each app the pause that it asked for, a
- * circuit breaker, a retry budget, and a bulkhead for each class of calls. */
+/** What keeps a vendor that is slow, busy or away from holding others back: for each app the pause
+ * that it asked for, a circuit breaker, a retry budget, and a bulkhead for each class of calls. */
 import type { UpstreamApp } from '../../config/apps.ts'
 import type { LimitClass, UnguardedOperation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'

@@ -1,4 +1,4 @@
-/** A harmless read that shows whether the vendor takes a key and knows the app: of a user that nobody has. */
+/** A read of a user that nobody has: it shows whether the vendor takes a key and knows the app. */
 import type { UpstreamApp, UpstreamKey } from '../../config/apps.ts'
 import { Secret } from '../../config/secret.ts'
 import type { Trial } from '../../config/secret-files.ts'
@@ -10,7 +10,8 @@ import { isUserMissing } from './result.ts'
 const timeMs = 5_000
 const quiet = { alarm: () => {}, odd: () => {}, called: () => {} }
 
-/** Undefined when all is well, else what is wrong: `upstream_credentials`, `upstream_misconfigured`, or no clear answer. */
+/** Undefined when all is well, else what is wrong: `upstream_credentials`,
+ * `upstream_misconfigured`, or no clear answer. */
 export const probeKey = async (app: UpstreamApp, key: UpstreamKey): Promise<Problem | undefined> => {
   const upstream = createUpstream(quiet, { timeLimit: () => timeMs })
   try {
@@ -29,7 +30,7 @@ export const probeKey = async (app: UpstreamApp, key: UpstreamKey): Promise<Prob
   }
 }
 
-/** Whether the vendor takes a new secret of one of these apps' keys: one that is wrong would replace a good one. */
+/** Whether the vendor takes a new secret, before a wrong one replaces a good one. */
 export const keyTrial =
   (apps: readonly UpstreamApp[]): Trial =>
   (secret, text) => {

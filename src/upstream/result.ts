@@ -88,7 +88,7 @@ const wordsOf = (text: string | undefined, app: UpstreamApp): VendorWords => {
 /** A 4xx: the vendor refused, so nothing has changed. */
 const refused = ({ status, text, retryAfter }: UpstreamReply, row: Operation, app: UpstreamApp): Problem => {
   if (status !== 429) return refusal(row, status, wordsOf(text, app))
-  // No Retry-After for a guarded call: some clients send a DELETE again by themselves when they get one.
+  // No Retry-After for a guarded call: it makes some clients send a DELETE again.
   const wait = row.effect === 'guarded' ? undefined : (retryAfter ?? 1)
   const headers = wait && { headers: { 'Retry-After': String(wait) } }
   return new Problem('upstream_busy', { outcome: 'failure', cause: `upstream answered ${status}`, ...headers })

@@ -1,5 +1,5 @@
-/** The one rule for sending again: only a `read`, at most two more times, with jitter, only where the
- * vendor did not answer or asked for patience, and within the retry budget of the app. */
+/** The one rule for sending again: only a `read`, at most two more times, with jitter, only where
+ * the vendor did not answer or asked for patience, and within the retry budget of the app. */
 import { retryAfter } from './headers.ts'
 import { HTTPError, type Options } from './http-client.ts'
 import type { Reply } from './result.ts'

@@ -5,7 +5,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, errors } from 'undici'
 /** The time that a call has. A plain record: an AbortSignal costs a tenth of a whole call. */
 export interface Deadline {
   over: boolean
-  /** Ended by whoever waits, before the vendor's own time was over: it says nothing about the vendor. */
+  /** Ended by the caller before the vendor's time was over: it says nothing about the vendor. */
   dropped?: boolean
   /** Ends what is being sent or awaited. */
   cut: () => void

@@ -1,4 +1,4 @@
-/** The webhooks of an app as the vendor has them: asked for, made and deleted with the app's key. */
+/** Webhooks of an app at the vendor: asked for, made and deleted with the app's key. */
 import { z } from 'zod'
 import type { App } from '../../config/apps.ts'
 import type { Settings } from '../../config/load.ts'

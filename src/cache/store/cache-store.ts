@@ -62,7 +62,7 @@ export interface CacheStore {
   lookup(key: string, token: string): Promise<LookupResult>
   /** False: a write came in between, or the fetch took too long. */
   store(key: string, fill: Fill): Promise<boolean>
-  /** Stores the other name: a write under this one reaches its entry. False: one may have missed. */
+  /** Stores the other name, so that a write under this one reaches its entry. False: unsure. */
   alias(key: string, alias: Alias): Promise<boolean>
   /** Deletes or ages the entry and deletes the leases: what is being fetched cannot be stored. */
   invalidate(key: string, how: Invalidate): Promise<Invalidated>

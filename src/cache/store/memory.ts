@@ -1,5 +1,5 @@
-/** The cache in this process, under the same contract suite as Redis, by a clock that nobody can set.
- * Bounded: the entries stored longest ago go first. */
+/** The cache in this process, under the same contract suite as Redis, by a clock that nobody can
+ * set. Bounded: the entries stored longest ago go first. */
 import { times } from '../lifetimes.ts'
 import type { Alias, CacheStore, LookupResult } from './cache-store.ts'
 

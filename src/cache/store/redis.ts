@@ -22,8 +22,8 @@ import type { CacheStore, LookupResult } from './cache-store.ts'
 const entryKey = (key: string) => `bff:u:{${key}}`
 const aliasKey = (key: string) => `bff:k:{${key}}`
 
-/** `look(entry, alias, token, now)`, alone and as a part of the script that finds a session; `now` in
- * milliseconds. One text as answer: cheaper to read than a list. */
+/** `look(entry, alias, token, now)`, alone and as a part of the script that finds a session; `now`
+ * in milliseconds. One text as answer: cheaper to read than a list. */
 const lookupLua = `
 local function look(entry, alias, token, now)
   local c = redis.call('HMGET', entry, 'v', 't', 'f', 'g', 'l', 'lu')

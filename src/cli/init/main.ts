@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { filesFor } from './files.ts'
 
-/** Nobody runs the service as root: what root writes belongs to the user that images of Node have. */
+/** What root writes is given to the user of Node's images: nobody runs the service as root. */
 const imageUser = 1000
 const byRoot = process.getuid?.() === 0
 const user = byRoot ? imageUser : (process.getuid?.() ?? imageUser)

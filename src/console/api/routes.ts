@@ -109,7 +109,7 @@ export const apiRoutes = ({ sessions, guard, journal, readers, integrity, keys, 
       return await historyView(source, who.app, id)
     },
 
-    /** Personal data of one operation: person, address, before-image. Recorded before it is shown. */
+    /** Personal data of an operation: person, address, before-image. Recorded before shown. */
     reveal_operation: async ({ who: session, params, req, res }) => {
       const id = params['id']!
       const [opened] = (await ownHistory(session, id)).events

@@ -1,5 +1,5 @@
-/** The end of the log as all live streams of a process watch it: one query a moment tells that it has
- * grown, and streams at the same place share the read of what is new. */
+/** The end of the log as all live streams of a process watch it: one query a moment tells that it
+ * has grown, and streams at the same place share the read of what is new. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EventRow, eventsOfApp, treeHead } from '../../journal/store/queries/log.ts'
 import type { Source } from '../../journal/store/queries/source.ts'
@@ -41,8 +41,8 @@ export const createTail = (store: Source) => {
   return {
     /** The size of the log now. */
     size: async (): Promise<number> => (await treeHead(store)).size,
-    /** Resolves to the size of the log when it has grown beyond `index` and it is the caller's turn; to
-     * `index` after so many milliseconds. */
+    /** Resolves to the size of the log when it has grown beyond `index` and it is the caller's
+     * turn; to `index` after so many milliseconds. */
     grown: async (index: number, milliseconds: number): Promise<number> => {
       const { promise, resolve } = Promise.withResolvers<number>()
       const one = { index, tell: resolve }

@@ -35,8 +35,8 @@ if (find('#zone')) {
   show()
 }
 
-/** A day or a time of a search, alone or behind its word; how long ago something was is no matter of
- * zones. */
+/** A day or a time of a search, alone or behind its word; how long ago something was is no matter
+ * of zones. */
 const day = /(?:^|[\s"])(?:(?:from|to):\s*(?!\d{1,4}[mhdw](?:\s|$))|\d{4}-\d\d(?:-\d\d)?(?:\s|\.\.|$)|(?:to|yester)day(?:\s|\.\.|$))/i
 
 /** Days and times that are typed are meant in the zone that is shown; the search then says so. */

@@ -46,7 +46,8 @@ export const relatedTo = (parts: SealedSource, tenant: string, id: string, opene
 
 export const originIn = async (store: Source): Promise<string> => (await latestCheckpoint(store))?.split('\n')[0] ?? ''
 
-/** Buttons of this page wait for its script: without it a browser would send the forms itself, a note as part of the address. */
+/** Buttons of this page wait for its script: without it a browser would send the forms itself, a
+ * note as part of the address. */
 const revealForm = (opened: Event): Html => html`
 <form id="reveal" class="act"><button type="submit" disabled>Reveal personal data</button>
 ${opened.action === 'delete_app_user' && html`<button type="button" id="copy" class="quiet" disabled>Copy as pre-create body</button>`}

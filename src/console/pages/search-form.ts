@@ -1,4 +1,4 @@
-/** The search above the timeline: its field, its words one by one, and what there is to say of each. */
+/** The search above the timeline: its field, and its words with what each may say. */
 
 import { type Html, html } from '../../http/html.ts'
 import { actions, states } from '../../journal/filter.ts'

@@ -25,7 +25,7 @@ export const timeOf = (value: string, end: boolean, now: number, zone = 'UTC'): 
 /** True for a time that differs from zone to zone. */
 export const needsZone = (value: string): boolean => value !== 'now' && !age.test(value) && !hasOffset(value)
 
-/** Both ends of `A..B`; with `alone` also a day or a month by itself. Either end may be left out. */
+/** Both ends of `A..B`, of which one may be absent; with `alone` also a single day or month. */
 export const spanIn = (text: string, alone: boolean): { readonly from?: string; readonly to?: string } | undefined => {
   const [from = '', to, ...more] = text.split('..').map(plainTime)
   if (more.length > 0) return undefined

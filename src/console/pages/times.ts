@@ -1,5 +1,5 @@
-/** Times as the console shows them: UTC, short, with the exact time as a tooltip. Script shows them in
- * the reader's own zone. */
+/** Times as the console shows them: UTC, short, with the exact time as a tooltip. Script shows them
+ * in the reader's own zone. */
 import { type Html, html } from '../../http/html.ts'
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

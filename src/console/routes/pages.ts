@@ -1,5 +1,5 @@
-/** The console's pages below the base path, for `auditor` and `admin`, and their files. What changes
- * anything goes to the API. */
+/** The console's pages below the base path, for `auditor` and `admin`, and their files. What
+ * changes anything goes to the API. */
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { RequestHandler, Router } from 'express'
@@ -12,7 +12,7 @@ import { createTimeline } from './timeline.ts'
 
 const styles = ['elements', 'frame', 'summary', 'search', 'charts', 'rows', 'operation', 'print']
 
-/** TABLE: what a browser loads beside the pages, and of which files each is put together, in this order. */
+/** TABLE: what a browser loads beside the pages, and the files of each in their order. */
 const assets: Readonly<Record<string, readonly URL[]>> = {
   'console.css': [
     new URL('../../http/browser/base.css', import.meta.url),

@@ -22,8 +22,8 @@ const variables = {
 
 type Name = keyof typeof variables
 
-/** The value, or what stands in its place; an empty one counts as absent. Throws and names the variable, not a
- * secret in it. */
+/** The value, or what stands in its place; an empty one counts as absent. Throws and names the
+ * variable, not a secret in it. */
 export const sandboxVariable = (env: NodeJS.ProcessEnv, name: Name): string => {
   const { otherwise, fits, is }: Variable = variables[name]
   const value = env[name]

@@ -1,5 +1,5 @@
-/** Control of the sandbox: as a test has it at hand, and over HTTP, under `/__sandbox`, from this machine
- * only and without a credential. */
+/** Control of the sandbox: as a test has it at hand, and over HTTP, under `/__sandbox`, from this
+ * machine only and without a credential. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isOfThisMachine } from '../this-machine.ts'

@@ -1,5 +1,6 @@
 /** The watch for replicas that do not share what they must: with other session keys or peppers each
- * refuses the sessions of the other, and does not hear of their ends; with other rules it answers otherwise. */
+ * refuses the sessions of the other, and does not hear of their ends; with other rules it answers
+ * otherwise. */
 import type { App } from '../../../config/apps.ts'
 import type { Settings } from '../../../config/load.ts'
 import type { Provider } from '../../../config/providers.ts'

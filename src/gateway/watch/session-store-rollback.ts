@@ -27,8 +27,8 @@ interface Parts {
   readonly alarm: Alarm
 }
 
-/** All times are the store's own, and go on at its pace when its clock is set back: what happened since would
- * otherwise lie before what is known. */
+/** All times are the store's own, and go on at its pace when its clock is set back: what happened
+ * since would otherwise lie before what is known. */
 export const watchRollback = ({ store, journal, apps, people, alarm }: Parts): AsyncDisposable => {
   let seen: number | undefined
   let recorded = 0

@@ -125,7 +125,7 @@ const checkHeaders = (raw: readonly string[]): boolean => {
   return forwarding
 }
 
-/** Nothing here has a version or is written in part. A change that depends on one must not be made all the same. */
+/** Nothing here has versions or parts, so a change that depends on them is refused. */
 const checkConditions = ({ method, headers }: IncomingMessage): void => {
   if (method === 'GET' || method === 'HEAD') return
   if (headers['if-match'] !== undefined || headers['if-none-match'] !== undefined) throw new Problem('precondition_failed')

@@ -8,7 +8,7 @@ import { withoutBlanks } from './whitespace.ts'
 const settled = Symbol('client address')
 type Settled = IncomingMessage & { [settled]?: string }
 
-/** Peers that may speak for their clients. Throws on what is neither an address nor a CIDR block. */
+/** Peers that may speak for their clients. Throws unless each is an address or a CIDR block. */
 export const trustedPeers = (cidrs: readonly string[]): ((address: string) => boolean) => {
   const list = new BlockList()
   for (const cidr of cidrs) {

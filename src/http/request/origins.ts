@@ -1,5 +1,5 @@
-/** The exact origins that browsers use. Without any configured it is this machine's own, whose port is
- * known only once we listen; whether they are https is known from the start. */
+/** The exact origins that browsers use. Without any configured it is this machine's own, whose port
+ * is known only once we listen; whether they are https is known from the start. */
 import { printable } from '../../platform/printable.ts'
 import { cookieNames } from './cookies.ts'
 
@@ -46,7 +46,7 @@ export const createOrigins = (configured: readonly string[], staff?: string, coo
     hosts: (): ReadonlySet<string> => hosts,
     /** Secure when browsers reach us over https. */
     cookies: cookieNames(secure, cookieName),
-    /** Whether this value of Host is the staff's; undefined when staff have no origin of their own. */
+    /** Whether this Host is the staff's; undefined when staff have no origin of their own. */
     isStaff: (host: string | undefined = ''): boolean | undefined => (staff === undefined ? undefined : staffHosts.has(host.toLowerCase())),
     /** The text of a refusal of a foreign host or origin: for the log, and for the caller while
      * developing, since it tells the set-up. */

@@ -49,8 +49,8 @@ export const pickQuery = (rawQuery: string, names: readonly string[]): Record<st
 
 const joined = 'join several values by commas'
 
-/** An unknown name is the caller's text, and may be anything: the sentence leaves it out, the pointer
- * has it when it is a plain word. */
+/** An unknown name is the caller's text, and may be anything: the sentence leaves it out, the
+ * pointer has it when it is a plain word. */
 const unknown = (name: string, allowed: readonly string[]): Problem => {
   const list = allowed.find((each) => name.startsWith(`${each}[`))
   return list

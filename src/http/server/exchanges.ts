@@ -1,4 +1,4 @@
-/** The open exchanges of a server's connections: bounded, and ended in order when the server stops. */
+/** Open exchanges of a server's connections: bounded, and ended in order at the stop. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Request, Response } from 'express'
@@ -76,7 +76,7 @@ export const drain = (exchanges: Exchanges): void => {
   for (const socket of exchanges.sockets) for (const res of at(socket).open) if (!res.headersSent) res.setHeader('Connection', 'close')
 }
 
-/** Before they are cut, those who are still sending hear why: nothing is done before a request is whole. */
+/** Who is still sending hears why before the cut: no request is acted upon before it is whole. */
 export const turnAway = ({ sockets }: Exchanges): void => {
   for (const socket of sockets) {
     const [res, ...others] = at(socket).open

@@ -162,7 +162,7 @@ export const createLoadShedding = (priority: PriorityOf, log: Log, metrics: Metr
       enter(its, request)
       return true
     },
-    /** For a request that was not admitted: decides within some seconds, unless its connection ends. */
+    /** For a request that was not admitted: decides within seconds, unless its connection ends. */
     hold: (request: IncomingMessage, decide: (admitted: boolean) => void): void => {
       const its = classes[priority(request)!]
       const characters = headLength(request)

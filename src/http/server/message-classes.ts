@@ -1,5 +1,5 @@
-/** Requests and answers that are made with the prototypes of an Express app, which Express would set
- * on each of them, for a twentieth of a hot read. */
+/** Requests and answers that are made with the prototypes of an Express app, which Express would
+ * set on each of them, for a twentieth of a hot read. */
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Express } from 'express'
 

@@ -1,6 +1,6 @@
-/** The erasing of sealed parts whose time is over. A clock that was set far ahead would have them erased
- * before their time, for good; so each step reaches at most a day further than the one before, also over
- * restarts, and people have time to see it. */
+/** The erasing of sealed parts whose time is over. A clock that was set far ahead would have them
+ * erased before their time, for good; so each step reaches at most a day further than the one
+ * before, also over restarts, and people have time to see it. */
 import { decode } from '../event/event.ts'
 import { type Entry, entryOf, type Store, systemEvent } from '../store/journal-store.ts'
 import { latestSystemEvent, latestTime } from '../store/queries/log.ts'
@@ -18,15 +18,15 @@ export const createExpiry = ({ store, now, append }: Parts) => {
   let reached: number | undefined
   let told = Number.NEGATIVE_INFINITY
   return {
-    /** Once, by the last event that was written before this process, and the last step that was told: under a
-     * clock that was ahead then too the one may lie far ahead, the other does not. */
+    /** Once, by the last event that was written before this process, and the last step that was
+     * told: under a clock that was ahead then too the one may lie far ahead, the other does not. */
     begin: async (): Promise<void> => {
       if (reached !== undefined) return
       const [lastEvent, lastStep] = [await latestTime(store), await latestSystemEvent(store, action)]
       if (lastStep) told = Date.parse(String(decode(lastStep.body).facts?.['until']))
       reached = Math.min(now().getTime(), ...(lastEvent ? [Date.parse(lastEvent)] : []), ...(lastStep ? [told + stepMs] : []))
     },
-    /** Erases what is over, and tells how far that has come once a day. Does nothing before the beginning. */
+    /** Erases what is over; once a day it tells how far. Nothing before the beginning. */
     step: async (): Promise<void> => {
       if (reached === undefined) return
       const until = Math.min(now().getTime(), reached + stepMs)

@@ -1,5 +1,5 @@
-/** The gate: open while events can be stored. Closed, it tries again, later and later, until the store is
- * restored; guarded calls are refused meanwhile. */
+/** The gate: open while events can be stored. Closed, it tries again, later and later, until the
+ * store is restored; guarded calls are refused meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorMessage } from '../../platform/error-message.ts'
 

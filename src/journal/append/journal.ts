@@ -113,8 +113,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     }
   }
 
-  /** Before the first write: proves that this is the known log, whole and at its end. An event announces a
-   * new first key; the former key still signs it. */
+  /** Before the first write: proves that this is the known log, whole and at its end. An event
+   * announces a new first key; the former key still signs it. */
   const settle = async (): Promise<void> => {
     await checkTail(store)
     await checkSealing({ sealer, store })

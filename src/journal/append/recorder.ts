@@ -24,7 +24,7 @@ interface PendingEvent {
   readonly bytes: number
 }
 
-/** The length of all texts. With a list in place of recursion: an answer of the vendor may be deep. */
+/** The length of all texts. No recursion: an answer of the vendor may be deep. */
 const bytesOf = (facts: CallFacts): number => {
   let bytes = 0
   const left: unknown[] = [facts]

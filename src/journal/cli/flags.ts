@@ -70,7 +70,7 @@ export const number = (flags: Flags, name: string): number | undefined => {
   if (value !== undefined && !/^\d+$/.test(value)) throw new Usage(`--${name} is a number`)
   return value === undefined ? undefined : Number(value)
 }
-/** An id of an operation or event as the journal has it: in capitals it means the same (RFC 9562). */
+/** An id of an operation or event as the journal has it; capitals mean the same (RFC 9562). */
 export const inSmallLetters = (id: string): string => id.toLowerCase()
 export const formatOf = (flags: Flags): 'ndjson' | 'csv' => {
   const format = text(flags, 'format') ?? 'ndjson'

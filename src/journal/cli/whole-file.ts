@@ -1,5 +1,5 @@
-/** A file that is whole or not there: it lies beside its name until it is done. It takes no other's place,
- * which may be the only copy. */
+/** A file that is whole or not there: it lies beside its name until it is done. It takes no other's
+ * place, which may be the only copy. */
 import { existsSync } from 'node:fs'
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 

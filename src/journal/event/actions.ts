@@ -83,5 +83,5 @@ export const groupOf = (name: string): Group => actions.get(name)?.group ?? 'wri
 export const wordsFor = (name: string): Pick<Action, 'past' | 'infinitive' | 'before'> =>
   actions.get(name) ?? { past: name.replaceAll('_', ' '), infinitive: name.replaceAll('_', ' '), before: before.notKept }
 
-/** What is left of a field; one of an action that destroys nothing, or of a later version, stays. */
+/** What is left of a field; it stays if the action destroys nothing or is of a later version. */
 export const leftOf = (name: string, field: string): string => actions.get(name)?.left?.(field) ?? 'unchanged'

@@ -15,7 +15,8 @@ interface ActorParticulars {
   readonly onBehalfOf?: string | null
 }
 
-/** Staff and programs by an id that is unique within the issuer; end users, whom the journal names by pseudonym, by userId. */
+/** Staff and programs by an id that is unique within the issuer; end users, whom the journal names
+ * by pseudonym, by userId. */
 type Actor = ActorParticulars &
   ({ readonly id: string; readonly userId?: undefined } | { readonly userId: string; readonly id?: undefined })
 

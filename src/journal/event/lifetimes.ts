@@ -1,4 +1,4 @@
-/** TABLE: how long what stands sealed beside an event is kept, in milliseconds; events themselves stay. */
+/** TABLE: lifetimes of the sealed parts of an event, in milliseconds; events themselves stay. */
 
 const day = 86_400_000
 
@@ -7,6 +7,7 @@ export const lifetimes = {
   person: 400 * day,
   /** Before-images, and the values of updates. */
   before: 30 * day,
-  /** The answer to a call with an Idempotency-Key, which is looked for as long: here, and in the session store for calls that no event holds. */
+  /** The answer to a call with an Idempotency-Key, which is looked for as long: here, and in the
+   * session store for calls that no event holds. */
   repeat: day,
 } as const

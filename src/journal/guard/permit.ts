@@ -28,8 +28,8 @@ export class PermitError extends Error {
   }
 }
 
-/** For the guard only. The deadline is on two clocks: nobody can set the monotonic one back, and that of the day
- * goes on while the machine is suspended. */
+/** For the guard only. The deadline is on two clocks: nobody can set the monotonic one back, and
+ * that of the day goes on while the machine is suspended. */
 export function issuePermit(operation: string, action: string, milliseconds: number): Permit {
   const permit = Object.freeze({ operation }) as Permit
   issued.set(permit, { action, deadline: performance.now() + milliseconds, until: Date.now() + milliseconds, spent: false, used: false })

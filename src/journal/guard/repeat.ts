@@ -26,7 +26,7 @@ export const keyOf = (sealer: Sealer, { tenant, actor, action, idempotencyKey }:
 export const unavailable = (cause?: unknown): Problem =>
   new Problem('journal_unavailable', { cause, outcome: 'not_sent', headers: { 'Retry-After': '1' } })
 
-/** A failed read fails this call alone; if writing fails too, the gate closes, and operators hear. */
+/** A failed read fails this call alone; a failed write closes the gate, and operators hear. */
 const readable = <T>(journal: Journal, read: Promise<T>): Promise<T> =>
   read.catch((cause: unknown) => {
     journal.probe()
@@ -63,7 +63,7 @@ export async function answerOf(journal: Journal, operation: string, call: Guarde
 /** Longer than a proxy waits for a machine without power: 60 s by default. */
 const repeatMs = 90_000
 
-/** Without a key: the same request of the same actor a moment ago, while its effect still stands. */
+/** Without a key: the same request of the same actor a moment ago, if its effect stands. */
 export async function earlierOperation(journal: Journal, call: GuardedCall): Promise<EarlierOperation | undefined> {
   const { event: asked } = await readable(journal, composeNow(journal, call))
   const isSame = ({ kind, time, tenant, actor, request }: Event): boolean =>

@@ -11,7 +11,7 @@ interface ReconcilerOptions {
   readonly journal: Journal
   /** GET of one user, uncached; throws without an answer. */
   readonly read: (tenant: string, id: string) => Promise<Observation>
-  /** Milliseconds of a clock that nobody can set: two reads must lie as far apart as they seem to. */
+  /** Milliseconds of a clock that nobody can set, since the time between two reads counts. */
   readonly clock?: () => number
 }
 
@@ -31,8 +31,8 @@ interface Observations {
   reads: { of: string; status: number; at: string }[]
 }
 
-/** Wait after this process has first seen the intent, however old it seems to be: the permit's life, the upstream's
- * time limit, and as long again. */
+/** Wait after this process has first seen the intent, however old it seems to be: the permit's
+ * life, the upstream's time limit, and as long again. */
 const settledMs = 50_000
 const maxTries = 6
 const apartMs = 60_000

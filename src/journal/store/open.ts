@@ -136,7 +136,7 @@ interface Manner {
 
 /** TABLE: who opens a journal, and how. */
 const manners = {
-  // Its queries end before a guarded call has waited too long: a hanging one must not delay the next ones too.
+  // Its queries end before a guarded call has waited too long: one that hangs delays no other.
   service: { make: true, threads: true, deferred: true, selectMs: 1_500 },
   init: { make: true, threads: false },
   tool: { make: false, threads: false },

@@ -6,8 +6,8 @@ export interface SchemaMark {
   readonly oldest: number
 }
 
-/** TABLE: the oldest version whose services may go on, by version. It stays as it is with a step that
- * they need not know: an index, a column that may be empty. */
+/** TABLE: the oldest version whose services may go on, by version. It stays as it is with a step
+ * that they need not know: an index, a column that may be empty. */
 const oldest = [0, 1] as const
 
 /** What this service makes, and the last one that it knows. */

@@ -1,5 +1,5 @@
-/** Verification of what is sealed beside the events: it fits their commitments, is kept as long as they
- * say, and is gone only when its time is over or an erasure says so. */
+/** Verification of what is sealed beside the events: it fits their commitments, is kept as long as
+ * they say, and is gone only when its time is over or an erasure says so. */
 import { type Event, tokensOf } from '../event/event.ts'
 import { lifetimes } from '../event/lifetimes.ts'
 import { type Part, type Sealer, unknownKey } from '../event/seal.ts'
@@ -24,7 +24,7 @@ const commitmentOf = (event: Event | undefined, part: Name): string | undefined 
 const untilOf = ({ time, before }: Event, part: Name): number =>
   part === 'before' ? Date.parse(before?.until ?? '') : Date.parse(time) + lifetimes[part === 'person' ? 'person' : 'repeat']
 
-/** Names by which an erasure finds the part: of who acted it takes no more than what is personal. */
+/** Names by which an erasure finds the part; of the actor it takes only what is personal. */
 const namesIn = (event: Event, part: Name): string[] => [...tokensOf(event), ...(part === 'person' && event.actor ? [event.actor.id] : [])]
 
 interface Row {
@@ -47,7 +47,7 @@ export async function checkParts(store: Source, sealer: Sealer | undefined, eras
 
   const checkGone = async (gone: readonly (Row & { readonly part: Name })[]): Promise<void> => {
     const unexplained = gone.filter(({ index, event, part }) => !erasures.cover(index, namesIn(event, part)))
-    // An erasure takes what belongs to an operation on the person, whichever event names the person.
+    // An erasure takes the parts of an operation on the person, whichever event names them.
     const operations = unexplained.flatMap(({ event }) => event.operation?.id ?? [])
     const beside = new Map<string, string[]>()
     for (let at = 0; at < operations.length; at += 200)

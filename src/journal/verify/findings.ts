@@ -1,4 +1,4 @@
-/** What a verification finds, and how it is said to people: what is wrong, where, and of which operations. */
+/** Findings of a verification, as people read them: the fault, its place, its operations. */
 
 export interface Finding {
   readonly what: string

@@ -16,8 +16,8 @@ export interface Verifier {
   readonly origin?: string
 }
 
-/** From a Go verifier key (`name+hash+key`), or its last part. Undefined when it is no Ed25519 key, or
- * does not fit its own hash. */
+/** From a Go verifier key (`name+hash+key`), or its last part. Undefined when it is no Ed25519 key,
+ * or does not fit its own hash. */
 export function verifierIn(text: string): Verifier | undefined {
   const [, origin, key = text.trim()] = /^([^+\s]+)\+[0-9a-f]{8}\+(.+)$/.exec(text.trim()) ?? []
   const bytes = Buffer.from(key, 'base64')
@@ -37,7 +37,7 @@ export function notAProof(text: string): string | undefined {
     : 'is not a proof, or not a whole one: its first line is c2sp.org/tlog-proof@v1'
 }
 
-/** The event in the proof, when it is in the log that one of these signed; else what does not hold. */
+/** The event in the proof if it is in a log that one of these keys signed; else the fault. */
 export function verifyProof(text: string, verifiers: readonly Verifier[]): VerifiedProof | string {
   const { note, extra } = readProof(text)!
   const origin = parseCheckpoint(note)?.origin

@@ -19,8 +19,8 @@ import { erasuresIn } from './erasures.ts'
 import { createFindings, type Find, type Finding, placeOf, type Warn } from './findings.ts'
 import { type Check, growTree, readEvent, treeStart } from './signed-tree.ts'
 
-/** Nothing may stand below the cut, beyond the head, or where no event stands: readers would take it for
- * part of the log. A live log grows meanwhile, but so does its head. */
+/** Nothing may stand below the cut, beyond the head, or where no event stands: readers would take
+ * it for part of the log. A live log grows meanwhile, but so does its head. */
 async function checkOutside(store: Source, size: number, find: Find): Promise<void> {
   const outside = await rowsOutside(store)
   if (outside.size < size || outside.beyond > 0) find('there are events or checkpoints beyond the head', size)
@@ -82,8 +82,8 @@ export async function verify(store: Store, options: VerifyOptions = {}): Promise
   }
 }
 
-/** A table that is gone, or of another shape, cannot be read, and the look at the schema says so. Throws
- * again where the schema is whole: a store that is away is no tampering. */
+/** A table that is gone, or of another shape, cannot be read, and the look at the schema says so.
+ * Throws again where the schema is whole: a store that is away is no tampering. */
 async function ofBrokenSchema(store: Store, error: unknown): Promise<Report> {
   const { faults, notes } = await store.inspect().catch(() => ({ faults: [], notes: [] }))
   if (faults.length === 0) throw error

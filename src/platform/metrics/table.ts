@@ -1,4 +1,5 @@
-/** TABLE: the metrics. Values of labels come from tables and settings, never from requests, so their number is bounded. */
+/** TABLE: the metrics. Values of labels come from tables and settings, never from requests, so
+ * their number is bounded. */
 import { alarmCodes } from '../alarms.ts'
 
 interface Row {

@@ -1,5 +1,6 @@
-/** The figures of several processes as one: the first process asks its workers when one of them is asked. Counters of a worker
- * that ended are kept, since a total that falls looks to Prometheus like a new start. */
+/** The figures of several processes as one: the first process asks its workers when one of them is
+ * asked. Counters of a worker that ended are kept, since a total that falls looks to Prometheus
+ * like a new start. */
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
 
@@ -82,7 +83,7 @@ export const gatherMetrics = (): void => {
   })
 }
 
-/** In a worker: what asks the first process for the figures of all. Absent in a process of its own. */
+/** In a worker, asks the first process for the figures of all. Absent in a single process. */
 export const askFirstProcess = (figures: () => Promise<object[]>): (() => Promise<string>) | undefined => {
   const { worker } = cluster
   if (!worker) return undefined

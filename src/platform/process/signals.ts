@@ -3,7 +3,8 @@ const sameMs = 1_000
 
 /** Asked to stop: by a service manager, a person, a terminal that closes. */
 const stopping = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
-/** What rotations of logs send. Left alone, one opens Node's debugger, and the other ends the process with its calls. */
+/** What rotations of logs send. Left alone, one opens Node's debugger, and the other ends the
+ * process with its calls. */
 const unasked = ['SIGUSR1', 'SIGUSR2'] as const
 
 /** Resolves at the first signal to stop; a later one ends the process at once. */

@@ -1,5 +1,5 @@
-/** A server that has become a replica, as when its address was given to another: a new connection may
- * reach the master. */
+/** A server that has become a replica, as when its address was given to another: a new connection
+ * may reach the master. */
 import type { Cluster, Redis } from 'ioredis'
 import { isRefusal, pause, withCommandTimeout } from './answer.ts'
 

@@ -17,8 +17,8 @@ export const setCookie = (token: string, names: CookieNames): string => `${names
 
 export const clearCookie = (names: CookieNames): string => `${names.session}=; ${attributes(names)}; Max-Age=0`
 
-/** All that follows the scheme, so nothing stands behind the token unread; undefined when the header
- * is absent or of another scheme. */
+/** All that follows the scheme, so nothing stands behind the token unread; undefined when the
+ * header is absent or of another scheme. */
 export const readBearer = (header: string | undefined): string | undefined => {
   const found = /^bearer(?: +([^ ].*)?)?$/i.exec(header ?? '')
   return found ? (found[1] ?? '') : undefined
@@ -30,8 +30,8 @@ const verified = (keys: KeyRing, text: string, ...kinds: readonly Token['kind'][
   return token && kinds.includes(token.kind) ? token : undefined
 }
 
-/** The token of a request; undefined without one. CSRF is checked before any look-up, unless that was done when the
- * request was let in. Throws `csrf` and `ambiguous_credentials`. */
+/** The token of a request; undefined without one. CSRF is checked before any look-up, unless that
+ * was done when the request was let in. Throws `csrf` and `ambiguous_credentials`. */
 export const tokenOf = (keys: KeyRing, request: IncomingMessage, origins: Origins, csrf: CsrfClass | 'checked'): Token | undefined => {
   const cookie = readCookie(request.headers.cookie, origins.cookies)
   const bearer = readBearer(request.headers.authorization)

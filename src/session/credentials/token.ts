@@ -47,8 +47,8 @@ const signer = perKey((key) => {
 
 export const signToken = (keys: KeyRing, token: Token): string => signer(keys()[0]).sign(encode(token))
 
-/** Undefined unless the token is ours. At most one HMAC, no look-up. Whether it has expired the record
- * says, by the store's clock: that of this process may be ahead. */
+/** Undefined unless the token is ours. At most one HMAC, no look-up. Whether it has expired the
+ * record says, by the store's clock: that of this process may be ahead. */
 export const verifyToken = (keys: KeyRing, text: string): Token | undefined => {
   if (text.length > maxLength) return undefined
   for (const key of keys()) {

@@ -1,4 +1,4 @@
-/** Handlers of `/sessions` on the private listener, for the customer's backend: mint, list and end. */
+/** Handlers of `/sessions` on the private listener: a backend mints, lists and ends. */
 
 import type { Request, Response, Router } from 'express'
 import type { UpstreamApp } from '../../../config/apps.ts'

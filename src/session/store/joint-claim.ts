@@ -1,5 +1,5 @@
-/** One claim under several names, all or none: replicas that have some of the names in common let one
- * of two calls at once through. */
+/** One claim under several names, all or none: replicas that have some of the names in common let
+ * one of two calls at once through. */
 import type { SessionStore } from './session-store.ts'
 
 export interface Claim {

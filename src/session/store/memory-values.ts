@@ -1,4 +1,4 @@
-/** What the store in this process keeps beside sessions: values and counts for a time, marks, lists. */
+/** What the store in memory keeps beside sessions: values and counts for a time, marks, lists. */
 import type { Used } from '../../http/rate-limit.ts'
 import { type Listed, latestMs, markTtlMs, type SessionStore, type Window } from './session-store.ts'
 
@@ -126,7 +126,7 @@ export const listsInMemory = (now: () => number) => {
     add,
     remove,
     clear: (tag: string): void => void lists.delete(tag),
-    /** The latest time at which one in the list began: later than now when the clock was set back. */
+    /** The latest beginning in the list: later than now when the clock was set back. */
     latestIn: (tag: string): number => Math.max(0, ...itemsOf(tag).map(({ createdMs }) => createdMs)),
     sweep: (at: number): void => {
       for (const [tag, list] of lists) {

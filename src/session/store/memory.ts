@@ -73,7 +73,7 @@ export const memoryStore = (now: () => number = Date.now): SessionStore => {
         sessions.delete(name(place))
         return undefined
       }
-      // Nothing has more left than it was given: what has was begun or used while the clock was ahead.
+      // Has more left than it was given if it was begun or used while the clock was ahead.
       session.expiresMs = Math.min(session.expiresMs, at + session.absoluteMs)
       const idleUntil = Math.min(at + session.idleMs, session.expiresMs)
       if (touch) Object.assign(session, { idleUntil, lastMs: at })

@@ -14,15 +14,16 @@ export const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + ma
 export const endedBy = `
 local function endedBy(key) local m = redis.call('HMGET', key, 'notBefore', 'ahead'); return math.max(m[1] or 0, m[2] or 0) end`
 
-/** The idle limit and the whole life that a record was given, with a point between them: an earlier version reads
- * it as a number, and wrote the first alone. Nothing has more of its life left: what has was begun while the clock was ahead. */
+/** The idle limit and the whole life that a record was given, with a point between them: an earlier
+ * version reads it as a number, and wrote the first alone. One begun while the clock was ahead has
+ * no more left than that life. */
 export const limitsIn = `
 local function limitsIn(i)
   local idle, life = string.match(i, '^(%d+)%.?(%d*)$')
   return tonumber(idle), tonumber(life) or math.huge
 end`
 
-/** The latest time in a list at which a session began: later than now when the clock was set back. */
+/** The latest beginning in a list: later than now when the clock was set back. */
 export const latestIn = `
 local function latestIn(key)
   local all, latest = redis.call('HGETALL', key), 0
@@ -30,8 +31,9 @@ local function latestIn(key)
   return latest
 end`
 
-/** A session begins after all ends of its person and of its app: `app` is the person again where the
- * app's marks lie on another node, whose answer is `least`. The app keeps the latest beginning, since nothing lists its sessions. */
+/** A session begins after all ends of its person and of its app: `app` is the person again where
+ * the app's marks lie on another node, whose answer is `least`. The app keeps the latest beginning,
+ * since nothing lists its sessions. */
 export const begin = `
 local function began(app, created)
   redis.call('HSET', app, 'latest', string.format('%.0f', math.max(created, redis.call('HGET', app, 'latest') or 0)))
@@ -49,7 +51,7 @@ local function addListed(key, sid, created, expires, index)
   if redis.call('PTTL', key) < expires - now then redis.call('PEXPIREAT', key, string.format('%.0f', expires)) end
 end`
 
-/** No field for what most sessions do not have: a fifth one doubles the table of a hash, 116 bytes. */
+/** No field for what most sessions lack: a fifth one doubles a hash's table, by 116 bytes. */
 export const addExtra = `
 local function addExtra(key, extra) if extra ~= '' then redis.call('HSET', key, 'x', extra) end end`
 

@@ -1,5 +1,5 @@
-/** Marks of people and apps in Redis: when their sessions ended, that they are gone, their roles; and
- * the beginning of a session after all of them. */
+/** Marks of people and apps in Redis: when their sessions ended, that they are gone, their roles;
+ * and the beginning of a session after all of them. */
 
 import type { Script } from '../../platform/redis/batches.ts'
 import type { RedisClient } from '../../platform/redis/client.ts'

@@ -50,9 +50,10 @@ export interface Listed {
   readonly expiresMs: number
 }
 
-/** Marks, which outlive sessions. Of a person: `smooch` = keyed name of the smoochId, `gone` = time of
- * a delete or merge, `roles` = sealed roles, `notBefore` = time of the last `endAll`. Of a provider's
- * logout: `gone` = its arrival, `heard` = logouts so far, `signedOut` = its time by that clock. */
+/** Marks, which outlive sessions. Of a person: `smooch` = keyed name of the smoochId, `gone` = time
+ * of a delete or merge, `roles` = sealed roles, `notBefore` = time of the last `endAll`. Of a
+ * provider's logout: `gone` = its arrival, `heard` = logouts so far, `signedOut` = its time by that
+ * clock. */
 type MarkName = 'smooch' | 'gone' | 'roles' | 'notBefore' | 'heard' | 'signedOut'
 type SettableMark = Exclude<MarkName, 'notBefore' | 'gone' | 'heard' | 'signedOut'>
 
@@ -71,7 +72,8 @@ export interface SessionStore extends FamilyStore {
    * of a limit, and with `prefetch` a lookup in the cache. */
   enter(place: SessionRef, options: EnterOptions): Promise<StoredSession | undefined>
   /** Replaces a live record by that of a new token. `createdMs` stays, so earlier marks hold; the
-   * absolute end comes no later. Undefined when it had ended. The same call again has the same result. */
+   * absolute end comes no later. Undefined when it had ended. The same call again has the same
+   * result. */
   rotate(old: SessionRef, key: string, session: NewSession): Promise<{ createdMs: number; expiresMs: number } | undefined>
   /** The sealed values of `extra`. */
   extra(place: SessionRef): Promise<string | undefined>
@@ -79,16 +81,17 @@ export interface SessionStore extends FamilyStore {
   lastSeen(tag: string, records: readonly { key: string; family: boolean }[]): Promise<(number | undefined)[]>
   /** False when it had ended before. */
   end(place: SessionRef, sid: string): Promise<boolean>
-  /** Ends every session of the person, or of the app, that exists now, also one that began later than
-   * it is now, since the clock was set back; a later sign-in revives none. */
+  /** Ends every session of the person, or of the app, that exists now, also one that began later
+   * than it is now, since the clock was set back; a later sign-in revives none. */
   endAll(tag: string): Promise<void>
-  /** Sessions that began by then have ended with their person, or with their app; 0 when none have. */
+  /** Sessions begun by then have ended with their person or their app; 0 when none have. */
   endedBy(tag: string): Promise<number>
   mark(tag: string, mark: SettableMark, value: string): Promise<void>
-  /** Sets `gone` to now, later than it was, and to no earlier than the person's latest session began. Kept by the
-   * id of the removal until it is taken back or all sessions are ended. */
+  /** Sets `gone` to now, later than it was, and to no earlier than the person's latest session
+   * began. Kept by the id of the removal until it is taken back or all sessions are ended. */
   markGone(tag: string, removal: string): Promise<void>
-  /** Takes back what this removal set, or is yet to set: what was sent may come late. `gone` is then what the others say. */
+  /** Takes back what this removal set, or is yet to set: what was sent may come late. `gone` is
+   * then what the others say. */
   unmarkGone(tag: string, removal: string): Promise<void>
   /** Logouts of providers that have been heard so far: an order that no clock can turn round. */
   logouts(): Promise<number>
@@ -106,8 +109,8 @@ export interface SessionStore extends FamilyStore {
   list(tag: string): Promise<Listed[]>
   addToList(tag: string, listed: Listed): Promise<void>
   removeFromList(tag: string, sid: string): Promise<void>
-  /** Stores a value for a time unless there is another; returns that one. Whoever claims brings a value of
-   * their own, so that the same call again is no claim by somebody else. */
+  /** Stores a value for a time unless there is another; returns that one. Whoever claims brings a
+   * value of their own, so that the same call again is no claim by somebody else. */
   claim(tag: string, name: string, value: string, ttlMs: number): Promise<string | undefined>
   /** The value that is kept. */
   get(tag: string, name: string): Promise<string | undefined>
@@ -123,7 +126,7 @@ export interface SessionStore extends FamilyStore {
   close(): void
 }
 
-/** By then a command has come or never will: the system still sends what a connection carried that was cut off. */
+/** By then a command has come or never will: the system sends the rest of a cut connection. */
 export const latestMs = 5 * 60 * 1000
 
 /** Lifetime of a person's marks: longer than any session or refresh family. */

@@ -82,7 +82,7 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
         return pushed ? await openid.buildAuthorizationUrlWithPAR(config, request) : openid.buildAuthorizationUrl(config, request)
       }),
 
-    /** Exchanges the code. Throws `sign_in_failed` for a wrong answer, else by whose fault it is. */
+    /** Exchanges the code. Throws `sign_in_failed` for a wrong answer, else by the cause. */
     finish: (transaction: Transaction, callback: URL): Promise<SignedIn> =>
       reported(async () => {
         const config = await discover()
@@ -95,7 +95,7 @@ export const createRelyingParty = (provider: Provider, client: ProviderClient, d
         return await claimsIn(config, tokens)
       }),
 
-    /** The address of the sign-out at the provider; undefined if it offers none or cannot be asked. */
+    /** The address of sign-out at the provider; undefined if it has none or cannot be asked. */
     endSession: async (back: string, idToken?: string): Promise<string | undefined> => {
       const config = await withTimeout(
         1_000,

@@ -34,7 +34,7 @@ const ofProvider = (error: string, description: unknown): Verdict => {
   }
 }
 
-/** The verdict for a refused client, whose `error` is in the body (RFC 6749) or in the challenge. */
+/** The verdict for a refused client, by the `error` in body (RFC 6749) or challenge. */
 const ofChallenge = async ({ response, cause }: openid.WWWAuthenticateChallengeError): Promise<Verdict> => {
   const body = (await response.json().catch(() => null)) as { error?: unknown; error_description?: unknown } | null
   const { error, error_description } = typeof body?.error === 'string' ? body : (cause[0]?.parameters ?? {})
@@ -42,7 +42,7 @@ const ofChallenge = async ({ response, cause }: openid.WWWAuthenticateChallengeE
   return verdict('OAUTH_WWW_AUTHENTICATE_CHALLENGE', `the provider answers ${response.status}`, byCode['OAUTH_WWW_AUTHENTICATE_CHALLENGE']!)
 }
 
-/** The verdict for a failed check of openid-client. A forged answer is the person's: begin again. */
+/** The verdict for a failed check of openid-client. After a forged answer: begin again. */
 const ofCheck = (error: openid.ClientError): Verdict => {
   const inner = error.cause instanceof Error ? error.cause : undefined
   const facts = (inner?.cause ?? error.cause ?? {}) as { parameters?: unknown; claim?: unknown; status?: unknown }

@@ -49,7 +49,7 @@ export const faultOfReading = ({ role, hasSchema, hasJournal, mayUse, unread, hi
   return undefined
 }
 
-/** Tables with a rule, or with row level security: what is written might be dropped, or not be seen. */
+/** Tables with a rule or row level security, which may drop or hide what is written. */
 export const alteredTables = (tables: readonly string[]): Lack =>
   fault(
     `rules or row level security stand between the service and ${tables.join(', ')} of the journal`,

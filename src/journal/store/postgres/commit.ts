@@ -1,4 +1,4 @@
-/** One commit: two round trips under the lock of the head, one that reads the facts, one that writes. */
+/** One commit: two round trips under the lock of the head, to read the facts and to write. */
 import type { Client, QueryResult } from 'pg'
 import {
   type Batch,
@@ -39,7 +39,7 @@ export const write = (client: Client, { first, entries, operations, nodes, head,
 
 export const createCommit = (journal: string, keys: StoreOptions['keys']) => {
   let alteredLookedAt = Number.NEGATIVE_INFINITY
-  /** Throws when something came between us and the tables; asked with a commit, at most once a second. */
+  /** Throws when something came between us and the tables; at most once a second, with a commit. */
   const refuseAltered = async (client: Client): Promise<void> => {
     if (performance.now() - alteredLookedAt < 1_000) return
     alteredLookedAt = performance.now()

@@ -19,8 +19,8 @@ export interface Connection {
 /** From the first byte to the settings: a server may stop answering anywhere between. */
 export const connectMs = 2_500
 
-/** What the connections of a store know together: each seeks the primary for itself, and a former one
- * may answer sooner than the promoted one. */
+/** What the connections of a store know together: each seeks the primary for itself, and a former
+ * one may answer sooner than the promoted one. */
 export interface Known {
   /** Of the latest primary that any of them has met. */
   timeline: number
@@ -68,8 +68,8 @@ export async function connect(url: string, limits: Limits = {}): Promise<Connect
   return taken
 }
 
-/** Role and database may be set otherwise: to another isolation, under which two writers refuse each
- * other, or to ending idle sessions. */
+/** Role and database may be set otherwise: to another isolation, under which two writers refuse
+ * each other, or to ending idle sessions. */
 const ownSettings = `SET search_path = journal; SET synchronous_commit = 'on'; SET standard_conforming_strings = on;
 SET default_transaction_isolation = 'read committed'; SET idle_session_timeout = 0`
 

@@ -106,8 +106,8 @@ END $$;
 export const createSchema = `CREATE SCHEMA journal; SET LOCAL search_path = journal; ${tables} ${ofApp} ${guardRails} ${functions} ${append}
 REVOKE ALL ON SCHEMA journal FROM PUBLIC; REVOKE ALL ON ALL TABLES IN SCHEMA journal FROM PUBLIC; REVOKE ALL ON ALL FUNCTIONS IN SCHEMA journal FROM PUBLIC;`
 
-/** TABLE: steps of the schema, as in SQLite: the first leads from version 0 to 1, and so on. Replicas
- * of the version before go on until they are restarted, so each only adds. */
+/** TABLE: steps of the schema, as in SQLite: the first leads from version 0 to 1, and so on.
+ * Replicas of the version before go on until they are restarted, so each only adds. */
 export const steps: readonly string[] = [
   `ALTER TABLE event ADD COLUMN app ${text('tenant')};
 ALTER TABLE operation ADD COLUMN app text;

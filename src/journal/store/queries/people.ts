@@ -12,7 +12,7 @@ export const pseudonymsBeside = (store: Select, pseudonym: string): Promise<stri
 export const pseudonymsAmong = (store: Select, names: readonly string[]): Promise<string[]> =>
   columnOf(store, `SELECT pseudonym FROM subject WHERE pseudonym IN (${marks(names.length)})`, names)
 
-/** Those of these names that stand in the events as target or actor: pseudonyms, ids of the vendor, ids of staff. */
+/** Which of these pseudonyms, vendor's ids and staff ids stand in events as target or actor. */
 export const recordedAmong = (store: Select, names: readonly string[]): Promise<string[]> => {
   const list = marks(names.length)
   return columnOf(

@@ -11,7 +11,7 @@ export interface Source {
 
 export type Select = Pick<Source, 'select'>
 
-/** Rows as the statement names their columns; the schema of both stores holds columns to their types. */
+/** Rows by the statement's names of columns, whose types the schema of both stores enforces. */
 export const rowsOf = async <T>(store: Select, sql: string, params?: readonly Value[]): Promise<T[]> =>
   (await store.select(sql, params)) as T[]
 

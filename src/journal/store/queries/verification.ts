@@ -79,7 +79,7 @@ export async function isNamedSince(store: Source, index: number, pseudonym: stri
   return rows.length > 0
 }
 
-/** Ids of the operations with events between these indexes, by the columns: a body may be damaged. */
+/** Ids of operations with events between these indexes. By columns: a body may be damaged. */
 export const operationsWithin = (store: Source, from: number, below: number): Promise<string[]> =>
   columnOf(store, 'SELECT DISTINCT op FROM event WHERE seq >= $1 AND seq < $2 AND op IS NOT NULL LIMIT 5', [from, below])
 

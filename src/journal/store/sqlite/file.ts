@@ -1,5 +1,5 @@
-/** One connection that writes the journal's SQLite file: opening, append transaction, erasure, pruning.
- * Synchronous, so it runs in a worker. */
+/** One connection that writes the journal's SQLite file: opening, append transaction, erasure,
+ * pruning. Synchronous, so it runs in a worker. */
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'

@@ -23,7 +23,7 @@ export const upgrade = (db: DatabaseSync, from: number): void => {
   mark(db)
 }
 
-/** Tables stay as they are: the mark is in the header of the file. That of a later service stays. */
+/** The mark is in the header of the file, beside the tables. That of a later service stays. */
 const mark = (db: DatabaseSync): void => {
   if (markOf(db).version < current.version) db.exec(`PRAGMA user_version = ${numberOf(current)}`)
 }

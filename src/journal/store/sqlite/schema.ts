@@ -20,8 +20,8 @@ const ofApp: readonly string[] = [
 ]
 
 /** TABLE: steps of the schema, as in PostgreSQL: the first leads from version 0 to 1, and so on.
- * Replicas of the version before go on until they are restarted, so each only adds. SQLite stores an added column as if it had been
- * there from the start. */
+ * Replicas of the version before go on until they are restarted, so each only adds. SQLite stores
+ * an added column as if it had been there from the start. */
 export const steps: readonly (readonly string[])[] = [
   [
     `ALTER TABLE event ADD COLUMN ${appOfEvent}`,

@@ -163,7 +163,7 @@ export async function openSqlite({
   const livenessLocks = `${options.path}-living`
   const begun = async () => {
     const writer = start('writer')
-    // At once: who opens a journal reads its end first, and threads that start together are there sooner.
+    // At once: an opening reads the end first, and threads started together are there sooner.
     const reader = options.readOnly ? writer : start('reader', toRead)
     const identity = (await writer.call('identity')) as Identity
     known = identity

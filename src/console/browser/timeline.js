@@ -15,11 +15,11 @@ const busyFrom = 20
 
 // Live rows
 
-/** Replaces an element unless it is the same. */
+/** Replaces an element unless it is the same, or somebody is in it with the keyboard. */
 const renew = (fresh, id) => {
   const old = document.getElementById(id)
   const now = fresh.getElementById(id)
-  if (!old || !now) return
+  if (!old || !now || old.contains(document.activeElement)) return
   // Details that a person has unfolded stay open.
   const folds = now.querySelectorAll('details')
   for (const [at, { open }] of [...old.querySelectorAll('details')].entries()) folds[at]?.toggleAttribute('open', open)
@@ -42,7 +42,12 @@ const renewRows = (fresh) => {
     const same = known.get(row.dataset.op)
     return same && (same.outerHTML === row.outerHTML || same.contains(document.activeElement)) ? same : document.importNode(row, true)
   })
-  old.replaceChildren(...rows)
+  // A row that is moved loses the focus.
+  for (const row of known.values()) if (!rows.includes(row)) row.remove()
+  let next = old.firstElementChild
+  for (const row of rows)
+    if (row === next) next = next.nextElementSibling
+    else old.insertBefore(row, next)
   mark(new Set(known.keys()))
 }
 

@@ -13,10 +13,16 @@ addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 /** The answer of a call below the console's root. */
 export const call = (path, options) => request(root + path, options)
 
+/** In place of an error whose words are the browser's own, and in each another. */
+const otherwise = (words) => () => {
+  throw new Error(words)
+}
+
 /** The answer, or an error whose message can be shown. */
 const request = async (address, { method = 'GET', body } = {}) => {
   const headers = { 'X-BFF-CSRF': '1', ...(body !== undefined && { 'Content-Type': 'application/json' }) }
-  const answer = await fetch(address, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  const sent = fetch(address, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  const answer = await sent.catch(otherwise('No answer came.'))
   if (answer.ok) return answer
   const problem = await answer.json().catch(() => ({}))
   throw Object.assign(new Error(problem.detail ?? `The service answered ${answer.status}.`), {
@@ -25,6 +31,8 @@ const request = async (address, { method = 'GET', body } = {}) => {
     code: problem.error?.code,
   })
 }
+
+export const textOf = (answer) => answer.text().catch(otherwise('The answer broke off.'))
 
 /** JSON.parse that keeps the text of numbers that would be rounded, in browsers that can. */
 export const exact = (text) =>
@@ -50,7 +58,8 @@ const download = async (link, output) => {
   let bytes = 0
   // Read step by step: WebKit cannot iterate a stream.
   const reader = answer.body.getReader()
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+  const read = () => reader.read().catch(otherwise('The file broke off, and is not saved. Begin again.'))
+  for (let part = await read(); !part.done; part = await read()) {
     parts.push(part.value)
     bytes += part.value.length
     say(output, `${amount(bytes)}…`, 'busy')

@@ -1,6 +1,6 @@
 /** The page of one operation: reveal its personal data, copy what would restore a person, resolve
  * it by hand. */
-import { call, downloadByScript, exact, find, printable, say, sayFault } from './call.js'
+import { call, downloadByScript, exact, find, printable, say, sayFault, textOf } from './call.js'
 import './times.js'
 
 const { operation } = document.body.dataset
@@ -63,7 +63,7 @@ find('#reveal')?.addEventListener('submit', async (event) => {
   const output = find('output', event.target)
   say(output, 'Recording that you look…', 'busy')
   try {
-    const { personal } = exact(await (await call(`/api/operations/${operation}/reveal`, { method: 'POST' })).text())
+    const { personal } = exact(await textOf(await call(`/api/operations/${operation}/reveal`, { method: 'POST' })))
     before = personal.before
     if (before) fill(before)
     fillPersonal(personal.person)

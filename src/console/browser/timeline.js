@@ -1,6 +1,6 @@
 /** The live timeline: the log's stream says that something happened, the server renders the rows.
  * Export with progress, and arrow keys between rows. */
-import { call, downloadByScript, find, root, say, sayFault } from './call.js'
+import { call, downloadByScript, find, root, say, sayFault, textOf } from './call.js'
 import { localTimes, sayZone } from './times.js'
 import './columns.js'
 import './views.js'
@@ -64,7 +64,7 @@ let refreshes = []
 const refresh = async () => {
   const q = new URLSearchParams(location.search).get('q')
   const answer = await call(`/rows${q ? `?q=${encodeURIComponent(q)}` : ''}`)
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  const fresh = new DOMParser().parseFromString(await textOf(answer), 'text/html')
   localTimes(fresh)
   for (const id of ['summary', 'alerts']) renew(fresh, id)
   if (!find('#charts details[open]')) renew(fresh, 'charts')
@@ -161,7 +161,7 @@ find('#verify button').addEventListener('click', async () => {
   const output = find('#verify output')
   say(output, 'Verifying…', 'busy')
   try {
-    const { ok, size, milliseconds, findings, failure } = await (await call('/api/verify', { method: 'POST' })).json()
+    const { ok, size, milliseconds, findings, failure } = JSON.parse(await textOf(await call('/api/verify', { method: 'POST' })))
     const wrong = failure ? `It could not be verified: ${failure}.` : `Not intact: ${findings[0]}.`
     say(output, ok ? `${size} events are intact (${milliseconds} ms).` : wrong, ok ? 'good' : 'bad')
     void refreshSoon()

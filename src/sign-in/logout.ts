@@ -33,8 +33,8 @@ export const logoutRoutes = (parts: LogoutParts): Router => {
   const logout = async ({ req, res }: CheckedRequest<typeof logoutEndpoints.sign_out_by_form, undefined>): Promise<void> => {
     const session = await sessions.currentOnPage(req)
     const idToken = session?.provider && (await sessions.idToken(session))
-    // WebKit gives another site's form our origin when a service worker of ours passes it on, yet
-    // not our cookie: without one nothing is ended or wiped.
+    // The cookie is SameSite=Strict: a form that comes without it need not be of a page of ours,
+    // whatever a service worker made of its headers. It ends and wipes nothing.
     if (readCookie(req.headers.cookie, origins.cookies) !== undefined) await leave(req, res, session)
     const back = `${origins.of(req.headers.host)}${signedOutPath}`
     const party = parties.get(session?.provider?.id ?? '')?.party

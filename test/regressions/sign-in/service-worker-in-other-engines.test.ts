@@ -1,5 +1,5 @@
-/** A service worker of the business's own site that passes page loads on: Firefox gives them the mode `same-origin`, which looked like a call of a script, so that nobody could sign in or open the console. WebKit
- * gives a form of another site our origin, so that it took the cookie from the browser and wiped the site's data. Requests as Firefox 153 and WebKit 2.50 send them. */
+/** A service worker of the business's own site that passes page loads on. Firefox gives them the mode `same-origin`, which looked like a call of a script, so that nobody could sign in or open the console (request as
+ * Firefox 153 sends it). A form that came without our cookie took the cookie from the browser all the same, and wiped the site's data. */
 import { describe, expect, test } from '@jest/globals'
 import { ask } from '../../security/requests.ts'
 import { type Bff, startBff } from '../../support/bff.ts'
@@ -9,7 +9,7 @@ import { providerEnv } from '../../support/with-provider.ts'
 const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 const site = { accept, 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Dest': 'empty' }
 const firefox = { ...site, 'Sec-Fetch-Mode': 'same-origin' }
-const webkit = { ...site, 'Sec-Fetch-Mode': 'navigate' }
+const passedOn = { ...site, 'Sec-Fetch-Mode': 'navigate' }
 
 const withProvider = async (run: (bff: Bff) => Promise<void>) => {
   await using provider = await startProvider()
@@ -47,10 +47,10 @@ describe('behind a service worker', () => {
     }),
   )
 
-  test('a form in WebKit that comes without our cookie ends and wipes nothing; with it the person is signed out', () =>
+  test('a form that comes without our cookie ends and wipes nothing; with it the person is signed out', () =>
     withProvider(async (bff) => {
       const { cookie = '' } = await bff.signIn({ kind: 'cookie', userId: 'mina' })
-      const headers = { ...webkit, Origin: bff.app.origins[0]! }
+      const headers = { ...passedOn, Origin: bff.app.origins[0]! }
       const leave = async (more: Record<string, string>) => {
         const answer = await ask(bff, { method: 'POST', path: '/auth/logout', headers: { ...headers, ...more } })
         return [answer.status, 'set-cookie' in answer.headers, 'clear-site-data' in answer.headers]

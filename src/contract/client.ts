@@ -76,8 +76,6 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
     })
     const meta = metaOf(response)
     const answer = await read(response)
-    // Ended by the caller while the answer came: no fault of the service.
-    if (answer === undefined) call.signal?.throwIfAborted()
     if (!response.ok || answer === undefined) throw errorOf(meta, answer)
     return Object.defineProperty(answer, 'meta', { value: meta }) as Answered<T>
   }
@@ -87,8 +85,10 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
       return await sendOnce<T>(call, bearer)
     } catch (error) {
       const seconds = call.safe && tries < retries && !call.signal?.aborted ? pause(error, tries) : undefined
+      if (seconds !== undefined) await sleep(seconds, call.signal)
+      // WebKit and React Native tell of the end that the caller made without the caller's reason.
+      if (call.signal?.aborted) throw call.signal.reason ?? error
       if (seconds === undefined) throw error
-      await sleep(seconds, call.signal)
       return await sendRepeatedly(call, bearer, tries + 1)
     }
   }
@@ -166,10 +166,12 @@ const segment = (name: string, value: unknown): string => {
 }
 
 const formOf = (path: string, { source, ...fields }: Ask): FormData => {
+  // React Native's has no `set`.
   const form = new FormData()
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined && !path.includes(`:${name}`)) form.set(name, String(value))
+  for (const [name, value] of Object.entries(fields))
+    if (value !== undefined && !path.includes(`:${name}`)) form.append(name, String(value))
   // Last, so that the service has the fields before the bytes arrive.
-  form.set('source', source as Blob)
+  form.append('source', source as Blob)
   return form
 }
 
@@ -211,13 +213,12 @@ const pause = (error: unknown, tries: number): number | undefined => {
 }
 
 const sleep = (seconds: number, signal: Sent['signal']): Promise<void> =>
-  new Promise((resolve, reject) => {
+  new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer)
       // A signal may outlive many calls.
       signal?.removeEventListener('abort', end)
-      if (signal?.aborted) reject(signal.reason)
-      else resolve()
+      resolve()
     }
     const timer = setTimeout(end, seconds * 1000)
     signal?.addEventListener('abort', end)

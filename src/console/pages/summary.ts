@@ -81,7 +81,7 @@ const verifiedTile = (summary: Summary): Html => {
       'Being verified',
       html`${grouped(check.size)} of ${grouped(check.size + newer)} events were intact ${ago(check.at)} · ${anchorWords(summary)}`,
     )
-  const detail = html`${grouped(check.size)} events${newer > 0 && `, ${grouped(newer)} newer ones not checked yet`} · root <code title="${check.root}">${check.root.slice(0, 8)}</code> · checked ${ago(check.at)} · ${anchorWords(summary)}`
+  const detail = html`${grouped(check.size)} events${newer > 0 && `, ${grouped(newer)} newer not checked yet`} · root <code title="${check.root}">${check.root.slice(0, 8)}</code> · checked ${ago(check.at)} · ${anchorWords(summary)}`
   return tile(newer > check.size ? 'calm' : 'good', 'Journal', 'Verified', detail)
 }
 

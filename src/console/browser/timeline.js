@@ -56,7 +56,15 @@ const mark = (known) => {
   for (const row of document.querySelectorAll('#found .op')) if (!known.has(row.dataset.op)) row.classList.add('fresh')
 }
 
+/** What is so of the live rows, whether or not a refresh fails. */
+let standing = ['']
+const stand = (...words) => {
+  standing = words
+  say(find('#live'), ...words)
+}
+
 let refreshing = false
+let failed = false
 let again = false
 /** Time of the next request, at the earliest. */
 let notBefore = 0
@@ -89,13 +97,18 @@ const refreshSoon = async () => {
     await sleepUntil(notBefore)
     again = false
     notBefore = performance.now() + pause()
-    await refresh().catch((error) => {
+    try {
+      await refresh()
+      if (failed) stand(...standing)
+      failed = false
+    } catch (error) {
+      failed = true
       sayFault(find('#live'), error)
       if (error.retryAfter > 0) {
         notBefore = performance.now() + error.retryAfter * 1000
         again = true
       }
-    })
+    }
   }
   refreshing = false
 }
@@ -116,7 +129,7 @@ const follow = (from) => {
     clearTimeout(later)
     // It begins where the last one ended: what came meanwhile comes now.
     source = new EventSource(`${root}/api/stream?from=${next}`)
-    source.addEventListener('open', () => say(find('#live'), 'Live: new operations appear by themselves.'))
+    source.addEventListener('open', () => stand('Live: new operations appear by themselves.'))
     source.addEventListener('message', ({ lastEventId }) => {
       next = Number(lastEventId) + 1
       void refreshSoon()
@@ -124,11 +137,7 @@ const follow = (from) => {
     source.addEventListener('error', () => {
       // Reconnects after a refusal, which the browser does not do by itself.
       const over = source.readyState === EventSource.CLOSED
-      say(
-        find('#live'),
-        over ? 'No longer live: tried again in a minute, or reload this page.' : 'Connecting again…',
-        over ? 'bad' : 'busy',
-      )
+      stand(over ? 'No longer live: tried again in a minute, or reload this page.' : 'Connecting again…', over ? 'bad' : 'busy')
       if (!over) return
       close()
       later = setTimeout(open, 60_000)
@@ -142,7 +151,7 @@ const follow = (from) => {
 
 if (live !== undefined) {
   if (isSecureContext) follow(live)
-  else say(find('#live'), 'Renewed every 15 seconds: browsers allow live rows over https and on localhost only.', 'busy')
+  else stand('Renewed every 15 seconds: browsers allow live rows over https and on localhost only.', 'busy')
   // Ages and the state of the gate change without an event.
   setInterval(() => void refreshSoon(), 15_000)
   document.addEventListener('visibilitychange', () => again && void refreshSoon())

@@ -105,10 +105,10 @@ Every error has one body, and \`error.code\` is stable. Where the vendor refused
 }
 \`\`\`
 
-It comes as \`application/json\`, which the vendor's client libraries need, and as \`application/problem+json\` (RFC 9457) to those who ask for it. Operators find the request in the log by its \`requestId\`, which is also in the header \`X-Request-Id\`.
+Its type is \`application/json\`, which the vendor's client libraries need, or \`application/problem+json\` (RFC 9457) if \`Accept\` asks for that. Operators find the request in the log by its \`requestId\`, which is also in the header \`X-Request-Id\`.
 
-A malformed request also has \`errors\`, which names what is at fault: every field of a body that does not fit (at most 20), or the first place at which a body, a query, a path or a header cannot be read. \`pointer\` is a JSON pointer as in
-RFC 9457; without \`in\` it leads into the body (or the form), with \`"in": "query"\`, \`"path"\` or \`"header"\` to the parameter or header of that name. \`#\` alone is the whole. A name that is no plain word is left out, and no value is ever repeated.
+The answer to a malformed request also has \`errors\`, which names the faults: every field of a body that does not fit (at most 20), or the first place at which a body, a query, a path or a header cannot be read. \`pointer\` is a JSON pointer as in
+RFC 9457; without \`in\` it leads into the body (or the form), with \`"in": "query"\`, \`"path"\` or \`"header"\` to the parameter or header of that name. \`#\` alone means the whole. Unusual names are left out, and no value is ever repeated.
 
 \`\`\`json
 {

@@ -18,10 +18,10 @@ const alerts = (): string => {
 
 /** TABLE: what people see before anybody has read an alarm, and where to read on. */
 const symptoms: readonly (readonly [seen: string, mostly: string, read: string])[] = [
-  ['calls get 503 `session_store_unavailable`; `/readyz` fails', 'Redis is away', '[`SmoochBffRedisDown`](#smoochbffredisdown)'],
+  ['calls get 503 `session_store_unavailable`; `/readyz` fails', 'Redis is down', '[`SmoochBffRedisDown`](#smoochbffredisdown)'],
   [
     'calls get 503 `upstream_unavailable`, 502 `upstream_error` or 504 `upstream_timeout`',
-    'the vendor, or the way there',
+    'the vendor, or the network',
     '[`upstream_unavailable`](#upstream_unavailable)',
   ],
   [
@@ -39,7 +39,7 @@ const symptoms: readonly (readonly [seen: string, mostly: string, read: string])
     'the journal’s disk or database, or an older journal in its place',
     '[`journal_gate`](#journal_gate)',
   ],
-  ['calls get 503 `overloaded`', 'more comes in than can be answered', '[`SmoochBffOverloaded`](#smoochbffoverloaded)'],
+  ['calls get 503 `overloaded`', 'more requests than the processes can answer', '[`SmoochBffOverloaded`](#smoochbffoverloaded)'],
   [
     'all callers get 429 `too_many_requests` together',
     'they share the address of your proxy: `TRUSTED_PROXIES` is missing',
@@ -57,23 +57,23 @@ const symptoms: readonly (readonly [seen: string, mostly: string, read: string])
   ],
   [
     'everybody is signed out at once',
-    'a Redis that was restored or lost, a session key that was taken away',
+    'a Redis that was restored or lost, or a session key that was removed',
     '[`session_store_rollback`](#session_store_rollback), [`session_key_dropped`](#session_key_dropped)',
   ],
-  ['people are signed out by turns', 'replicas with different keys', '[`replicas_differ`](#replicas_differ)'],
-  ['calls get 500 `internal`', 'a fault of ours', '[`SmoochBffFailing`](#smoochbfffailing)'],
-  ['it does not start', 'its last lines name every setting at fault', '[Check](operate.md#check)'],
+  ['people seem signed out on some calls only', 'replicas with different keys', '[`replicas_differ`](#replicas_differ)'],
+  ['calls get 500 `internal`', 'a defect of this service', '[`SmoochBffFailing`](#smoochbfffailing)'],
+  ['the service does not start', 'a wrong setting: its last lines name each of them', '[Check](operate.md#check)'],
 ]
 
 export const runbook = (): string => `# Runbook
 
-For whoever is called. What the figures are is in [Operate](operate.md#health-log-metrics).
+For the person on call. The metrics are explained in [Operate](operate.md#health-log-metrics).
 
-## What is seen
+## Symptoms
 
-A caller who complains has a code and a \`requestId\` in the answer; the log has the line of that id.
+Every error has a code and a \`requestId\`: ask the caller for them, and find the log line with that id.
 
-${table(['Seen', 'Mostly', 'Read'], symptoms)}
+${table(['Symptom', 'Usual cause', 'Read'], symptoms)}
 
 ## Alarms
 

@@ -25,7 +25,7 @@ const keysIn = (text: string): readonly (string | undefined)[] => text.split(','
 /** What somebody outside says of a new value: `unclear` is asked again. */
 export type Verdict = 'taken' | 'refused' | 'unclear'
 
-/** Asks whoever the secret is for, before it is used; undefined where nobody need be asked. */
+/** Tries the secret where it is for, before it is used; undefined without such a trial. */
 export type Trial = (secret: Secret, text: string) => Promise<Verdict> | undefined
 
 /** A key may be known at the vendor a little later than here. */

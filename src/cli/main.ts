@@ -31,7 +31,7 @@ const fail = (why: string, code: number): void => {
 }
 
 const say = (text: string): void => {
-  // Whoever reads it may go before its end, as `head` does.
+  // Its reader may go before the end, as `head` does.
   process.stdout.on('error', () => {})
   process.stdout.write(text)
 }

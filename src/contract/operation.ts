@@ -77,7 +77,7 @@ export const limitClass = (row: Row): LimitClass => (row.takes && byBody[row.tak
 export const timeLimit = (row: Row): number =>
   row.takes === 'ImageUpload' ? 60_000 : row.effect === 'write' || row.effect === 'guarded' ? 15_000 : 8_000
 
-/** By which the clock of whoever vouches for a sign-in may be ahead of ours. */
+/** By which the clock of a provider or backend may be ahead of ours. */
 export const maxAheadSeconds = 60
 
 /** Names of the parameters in a row's path, in order. */

@@ -110,8 +110,8 @@ export const createTurns = () => {
 /** A record, since objects only pass through: a Map or Set would keep garbage alive. */
 export const passingRecord = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
 
-/** One run at a time for each key. Whoever asks during one shares the next, which begins after they
- * asked: as fresh as their own, whatever their number. */
+/** One run at a time for each key. Callers during a run share the next, which begins after they
+ * asked: as fresh as their own. */
 export const createSharedRuns = <T>() => {
   const runs = passingRecord<{ readonly now: Promise<T>; next?: Promise<T> }>()
   const start = (key: string, work: () => Promise<T>): Promise<T> => {

@@ -2,7 +2,7 @@
 
 export const timedOut: unique symbol = Symbol('timed out')
 
-/** Takes what is called when whoever waits for an answer has gone without it. */
+/** Takes a callback for when the caller has gone without an answer. */
 export type OnGone = (listener: () => void) => void
 
 /** How long somebody waits for a read. A change is never cut short by it. */

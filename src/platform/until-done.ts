@@ -1,4 +1,4 @@
-/** Work that must be done in the end: tried each second until then, whoever waited for it. */
+/** Work that must be done in the end: tried every second until then, with or without a caller. */
 
 const pauseMs = 1_000
 /** In one round: while all of the store is away, each waits for it in vain. */

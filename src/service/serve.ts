@@ -47,7 +47,7 @@ export const serve = async (configuration: Configuration, started: (line: string
     },
     'ready',
   )
-  // Heard from here on: whoever reads the next line may send one at once.
+  // Heard from here on: a reader of the next line may send one at once.
   const signalled = untilSignal()
   started(`smooch-bff serves ${app.publicUrl}${settings.BASE_PATH} to ${app.origins.join(', ')}; health and sessions on ${app.privateUrl}`)
 

@@ -6,7 +6,7 @@ import { fetchOnce } from '../upstream/http-client.ts'
 import type { Discovery } from './provider/discovery.ts'
 import { clockToleranceSeconds } from './token-rules.ts'
 
-/** Public-key signatures only: whoever checks by a shared secret could also sign. */
+/** Public-key signatures only: with a shared secret, each party that checks could also sign. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 /** Slack for issuers whose clock is ahead of ours. */
 const minAheadSeconds = 5

@@ -39,7 +39,7 @@ export interface Sends {
   count: number
 }
 
-/** Within the time of its row; a read, within the patience of whoever waits for it. */
+/** Within the time of its row; a read, also within the patience of its caller. */
 export const withDeadline = async <T>(limit: number, call: AnyCall, work: (sends: Sends) => Promise<T>): Promise<T> => {
   const started = performance.now()
   const { until = Infinity, onGone }: Patience = (call.operation.effect === 'read' && call.patience) || {}

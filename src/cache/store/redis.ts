@@ -8,7 +8,7 @@
  * | `bff:u:{key}` | hash | v sealed entry, t stored at, f fresh until; g generation, l lease, lu lease until | 5 min after the last store, 5 s for "no such user" |
  * | `bff:k:{key}` | hash | n keyed other name, o the same sealed, b no new alias until; x no entry until, xn of which smoochId; w who alone writes | 24 h after the last store |
  *
- * A write drops `bff:u` (and with it generation and lease; the entry itself may stay for when the vendor fails) before and after, under the key it names and the one behind its alias. Whoever
+ * A write invalidates `bff:u` (and with it generation and lease; the entry itself may stay for when the vendor fails) before and after, under the key it names and the one behind its alias. What
  * stores an entry first writes the alias under the key of the other name, so no entry exists that a write under either name could miss.
  */
 

@@ -60,7 +60,7 @@ export const streamEvents = async (
       await untilDrained(res, waitMs)
       continue
     }
-    // Whoever is behind reads on without waiting for a turn.
+    // A stream that is behind reads on without waiting for a turn.
     if (!behind) size = await Promise.race([tail.grown(next, waitMs), closed.promise.then(() => 0)])
     if (size > next) await pass(size)
   }

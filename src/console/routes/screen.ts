@@ -100,7 +100,7 @@ export const createScreens = ({ sessions, basePath, pages, during, signIn, ticke
     failed,
     places: (search: string): RowPlaces => ({ root, ticketUrl, search }),
 
-    /** A page for whoever may read the journal. */
+    /** A page for readers of the journal. */
     screen: (show: (req: Request, res: Response, session: Session) => Promise<string>): [...RequestHandler[], ErrorRequestHandler] => [
       asPage,
       pages,

@@ -32,7 +32,7 @@ const sizeOf = async ({ store, status }: SummaryParts): Promise<string> => {
 /** A little above what a page may take: rows that are shared may wait for a run before them. */
 const rowsMs = 6_500
 
-/** The bound of whoever began the run; the others have their own. */
+/** The bound of the caller that began the run; the others have their own. */
 const isOwnBound = (error: unknown): boolean => error instanceof Problem && error.code === 'too_many_requests'
 
 /** Undefined when the journal cannot be read: the rest of the page is needed most then. */

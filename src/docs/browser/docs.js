@@ -1,4 +1,4 @@
-/** The reference's script: searches, copies, and sends what is tried, as whoever is signed in on
+/** The reference's script: searches, copies, and sends what is tried, as the person signed in on
  * this origin. Nothing is stored. */
 
 const { base } = document.body.dataset

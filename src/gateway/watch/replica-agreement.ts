@@ -57,7 +57,7 @@ interface Parts {
   readonly times?: typeof agreementTimes
 }
 
-/** Under a key, so that whoever reads the store cannot try out what a secret might be. */
+/** Keyed, so that no reader of the store can guess a secret by trying. */
 const digestsUnder = (secret: string) => {
   const hmac = hmacWith(secret)
   return (name: string, value: unknown): string => hmac(`smooch-bff ${name} ${JSON.stringify(value)}`, 'base64url').slice(0, 22)

@@ -20,7 +20,7 @@ const lookMs = 20
 /** Beyond the bound a request is held back, unread but for its head. A place that becomes free is
  * the latest one's, if it came a moment ago: in a flood somebody is answered soon rather than all
  * late. The others are refused, the earliest first, in at most a twentieth of all time: a refusal
- * costs half of a hot read, and whoever is refused at once comes back at once. */
+ * costs half of a hot read, and a client refused at once comes back at once. */
 const maxHeld = { requests: 8192, characters: 16 * 1024 * 1024 }
 const freshMs = 100
 const refusalShare = 0.05

@@ -6,7 +6,7 @@ import { Problem } from '../../contract/problems.ts'
 import { errorBody, headersOf } from '../problem-handler.ts'
 import { headersWithoutApp } from '../response-headers.ts'
 
-/** Whoever sends nothing for a while does not need to be told. */
+/** A client that sends nothing for a while need not be told. */
 const pace = { bytes: 2 * 1024, window: 2_000 }
 const lingerTime = 60_000
 const lingerBytes = 64 * 1024 * 1024

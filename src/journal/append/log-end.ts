@@ -1,6 +1,5 @@
-/** The end of the log as this process knows it: its size and newest checkpoint, which goes to
- * whoever keeps it and to the anchor, and by which a log that went back or was replaced is
- * noticed. */
+/** The end of the log as this process knows it: its size and newest checkpoint, which goes to log
+ * and anchor and shows whether the log went back or was replaced. */
 import { type Anchor, markOf } from '../log/anchor.ts'
 import { discontinuity } from '../log/discontinuity.ts'
 import { acceptances, acceptedSince, contradicts, missing } from '../store/continuity.ts'

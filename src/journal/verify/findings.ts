@@ -13,7 +13,7 @@ export interface Finding {
 export type Find = (what: string, index?: number, batch?: readonly [number, number]) => void
 
 const maxFindings = 50
-/** Whoever damages a thousand rows of one table must not hide what else is wrong. */
+/** A thousand damaged rows of one table must not hide other faults. */
 const maxAlike = 10
 
 export const createFindings = () => {

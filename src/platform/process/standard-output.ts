@@ -1,6 +1,5 @@
-/** Standard output of a command. Whoever reads it may go, as `head` does: no fault, but nobody is
- * left to tell. Any other fault, such as a full disk, is said, and the exit code is not that of a
- * whole answer. */
+/** Standard output of a command. A reader that goes, such as `head`, is no fault. Any other fault,
+ * such as a full disk, is said and changes the exit code. */
 import { errorMessage } from '../error-message.ts'
 
 /** To be called once, before the first line. `gone`: nobody reads any more. */

@@ -64,8 +64,8 @@ export const isForPage = (headers: IncomingHttpHeaders): boolean => {
   return isOpened && !purpose.includes('prefetch')
 }
 
-/** Firefox's worker gives it the mode and the origin of its own requests, whoever began it: enough
- * for what changes nothing, since a page of another site cannot make one. */
+/** Firefox's worker gives it the mode and the origin of its own requests, whichever page began it:
+ * enough for what changes nothing, since a page of another site cannot make one. */
 const isPassedOnByFirefox = (headers: IncomingHttpHeaders): boolean =>
   headers['sec-fetch-dest'] === 'empty' && headers['sec-fetch-mode'] === 'same-origin' && headers['sec-fetch-site'] === 'same-origin'
 

@@ -23,7 +23,7 @@ export interface Token {
   readonly scope: Scope
   /** The vendor's client requires the claim when scope is appUser. */
   readonly userId?: string
-  /** Seconds since 1970 by the store's clock, for whoever holds the token. */
+  /** Seconds since 1970 by the store's clock, for the holder of the token. */
   readonly exp: number
 }
 

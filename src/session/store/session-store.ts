@@ -109,8 +109,8 @@ export interface SessionStore extends FamilyStore {
   list(tag: string): Promise<Listed[]>
   addToList(tag: string, listed: Listed): Promise<void>
   removeFromList(tag: string, sid: string): Promise<void>
-  /** Stores a value for a time unless there is another; returns that one. Whoever claims brings a
-   * value of their own, so that the same call again is no claim by somebody else. */
+  /** Stores a value for a time unless there is another; returns that one. A claim brings a
+   * value of its own, so that a repeat of the same call is no claim by another. */
   claim(tag: string, name: string, value: string, ttlMs: number): Promise<string | undefined>
   /** The value that is kept. */
   get(tag: string, name: string): Promise<string | undefined>

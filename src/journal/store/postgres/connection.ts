@@ -88,7 +88,7 @@ const connectTo = async (url: string, limits: Limits, mustBePrimary: boolean): P
       getTypeParser: (oid: number, format?: 'text') => (oid === 20 ? Number : pg.types.getTypeParser(oid, format as 'text')),
     } as NonNullable<ClientConfig['types']>,
   })
-  // Idle connections break; whoever uses one next opens another.
+  // Idle connections break; the next use opens another.
   let open = true
   const ended = (): void => {
     open = false

@@ -42,7 +42,7 @@ const connectionsTo = (url: string, selectMs: number) => {
   const reader = sharedConnections(1, url, selectMs, known)
   const readers = sharedConnections(2, url, readersMs, known)
   const upkeep = serialConnection(url, { known, server: { statement_timeout: minute } })
-  // Whoever waits for a whole table holds up all who come later: so it gives way, and asks again.
+  // Waiting for a lock on a table blocks all later queries of it: so it gives up, and asks again.
   const rewriter = serialConnection(url, { known, server: { lock_timeout: 300, statement_timeout: 10 * minute } })
   const rewrite = async (statement: string): Promise<void> => {
     for (const until = performance.now() + minute; ; await sleep(500))

@@ -45,15 +45,15 @@ export type Answered<Body> = Body & { readonly meta: Meta }
 
 export const metaOf = ({ status, headers }: Response): Meta => {
   const text = (name: string) => headers.get(name) ?? undefined
-  const number = (name: string) => (headers.has(name) ? Number(headers.get(name)) : undefined)
+  const number = (name: string) => (headers.has(name) ? Number(text(name)) : undefined)
   const operation = text('audit-operation')
   const [, name, remaining, resetSeconds] = /"(\w+)";r=(\d+);t=(\d+)/.exec(text('ratelimit') ?? '') ?? []
   return {
     status,
     requestId: text('x-request-id'),
     cacheStatus: text('cache-status'),
-    rateLimit: name === undefined ? undefined : { name, remaining: Number(remaining), resetSeconds: Number(resetSeconds) },
-    audit: operation === undefined ? undefined : { operation, receipt: number('audit-receipt'), pending: headers.has('audit-outcome') },
+    rateLimit: name ? { name, remaining: Number(remaining), resetSeconds: Number(resetSeconds) } : undefined,
+    audit: operation ? { operation, receipt: number('audit-receipt'), pending: headers.has('audit-outcome') } : undefined,
     replayed: headers.has('idempotency-replayed'),
     retryAfter: number('retry-after'),
   }

@@ -51,7 +51,8 @@ export interface ClientOptions {
   readonly retries?: number
 }
 
-interface Sent extends Pick<RequestInit, 'method' | 'body' | 'credentials' | 'signal'> {
+interface Sent extends Pick<RequestInit, 'method' | 'body' | 'credentials'> {
+  readonly signal?: AbortSignal | undefined
   readonly path: string
   readonly headers?: Readonly<Record<string, string | undefined>>
   /** True when a repeat does no harm. */
@@ -72,7 +73,7 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
       cache: 'no-store',
       redirect: 'error',
       headers: present({ 'X-BFF-CSRF': '1', ...headers, Authorization: bearer && `Bearer ${bearer}` }),
-      ...call,
+      ...(call as RequestInit),
     })
     const meta = metaOf(response)
     const answer = await read(response)
@@ -84,10 +85,11 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
     try {
       return await sendOnce<T>(call, bearer)
     } catch (error) {
-      const seconds = call.safe && tries < retries && !call.signal?.aborted ? pause(error, tries) : undefined
-      if (seconds !== undefined) await sleep(seconds, call.signal)
+      const { safe, signal } = call
+      const seconds = safe && tries < retries && !signal?.aborted ? pause(error, tries) : undefined
+      if (seconds !== undefined) await sleep(seconds, signal)
       // WebKit and React Native tell of the end that the caller made without the caller's reason.
-      if (call.signal?.aborted) throw call.signal.reason ?? error
+      if (signal?.aborted) throw signal.reason ?? error
       if (seconds === undefined) throw error
       return await sendRepeatedly(call, bearer, tries + 1)
     }
@@ -116,7 +118,7 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
       return await run({
         method,
         path: below + targetOf(path, ask),
-        signal: signal ?? null,
+        signal,
         fetch,
         headers: { ...(is('json') && json), ...headersOf(why) },
         body: is('json') ? JSON.stringify(ask['body']) : is('form') ? formOf(path, ask) : null,
@@ -131,9 +133,8 @@ export const createClient = ({ base, fetch: send = fetch, token, retries = 2 }: 
     signOut: (options) => operation('DELETE /auth/session')({}, options),
     refresh: (refreshToken?: string) =>
       shared(`refresh ${refreshToken}`, () => {
-        const call = { method: 'POST', path: '/auth/refresh' }
         const mobile = { headers: json, body: JSON.stringify({ refresh_token: refreshToken }), credentials: 'omit' } as const
-        return sendOnce<never>(refreshToken === undefined ? call : { ...call, ...mobile }, undefined)
+        return sendOnce<never>({ method: 'POST', path: '/auth/refresh', ...(refreshToken !== undefined && mobile) }, undefined)
       }),
   }
 }
@@ -156,7 +157,7 @@ const idsIn = /:(\w+)/g
 const targetOf = (row: string, ask: Ask): string => {
   const [path = '', query] = row.split('?')
   const target = path.replace(idsIn, (_all, name: string) => segment(name, ask[name]))
-  return query === undefined ? target : `${target}?${new URLSearchParams({ [query]: String(ask[query]) })}`
+  return query ? `${target}?${new URLSearchParams({ [query]: String(ask[query]) })}` : target
 }
 
 /** Throws for `.` and `..`, which a URL folds away, so that another call would be made. */
@@ -186,29 +187,22 @@ const headersOf = ({ reason, ticket, note, idempotencyKey }: GuardedOptions): Se
 const present = (headers: NonNullable<Sent['headers']>): [string, string][] =>
   Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined)
 
-const read = async (response: Response): Promise<object | undefined> => {
-  if (response.status === 204) return {}
-  try {
-    return Object(await response.json())
-  } catch {
-    return undefined
-  }
-}
+const read = async (response: Response): Promise<object | undefined> =>
+  response.status === 204 ? {} : await response.json().then(Object, () => undefined)
 
 const errorOf = (meta: Meta, answer: unknown): ClientError => {
-  const { error } = (answer ?? {}) as { error?: { code?: unknown; description?: unknown } }
-  return typeof error?.code === 'string'
-    ? new ClientError(meta, error.code, String(error.description ?? ''))
-    : new ClientError(meta, 'unreadable_answer', 'No answer of the service.')
+  const error = (answer as { error?: { code?: unknown; description?: unknown } } | undefined)?.error
+  if (typeof error?.code === 'string') return new ClientError(meta, error.code, String(error.description ?? ''))
+  return new ClientError(meta, 'unreadable_answer', 'No answer of the service.')
 }
 
 /** Seconds until a repeat; undefined when a repeat would not help. */
 const pause = (error: unknown, tries: number): number | undefined => {
   const backoff = (0.2 + Math.random() * 0.2) * 2 ** tries
-  const { status, code, retryAfter = backoff } = error as Partial<ClientError>
-  // No status: there was no answer; below 300 it broke off. `operation_pending`: the first call
-  // with this key still runs.
-  const helps = status === undefined || status < 300 || [429, 502, 503].includes(status) || code === 'operation_pending'
+  const { status = 0, code, retryAfter = backoff } = error as Partial<ClientError>
+  // 0: there was no answer; below 300 it broke off. `operation_pending`: the first call with this
+  // key still runs.
+  const helps = status < 300 || [429, 502, 503].includes(status) || code === 'operation_pending'
   return helps && retryAfter <= 10 ? retryAfter : undefined
 }
 

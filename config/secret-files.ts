@@ -1,6 +1,5 @@
-/** Re-reads secret files while the process runs: a swapped file takes effect within 5 s; a file
- * that fails its check keeps the old value and raises an alarm, and so does a key that the vendor
- * refuses. */
+/** Re-reads secret files while the process runs, within 5 s. After a file that fails its check, or
+ * a key that the vendor refuses, the old value stays and an alarm is raised. */
 import { faultOfSetting } from './faults.ts'
 import { readSecretFile, type SecretFile, unreadable } from './load.ts'
 import type { Secret } from './secret.ts'

@@ -1,6 +1,5 @@
-/** Who asks from this machine: the demo, where anybody signs in as anybody, and the steering of the
- * stand-in serve nobody else. A proxy on the machine would open them to others, and a browser on it
- * to a page whose name leads here. */
+/** Requests from this machine itself, which alone the demo and the stand-in serve. A proxy here
+ * would open them to others, and a browser here to a page whose name leads to this machine. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 import { isLoopback } from '../../config/secure-address.ts'

@@ -1,6 +1,5 @@
-/** The head of every answer: security headers by helmet, and what was noted on the way. They join
- * when it is written, as one list: a score of calls of setHeader would cost as much as the
- * routing. */
+/** The head of every answer: security headers by helmet, and headers noted on the way, written as
+ * one list: a score of calls of setHeader would cost as much as the routing. */
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Express, RequestHandler, Response } from 'express'
 import helmet, { type HelmetOptions } from 'helmet'

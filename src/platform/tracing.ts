@@ -1,7 +1,5 @@
 /** The one door to OpenTelemetry's API: a span for each request and each send to the vendor, and
- * the ids that all log lines of a request have. Recorded only where an SDK is registered; without
- * one the ids go on all the same. No attribute holds a path, a query, an address or an id of a
- * person. */
+ * the ids in log lines, which need no SDK. Attributes name no path, query, address or person. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   type Attributes,

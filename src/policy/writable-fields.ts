@@ -9,9 +9,8 @@ interface FieldRules {
   readonly selfProperties: readonly string[]
 }
 
-/** TABLE: what end users may write of themselves, by body; of `properties` only the keys that a
- * setting names. No picture: staff load it from wherever it points to. A link has a rule of its own
- * below. */
+/** TABLE: fields of their own that end users may write, by body; of `properties` only keys that a
+ * setting names. No picture, since staff load it from its address. Links have a rule below. */
 const selfFields: Readonly<Record<Exclude<Body, 'AppUserLink'>, readonly string[]>> = {
   AppUserUpdate: ['givenName', 'surname', 'email', 'properties'],
   ImageUpload: ['role', 'name', 'text', 'email', 'altText'],

@@ -1,6 +1,5 @@
-/** Sessions as their identity provider names them, for its logout tokens. A sign-in with us began
- * before or after a logout by the count of logouts; other times are the provider's, which signed
- * both tokens. */
+/** Sessions as their identity provider names them, for its logout tokens. The count of logouts
+ * orders sign-ins and logouts; other times are the provider's, which signed both tokens. */
 import { type KeyRing, keyedName } from '../crypto/key-ring.ts'
 import type { ProviderSession } from './record.ts'
 import { openListed } from './seal.ts'

@@ -45,9 +45,8 @@ export const createSessions = (parts: SessionParts) => {
     /** The provider's ID token of the sign-in. */
     idToken: async (session: Session): Promise<string | undefined> => (await readExtra(session.place)).idToken,
 
-    /** Set before a delete or merge is sent: no call provisions the persons anew. `takeBack` is for
-     * when that is known to have failed, and for when not all could be set, as `failure` says; one
-     * whose answer was lost may stand too. */
+    /** Set before a delete or merge is sent: no call provisions the persons anew. `takeBack`: after
+     * a known failure, or after `failure` to set all, of which any may be set. */
     markGone: async (persons: readonly Person[]) => {
       const tags = persons.flatMap((person) => personKeysOf(peppers, person))
       const removal = randomBytes(9).toString('base64url')

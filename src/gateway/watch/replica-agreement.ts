@@ -1,6 +1,5 @@
-/** The watch for replicas that do not share what they must: with other session keys or peppers each
- * refuses the sessions of the other, and does not hear of their ends; with other rules it answers
- * otherwise. */
+/** The watch for replicas with different settings. With other session keys or peppers they refuse
+ * each other's sessions and do not see them end; with other rules their answers differ. */
 import type { App } from '../../../config/apps.ts'
 import type { Settings } from '../../../config/load.ts'
 import type { Provider } from '../../../config/providers.ts'

@@ -1,6 +1,5 @@
-/** Load shedding: the bound of requests that have come and are not yet let in, by session or limit,
- * and what becomes of those beyond it: held back for a moment, then let in or refused. Deletions
- * and sessions have bounds of their own, so that a flood of reads stops no sign-out. */
+/** Load shedding: a bound of requests not yet let in by session and limit. Those beyond it wait a
+ * moment, then are let in or refused. Deletions and sessions have their own bounds. */
 import type { IncomingMessage } from 'node:http'
 import type { Log } from '../../platform/log/logger.ts'
 import type { Metrics } from '../../platform/metrics/metrics.ts'
@@ -17,10 +16,8 @@ const lateMs = 40
 const promptMs = 20
 const lookMs = 20
 
-/** Beyond the bound a request is held back, unread but for its head. A place that becomes free is
- * the latest one's, if it came a moment ago: in a flood somebody is answered soon rather than all
- * late. The others are refused, the earliest first, in at most a twentieth of all time: a refusal
- * costs half of a hot read, and a client refused at once comes back at once. */
+/** A free place goes to the newest that waits: in a flood some are answered soon, not all late.
+ * Others are refused, oldest first, in a twentieth of all time: each costs half a hot read. */
 const maxHeld = { requests: 8192, characters: 16 * 1024 * 1024 }
 const freshMs = 100
 const refusalShare = 0.05

@@ -84,9 +84,8 @@ export const listen = async (app: RequestListener & MessagePrototypes, options: 
   }
 }
 
-/** `100 Continue` once the body is read, and not before: a call that is refused by its head costs
- * no upload. Who hears the refusal first may send the body or not, so nothing else can come on that
- * connection. */
+/** `100 Continue` when the body is read: a call refused by its head costs no upload. After such a
+ * refusal the body may come or not, so the connection serves nothing else. */
 const continueOnRead = (req: IncomingMessage, res: ServerResponse): void => {
   const keep = res.shouldKeepAlive
   res.shouldKeepAlive = false

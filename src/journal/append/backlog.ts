@@ -1,6 +1,5 @@
-/** Entries that wait in memory for the store: outcomes of guarded calls without a bound, since each
- * call waits for its own; recorded events up to a bound. Lost events are counted, reported, and
- * written down as a number once the store is back. */
+/** Entries that wait in memory for the store: outcomes of guarded calls without a bound, since their
+ * calls wait too; recorded events with one. Lost events are counted and reported. */
 import { type Entry, entryOf, type Result, systemEvent } from '../store/journal-store.ts'
 
 export interface Lost {

@@ -1,6 +1,5 @@
-/** The erasing of sealed parts whose time is over. A clock that was set far ahead would have them
- * erased before their time, for good; so each step reaches at most a day further than the one
- * before, also over restarts, and people have time to see it. */
+/** The erasing of sealed parts whose time is over. Each step reaches at most a day further than the
+ * one before, also over restarts, so that a clock set far ahead is seen in time. */
 import { decode } from '../event/event.ts'
 import { type Entry, entryOf, type Store, systemEvent } from '../store/journal-store.ts'
 import { latestSystemEvent, latestTime } from '../store/queries/log.ts'

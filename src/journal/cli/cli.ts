@@ -1,6 +1,5 @@
-/** `npm run journal -- COMMAND`, and `npx smooch-bff journal COMMAND`: people's way to the journal,
- * beside the service and without it. Exit codes: 0 good, 1 not good, 2 wrong use, 3 the journal
- * cannot be opened. */
+/** `npm run journal -- COMMAND`, and `npx smooch-bff journal COMMAND`: the journal for people. Exit
+ * codes: 0 good, 1 not good, 2 wrong use, 3 the journal cannot be opened. */
 
 import { readFileSync } from 'node:fs'
 import { exampleIds } from '../../contract/ids.ts'

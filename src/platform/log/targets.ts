@@ -58,9 +58,8 @@ const joined = (one: Batch, other: Batch): Batch => ({
 /** A write that has taken longer hangs. */
 const hangsMs = 200
 
-/** A file. Its disk may hang, and a thread of Node's pool waits for it in place of the event loop:
- * one write at a time, so that lines keep their order and three of four threads are left. A full
- * disk refuses lines, and takes them again once it has room. */
+/** A file. Its disk may hang or be full, so a thread of Node's pool writes: one write at a time
+ * keeps the order of lines, and leaves three of the four threads. */
 export const toFile = (fd: number, settled: Settled): Target => {
   let waiting = none
   let underWay: { readonly length: number; readonly since: number } | undefined

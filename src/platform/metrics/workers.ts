@@ -1,6 +1,5 @@
-/** The figures of several processes as one: the first process asks its workers when one of them is
- * asked. Counters of a worker that ended are kept, since a total that falls looks to Prometheus
- * like a new start. */
+/** The metrics of several processes as one: the first asks its workers when one is asked. Counters
+ * of an ended worker are kept: a total that falls looks to Prometheus like a new start. */
 import cluster, { type Worker } from 'node:cluster'
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
 

@@ -14,9 +14,8 @@ export const createSilence = (connection: Redis | Cluster, nodeOf: (key: string)
 
   return {
     holds: (key: string): boolean => silent.size > 0 && silent.has(nodeOf(key)),
-    /** Asks by the same key, which leads to the node that has taken the place of a lost one.
-     * Replaces a connection that stays silent: the network may have forgotten it, and nothing else
-     * would end it. */
+    /** Asks by the same key, which leads to the successor of a lost node. Replaces a connection
+     * that stays silent, since the network may have forgotten it. */
     untilAnswered: async (key: string): Promise<void> => {
       const node = nodeOf(key)
       if (silent.has(node)) return

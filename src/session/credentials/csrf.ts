@@ -55,9 +55,8 @@ const isMarked = ({ headers }: IncomingMessage, kind: CsrfClass): boolean => {
   return headers['x-bff-csrf'] === '1' || (kind === 'stream' && headers['sec-fetch-site'] !== undefined)
 }
 
-/** For a page of its own, in no frame, that somebody has asked for: browsers load pages ahead of a
- * click. A service worker of the site may pass a page load on: its destination is then empty, and
- * its mode is one that no script can give to a request of its own. */
+/** For a page in no frame, and not loaded ahead of a click. A page load that a service worker
+ * passes on has no destination, and a mode that no script can give its own request. */
 export const isForPage = (headers: IncomingHttpHeaders): boolean => {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': dest = 'document', 'sec-purpose': purpose = '' } = headers
   const isOpened = dest === 'document' || (dest === 'empty' && mode === 'navigate') || isPassedOnByFirefox(headers)

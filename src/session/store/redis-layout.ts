@@ -14,9 +14,8 @@ export const clock = `local t = redis.call('TIME'); local now = t[1] * 1000 + ma
 export const endedBy = `
 local function endedBy(key) local m = redis.call('HMGET', key, 'notBefore', 'ahead'); return math.max(m[1] or 0, m[2] or 0) end`
 
-/** The idle limit and the whole life that a record was given, with a point between them: an earlier
- * version reads it as a number, and wrote the first alone. One begun while the clock was ahead has
- * no more left than that life. */
+/** The idle limit and the life of a record, with a point between: earlier versions read a number,
+ * and wrote the first alone. One begun while the clock was ahead has that life at most. */
 export const limitsIn = `
 local function limitsIn(i)
   local idle, life = string.match(i, '^(%d+)%.?(%d*)$')
@@ -31,9 +30,8 @@ local function latestIn(key)
   return latest
 end`
 
-/** A session begins after all ends of its person and of its app: `app` is the person again where
- * the app's marks lie on another node, whose answer is `least`. The app keeps the latest beginning,
- * since nothing lists its sessions. */
+/** A session begins after all ends of its person and app; with the app's marks on another node,
+ * `app` is the person and `least` its answer. The app has no list, but the latest beginning. */
 export const begin = `
 local function began(app, created)
   redis.call('HSET', app, 'latest', string.format('%.0f', math.max(created, redis.call('HGET', app, 'latest') or 0)))

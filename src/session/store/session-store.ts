@@ -1,6 +1,5 @@
-/** The contract of a session store. All times are the store's own clock, in milliseconds since
- * 1970, and all limits are decided by it. Methods reject quickly when the store is away, those of
- * the store that `openSessionStore` gives with `session_store_unavailable`. */
+/** The contract of a session store. Times are in ms since 1970, by its own clock, which also
+ * decides limits. While it is down methods reject soon; see `openSessionStore`. */
 import type { Used } from '../../http/rate-limit.ts'
 import type { SessionRef } from '../record.ts'
 import type { FamilyStore } from './family-store.ts'
@@ -72,8 +71,7 @@ export interface SessionStore extends FamilyStore {
    * of a limit, and with `prefetch` a lookup in the cache. */
   enter(place: SessionRef, options: EnterOptions): Promise<StoredSession | undefined>
   /** Replaces a live record by that of a new token. `createdMs` stays, so earlier marks hold; the
-   * absolute end comes no later. Undefined when it had ended. The same call again has the same
-   * result. */
+   * absolute end comes no later. Undefined when it had ended. Repeatable. */
   rotate(old: SessionRef, key: string, session: NewSession): Promise<{ createdMs: number; expiresMs: number } | undefined>
   /** The sealed values of `extra`. */
   extra(place: SessionRef): Promise<string | undefined>

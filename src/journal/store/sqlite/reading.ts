@@ -1,6 +1,5 @@
-/** One connection that reads the journal's SQLite file, and what every opening of it checks. A
- * thread that reads loads no more than this: what writing needs would take another 2 MB and 40 ms
- * of processor. */
+/** One connection that reads the journal's SQLite file, and the checks of every opening. A reading
+ * thread loads no more: the code for writing takes another 2 MB and 40 ms of processor. */
 import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'

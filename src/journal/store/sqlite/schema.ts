@@ -19,9 +19,8 @@ const ofApp: readonly string[] = [
   'CREATE INDEX operation_app_state ON operation (app, state)',
 ]
 
-/** TABLE: steps of the schema, as in PostgreSQL: the first leads from version 0 to 1, and so on.
- * Replicas of the version before go on until they are restarted, so each only adds. SQLite stores
- * an added column as if it had been there from the start. */
+/** TABLE: steps of the schema, the first from version 0 to 1. Each only adds, since replicas of the
+ * version before go on. SQLite stores an added column as if it had been there from the start. */
 export const steps: readonly (readonly string[])[] = [
   [
     `ALTER TABLE event ADD COLUMN ${appOfEvent}`,

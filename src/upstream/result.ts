@@ -69,19 +69,19 @@ const parse = (text: string | undefined): unknown => {
   }
 }
 
-/** Characters shown, and so many looked at: a secret that is cut is no less one. */
-const shown = 300
-const looked = 2_000
+/** Characters of a description that are passed on, and those searched for a secret before that. */
+const maxShown = 300
+const maxSearched = 2_000
 
 const wordsOf = (text: string | undefined, app: UpstreamApp): VendorWords => {
   const { data } = VendorError.safeParse(parse(text))
   const { code, description } = data?.error ?? {}
-  const clean = typeof description === 'string' ? description.replaceAll(/\p{C}/gu, '').slice(0, looked) : ''
+  const clean = typeof description === 'string' ? description.replaceAll(/\p{C}/gu, '').slice(0, maxSearched) : ''
   return {
     known: data !== undefined,
     // A key id looks like a code, too.
     code: typeof code === 'string' && /^[a-z][a-z0-9_]{1,40}$/.test(code) && !holdsCredential(app, code) ? code : undefined,
-    description: clean && !holdsCredential(app, clean) ? clean.slice(0, shown) : undefined,
+    description: clean && !holdsCredential(app, clean) ? clean.slice(0, maxShown) : undefined,
   }
 }
 

@@ -1,4 +1,4 @@
-/** Entries that wait in memory for the store: outcomes of guarded calls without a bound, since their
+/** Entries that wait in memory for the store: outcomes of guarded calls without bound, since their
  * calls wait too; recorded events with one. Lost events are counted and reported. */
 import { type Entry, entryOf, type Result, systemEvent } from '../store/journal-store.ts'
 

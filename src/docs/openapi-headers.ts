@@ -66,13 +66,13 @@ export const operationHeaders = (row: Operation): readonly Name[] => [
 ]
 
 /** Refusals before the intent: of a body that does not arrive, of a type, of the limit. */
-const unrecorded = [408, 415, 429]
+const unrecordedRefusals = [408, 415, 429]
 /** Refusals of the vendor, which are kept for repeats. */
-const kept = [400, 402, 404, 409, 413, 423, 503]
+const replayedRefusals = [400, 402, 404, 409, 413, 423, 503]
 
 export const operationRefusalHeaders = (row: Operation, status: number): readonly Name[] => [
-  ...(isGuarded(row) && !unrecorded.includes(status) ? audit : []),
-  ...(takesIdempotencyKey(row) && kept.includes(status) ? ([repeated] as const) : []),
+  ...(isGuarded(row) && !unrecordedRefusals.includes(status) ? audit : []),
+  ...(takesIdempotencyKey(row) && replayedRefusals.includes(status) ? ([repeated] as const) : []),
 ]
 
 const ofRequests = {

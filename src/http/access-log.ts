@@ -29,8 +29,8 @@ export const addLogFields = (res: Response, fields: Fields): void => {
 }
 
 /** Memoised: few browsers make most of the calls. */
-const shown = memo(500, loggable)
-const shownAgent = (agent: string): string => shown(agent.slice(0, 200))
+const loggableText = memo(500, loggable)
+const shownAgent = (agent: string): string => loggableText(agent.slice(0, 200))
 
 export const accessLog = (log: Log, requests: Requests): RequestHandler =>
   function accessLog(req, res, next) {

@@ -41,8 +41,8 @@ const idsOf = (made: SpanContext, parent: TraceParent | undefined): TraceParent 
 const contextOf = ({ traceId, spanId, flags }: TraceParent, isRemote: boolean): Context =>
   trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags & 1, isRemote })
 
-const known = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'])
-const methodOf = (method: string): string => (known.has(method) ? method : '_OTHER')
+const knownMethods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'])
+const methodOf = (method: string): string => (knownMethods.has(method) ? method : '_OTHER')
 
 /** The span of a request, of the trace in its header or of a new one. */
 export const startRequestTrace = (method: string, header: string | undefined): RequestTrace => {

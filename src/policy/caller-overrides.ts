@@ -5,7 +5,7 @@ import type { Caller, Operation } from '../contract/operation.ts'
 const callers: readonly string[] = ['self', 'agent', 'admin', 'service'] satisfies Caller[]
 
 /** A word that may be a slip of a known name; any other may be a secret at a wrong place. */
-const shown = (word: string): string => (/^[a-z_.=]*$/.test(word) ? word : 'one of its words')
+const wordOf = (word: string): string => (/^[a-z_.=]*$/.test(word) ? word : 'one of its words')
 
 /** `delete_app_user=admin+agent,get_link_requests=service` applied to the rows. Throws with every
  * fault in one sentence each. */
@@ -17,9 +17,9 @@ export const applyCallerOverrides = (rows: readonly Operation[], text: string): 
     const row = rows.find((candidate) => candidate.id === id || (candidate.immediate && `${candidate.id}.immediate` === id))
     const by = rest.join('=').split('+')
     const unknown = by.find((caller) => !callers.includes(caller))
-    if (!row) faults.push(`${shown(id)} is not one of the operations`)
+    if (!row) faults.push(`${wordOf(id)} is not one of the operations`)
     else if (wanted.has(id)) faults.push(`${id} is there twice; give its callers as admin+agent`)
-    else if (unknown !== undefined) faults.push(`${id}: "${shown(unknown)}" is not one of ${callers.join(', ')}`)
+    else if (unknown !== undefined) faults.push(`${id}: "${wordOf(unknown)}" is not one of ${callers.join(', ')}`)
     else if (by.includes('self') && (id !== row.id || !row.by.includes('self')))
       faults.push(`${id}: end users cannot be given this operation`)
     else wanted.set(id, by as [Caller, ...Caller[]])

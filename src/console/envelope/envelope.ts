@@ -36,7 +36,7 @@ interface Found extends Operation {
   readonly lines: readonly string[]
 }
 
-const found = async (store: Source, sealer: Sealer, filter: Filter): Promise<Found[]> => {
+const findOperations = async (store: Source, sealer: Sealer, filter: Filter): Promise<Found[]> => {
   const all: Found[] = []
   let cursor = filter.cursor
   do {
@@ -64,7 +64,7 @@ const file = (name: string, content: string | Uint8Array): File => ({ name, byte
 const manifest = (files: readonly File[]): string => files.map(({ name, bytes }) => `${hash('sha256', bytes)}  ${name}\n`).join('')
 
 export const makeEnvelope = async ({ store, sealer, keys, filter, search, programs, now }: EnvelopeOptions): Promise<File[]> => {
-  const all = await found(store, sealer, filter)
+  const all = await findOperations(store, sealer, filter)
   const note = (await latestCheckpoint(store))!
   const { origin } = parseCheckpoint(note)!
   const signing = keyInForce(keys, (await treeHead(store)).key)

@@ -55,7 +55,7 @@ const unknown = (name: string, allowed: readonly string[]): Problem => {
   const list = allowed.find((each) => name.startsWith(`${each}[`))
   return list
     ? faultIn('query', [list], `write it without brackets, once; ${joined}`, { detail: `Write ${list} without brackets, once; ${joined}.` })
-    : faultIn('query', [name], 'unknown parameter', { detail: `The query holds an unknown parameter; ${known(allowed)}.` })
+    : faultIn('query', [name], 'unknown parameter', { detail: `The query holds an unknown parameter; ${namesOf(allowed)}.` })
 }
 
-const known = (allowed: readonly string[]): string => (allowed.length > 0 ? `known here: ${allowed.join(', ')}` : 'this path takes none')
+const namesOf = (allowed: readonly string[]): string => (allowed.length > 0 ? `known here: ${allowed.join(', ')}` : 'this path takes none')

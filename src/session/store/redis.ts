@@ -157,7 +157,7 @@ return live`,
   },
 } satisfies Record<string, Script>
 
-const kept = (tag: string, name: string) => `bff:o:{${tag}}:${name}`
+const valueKey = (tag: string, name: string) => `bff:o:{${tag}}:${name}`
 const limitKey = (tag: string, name: string) => `bff:l:{${tag}}:${name}`
 
 export const redisStore = async (source: RedisSource, tell: Tell, prefetch = noPrefetch, observe?: ObserveRedis): Promise<SessionStore> => {
@@ -218,11 +218,11 @@ const storeOn = (redis: RedisClient<keyof typeof scripts | 'bffRelease'>, prefet
     void (await redis.run('bffAddToList', [list(tag)], [sid, createdMs, expiresMs, index])),
   removeFromList: async (tag, sid) => void (await redis.run('bffRemoveFromList', [list(tag)], [sid])),
   claim: async (tag, name, value, ttlMs) =>
-    ((await redis.run('bffClaim', [kept(tag, name)], [value, ttlMs])) as string | null) ?? undefined,
-  get: async (tag, name) => ((await redis.run('bffGet', [kept(tag, name)])) as string | null) ?? undefined,
-  unclaim: async (tag, name, value) => void (await redis.run('bffUnclaim', [kept(tag, name)], [value])),
-  put: async (tag, name, value, ttlMs) => void (await redis.run('bffPut', [kept(tag, name)], [value, ttlMs])),
-  raise: async (tag, name, value, ttlMs) => void (await redis.run('bffRaise', [kept(tag, name)], [value, ttlMs])),
+    ((await redis.run('bffClaim', [valueKey(tag, name)], [value, ttlMs])) as string | null) ?? undefined,
+  get: async (tag, name) => ((await redis.run('bffGet', [valueKey(tag, name)])) as string | null) ?? undefined,
+  unclaim: async (tag, name, value) => void (await redis.run('bffUnclaim', [valueKey(tag, name)], [value])),
+  put: async (tag, name, value, ttlMs) => void (await redis.run('bffPut', [valueKey(tag, name)], [value, ttlMs])),
+  raise: async (tag, name, value, ttlMs) => void (await redis.run('bffRaise', [valueKey(tag, name)], [value, ttlMs])),
   // A script has a node by its key; no key is there.
   now: async () => (await redis.run('bffNow', [marks('clock')])) as number,
   ping: () => redis.prove(),

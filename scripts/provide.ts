@@ -54,13 +54,18 @@ const found = (program: string): boolean =>
 
 const missing = () => needed.filter(({ program, beside }) => !found(program) || (beside && !existsSync(beside.folder)))
 
+/** A mirror that hangs or fails once is asked again, and another apt-get is waited for. */
+const patient = ['Acquire::Retries=3', 'Acquire::http::Timeout=60', 'Acquire::https::Timeout=60', 'DPkg::Lock::Timeout=300'].flatMap(
+  (it) => ['-o', it],
+)
+
 const install = (packages: readonly string[]): void => {
   process.stderr.write(`Installing for the tests: ${packages.join(' ')} …\n`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const quiet = { env, stdio: 'ignore' } as const
-  spawnSync('apt-get', ['update'], quiet)
+  spawnSync('apt-get', ['update', ...patient], quiet)
   // Only the programs: no service of theirs is to start on this machine.
-  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { ...quiet, env: { ...env, RUNLEVEL: '1' } })
+  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...patient, ...packages], { ...quiet, env: { ...env, RUNLEVEL: '1' } })
 }
 
 /** Debian has neither; this package has both, for x64 alone, without anything to run at its installation. */

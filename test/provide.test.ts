@@ -1,6 +1,6 @@
 /** `npm run provide` installs in continuous integration, or when somebody agrees; `npm run bench -- --help` starts nothing. apt-get and npm are scripts here that only note that they ran. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -49,9 +49,40 @@ asRoot('provide', () => {
 
   test('installs unasked in continuous integration, where a program that stays away is a failure', () => {
     const { status, output } = run(provide[0], [provide[1]], { env: { CI: 'true' } })
-    expect(ran()).toMatch(/^apt-get update\napt-get install -y --no-install-recommends .*chromium/)
+    expect(ran()).toMatch(/^apt-get update -o Acquire::Retries=3 .*\napt-get install -y --no-install-recommends -o .* chromium/)
     expect(output).toContain('Installing for the tests: ')
     expect([status, output]).toEqual([1, expect.stringContaining('Not installed, so not tested: ')])
+  })
+})
+
+describe('.ci/run', () => {
+  /** With an npm that fails so many times before its first success at a command. */
+  const ciRun = (command: string, failures: number) => {
+    mkdirSync(join(folder, '.ci'))
+    copyFileSync('.ci/run', join(folder, '.ci/run'))
+    const npm = `#!/bin/sh\necho "npm $*" >> ${folder}/ran\n[ "$*" != '${command}' ] || [ $(grep -c '^npm ${command}$' ${folder}/ran) -gt ${failures} ]\n`
+    writeFileSync(join(folder, 'bin/npm'), npm, { mode: 0o755 })
+    writeFileSync(join(folder, 'bin/sleep'), '#!/bin/sh\n', { mode: 0o755 })
+    const { status } = run('bash', [join(folder, '.ci/run')], { env: { PATH: `${join(folder, 'bin')}:${process.env['PATH']}` } })
+    const times = (words: string): number =>
+      ran()
+        .split('\n')
+        .filter((line) => line === `npm ${words}`).length
+    return { status, times }
+  }
+
+  test.each(['ci --no-audit --no-fund', 'run provide'])('asks the network again for npm %s, three times at most', (command) => {
+    const mended = ciRun(command, 2)
+    expect([mended.times(command), mended.times('test')]).toEqual([3, 1])
+    rmSync(join(folder, 'ran'))
+    rmSync(join(folder, '.ci'), { recursive: true })
+    const broken = ciRun(command, 3)
+    expect([broken.status, broken.times(command), broken.times('test')]).toEqual([1, 3, 0])
+  })
+
+  test('gives tests no second try', () => {
+    const { status, times } = ciRun('test', 1)
+    expect([status, times('test')]).toEqual([1, 1])
   })
 })
 

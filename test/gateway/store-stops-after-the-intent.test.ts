@@ -26,14 +26,13 @@ given('the session store, stopped after the intent', () => {
   /** Stops the store while the intent is held up; all that comes before it is over by then, which nothing tells from outside. */
   const stopMeanwhile = async (call: () => ReturnType<Bff['call']>, subjects: number, stop: () => unknown) => {
     service.bff.sandbox.clearRequests()
-    const lock = new DatabaseSync(service.bff.journalFile, { timeout: 5_000 })
+    using lock = new DatabaseSync(service.bff.journalFile, { timeout: 5_000 })
     lock.exec('BEGIN IMMEDIATE')
     const answer = call()
     await until(() => looks() >= subjects)
     await sleep(700)
     await stop()
     lock.exec('ROLLBACK')
-    lock.close()
     return await answer
   }
   const back = (): Promise<Carried> => until(() => service.bff.signIn({ roles: ['auditor'], actor: { id: 'aud' } }).catch(() => undefined))

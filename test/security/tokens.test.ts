@@ -1,7 +1,7 @@
 /** C4: a token that differs in one bit from a valid one, or is huge, empty or somebody else's, is refused before Redis is asked anything. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Bff, type Carried, startBff } from '../support/bff.ts'
-import { type Monitor, openMonitor } from '../support/monitor.ts'
+import { type Monitor, openMonitor, roundTripsIn } from '../support/monitor.ts'
 import type { RawAnswer } from '../support/raw.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { ask, json, long, refusal } from './requests.ts'
@@ -36,7 +36,7 @@ onRedis('tokens that are nearly right', () => {
     const before = watch.lines.length
     await run()
     await watch.settled()
-    return watch.lines.slice(before).filter((line) => !line.includes(' lua] ')).length
+    return roundTripsIn(watch.lines.slice(before)).length
   }
 
   const flips = (text: string): string[] =>

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { mina } from '../support/bff.ts'
 import { canariesIn, canaryEmail, canaryPepper, canarySessionKey } from '../support/canaries.ts'
-import { monitor, openMonitor } from '../support/monitor.ts'
+import { monitor, openMonitor, roundTripsIn } from '../support/monitor.ts'
 import { redisInstalled, startRedis, type TestRedis } from '../support/redis.ts'
 import { audience, startWithProvider, type WithProvider } from '../support/with-provider.ts'
 
@@ -24,9 +24,7 @@ given('Redis', () => {
     await it[Symbol.asyncDispose]()
     await redis.stop()
   })
-  /** Without the anchor of the journal, which follows the sign-ins before in its own time. */
-  const commandsDuring = async (work: () => Promise<void>): Promise<string[]> =>
-    (await monitor(redis.url, work)).lines.filter((line) => !line.includes(' lua] ') && !line.includes('"bff:journal:{'))
+  const commandsDuring = async (work: () => Promise<void>): Promise<string[]> => roundTripsIn((await monitor(redis.url, work)).lines)
 
   test('sees and keeps no content of sessions, no token, no id and no e-mail (C5)', async () => {
     await using watch = await openMonitor(redis.url)
@@ -47,6 +45,7 @@ given('Redis', () => {
     await it.bff.signIn({ userId: mina.userId })
 
     await client.call('SAVE')
+    await watch.settled()
     // As it was sent: MONITOR puts quotation marks around each argument.
     const seen = watch.lines.map((line) => line.replace(/\\(.)|"/g, '$1'))
     const dump = readFileSync(join(dirname(redis.url), 'dump.rdb')).toString('latin1')

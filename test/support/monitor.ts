@@ -10,6 +10,10 @@ export interface Monitor extends AsyncDisposable {
   settled(): Promise<void>
 }
 
+/** Round trips of calls: no commands inside scripts, nor how far the journal is, which it tells by itself a moment after what it recorded. */
+export const roundTripsIn = (lines: readonly string[]): string[] =>
+  lines.filter((line) => !line.includes(' lua] ') && !line.includes('"bff:journal:{'))
+
 /** By redis-cli: ioredis takes the first lines for answers when they come together with the OK. */
 export const openMonitor = async (url: string): Promise<Monitor> => {
   const at = [url.startsWith('redis://') ? '-u' : '-s', url]

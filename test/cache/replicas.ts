@@ -119,10 +119,10 @@ export type Replica = ReturnType<typeof replica>
 
 const rows = {
   create: operations.pre_create_app_user,
-  alias: operations.link_app_user,
+  link: operations.link_app_user,
   unlink: operations.unlink_app_user,
   merge: operations.merge_users,
-} as const
+} satisfies Partial<Record<WriteHow, Operation>>
 const rowOf = (how: WriteHow): Operation => (how in rows ? rows[how as keyof typeof rows] : operations.update_app_user)
 
 const bodyOf = (how: WriteHow, vendor: Vendor): Pick<UpstreamCall, 'body' | 'params'> => {

@@ -35,7 +35,7 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
 
     const lead = async (cell: string, token = unique()) => {
       const looked = await store.lookup(cell, token)
-      if (looked.state !== 'granted') throw new Error(`expected to lead, but ${looked.state}`)
+      if (looked.state !== 'granted') throw new Error(`expected the lease, but it is ${looked.state}`)
       return looked
     }
 
@@ -127,28 +127,28 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
       expect((await lead(empty)).sealed).toBeUndefined()
     })
 
-    test('remembers a alias, and refuses a new one after a write that found none', async () => {
-      const [linked, unlinked] = [unique(), unique()]
-      const alias = { name: 'other', sealed: 'sealed-link' }
-      expect(await store.alias(linked, alias)).toBe(true)
-      expect(await other.invalidate(linked, { blockMs: 0 })).toMatchObject({ alias: 'sealed-link' })
-      expect(await store.alias(linked, { ...alias, sealed: 'again' })).toBe(true)
-      expect(await store.alias(linked, { ...alias, name: 'a third' })).toBe(false)
-      expect(await store.invalidate(unlinked, { blockMs: 0 })).toEqual({ contended: false })
-      expect(await store.alias(unlinked, alias)).toBe(false)
+    test('remembers an alias, and refuses a new one after a write that found none', async () => {
+      const [aliased, unaliased] = [unique(), unique()]
+      const alias = { name: 'other', sealed: 'sealed-alias' }
+      expect(await store.alias(aliased, alias)).toBe(true)
+      expect(await other.invalidate(aliased, { blockMs: 0 })).toMatchObject({ alias: 'sealed-alias' })
+      expect(await store.alias(aliased, { ...alias, sealed: 'again' })).toBe(true)
+      expect(await store.alias(aliased, { ...alias, name: 'a third' })).toBe(false)
+      expect(await store.invalidate(unaliased, { blockMs: 0 })).toEqual({ contended: false })
+      expect(await store.alias(unaliased, alias)).toBe(false)
     })
 
     describe('a write that knows the whole user after it', () => {
-      const alias = { name: 'other', sealed: 'sealed-link' }
+      const alias = { name: 'other', sealed: 'sealed-alias' }
       const entry = (writeToken: string) => ({ writeToken, sealed: 'bmV3', freshMs: 60_000, keepMs: 120_000, alias })
       const begin = (cell: string, writeToken: string) => store.invalidate(cell, { blockMs: 10_000, writeToken })
 
-      test('leaves it as the copy, ends its block and notes the link', async () => {
+      test('leaves it as the copy, ends its block and notes the alias', async () => {
         const cell = unique()
         await begin(cell, 'me')
         expect(await other.writeThrough(cell, entry('me'))).toBe(true)
         expect(await store.lookup(cell, unique())).toMatchObject({ state: 'fresh', sealed: 'bmV3' })
-        expect(await store.invalidate(cell, { blockMs: 0 })).toEqual({ contended: false, alias: 'sealed-link' })
+        expect(await store.invalidate(cell, { blockMs: 0 })).toEqual({ contended: false, alias: 'sealed-alias' })
         expect(await store.writeThrough(cell, entry('me'))).toBe(false)
       })
 
@@ -186,26 +186,26 @@ export const cacheStoreContract = (name: string, { make, runs }: CacheContract):
         const cell = unique()
         await other.invalidate(cell, { blockMs: 0 })
         expect(await store.invalidate(cell, { blockMs: 0, alias })).toEqual({ contended: true })
-        expect(await store.invalidate(cell, { blockMs: 0, alias })).toEqual({ contended: false, alias: 'sealed-link' })
+        expect(await store.invalidate(cell, { blockMs: 0, alias })).toEqual({ contended: false, alias: 'sealed-alias' })
       })
 
       test('is told of a write under the other name that may yet take effect', async () => {
         const cell = unique()
         await other.invalidate(cell, { blockMs: 10_000, tombstone: '?' })
         expect(await store.invalidate(cell, { blockMs: 0, alias })).toEqual({ contended: true })
-        expect(await store.invalidate(cell, { blockMs: 0, alias })).toEqual({ contended: true, alias: 'sealed-link' })
+        expect(await store.invalidate(cell, { blockMs: 0, alias })).toEqual({ contended: true, alias: 'sealed-alias' })
       })
     })
 
     test('notes the alias with a fill', async () => {
       const cell = unique()
-      await store.store(cell, fill({ ...(await lead(cell)), alias: { name: 'n', sealed: 'sealed-link' } }))
-      expect(await store.invalidate(cell, { blockMs: 0 })).toMatchObject({ alias: 'sealed-link' })
+      await store.store(cell, fill({ ...(await lead(cell)), alias: { name: 'n', sealed: 'sealed-alias' } }))
+      expect(await store.invalidate(cell, { blockMs: 0 })).toMatchObject({ alias: 'sealed-alias' })
     })
 
     test('notes no alias with a fill after a write that found none, so that a slower fill under the other name is refused', async () => {
       const cell = unique()
-      const alias = { name: 'n', sealed: 'sealed-link' }
+      const alias = { name: 'n', sealed: 'sealed-alias' }
       await other.invalidate(cell, { blockMs: 0 })
       expect(await store.store(cell, fill({ ...(await lead(cell)), alias }))).toBe(true)
       expect(await other.alias(cell, alias)).toBe(false)

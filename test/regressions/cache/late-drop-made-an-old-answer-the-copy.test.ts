@@ -26,7 +26,7 @@ test('a write whose drop before came late does not make its answer the copy', as
       throw new Error('Redis did not answer in time')
     },
   }
-  const writeToken = (on: CacheStore, answer: () => Promise<unknown>) => {
+  const writer = (on: CacheStore, answer: () => Promise<unknown>) => {
     const changes = createInvalidation({
       ...{ store: on, peppers, strict: false, alarm: () => undefined },
       entries: createEntries({ peppers, selfViewOf: (user) => user }),
@@ -38,8 +38,8 @@ test('a write whose drop before came late does not make its answer the copy', as
       changes.close()
     }
   }
-  const newer = writeToken(store, async () => person('new'))
-  const older = writeToken(away, async () => {
+  const newer = writer(store, async () => person('new'))
+  const older = writer(away, async () => {
     await newer()
     for (const [cell, drop] of late) await store.invalidate(cell, drop)
     return person('old')

@@ -17,23 +17,21 @@ export interface WrittenEntry {
 }
 
 export const createPersonInvalidation = ({ store, peppers }: { readonly store: CacheStore; readonly peppers: KeyRing }) => {
-  /** Invalidates the aliased keys too, except those that are in hand already. */
-  const invalidateAliases = async (
-    alias: string | undefined,
-    key: string,
-    { alias: _, ...how }: Invalidate,
-    others?: ReadonlyMap<string, Invalidate>,
-  ): Promise<void> => {
-    const aliased = aliasedKeys(peppers, key, alias).filter((other) => !others?.has(other))
-    await Promise.all(aliased.map((other) => store.invalidate(other, how)))
+  /** Invalidates the aliased keys too, except those that are in hand already. After a contended one
+   * those in hand as well: their readers could not store before, and can by the alias. */
+  const invalidateAliased = async (key: string, how: Invalidate, others?: ReadonlyMap<string, Invalidate>): Promise<Invalidated> => {
+    const invalidated = await store.invalidate(key, how)
+    const { alias, ...plain } = how
+    const aliased = aliasedKeys(peppers, key, invalidated.alias).filter((other) => !others?.has(other))
+    const contended = invalidated.contended ? aliasedKeys(peppers, key, alias?.sealed) : []
+    await Promise.all([...aliased, ...contended].map((other) => store.invalidate(other, plain)))
+    return invalidated
   }
 
-  const backlog = createBacklog(async (key, how) => await invalidateAliases((await store.invalidate(key, how)).alias, key, how))
+  const backlog = createBacklog(async (key, how) => void (await invalidateAliased(key, how)))
   const invalidateKey = async (key: string, how: Invalidate, others: ReadonlyMap<string, Invalidate>): Promise<Invalidated> => {
     try {
-      const invalidated = await store.invalidate(key, how)
-      await invalidateAliases(invalidated.alias, key, how, others)
-      return invalidated
+      return await invalidateAliased(key, how, others)
     } catch (cause) {
       backlog.add(key, how)
       throw cause

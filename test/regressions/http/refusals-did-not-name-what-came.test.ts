@@ -31,7 +31,7 @@ test('a body says which type it came with', async () => {
   expect(await put({ 'content-type': 'text/plain' })).toMatch(/must be application\/json.* This one is "text\/plain"\./)
   expect(await put({ 'content-type': 'application/json', 'content-encoding': 'gzip' })).toContain('this one has "gzip"')
   const image = await detailOf(`/bff${own}/images`, 'POST', { ...self, 'content-type': 'image/png' }, 'x')
-  expect(image).toMatch(/multipart\/form-data\. This one is "image\/png"\./)
+  expect(image).toMatch(/multipart\/form-data with a boundary; .*This one is "image\/png"\./)
 })
 
 test('a 401 says whether the token or the scheme is wrong', async () => {
